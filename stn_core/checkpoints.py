@@ -1,0 +1,159 @@
+"""Weights in safetensors, and the folder of a published network: weights, metrics, run, card.
+
+Nothing here unpickles. A checkpoint names its experiment in its header and is loaded strictly:
+every tensor must be there, with its shape, and no other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from stn_core.experiment import Experiment
+
+PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
+WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is missing, unreadable, or not of this network; the message says which."""
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside ``path``, then rename: a reader sees the old file or the new one.
+
+    Raises OSError (a full disk, say) and leaves the old file as it was.
+    """
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
+    """Tensors as safetensors, each header value as JSON. Atomic."""
+    tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    write_atomically(path, save(tensors, {k: json.dumps(v) for k, v in header.items()}))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a safetensors file, on the CPU, and its header. Raises CheckpointError."""
+    if not path.is_file():
+        raise CheckpointError(f"there is no checkpoint at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
+
+
+def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> None:
+    """Copy tensors into a network, as float32.
+
+    Raises CheckpointError that lists the missing, surplus, misshapen and non-finite tensors.
+    """
+    expected = network.state_dict()
+    missing = sorted(expected.keys() - tensors.keys())
+    surplus = sorted(tensors.keys() - expected.keys())
+    common = sorted(expected.keys() & tensors.keys())
+    problems = [f"missing {name}" for name in missing] + [f"surplus {name}" for name in surplus]
+    for name in common:
+        if tensors[name].shape != expected[name].shape:
+            problems.append(
+                f"{name} is {tuple(tensors[name].shape)}, expected {tuple(expected[name].shape)}"
+            )
+        elif not torch.isfinite(tensors[name]).all():
+            problems.append(f"{name} has NaN or infinite entries")
+    if problems:
+        shown = "; ".join(problems[:10]) + ("; ..." if len(problems) > 10 else "")
+        raise CheckpointError(f"{what} does not fit this network: {shown}")
+    network.load_state_dict({name: t.float() for name, t in tensors.items()})
+
+
+def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None:
+    """float16 weights, the experiment's name in the header."""
+    tensors = {name: t.half() for name, t in network.state_dict().items()}
+    save_tensors(path, tensors, {"experiment": experiment.name})
+
+
+def load_pretrained(experiment: Experiment, root: Path = PRETRAINED) -> nn.Module:
+    """The published network of an experiment, in float32, on the CPU, in evaluation mode.
+
+    Raises CheckpointError if there is none, or if it is another experiment's.
+    """
+    path = root / experiment.name / WEIGHTS
+    tensors, header = load_tensors(path)
+    if header.get("experiment") != experiment.name:
+        raise CheckpointError(
+            f"{path} holds {header.get('experiment')!r}, expected {experiment.name!r}"
+        )
+    network = experiment.build(seed=0)
+    load_strictly(network, tensors, str(path))
+    return network.eval()
+
+
+def is_published(experiment: Experiment, root: Path = PRETRAINED) -> bool:
+    return (root / experiment.name / WEIGHTS).is_file()
+
+
+def load_metrics(experiment: Experiment, root: Path = PRETRAINED) -> dict[str, Any]:
+    """metrics.json of a published network. Raises CheckpointError."""
+    path = root / experiment.name / METRICS
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def render_card(experiment: Experiment, metrics: dict[str, Any]) -> str:
+    """The model card, from metrics.json alone."""
+    recipe = metrics["recipe"]
+    reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
+    channels, height, width = experiment.data.image_shape
+    return f"""# {experiment.name}
+
+{experiment.source} of *Spatial Transformer Networks* (Jaderberg et al., 2015).
+Network: {experiment.network!r}.
+
+| error | |
+|---|---|
+| {metrics["test_digits"]:,} MNIST test digits, distorted with seed {metrics["evaluation_seed"]} | \
+{metrics["error_percent_test"]:.2f} % |
+| {metrics["gallery_digits"]:,} gallery digits, distorted with seed {metrics["evaluation_seed"]} | \
+{metrics["error_percent_gallery"]:.2f} % |
+| the paper's figure | {reported} |
+
+Measured on the float16 weights in this folder. Input: {channels} × {height} × {width}, values in
+[0, 1]. Output: {experiment.data.classes} logits.
+
+| training | |
+|---|---|
+| recipe | {recipe["name"]}: {recipe["optimiser"]["type"]}, {recipe["schedule"]["type"]}, \
+rate {recipe["learning_rate"]:g} |
+| budget | {recipe["iterations"]:,} iterations of {recipe["batch_size"]} |
+| seed | {metrics["seed"]} |
+| digits | {metrics["train_digits"]:,} of MNIST's training set, never the gallery's |
+| device | {metrics["device"]} |
+| precision | {metrics["precision"]} |
+| seconds | {metrics["seconds"]:,.0f} |
+| parameters | {metrics["parameters"]:,} |
+
+`python -m stn_core evaluate {experiment.name}` measures the error again;
+`python -m stn_core card` renders this card.
+"""

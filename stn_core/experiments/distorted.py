@@ -1,0 +1,104 @@
+"""Distorted MNIST: five distortions × eight networks (Sect. 4.1, App. A.4, Table 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from stn_core.digits import Digits
+from stn_core.distortions import RTS, TC, Distortion, E, P, R
+from stn_core.experiment import (
+    SGD,
+    AdamW,
+    Examples,
+    Experiment,
+    OneCycle,
+    Recipe,
+    StepDecay,
+)
+from stn_core.networks import CNN, FCN, STCNN, STFCN, Network
+from stn_core.objectives import CrossEntropy
+from stn_core.transforms import Affine, Projective, ThinPlateSpline, Transform
+
+QUICK = Recipe(
+    name="quick",  # ours: minutes instead of hours on a laptop's core
+    optimiser=AdamW(),
+    schedule=OneCycle(),
+    iterations=20_000,
+    batch_size=64,
+    learning_rate=2e-3,
+)
+PAPER = Recipe(
+    name="paper",
+    optimiser=SGD(),
+    schedule=StepDecay(),
+    iterations=150_000,  # A.4
+    batch_size=256,  # A.4
+    learning_rate=0.01,  # A.4
+)
+
+# Table 1, error in percent. The row labels have slipped in the text that circulates: this is the
+# reading by layout and prose. TC: Sect. 4.1 gives one ST-FCN and one ST-CNN figure, of no named
+# family; we take them as affine.
+REPORTED: dict[str, dict[str, float]] = {
+    "fcn": {"r": 2.1, "rts": 5.2, "p": 3.1, "e": 3.2, "tc": 13.2},
+    "cnn": {"r": 1.2, "rts": 0.8, "p": 1.5, "e": 1.4, "tc": 3.5},
+    "st-fcn-aff": {"r": 1.2, "rts": 0.8, "p": 1.5, "e": 2.7, "tc": 2.0},
+    "st-fcn-proj": {"r": 1.3, "rts": 0.9, "p": 1.4, "e": 2.6},
+    "st-fcn-tps": {"r": 1.1, "rts": 0.8, "p": 1.4, "e": 2.4},
+    "st-cnn-aff": {"r": 0.7, "rts": 0.5, "p": 0.8, "e": 1.2, "tc": 1.7},
+    "st-cnn-proj": {"r": 0.8, "rts": 0.6, "p": 0.8, "e": 1.3},
+    "st-cnn-tps": {"r": 0.7, "rts": 0.5, "p": 0.8, "e": 1.1},
+}
+DISTORTIONS: dict[str, Distortion] = {"r": R(), "rts": RTS(), "p": P(), "e": E(), "tc": TC()}
+FAMILIES: dict[str, Transform] = {
+    "aff": Affine(),
+    "proj": Projective(),
+    "tps": ThinPlateSpline(side=4),  # "16-point thin plate spline"
+}
+POOLED = ("rts", "tc")  # A.4: average pooling by 2 after the spatial transformer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distorted:
+    """Digits under one distortion, labelled by their class."""
+
+    distortion: Distortion
+    classes: int = 10
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        return self.distortion.image_shape
+
+    @property
+    def truth_family(self) -> Transform | None:
+        return self.distortion.family
+
+    def examples(self, digits: Digits, generator: torch.Generator) -> Examples:
+        distorted = self.distortion(digits.images, generator)
+        return Examples(distorted.images, digits.labels, distorted.pose, distorted.theta)
+
+
+def _networks(distortion: str) -> dict[str, Network]:
+    pool = 2 if distortion in POOLED else 1
+    networks: dict[str, Network] = {"fcn": FCN(), "cnn": CNN()}
+    for base, kind in (("st-fcn", STFCN), ("st-cnn", STCNN)):
+        for family, transform in FAMILIES.items():
+            networks[f"{base}-{family}"] = kind(transform=transform, pool=pool)
+    return networks
+
+
+EXPERIMENTS = tuple(
+    Experiment(
+        name=f"distorted/{short}/{network_name}",
+        source="Sect. 4.1, App. A.4, Table 1",
+        data=Distorted(distortion=distortion),
+        network=network,
+        objective=CrossEntropy(),
+        recipes=(QUICK, PAPER),
+        reported=REPORTED[network_name].get(short),
+    )
+    for short, distortion in DISTORTIONS.items()
+    for network_name, network in _networks(short).items()
+)

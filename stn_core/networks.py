@@ -1,0 +1,152 @@
+"""Whole networks: transformers and a classifier put together, the width solved for (App. A.4).
+
+``FCN``, ``CNN``, ``STFCN``, ``STCNN`` describe a network; ``build`` makes it. "About 400k
+parameters" and "32 to 64 filters" cannot both hold, so the classifier's width is solved for, such
+that every network of one experiment has the same number of parameters, within 5 %.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from stn_core.classifiers import ConvolutionalClassifier, FullyConnectedClassifier
+from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
+from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.trace import Trace
+from stn_core.transforms import Transform
+
+PARAMETERS = 400_000  # A.4: "around 400k"
+TOLERANCE = 0.05
+
+
+class ClassificationNetwork(nn.Module):
+    """Image -> (spatial transformer -> average pooling) -> classifier -> logits."""
+
+    def __init__(
+        self, classifier: nn.Module, transformer: SpatialTransformer | None = None, pool: int = 1
+    ) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.pool = pool
+        self.classifier = classifier
+
+    def trace(self, image: Tensor, theta: Tensor | None = None) -> Trace:
+        """Image (B, C, H, W) -> Trace. A given θ (B, P) replaces the localisation network's."""
+        warps = ()
+        x = image
+        if self.transformer is not None:
+            warps = (self.transformer.warp(image, theta),)
+            x = F.avg_pool2d(warps[0].output, self.pool) if self.pool > 1 else warps[0].output
+        return Trace(warps, x, self.classifier(x))
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.trace(image).logits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN."""
+
+    parameters: int = PARAMETERS
+    convolutional: ClassVar[bool] = False
+    transform: ClassVar[Transform | None] = None
+    pool: ClassVar[int] = 1
+
+    def build(
+        self, image_shape: tuple[int, int, int], classes: int, generator: torch.Generator
+    ) -> ClassificationNetwork:
+        """A fresh network for (C, H, W) images, its weights drawn from a CPU generator."""
+        width = solve_width(lambda w: self._assemble(image_shape, classes, w), self.parameters)
+        network = self._assemble(image_shape, classes, width)
+        initialise(network, generator)
+        return network
+
+    def _assemble(
+        self, image_shape: tuple[int, int, int], classes: int, width: int
+    ) -> ClassificationNetwork:
+        channels, *size = image_shape
+        transformer = None
+        if self.transform is not None:
+            transform = copy.deepcopy(self.transform)
+            body = ConvolutionalBody if self.convolutional else FullyConnectedBody
+            localisation = Localisation(body(image_shape), transform.identity())
+            transformer = SpatialTransformer(localisation, transform)
+        classifier = ConvolutionalClassifier if self.convolutional else FullyConnectedClassifier
+        pooled = (channels, *(n // self.pool for n in size))
+        return ClassificationNetwork(classifier(pooled, width, classes), transformer, self.pool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FCN(Network):
+    """The fully connected baseline: two hidden layers and a classification layer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CNN(Network):
+    """The convolutional baseline: two convolutions with max-pooling and a classification layer."""
+
+    convolutional: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class STFCN(Network):
+    """A spatial transformer, average pooling by ``pool``, then the fully connected network."""
+
+    transform: Transform = field()
+    pool: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class STCNN(Network):
+    """A spatial transformer, average pooling by ``pool``, then the convolutional network."""
+
+    convolutional: ClassVar[bool] = True
+    transform: Transform = field()
+    pool: int = 1
+
+
+def count_parameters(network: nn.Module) -> int:
+    """The number of learnable parameters."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
+    """The classifier's width (units or filters) that comes nearest to a number of parameters."""
+
+    def count(width: int) -> int:
+        with torch.device("meta"):
+            return count_parameters(assemble(width))
+
+    low, high = 1, 2
+    while count(high) < parameters:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if count(middle) < parameters else (low, middle)
+    width = min((low, high), key=lambda w: abs(count(w) - parameters))
+    if abs(count(width) - parameters) > TOLERANCE * parameters:
+        raise ValueError(
+            f"no width brings this network to {parameters:,} parameters within 5 %; "
+            f"the nearest, {width}, has {count(width):,}"
+        )
+    return width
+
+
+def initialise(network: nn.Module, generator: torch.Generator) -> None:
+    """Draw the weights: uniform in ±1/sqrt(fan-in), torch's own default, from one generator.
+
+    The regression layers keep the identity (App. A.4).
+    """
+    regressions = {m.regression for m in network.modules() if isinstance(m, Localisation)}
+    for module in network.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d) and module not in regressions:
+            bound = module.weight[0].numel() ** -0.5
+            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(module.bias, -bound, bound, generator=generator)

@@ -1,0 +1,325 @@
+"""A run is a folder: write it, read it while it grows, steer it.
+
+    run.json          experiment, recipe, seed, device, digits: what was asked for
+    history.jsonl     one line a logged step, only ever appended to
+    probes.npz        the probe images (uint8) and their labels
+    snapshots/N.npz   at about 100 log-spaced steps N: theta, logits, mean_output, gallery error
+    checkpoint.safetensors   everything that is needed to go on
+    status.json       running, paused, stopped, finished or failed, and why
+    heartbeat         touched every second by the training that owns the folder
+    control.json      what the training is asked to do, looked at between steps
+
+A packed run (in pretrained/) has the snapshots in one file, and nothing that is only for going on.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stn_core.checkpoints import write_atomically
+
+SNAPSHOTS = 100
+PACKED = "run.npz"  # a packed run in pretrained/
+HEARTBEAT_SECONDS = 1.0
+DEAD_AFTER_SECONDS = 6.0  # without a heartbeat, the training is gone
+COMMANDS = ("run", "pause", "stop")
+STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
+
+
+class RunError(RuntimeError):
+    """A run's folder cannot be used as asked; the message says why."""
+
+
+class Step(NamedTuple):
+    """One record of the history: means since the record before, and the state at this step."""
+
+    step: int  # steps done
+    loss: float
+    measures: dict[str, float]
+    learning_rate: float
+    gradient_norms: dict[str, float]  # "localisation" and "classifier", at this step
+    seconds: float  # of training, over all sittings
+
+
+class Snapshot(NamedTuple):
+    """What a few fixed digits look like to the network at one step.
+
+    theta: (probes, P), empty without a transformer; logits: (probes, classes); mean_output:
+    (classes shown, H, W) uint8, the mean of what the classifier is given over the gallery's 100
+    digits of a class (after the pooling), empty without a transformer; measure: the objective's
+    measure on the 1,000 gallery digits.
+    """
+
+    step: int
+    theta: np.ndarray
+    logits: np.ndarray
+    mean_output: np.ndarray
+    measure: float
+
+
+class Status(NamedTuple):
+    """How a run stands. ``interrupted``: it says it goes on, but its process is gone."""
+
+    state: str
+    step: int
+    message: str
+    alive: bool
+
+    @property
+    def interrupted(self) -> bool:
+        return self.state in ("queued", "running", "paused") and not self.alive
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: ``STN_RUNS``, by default ``runs/``."""
+    return Path(os.environ.get("STN_RUNS") or "runs")
+
+
+def snapshot_steps(iterations: int) -> list[int]:
+    """About 100 steps, log-spaced, the first 0 and the last ``iterations``."""
+    spaced = np.geomspace(1, iterations, min(SNAPSHOTS, iterations))
+    return [0, *sorted({int(round(s)) for s in spaced})]
+
+
+class Run:
+    """One run's folder. Reading never fails on a torn or missing part: it gives what is there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.checkpoint = self.folder / "checkpoint.safetensors"
+        self._cache: dict[str, tuple[float, Snapshot]] = {}
+
+    # -- what was asked for
+
+    def create(self, description: dict[str, Any]) -> None:
+        """Make the folder. Raises RunError if it holds a run already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / "run.json").exists():
+            raise RunError(
+                f"{self.folder} holds a run already; resume it, or choose another folder"
+            )
+        (self.folder / "snapshots").mkdir(exist_ok=True)
+        self._write_json("run.json", description)
+
+    def description(self) -> dict[str, Any]:
+        """run.json. Raises RunError if it is missing or unreadable."""
+        found = self._read_json("run.json")
+        if not found or not isinstance(found.get("experiment"), str):
+            raise RunError(f"{self.folder} is not a run: it has no readable run.json")
+        return found
+
+    # -- history
+
+    def append(self, step: Step) -> None:
+        with open(self.folder / "history.jsonl", "ab") as file:
+            file.write(json.dumps(step._asdict()).encode() + b"\n")
+
+    def mend_history(self) -> None:
+        """Drop a last line that a kill has torn, before the history is appended to again."""
+        path = self.folder / "history.jsonl"
+        if path.exists():
+            content = path.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]
+            if whole != content:
+                write_atomically(path, whole)
+
+    def history(self) -> list[Step]:
+        """The records in order of step; of two for one step (a resumed run's) the later one."""
+        try:
+            content = (self.folder / "history.jsonl").read_bytes()
+        except OSError:
+            return []
+        return parse_history(content)
+
+    # -- snapshots and probes
+
+    def write_probes(self, images: np.ndarray, labels: np.ndarray) -> None:
+        """images: uint8 (probes, C, H, W); labels: (probes,)."""
+        self._write_npz(self.folder / "probes.npz", images=images, labels=labels)
+
+    def probes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        try:
+            with np.load(self.folder / "probes.npz") as file:
+                return file["images"], file["labels"]
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return None
+
+    def write_snapshot(self, snapshot: Snapshot) -> None:
+        path = self.folder / "snapshots" / f"{snapshot.step}.npz"
+        self._write_npz(path, **snapshot._asdict())
+
+    def snapshots(self) -> list[Snapshot]:
+        """In order of step. Each file is read once."""
+        found = {}
+        for path in (self.folder / "snapshots").glob("[0-9]*.npz"):
+            try:
+                modified = path.stat().st_mtime
+                if self._cache.get(path.name, (None,))[0] != modified:
+                    with np.load(path) as file:
+                        self._cache[path.name] = (modified, _snapshot(file))
+                snapshot = self._cache[path.name][1]
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                continue
+            found[snapshot.step] = snapshot
+        return [found[step] for step in sorted(found)]
+
+    # -- status and control
+
+    def set_status(self, state: str, step: int, message: str = "") -> None:
+        self._write_json("status.json", {"state": state, "step": step, "message": message})
+
+    def status(self) -> Status:
+        found = self._read_json("status.json") or {}
+        state = found.get("state")
+        step = found.get("step")
+        return Status(
+            state if state in STATES else "failed",
+            step if isinstance(step, int) else 0,
+            str(found.get("message", "" if state in STATES else "its status cannot be read")),
+            self.is_alive(),
+        )
+
+    def is_alive(self) -> bool:
+        """Whether a training that owns this folder has given a sign of life just now."""
+        try:
+            return time.time() - (self.folder / "heartbeat").stat().st_mtime < DEAD_AFTER_SECONDS
+        except OSError:
+            return False
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Own the folder, with a heartbeat. Raises RunError if another training does."""
+        if self.is_alive():
+            raise RunError(f"{self.folder} is being trained by another process")
+        path, done = self.folder / "heartbeat", threading.Event()
+        path.touch()
+
+        def beat() -> None:
+            while not done.wait(HEARTBEAT_SECONDS):
+                try:
+                    path.touch()
+                except OSError:
+                    continue  # the disk may be full for a while: the training says so itself
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            path.unlink(missing_ok=True)
+
+    def control(self, command: str) -> None:
+        """Ask the training to ``run``, ``pause`` or ``stop``."""
+        if command not in COMMANDS:
+            raise ValueError(f"a command is one of {COMMANDS}, got {command!r}")
+        self._write_json("control.json", {"command": command})
+
+    def command(self) -> str:
+        """What the training is asked to do; ``run`` if nobody has said anything sensible."""
+        command = (self._read_json("control.json") or {}).get("command")
+        return command if command in COMMANDS else "run"
+
+    # -- files
+
+    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        write_atomically(self.folder / name, json.dumps(value, indent=1).encode())
+
+    def _read_json(self, name: str) -> dict[str, Any] | None:
+        try:
+            value = json.loads((self.folder / name).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    @staticmethod
+    def _write_npz(path: Path, **arrays: Any) -> None:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        write_atomically(path, buffer.getvalue())
+
+
+def _snapshot(arrays: Any) -> Snapshot:
+    return Snapshot(
+        int(arrays["step"]),
+        arrays["theta"],
+        arrays["logits"],
+        arrays["mean_output"],
+        float(arrays["measure"]),
+    )
+
+
+def parse_history(content: bytes) -> list[Step]:
+    """The whole, sensible lines of a history.jsonl, in order of step."""
+    records = {}
+    for line in content.split(b"\n")[:-1]:  # what follows the last newline is torn or empty
+        try:
+            record = Step(**json.loads(line))
+            records[int(record.step)] = record
+        except (ValueError, TypeError):
+            continue
+    return [records[step] for step in sorted(records)]
+
+
+class RecordedRun(NamedTuple):
+    """A finished run, whole, as it is shown and as it is packed."""
+
+    description: dict[str, Any]
+    history: list[Step]
+    probes: np.ndarray
+    labels: np.ndarray
+    snapshots: list[Snapshot]
+
+
+def pack(run: Run, path: Path) -> None:
+    """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
+    probes, snapshots = run.probes(), run.snapshots()
+    if probes is None or not snapshots:
+        raise RunError(f"{run.folder} has no probes or no snapshots to pack")
+    stacked = {
+        name: np.stack([getattr(s, name) for s in snapshots])
+        for name in Snapshot._fields
+    }
+    lines = "".join(json.dumps(step._asdict()) + "\n" for step in run.history())
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        description=np.frombuffer(json.dumps(run.description()).encode(), np.uint8),
+        history=np.frombuffer(lines.encode(), np.uint8),
+        probes=probes[0],
+        labels=probes[1],
+        **stacked,
+    )
+    write_atomically(path, buffer.getvalue())
+
+
+def unpack(path: Path) -> RecordedRun:
+    """Read a packed run. Raises RunError if it cannot be."""
+    try:
+        with np.load(path) as file:
+            columns = [file[name] for name in Snapshot._fields]
+            snapshots = [
+                _snapshot(dict(zip(Snapshot._fields, row, strict=True)))
+                for row in zip(*columns, strict=True)
+            ]
+            return RecordedRun(
+                json.loads(file["description"].tobytes()),
+                parse_history(file["history"].tobytes()),
+                file["probes"],
+                file["labels"],
+                snapshots,
+            )
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path} is not a packed run: {error}") from error

@@ -1,0 +1,103 @@
+"""Differentiable image sampling, V = U read at T_θ(G) by a kernel (Sect. 3.3, Eq. 3-5, 7; Eq. 9).
+
+The conventions are those of :mod:`stn_core.transforms`. Eq. 7 as printed gives U itself at integer
+coordinates; the derivative taken there is autograd's of the fast path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_core.transforms import ShapeError, check_finite
+
+Kernel = Callable[[Tensor], Tensor]  # k(d; Φ): distances x^s − m in pixels -> weights
+PADDINGS = ("zeros", "border")
+
+
+def sample(
+    image: Tensor, grid: Tensor, kernel: str | Kernel = "bilinear", padding: str = "zeros"
+) -> Tensor:
+    """V of Eq. 3: the image (or volume) read at the grid.
+
+    image: (B, C, H, W) or (B, C, D, H, W); grid: (B, H', W', 2) or (B, D', H', W', 3), normalised.
+    kernel: ``"integer"`` (Eq. 4, half up; its gradient with respect to the grid is zero),
+    ``"bilinear"`` (Eq. 5; trilinear on volumes, Eq. 9), or any k(d; Φ), a function of the distance
+    in pixels, used along every axis by the literal sum of Eq. 3.
+    padding: ``"zeros"`` reads 0 outside the image, ``"border"`` moves outside points to the centre
+    of the nearest border pixel first.
+    Returns (B, C, H', W') or (B, C, D', H', W'), differentiable with respect to image and grid.
+    Raises ShapeError, NonFiniteError (naming the batch items), or ValueError for an unknown name.
+    """
+    dimensions = image.ndim - 2
+    if dimensions not in (2, 3) or grid.ndim != image.ndim or grid.shape[-1] != dimensions:
+        raise ShapeError(
+            "sample expects image (B, C, H, W) with grid (B, H', W', 2), or image (B, C, D, H, W) "
+            f"with grid (B, D', H', W', 3); got image {tuple(image.shape)}, grid {tuple(grid.shape)}"
+        )
+    if len(image) != len(grid):
+        raise ShapeError(f"sample got a batch of {len(image)} images and {len(grid)} grids")
+    if padding not in PADDINGS:
+        raise ValueError(f"padding is one of {PADDINGS}, got {padding!r}")
+    check_finite("grid", grid)
+    if kernel == "bilinear":
+        return F.grid_sample(
+            image, grid, mode="bilinear", padding_mode=padding, align_corners=False
+        )
+    if kernel == "integer":
+        return _sample_integer(image, grid, padding)
+    if callable(kernel):
+        return _literal_sum(image, grid, kernel, padding)
+    raise ValueError(
+        f"kernel is 'integer', 'bilinear' or a function of the distance, got {kernel!r}"
+    )
+
+
+def bilinear_kernel(distance: Tensor) -> Tensor:
+    """k(d) = max(0, 1 − |d|), the kernel of Eq. 5 (and of Eq. 9)."""
+    return (1 - distance.abs()).clamp(min=0)
+
+
+def integer_kernel(distance: Tensor) -> Tensor:
+    """k(d) = δ(⌊x + 0.5⌋ − m), the kernel of Eq. 4: 1 where −1/2 <= d < 1/2, the nearest pixel."""
+    return ((distance >= -0.5) & (distance < 0.5)).to(distance.dtype)
+
+
+def pixel_coordinates(image: Tensor, grid: Tensor, padding: str) -> list[Tensor]:
+    """The grid in the image's pixels, x first, pixel centres at integers: each (B, N)."""
+    lengths = tuple(reversed(image.shape[2:]))  # W, H(, D)
+    pixels = []
+    for normalised, length in zip(grid.flatten(1, -2).unbind(-1), lengths, strict=True):
+        pixel = ((normalised + 1) * length - 1) / 2
+        pixels.append(pixel.clamp(0, length - 1) if padding == "border" else pixel)
+    return pixels
+
+
+def _sample_integer(image: Tensor, grid: Tensor, padding: str) -> Tensor:
+    inside = True
+    index = 0
+    lengths = image.shape[2:]  # (D,) H, W
+    pixels = pixel_coordinates(image, grid, padding)
+    for pixel, length in zip(reversed(pixels), lengths, strict=True):
+        # floor(x + 1/2): half up, where grid_sample's nearest mode rounds half to even.
+        nearest = torch.floor(pixel + 0.5)
+        inside = inside & (nearest >= 0) & (nearest <= length - 1)
+        index = index * length + nearest.clamp(0, length - 1).long()
+    index = index.unsqueeze(1).expand(-1, image.shape[1], -1)  # (B, C, N)
+    values = image.flatten(2).gather(2, index) * inside.unsqueeze(1)
+    # Eq. 4 is constant in x and y wherever it is smooth: a gradient of zero, but there.
+    values = values + 0 * sum(pixels).unsqueeze(1)
+    return values.unflatten(2, grid.shape[1:-1])
+
+
+def _literal_sum(image: Tensor, grid: Tensor, kernel: Kernel, padding: str) -> Tensor:
+    weights = []
+    lengths = tuple(reversed(image.shape[2:]))
+    for pixel, length in zip(pixel_coordinates(image, grid, padding), lengths, strict=True):
+        index = torch.arange(length, device=image.device, dtype=pixel.dtype)
+        weights.append(kernel(pixel.unsqueeze(-1) - index))  # (B, N, length)
+    equation = "bchw,bnw,bnh->bcn" if image.ndim == 4 else "bcdhw,bnw,bnh,bnd->bcn"
+    return torch.einsum(equation, image, *weights).unflatten(2, grid.shape[1:-1])

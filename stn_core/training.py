@@ -1,0 +1,367 @@
+"""Training: ``train`` yields Steps, and records them in a run's folder if it is given one.
+
+Everything random comes from the seed: the same seed gives the same weights on the CPU (with the
+same number of threads), also if the training was killed and resumed in between.
+"""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stn_core import runs
+from stn_core.checkpoints import CheckpointError, load_strictly, load_tensors, save_tensors
+from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
+from stn_core.evaluation import EVALUATION_SEED
+from stn_core.experiment import Experiment, Recipe
+from stn_core.runs import Run, Snapshot, Step
+from stn_core.transforms import NonFiniteError
+
+RECORDS = 500  # lines of history in a whole run
+CHECKPOINT_SECONDS = 30.0
+PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
+PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
+MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
+PRECISIONS = ("float32", "bfloat16")
+
+
+class TrainingError(RuntimeError):
+    """A training cannot go on; the message says at which step and in which tensor."""
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises ValueError if it is not there."""
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if name not in available:
+        raise ValueError(f"a device is auto, cpu, cuda or mps, got {name!r}")
+    if not available[name]:
+        raise ValueError(f"there is no {name} device on this machine; use auto or cpu")
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words, for the records."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU (MPS)"
+    return f"CPU ({platform.machine()}), {torch.get_num_threads()} thread(s)"
+
+
+class Trainer:
+    """A network in training: its optimiser, its digits, its generator, and how far it is."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        source: Source,
+        *,
+        seed: int,
+        device: torch.device,
+        precision: str = "float32",
+    ) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f"a precision is one of {PRECISIONS}, got {precision!r}")
+        self.experiment, self.recipe, self.device = experiment, experiment.recipe, device
+        self.precision = precision
+        self.digits = source.train.to(device)
+        self.gallery = source.gallery
+        network = experiment.build(seed).to(device)
+        self.network = network.to(memory_format=torch.channels_last)  # faster convolutions
+        localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
+        classifier = [p for n, p in network.named_parameters() if not n.startswith("transformer.")]
+        self.parts = {"localisation": localisation, "classifier": classifier}
+        self.factors = {"localisation": self.recipe.localisation_lr_factor, "classifier": 1.0}
+        self.parts = {name: part for name, part in self.parts.items() if part}
+        self.optimiser = self.recipe.optimiser.build(
+            [{"params": part, "lr": self.recipe.learning_rate} for part in self.parts.values()]
+        )
+        self.generator = torch.Generator(device).manual_seed(seed)
+        self.step = 0
+        self.seconds = 0.0
+        self._loss = torch.zeros((), device=device)
+        self._measures: dict[str, Tensor] = {}
+        self._since = 0
+
+    @property
+    def learning_rate(self) -> float:
+        """The classifier's rate at the current step."""
+        factor = self.recipe.schedule.factor(self.step, self.recipe.iterations)
+        return self.recipe.learning_rate * factor
+
+    def advance(self) -> None:
+        """One step. The device is not waited for."""
+        started = time.perf_counter()
+        for group, name in zip(self.optimiser.param_groups, self.parts, strict=True):
+            group["lr"] = self.learning_rate * self.factors[name]
+        index = torch.randint(
+            len(self.digits),
+            (self.recipe.batch_size,),
+            generator=self.generator,
+            device=self.device,
+        )
+        batch = Digits(self.digits.images[index], self.digits.labels[index])
+        examples = self.experiment.data.examples(batch, self.generator)
+        objective = self.experiment.objective
+        half = self.precision == "bfloat16"
+        try:
+            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+                trace = self.network.trace(examples.images)
+        except NonFiniteError as error:
+            raise TrainingError(f"step {self.step + 1}: {error}") from error
+        loss = objective.loss(trace, examples.labels)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        with torch.no_grad():
+            self._loss += loss.detach()
+            for name, value in objective.measures(trace, examples.labels).items():
+                self._measures[name] = self._measures.get(name, 0) + value
+        self.step += 1
+        self._since += 1
+        self.seconds += time.perf_counter() - started
+
+    def record(self) -> Step:
+        """The Step since the last record. Raises TrainingError if the loss is not finite."""
+        loss = self._loss.item() / self._since
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"step {self.step}: the loss is {loss}; the first tensor that is not finite is "
+                f"{self._first_non_finite() or 'none of the weights'}. A smaller learning rate "
+                "may help"
+            )
+        step = Step(
+            step=self.step,
+            loss=loss,
+            measures={name: v.item() / self._since for name, v in self._measures.items()},
+            learning_rate=self.optimiser.param_groups[-1]["lr"],
+            gradient_norms={
+                name: torch.linalg.vector_norm(
+                    torch.stack([torch.linalg.vector_norm(p.grad) for p in part])
+                ).item()
+                for name, part in self.parts.items()
+            },
+            seconds=self.seconds,
+        )
+        self._loss.zero_()
+        self._measures.clear()
+        self._since = 0
+        return step
+
+    def _first_non_finite(self) -> str | None:
+        for name, parameter in self.network.named_parameters():
+            if not torch.isfinite(parameter).all():
+                return name
+        return None
+
+    # -- what the network makes of fixed digits
+
+    def probe_images(self) -> tuple[np.ndarray, np.ndarray]:
+        """One gallery digit of each class, distorted: uint8 (10, C, H, W) and labels (10,)."""
+        images, labels = probes(self.experiment, self.gallery)
+        return (images * 255).round().to(torch.uint8).numpy(), labels.numpy()
+
+    @torch.no_grad()
+    def snapshot(self) -> Snapshot:
+        """Look at the probes and at the gallery as the network stands."""
+        started = time.perf_counter()
+        images = torch.from_numpy(self.probe_images()[0]).to(self.device).float() / 255
+        trace = self.network.trace(images)
+        theta = trace.warps[0].theta if trace.warps else images.new_zeros(len(images), 0)
+        generator = torch.Generator().manual_seed(EVALUATION_SEED)
+        examples = self.experiment.data.examples(self.gallery, generator)
+        total, means = 0.0, []
+        for start in range(0, len(self.gallery), GALLERY_PER_CLASS):  # class by class
+            chosen = slice(start, start + GALLERY_PER_CLASS)
+            part = self.network.trace(examples.images[chosen].to(self.device))
+            labels = examples.labels[chosen].to(self.device)
+            measures = self.experiment.objective.measures(part, labels)
+            total += measures[self.experiment.objective.measure].item() * len(labels)
+            if part.warps and start // GALLERY_PER_CLASS in MEAN_CLASSES:
+                means.append(part.classifier_input.mean((0, 1)))
+        mean = torch.stack(means) if means else images.new_zeros(0)
+        self.seconds += time.perf_counter() - started
+        return Snapshot(
+            self.step,
+            theta.float().cpu().numpy(),
+            trace.logits.float().cpu().numpy(),
+            (mean * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
+            total / len(self.gallery),
+        )
+
+    # -- going on later
+
+    def save(self, run: Run) -> None:
+        """Write everything that is needed to go on; the old checkpoint stays until it is whole."""
+        if name := self._first_non_finite():
+            raise TrainingError(f"step {self.step}: {name} is not finite")
+        tensors = {f"network.{n}": t for n, t in self.network.state_dict().items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            for name, value in state.items():
+                if value is not None:
+                    tensors[f"optimiser.{index}.{name}"] = value
+        tensors["generator"] = self.generator.get_state()
+        save_tensors(
+            run.checkpoint,
+            tensors,
+            {
+                "experiment": self.experiment.name,
+                "step": self.step,
+                "seconds": self.seconds,
+                "device": self.device.type,
+            },
+        )
+
+    def load(self, run: Run) -> None:
+        """Go on from the run's checkpoint. Raises CheckpointError if it does not fit."""
+        tensors, header = load_tensors(run.checkpoint)
+        if header.get("experiment") != self.experiment.name:
+            raise CheckpointError(
+                f"{run.checkpoint} is of {header.get('experiment')!r}, "
+                f"expected {self.experiment.name!r}"
+            )
+        load_strictly(self.network, _under("network.", tensors), str(run.checkpoint))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _under("optimiser.", tensors).items():
+            index, key = name.split(".", 1)
+            state.setdefault(int(index), {})[key] = tensor
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+        if header["device"] == self.device.type:
+            self.generator.set_state(tensors["generator"])
+        else:  # another device's random stream: go on with a fresh one
+            self.generator.manual_seed(header["step"])
+        self.step, self.seconds = header["step"], header["seconds"]
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def probes(experiment: Experiment, gallery: Digits) -> tuple[Tensor, Tensor]:
+    """The probe images of an experiment (10, C, H, W), float32, and their labels (10,)."""
+    chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
+    digits = Digits(gallery.images[chosen], gallery.labels[chosen])
+    generator = torch.Generator().manual_seed(EVALUATION_SEED)
+    examples = experiment.data.examples(digits, generator)
+    return examples.images, examples.labels
+
+
+def describe(
+    experiment: Experiment, source: Source, *, seed: int, device: torch.device, precision: str
+) -> dict:
+    """What a run was asked to do, for its run.json."""
+    return {
+        "experiment": experiment.name,
+        "recipe": experiment.recipe.to_json(),
+        "seed": seed,
+        "device": device_name(device),
+        "device_type": device.type,
+        "precision": precision,
+        "digits": source.description,
+        "train_digits": len(source.train),
+        "torch": torch.__version__,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def train(
+    experiment: Experiment,
+    source: Source,
+    *,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    precision: str = "float32",
+    run: Run | None = None,
+    resume: bool = False,
+) -> Iterator[Step]:
+    """Train by the experiment's recipe, yielding a Step about 500 times.
+
+    run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
+    the run's checkpoint, with the run's own recipe, seed and precision.
+    Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
+    """
+    if run is not None and resume:
+        description = run.description()
+        recipe = Recipe.from_json(description["recipe"])
+        experiment = replace(experiment, recipes=(recipe,))
+        seed, precision = description["seed"], description["precision"]
+    trainer = Trainer(
+        experiment, source, seed=seed, device=torch.device(device), precision=precision
+    )
+    if run is None:
+        yield from _steps(trainer)
+        return
+    if not resume:
+        run.create(
+            describe(
+                experiment, source, seed=seed, device=trainer.device, precision=precision
+            )
+        )
+    with run.owned():
+        try:
+            if resume and run.checkpoint.is_file():
+                trainer.load(run)
+            run.mend_history()
+            run.control("run")
+            run.write_probes(*trainer.probe_images())
+            yield from _recorded_steps(trainer, run)
+        except Exception as error:
+            run.set_status("failed", trainer.step, str(error))
+            raise
+
+
+def _steps(trainer: Trainer) -> Iterator[Step]:
+    interval = max(1, trainer.recipe.iterations // RECORDS)
+    while trainer.step < trainer.recipe.iterations:
+        trainer.advance()
+        if trainer.step % interval == 0 or trainer.step == trainer.recipe.iterations:
+            yield trainer.record()
+
+
+def _recorded_steps(trainer: Trainer, run: Run) -> Iterator[Step]:
+    iterations = trainer.recipe.iterations
+    interval = max(1, iterations // RECORDS)
+    snapshots = set(runs.snapshot_steps(iterations))
+    saved_at = time.monotonic()
+    run.set_status("running", trainer.step)
+    if trainer.step == 0:
+        run.write_snapshot(trainer.snapshot())
+    while trainer.step < iterations:
+        trainer.advance()
+        if trainer.step in snapshots:
+            run.write_snapshot(trainer.snapshot())
+        last = trainer.step == iterations
+        if trainer.step % interval and not last:
+            continue
+        # Everything below happens between two intervals, so that a resumed run repeats whole ones.
+        step = trainer.record()
+        run.append(step)
+        run.set_status("running", trainer.step)
+        command = run.command()
+        if last or command != "run" or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+            trainer.save(run)
+            saved_at = time.monotonic()
+        yield step
+        if command == "pause" and not last:
+            run.set_status("paused", trainer.step)
+            while (command := run.command()) == "pause":
+                time.sleep(PAUSE_SECONDS)
+            run.set_status("running", trainer.step)
+        if command == "stop" and not last:
+            run.set_status("stopped", trainer.step)
+            return
+    run.set_status("finished", iterations)

@@ -1,0 +1,396 @@
+"""Parameterised sampling grids T_θ(G) = M_θ B (Sect. 3.2, Eq. 1, 2; App. A.3, Eq. 10).
+
+Convention, kept everywhere in this library:
+
+- Coordinates are normalised, the last axis is (x, y) or (x, y, z); x runs along the width W,
+  y along the height H, z along the depth D. −1 and +1 are the *outer edges* of the border pixels
+  (torch's ``align_corners=False``), so the centre of pixel i of n lies at (2i + 1)/n − 1.
+- θ maps the output to the input (target -> source): s < 1 zooms in.
+- Images are (B, C, H, W) and volumes (B, C, D, H, W), float32 in [0, 1], 0 being the background;
+  θ is (B, P); grids are (B, H', W', 2) or (B, D', H', W', 3). A size is (H', W') or (D', H', W').
+
+Every family is the paper's general form T_θ(G) = M_θ B: a family says what M_θ is
+(:meth:`Transform.matrix`) and what B is (:meth:`Transform.target`); the rest is shared.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+MIN_DENOMINATOR = 1e-6  # a projective |w| below this becomes ±this, so that the grid stays finite
+MAX_TARGETS = 16  # sizes whose B a family remembers
+
+
+class ShapeError(ValueError):
+    """A tensor's shape is not the one expected."""
+
+
+class NonFiniteError(ValueError):
+    """A tensor has NaN or infinite entries; the message names the batch items."""
+
+
+def check_finite(name: str, tensor: Tensor) -> None:
+    """Raise :class:`NonFiniteError` naming the items along axis 0 that are not finite."""
+    finite = torch.isfinite(tensor)
+    if not finite.all():
+        items = (~finite.flatten(1).all(1)).nonzero().flatten().tolist()
+        shown = ", ".join(map(str, items[:8])) + (", ..." if len(items) > 8 else "")
+        raise NonFiniteError(
+            f"{name} must be finite; it is NaN or infinite in batch items {shown} "
+            f"({len(items)} of {len(tensor)})"
+        )
+
+
+def regular_grid(size: tuple[int, ...], *, device=None, dtype=torch.float32) -> Tensor:
+    """The regular grid G: the normalised centres of the output pixels, x first.
+
+    size: (H', W') or (D', H', W'). Returns (2 or 3, N) with N = H'W' or D'H'W', row by row.
+    """
+    axes = [(2 * torch.arange(n, device=device, dtype=dtype) + 1) / n - 1 for n in size]
+    coordinates = torch.meshgrid(*axes, indexing="ij")
+    return torch.stack([c.flatten() for c in reversed(coordinates)])
+
+
+def lattice(side: int, *, device=None, dtype=torch.float32) -> Tensor:
+    """A regular side × side lattice of control points on [−1, 1]², row by row: (side², 2), (x, y)."""
+    axis = torch.linspace(-1, 1, side, device=device, dtype=dtype)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=-1)
+
+
+class LinearForm(NamedTuple):
+    """T_θ(G) = basis · θ + offset, divided by its last row if ``divide`` (what the browser gets).
+
+    basis: (N, R, P); offset: (N, R). R is 2 or 3 coordinates, or 3 rows of which two are left
+    after the division.
+    """
+
+    basis: Tensor
+    offset: Tensor
+    divide: bool
+
+
+class Transform(nn.Module):
+    """A family of transformations T_θ. A subclass gives M_θ, B and the identity.
+
+    ``num_params`` is P, ``dimensions`` 2 or 3, ``parameter_names`` the P names in order.
+    """
+
+    num_params: int
+    dimensions = 2
+    divide = False  # homogeneous coordinates, to be divided by the last row
+    parameter_names: tuple[str, ...]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._targets: dict[tuple, Tensor] = {}
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        """M_θ: (B, P) -> (B, R, K), affine in θ."""
+        raise NotImplementedError
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        """The target grid representation B, (K, N), float64, for an output of this size."""
+        raise NotImplementedError
+
+    def identity(self) -> Tensor:
+        """The θ for which T_θ(G) = G: (P,) float32."""
+        raise NotImplementedError
+
+    def target(self, size: tuple[int, ...], like: Tensor) -> Tensor:
+        """B for an output of this size, made once for each device and dtype: (K, N)."""
+        key = (tuple(size), like.device, like.dtype)
+        if key not in self._targets:
+            if len(self._targets) >= MAX_TARGETS:
+                self._targets.clear()
+            self._targets[key] = self.make_target(tuple(size)).to(like.device, like.dtype)
+        return self._targets[key]
+
+    def points(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
+        """M_θ B before any division: (B, R, N)."""
+        if theta.ndim != 2 or theta.shape[1] != self.num_params:
+            raise ShapeError(
+                f"{self!r} expects theta (B, {self.num_params}), got {tuple(theta.shape)}"
+                + _did_you_mean(theta)
+            )
+        if len(size) != self.dimensions:
+            raise ShapeError(
+                f"{self!r} makes {self.dimensions}D grids and expects a size of "
+                f"{self.dimensions} numbers, got {tuple(size)}"
+            )
+        check_finite("theta", theta)
+        # (B, R, K) @ (K, N) -> (B, R, N)
+        return self.matrix(theta) @ self.target(size, theta)
+
+    def grid(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
+        """The sampling grid T_θ(G).
+
+        theta: (B, P); size: (H', W') or (D', H', W').
+        Returns (B, H', W', 2) or (B, D', H', W', 3), normalised source coordinates.
+        Raises ShapeError for a θ or size of the wrong shape, NonFiniteError for a NaN in θ.
+        """
+        points = self.points(theta, size)
+        if self.divide:
+            w = points[:, -1:]
+            w = torch.where(
+                w.abs() < MIN_DENOMINATOR, torch.copysign(w.new_tensor(MIN_DENOMINATOR), w), w
+            )
+            points = points[:, :-1] / w
+        return points.transpose(1, 2).unflatten(1, tuple(size))  # (B, 2, N) -> (B, H', W', 2)
+
+    def linear_form(self, size: tuple[int, ...]) -> LinearForm:
+        """T_θ(G) written as basis · θ + offset, for whoever knows no families."""
+        like = self.identity()
+        target = self.target(size, like).detach().cpu()
+        # M_θ is affine in θ, so its values at 0 and at the unit vectors say all of it.
+        probes = torch.cat([like.new_zeros(1, self.num_params), torch.eye(self.num_params)])
+        rows = self.matrix(probes) @ target  # (1 + P, R, N)
+        return LinearForm(
+            basis=(rows[1:] - rows[:1]).permute(2, 1, 0).contiguous(),
+            offset=rows[0].T.contiguous(),
+            divide=self.divide,
+        )
+
+
+def _did_you_mean(theta: Tensor) -> str:
+    names = {3: "Attention", 6: "Affine", 8: "Projective", 12: "Affine3D", 32: "ThinPlateSpline"}
+    name = names.get(theta.shape[1]) if theta.ndim == 2 else None
+    return f"; did you mean {name}?" if name else ""
+
+
+def _homogeneous(size: tuple[int, ...]) -> Tensor:
+    """(x, y, 1) or (x, y, z, 1) of the regular grid: (3 or 4, N)."""
+    grid = regular_grid(size, dtype=torch.float64)
+    return torch.cat([grid, grid.new_ones(1, grid.shape[1])])
+
+
+class Attention(Transform):
+    """Isotropic scale and translation, θ = (s, t_x, t_y) (Eq. 2). The box is [t − s, t + s]."""
+
+    num_params = 3
+    parameter_names = ("s", "t_x", "t_y")
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        s, x, y = theta.unbind(1)
+        zero = torch.zeros_like(s)
+        return torch.stack([s, zero, x, zero, s, y], dim=1).unflatten(1, (2, 3))
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        return _homogeneous(size)
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0])
+
+
+class Affine(Transform):
+    """The 2 × 3 matrix of Eq. 1, θ = (θ11, θ12, θ13, θ21, θ22, θ23)."""
+
+    num_params = 6
+    parameter_names = ("θ11", "θ12", "θ13", "θ21", "θ22", "θ23")
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return theta.unflatten(1, (2, 3))
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        return _homogeneous(size)
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0, 0, 1, 0])
+
+
+class Projective(Transform):
+    """A plane projective transformation: a 3 × 3 matrix, row by row, whose last entry is 1 (8).
+
+    Where the denominator is within 1e-6 of zero (the horizon), it is held at ±1e-6.
+    """
+
+    num_params = 8
+    divide = True
+    parameter_names = ("θ11", "θ12", "θ13", "θ21", "θ22", "θ23", "θ31", "θ32")
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return torch.cat([theta, theta.new_ones(len(theta), 1)], dim=1).unflatten(1, (3, 3))
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        return _homogeneous(size)
+
+    def identity(self) -> Tensor:
+        return torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0])
+
+
+class _ControlPoints(Transform):
+    """θ is where the source of each control point lies: (x, y), row by row of a regular lattice."""
+
+    def __init__(self, side: int = 4) -> None:
+        super().__init__()
+        if side < 2:
+            raise ValueError(f"{type(self).__name__} needs a lattice of at least 2 × 2, got {side}")
+        self.side = side
+        self.num_params = 2 * side * side
+        self.parameter_names = tuple(
+            f"{axis}{row + 1}{column + 1}"
+            for row in range(side)
+            for column in range(side)
+            for axis in "xy"
+        )
+
+    def extra_repr(self) -> str:
+        return f"side={self.side}"
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return theta.unflatten(1, (-1, 2)).transpose(1, 2)  # (B, 2K) -> (B, 2, K)
+
+    def identity(self) -> Tensor:
+        return lattice(self.side).flatten()
+
+
+class PiecewiseAffine(_ControlPoints):
+    """A regular lattice of control points, each triangle between them affine (Sect. 3.2).
+
+    Each cell is cut from its first corner (−x, −y) to its last. B holds, for every output pixel,
+    the barycentric weights of the three control points around it.
+    """
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        side, cells = self.side, self.side - 1
+        x, y = (regular_grid(size, dtype=torch.float64) + 1) * cells / 2  # in units of cells
+        column, row = (v.floor().clamp(0, cells - 1) for v in (x, y))
+        u, v = x - column, y - row  # in [0, 1] within the cell
+        first = (row * side + column).long()
+        # Above the diagonal (u >= v) the third corner is the one to the right, else the one below.
+        third = torch.where(u >= v, first + 1, first + side)
+        target = torch.zeros(side * side, x.numel(), dtype=torch.float64)
+        pixel = torch.arange(x.numel())
+        target[first, pixel] = 1 - torch.maximum(u, v)
+        target[first + side + 1, pixel] = torch.minimum(u, v)
+        target[third, pixel] = (u - v).abs()
+        return target
+
+
+class ThinPlateSpline(_ControlPoints):
+    """The thin plate spline through side² control points, 16 by default (Sect. 4.1, [2]).
+
+    Exact interpolation with the least bending energy. B holds, for every output pixel, the weight
+    of each control point; the linear system is solved once, in float64.
+    """
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        points = lattice(self.side, dtype=torch.float64)
+        count = len(points)
+
+        def kernel(a: Tensor, b: Tensor) -> Tensor:
+            squared = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
+            return torch.special.xlogy(squared, squared)  # r² log r², 0 at r = 0
+
+        def polynomial(p: Tensor) -> Tensor:
+            return torch.cat([p.new_ones(len(p), 1), p], dim=1)
+
+        system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
+        system[:count, :count] = kernel(points, points)
+        system[:count, count:] = polynomial(points)
+        system[count:, :count] = polynomial(points).T
+        pixels = regular_grid(size, dtype=torch.float64).T  # (N, 2)
+        rows = torch.cat([kernel(pixels, points), polynomial(pixels)], dim=1)  # (N, K + 3)
+        # The system is symmetric: weights = rows · system⁻¹, of which the first K columns act on θ.
+        return torch.linalg.solve(system, rows.T)[:count]
+
+
+class LearnedBasis(Transform):
+    """T_θ = M_θ B with B itself a parameter, learnt for the task at hand (end of Sect. 3.2).
+
+    M_θ is a free 2 × rank matrix, θ its entries row by row. B starts as the homogeneous regular
+    grid with small random rows below it. It keeps the output size that it was made for.
+
+    generator: draws the random rows; without one they are zero at first.
+    """
+
+    def __init__(
+        self, size: tuple[int, int], rank: int = 6, generator: torch.Generator | None = None
+    ) -> None:
+        super().__init__()
+        if rank < 3:
+            raise ValueError(f"LearnedBasis needs a rank of at least 3 (x, y, 1), got {rank}")
+        self.size, self.rank = tuple(size), rank
+        self.num_params = 2 * rank
+        self.parameter_names = tuple(f"θ{r}{k}" for r in (1, 2) for k in range(1, rank + 1))
+        start = _homogeneous(self.size).float()
+        rows = torch.zeros(rank - 3, start.shape[1])
+        if generator is not None:
+            rows.normal_(0, 0.1, generator=generator)
+        self.B = nn.Parameter(torch.cat([start, rows]))
+
+    def extra_repr(self) -> str:
+        return f"size={self.size}, rank={self.rank}"
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return theta.unflatten(1, (2, self.rank))
+
+    def target(self, size: tuple[int, ...], like: Tensor) -> Tensor:
+        if tuple(size) != self.size:
+            raise ShapeError(
+                f"this LearnedBasis was made for an output of {self.size}, got {tuple(size)}; "
+                "its B has one column for each output pixel"
+            )
+        return self.B.to(like.dtype)
+
+    def identity(self) -> Tensor:
+        return torch.eye(2, self.rank).flatten()
+
+
+class Affine3D(Transform):
+    """The 3 × 4 matrix of Eq. 10 (App. A.3), θ its 12 entries row by row."""
+
+    num_params = 12
+    dimensions = 3
+    parameter_names = tuple(f"θ{r}{c}" for r in (1, 2, 3) for c in (1, 2, 3, 4))
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        return theta.unflatten(1, (3, 4))
+
+    def make_target(self, size: tuple[int, ...]) -> Tensor:
+        return _homogeneous(size)
+
+    def identity(self) -> Tensor:
+        return torch.eye(3, 4).flatten()
+
+
+def similarity_theta(angle: Tensor, scale: Tensor, shift_x: Tensor, shift_y: Tensor) -> Tensor:
+    """Affine θ that reads with a rotated, scaled and shifted frame.
+
+    angle: radians, from x towards y (clockwise on the screen); scale and shifts normalised.
+    All (B,). Returns (B, 6): [scale·R(angle) | shift].
+    """
+    cos, sin = scale * torch.cos(angle), scale * torch.sin(angle)
+    return torch.stack([cos, -sin, shift_x, sin, cos, shift_y], dim=1)
+
+
+def invert_affine(theta: Tensor) -> Tensor:
+    """The affine θ of the inverse map: (B, 6) -> (B, 6)."""
+    a, b, x, c, d, y = theta.unbind(1)
+    determinant = a * d - b * c
+    ia, ib, ic, id_ = d / determinant, -b / determinant, -c / determinant, a / determinant
+    return torch.stack([ia, ib, -(ia * x + ib * y), ic, id_, -(ic * x + id_ * y)], dim=1)
+
+
+def decompose_affine(theta: Tensor) -> dict[str, Tensor]:
+    """θ of Eq. 1 as a rotation, two scales, a shear and a translation: each (B,).
+
+    The left 2 × 2 part is R(angle) · [[1, shear], [0, 1]] · diag(scale_x, scale_y); the angle is
+    in degrees, from x towards y, the translation normalised.
+    """
+    a, b, x, c, d, y = theta.unbind(1)
+    scale_x = torch.hypot(a, c)
+    determinant = a * d - b * c
+    scale_y = determinant / scale_x
+    return {
+        "angle_degrees": torch.atan2(c, a) * 180 / math.pi,
+        "scale_x": scale_x,
+        "scale_y": scale_y,
+        "shear": (a * b + c * d) / (scale_x * scale_y),
+        "shift_x": x,
+        "shift_y": y,
+    }
