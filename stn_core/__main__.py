@@ -115,7 +115,9 @@ def _train(options: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):  # end between two steps, with a checkpoint
         signal.signal(number, lambda *_: run.control("stop"))
     source = _load_digits()
-    print(f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}")
+    print(
+        f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}"
+    )
     steps = training.train(
         experiment,
         source,

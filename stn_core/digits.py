@@ -34,10 +34,18 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 SHA256 = {
-    "train-images-idx3-ubyte.gz": "71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64",
-    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    "train-images-idx3-ubyte.gz": (
+        "71524e2cd1ad2968737f7f2f2ff69cbfc32df8ccddff51593f7cb2d4e0eb5b64"
+    ),
+    "train-labels-idx1-ubyte.gz": (
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"
+    ),
+    "t10k-images-idx3-ubyte.gz": (
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"
+    ),
+    "t10k-labels-idx1-ubyte.gz": (
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
+    ),
 }
 CONNECTION_SECONDS = 5
 CHUNK_BYTES = 1 << 16
@@ -74,7 +82,7 @@ class Source:
 
 
 def cache_folder() -> Path:
-    """Where downloaded digits are kept: ``$XDG_CACHE_HOME`` or ``~/.cache``, then stn_core/mnist."""
+    """Where downloaded digits are kept: stn_core/mnist in ``$XDG_CACHE_HOME`` or ``~/.cache``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stn_core" / "mnist"
 
 
@@ -174,7 +182,7 @@ def _sha256(content: bytes) -> str:
 
 
 def _read_idx(path: Path) -> Tensor:
-    """An idx file, gzipped, as a uint8 tensor. Raises DigitsError if it is not what it should be."""
+    """A gzipped idx file as a uint8 tensor. Raises DigitsError if it is not MNIST's."""
     content = path.read_bytes()
     if _sha256(content) != SHA256[path.name]:
         raise DigitsError(
@@ -196,7 +204,10 @@ def _from_folder(folder: Path) -> Source:
     images, labels, test_images, test_labels = (_read_idx(folder / name) for name in SHA256)
     gallery_digits, train = _split(Digits(images, labels.long()))
     return Source(
-        f"all of MNIST, from {folder}", gallery_digits, train, Digits(test_images, test_labels.long())
+        f"all of MNIST, from {folder}",
+        gallery_digits,
+        train,
+        Digits(test_images, test_labels.long()),
     )
 
 

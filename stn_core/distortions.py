@@ -95,14 +95,10 @@ class Rotation(Distortion):
     max_angle_degrees: float = 90  # A.4
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
-        angle = _uniform(
-            -self.max_angle_degrees, self.max_angle_degrees, len(images), generator
-        )
+        angle = _uniform(-self.max_angle_degrees, self.max_angle_degrees, len(images), generator)
         zero, one = torch.zeros_like(angle), torch.ones_like(angle)
         theta = similarity_theta(angle * math.pi / 180, one, zero, zero)
-        return DistortedImages(
-            self._read_affinely(images, theta), {"angle_degrees": angle}, theta
-        )
+        return DistortedImages(self._read_affinely(images, theta), {"angle_degrees": angle}, theta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +150,7 @@ class RotationTranslationScale(Distortion):
 
 
 def _ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    """The first and the last edge of the ink, in pixels from the centre, after ``any`` over axis."""
+    """First and last edge of the ink along one axis, in pixels from the centre: each (B,)."""
     inked = (images > 0).any(axis)  # (B, 28)
     first = inked.float().argmax(1)
     last = DIGIT_PIXELS - inked.flip(1).float().argmax(1)
@@ -202,7 +198,7 @@ class Projection(Distortion):
 
 
 def _is_convex(quadrilaterals: Tensor) -> Tensor:
-    """(..., 4, 2), corners in order -> bool (...): all turns to the same side as the unit square."""
+    """(..., 4, 2), corners in order -> bool (...): all turns to the side of the unit square."""
     edges = quadrilaterals.roll(-1, -2) - quadrilaterals
     following = edges.roll(-1, -2)
     turns = edges[..., 0] * following[..., 1] - edges[..., 1] * following[..., 0]
@@ -288,7 +284,7 @@ class TranslationClutter(Distortion):
         pool = images if others is None else others
         shape = (count, self.patches)
         if others is None and count > 1:  # another digit of the batch, never the same
-            digit = (torch.arange(count, device=device)[:, None] + 1 + integers(count - 1, *shape))
+            digit = torch.arange(count, device=device)[:, None] + 1 + integers(count - 1, *shape)
             digit = digit % count
         else:
             digit = integers(len(pool), *shape)

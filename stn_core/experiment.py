@@ -62,7 +62,7 @@ class OneCycle:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a network is trained. ``localisation_lr_factor`` scales the localisation network's rate."""
+    """How a network is trained. ``localisation_lr_factor`` scales f_loc's learning rate."""
 
     name: str
     optimiser: SGD | AdamW

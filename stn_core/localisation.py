@@ -33,7 +33,7 @@ class ConvolutionalBody(nn.Module):
     """Two 20-filter 5×5 convolutions on a 2× downsampled input, then 20 units (App. A.4, ST-CNN).
 
     A 2×2 max-pooling, rounding up, stands between the convolutions. (B, C, H, W) -> (B, 20).
-    The input is at least 27 pixels wide and high, else the second convolution has nothing left.
+    The input is at least 26 pixels wide and high, else the second convolution has nothing left.
     """
 
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
@@ -41,7 +41,9 @@ class ConvolutionalBody(nn.Module):
         channels, height, width = image_shape
         rows, columns = (self._closing_size(n) for n in (height, width))
         if min(rows, columns) < 1:
-            raise ValueError(f"ConvolutionalBody needs images of 27 × 27 or more, got {image_shape}")
+            raise ValueError(
+                f"ConvolutionalBody needs images of 26 × 26 or more, got {image_shape}"
+            )
         self.conv1 = nn.Conv2d(channels, FILTERS, FILTER_SIZE)
         self.conv2 = nn.Conv2d(FILTERS, FILTERS, FILTER_SIZE)
         self.hidden = nn.Linear(FILTERS * rows * columns, CONVOLUTIONAL_UNITS)

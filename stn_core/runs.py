@@ -288,10 +288,7 @@ def pack(run: Run, path: Path) -> None:
     probes, snapshots = run.probes(), run.snapshots()
     if probes is None or not snapshots:
         raise RunError(f"{run.folder} has no probes or no snapshots to pack")
-    stacked = {
-        name: np.stack([getattr(s, name) for s in snapshots])
-        for name in Snapshot._fields
-    }
+    stacked = {name: np.stack([getattr(s, name) for s in snapshots]) for name in Snapshot._fields}
     lines = "".join(json.dumps(step._asdict()) + "\n" for step in run.history())
     buffer = io.BytesIO()
     np.savez_compressed(

@@ -36,7 +36,8 @@ def sample(
     if dimensions not in (2, 3) or grid.ndim != image.ndim or grid.shape[-1] != dimensions:
         raise ShapeError(
             "sample expects image (B, C, H, W) with grid (B, H', W', 2), or image (B, C, D, H, W) "
-            f"with grid (B, D', H', W', 3); got image {tuple(image.shape)}, grid {tuple(grid.shape)}"
+            "with grid (B, D', H', W', 3); "
+            f"got image {tuple(image.shape)}, grid {tuple(grid.shape)}"
         )
     if len(image) != len(grid):
         raise ShapeError(f"sample got a batch of {len(image)} images and {len(grid)} grids")

@@ -307,9 +307,7 @@ def train(
         return
     if not resume:
         run.create(
-            describe(
-                experiment, source, seed=seed, device=trainer.device, precision=precision
-            )
+            describe(experiment, source, seed=seed, device=trainer.device, precision=precision)
         )
     with run.owned():
         try:

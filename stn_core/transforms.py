@@ -56,14 +56,22 @@ def regular_grid(size: tuple[int, ...], *, device=None, dtype=torch.float32) -> 
 
 
 def lattice(side: int, *, device=None, dtype=torch.float32) -> Tensor:
-    """A regular side × side lattice of control points on [−1, 1]², row by row: (side², 2), (x, y)."""
+    """A regular side × side lattice of control points on [−1, 1]²: (side², 2), row by row."""
     axis = torch.linspace(-1, 1, side, device=device, dtype=dtype)
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     return torch.stack([x.flatten(), y.flatten()], dim=-1)
 
 
+class MatrixForm(NamedTuple):
+    """M_θ = slope · θ + offset, (R, K, P) and (R, K), to be multiplied by B and ``divide``d."""
+
+    slope: Tensor
+    offset: Tensor
+    divide: bool
+
+
 class LinearForm(NamedTuple):
-    """T_θ(G) = basis · θ + offset, divided by its last row if ``divide`` (what the browser gets).
+    """T_θ(G) = basis · θ + offset, divided by its last row if ``divide``.
 
     basis: (N, R, P); offset: (N, R). R is 2 or 3 coordinates, or 3 rows of which two are left
     after the division.
@@ -93,8 +101,8 @@ class Transform(nn.Module):
         """M_θ: (B, P) -> (B, R, K), affine in θ."""
         raise NotImplementedError
 
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
-        """The target grid representation B, (K, N), float64, for an output of this size."""
+    def target_at(self, points: Tensor) -> Tensor:
+        """The target grid representation B at any target points: (2 or 3, N) -> (K, N)."""
         raise NotImplementedError
 
     def identity(self) -> Tensor:
@@ -107,7 +115,8 @@ class Transform(nn.Module):
         if key not in self._targets:
             if len(self._targets) >= MAX_TARGETS:
                 self._targets.clear()
-            self._targets[key] = self.make_target(tuple(size)).to(like.device, like.dtype)
+            target = self.target_at(regular_grid(size, dtype=torch.float64))
+            self._targets[key] = target.to(like.device, like.dtype)
         return self._targets[key]
 
     def points(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
@@ -142,17 +151,22 @@ class Transform(nn.Module):
             points = points[:, :-1] / w
         return points.transpose(1, 2).unflatten(1, tuple(size))  # (B, 2, N) -> (B, H', W', 2)
 
-    def linear_form(self, size: tuple[int, ...]) -> LinearForm:
-        """T_θ(G) written as basis · θ + offset, for whoever knows no families."""
-        like = self.identity()
-        target = self.target(size, like).detach().cpu()
+    def matrix_form(self) -> MatrixForm:
+        """M_θ written as slope · θ + offset: T_θ = M_θ B for whoever knows no families."""
         # M_θ is affine in θ, so its values at 0 and at the unit vectors say all of it.
-        probes = torch.cat([like.new_zeros(1, self.num_params), torch.eye(self.num_params)])
-        rows = self.matrix(probes) @ target  # (1 + P, R, N)
+        probes = torch.cat([torch.zeros(1, self.num_params), torch.eye(self.num_params)])
+        matrices = self.matrix(probes)  # (1 + P, R, K)
+        slope = (matrices[1:] - matrices[:1]).permute(1, 2, 0).contiguous()
+        return MatrixForm(slope, matrices[0].contiguous(), self.divide)
+
+    def linear_form(self, size: tuple[int, ...]) -> LinearForm:
+        """T_θ(G) written as basis · θ + offset; ``matrix_form`` and B are its smaller factors."""
+        slope, offset, divide = self.matrix_form()
+        target = self.target(size, slope).detach().cpu()
         return LinearForm(
-            basis=(rows[1:] - rows[:1]).permute(2, 1, 0).contiguous(),
-            offset=rows[0].T.contiguous(),
-            divide=self.divide,
+            basis=torch.einsum("rkp,kn->nrp", slope, target),
+            offset=torch.einsum("rk,kn->nr", offset, target),
+            divide=divide,
         )
 
 
@@ -162,13 +176,14 @@ def _did_you_mean(theta: Tensor) -> str:
     return f"; did you mean {name}?" if name else ""
 
 
-def _homogeneous(size: tuple[int, ...]) -> Tensor:
-    """(x, y, 1) or (x, y, z, 1) of the regular grid: (3 or 4, N)."""
-    grid = regular_grid(size, dtype=torch.float64)
-    return torch.cat([grid, grid.new_ones(1, grid.shape[1])])
+class _Homogeneous(Transform):
+    """A family whose B is the target points in homogeneous coordinates: (x, y(, z), 1)."""
+
+    def target_at(self, points: Tensor) -> Tensor:
+        return torch.cat([points, points.new_ones(1, points.shape[1])])
 
 
-class Attention(Transform):
+class Attention(_Homogeneous):
     """Isotropic scale and translation, θ = (s, t_x, t_y) (Eq. 2). The box is [t − s, t + s]."""
 
     num_params = 3
@@ -179,14 +194,11 @@ class Attention(Transform):
         zero = torch.zeros_like(s)
         return torch.stack([s, zero, x, zero, s, y], dim=1).unflatten(1, (2, 3))
 
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
-        return _homogeneous(size)
-
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0])
 
 
-class Affine(Transform):
+class Affine(_Homogeneous):
     """The 2 × 3 matrix of Eq. 1, θ = (θ11, θ12, θ13, θ21, θ22, θ23)."""
 
     num_params = 6
@@ -195,14 +207,11 @@ class Affine(Transform):
     def matrix(self, theta: Tensor) -> Tensor:
         return theta.unflatten(1, (2, 3))
 
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
-        return _homogeneous(size)
-
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0, 1, 0])
 
 
-class Projective(Transform):
+class Projective(_Homogeneous):
     """A plane projective transformation: a 3 × 3 matrix, row by row, whose last entry is 1 (8).
 
     Where the denominator is within 1e-6 of zero (the horizon), it is held at ±1e-6.
@@ -214,9 +223,6 @@ class Projective(Transform):
 
     def matrix(self, theta: Tensor) -> Tensor:
         return torch.cat([theta, theta.new_ones(len(theta), 1)], dim=1).unflatten(1, (3, 3))
-
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
-        return _homogeneous(size)
 
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0])
@@ -255,15 +261,15 @@ class PiecewiseAffine(_ControlPoints):
     the barycentric weights of the three control points around it.
     """
 
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
+    def target_at(self, points: Tensor) -> Tensor:
         side, cells = self.side, self.side - 1
-        x, y = (regular_grid(size, dtype=torch.float64) + 1) * cells / 2  # in units of cells
+        x, y = (points + 1) * cells / 2  # in units of cells
         column, row = (v.floor().clamp(0, cells - 1) for v in (x, y))
         u, v = x - column, y - row  # in [0, 1] within the cell
         first = (row * side + column).long()
         # Above the diagonal (u >= v) the third corner is the one to the right, else the one below.
         third = torch.where(u >= v, first + 1, first + side)
-        target = torch.zeros(side * side, x.numel(), dtype=torch.float64)
+        target = points.new_zeros(side * side, x.numel())
         pixel = torch.arange(x.numel())
         target[first, pixel] = 1 - torch.maximum(u, v)
         target[first + side + 1, pixel] = torch.minimum(u, v)
@@ -278,9 +284,9 @@ class ThinPlateSpline(_ControlPoints):
     of each control point; the linear system is solved once, in float64.
     """
 
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
-        points = lattice(self.side, dtype=torch.float64)
-        count = len(points)
+    def target_at(self, points: Tensor) -> Tensor:
+        controls = lattice(self.side, dtype=torch.float64)
+        count = len(controls)
 
         def kernel(a: Tensor, b: Tensor) -> Tensor:
             squared = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
@@ -290,11 +296,11 @@ class ThinPlateSpline(_ControlPoints):
             return torch.cat([p.new_ones(len(p), 1), p], dim=1)
 
         system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
-        system[:count, :count] = kernel(points, points)
-        system[:count, count:] = polynomial(points)
-        system[count:, :count] = polynomial(points).T
-        pixels = regular_grid(size, dtype=torch.float64).T  # (N, 2)
-        rows = torch.cat([kernel(pixels, points), polynomial(pixels)], dim=1)  # (N, K + 3)
+        system[:count, :count] = kernel(controls, controls)
+        system[:count, count:] = polynomial(controls)
+        system[count:, :count] = polynomial(controls).T
+        targets = points.T.double()  # (N, 2)
+        rows = torch.cat([kernel(targets, controls), polynomial(targets)], dim=1)  # (N, K + 3)
         # The system is symmetric: weights = rows · system⁻¹, of which the first K columns act on θ.
         return torch.linalg.solve(system, rows.T)[:count]
 
@@ -317,7 +323,8 @@ class LearnedBasis(Transform):
         self.size, self.rank = tuple(size), rank
         self.num_params = 2 * rank
         self.parameter_names = tuple(f"θ{r}{k}" for r in (1, 2) for k in range(1, rank + 1))
-        start = _homogeneous(self.size).float()
+        grid = regular_grid(self.size)
+        start = torch.cat([grid, grid.new_ones(1, grid.shape[1])])
         rows = torch.zeros(rank - 3, start.shape[1])
         if generator is not None:
             rows.normal_(0, 0.1, generator=generator)
@@ -337,11 +344,19 @@ class LearnedBasis(Transform):
             )
         return self.B.to(like.dtype)
 
+    def target_at(self, points: Tensor) -> Tensor:
+        """B is known at its own pixels alone: each point gets the column of the nearest one."""
+        height, width = self.size
+        x, y = points
+        column = ((x + 1) * width / 2).floor().clamp(0, width - 1).long()
+        row = ((y + 1) * height / 2).floor().clamp(0, height - 1).long()
+        return self.B[:, row * width + column]
+
     def identity(self) -> Tensor:
         return torch.eye(2, self.rank).flatten()
 
 
-class Affine3D(Transform):
+class Affine3D(_Homogeneous):
     """The 3 × 4 matrix of Eq. 10 (App. A.3), θ its 12 entries row by row."""
 
     num_params = 12
@@ -350,9 +365,6 @@ class Affine3D(Transform):
 
     def matrix(self, theta: Tensor) -> Tensor:
         return theta.unflatten(1, (3, 4))
-
-    def make_target(self, size: tuple[int, ...]) -> Tensor:
-        return _homogeneous(size)
 
     def identity(self) -> Tensor:
         return torch.eye(3, 4).flatten()
