@@ -38,7 +38,7 @@ EXPECTED_ERRORS = (
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; an expected error is one line on stderr and exit status 1."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         options.command(options)
     except EXPECTED_ERRORS as error:
@@ -47,9 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m stn_core", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Every command and its options."""
+    top = argparse.ArgumentParser(prog="python -m stn_core", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     train = commands.add_parser("train", help="train an experiment's network")
     train.add_argument("name", help="as `list` prints it, e.g. distorted/rts/st-cnn-aff")
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
     list_ = commands.add_parser("list", help="every experiment, the paper's figure and ours")
     list_.set_defaults(command=_list)
-    return parser
+    return top
 
 
 def _load_digits() -> Source:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import http.client
 import os
 import tempfile
 import urllib.error
@@ -159,15 +160,16 @@ def _fetch(name: str, folder: Path, progress: Progress | None) -> bool:
                     parts.append(chunk)
                     if progress:
                         progress(name, sum(map(len, parts)), total)
-        except (urllib.error.URLError, OSError, ValueError):
+        except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError):
             continue
         content = b"".join(parts)
         if _sha256(content) != SHA256[name]:
             corrupt.append(mirror)
             continue
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as beside:
-            beside.write(content)
-        os.replace(beside.name, folder / name)
+        with tempfile.TemporaryDirectory(dir=folder) as beside:  # gone also if the disk is full
+            written = Path(beside) / name
+            written.write_bytes(content)
+            os.replace(written, folder / name)
         return True
     if corrupt:
         raise DigitsError(

@@ -76,7 +76,10 @@ class Distortion:
     def _size(self) -> tuple[int, int]:
         return (self.canvas, self.canvas)
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> DistortedImages:
+        """Distort uint8 digits (B, 28, 28). others: see ``TranslationClutter``, the only user."""
         raise NotImplementedError
 
     def _read_affinely(self, images: Tensor, theta: Tensor) -> Tensor:
@@ -94,10 +97,12 @@ class Rotation(Distortion):
     family: ClassVar[Transform] = Affine()
     max_angle_degrees: float = 90  # A.4
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> DistortedImages:
         angle = _uniform(-self.max_angle_degrees, self.max_angle_degrees, len(images), generator)
-        zero, one = torch.zeros_like(angle), torch.ones_like(angle)
-        theta = similarity_theta(angle * math.pi / 180, one, zero, zero)
+        zero, scale = torch.zeros_like(angle), torch.full_like(angle, DIGIT_PIXELS / self.canvas)
+        theta = similarity_theta(angle * math.pi / 180, scale, zero, zero)
         return DistortedImages(self._read_affinely(images, theta), {"angle_degrees": angle}, theta)
 
 
@@ -117,7 +122,9 @@ class RotationTranslationScale(Distortion):
     min_scale: float = 0.7  # A.4
     max_scale: float = 1.2  # A.4
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> DistortedImages:
         count = len(images)
         degrees = _uniform(-self.max_angle_degrees, self.max_angle_degrees, count, generator)
         scale = _uniform(self.min_scale, self.max_scale, count, generator)
@@ -173,7 +180,9 @@ class Projection(Distortion):
     max_scale: float = 1.0  # A.4
     corner_std_pixels: float = 5  # A.4
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> DistortedImages:
         count = len(images)
         scale = _uniform(self.min_scale, self.max_scale, count, generator)
         noise = _normal((count, CONVEX_DRAWS, 4, 2), generator)
@@ -236,7 +245,9 @@ class Elastic(Distortion):
     max_scale: float = 1.0  # A.4
     point_std_pixels: float = 1.5  # A.4
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> DistortedImages:
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> DistortedImages:
         count = len(images)
         scale = _uniform(self.min_scale, self.max_scale, count, generator)
         spline = _SPLINE

@@ -117,8 +117,10 @@ class Data(Protocol):
     classes: int
     truth_family: Transform | None  # the family of Examples.theta
 
-    def examples(self, digits: Digits, generator: torch.Generator) -> Examples:
-        """One example of each digit, in order."""
+    def examples(
+        self, digits: Digits, generator: torch.Generator, others: Digits | None = None
+    ) -> Examples:
+        """One example of each digit, in order. others: where clutter is cut from, if not there."""
         ...
 
 

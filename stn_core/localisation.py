@@ -56,7 +56,7 @@ class ConvolutionalBody(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         x = F.avg_pool2d(image, 2)
-        x = F.max_pool2d(self.conv1(x).relu(), 2, ceil_mode=True)
+        x = F.max_pool2d(self.conv1(x), 2, ceil_mode=True).relu()
         x = self.conv2(x).relu()
         return self.hidden(x.flatten(1)).relu()
 

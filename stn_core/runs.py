@@ -20,6 +20,7 @@ import os
 import threading
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,10 +31,20 @@ import numpy as np
 from stn_core.checkpoints import write_atomically
 
 SNAPSHOTS = 100
+FIRST_SNAPSHOT = 10  # after step 0; a look at the gallery costs as much as several steps
 PACKED = "run.npz"  # a packed run in pretrained/
 HEARTBEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 6.0  # without a heartbeat, the training is gone
 COMMANDS = ("run", "pause", "stop")
+UNREADABLE = (  # what np.load raises for a file that is missing, torn or not its own
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,  # "encrypted", or a compression that it does not know
+    zipfile.BadZipFile,
+    zlib.error,
+)
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
 
 
@@ -88,8 +99,8 @@ def runs_folder() -> Path:
 
 def snapshot_steps(iterations: int) -> list[int]:
     """About 100 steps, log-spaced, the first 0 and the last ``iterations``."""
-    spaced = np.geomspace(1, iterations, min(SNAPSHOTS, iterations))
-    return [0, *sorted({int(round(s)) for s in spaced})]
+    spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, SNAPSHOTS)
+    return [0, *sorted({round(step) for step in spaced.tolist()})]
 
 
 class Run:
@@ -152,7 +163,7 @@ class Run:
         try:
             with np.load(self.folder / "probes.npz") as file:
                 return file["images"], file["labels"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except UNREADABLE:
             return None
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
@@ -169,7 +180,7 @@ class Run:
                     with np.load(path) as file:
                         self._cache[path.name] = (modified, _snapshot(file))
                 snapshot = self._cache[path.name][1]
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            except UNREADABLE:
                 continue
             found[snapshot.step] = snapshot
         return [found[step] for step in sorted(found)]
@@ -268,7 +279,7 @@ def parse_history(content: bytes) -> list[Step]:
         try:
             record = Step(**json.loads(line))
             records[int(record.step)] = record
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):  # int() of an infinite step overflows
             continue
     return [records[step] for step in sorted(records)]
 
@@ -318,5 +329,5 @@ def unpack(path: Path) -> RecordedRun:
                 file["labels"],
                 snapshots,
             )
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise RunError(f"{path} is not a packed run: {error}") from error

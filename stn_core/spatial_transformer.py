@@ -40,6 +40,8 @@ class SpatialTransformer(nn.Module):
         """U -> Warp, with θ from the localisation network unless it is given: (B, P)."""
         # Coordinates need float32: bfloat16's 8 bits would be up to a tenth of a pixel off.
         with torch.autocast(image.device.type, enabled=False):
+            # Deeper in a network, autocast's convolutions hand over half precision.
+            image = image.to(torch.promote_types(image.dtype, torch.float32))
             theta = self.localisation(image) if theta is None else theta
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
             return Warp(image, theta, grid, sample(image, grid, self.kernel, self.padding))

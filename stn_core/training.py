@@ -22,6 +22,7 @@ from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
 from stn_core.evaluation import EVALUATION_SEED
 from stn_core.experiment import Experiment, Recipe
 from stn_core.runs import Run, Snapshot, Step
+from stn_core.trace import Trace
 from stn_core.transforms import NonFiniteError
 
 RECORDS = 500  # lines of history in a whole run
@@ -78,7 +79,9 @@ class Trainer:
         self.experiment, self.recipe, self.device = experiment, experiment.recipe, device
         self.precision = precision
         self.digits = source.train.to(device)
+        generator = torch.Generator().manual_seed(EVALUATION_SEED)
         self.gallery = source.gallery
+        self.gallery_examples = experiment.data.examples(source.gallery, generator)
         network = experiment.build(seed).to(device)
         self.network = network.to(memory_format=torch.channels_last)  # faster convolutions
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
@@ -117,11 +120,8 @@ class Trainer:
         examples = self.experiment.data.examples(batch, self.generator)
         objective = self.experiment.objective
         half = self.precision == "bfloat16"
-        try:
-            with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-                trace = self.network.trace(examples.images)
-        except NonFiniteError as error:
-            raise TrainingError(f"step {self.step + 1}: {error}") from error
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+            trace = self._trace(examples.images)
         loss = objective.loss(trace, examples.labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -133,6 +133,12 @@ class Trainer:
         self.step += 1
         self._since += 1
         self.seconds += time.perf_counter() - started
+
+    def _trace(self, images: Tensor) -> Trace:
+        try:
+            return self.network.trace(images)
+        except NonFiniteError as error:
+            raise TrainingError(f"after step {self.step}: {error}") from error
 
     def record(self) -> Step:
         """The Step since the last record. Raises TrainingError if the loss is not finite."""
@@ -179,14 +185,13 @@ class Trainer:
         """Look at the probes and at the gallery as the network stands."""
         started = time.perf_counter()
         images = torch.from_numpy(self.probe_images()[0]).to(self.device).float() / 255
-        trace = self.network.trace(images)
+        trace = self._trace(images)
         theta = trace.warps[0].theta if trace.warps else images.new_zeros(len(images), 0)
-        generator = torch.Generator().manual_seed(EVALUATION_SEED)
-        examples = self.experiment.data.examples(self.gallery, generator)
+        examples = self.gallery_examples
         total, means = 0.0, []
         for start in range(0, len(self.gallery), GALLERY_PER_CLASS):  # class by class
             chosen = slice(start, start + GALLERY_PER_CLASS)
-            part = self.network.trace(examples.images[chosen].to(self.device))
+            part = self._trace(examples.images[chosen].to(self.device))
             labels = examples.labels[chosen].to(self.device)
             measures = self.experiment.objective.measures(part, labels)
             total += measures[self.experiment.objective.measure].item() * len(labels)

@@ -18,5 +18,6 @@ def find(name: str) -> Experiment:
     """The experiment of this name. Raises UnknownExperiment."""
     if name in EXPERIMENTS:
         return EXPERIMENTS[name]
-    near = difflib.get_close_matches(name, EXPERIMENTS, n=4, cutoff=0.4) or list(EXPERIMENTS)[:4]
+    near = difflib.get_close_matches(name.lower(), EXPERIMENTS, n=4, cutoff=0.4)
+    near = near or list(EXPERIMENTS)[:4]
     raise UnknownExperiment(f"no experiment is called {name!r}; did you mean {', '.join(near)}?")

@@ -75,8 +75,11 @@ class Distorted:
     def truth_family(self) -> Transform | None:
         return self.distortion.family
 
-    def examples(self, digits: Digits, generator: torch.Generator) -> Examples:
-        distorted = self.distortion(digits.images, generator)
+    def examples(
+        self, digits: Digits, generator: torch.Generator, others: Digits | None = None
+    ) -> Examples:
+        pool = None if others is None else others.images
+        distorted = self.distortion(digits.images, generator, pool)
         return Examples(distorted.images, digits.labels, distorted.pose, distorted.theta)
 
 

@@ -1,0 +1,1 @@
+"""The Streamlit app. Streamlit runs main.py with this folder on its path."""

@@ -1,0 +1,174 @@
+"""Trainings in processes of their own: ``python -m stn_core train``, each with its run's folder.
+
+A training survives a reload, a page change and the end of a browser session: the folder is all
+that connects it with a page.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import loading
+
+MAX_RUNNING = max(1, (os.cpu_count() or 2) // 2)  # at once, for all visitors
+START_SECONDS = 60  # a process that has written nothing by then has failed
+LOG = "log.txt"
+_children: list[subprocess.Popen] = []  # so that ended ones are waited for
+
+
+class JobError(RuntimeError):
+    """A training cannot be started or steered; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run's folder, as the page names it. key: ``run-`` and the folder's name."""
+
+    key: str
+    folder: Path
+    title: str
+
+
+def _root() -> Path:
+    from stn_core.runs import runs_folder
+
+    return runs_folder()
+
+
+def _job(folder: Path) -> Job:
+    stamp = folder.name[-15:]  # see start()
+    when = f"{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}" if len(stamp) == 15 else folder.name
+    short = folder.name[:-16].split("-", 2)[-1]
+    return Job(
+        key=f"run-{folder.name}",
+        folder=folder,
+        title=f"{loading.network_title(short)}, started here at {when}",
+    )
+
+
+NAME = re.compile(r"distorted-(?P<distortion>[a-z]+)-(?P<network>[a-z-]+)-\d{8}-\d{6}")
+
+
+def jobs(prefix: str = "") -> list[Job]:
+    """Every run in the runs' folder, the newest first; of one experiment's name prefix."""
+    for child in _children[:]:
+        if child.poll() is not None:
+            _children.remove(child)
+    wanted = prefix.replace("/", "-")
+    try:
+        folders = [p for p in _root().iterdir() if NAME.fullmatch(p.name) and p.is_dir()]
+    except OSError:
+        return []
+    folders = [p for p in folders if p.name.startswith(wanted)]
+    return [_job(p) for p in sorted(folders, key=lambda p: p.name[-15:], reverse=True)]
+
+
+def find(key: str) -> Job | None:
+    """The job of a key from a page or a URL; None if there is none."""
+    return next((job for job in jobs() if job.key == key), None)
+
+
+def trained(prefix: str) -> list[Job]:
+    """The jobs of an experiment's name prefix that have a network to look at."""
+    return [job for job in jobs(prefix) if (job.folder / "checkpoint.safetensors").is_file()]
+
+
+def running() -> int:
+    """How many trainings are alive."""
+    from stn_core.runs import Run
+
+    return sum(Run(job.folder).is_alive() or is_starting(job) for job in jobs())
+
+
+def is_starting(job: Job) -> bool:
+    """Whether its process has been started and has not said anything yet."""
+    from stn_core.runs import Run
+
+    run = Run(job.folder)
+    if (job.folder / "status.json").exists() or run.is_alive():
+        return False
+    child = next((c for c in _children if c.args[-1] == str(job.folder)), None)
+    if child is not None:
+        return child.poll() is None
+    return time.time() - job.folder.stat().st_mtime < START_SECONDS
+
+
+def start(
+    experiment: str,
+    *,
+    recipe: str,
+    iterations: int,
+    learning_rate: float,
+    seed: int,
+    device: str,
+) -> Job:
+    """Start a training. Raises JobError if too many run, or if its folder cannot be made."""
+    if running() >= MAX_RUNNING:
+        raise JobError(
+            f"{MAX_RUNNING} training(s) run already, as many as this machine's cores allow; "
+            "wait for one to end, or stop it"
+        )
+    folder = _root() / f"{experiment.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise JobError(f"cannot make the run's folder {folder}: {error}") from error
+    arguments = [
+        "--recipe", recipe,
+        "--iterations", str(iterations),
+        "--learning-rate", str(learning_rate),
+        "--seed", str(seed),
+        "--device", device,
+    ]  # fmt: skip
+    _launch(experiment, arguments, folder)
+    return _job(folder)
+
+
+def resume(job: Job) -> None:
+    """Go on with a stopped, failed or interrupted training. Raises JobError."""
+    from stn_core.runs import Run, RunError
+
+    if running() >= MAX_RUNNING:
+        raise JobError(f"{MAX_RUNNING} training(s) run already; wait for one to end, or stop it")
+    try:
+        description = Run(job.folder).description()
+    except RunError as error:
+        raise JobError(f"this run cannot be resumed: {error}") from error
+    (job.folder / "status.json").unlink(missing_ok=True)
+    device = description.get("device_type", "cpu")
+    _launch(description["experiment"], ["--resume", "--device", device], job.folder)
+
+
+def _launch(experiment: str, arguments: list[str], folder: Path) -> None:
+    command = [sys.executable, "-m", "stn_core", "train", experiment, *arguments]
+    command += ["--threads", "1", "--run-dir", str(folder)]
+    with open(folder / LOG, "ab") as log:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            start_new_session=True,  # a Ctrl-C at the server's terminal is not for it
+            preexec_fn=_be_nice if os.name == "posix" else None,
+        )
+    _children.append(child)
+
+
+def _be_nice() -> None:
+    os.nice(10)
+
+
+def last_words(job: Job) -> str:
+    """The last line of the process's own output: why it failed before it could say so."""
+    try:
+        lines = (job.folder / LOG).read_text(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][-500:] if lines else ""

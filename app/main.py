@@ -1,0 +1,17 @@
+"""The app: page configuration and navigation. Start it as the README says, from the root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+HERE = Path(__file__).parent
+
+st.set_page_config(
+    page_title="Spatial Transformer Networks", page_icon=str(HERE / "icon.png"), layout="wide"
+)
+st.navigation(
+    [st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted")],
+    position="top",
+).run()

@@ -1,0 +1,47 @@
+"""Every colour of the app, light and dark, safe for colour-blind viewers (Okabe and Ito; Tol)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """One theme. The first four are Streamlit's own and stand in .streamlit/config.toml too."""
+
+    primary: str
+    background: str
+    surface: str
+    text: str
+    border: str
+    muted: str
+    networks: tuple[str, str]  # the two networks that are compared
+
+
+LIGHT = Palette(
+    primary="#0072b2",
+    background="#ffffff",
+    surface="#f1f4f7",
+    text="#16202a",
+    border="#d3dbe2",
+    muted="#5b6976",
+    networks=("#0072b2", "#d55e00"),
+)
+DARK = Palette(
+    primary="#56b4e9",
+    background="#0e141a",
+    surface="#18212a",
+    text="#e8eef3",
+    border="#33414e",
+    muted="#9fb0bd",
+    networks=("#56b4e9", "#ee7733"),
+)
+
+# On the images, which are white on black in both themes.
+GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network
+CORNER = "#f0e442"  # the mark on the grid's first corner
+
+
+def palette(theme: str | None) -> Palette:
+    """The palette of Streamlit's theme type, ``"light"`` or ``"dark"``."""
+    return DARK if theme == "dark" else LIGHT

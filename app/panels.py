@@ -1,0 +1,220 @@
+"""Figure or stage + caption + equation, as the views put them together."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+import figures
+import loading
+from controls import Choice, choose_digit
+from palette import GRIDS, Palette, palette
+from stage import Item, stage, strip
+
+POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
+    "angle_degrees": ("rotation", "°", 1),
+    "scale_x": ("scale in x", "", 2),
+    "scale_y": ("scale in y", "", 2),
+    "shear": ("shear", "", 2),
+    "shift_x": ("shift in x", "", 2),
+    "shift_y": ("shift in y", "", 2),
+}
+
+
+def colours() -> Palette:
+    """The palette of the visitor's theme."""
+    return palette(st.context.theme.type)
+
+
+def pixels(images) -> np.ndarray:
+    """(B, 1, H, W) in [0, 1] -> uint8 (B, H, W)."""
+    return (images[:, 0].numpy() * 255).round().astype(np.uint8)
+
+
+def network_stage(
+    loaded: loading.LoadedNetwork | None, example, choice: Choice, index: int
+) -> list[float] | None:
+    """U, and a network's T_θ(G) and V with sliders for θ. Gives the θ set by hand, if any."""
+    height, width = example.images.shape[2:]
+    label = int(example.labels[0])
+    alt = f"U: a distorted {label} ({choice.distortion})"
+    captions = {"U": f"U, {height} × {width} pixels"}
+    theta = transform = None
+    found = loading.trace(loaded, example.images) if loaded else None
+    if found and found.warps:
+        theta = found.warps[0].theta[0].numpy()
+        transform = loaded.network.transformer.transform
+        pooled = tuple(found.classifier_input.shape[2:])
+        then = (
+            "" if pooled == (height, width) else f", pooled to {pooled[0]} × {pooled[1]} after it"
+        )
+        captions = {
+            "U": f"U with the grid T<sub>θ</sub>(G), {height} × {width}",
+            "V": f"V, U read there{then}",
+        }
+        alt += ", with the sampling grid on it"
+    name = loaded.title if loaded else "none"
+    return stage(
+        [
+            Item(
+                id=str(choice.digit),
+                image=pixels(example.images)[0],
+                theta=theta,
+                label="",
+                alt=alt,
+            )
+        ],
+        key=f"stage-{index}",
+        token=f"{name}/{loaded and loaded.record}/{choice.distortion}/{choice.digit}/{choice.seed}",
+        input_size=(height, width),
+        grid_colour=GRIDS[index],
+        transform=transform,
+        captions=captions,
+    )
+
+
+def verdicts(rows: list[tuple[loading.LoadedNetwork, np.ndarray, bool]], truth: int) -> None:
+    """What each network says, and how sure it is of every class.
+
+    rows: the network, its probabilities (classes,), and whether its θ was set by hand.
+    """
+    shades = colours().networks
+    for index, (loaded, values, by_hand) in enumerate(rows):
+        said = int(values.argmax())
+        mark = "✓ right" if said == truth else f"✗ wrong, it is a {truth}"
+        hand = " · θ set by hand" if by_hand else ""
+        st.markdown(
+            f"<div style='border-left:5px solid {shades[index]};"
+            "padding-left:.75rem;margin-bottom:.6rem'>"
+            f"<b>{loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
+            f"({100 * values[said]:.1f} %) <b>{mark}</b>{hand}<br>"
+            f"<span style='font-size:.9em'>{loaded.record}</span></div>",
+            unsafe_allow_html=True,
+        )
+    st.plotly_chart(
+        figures.probabilities(
+            [(loaded.title, p, shades[i]) for i, (loaded, p, _) in enumerate(rows)],
+            truth,
+            colours(),
+        ),
+        config=figures.CONFIG,
+        theme=None,
+        key="probabilities",
+        alt="Class probabilities of the networks, in percent",
+    )
+
+
+def matrix_latex(theta: np.ndarray) -> str:
+    """θ as the matrix that it stands for, in LaTeX: Eq. 1, 2, or the projective 3 × 3."""
+    if len(theta) == 3:
+        s, x, y = theta
+        theta = np.array([s, 0, x, 0, s, y])
+    if len(theta) == 8:
+        theta = np.append(theta, 1)
+    rows = [" & ".join(f"{v:.2f}" for v in row) for row in theta.reshape(-1, 3)]
+    return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
+
+
+def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
+    """The true pose beside each θ, as matrices and as numbers.
+
+    thetas: by the network's title, θ (P,) and whether it was set by hand.
+    """
+    st.markdown("**The pose: true, and read off θ**")
+    columns: dict[str, np.ndarray] = {}
+    if example.theta is not None:
+        columns["true"] = example.theta[0].numpy()
+    columns |= {
+        f"{title}{', by hand' if by_hand else ''}": theta
+        for title, (theta, by_hand) in thetas.items()
+    }
+    matrices = {t: v for t, v in columns.items() if len(v) in (3, 6, 8)}
+    if matrices:
+        places = [place for _ in matrices for place in st.columns(2)] if len(matrices) > 2 else []
+        for place, (title, theta) in zip(places or st.columns(2), matrices.items(), strict=False):
+            with place:
+                st.caption("true: what undoes the distortion" if title == "true" else title)
+                st.latex(r"A_\theta = " + matrix_latex(theta))
+    for title, theta in columns.items():
+        if title not in matrices:
+            st.caption(f"{title}: the source (x, y) of each control point, row by row")
+            side = round((len(theta) / 2) ** 0.5)
+            points = theta.reshape(side, side, 2)
+            st.table([[f"{x:+.2f}, {y:+.2f}" for x, y in row] for row in points])
+    _decomposed({t: v for t, v in columns.items() if len(v) == 6})
+    done = ", ".join(_pose_words(example.pose))
+    st.caption(
+        f"Done to the digit: {done}. The network is told the class alone: any pose will do for "
+        "it, if only it is the same for every digit, so its θ may keep a constant turn or zoom."
+    )
+
+
+def _decomposed(affines: dict[str, np.ndarray]) -> None:
+    import torch
+
+    from stn_core.transforms import decompose_affine
+
+    if not affines:
+        return
+    parts = {t: decompose_affine(torch.from_numpy(v)[None].float()) for t, v in affines.items()}
+    head = "| | " + " | ".join(parts) + " |\n|---|" + "---:|" * len(parts) + "\n"
+    rows = [
+        f"| {name} | "
+        + " | ".join(f"{part[key].item():.{places}f}{unit}" for part in parts.values())
+        + " |"
+        for key, (name, unit, places) in POSE_ROWS.items()
+    ]
+    st.markdown(head + "\n".join(rows))
+
+
+def _pose_words(values: dict) -> list[str]:
+    words = []
+    for name, value in values.items():
+        value = value[0]
+        if name == "angle_degrees":
+            words.append(f"turned by {value.item():.0f}°")
+        elif name == "scale":
+            words.append(f"scaled by {value.item():.2f}")
+        elif value.ndim == 0:
+            axis = name.split("_")[1]
+            words.append(f"moved by {value.item():+.1f} pixels in {axis}")
+        else:
+            what = "corners" if "corner" in name else "control points"
+            spread = value.square().mean().sqrt().item()
+            words.append(f"its {len(value)} {what} moved by {spread:.1f} pixels (rms)")
+    return words
+
+
+def digit_strip(experiment_name: str, choice: Choice, networks: list) -> None:
+    """Ten further digits to click, one of each class, distorted with the same seed."""
+    writer = choice.digit % 100
+    items = []
+    for digit in range(writer, 1000, 100):
+        example = loading.example(experiment_name, digit, choice.seed)
+        label = int(example.labels[0])
+        marks = "".join(
+            " ✓" if int(loading.trace(n, example.images).logits.argmax()) == label else " ✗"
+            for n in networks
+        )
+        items.append(
+            Item(
+                id=str(digit),
+                image=pixels(example.images)[0],
+                theta=None,
+                label=f"{label}{marks}",
+                alt=f"Choose this distorted {label}",
+            )
+        )
+    legend = " · ✓ right, ✗ wrong, by network in their order above" if networks else ""
+    st.caption(f"**Further digits**, distorted with the same seed: click one{legend}")
+    size = loading.example(experiment_name, writer, choice.seed).images.shape[2:]
+    names = "/".join(n.title + n.record for n in networks)
+    strip(
+        items,
+        key="digits",
+        token=f"{experiment_name}/{writer}/{choice.seed}/{choice.digit}/{names}",
+        input_size=tuple(size),
+        grid_colour=GRIDS[0],
+        selected=str(choice.digit),
+        on_selected=choose_digit,
+    )

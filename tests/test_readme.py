@@ -1,0 +1,56 @@
+"""The README's commands and figures, held against the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from stn_core import __main__ as command_line
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+COMMANDS = sorted(set(re.findall(r"`python -m stn_core ([^`]+)`", README)))
+ONE_LINERS = re.findall(r"^python3 -m venv .+$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_one_that_the_command_line_takes(command):
+    options = command_line.parser().parse_args(shlex.split(command))
+    if hasattr(options, "name"):
+        command_line.find(options.name)
+
+
+def test_two_lines_start_the_app_and_pass_the_tests():
+    start, tests = ONE_LINERS
+    assert start.endswith("streamlit run app/main.py")
+    assert tests.endswith("-m pytest")
+    for line in ONE_LINERS:
+        for name in re.findall(r"-r (\S+)", line):
+            assert (ROOT / name).is_file()
+
+
+def test_results_are_what_the_command_prints(capsys):
+    assert command_line.main(["list"]) == 0
+    printed = [line for line in capsys.readouterr().out.splitlines() if "distorted/" in line]
+    shown = [line.rstrip() for line in README.splitlines() if line.startswith("distorted/")]
+    assert shown == [line.rstrip() for line in printed if ours(line) != "-"]
+
+
+def ours(line: str) -> str:
+    """The column of our own figure: the last before the source."""
+    return re.split(r"\s{2,}", line.strip())[2]
+
+
+def test_every_variable_it_names_is_read_by_the_code():
+    code = "".join(p.read_text() for p in (ROOT / "stn_core").rglob("*.py"))
+    for name in set(re.findall(r"`(STN_[A-Z]+)`", README)):
+        assert f'"{name}"' in code
+
+
+def test_requirements_are_pinned():
+    for name in ("requirements.txt", "tests/requirements.txt"):
+        for line in (ROOT / name).read_text().splitlines():
+            assert not line or line.startswith(("#", "-e .")) or "==" in line

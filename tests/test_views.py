@@ -1,0 +1,168 @@
+"""The pages, run by Streamlit's own test harness (no browser: JavaScript does not run)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import jobs
+from stn_core import checkpoints
+from stn_core.experiments import EXPERIMENTS
+
+MAIN = Path(__file__).parents[1] / "app" / "main.py"
+PUBLISHED = [name for name, e in EXPERIMENTS.items() if checkpoints.is_published(e)]
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info))
+
+
+def test_page_opens_on_rts_with_two_networks_and_no_error():
+    app = page()
+    assert not app.exception and not app.error
+    assert app.title[0].value == "Distorted MNIST"
+    assert app.segmented_control(key="distortion").value == "RTS"
+    assert [box.value for box in app.selectbox] == ["st-cnn-aff", "cnn"]
+    assert texts(app).count("</b> says <b") == 2
+    assert app.get("bidi_component")
+
+
+@pytest.mark.parametrize("distortion", ["RTS", "TC", "R", "P", "E"])
+def test_every_distortion_is_explored_and_can_be_trained_on(distortion):
+    app = page()
+    app.segmented_control(key="distortion").set_value(distortion).run()
+    assert not app.exception and not app.error
+    if not any(name.startswith(f"distorted/{distortion.lower()}/") for name in PUBLISHED):
+        assert "has been trained here yet" in texts(app)
+    app.segmented_control(key="view").set_value("Train").run()
+    assert not app.exception and not app.error
+    assert f"A new training on {distortion}" in texts(app)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_every_published_network_can_be_looked_at(name):
+    _, distortion, network = name.split("/")
+    app = page(distortion=distortion.upper())
+    app.selectbox(key="a").set_value(network).run()
+    app.selectbox(key="b").set_value("none").run()
+    assert not app.exception and not app.error
+    assert texts(app).count("</b> says <b") == 1
+
+
+def test_theta_from_the_stage_changes_what_its_network_says():
+    app = page()
+    app.selectbox(key="b").set_value("none").run()
+    before = texts(app)
+    assert "θ set by hand" not in before
+    token = stage_token(app)
+    app.session_state["stage-0"] = {"override": {"token": token, "theta": [0, 0, 9, 0, 0, 9]}}
+    app.run()
+    assert not app.exception
+    assert "θ set by hand" in texts(app)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"token": "of another digit", "theta": [1, 0, 0, 0, 1, 0]},
+        {"token": None, "theta": [1, 0, 0]},
+        {"token": None, "theta": [1, 0, 0, 0, 1, float("inf")]},
+    ],
+    ids=["stale", "misshapen", "infinite"],
+)
+def test_unusable_theta_from_the_stage_is_passed_over(override):
+    app = page()
+    override["token"] = override["token"] or stage_token(app)
+    app.session_state["stage-0"] = {"override": override}
+    app.run()
+    assert not app.exception
+    assert "θ set by hand" not in texts(app)
+
+
+def stage_token(app: AppTest) -> str:
+    import json
+
+    proto = app.get("bidi_component")[0].proto
+    return json.loads(proto.json or proto.mixed.json)["token"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"digit": "5000", "seed": "abc"},
+        {"digit": "-1", "distortion": "XYZ"},
+        {"a": "../../etc/passwd", "b": "run-none"},
+        {"view": "Nowhere"},
+        {"view": "Train", "run": "run-..%2f.."},
+    ],
+    ids=str,
+)
+def test_bad_link_gives_the_defaults(query):
+    app = page(**query)
+    assert not app.exception and not app.error
+    assert app.segmented_control(key="distortion").value == "RTS"
+
+
+def test_link_brings_back_the_digit_and_the_distortion():
+    app = page(distortion="TC", digit="512", seed="3")
+    assert app.segmented_control(key="distortion").value == "TC"
+    assert [number.value for number in app.number_input] == [512, 3]
+
+
+def test_distorting_anew_takes_the_next_seed():
+    app = page()
+    app.button[0].click().run()
+    assert app.number_input(key="seed").value == 2
+
+
+def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
+    tmp_path, monkeypatch
+):
+    shutil.copytree(checkpoints.PRETRAINED, tmp_path / "pretrained")
+    broken = tmp_path / "pretrained/distorted/rts/st-fcn-aff/weights.safetensors"
+    broken.write_bytes(broken.read_bytes()[:5000])
+    monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
+    monkeypatch.setattr(checkpoints.load_pretrained, "__defaults__", (tmp_path / "pretrained",))
+    import loading
+
+    loading.pretrained.clear()
+    app = page()
+    app.selectbox(key="b").set_value("st-fcn-aff").run()
+    loading.pretrained.clear()
+    assert not app.exception
+    assert "cannot be loaded" in app.error[0].value
+    assert texts(app).count("</b> says <b") == 1
+
+
+def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path, monkeypatch):
+    from stn_core.experiments import find
+    from stn_core.experiments.distorted import QUICK
+    from stn_core.runs import Run
+
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    killed = Run(tmp_path / "distorted-rts-fcn-20260101-000001")
+    killed.create({"experiment": find("distorted/rts/fcn").name, "recipe": QUICK.to_json()})
+    killed.set_status("running", 120)
+    broken = tmp_path / "distorted-rts-fcn-20260101-000002"
+    broken.mkdir()
+    (broken / "run.json").write_bytes(b"\x00{")
+    (broken / "status.json").write_text("[]")
+    (broken / jobs.LOG).write_text("OSError: no space left on device\n")
+
+    app = page(view="Train")
+    assert not app.exception
+    assert "no space left on device" in app.error[0].value
+    app.selectbox(key="run").set_value("run-distorted-rts-fcn-20260101-000001").run()
+    assert not app.exception and not app.error
+    assert not app.button(key="job-resume").disabled
+    assert app.button(key="job-stop").disabled
