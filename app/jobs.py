@@ -88,10 +88,7 @@ def running() -> int:
 
 def is_starting(job: Job) -> bool:
     """Whether its process has been started and has not said anything yet."""
-    from stn_core.runs import Run
-
-    run = Run(job.folder)
-    if (job.folder / "status.json").exists() or run.is_alive():
+    if (job.folder / "status.json").exists():
         return False
     child = next((c for c in _children if c.args[-1] == str(job.folder)), None)
     if child is not None:

@@ -7,6 +7,7 @@ so that the page's title is there before torch is.
 from __future__ import annotations
 
 import gc
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,10 +58,13 @@ def digits_notice() -> str:
     from stn_core import digits
 
     if digits.local_folder() is not None:
-        return "Trainings here use all of MNIST: 59,000 training digits."
+        return "Trainings here use all of MNIST: 59,000 training digits, none of them shown here."
+    few = "the 4,000 of MNIST's training digits that are installed with the app"
+    if os.environ.get("STN_OFFLINE"):
+        return f"MNIST itself is not on this machine: trainings here use {few}."
     return (
-        "MNIST itself is not on this machine. A training downloads it first (11 MB); without a "
-        "connection it uses the 4,000 training digits of MNIST that are installed with the app."
+        "MNIST itself is not on this machine: a training downloads it first (11 MB), or uses "
+        f"{few} if there is no connection."
     )
 
 

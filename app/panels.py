@@ -87,7 +87,7 @@ def verdicts(rows: list[tuple[loading.LoadedNetwork, np.ndarray, bool]], truth: 
             f"<div style='border-left:5px solid {shades[index]};"
             "padding-left:.75rem;margin-bottom:.6rem'>"
             f"<b>{loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
-            f"({100 * values[said]:.1f} %) <b>{mark}</b>{hand}<br>"
+            f"({_percent(values[said])}) <b>{mark}</b>{hand}<br>"
             f"<span style='font-size:.9em'>{loaded.record}</span></div>",
             unsafe_allow_html=True,
         )
@@ -102,6 +102,11 @@ def verdicts(rows: list[tuple[loading.LoadedNetwork, np.ndarray, bool]], truth: 
         key="probabilities",
         alt="Class probabilities of the networks, in percent",
     )
+
+
+def _percent(share: float) -> str:
+    """Never 100 %, which no softmax says."""
+    return "over 99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
 def matrix_latex(theta: np.ndarray) -> str:

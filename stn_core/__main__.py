@@ -183,7 +183,7 @@ def _publish(options: argparse.Namespace) -> None:
     prefix = "network."
     weights = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
     checkpoints.load_strictly(trained, weights, str(run.checkpoint))
-    folder = checkpoints.PRETRAINED / experiment.name
+    folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.save_weights(trained, experiment, folder / checkpoints.WEIGHTS)
     network = checkpoints.load_pretrained(experiment)  # measured as it is shipped
@@ -210,7 +210,7 @@ def _publish(options: argparse.Namespace) -> None:
 
 def _write_card(experiment: Experiment) -> None:
     card = checkpoints.render_card(experiment, checkpoints.load_metrics(experiment))
-    path = checkpoints.PRETRAINED / experiment.name / checkpoints.CARD
+    path = checkpoints.published_folder(experiment) / checkpoints.CARD
     checkpoints.write_atomically(path, card.encode())
 
 
@@ -218,7 +218,7 @@ def _card(options: argparse.Namespace) -> None:
     for experiment in EXPERIMENTS.values():
         if checkpoints.is_published(experiment):
             _write_card(experiment)
-            print(checkpoints.PRETRAINED / experiment.name / checkpoints.CARD)
+            print(checkpoints.published_folder(experiment) / checkpoints.CARD)
 
 
 def _list(options: argparse.Namespace) -> None:

@@ -92,12 +92,17 @@ def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None
     save_tensors(path, tensors, {"experiment": experiment.name})
 
 
-def load_pretrained(experiment: Experiment, root: Path = PRETRAINED) -> nn.Module:
+def published_folder(experiment: Experiment) -> Path:
+    """Where an experiment's published network is, or would be."""
+    return PRETRAINED / experiment.name
+
+
+def load_pretrained(experiment: Experiment) -> nn.Module:
     """The published network of an experiment, in float32, on the CPU, in evaluation mode.
 
     Raises CheckpointError if there is none, or if it is another experiment's.
     """
-    path = root / experiment.name / WEIGHTS
+    path = published_folder(experiment) / WEIGHTS
     tensors, header = load_tensors(path)
     if header.get("experiment") != experiment.name:
         raise CheckpointError(
@@ -108,13 +113,13 @@ def load_pretrained(experiment: Experiment, root: Path = PRETRAINED) -> nn.Modul
     return network.eval()
 
 
-def is_published(experiment: Experiment, root: Path = PRETRAINED) -> bool:
-    return (root / experiment.name / WEIGHTS).is_file()
+def is_published(experiment: Experiment) -> bool:
+    return (published_folder(experiment) / WEIGHTS).is_file()
 
 
-def load_metrics(experiment: Experiment, root: Path = PRETRAINED) -> dict[str, Any]:
+def load_metrics(experiment: Experiment) -> dict[str, Any]:
     """metrics.json of a published network. Raises CheckpointError."""
-    path = root / experiment.name / METRICS
+    path = published_folder(experiment) / METRICS
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:

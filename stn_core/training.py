@@ -10,6 +10,7 @@ import math
 import platform
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -315,6 +316,7 @@ def train(
             describe(experiment, source, seed=seed, device=trainer.device, precision=precision)
         )
     with run.owned():
+        run.set_status("running", trainer.step)
         try:
             if resume and run.checkpoint.is_file():
                 trainer.load(run)
@@ -323,7 +325,8 @@ def train(
             run.write_probes(*trainer.probe_images())
             yield from _recorded_steps(trainer, run)
         except Exception as error:
-            run.set_status("failed", trainer.step, str(error))
+            with suppress(OSError):  # the disk may be what is full
+                run.set_status("failed", trainer.step, str(error))
             raise
 
 

@@ -17,15 +17,22 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect, sync_playwright
 
-import loading
 from stn_core import checkpoints
 from stn_core.experiments import find
 
+import loading
+
 ROOT = Path(__file__).parents[1]
-SWITCHES = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 START_SECONDS = 60
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
@@ -124,8 +131,9 @@ def pixels(page: Page, pane: str) -> np.ndarray:
     canvas = stage_of(page).locator(f"[data-pane={pane}] canvas.pixels").first
     height, width, values = canvas.evaluate(
         """(canvas) => {
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            return [canvas.height, canvas.width, [...data].filter((_, i) => i % 4 === 0)];
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            return [height, width, [...data].filter((_, i) => i % 4 === 0)];
         }"""
     )
     return np.array(values).reshape(height, width)

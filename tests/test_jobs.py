@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-import jobs
 from stn_core.runs import Run
+
+import jobs
 
 PATIENCE_SECONDS = 120
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import jobs
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
+
+import jobs
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PUBLISHED = [name for name, e in EXPERIMENTS.items() if checkpoints.is_published(e)]
@@ -132,7 +133,6 @@ def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
     broken = tmp_path / "pretrained/distorted/rts/st-fcn-aff/weights.safetensors"
     broken.write_bytes(broken.read_bytes()[:5000])
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
-    monkeypatch.setattr(checkpoints.load_pretrained, "__defaults__", (tmp_path / "pretrained",))
     import loading
 
     loading.pretrained.clear()

@@ -56,6 +56,10 @@ def explore(choice: controls.Choice) -> None:
             if found.warps:
                 thetas[loaded.title] = (found.warps[0].theta[0].numpy(), override is not None)
         panels.digit_strip(name, choice, networks)
+        st.caption(
+            "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
+            f"set, on which no network here was trained. {loading.digits_notice()}"
+        )
     with right:
         if rows:
             panels.verdicts(rows, truth)

@@ -194,9 +194,9 @@ class Stage {
           "div",
           { className: "transport" },
           this.play,
-          element("label", {}, end("identity"), this.scrub, end("prediction"))
+          element("label", {}, end("identity"), this.scrub, end("prediction")),
+          element("div", { className: "buttons" }, identity, this.back)
         ),
-        element("div", { className: "buttons" }, identity, this.back),
         this.sliders()
       );
     }
