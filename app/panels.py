@@ -45,12 +45,10 @@ def network_stage(
         theta = found.warps[0].theta[0].numpy()
         transform = loaded.network.transformer.transform
         pooled = tuple(found.classifier_input.shape[2:])
-        then = (
-            "" if pooled == (height, width) else f", pooled to {pooled[0]} × {pooled[1]} after it"
-        )
+        then = "" if pooled == (height, width) else f" (then pooled to {pooled[0]} × {pooled[1]})"
         captions = {
-            "U": f"U with the grid T<sub>θ</sub>(G), {height} × {width}",
-            "V": f"V, U read there{then}",
+            "U": f"U and the grid T<sub>θ</sub>(G): drag it ({height} × {width})",
+            "V": f"V: U read there{then}",
         }
         alt += ", with the sampling grid on it"
     name = loaded.title if loaded else "none"
@@ -116,7 +114,7 @@ def matrix_latex(theta: np.ndarray) -> str:
         theta = np.array([s, 0, x, 0, s, y])
     if len(theta) == 8:
         theta = np.append(theta, 1)
-    rows = [" & ".join(f"{v:.2f}" for v in row) for row in theta.reshape(-1, 3)]
+    rows = [" & ".join(f"{v.round(2) + 0.0:.2f}" for v in row) for row in theta.reshape(-1, 3)]
     return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
 
 

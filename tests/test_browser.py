@@ -15,12 +15,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import FAMILIES
 from playwright.sync_api import Page, expect, sync_playwright
 
 from stn_core import checkpoints
 from stn_core.experiments import find
+from stn_core.sampling import sample
 
 import loading
+import stage
 
 ROOT = Path(__file__).parents[1]
 SWITCHES = [
@@ -289,3 +292,103 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
 
     page.get_by_text("Explore", exact=True).first.click()
     expect(page.get_by_text("Further digits")).to_be_visible()
+
+
+def drag(page: Page, name: str, dx: float, dy: float) -> None:
+    """Drag a handle by shares of the pane's width."""
+    width = stage_of(page).locator("[data-pane=U] .square").bounding_box()["width"]
+    box = stage_of(page).get_by_label(name).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for share in (0.5, 1):
+        page.mouse.move(x + share * dx * width, y + share * dy * width)
+    page.mouse.up()
+
+
+def theta_shown(page: Page) -> np.ndarray:
+    fields = stage_of(page).locator("input[type=number]").all()
+    return np.array([float(field.input_value()) for field in fields]).reshape(2, 3)
+
+
+def test_grid_follows_the_hand(visit):
+    page = explore(visit)
+    before, output = theta_shown(page), pixels(page, "V")
+    drag(page, "the whole grid", 0.1, -0.05)
+    moved = theta_shown(page)
+    inner = 1 - 2 * 0.11  # the image's share of the pane, drawing.js
+    np.testing.assert_allclose(moved[:, :2], before[:, :2], atol=0.011)
+    np.testing.assert_allclose(moved[:, 2] - before[:, 2], [0.2 / inner, -0.1 / inner], atol=0.03)
+    assert np.abs(pixels(page, "V") - output).max() > 50
+    expect(page.get_by_text("θ set by hand")).to_be_visible()
+
+    drag(page, "bottom right corner: turn", -0.1, 0.1)
+    turned = theta_shown(page)
+    np.testing.assert_allclose(turned[:, 2], moved[:, 2], atol=0.011)
+    assert abs(np.linalg.det(turned[:, :2]) - np.linalg.det(moved[:, :2])) < 0.3
+    assert np.abs(turned[:, :2] - moved[:, :2]).max() > 0.1
+
+
+def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
+    page = explore(visit)
+    body = stage_of(page).get_by_label("the whole grid")
+    body.focus()
+    start = theta_shown(page)
+    body.press("ArrowRight")
+    body.press("Shift+ArrowDown")
+    moved = theta_shown(page)
+    np.testing.assert_allclose(moved[:, 2] - start[:, 2], [0.02, 0.1], atol=0.011)
+    body.press("Shift++")
+    grown = theta_shown(page)
+    np.testing.assert_allclose(grown[:, :2], 1.1 * moved[:, :2], atol=0.02)
+    body.press("Shift+]")
+    turned = theta_shown(page)
+    cos, sin = np.cos(0.1), np.sin(0.1)
+    expected = np.array([[cos, -sin], [sin, cos]]) @ grown[:, :2]
+    np.testing.assert_allclose(turned[:, :2], expected, atol=0.02)
+
+
+# Runs in the page, on the component's own modules: V for a θ, and the θ that is fitted to where
+# that θ has the handles.
+DRAW = """async ({ told, theta, image, inputSize }) => {
+    const at = performance.getEntriesByType("resource").map((entry) => entry.name);
+    const folder = at.find((name) => name.includes("/index.js")).replace(/index\\.js.*/, "");
+    const { points } = await import(folder + "grid.js");
+    const { sample } = await import(folder + "sampling.js");
+    const { fit } = await import(folder + "fit.js");
+    const floats = (text) =>
+        new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    const form = { ...told, slope: floats(told.slope), offset: floats(told.offset) };
+    const handles = floats(told.handleTarget);
+    const flat = points(form, theta, handles);
+    const wanted = told.handles.map((_, h) => [flat[2 * h], flat[2 * h + 1]]);
+    return {
+        output: [...sample(Uint8Array.from(image), ...inputSize,
+            points(form, theta, floats(told.target)))],
+        fitted: fit(form, handles, wanted, theta.map((value) => value + 0.01)),
+    };
+}"""
+
+
+def test_browser_draws_and_fits_every_family_as_the_library_does(visit, generator):
+    page = explore(visit)
+    size, inner = (24, 33), (19, 27)
+    image = torch.randint(256, size, generator=generator)
+    for name, make in FAMILIES.items():
+        transform = make(inner)
+        theta = transform.identity() + 0.15 * torch.randn(transform.num_params, generator=generator)
+        found = page.evaluate(
+            DRAW,
+            {
+                "told": stage.describe_transform(transform, inner),
+                "theta": theta.tolist(),
+                "image": image.flatten().tolist(),
+                "inputSize": list(size),
+            },
+        )
+        grid = transform.grid(theta[None], inner)
+        expected = sample(image[None, None] / 255, grid)[0, 0].detach() * 255
+        output = np.array(found["output"]).reshape(inner)
+        np.testing.assert_allclose(output, expected.numpy(), atol=0.51 + 0.255, err_msg=name)
+        if name != "learned-basis":  # whose handles do not fix all that its B can do
+            np.testing.assert_allclose(found["fitted"], theta.numpy(), atol=2e-3, err_msg=name)

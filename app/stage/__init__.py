@@ -15,7 +15,14 @@ import numpy as np
 import streamlit as st
 import torch
 
-from stn_core.transforms import Projective, Transform
+from stn_core.transforms import (
+    Attention,
+    PiecewiseAffine,
+    Projective,
+    ThinPlateSpline,
+    Transform,
+    lattice,
+)
 
 from palette import CORNER
 
@@ -64,6 +71,46 @@ def _ranges(transform: Transform) -> list[tuple[float, float]]:
     return [(-reach, reach) for reach in reaches]
 
 
+CORNERS = {
+    "top left": (-1, -1),
+    "top right": (1, -1),
+    "bottom left": (-1, 1),
+    "bottom right": (1, 1),
+}
+EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
+
+
+def _handles(transform: Transform) -> dict:
+    """What a hand can take the grid by: the points where it does, B there, and their names.
+
+    A ``turn`` handle turns and scales the grid about its middle, an ``edge`` handle shears or
+    stretches it, a ``point`` handle moves alone.
+    """
+    match transform:
+        case ThinPlateSpline(side=side) | PiecewiseAffine(side=side):
+            handles = [
+                ("point", f"control point {1 + i // side}, {1 + i % side}", tuple(point))
+                for i, point in enumerate(lattice(side).tolist())
+            ]
+        case Projective():
+            handles = [("point", f"{name} corner", at) for name, at in CORNERS.items()]
+        case _:
+            handles = [
+                ("turn", f"{name} corner: turn and scale", at) for name, at in CORNERS.items()
+            ]
+            if not isinstance(transform, Attention):
+                handles += [("edge", f"{n} edge: stretch and shear", at) for n, at in EDGES.items()]
+    targets = torch.tensor([at for _, _, at in handles], dtype=torch.float64).T
+    return {
+        "handles": [
+            {"kind": kind, "name": f"{name} (arrow keys)", "target": list(at)}
+            for kind, name, at in handles
+        ],
+        "handleTarget": _text(transform.target_at(targets).detach().float().numpy()),
+        "bodyName": "the whole grid: move (arrow keys), scale (+ and −), turn ([ and ])",
+    }
+
+
 def describe_transform(transform: Transform, size: tuple[int, int]) -> dict:
     """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
     slope, offset, divide = transform.matrix_form()
@@ -79,6 +126,7 @@ def describe_transform(transform: Transform, size: tuple[int, int]) -> dict:
         "target": _text(transform.target(size, like).detach().numpy()),
         "latticeTarget": _text(transform.target_at(_lattice_lines()).detach().float().numpy()),
         "lattice": {"lines": 2 * (CELLS + 1), "samples": LINE_SAMPLES},
+        **_handles(transform),
         "names": list(transform.parameter_names),
         "identity": identity.tolist(),
         "ranges": _ranges(transform),

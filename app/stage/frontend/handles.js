@@ -1,0 +1,151 @@
+/** Handles on the grid, for mouse, touch and keyboard: they ask for a θ, the stage shows it. */
+import { MARGIN } from "./drawing.js";
+import { fit } from "./fit.js";
+import { carry, centre, move, pinch, pull, turn } from "./gestures.js";
+import { points } from "./grid.js";
+
+const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
+const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel
+const REACH = 3; // handles stay within this many half widths
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+export class Handles {
+  /**
+   * @param {HTMLElement} square  the pane of U
+   * @param {object} transform  as Python describes it
+   * @param {string} corner  the colour of the first corner
+   * @param {(theta: number[]) => void} onTheta  a hand wants this θ
+   */
+  constructor(square, transform, corner, onTheta) {
+    this.square = square;
+    this.transform = transform;
+    this.onTheta = onTheta;
+    this.targets = transform.handles.map((handle) => handle.target);
+    this.pointers = new Map(); // of the fingers on the grid, where each is
+    const whole = (start, from, to) => move(start, to[0] - from[0], to[1] - from[1]);
+    this.body = this.button("body", transform.bodyName, whole);
+    this.buttons = transform.handles.map(({ kind, name, target }, h) => {
+      const first = target[0] === -1 && target[1] === -1 ? "first" : "";
+      const gesture = (start, from, to) => this.gesture(h, start, from, to);
+      return this.button(`${kind} ${first}`, name, gesture);
+    });
+    square.append(this.body, ...this.buttons);
+    square.classList.add("grasped");
+    square.style.setProperty("--corner", corner);
+    this.graspable(square, this.body, whole); // beside every handle, the image moves the grid
+    square.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+  }
+
+  gesture(h, start, from, to) {
+    const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+    const { kind } = this.transform.handles[h];
+    if (kind === "turn") return carry(start, start[h], [start[h][0] + dx, start[h][1] + dy]);
+    if (kind === "edge") return pull(start, this.targets, h, dx, dy);
+    return pinch(start, h, dx, dy);
+  }
+
+  /** A handle: drag it, or reach it with Tab and use the arrow keys. */
+  button(kind, name, gesture) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `handle ${kind}`;
+    button.title = name;
+    button.setAttribute("aria-label", name);
+    button.onkeydown = (event) => this.key(event, gesture);
+    this.graspable(button, button, gesture);
+    return button;
+  }
+
+  /** Let an element be dragged, for the handle that then has the focus. */
+  graspable(element, button, gesture) {
+    element.onpointerdown = (event) => {
+      event.stopPropagation();
+      if (event.button !== 0) return;
+      event.preventDefault();
+      button.focus({ preventScroll: true });
+      element.setPointerCapture(event.pointerId);
+      this.pointers.set(event.pointerId, this.where(event));
+      this.begin();
+    };
+    element.onpointermove = (event) => {
+      if (!element.hasPointerCapture(event.pointerId)) return; // another element's
+      this.pointers.set(event.pointerId, this.where(event));
+      const [first, second] = this.pointers.values();
+      if (second) this.ask(this.spread([first, second]));
+      else this.ask(gesture(this.start, this.from[0], first));
+    };
+    element.onpointerup = element.onpointercancel = (event) => {
+      if (this.pointers.delete(event.pointerId)) this.begin();
+    };
+  }
+
+  /** From here on, gestures count from where everything is now. */
+  begin() {
+    this.start = this.places;
+    this.before = this.theta;
+    this.from = [...this.pointers.values()];
+  }
+
+  /** Two fingers: the grid goes along with both of them. */
+  spread([a, b]) {
+    const [p, q] = this.from;
+    const [was, is] = [[q[0] - p[0], q[1] - p[1]], [b[0] - a[0], b[1] - a[1]]];
+    const scale = Math.hypot(...is) / Math.max(1e-6, Math.hypot(...was));
+    const angle = Math.atan2(is[1], is[0]) - Math.atan2(was[1], was[0]);
+    return move(turn(this.start, p, angle, scale), a[0] - p[0], a[1] - p[1]);
+  }
+
+  key(event, gesture) {
+    this.begin();
+    const step = KEY_STEP * (event.shiftKey ? 5 : 1);
+    const arrow = ARROWS[event.key];
+    const middle = centre(this.start);
+    let wanted;
+    if (arrow) wanted = gesture(this.start, [0, 0], arrow.map((value) => value * step));
+    else if (event.key === "+" || event.key === "=") wanted = turn(this.start, middle, 0, 1 + step);
+    else if (event.key === "-") wanted = turn(this.start, middle, 0, 1 / (1 + step));
+    else if (event.key === "[") wanted = turn(this.start, middle, -step, 1);
+    else if (event.key === "]") wanted = turn(this.start, middle, step, 1);
+    else return;
+    event.preventDefault();
+    this.ask(wanted);
+  }
+
+  wheel(event) {
+    if (!this.square.contains(this.square.getRootNode().activeElement)) return; // let it scroll
+    event.preventDefault();
+    this.begin();
+    const scale = Math.exp(event.deltaY * WHEEL_SCALE);
+    this.ask(turn(this.start, centre(this.start), 0, scale));
+  }
+
+  ask(wanted) {
+    const kept = wanted.map((place) => place.map((v) => Math.max(-REACH, Math.min(REACH, v))));
+    const theta = fit(this.transform, this.transform.handleTarget, kept, this.before);
+    if (theta.every(Number.isFinite)) this.onTheta(theta);
+  }
+
+  /** Where a pointer is, in U's normalised coordinates. */
+  where(event) {
+    const box = this.square.getBoundingClientRect();
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(
+      (share) => (2 * (share - MARGIN)) / (1 - 2 * MARGIN) - 1
+    );
+  }
+
+  /** Put the handles where this θ has them. */
+  show(theta) {
+    this.theta = theta;
+    const flat = points(this.transform, theta, this.transform.handleTarget);
+    this.places = this.targets.map((_, h) => [flat[2 * h], flat[2 * h + 1]]);
+    this.places.forEach((place, h) => this.put(this.buttons[h], place));
+    this.put(this.body, centre(this.places));
+  }
+
+  put(button, place) {
+    const percent = (v) => `${100 * (MARGIN + ((v + 1) / 2) * (1 - 2 * MARGIN))}%`;
+    const [x, y] = place.map((v) => Math.max(-1.25, Math.min(1.25, v))); // stay in reach
+    button.style.left = percent(x);
+    button.style.top = percent(y);
+  }
+}
