@@ -392,3 +392,32 @@ def test_browser_draws_and_fits_every_family_as_the_library_does(visit, generato
         np.testing.assert_allclose(output, expected.numpy(), atol=0.51 + 0.255, err_msg=name)
         if name != "learned-basis":  # whose handles do not fix all that its B can do
             np.testing.assert_allclose(found["fitted"], theta.numpy(), atol=2e-3, err_msg=name)
+
+
+def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_value(visit):
+    page = explore(visit)
+    output = pixels(page, "V")
+    row, column = np.unravel_index(output.argmax(), output.shape)
+    box = stage_of(page).locator("[data-pane=V] canvas.pixels").bounding_box()
+    scale = box["width"] / output.shape[1]
+    page.mouse.move(box["x"] + (column + 0.5) * scale, box["y"] + (row + 0.5) * scale)
+    note = stage_of(page).locator(".note")
+    expect(note).to_contain_text(f"V at ({column},{row})")
+    words = note.inner_text()
+    place = re.search(r"\(x, y\) = \((-?[\d.]+), (-?[\d.]+)\)", words)
+    network, images = shown()
+    grid = network.transformer.transform.grid(prediction(), output.shape)[0, row, column]
+    expected = ((grid + 1) * 42 - 1) / 2
+    np.testing.assert_allclose([float(v) for v in place.groups()], expected.numpy(), atol=0.006)
+    terms = re.findall(r"([\d.]+)·([\d.]+)·([\d.]+)", words)
+    assert np.array(terms, float).prod(1).sum() == pytest.approx(
+        output[row, column] / 255, abs=0.03
+    )
+
+
+def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
+    page = explore(visit)
+    stage_of(page).get_by_role("button", name="Identity").click()
+    box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    expect(stage_of(page).locator(".note")).to_contain_text("is read by 1 pixel of V")

@@ -3,6 +3,8 @@
 /** The share of a pane's width around the image, in which a grid outside the image is drawn. */
 export const MARGIN = 0.11;
 
+const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
+
 /**
  * Grey values as they are, one canvas pixel each; the style sheet enlarges them crisply.
  * @param {HTMLCanvasElement} canvas
@@ -76,6 +78,44 @@ export function drawFrame(canvas, colours) {
   context.lineWidth = (small ? 1.75 : 2.5) * pixel;
   context.strokeRect(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN);
   drawCorner(context, MARGIN, MARGIN, (small ? 3 : 5.5) * pixel, colours.corner);
+}
+
+/** Wipe a canvas of marks, and make it as sharp as the screen. */
+export const wipe = (canvas) => void overlay(canvas);
+
+/** Where pixel coordinate (x, y) of an image of this size lies in the pane: its centre. */
+const spot = ([x, y], [height, width]) => [
+  place((2 * x + 1) / width - 1),
+  place((2 * y + 1) / height - 1),
+];
+
+/** Mark a pixel (column, row), the stronger the greater its weight. */
+export function markPixel(canvas, pixel, size, weight) {
+  const context = canvas.getContext("2d");
+  const [x, y] = spot(pixel, size);
+  const [high, wide] = size.map((n) => (1 - 2 * MARGIN) / n);
+  context.globalAlpha = 0.25 + 0.75 * weight;
+  context.lineWidth = 2 / canvas.clientWidth;
+  context.strokeStyle = MARK;
+  context.fillStyle = MARK;
+  context.strokeRect(x - wide / 2, y - high / 2, wide, high);
+  context.globalAlpha = 0.45 * weight;
+  context.fillRect(x - wide / 2, y - high / 2, wide, high);
+}
+
+/** Mark a point between the pixels. */
+export function markPoint(canvas, point, size) {
+  const context = canvas.getContext("2d");
+  const [x, y] = spot(point, size);
+  const radius = 3 / canvas.clientWidth;
+  context.globalAlpha = 1;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = "#fff";
+  context.fill();
+  context.lineWidth = radius / 2;
+  context.strokeStyle = "#000";
+  context.stroke();
 }
 
 function drawCorner(context, x, y, radius, colour) {

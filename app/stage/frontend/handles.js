@@ -7,7 +7,7 @@ import { points } from "./grid.js";
 const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
 const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel
 const REACH = 3; // handles stay within this many half widths
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Handles {
   /**

@@ -43,8 +43,8 @@ export class Pair {
     if (!theta) return;
     this.theta = theta;
     const { transform, inputSize, outputSize, colours } = this.data;
-    const output = sample(item.image, ...inputSize, points(transform, theta, transform.target));
-    paintPixels(this.v.pixels, output, ...outputSize);
+    this.grid = points(transform, theta, transform.target);
+    paintPixels(this.v.pixels, sample(item.image, ...inputSize, this.grid), ...outputSize);
     const lattice = points(transform, theta, transform.latticeTarget);
     drawGrid(this.u.overlay, lattice, transform.lattice, colours);
     drawFrame(this.v.overlay, colours);

@@ -1,5 +1,27 @@
 /** V = U read at the grid by the bilinear kernel (Eq. 5); outside the image it is 0. */
 
+/** Grid point i in U's pixels, whose centres are at the integers: (x, y). */
+export function toPixels(grid, i, height, width) {
+  return [((grid[2 * i] + 1) * width - 1) / 2, ((grid[2 * i + 1] + 1) * height - 1) / 2];
+}
+
+/**
+ * The pixels inside the image that a point reads, with their weights in x (u) and y (v).
+ * @returns {{column: number, row: number, u: number, v: number}[]} at most four
+ */
+export function taps(x, y, height, width) {
+  const left = Math.floor(x);
+  const top = Math.floor(y);
+  const found = [];
+  for (const row of [top, top + 1]) {
+    for (const column of [left, left + 1]) {
+      if (row < 0 || column < 0 || row >= height || column >= width) continue;
+      found.push({ column, row, u: 1 - Math.abs(x - column), v: 1 - Math.abs(y - row) });
+    }
+  }
+  return found;
+}
+
 /**
  * @param {Uint8Array} image  U: (H, W), row by row
  * @param {number} height
@@ -8,25 +30,13 @@
  * @returns {Uint8ClampedArray} one value for each pair
  */
 export function sample(image, height, width, grid) {
-  const count = grid.length / 2;
-  const output = new Uint8ClampedArray(count);
-  for (let i = 0; i < count; i++) {
-    const x = ((grid[2 * i] + 1) * width - 1) / 2;
-    const y = ((grid[2 * i + 1] + 1) * height - 1) / 2;
-    if (!(x > -1 && y > -1 && x < width && y < height)) continue;
-    const left = Math.floor(x);
-    const top = Math.floor(y);
-    const u = x - left;
-    const v = y - top;
+  const output = new Uint8ClampedArray(grid.length / 2);
+  for (let i = 0; i < output.length; i++) {
+    const [x, y] = toPixels(grid, i, height, width);
+    if (!(x > -1 && y > -1 && x < width && y < height)) continue; // NaN, too, reads nothing
     let value = 0;
-    for (let dy = 0; dy < 2; dy++) {
-      const row = top + dy;
-      if (row < 0 || row >= height) continue;
-      for (let dx = 0; dx < 2; dx++) {
-        const column = left + dx;
-        if (column < 0 || column >= width) continue;
-        value += image[row * width + column] * (dx ? u : 1 - u) * (dy ? v : 1 - v);
-      }
+    for (const { column, row, u, v } of taps(x, y, height, width)) {
+      value += image[row * width + column] * u * v;
     }
     output[i] = value;
   }

@@ -1,6 +1,7 @@
 /** What is on the stage: one large pair with sliders and handles, or a strip of small ones. */
 import { between } from "./grid.js";
 import { Handles } from "./handles.js";
+import { Inspector } from "./inspect.js";
 import { Pair, element } from "./pair.js";
 import { Playhead, ease } from "./playhead.js";
 
@@ -110,6 +111,8 @@ export class Stage {
     if (data.transform) {
       const { square } = this.pairs[0].u;
       const { corner } = data.colours;
+      this.inspector = new Inspector(this.pairs[0]);
+      this.pairs[0].panes.after(this.inspector.note);
       this.handles = new Handles(square, data.transform, corner, (theta) => this.handle(theta));
       this.setPlaying(false);
       this.arrival.play(ARRIVE_SECONDS);
@@ -193,6 +196,7 @@ export class Stage {
     this.theta = theta;
     this.pairs[0].show(this.data.items[0], theta);
     this.handles.show(theta);
+    this.inspector.refresh();
     this.inputs.forEach(({ range, number }, p) => {
       if (range !== held) range.value = theta[p];
       if (number !== held) number.value = (Math.round(100 * theta[p]) / 100).toFixed(2); // no −0
