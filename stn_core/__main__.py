@@ -113,9 +113,9 @@ def _train(options: argparse.Namespace) -> None:
         iterations = stored["recipe"]["iterations"]
     else:
         iterations = experiment.recipe.iterations
+    source = _load_digits()
     for number in (signal.SIGTERM, signal.SIGINT):  # end between two steps, with a checkpoint
         signal.signal(number, lambda *_: run.control("stop"))
-    source = _load_digits()
     print(
         f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}"
     )

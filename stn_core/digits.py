@@ -163,6 +163,8 @@ def _fetch(name: str, folder: Path, progress: Progress | None) -> bool:
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError):
             continue
         content = b"".join(parts)
+        if total and len(content) < total:
+            continue  # the connection broke off: as good as none
         if _sha256(content) != SHA256[name]:
             corrupt.append(mirror)
             continue

@@ -1,0 +1,308 @@
+"""Weights are loaded strictly, written whole, and the published ones are as good as they say."""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from stn_core import checkpoints, runs
+from stn_core.checkpoints import CheckpointError
+from stn_core.evaluation import evaluate
+from stn_core.experiments import EXPERIMENTS
+
+EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
+PUBLISHED = sorted(
+    str(path.parent.relative_to(checkpoints.PRETRAINED))
+    for path in checkpoints.PRETRAINED.rglob(checkpoints.WEIGHTS)
+)
+METRICS = {
+    "error_percent_test": 2.345,
+    "error_percent_gallery": 3.5,
+    "test_digits": 10_000,
+    "gallery_digits": 1_000,
+    "evaluation_seed": 2015,
+    "parameters": 398_765,
+    "seconds": 1234.4,
+    "recipe": EXPERIMENT.recipe.to_json(),
+    "seed": 42,
+    "device": "Difference Engine",
+    "precision": "float32",
+    "train_digits": 59_000,
+}
+
+
+@pytest.fixture
+def network() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+
+
+@pytest.fixture
+def published(pretrained) -> tuple[Path, nn.Module]:
+    """The folder of the one network in a pretrained/ of the test's own, and that network."""
+    folder = pretrained / EXPERIMENT.name
+    folder.mkdir(parents=True)
+    network = EXPERIMENT.build(seed=7)
+    checkpoints.save_weights(network, EXPERIMENT, folder / checkpoints.WEIGHTS)
+    return folder, network
+
+
+# -- atomic writing
+
+
+def test_written_file_has_its_content_and_can_be_read_by_everybody(tmp_path):
+    path = tmp_path / "file"
+    checkpoints.write_atomically(path, b"new")
+    checkpoints.write_atomically(path, b"newer")
+    assert path.read_bytes() == b"newer"
+    assert path.stat().st_mode & 0o777 == 0o644
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch, failing):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def full(*_) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, failing, full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoints.write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# -- tensors and their header
+
+
+def test_tensors_and_header_come_back(tmp_path, generator):
+    tensors = {
+        "weight": torch.randn(3, 4, generator=generator).T,  # not contiguous
+        "state": generator.get_state(),
+        "half": torch.tensor([0.1]).half(),
+    }
+    checkpoints.save_tensors(tmp_path / "file", tensors, {"step": 3, "name": "θ"})
+    loaded, header = checkpoints.load_tensors(tmp_path / "file")
+    assert header == {"step": 3, "name": "θ"}
+    assert loaded.keys() == tensors.keys()
+    assert all(torch.equal(loaded[name], tensors[name]) for name in tensors)
+    assert {name: t.dtype for name, t in loaded.items()} == {
+        name: t.dtype for name, t in tensors.items()
+    }
+
+
+def test_missing_checkpoint_is_an_error_that_names_its_path(tmp_path):
+    with pytest.raises(CheckpointError, match=f"no checkpoint at {tmp_path}/nothing"):
+        checkpoints.load_tensors(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[:5],
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1],
+        lambda content: content + b"!",
+        lambda content: bytes(8) + content[8:],
+        lambda content: struct.pack("<Q", 1 << 60) + content[8:],
+        lambda content: content.replace(b'"F32"', b'"F99"'),
+        lambda content: b"GIF89a, which is something else altogether",
+    ],
+    ids=[
+        "empty",
+        "torn-in-the-length",
+        "torn-in-the-middle",
+        "one-byte-short",
+        "one-byte-long",
+        "no-header",
+        "endless-header",
+        "unknown-type",
+        "another-format",
+    ],
+)
+def test_damaged_file_is_an_error_that_names_it(damage, network, tmp_path):
+    path = tmp_path / "file"
+    checkpoints.save_tensors(path, network.state_dict(), {"step": 1})
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(CheckpointError, match=f"{path} is not a readable safetensors file"):
+        checkpoints.load_tensors(path)
+
+
+def test_header_that_is_not_json_is_an_error(network, tmp_path):
+    path = tmp_path / "file"
+    checkpoints.save_tensors(path, network.state_dict(), {"step": 1234})
+    path.write_bytes(path.read_bytes().replace(b"1234", b"12]4"))
+    with pytest.raises(CheckpointError, match="not a readable"):
+        checkpoints.load_tensors(path)
+
+
+# -- strict loading
+
+
+def test_loaded_network_has_the_tensors_in_float32(network):
+    tensors = {name: torch.ones_like(t).half() for name, t in network.state_dict().items()}
+    checkpoints.load_strictly(network, tensors, "it")
+    assert all((t == 1).all() and t.dtype == torch.float32 for t in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"0.bias": None}, "missing 0.bias"),
+        ({"2.weight": torch.zeros(1)}, "surplus 2.weight"),
+        ({"0.weight": torch.zeros(3, 2)}, r"0.weight is \(3, 2\), expected \(2, 3\)"),
+        ({"1.weight": torch.tensor([[1, torch.nan]])}, "1.weight has NaN or infinite entries"),
+        ({"1.bias": torch.tensor([-torch.inf])}, "1.bias has NaN or infinite entries"),
+        ({"0.bias": None, "x": torch.zeros(1)}, "missing 0.bias; surplus x"),
+    ],
+    ids=["missing", "surplus", "misshapen", "nan", "infinite", "two-problems"],
+)
+def test_tensors_that_do_not_fit_are_named_and_none_is_loaded(network, change, problem):
+    before = {name: t.clone() for name, t in network.state_dict().items()}
+    tensors = {**{name: torch.zeros_like(t) for name, t in before.items()}, **change}
+    tensors = {name: t for name, t in tensors.items() if t is not None}
+    with pytest.raises(CheckpointError, match=f"^it does not fit this network: {problem}$"):
+        checkpoints.load_strictly(network, tensors, "it")
+    assert all(torch.equal(t, before[name]) for name, t in network.state_dict().items())
+
+
+def test_only_the_first_ten_problems_are_listed(network):
+    tensors = {**network.state_dict(), **{f"extra{n}": torch.zeros(1) for n in range(30)}}
+    with pytest.raises(CheckpointError) as caught:
+        checkpoints.load_strictly(network, tensors, "it")
+    assert str(caught.value).count("surplus") == 10
+    assert str(caught.value).endswith("; ...")
+
+
+# -- a published network
+
+
+def test_published_weights_come_back_in_float32_for_evaluation(published):
+    _, network = published
+    loaded = checkpoints.load_pretrained(EXPERIMENT)
+    assert not loaded.training
+    for name, expected in network.state_dict().items():
+        assert loaded.state_dict()[name].dtype == torch.float32
+        assert torch.equal(loaded.state_dict()[name], expected.half().float()), name
+
+
+def test_published_weights_are_stored_in_float16(published):
+    folder, _ = published
+    stored = load_file(folder / checkpoints.WEIGHTS)
+    assert {t.dtype for t in stored.values()} == {torch.float16}
+
+
+def test_network_is_published_where_its_weights_are(published):
+    folder, _ = published
+    assert checkpoints.published_folder(EXPERIMENT) == folder
+    assert checkpoints.is_published(EXPERIMENT)
+    assert not checkpoints.is_published(EXPERIMENTS["distorted/r/cnn"])
+
+
+def test_weights_of_another_experiment_are_an_error_that_names_both(published):
+    folder, _ = published
+    other = EXPERIMENTS["distorted/e/fcn"]  # of the same shapes
+    checkpoints.published_folder(other).parent.mkdir(parents=True)
+    folder.rename(checkpoints.published_folder(other))
+    with pytest.raises(
+        CheckpointError, match=f"holds '{EXPERIMENT.name}', expected '{other.name}'"
+    ):
+        checkpoints.load_pretrained(other)
+
+
+def test_weights_of_another_width_are_an_error_that_names_the_tensors(published):
+    wider = replace(EXPERIMENT, network=replace(EXPERIMENT.network, parameters=500_000))
+    with pytest.raises(CheckpointError, match=r"classifier\.1\.weight is \(\d+, 784\), expected"):
+        checkpoints.load_pretrained(wider)
+
+
+@pytest.mark.parametrize("content", [None, "{", "\x80"], ids=["missing", "torn", "no-text"])
+def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, published):
+    folder, _ = published
+    path = folder / checkpoints.METRICS
+    if content is not None:
+        path.write_text(content, encoding="latin-1")
+    with pytest.raises(CheckpointError, match=f"{path} cannot be read"):
+        checkpoints.load_metrics(EXPERIMENT)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# distorted/r/fcn",
+        "| 10,000 MNIST test digits, distorted with seed 2015 | 2.35 % |",
+        "| 1,000 gallery digits, distorted with seed 2015 | 3.50 % |",
+        "| the paper's figure | 2.1 % |",
+        "| recipe | quick: AdamW, OneCycle, rate 0.002 |",
+        "| budget | 20,000 iterations of 64 |",
+        "| seed | 42 |",
+        "| digits | 59,000 of MNIST's training set, never the gallery's |",
+        "| device | Difference Engine |",
+        "| precision | float32 |",
+        "| seconds | 1,234 |",
+        "| parameters | 398,765 |",
+    ],
+)
+def test_card_tells_what_the_metrics_say(line):
+    assert line in checkpoints.render_card(EXPERIMENT, METRICS).splitlines()
+
+
+def test_card_has_a_dash_where_the_paper_gives_no_figure():
+    card = checkpoints.render_card(EXPERIMENTS["distorted/tc/st-cnn-tps"], METRICS)
+    assert "| the paper's figure | - |" in card
+
+
+# -- the networks in pretrained/
+
+
+def test_the_seven_networks_of_the_app_are_published():
+    expected = {f"distorted/rts/{n}" for n in ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff")}
+    expected |= {f"distorted/tc/{n}" for n in ("cnn", "st-fcn-aff", "st-cnn-aff")}
+    assert expected <= set(PUBLISHED)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_network_makes_the_errors_on_the_gallery_that_its_metrics_tell(name, source):
+    experiment = EXPERIMENTS[name]
+    network = checkpoints.load_pretrained(experiment)
+    metrics = checkpoints.load_metrics(experiment)
+    measured = evaluate(network, experiment, source.gallery).measure
+    assert measured == pytest.approx(metrics["error_percent_gallery"], abs=0.11)  # one digit
+    assert metrics["parameters"] == sum(p.numel() for p in network.parameters())
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_card_is_rendered_from_its_metrics(name):
+    experiment = EXPERIMENTS[name]
+    card = (checkpoints.PRETRAINED / name / checkpoints.CARD).read_text()
+    assert card == checkpoints.render_card(experiment, checkpoints.load_metrics(experiment))
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_run_is_whole_and_is_that_of_the_metrics(name):
+    experiment = EXPERIMENTS[name]
+    run = runs.unpack(checkpoints.PRETRAINED / name / runs.PACKED)
+    metrics = checkpoints.load_metrics(experiment)
+    iterations = metrics["recipe"]["iterations"]
+    assert run.description["experiment"] == name
+    for key in ("recipe", "seed", "device", "precision", "train_digits"):
+        assert run.description[key] == metrics[key]
+    assert (run.snapshots[0].step, run.snapshots[-1].step) == (0, iterations)
+    assert run.history[-1].step == iterations
+    assert run.probes.shape == (10, *experiment.data.image_shape)
+    assert run.labels.tolist() == list(range(10))
+    transform = experiment.network.transform
+    if transform is not None:
+        identity = np.tile(transform.identity(), (10, 1))
+        np.testing.assert_array_equal(run.snapshots[0].theta, identity)

@@ -1,0 +1,82 @@
+"""Evaluation: the same figure on every machine, whatever the batches."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from stn_core import evaluation
+from stn_core.digits import Digits
+from stn_core.evaluation import EVALUATION_SEED, evaluate
+from stn_core.experiments import EXPERIMENTS
+from stn_core.trace import Trace
+
+EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
+CLUTTERED = EXPERIMENTS["distorted/tc/st-fcn-aff"]
+
+
+class AlwaysThree(nn.Module):
+    """Sees a three in everything, and keeps what it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.eye(10)[3])
+        self.shown: list[torch.Tensor] = []
+
+    def trace(self, image: torch.Tensor) -> Trace:
+        self.shown.append(image)
+        return Trace((), image, self.bias.expand(len(image), 10))
+
+
+@pytest.fixture
+def digits(source) -> Digits:
+    """250 gallery digits: 25 of each class."""
+    return Digits(source.gallery.images[::4], source.gallery.labels[::4])
+
+
+def test_network_that_always_says_three_is_wrong_in_nine_of_ten(digits):
+    result = evaluate(AlwaysThree(), EXPERIMENT, digits)
+    assert result.measure == pytest.approx(90)
+    assert (result.predictions == 3).all()
+    assert result.predictions.shape == (250,)
+
+
+def test_measure_is_the_share_of_predictions_that_differ_from_the_labels(digits):
+    result = evaluate(EXPERIMENT.build(seed=0), EXPERIMENT, digits)
+    wrong = (result.predictions != digits.labels).float().mean().item()
+    assert 0 < wrong < 1
+    assert result.measure == pytest.approx(100 * wrong)
+
+
+def test_same_seed_sees_the_same_images_and_another_seed_others(digits):
+    def shown(seed: int) -> torch.Tensor:
+        network = AlwaysThree()
+        evaluate(network, EXPERIMENT, digits, seed)
+        return torch.cat(network.shown)
+
+    assert torch.equal(shown(EVALUATION_SEED), shown(EVALUATION_SEED))
+    assert not torch.equal(shown(EVALUATION_SEED), shown(EVALUATION_SEED + 1))
+
+
+def test_each_digit_is_shown_once_distorted_by_the_evaluation_seed(digits):
+    network = AlwaysThree()
+    evaluate(network, CLUTTERED, digits)
+    generator = torch.Generator().manual_seed(EVALUATION_SEED)
+    assert torch.equal(torch.cat(network.shown), CLUTTERED.data.examples(digits, generator).images)
+
+
+def test_result_does_not_depend_on_how_many_images_are_in_memory(digits, monkeypatch):
+    network = CLUTTERED.build(seed=0)
+    whole = evaluate(network, CLUTTERED, digits)
+    monkeypatch.setattr(evaluation, "FORWARD", 33)
+    parts = evaluate(network, CLUTTERED, digits)
+    assert parts.measure == pytest.approx(whole.measure)
+    assert torch.equal(parts.predictions, whole.predictions)
+
+
+@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluating"])
+def test_network_is_left_in_the_mode_that_it_was_in(training, digits):
+    network = EXPERIMENT.build(seed=0).train(training)
+    evaluate(network, EXPERIMENT, digits)
+    assert network.training is training

@@ -1,0 +1,126 @@
+"""Recipes: their schedules and optimisers, and that they survive being written down."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from stn_core.experiment import SGD, AdamW, OneCycle, Recipe, StepDecay
+from stn_core.experiments import EXPERIMENTS
+
+RECIPE = Recipe(
+    name="brief",
+    optimiser=AdamW(weight_decay=0.02),
+    schedule=OneCycle(warmup=0.25),
+    iterations=40,
+    batch_size=8,
+    learning_rate=0.005,
+    localisation_lr_factor=0.1,
+)
+RECIPES = [
+    RECIPE,
+    replace(RECIPE, optimiser=SGD(), schedule=StepDecay(every=7, divisor=3)),
+    *next(iter(EXPERIMENTS.values())).recipes,
+]
+
+
+# -- schedules
+
+
+@pytest.mark.parametrize(
+    ("step", "factor"),
+    [(0, 1), (49_999, 1), (50_000, 0.1), (99_999, 0.1), (100_000, 0.01), (149_999, 0.01)],
+)
+def test_step_decay_divides_the_rate_by_ten_every_50_000_iterations(step, factor):
+    assert StepDecay().factor(step, 150_000) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(
+    ("step", "factor"),
+    [(0, 0.01), (49, 0.5), (99, 1), (100, 1), (400, 0.75), (550, 0.5), (700, 0.25), (1000, 0)],
+)
+def test_one_cycle_rises_in_a_line_and_falls_in_half_a_cosine(step, factor):
+    assert OneCycle(warmup=0.1).factor(step, 1000) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize("iterations", [1, 2, 10, 999])
+def test_one_cycle_is_never_zero_at_a_step_that_is_taken(iterations):
+    factors = [OneCycle().factor(step, iterations) for step in range(iterations)]
+    assert all(0 < factor <= 1 for factor in factors)
+    assert max(factors) == 1
+
+
+# -- optimisers
+
+
+def test_sgd_steps_down_the_gradient_without_momentum():
+    weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    optimiser = SGD().build([{"params": [weight], "lr": 0.5}])
+    for _ in range(2):
+        weight.grad = torch.tensor([1.0, -2.0])
+        optimiser.step()
+    assert weight.tolist() == [0, 4]
+
+
+def test_adamw_s_first_step_is_the_rate_and_its_decay_is_decoupled():
+    weight = torch.nn.Parameter(torch.tensor([2.0, 2.0]))
+    optimiser = AdamW(weight_decay=0.1).build([{"params": [weight], "lr": 0.01}])
+    weight.grad = torch.tensor([5.0, -0.001])
+    optimiser.step()
+    decayed = 2 * (1 - 0.01 * 0.1)
+    assert weight.tolist() == pytest.approx([decayed - 0.01, decayed + 0.01], abs=1e-6)
+
+
+# -- recipes
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: repr(recipe.schedule))
+def test_recipe_comes_back_from_its_json(recipe):
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"optimiser": {"type": "Adagrad"}},
+        {"optimiser": {"weight_decay": 1}},
+        {"schedule": None},
+        {"schedule": {"type": "StepDecay", "warmup": 1}},
+        {"momentum": 0.9},
+        {"learning_rate": "fast"},
+    ],
+    ids=str,
+)
+def test_json_of_something_else_is_an_error(change):
+    with pytest.raises(ValueError, match="not a recipe"):
+        Recipe.from_json({**RECIPE.to_json(), **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"iterations": 0}, "at least 1, got 0 and 8"),
+        ({"batch_size": -1}, "at least 1, got 40 and -1"),
+        ({"learning_rate": 0}, "a positive number, got 0"),
+        ({"learning_rate": float("nan")}, "a positive number, got nan"),
+        ({"learning_rate": float("inf")}, "a positive number, got inf"),
+    ],
+    ids=str,
+)
+def test_recipe_that_cannot_be_trained_by_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(RECIPE, **change)
+
+
+def test_experiment_has_the_recipe_that_is_asked_for_first():
+    experiment = EXPERIMENTS["distorted/r/fcn"]
+    assert experiment.recipe.name == "quick"
+    assert experiment.with_recipe("paper").recipe.name == "paper"
+
+
+def test_unknown_recipe_is_an_error_that_lists_the_recipes():
+    with pytest.raises(ValueError, match="distorted/r/fcn has no recipe 'slow'; it has: quick, p"):
+        EXPERIMENTS["distorted/r/fcn"].with_recipe("slow")

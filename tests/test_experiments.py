@@ -1,0 +1,138 @@
+"""The one table of experiments: each is built, traced and trained for a step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from stn_core import training
+from stn_core.digits import Digits
+from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find
+
+DISTORTIONS = ["r", "rts", "p", "e", "tc"]
+NETWORKS = ["fcn", "cnn"] + [
+    f"{base}-{family}" for base in ("st-fcn", "st-cnn") for family in ("aff", "proj", "tps")
+]
+
+
+@pytest.fixture(params=EXPERIMENTS.values(), ids=EXPERIMENTS)
+def experiment(request):
+    return request.param
+
+
+def test_table_has_every_distortion_with_every_network():
+    distorted = {f"distorted/{d}/{n}" for d in DISTORTIONS for n in NETWORKS}
+    assert {name for name in EXPERIMENTS if name.startswith("distorted/")} == distorted
+
+
+def test_name_is_the_key_in_the_table(experiment):
+    assert EXPERIMENTS[experiment.name] is experiment
+    assert find(experiment.name) is experiment
+
+
+def test_network_traces_the_experiment_s_own_images(experiment, source, generator):
+    digits = Digits(source.gallery.images[::500], source.gallery.labels[::500])
+    examples = experiment.data.examples(digits, generator)
+    assert examples.images.shape == (2, *experiment.data.image_shape)
+    assert torch.equal(examples.labels, digits.labels)
+    trace = experiment.build(seed=0).trace(examples.images)
+    assert trace.logits.shape == (2, experiment.data.classes)
+    assert [warp.theta.shape for warp in trace.warps] == (
+        [(2, experiment.network.transform.num_params)] if "/st-" in experiment.name else []
+    )
+
+
+def test_one_step_of_training_gives_a_finite_loss_and_gradients_everywhere(experiment, source):
+    recipe = replace(experiment.recipe, iterations=1, batch_size=2)
+    experiment = replace(experiment, recipes=(recipe,))
+    (step,) = training.train(experiment, source)
+    assert step.step == 1
+    assert math.isfinite(step.loss)
+    assert set(step.measures) == {experiment.objective.measure}
+    parts = {"classifier", "localisation"} if "/st-" in experiment.name else {"classifier"}
+    assert set(step.gradient_norms) == parts
+    assert all(0 < norm < math.inf for norm in step.gradient_norms.values())
+
+
+def test_distorted_experiments_see_the_canvases_of_their_section():
+    sizes = {d: EXPERIMENTS[f"distorted/{d}/fcn"].data.image_shape for d in DISTORTIONS}
+    assert sizes == {
+        "r": (1, 28, 28),
+        "rts": (1, 42, 42),
+        "p": (1, 28, 28),
+        "e": (1, 28, 28),
+        "tc": (1, 60, 60),
+    }
+
+
+def test_average_pooling_follows_the_transformer_for_rts_and_tc_alone():
+    pools = {d: EXPERIMENTS[f"distorted/{d}/st-cnn-aff"].network.pool for d in DISTORTIONS}
+    assert pools == {"r": 1, "rts": 2, "p": 1, "e": 1, "tc": 2}
+
+
+def test_clutter_comes_from_the_others_where_they_are_given(source, generator):
+    black = Digits(torch.zeros(5, 28, 28, dtype=torch.uint8), torch.arange(5))
+    data = EXPERIMENTS["distorted/tc/fcn"].data
+    assert data.examples(black, generator).images.sum() == 0
+    assert data.examples(black, generator, source.gallery).images.sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "error_percent"),
+    [
+        ("distorted/r/fcn", 2.1),
+        ("distorted/rts/fcn", 5.2),
+        ("distorted/e/cnn", 1.4),
+        ("distorted/p/st-fcn-aff", 1.5),
+        ("distorted/rts/st-fcn-proj", 0.9),
+        ("distorted/e/st-fcn-tps", 2.4),
+        ("distorted/rts/st-cnn-aff", 0.5),
+        ("distorted/e/st-cnn-proj", 1.3),
+        ("distorted/e/st-cnn-tps", 1.1),
+        ("distorted/tc/fcn", 13.2),
+        ("distorted/tc/cnn", 3.5),
+        ("distorted/tc/st-fcn-aff", 2.0),
+        ("distorted/tc/st-cnn-aff", 1.7),
+        ("distorted/tc/st-cnn-tps", None),
+    ],
+)
+def test_reported_figure_is_the_paper_s(name, error_percent):
+    assert EXPERIMENTS[name].reported == error_percent
+
+
+def test_paper_s_recipe_is_that_of_its_appendix(experiment):
+    recipe = experiment.with_recipe("paper").recipe
+    assert (recipe.iterations, recipe.batch_size, recipe.learning_rate) == (150_000, 256, 0.01)
+    assert recipe.to_json()["optimiser"] == {"type": "SGD"}
+    assert recipe.to_json()["schedule"] == {"type": "StepDecay", "every": 50_000, "divisor": 10}
+
+
+def test_true_theta_belongs_to_the_data_s_family(experiment, source, generator):
+    digits = Digits(source.gallery.images[:3], source.gallery.labels[:3])
+    theta = experiment.data.examples(digits, generator).theta
+    family = experiment.data.truth_family
+    assert (theta is None) == (family is None)
+    assert family is None or theta.shape == (3, family.num_params)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("distorted/rts/st-cnn-affine", "distorted/rts/st-cnn-aff"),
+        ("rts/fcn", "distorted/rts/fcn"),
+        ("Distorted/TC/CNN", "distorted/tc/cnn"),
+    ],
+)
+def test_unknown_name_is_an_error_that_lists_the_near_ones(name, near):
+    with pytest.raises(UnknownExperiment) as caught:
+        find(name)
+    assert str(caught.value).startswith(f"no experiment is called {name!r}; did you mean ")
+    assert near in str(caught.value)
+
+
+def test_name_that_is_near_to_nothing_still_gets_examples():
+    with pytest.raises(UnknownExperiment, match="did you mean distorted/"):
+        find("???")

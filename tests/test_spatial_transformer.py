@@ -1,0 +1,118 @@
+"""The module of Fig. 2 as a whole: θ, grid and V, and the trace that it leaves."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
+from stn_core.sampling import sample
+from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.transforms import Affine, Affine3D, NonFiniteError
+
+SHIFT = torch.tensor([[1.0, 0, 0.25, 0, 1, 0]])
+
+
+class Constant(nn.Module):
+    """A localisation network that has made up its mind."""
+
+    def __init__(self, theta: torch.Tensor) -> None:
+        super().__init__()
+        self.theta = nn.Parameter(theta)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.theta.expand(len(image), -1)
+
+
+@pytest.mark.parametrize("body", [FullyConnectedBody, ConvolutionalBody])
+@pytest.mark.parametrize("size", [(28, 28), (26, 31), (60, 27)], ids=str)
+def test_untrained_transformer_is_identity(family, body, size, generator):
+    transform = family(size)
+    transformer = SpatialTransformer(
+        Localisation(body((2, *size)), transform.identity()), transform
+    )
+    image = torch.rand(2, 2, *size, generator=generator)
+    torch.testing.assert_close(transformer(image), image, atol=1e-4, rtol=0)
+
+
+def test_untrained_transformer_of_volumes_is_identity(generator):
+    transformer = SpatialTransformer(Constant(Affine3D().identity()[None]), Affine3D())
+    volume = torch.rand(2, 1, 3, 4, 5, generator=generator)
+    torch.testing.assert_close(transformer(volume), volume, atol=1e-5, rtol=0)
+
+
+def test_warp_holds_what_was_read_where(generator):
+    image = torch.rand(2, 1, 8, 8, generator=generator)
+    warp = SpatialTransformer(Constant(SHIFT), Affine()).warp(image)
+    assert warp.input is image
+    assert torch.equal(warp.theta, SHIFT.expand(2, 6))
+    assert torch.equal(warp.grid, Affine().grid(warp.theta, (8, 8)))
+    shifted = torch.zeros_like(image)
+    shifted[..., :-1] = image[..., 1:]  # a quarter is one pixel of eight; 0 from outside
+    torch.testing.assert_close(warp.output, shifted, atol=1e-6, rtol=0)
+
+
+def test_given_theta_overrides_the_localisation_network(generator):
+    image = torch.rand(2, 1, 8, 8, generator=generator)
+    transformer = SpatialTransformer(Constant(SHIFT), Affine())
+    warp = transformer.warp(image, Affine().identity().expand(2, 6))
+    torch.testing.assert_close(warp.output, image, atol=1e-6, rtol=0)
+
+
+def test_output_size_is_the_one_asked_for(generator):
+    image = torch.rand(2, 3, 8, 9, generator=generator)
+    transformer = SpatialTransformer(Constant(SHIFT), Affine(), size=(4, 5))
+    assert transformer.warp(image).grid.shape == (2, 4, 5, 2)
+    assert transformer(image).shape == (2, 3, 4, 5)
+
+
+@pytest.mark.parametrize("kernel", ["integer", "bilinear"])
+@pytest.mark.parametrize("padding", ["zeros", "border"])
+def test_transformer_samples_with_its_own_kernel_and_padding(kernel, padding, generator):
+    image = torch.rand(1, 1, 7, 7, generator=generator)
+    theta = torch.tensor([[1.3, 0, 0.2, 0, 1.3, 0.1]])
+    transformer = SpatialTransformer(Constant(theta), Affine(), kernel=kernel, padding=padding)
+    expected = sample(image, Affine().grid(theta, (7, 7)), kernel, padding)
+    assert torch.equal(transformer(image), expected)
+
+
+def test_gradient_of_the_output_reaches_theta_and_the_image(generator):
+    image = torch.rand(1, 1, 8, 8, generator=generator, requires_grad=True)
+    localisation = Constant(torch.tensor([[0.9, 0.1, 0.05, -0.1, 0.9, 0.02]]))
+    SpatialTransformer(localisation, Affine())(image).square().sum().backward()
+    assert (localisation.theta.grad != 0).all()
+    assert image.grad.abs().sum() > 0
+
+
+def test_localisation_that_gives_nan_is_an_error_that_names_the_batch_items(generator):
+    theta = SHIFT.repeat(3, 1)
+    theta[2] = float("nan")
+    transformer = SpatialTransformer(Constant(theta), Affine())
+    with pytest.raises(NonFiniteError, match=r"theta .* batch items 2 \(1 of 3\)"):
+        transformer(torch.rand(3, 1, 8, 8, generator=generator))
+
+
+def test_half_precision_leaves_theta_grid_and_output_in_float32(generator):
+    transformer = SpatialTransformer(
+        Localisation(ConvolutionalBody((1, 28, 28)), SHIFT[0]), Affine()
+    )
+    image = torch.rand(2, 1, 28, 28, generator=generator)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        warp = transformer.warp(image)
+    assert {warp.theta.dtype, warp.grid.dtype, warp.output.dtype} == {torch.float32}
+    assert torch.equal(warp.output, transformer(image))
+
+
+def test_half_precision_feature_maps_are_read_in_float32(generator):
+    """A transformer deeper in a network is handed what autocast has made of a convolution."""
+    convolution = nn.Conv2d(1, 2, 3, padding=1)
+    transformer = SpatialTransformer(
+        Localisation(ConvolutionalBody((2, 28, 28)), Affine().identity()), Affine()
+    )
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        features = convolution(torch.rand(2, 1, 28, 28, generator=generator))
+        warp = transformer.warp(features)
+    assert features.dtype == torch.bfloat16
+    assert {warp.theta.dtype, warp.grid.dtype, warp.output.dtype} == {torch.float32}
+    torch.testing.assert_close(warp.output, features.float(), atol=1e-4, rtol=0)

@@ -1,0 +1,402 @@
+"""T_θ(G) against its definitions, SciPy's and OpenCV's (Sect. 3.2)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from scipy.interpolate import RBFInterpolator
+
+from stn_core.sampling import sample
+from stn_core.transforms import (
+    Affine,
+    Affine3D,
+    Attention,
+    LearnedBasis,
+    NonFiniteError,
+    PiecewiseAffine,
+    Projective,
+    ShapeError,
+    ThinPlateSpline,
+    Transform,
+    decompose_affine,
+    invert_affine,
+    lattice,
+    regular_grid,
+    similarity_theta,
+)
+
+SIZES = [(28, 28), (5, 9), (17, 3)]
+
+
+def centres(length: int) -> np.ndarray:
+    """The centres of ``length`` pixels between the outer edges −1 and +1."""
+    edges = np.linspace(-1, 1, length + 1)
+    return (edges[:-1] + edges[1:]) / 2
+
+
+def regular(height: int, width: int) -> np.ndarray:
+    """G as (H, W, 2), x first, in float64."""
+    return np.stack(np.meshgrid(centres(width), centres(height)), axis=-1)
+
+
+def around_identity(
+    transform: Transform, count: int, generator: torch.Generator, spread: float = 0.2
+) -> torch.Tensor:
+    """θ (count, P), float64, normally spread around the identity."""
+    noise = torch.randn(count, transform.num_params, generator=generator, dtype=torch.float64)
+    return transform.identity() + spread * noise
+
+
+# -- the convention
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_regular_grid_holds_the_pixel_centres_x_first_row_by_row(size):
+    expected = regular(*size).reshape(-1, 2).T
+    np.testing.assert_allclose(regular_grid(size, dtype=torch.float64), expected, atol=1e-12)
+
+
+def test_lattice_reaches_the_outer_edges_row_by_row():
+    assert lattice(2).tolist() == [[-1, -1], [1, -1], [-1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_identity_theta_gives_the_regular_grid(family, size):
+    transform = family(size)
+    grid = transform.grid(transform.identity().expand(2, -1), size)
+    assert grid.shape == (2, *size, 2)
+    np.testing.assert_allclose(
+        grid.detach(), np.broadcast_to(regular(*size), grid.shape), atol=1e-5
+    )
+
+
+def test_identity_theta_in_3d_gives_the_regular_grid():
+    grid = Affine3D().grid(Affine3D().identity()[None], (2, 3, 5))
+    z, y, x = np.meshgrid(centres(2), centres(3), centres(5), indexing="ij")
+    np.testing.assert_allclose(grid[0], np.stack([x, y, z], axis=-1), atol=1e-6)
+
+
+def test_each_parameter_has_one_name(family):
+    transform = family((6, 5))
+    assert len(set(transform.parameter_names)) == transform.num_params
+
+
+def test_grid_is_as_precise_as_theta_whatever_was_asked_for_before(family):
+    transform = family((5, 9)).double()
+    theta = transform.identity()[None]
+    for dtype in (torch.float32, torch.float64):
+        assert transform.grid(theta.to(dtype), (5, 9)).dtype == dtype
+
+
+# -- T_θ(G) = M_θ B = basis · θ + offset
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_grid_is_the_basis_times_theta_plus_the_offset(family, size, generator):
+    transform = family(size)
+    theta = around_identity(transform, 4, generator).float()
+    basis, offset, divide = (
+        part.detach() if isinstance(part, torch.Tensor) else part
+        for part in transform.linear_form(size)
+    )
+    rows = np.einsum("nrp,bp->bnr", basis.numpy(), theta.numpy()) + offset.numpy()
+    points = rows[..., :2] / rows[..., 2:] if divide else rows
+    grid = transform.grid(theta, size).detach().flatten(1, 2)
+    np.testing.assert_allclose(grid, points, rtol=1e-4, atol=1e-5)
+
+
+def test_only_the_projective_family_divides(family):
+    transform = family((4, 4))
+    assert transform.linear_form((4, 4)).divide == isinstance(transform, Projective)
+
+
+def test_matrix_is_the_slope_times_theta_plus_the_offset(family, generator):
+    transform = family((4, 4))
+    theta = around_identity(transform, 3, generator).float()
+    slope, offset, _ = transform.matrix_form()
+    expected = np.einsum("rkp,bp->brk", slope.numpy(), theta.numpy()) + offset.numpy()
+    np.testing.assert_allclose(transform.matrix(theta), expected, atol=1e-6)
+
+
+def test_linear_form_in_3d_gives_the_grid(generator):
+    theta = around_identity(Affine3D(), 2, generator).float()
+    basis, offset, _ = Affine3D().linear_form((2, 3, 4))
+    points = np.einsum("nrp,bp->bnr", basis.numpy(), theta.numpy()) + offset.numpy()
+    grid = Affine3D().grid(theta, (2, 3, 4))
+    np.testing.assert_allclose(grid.flatten(1, 3), points, atol=1e-5)
+
+
+def test_grid_has_the_gradient_of_finite_differences(family, generator):
+    transform = family((3, 4)).double()
+    theta = around_identity(transform, 2, generator).requires_grad_()
+    parameters = tuple(transform.parameters())
+    assert torch.autograd.gradcheck(
+        lambda theta, *_: transform.grid(theta, (3, 4)), (theta, *parameters)
+    )
+
+
+def test_grid_in_3d_has_the_gradient_of_finite_differences(generator):
+    theta = around_identity(Affine3D(), 2, generator).requires_grad_()
+    assert torch.autograd.gradcheck(lambda theta: Affine3D().grid(theta, (2, 3, 2)), (theta,))
+
+
+# -- the families
+
+
+def test_attention_box_reaches_from_t_minus_s_to_t_plus_s():
+    s, x, y = 0.25, 0.5, -0.125
+    grid = Attention().grid(torch.tensor([[s, x, y]]), (8, 4))[0].numpy()
+    half = [s / 4, s / 8]  # from the centre of an output pixel to its edge, in x and in y
+    np.testing.assert_allclose(grid[0, 0] - half, [x - s, y - s], atol=1e-6)
+    np.testing.assert_allclose(grid[-1, -1] + half, [x + s, y + s], atol=1e-6)
+
+
+def test_scale_of_a_third_cuts_28_pixels_out_of_84(generator):
+    image = torch.rand(1, 1, 84, 84, generator=generator)
+    theta = torch.tensor([[1 / 3, -2 / 3, 0]])
+    box = sample(image, Attention().grid(theta, (28, 28)))
+    torch.testing.assert_close(box, image[:, :, 28:56, :28], atol=1e-4, rtol=0)
+
+
+def test_affine_grid_is_the_matrix_of_eq_1_times_each_point(generator):
+    theta = around_identity(Affine(), 1, generator)
+    matrix = theta[0].numpy().reshape(2, 3)
+    grid = Affine().grid(theta, (5, 7))[0].numpy()
+    for row, y in enumerate(centres(5)):
+        for column, x in enumerate(centres(7)):
+            np.testing.assert_allclose(grid[row, column], matrix @ [x, y, 1], atol=1e-12)
+
+
+def test_first_one_transform_then_another_reads_at_the_product_of_their_matrices(generator):
+    eighth = 2 / 8  # one pixel of eight
+    first = np.array([[1, 0, 2 * eighth], [0, 1, -eighth], [0, 0, 1]])  # a shift
+    second = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])  # a quarter turn
+    image = torch.zeros(1, 1, 8, 8)
+    image[:, :, 2:6, 2:6] = torch.rand(4, 4, generator=generator)
+
+    def warp(image: torch.Tensor, matrix: np.ndarray) -> torch.Tensor:
+        theta = torch.from_numpy(matrix[:2]).float().reshape(1, 6)
+        return sample(image, Affine().grid(theta, (8, 8)))
+
+    in_turn = warp(warp(image, first), second)
+    torch.testing.assert_close(warp(image, first @ second), in_turn, atol=1e-5, rtol=0)
+    assert not torch.allclose(warp(image, second @ first), in_turn, atol=0.01)
+
+
+def test_projective_grid_is_opencv_s_perspective_transform(generator):
+    theta = around_identity(Projective(), 4, generator, spread=0.1)
+    grid = Projective().grid(theta, (6, 5))
+    for item, points in zip(theta.numpy(), grid.numpy(), strict=True):
+        matrix = np.append(item, 1).reshape(3, 3)
+        expected = cv2.perspectiveTransform(regular(6, 5), matrix)
+        np.testing.assert_allclose(points, expected, rtol=1e-9)
+
+
+def test_projective_grid_stays_finite_on_the_horizon():
+    # w = 1 − 4x is exactly zero at x = 1/4, one of the four centres.
+    theta = torch.tensor([[1.0, 0, 0, 0, 1, 0, -4, 0]], requires_grad=True)
+    grid = Projective().grid(theta, (4, 4))
+    grid.sum().backward()
+    assert grid.isfinite().all()
+    assert theta.grad.isfinite().all()
+    assert grid[0, 0, 2, 0].item() == pytest.approx(0.25 / 1e-6)
+
+
+@pytest.mark.parametrize("side", [2, 3, 5])
+def test_piecewise_affine_is_exact_at_its_control_points(side):
+    weights = PiecewiseAffine(side).target_at(lattice(side, dtype=torch.float64).T)
+    np.testing.assert_allclose(weights, np.eye(side**2), atol=1e-12)
+
+
+@pytest.mark.parametrize("side", [2, 3, 4])
+def test_piecewise_affine_is_affine_in_each_triangle(side, generator):
+    transform = PiecewiseAffine(side)
+    theta = around_identity(transform, 1, generator)
+    sources = theta.numpy().reshape(-1, 2)
+    controls = np.stack(np.meshgrid(*[np.linspace(-1, 1, side)] * 2), axis=-1).reshape(-1, 2)
+    triangles = []
+    for row in range(side - 1):
+        for column in range(side - 1):
+            first = row * side + column
+            last = first + side + 1  # the diagonal runs from the first corner to the last
+            triangles += [(first, first + 1, last), (first, first + side, last)]
+
+    def expected(point: np.ndarray) -> np.ndarray:
+        for triangle in triangles:
+            corners = np.vstack([controls[list(triangle)].T, np.ones(3)])
+            weights = np.linalg.solve(corners, [*point, 1])
+            if (weights > -1e-9).all():
+                return weights @ sources[list(triangle)]
+        raise AssertionError(f"{point} is in no triangle")
+
+    grid = transform.grid(theta, (11, 8))[0].numpy()
+    reference = np.apply_along_axis(expected, -1, regular(11, 8))
+    np.testing.assert_allclose(grid, reference, atol=1e-9)
+
+
+@pytest.mark.parametrize("side", [3, 4, 5])
+def test_thin_plate_spline_is_scipy_s(side, generator):
+    transform = ThinPlateSpline(side)
+    theta = around_identity(transform, 2, generator)
+    controls = np.stack(np.meshgrid(*[np.linspace(-1, 1, side)] * 2), axis=-1).reshape(-1, 2)
+    grid = transform.grid(theta, (9, 13)).numpy()
+    for item, points in zip(theta.numpy(), grid, strict=True):
+        spline = RBFInterpolator(
+            controls, item.reshape(-1, 2), kernel="thin_plate_spline", degree=1
+        )
+        np.testing.assert_allclose(points.reshape(-1, 2), spline(regular(9, 13).reshape(-1, 2)))
+
+
+@pytest.mark.parametrize("kind", [PiecewiseAffine, ThinPlateSpline])
+def test_lattice_of_one_point_is_refused(kind):
+    with pytest.raises(ValueError, match=f"{kind.__name__} needs a lattice of at least 2 × 2"):
+        kind(side=1)
+
+
+def test_learned_basis_is_a_parameter_that_gradients_reach(generator):
+    transform = LearnedBasis((4, 5), rank=5, generator=generator)
+    theta = torch.randn(3, 10, generator=generator)
+    transform.grid(theta, (4, 5)).sum().backward()
+    # T = M_θ B, so the derivative of the sum by B_kn is the sum of column k of M_θ over rows.
+    expected = theta.unflatten(1, (2, 5)).sum((0, 1))[:, None].expand(5, 20)
+    assert [name for name, _ in transform.named_parameters()] == ["B"]
+    torch.testing.assert_close(transform.B.grad, expected)
+
+
+def test_learned_basis_starts_with_the_homogeneous_grid_above_small_random_rows(generator):
+    transform = LearnedBasis((4, 5), rank=6, generator=generator)
+    B = transform.B.detach()
+    np.testing.assert_allclose(B[:2], regular(4, 5).reshape(-1, 2).T, atol=1e-6)
+    assert (B[2] == 1).all()
+    assert 0.05 < B[3:].std() < 0.2
+    assert (LearnedBasis((4, 5), rank=6).B[3:] == 0).all()
+
+
+def test_learned_basis_gives_a_point_the_column_of_the_pixel_it_lies_in(generator):
+    transform = LearnedBasis((2, 4), generator=generator)
+    points = torch.tensor([[-1.0, 0.1, 0.99, 0.3], [-1.0, -0.1, 0.99, 0.5]])
+    torch.testing.assert_close(transform.target_at(points), transform.B[:, [0, 2, 7, 6]])
+
+
+def test_learned_basis_refuses_another_size_than_its_own():
+    transform = LearnedBasis((4, 5))
+    with pytest.raises(ShapeError, match=r"made for an output of \(4, 5\), got \(5, 4\)"):
+        transform.grid(transform.identity()[None], (5, 4))
+
+
+def test_learned_basis_of_too_low_a_rank_is_refused():
+    with pytest.raises(ValueError, match="rank of at least 3"):
+        LearnedBasis((4, 4), rank=2)
+
+
+def test_affine_3d_grid_is_the_matrix_of_eq_10_times_each_point(generator):
+    theta = around_identity(Affine3D(), 1, generator)
+    matrix = theta[0].numpy().reshape(3, 4)
+    grid = Affine3D().grid(theta, (2, 3, 4))[0].numpy()
+    for i, z in enumerate(centres(2)):
+        for j, y in enumerate(centres(3)):
+            for k, x in enumerate(centres(4)):
+                np.testing.assert_allclose(grid[i, j, k], matrix @ [x, y, z, 1], atol=1e-12)
+
+
+# -- errors
+
+
+@pytest.mark.parametrize(
+    ("transform", "shape", "near"),
+    [
+        (Affine(), (8, 3), "Attention"),
+        (Attention(), (2, 6), "Affine"),
+        (Affine(), (2, 8), "Projective"),
+        (Affine(), (2, 12), "Affine3D"),
+        (PiecewiseAffine(3), (2, 32), "ThinPlateSpline"),
+    ],
+    ids=str,
+)
+def test_theta_of_another_family_s_shape_is_an_error_that_names_that_family(transform, shape, near):
+    with pytest.raises(ShapeError) as caught:
+        transform.grid(torch.zeros(shape), (4, 4))
+    message = str(caught.value)
+    assert message.startswith(type(transform).__name__)
+    assert f"expects theta (B, {transform.num_params}), got {shape}" in message
+    assert message.endswith(f"; did you mean {near}?")
+
+
+@pytest.mark.parametrize("shape", [(6,), (1, 2, 3), (2, 7)], ids=str)
+def test_theta_of_no_family_s_shape_is_an_error_without_a_guess(shape):
+    with pytest.raises(ShapeError) as caught:
+        Affine().grid(torch.zeros(shape), (4, 4))
+    assert str(caught.value) == f"Affine() expects theta (B, 6), got {shape}"
+
+
+@pytest.mark.parametrize(
+    ("transform", "size"), [(Affine(), (2, 3, 4)), (Affine3D(), (3, 4))], ids=["2d", "3d"]
+)
+def test_size_of_the_wrong_dimension_is_an_error(transform, size):
+    with pytest.raises(ShapeError, match=f"{transform.dimensions} numbers, got"):
+        transform.grid(transform.identity()[None], size)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_theta_that_is_not_finite_is_an_error_that_names_the_batch_items(family, value):
+    transform = family((4, 4))
+    theta = transform.identity().repeat(5, 1)
+    theta[1, 0] = theta[3, -1] = value
+    with pytest.raises(NonFiniteError, match=r"theta .* batch items 1, 3 \(2 of 5\)"):
+        transform.grid(theta, (4, 4))
+
+
+def test_error_about_many_batch_items_names_the_first_eight():
+    with pytest.raises(NonFiniteError, match=r"items 0, 1, 2, 3, 4, 5, 6, 7, \.\.\. \(20 of 20\)"):
+        Affine().grid(torch.full((20, 6), float("nan")), (4, 4))
+
+
+# -- θ as a motion
+
+
+def homogeneous(theta: torch.Tensor) -> np.ndarray:
+    """Affine θ (B, 6) as 3 × 3 matrices."""
+    last = np.broadcast_to([0.0, 0, 1], (len(theta), 1, 3))
+    return np.concatenate([theta.numpy().reshape(-1, 2, 3), last], axis=1)
+
+
+def test_inverse_of_an_affine_theta_is_the_inverse_matrix(generator):
+    theta = around_identity(Affine(), 10, generator)
+    expected = np.linalg.inv(homogeneous(theta))
+    np.testing.assert_allclose(homogeneous(invert_affine(theta)), expected, atol=1e-9)
+
+
+def test_affine_theta_is_put_together_again_from_its_decomposition(generator):
+    theta = around_identity(Affine(), 20, generator, spread=0.4)
+    parts = {name: value.numpy() for name, value in decompose_affine(theta).items()}
+    for index, matrix in enumerate(homogeneous(theta)):
+        part = {name: value[index] for name, value in parts.items()}
+        angle = np.deg2rad(part["angle_degrees"])
+        rotation = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+        shear = [[1, part["shear"]], [0, 1]]
+        together = rotation @ np.array(shear) @ np.diag([part["scale_x"], part["scale_y"]])
+        np.testing.assert_allclose(matrix[:2, :2], together, atol=1e-9)
+        np.testing.assert_allclose(matrix[:2, 2], [part["shift_x"], part["shift_y"]])
+
+
+def test_similarity_is_decomposed_into_what_it_was_made_of():
+    angle, scale = torch.tensor([0.5, -1.2]), torch.tensor([0.7, 1.2])
+    x, y = torch.tensor([0.1, -0.3]), torch.tensor([0.2, 0.0])
+    parts = decompose_affine(similarity_theta(angle, scale, x, y))
+    expected = {
+        "angle_degrees": torch.rad2deg(angle),
+        "scale_x": scale,
+        "scale_y": scale,
+        "shear": torch.zeros(2),
+        "shift_x": x,
+        "shift_y": y,
+    }
+    torch.testing.assert_close(parts, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_positive_angle_turns_from_x_towards_y():
+    quarter = similarity_theta(*torch.tensor([[np.pi / 2], [1], [0], [0]]).float())
+    right = quarter.reshape(2, 3) @ torch.tensor([1.0, 0, 1])
+    torch.testing.assert_close(right, torch.tensor([0.0, 1]), atol=1e-6, rtol=0)
