@@ -16,8 +16,24 @@ DISTORTIONS = {  # App. A.4
     "P": "scaled by 0.75 to 1, each corner moved by 5 pixels (std)",
     "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
 }
+NAMES = r"""
+**U** is the input image, **V** the output of the transformer. **G** is the regular grid of V's
+pixels. **θ** are the numbers that the localisation network predicts from U, and **$T_\theta(G)$**
+is where in U each pixel of V is read. The yellow dot is V's first corner, top left: it shows which
+way the grid is turned.
+
+**FCN** and **CNN** are a fully connected and a convolutional network; **ST-** puts a spatial
+transformer in front. **Aff**, **Proj**, **TPS** are what it can do: an affine map (6 numbers), a
+projective one (8), a thin plate spline with 16 control points (32). All have about 400,000
+parameters.
+
+The **distortions** are those of App. A.4, the errors those of Table 1, of
+[*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025) (Jaderberg, Simonyan, Zisserman,
+Kavukcuoglu, 2015).
+"""
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
 NO_NETWORK = "none"
+FIRST_DIGIT, FIRST_SEED = 207, 1
 DIGITS = 1_000
 DIGITS_PER_CLASS = 100
 
@@ -61,7 +77,9 @@ def choose_view() -> tuple[str, str]:
             bind="query-params",
             label_visibility="collapsed",
         )
-        st.caption(f"**{distortion}**: {DISTORTIONS[distortion]} (App. A.4)", width="content")
+        st.caption(f"**{distortion}**: {DISTORTIONS[distortion]}", width="content")
+        with st.popover("Names and symbols"):
+            st.markdown(NAMES)
     return view, distortion
 
 
@@ -72,42 +90,53 @@ def choose(distortion: str) -> Choice:
     a = b = NO_NETWORK
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if found:
-            keys = list(found)
-            a = _network("Network", keys, found, "a", 0)
-            b = _network("compared with", [*keys, NO_NETWORK], found, "b", 1)
+            a = _network("Network", "a", distortion, found, FIRST_CHOICES[0])
+            rest = {key: title for key, title in found.items() if key != a}
+            rest[NO_NETWORK] = "nothing"
+            b = _network("compared with", "b", distortion, rest, FIRST_CHOICES[1])
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         digit = st.number_input(
             "Digit, 0 to 999",
             0,
             DIGITS - 1,
-            207,
+            FIRST_DIGIT,
             key="digit",
             bind="query-params",
-            help="Of the gallery: 100 of each class, class by class. Never trained on.",
+            help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
+            "was trained on them.",
         )
         seed = st.number_input(
-            "Seed", 0, loading.EXAMPLE_SEEDS - 1, 1, key="seed", bind="query-params",
-            help="Of the distortion.",
-        )  # fmt: skip
+            "Seed",
+            0,
+            loading.EXAMPLE_SEEDS - 1,
+            FIRST_SEED,
+            key="seed",
+            bind="query-params",
+            help="Draws the distortion: each number turns, moves or bends the digit in its own "
+            "way, the same on every machine.",
+        )
         st.button("Distort anew", on_click=_next_seed, help="The same digit, the next seed")
     return Choice(
         distortion=distortion,
-        networks=tuple(dict.fromkeys(key for key in (a, b) if key != NO_NETWORK)),
+        networks=tuple(key for key in (a, b) if key != NO_NETWORK),
         digit=int(digit),
         seed=int(seed),
     )
 
 
-def _network(label: str, keys: list[str], titles: dict[str, str], key: str, place: int) -> str:
-    wanted = FIRST_CHOICES[place]
-    return st.selectbox(
+def _network(label: str, key: str, distortion: str, titles: dict[str, str], first: str) -> str:
+    """One of the networks, each distortion with a choice of its own: a key of titles."""
+    keys = list(titles)
+    default = keys.index(first) if first in titles else 0
+    chosen = st.selectbox(
         label,
         keys,
-        index=keys.index(wanted) if wanted in keys else min(place, len(keys) - 1),
-        format_func=lambda k: titles.get(k, "nothing"),
-        key=key,
+        index=default,
+        format_func=lambda k: titles.get(k, k),
+        key=f"{key}_{distortion.lower()}",
         bind="query-params",
     )
+    return chosen if chosen in titles else keys[default]
 
 
 def _next_seed() -> None:

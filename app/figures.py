@@ -68,13 +68,14 @@ def curve(
     """Curves over the steps of a training, on a logarithmic scale, the whole training's length.
 
     series: (name, steps, values, colour); values that are not positive are left out. The axis
-    reaches from floor to ceiling from the start, lower only if a value is, so that it stays put.
+    reaches from floor to ceiling from the start, further only if a value does: it stays put.
     """
     figure = _base(palette, height=260)
-    lowest = floor
+    lowest, highest = floor, ceiling
     for name, steps, values, colour in series:
         shown = [(s, v) for s, v in zip(steps, values, strict=True) if v > 0]
         lowest = min([lowest, *(v for _, v in shown)])
+        highest = max([highest, *(v for _, v in shown)])
         figure.add_scatter(
             x=[s for s, _ in shown],
             y=[v for _, v in shown],
@@ -91,9 +92,9 @@ def curve(
     figure.update_xaxes(range=[0, iterations], tickformat=",", fixedrange=True, title="step")
     figure.update_yaxes(
         type="log",
-        range=[np.log10(lowest), np.log10(ceiling)],
-        tickvals=[m * 10.0**e for e in range(-5, 3) for m in (1, 2, 5)],
-        ticktext=[f"{m * 10.0**e:g}{suffix}" for e in range(-5, 3) for m in (1, 2, 5)],
+        range=[np.log10(0.8 * lowest), np.log10(highest)],  # its lowest label clears the other axis
+        tickvals=[m * 10.0**e for e in range(-5, 7) for m in (1, 2, 5)],
+        ticktext=[f"{m * 10.0**e:g}{suffix}" for e in range(-5, 7) for m in (1, 2, 5)],
         fixedrange=True,
     )
     return figure

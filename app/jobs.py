@@ -32,6 +32,7 @@ class Job:
 
     key: str
     folder: Path
+    distortion: str  # RTS
     title: str
 
 
@@ -41,18 +42,22 @@ def _root() -> Path:
     return runs_folder()
 
 
+NAME = re.compile(
+    r"distorted-(?P<distortion>[a-z]+)-(?P<network>[a-z-]+)-(?P<date>\d{8})-(?P<time>\d{6})"
+)
+
+
 def _job(folder: Path) -> Job:
-    stamp = folder.name[-15:]  # see start()
-    when = f"{stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]}" if len(stamp) == 15 else folder.name
-    short = folder.name[:-16].split("-", 2)[-1]
+    parts = NAME.fullmatch(folder.name)
+    day = time.strftime("%d %b, ", time.strptime(parts["date"], "%Y%m%d"))
+    clock = ":".join(re.findall("..", parts["time"]))
+    today = parts["date"] == time.strftime("%Y%m%d")
     return Job(
         key=f"run-{folder.name}",
         folder=folder,
-        title=f"{loading.network_title(short)}, started here at {when}",
+        distortion=parts["distortion"].upper(),
+        title=f"{loading.network_title(parts['network'])}, started {'' if today else day}{clock}",
     )
-
-
-NAME = re.compile(r"distorted-(?P<distortion>[a-z]+)-(?P<network>[a-z-]+)-\d{8}-\d{6}")
 
 
 def jobs(prefix: str = "") -> list[Job]:
@@ -79,11 +84,21 @@ def trained(prefix: str) -> list[Job]:
     return [job for job in jobs(prefix) if (job.folder / "checkpoint.safetensors").is_file()]
 
 
-def running() -> int:
-    """How many trainings are alive."""
+def running() -> list[Job]:
+    """The trainings that are alive, of all visitors."""
     from stn_core.runs import Run
 
-    return sum(Run(job.folder).is_alive() or is_starting(job) for job in jobs())
+    return [job for job in jobs() if Run(job.folder).is_alive() or is_starting(job)]
+
+
+def _check_room() -> None:
+    busy = running()
+    if len(busy) >= MAX_RUNNING:
+        names = "; ".join(f"{job.distortion}: {job.title}" for job in busy)
+        raise JobError(
+            f"As many trainings run as this machine has room for ({names}). Wait for one to end, "
+            "or stop it."
+        )
 
 
 def is_starting(job: Job) -> bool:
@@ -106,11 +121,7 @@ def start(
     device: str,
 ) -> Job:
     """Start a training. Raises JobError if too many run, or if its folder cannot be made."""
-    if running() >= MAX_RUNNING:
-        raise JobError(
-            f"{MAX_RUNNING} training(s) run already, as many as this machine's cores allow; "
-            "wait for one to end, or stop it"
-        )
+    _check_room()
     folder = _root() / f"{experiment.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
     try:
         folder.mkdir(parents=True)
@@ -131,8 +142,7 @@ def resume(job: Job) -> None:
     """Go on with a stopped, failed or interrupted training. Raises JobError."""
     from stn_core.runs import Run, RunError
 
-    if running() >= MAX_RUNNING:
-        raise JobError(f"{MAX_RUNNING} training(s) run already; wait for one to end, or stop it")
+    _check_room()
     try:
         description = Run(job.folder).description()
     except RunError as error:
@@ -160,6 +170,13 @@ def _launch(experiment: str, arguments: list[str], folder: Path) -> None:
 
 def _be_nice() -> None:
     os.nice(10)
+
+
+def cancel(job: Job) -> None:
+    """End a training that has only just been started, before it listens to its folder."""
+    for child in _children:
+        if child.args[-1] == str(job.folder):
+            child.terminate()
 
 
 def last_words(job: Job) -> str:

@@ -114,8 +114,12 @@ def from_run(folder: str, modified: float) -> LoadedNetwork:
     from stn_core.runs import Run
 
     run = Run(Path(folder))
-    experiment = find(run.description()["experiment"])
+    description = run.description()
+    iterations = description["recipe"]["iterations"]
+    experiment = find(description["experiment"])
     tensors, header = checkpoints.load_tensors(run.checkpoint)
+    measured = [s for s in run.snapshots() if s.step <= header["step"]]
+    error = f", {measured[-1].measure:.1f} % error on the gallery" if measured else ""
     network = experiment.build(seed=0)
     weights = {
         n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")
@@ -125,7 +129,7 @@ def from_run(folder: str, modified: float) -> LoadedNetwork:
         experiment=experiment,
         network=network.eval(),
         title=f"{network_title(experiment.name.rsplit('/', 1)[1])}, trained here",
-        record=f"after {header['step']:,} steps",
+        record=f"saved at step {header['step']:,} of {iterations:,}{error}",
     )
 
 

@@ -11,13 +11,14 @@ from controls import Choice, choose_digit
 from palette import GRIDS, Palette, palette
 from stage import Item, stage, strip
 
+WANTED = "wanted"
 POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
-    "angle_degrees": ("rotation", "°", 1),
+    "angle_degrees": ("rotation, clockwise", "°", 1),
     "scale_x": ("scale in x", "", 2),
     "scale_y": ("scale in y", "", 2),
     "shear": ("shear", "", 2),
-    "shift_x": ("shift in x", "", 2),
-    "shift_y": ("shift in y", "", 2),
+    "shift_x": ("shift in x, half widths", "", 2),
+    "shift_y": ("shift in y, half widths", "", 2),
 }
 
 
@@ -32,7 +33,7 @@ def pixels(images) -> np.ndarray:
 
 
 def network_stage(
-    loaded: loading.LoadedNetwork | None, example, choice: Choice, index: int
+    loaded: loading.LoadedNetwork | None, example, choice: Choice, index: int, compact: bool
 ) -> list[float] | None:
     """U, and a network's T_θ(G) and V with sliders for θ. Gives the θ set by hand, if any."""
     height, width = example.images.shape[2:]
@@ -45,10 +46,10 @@ def network_stage(
         theta = found.warps[0].theta[0].numpy()
         transform = loaded.network.transformer.transform
         pooled = tuple(found.classifier_input.shape[2:])
-        then = "" if pooled == (height, width) else f" (then pooled to {pooled[0]} × {pooled[1]})"
+        then = "" if pooled == (height, width) else f", then pooled to {pooled[0]} × {pooled[1]}"
         captions = {
             "U": f"U and the grid T<sub>θ</sub>(G): drag it ({height} × {width})",
-            "V": f"V: U read there{then}",
+            "V": f"V: U sampled at the grid{then}",
         }
         alt += ", with the sampling grid on it"
     name = loaded.title if loaded else "none"
@@ -68,30 +69,35 @@ def network_stage(
         grid_colour=GRIDS[index],
         transform=transform,
         captions=captions,
+        compact=compact,
     )
 
 
-def verdicts(rows: list[tuple[loading.LoadedNetwork, np.ndarray, bool]], truth: int) -> None:
+def verdicts(rows: list[tuple[loading.LoadedNetwork, np.ndarray, bool, float]], truth: int) -> None:
     """What each network says, and how sure it is of every class.
 
-    rows: the network, its probabilities (classes,), and whether its θ was set by hand.
+    rows: the network, its probabilities (classes,), whether its θ was set by hand, and the
+    brightest value that its classifier was given.
     """
     shades = colours().networks
-    for index, (loaded, values, by_hand) in enumerate(rows):
+    for index, (loaded, values, by_hand, brightest) in enumerate(rows):
         said = int(values.argmax())
         mark = "✓ right" if said == truth else f"✗ wrong, it is a {truth}"
         hand = " · θ set by hand" if by_hand else ""
+        below = loaded.record
+        if brightest < 0.05:
+            below = "V is black: the grid reads none of the ink, so this answer is about nothing"
         st.markdown(
             f"<div style='border-left:5px solid {shades[index]};"
             "padding-left:.75rem;margin-bottom:.6rem'>"
             f"<b>{loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
             f"({_percent(values[said])}) <b>{mark}</b>{hand}<br>"
-            f"<span style='font-size:.9em'>{loaded.record}</span></div>",
+            f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
     st.plotly_chart(
         figures.probabilities(
-            [(loaded.title, p, shades[i]) for i, (loaded, p, _) in enumerate(rows)],
+            [(loaded.title, p, shades[i]) for i, (loaded, p, *_) in enumerate(rows)],
             truth,
             colours(),
         ),
@@ -107,6 +113,11 @@ def _percent(share: float) -> str:
     return "over 99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
+def _number(value: float) -> str:
+    """Two digits after the point, no −0, and large numbers in short."""
+    return f"{round(float(value), 2) + 0.0:.2f}" if abs(value) < 1000 else f"{value:.0e}"
+
+
 def matrix_latex(theta: np.ndarray) -> str:
     """θ as the matrix that it stands for, in LaTeX: Eq. 1, 2, or the projective 3 × 3."""
     if len(theta) == 3:
@@ -114,7 +125,7 @@ def matrix_latex(theta: np.ndarray) -> str:
         theta = np.array([s, 0, x, 0, s, y])
     if len(theta) == 8:
         theta = np.append(theta, 1)
-    rows = [" & ".join(f"{v.round(2) + 0.0:.2f}" for v in row) for row in theta.reshape(-1, 3)]
+    rows = [" & ".join(map(_number, row)) for row in theta.reshape(-1, 3)]
     return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
 
 
@@ -123,10 +134,10 @@ def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
 
     thetas: by the network's title, θ (P,) and whether it was set by hand.
     """
-    st.markdown("**The pose: true, and read off θ**")
+    st.markdown("**θ: wanted and predicted**")
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
-        columns["true"] = example.theta[0].numpy()
+        columns[WANTED] = example.theta[0].numpy()
     columns |= {
         f"{title}{', by hand' if by_hand else ''}": theta
         for title, (theta, by_hand) in thetas.items()
@@ -136,7 +147,7 @@ def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
         places = [place for _ in matrices for place in st.columns(2)] if len(matrices) > 2 else []
         for place, (title, theta) in zip(places or st.columns(2), matrices.items(), strict=False):
             with place:
-                st.caption("true: what undoes the distortion" if title == "true" else title)
+                st.caption(f"{title}: undoes the distortion" if title == WANTED else title)
                 st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:
@@ -145,10 +156,13 @@ def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
             points = theta.reshape(side, side, 2)
             st.table([[f"{x:+.2f}, {y:+.2f}" for x, y in row] for row in points])
     _decomposed({t: v for t, v in columns.items() if len(v) == 6})
-    done = ", ".join(_pose_words(example.pose))
+    missing = "" if WANTED in columns else " Nothing undoes it in closed form: no θ is wanted."
     st.caption(
-        f"Done to the digit: {done}. The network is told the class alone: any pose will do for "
-        "it, if only it is the same for every digit, so its θ may keep a constant turn or zoom."
+        f"Done to the digit: {', '.join(_pose_words(example.pose))}.{missing} θ maps V to U, so "
+        "the wanted one brings the digit's own 28 × 28 pixels upright onto all of V. The network "
+        "is told nothing but the class, and undoes no more of the distortion than helps it to "
+        "tell the classes apart: a constant zoom costs it nothing, nor does a slant that every "
+        "digit keeps."
     )
 
 

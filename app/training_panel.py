@@ -16,14 +16,8 @@ from stage import Item, strip
 
 REFRESH_SECONDS = 1.0
 FIRST_STEPS = 3_000
-STATE_WORDS = {
-    "queued": "waiting",
-    "running": "running",
-    "paused": "paused",
-    "stopped": "stopped",
-    "finished": "finished",
-    "failed": "failed",
-}
+LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
+LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 
 
 def training_panel(distortion: str) -> None:
@@ -54,18 +48,26 @@ def _form(distortion: str) -> None:
     steps, rate = st.columns(2)
     with steps:
         iterations = st.number_input(
-            "Steps", 100, 1_000_000, FIRST_STEPS, step=1000, key=f"train-steps-{name}"
-        )
+            "Steps", 100, 1_000_000, FIRST_STEPS, step=500, key=f"train-steps-{name}",
+            help=f"The published networks had {recipe.iterations:,} by this recipe."
+            if name == "quick" else f"The paper's were {recipe.iterations:,}.",
+        )  # fmt: skip
     with rate:
-        learning_rate = st.number_input(
-            "Learning rate", 1e-6, 1.0, recipe.learning_rate, format="%g", step=None,
-            key=f"train-rate-{name}",
+        learning_rate = st.selectbox(
+            "Learning rate", LEARNING_RATES, index=LEARNING_RATES.index(recipe.learning_rate),
+            format_func=lambda v: f"{v:g}", key=f"train-rate-{name}",
+            help="At its peak. Too large, and the grid leaves the image for good.",
         )  # fmt: skip
     seed_place, device_place = st.columns(2)
     with seed_place:
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="train-seed")
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, 0, key="train-seed",
+            help="Draws the first weights and every batch; the same seed gives the same network.",
+        )  # fmt: skip
     with device_place:
-        device = st.selectbox("Device", _devices(), key="train-device")
+        device = st.selectbox(
+            "Device", _devices(), key="train-device", help="auto takes a GPU where there is one."
+        )
     if st.button("Start training", type="primary", width="stretch", key="train-start"):
         try:
             job = jobs.start(
@@ -97,12 +99,15 @@ def _devices() -> list[str]:
 
 
 def _runs(distortion: str) -> None:
+    elsewhere = [job for job in jobs.running() if job.distortion != distortion]
+    for job in elsewhere:
+        st.info(f"Running on {job.distortion}: {job.title}. Choose {job.distortion} to see it.")
     found = jobs.jobs(f"distorted/{distortion.lower()}/")
     if not found:
         st.info(
-            "No training on this distortion yet. Start one on the left: with the ST-FCN the grids "
-            "begin to turn after some ten seconds. It goes on if you leave this page, and the "
-            "trained network can be chosen under *Explore*."
+            f"No training on {distortion} has been started here yet. Start one with the form: with "
+            "the ST-FCN the grids begin to move after some ten seconds. It goes on if you leave "
+            "this page, and its network can be chosen under *Explore*."
         )
         return
     keys = {job.key: job for job in found}
@@ -111,127 +116,120 @@ def _runs(distortion: str) -> None:
     key = st.selectbox(
         "Training", list(keys), format_func=lambda k: keys[k].title, key="run", bind="query-params"
     )
-    job = keys[key]
-    live = jobs.is_starting(job) or _run(job).is_alive()
+    job = keys.get(key, found[0])
+    live = jobs.is_starting(job) or loading.run(str(job.folder)).is_alive()
     st.fragment(_watch, run_every=REFRESH_SECONDS if live else None)(job, live)
 
 
-def _run(job: Job):
-    return loading.run(str(job.folder))
-
-
 def _watch(job: Job, live: bool) -> None:
-    run = _run(job)
-    alive = run.is_alive()
-    if jobs.is_starting(job):
-        st.progress(0.0, text="Starting: importing torch takes some seconds …")
-        return
-    if live and not alive:
+    run = loading.run(str(job.folder))
+    starting, alive = jobs.is_starting(job), run.is_alive()
+    if live and not (alive or starting):
         st.rerun(scope="app")  # it has ended: stop refreshing
-    status = run.status()
     try:
         description = run.description()
     except RuntimeError:
-        st.error(
-            "This training ended before it began. Its last words: "
-            f"`{jobs.last_words(job) or 'none'}`"
-        )
+        if starting:
+            _starting(job, "Starting: it takes some ten seconds until the first step …")
+        else:
+            words = jobs.last_words(job) or "none"
+            st.error(f"This training ended before it began. Its last words: `{words}`")
         return
-    history = run.history()
+    status, history, snapshots = run.status(), run.history(), run.snapshots()
     iterations = description["recipe"]["iterations"]
-    state = "interrupted" if status.interrupted else STATE_WORDS[status.state]
-    step = history[-1].step if history else status.step
-    st.progress(min(1.0, step / iterations), text=_progress_words(state, step, iterations, history))
-    if status.message:
-        st.error(status.message)
-    _buttons(job, run, status, alive)
-    _curves(job, history, run.snapshots(), iterations)
+    if starting:
+        _starting(job, "Resuming from the last checkpoint: it takes some ten seconds …")
+    else:
+        _progress(status, iterations, history, snapshots)
+        if status.message:
+            st.error(status.message)
+        _buttons(job, run, status)
+    _curves(history, snapshots, iterations)
     _grids(job, run, description)
 
 
-def _progress_words(state: str, step: int, iterations: int, history: list) -> str:
-    words = f"{state} · step {step:,} of {iterations:,}"
-    if history and history[-1].seconds > 0:
+def _starting(job: Job, words: str) -> None:
+    st.progress(0.0, text=words)
+    if st.button("Cancel", key="job-cancel"):
+        jobs.cancel(job)
+
+
+def _progress(status, iterations: int, history: list, snapshots: list) -> None:
+    state = "interrupted" if status.interrupted else status.state
+    words = [state, f"step {status.step:,} of {iterations:,}"]
+    if history and state == "running":
         recent = history[-20:]
         steps = recent[-1].step - (recent[0].step if len(recent) > 1 else 0)
         seconds = recent[-1].seconds - (recent[0].seconds if len(recent) > 1 else 0)
         rate = steps / max(seconds, 1e-9)
-        words += f" · {rate:.0f} steps a second"
-        if state == "running":
-            left = (iterations - step) / max(rate, 1e-9)
-            words += f" · {time.strftime('%H:%M:%S', time.gmtime(left))} left"
-        error = history[-1].measures.get("error_percent")
-        words += f" · loss {history[-1].loss:.3f} · error {error:.1f} %"
-    return words
+        left = time.gmtime((iterations - status.step) / max(rate, 1e-9))
+        words += [f"{rate:.0f} steps a second", f"{time.strftime('%H:%M:%S', left)} left"]
+    if snapshots:
+        words.append(f"**{snapshots[-1].measure:.1f} %** error on digits it has not seen")
+    st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
+    if status.interrupted:
+        st.warning(
+            "Its process has ended without a word (killed, or the machine went down). *Resume* "
+            "goes on from its last checkpoint, which is up to half a minute older."
+        )
 
 
-def _buttons(job: Job, run, status, alive: bool) -> None:
-    pause, stop, resume = st.columns(3)
-    running = alive and status.state == "running"
-    paused = alive and status.state == "paused"
-    with pause:
-        label = "Go on" if paused else "Pause"
-        if st.button(label, disabled=not (running or paused), width="stretch", key="job-pause"):
+def _buttons(job: Job, run, status) -> None:
+    if status.state == "finished":
+        return
+    first, second = st.columns(2)
+    if not status.alive:
+        with first:
+            if st.button("Resume", width="stretch", key="job-resume"):
+                try:
+                    jobs.resume(job)
+                except JobError as error:
+                    st.error(str(error))
+                else:
+                    st.rerun(scope="app")
+        return
+    paused = status.state == "paused"
+    with first:
+        if st.button("Go on" if paused else "Pause", width="stretch", key="job-pause"):
             run.control("run" if paused else "pause")
-    with stop:
-        if st.button("Stop", disabled=not alive, width="stretch", key="job-stop"):
+    with second:
+        if st.button("Stop", width="stretch", key="job-stop"):
             run.control("stop")
-    with resume:
-        ended = not alive and status.state != "finished"
-        if st.button("Resume", disabled=not ended, width="stretch", key="job-resume"):
-            try:
-                jobs.resume(job)
-            except JobError as error:
-                st.error(str(error))
-            else:
-                st.rerun(scope="app")
 
 
-def _curves(job: Job, history: list, snapshots: list, iterations: int) -> None:
-    shades = colours()
+def _curves(history: list, snapshots: list, iterations: int) -> None:
     if not history:
         st.caption("The first steps …")
         return
+    shades = colours()
+    batches, unseen = shades.networks
     steps = [s.step for s in history]
-    loss, error = st.columns(2)
-    with loss:
-        st.plotly_chart(
-            figures.curve(
-                "Loss",
-                [("training", steps, [s.loss for s in history], shades.networks[0])],
-                shades,
-                iterations=iterations,
-                floor=0.05,
-                ceiling=3,
-            ),
-            config=figures.CONFIG, theme=None, key="loss", alt="Loss over the steps",
+    losses = [("training batches", steps, [s.loss for s in history], batches)]
+    errors = [
+        ("training batches", steps, [s.measures["error_percent"] for s in history], batches),
+        (
+            "1,000 digits it has not seen",
+            [s.step for s in snapshots],
+            [s.measure for s in snapshots],
+            unseen,
+        ),
+    ]
+    for place, title, series, floor, ceiling, suffix in zip(
+        st.columns(2), ("Loss", "Error"), (losses, errors), (0.05, 1), (3, 100), ("", " %"),
+        strict=True,
+    ):  # fmt: skip
+        figure = figures.curve(
+            title, series, shades, iterations=iterations, floor=floor, ceiling=ceiling,
+            suffix=suffix,
         )  # fmt: skip
-    with error:
-        st.plotly_chart(
-            figures.curve(
-                "Error",
-                [
-                    (
-                        "training batches",
-                        steps,
-                        [s.measures["error_percent"] for s in history],
-                        shades.networks[0],
-                    ),
-                    (
-                        "1,000 gallery digits",
-                        [s.step for s in snapshots],
-                        [s.measure for s in snapshots],
-                        shades.networks[1],
-                    ),
-                ],
-                shades,
-                iterations=iterations,
-                floor=1,
-                ceiling=100,
-                suffix=" %",
-            ),
-            config=figures.CONFIG, theme=None, key="error", alt="Error in percent over the steps",
-        )  # fmt: skip
+        with place:
+            st.plotly_chart(
+                figure,
+                config=figures.CONFIG,
+                theme=None,
+                key=f"curve-{title}",
+                alt=f"{title} over the steps of the training",
+            )
 
 
 def _grids(job: Job, run, description: dict) -> None:
@@ -241,17 +239,21 @@ def _grids(job: Job, run, description: dict) -> None:
     if probes is None or not snapshots:
         return
     images, labels = probes
-    experiment = find(description["experiment"])
-    transform = experiment.network.transform
+    transform = find(description["experiment"]).network.transform
     last = snapshots[-1]
     said = last.logits.argmax(1)
-    st.markdown(f"**Ten gallery digits that it never trains on**, at step {last.step:,}")
+    st.markdown(f"**Ten gallery digits, on which it is not trained**, at step {last.step:,}")
     if transform is None:
         st.caption("This network has no transformer: what is below is all that it sees.")
     else:
         st.caption(
-            "Above: $U$ with the grid $T_\\theta(G)$. Below: $V$, which the classifier is given."
+            "Above: $U$ with the grid $T_\\theta(G)$. Below: $V$, which the classifier gets."
         )
+        if _share_inside(transform, last.theta, images.shape[2:]) < LOST_SHARE:
+            st.warning(
+                "The grids have left the image: V is black and nothing pulls them back. Try a "
+                "smaller learning rate."
+            )
     strip(
         [
             Item(
@@ -270,3 +272,11 @@ def _grids(job: Job, run, description: dict) -> None:
         grid_colour=GRIDS[0],
         transform=transform,
     )
+
+
+def _share_inside(transform, theta, size: tuple[int, int]) -> float:
+    """The share of the probes' grid points that lie inside U."""
+    import torch
+
+    points = transform.grid(torch.from_numpy(theta), tuple(size))
+    return (points.abs() <= 1).all(-1).float().mean().item()

@@ -204,8 +204,13 @@ def test_unreachable_mirrors_leave_the_offline_digits(
 
 @pytest.mark.parametrize(
     "answer",
-    [b"Welcome to the hotel's wireless network!\r\n", b"HTTP/1.1 500 Broken\r\n\r\n", b""],
-    ids=["no-http", "server-error", "hangs-up"],
+    [
+        b"Welcome to the hotel's wireless network!\r\n",
+        b"HTTP/1.1 500 Broken\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nthe first half",
+        b"",
+    ],
+    ids=["no-http", "server-error", "breaks-off", "hangs-up"],
 )
 def test_mirror_that_talks_nonsense_counts_as_unreachable(answer, little_mnist, cache, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:

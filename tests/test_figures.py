@@ -35,4 +35,4 @@ def test_axes_of_a_growing_curve_stay_put():
 def test_axis_reaches_down_to_the_lowest_value_and_leaves_out_zero():
     figure = curve([2.0, 0.0, 0.01])
     assert list(figure.data[0].y) == [2.0, 0.01]
-    np.testing.assert_allclose(figure.layout.yaxis.range[0], np.log10(0.01))
+    np.testing.assert_allclose(figure.layout.yaxis.range[0], np.log10(0.008))

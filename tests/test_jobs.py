@@ -48,8 +48,8 @@ def test_training_is_started_stopped_and_resumed_and_its_network_found():
     run = Run(job.folder)
     wait_for(lambda: len(run.history()) > 1)
     assert not jobs.is_starting(job)
-    assert jobs.running() == 1
-    with pytest.raises(jobs.JobError, match="run already"):
+    assert jobs.running() == [job]
+    with pytest.raises(jobs.JobError, match="RTS: FCN"):
         start()
     run.control("stop")
     wait_for(lambda: not run.is_alive())

@@ -54,15 +54,15 @@ def test_every_distortion_is_explored_and_can_be_trained_on(distortion):
 def test_every_published_network_can_be_looked_at(name):
     _, distortion, network = name.split("/")
     app = page(distortion=distortion.upper())
-    app.selectbox(key="a").set_value(network).run()
-    app.selectbox(key="b").set_value("none").run()
+    app.selectbox(key=f"a_{distortion}").set_value(network).run()
+    app.selectbox(key=f"b_{distortion}").set_value("none").run()
     assert not app.exception and not app.error
     assert texts(app).count("</b> says <b") == 1
 
 
 def test_theta_from_the_stage_changes_what_its_network_says():
     app = page()
-    app.selectbox(key="b").set_value("none").run()
+    app.selectbox(key="b_rts").set_value("none").run()
     before = texts(app)
     assert "θ set by hand" not in before
     token = stage_token(app)
@@ -102,7 +102,7 @@ def stage_token(app: AppTest) -> str:
     [
         {"digit": "5000", "seed": "abc"},
         {"digit": "-1", "distortion": "XYZ"},
-        {"a": "../../etc/passwd", "b": "run-none"},
+        {"a_rts": "../../etc/passwd", "b_rts": "run-none"},
         {"view": "Nowhere"},
         {"view": "Train", "run": "run-..%2f.."},
     ],
@@ -137,7 +137,7 @@ def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
 
     loading.pretrained.clear()
     app = page()
-    app.selectbox(key="b").set_value("st-fcn-aff").run()
+    app.selectbox(key="b_rts").set_value("st-fcn-aff").run()
     loading.pretrained.clear()
     assert not app.exception
     assert "cannot be loaded" in app.error[0].value
@@ -164,5 +164,57 @@ def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path,
     assert "no space left on device" in app.error[0].value
     app.selectbox(key="run").set_value("run-distorted-rts-fcn-20260101-000001").run()
     assert not app.exception and not app.error
-    assert not app.button(key="job-resume").disabled
-    assert app.button(key="job-stop").disabled
+    assert "has ended without a word" in app.warning[0].value
+    assert [button.key for button in app.button if button.key.startswith("job-")] == ["job-resume"]
+
+
+def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
+    tmp_path, monkeypatch, source
+):
+    from dataclasses import replace
+
+    from stn_core.experiments import find
+    from stn_core.runs import Run
+    from stn_core.training import train
+
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    experiment = find("distorted/e/st-fcn-tps")
+    recipe = replace(experiment.recipe, iterations=2, batch_size=2)
+    run = Run(tmp_path / "distorted-e-st-fcn-tps-20260101-000001")
+    for _ in train(replace(experiment, recipes=(recipe,)), source, run=run):
+        pass
+    app = page()
+    app.segmented_control(key="distortion").set_value("E").run()
+    app.selectbox(key="a_e").set_value(f"run-{run.folder.name}").run()
+    assert not app.exception and not app.error
+    assert "saved at step 2 of 2" in texts(app)
+    for distortion in ("P", "RTS", "E", "TC"):
+        app.segmented_control(key="distortion").set_value(distortion).run()
+        assert not app.exception and not app.error
+        offered = app.selectbox(key=f"a_{distortion.lower()}").options if app.selectbox else []
+        assert any("started" in title for title in offered) == (distortion == "E")
+
+
+def test_same_network_is_not_offered_twice():
+    app = page()
+    first = app.selectbox(key="a_rts")
+    chosen = first.options[[o.lower().replace(" ", "-") for o in first.options].index(first.value)]
+    assert chosen not in app.selectbox(key="b_rts").options
+
+
+def test_training_whose_grids_have_left_the_image_says_so(tmp_path, monkeypatch):
+    import numpy as np
+
+    from stn_core.experiments.distorted import QUICK
+    from stn_core.runs import Run, Snapshot
+
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    run = Run(tmp_path / "distorted-rts-st-fcn-aff-20260101-000001")
+    run.create({"experiment": "distorted/rts/st-fcn-aff", "recipe": QUICK.to_json()})
+    run.set_status("stopped", 3)
+    run.write_probes(np.zeros((10, 1, 42, 42), np.uint8), np.arange(10))
+    theta = np.full((10, 6), 1e5, np.float32)
+    run.write_snapshot(Snapshot(3, theta, np.zeros((10, 10)), np.zeros((3, 21, 21)), 90.0))
+    app = page(view="Train")
+    assert not app.exception
+    assert "have left the image" in app.warning[0].value

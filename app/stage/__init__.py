@@ -143,17 +143,20 @@ def stage(
     transform: Transform | None = None,
     output_size: tuple[int, int] | None = None,
     captions: dict[str, str] | None = None,
+    compact: bool = False,
     on_override: Callable[[], None] = lambda: None,
 ) -> list[float] | None:
     """One large pair with sliders. Gives the θ that a hand has set, or None at the prediction.
 
+    compact: where two stages share a screen, smaller and with the sliders folded away;
     token: names what is shown; a new token starts at the prediction again.
     """
+    data = _data(
+        items, "large", token, "", input_size, grid_colour, transform, output_size, captions
+    )
     result = _component()(
         key=key,
-        data=_data(
-            items, "large", token, "", input_size, grid_colour, transform, output_size, captions
-        ),
+        data={**data, "compact": compact},
         on_override_change=on_override,
     )
     override = result.override or {}

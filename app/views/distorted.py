@@ -8,7 +8,7 @@ st.title("Distorted MNIST", anchor=False)
 st.markdown(
     "A spatial transformer predicts $\\theta$ from the image $U$, reads $U$ at the grid "
     "$T_\\theta(G)$, and hands the result $V$ to a classifier. Trained on the class alone, it "
-    "learns to undo the distortion."
+    "learns to bring every digit into a pose that is easier to read."
 )
 
 import controls  # noqa: E402  after the title: the modules below import torch
@@ -44,15 +44,18 @@ def explore(choice: controls.Choice) -> None:
     rows, thetas = [], {}
     with left:
         if not any(n.network.transformer for n in networks):
-            panels.network_stage(None, example, choice, 0)
+            panels.network_stage(None, example, choice, 0, compact=False)
+        compact = sum(n.network.transformer is not None for n in networks) > 1
         for index, loaded in enumerate(networks):
             override = None
             if loaded.network.transformer:
                 if len(networks) > 1:
                     st.markdown(f"**{loaded.title}**")
-                override = panels.network_stage(loaded, example, choice, index)
+                override = panels.network_stage(loaded, example, choice, index, compact)
             found = loading.trace(loaded, example.images, override)
-            rows.append((loaded, found.logits[0].softmax(0).numpy(), override is not None))
+            brightest = found.classifier_input.max().item()
+            probabilities = found.logits[0].softmax(0).numpy()
+            rows.append((loaded, probabilities, override is not None, brightest))
             if found.warps:
                 thetas[loaded.title] = (found.warps[0].theta[0].numpy(), override is not None)
         panels.digit_strip(name, choice, networks)

@@ -10,6 +10,12 @@ const PLAY_SECONDS = 2;
 const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its prediction
 const MORPH_SECONDS = 0.4; // a training's grids go from one snapshot to the next
 
+const NARROW_PIXELS = 540; // as in stage.css; there the sliders are folded away at first
+
+/** Two digits after the point, no −0, and large numbers in short. */
+const short = (value) =>
+  Math.abs(value) < 1000 ? (Math.round(100 * value) / 100).toFixed(2) : value.toExponential(1);
+
 export class Stage {
   constructor(root) {
     this.root = root;
@@ -90,11 +96,14 @@ export class Stage {
       this.play.onclick = () => this.togglePlay();
       this.scrub = element("input", { type: "range", min: 0, max: 1, step: 0.001, value: 1 });
       this.scrub.setAttribute("aria-label", "From the identity to the prediction");
-      this.scrub.oninput = () => this.handle(this.at(Number(this.scrub.value)), this.scrub);
+      this.scrub.oninput = () => {
+        const share = Number(this.scrub.value);
+        this.handle(this.at(share), this.scrub, share);
+      };
       const identity = element("button", { type: "button", textContent: "Identity" });
-      identity.onclick = () => this.handle(data.transform.identity);
+      identity.onclick = () => this.handle(this.at(0), this.scrub, 0);
       this.back = element("button", { type: "button", textContent: "Back to prediction" });
-      this.back.onclick = () => this.handle(item.theta);
+      this.back.onclick = () => this.handle(item.theta, this.scrub, 1);
       const end = (text) => element("span", { className: "end", textContent: text });
       parts.push(
         element(
@@ -108,6 +117,7 @@ export class Stage {
       );
     }
     this.root.replaceChildren(...parts);
+    this.root.classList.toggle("compact", Boolean(data.compact));
     if (data.transform) {
       const { square } = this.pairs[0].u;
       const { corner } = data.colours;
@@ -139,13 +149,16 @@ export class Stage {
       }
       return { range, number };
     });
-    const rows = this.inputs.map(({ range, number }, p) =>
-      element("div", { className: "slider" },
-        element("span", { className: "name", textContent: transform.names[p] }), range, number)
-    );
+    const rows = this.inputs.map(({ range, number }, p) => {
+      const name = transform.names[p].replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
+      const label = element("span", { className: "name", textContent: name });
+      return element("div", { className: "slider" }, label, range, number);
+    });
     const sliders = element("div", { className: "sliders" }, ...rows);
     sliders.style.setProperty("--columns", transform.slidersInRow);
-    return sliders;
+    const open = !this.data.compact && this.root.clientWidth > NARROW_PIXELS;
+    const summary = element("summary", { textContent: "θ in numbers" });
+    return element("details", { open }, summary, sliders);
   }
 
   at(share) {
@@ -159,6 +172,7 @@ export class Stage {
   }
 
   scrubTo(share) {
+    this.scrub.classList.remove("off");
     this.scrub.value = share;
     this.showTheta(this.at(ease(share)));
     if (share === 1) {
@@ -183,11 +197,18 @@ export class Stage {
     this.play.textContent = playing ? "❚❚ Pause" : "▶ Play";
   }
 
-  /** A hand has moved θ, with the input that it holds. */
-  handle(theta, held) {
+  /**
+   * A hand has moved θ.
+   * @param {number[]} theta
+   * @param {HTMLElement} [held]  the input that it holds
+   * @param {number} [share]  where that is on the way from the identity to the prediction
+   */
+  handle(theta, held, share) {
     [this.arrival, this.playhead].forEach((playhead) => playhead.stop());
     this.setPlaying(false);
     this.showTheta(theta, held);
+    this.scrub.classList.toggle("off", share === undefined); // θ is not on that way
+    if (share !== undefined) this.scrub.value = share;
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.report(), REST_MILLISECONDS);
   }
@@ -199,7 +220,7 @@ export class Stage {
     this.inspector.refresh();
     this.inputs.forEach(({ range, number }, p) => {
       if (range !== held) range.value = theta[p];
-      if (number !== held) number.value = (Math.round(100 * theta[p]) / 100).toFixed(2); // no −0
+      if (number !== held) number.value = short(theta[p]);
     });
     this.back.disabled = this.isPrediction();
   }
