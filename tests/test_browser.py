@@ -168,7 +168,7 @@ def test_stage_draws_what_the_library_computes(visit):
     page = explore(visit)
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
     assert pixels(page, "U").shape == (42, 42)
-    grid = stage_of(page).locator("[data-pane=U] canvas.overlay")
+    grid = stage_of(page).locator("[data-pane=U] canvas.overlay").first
     drawn = grid.evaluate(
         "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
     )
@@ -249,6 +249,16 @@ def steps_done(page: Page) -> int:
     return int(re.search(r"step ([\d,]+) of", words)[1].replace(",", ""))
 
 
+def wait_for_step(page: Page, step: int) -> None:
+    page.wait_for_function(
+        """(wanted) => {
+            const words = document.body.innerText.match(/step ([\\d,]+) of/);
+            return words && Number(words[1].replaceAll(",", "")) >= wanted;
+        }""",
+        arg=step,
+    )
+
+
 def wait_for_curve(page: Page, points: int) -> int:
     """Until the first curve has so many points; gives how many it has."""
     return page.wait_for_function(
@@ -267,7 +277,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.locator(".strip").first.wait_for()
     first_steps, first_output = steps_done(page), pixels(page, "V")
     wait_for_curve(page, points + 5)
-    assert steps_done(page) > first_steps
+    wait_for_step(page, first_steps + 1)
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
 
     page.get_by_role("button", name="Pause").click()
@@ -277,13 +287,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     paused_at = steps_done(page)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
-    page.wait_for_function(
-        """(before) => {
-            const words = document.body.innerText.match(/step ([\\d,]+) of/);
-            return words && Number(words[1].replaceAll(",", "")) > before + 100;
-        }""",
-        arg=paused_at,
-    )
+    wait_for_step(page, paused_at + 100)
     page.locator(".strip").first.wait_for()
     assert np.abs(pixels(page, "V") - first_output).max() > 30, "the grid has not moved"
     page.get_by_role("button", name="Stop").click()
