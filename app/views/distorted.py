@@ -7,8 +7,8 @@ import streamlit as st
 st.title("Distorted MNIST", anchor=False)
 st.markdown(
     "A spatial transformer predicts $\\theta$ from the image $U$, reads $U$ at the grid "
-    "$T_\\theta(G)$, and hands the result $V$ to a classifier. Trained on the class alone, it "
-    "learns to bring every digit into a pose that is easier to read."
+    "$T_\\theta(G)$, and hands the result $V$ to a classifier. From the class alone, it learns a "
+    "pose that is easy to read."
 )
 
 import controls  # noqa: E402  after the title: the modules below import torch
