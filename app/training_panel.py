@@ -1,4 +1,4 @@
-"""Train a network of one's own: start, watch, pause, stop, resume."""
+"""Watch a training: its progress, its curves, its grids; pause, stop and resume it."""
 
 from __future__ import annotations
 
@@ -15,90 +15,11 @@ from panels import colours
 from stage import Item, strip
 
 REFRESH_SECONDS = 1.0
-FIRST_STEPS = 3_000
-LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 
 
 def training_panel(distortion: str) -> None:
-    """The form to start a training, and the trainings of this distortion."""
-    form, view = st.columns([1, 2.4], gap="large")
-    with form:
-        _form(distortion)
-    with view:
-        _runs(distortion)
-
-
-def _form(distortion: str) -> None:
-    from stn_core.experiments import EXPERIMENTS
-    from stn_core.experiments.distorted import PAPER, QUICK
-
-    prefix = f"distorted/{distortion.lower()}/"
-    short = [name.removeprefix(prefix) for name in EXPERIMENTS if name.startswith(prefix)]
-    recipes = {recipe.name: recipe for recipe in (QUICK, PAPER)}
-    st.markdown(f"**A new training on {distortion}**")
-    network = st.selectbox(
-        "Network", short, index=short.index("st-fcn-aff"), format_func=loading.network_title,
-        key="train-network", help="ST-FCN learns to turn and zoom within seconds; CNN is slowest.",
-    )  # fmt: skip
-    name = st.selectbox(
-        "Recipe", list(recipes), format_func=lambda r: _recipe_words(recipes[r]), key="train-recipe"
-    )
-    recipe = recipes[name]
-    steps, rate = st.columns(2)
-    with steps:
-        iterations = st.number_input(
-            "Steps", 100, 1_000_000, FIRST_STEPS, step=500, key=f"train-steps-{name}",
-            help=f"The published networks had {recipe.iterations:,} by this recipe."
-            if name == "quick" else f"The paper's were {recipe.iterations:,}.",
-        )  # fmt: skip
-    with rate:
-        learning_rate = st.selectbox(
-            "Learning rate", LEARNING_RATES, index=LEARNING_RATES.index(recipe.learning_rate),
-            format_func=lambda v: f"{v:g}", key=f"train-rate-{name}",
-            help="At its peak. Too large, and the grid leaves the image for good.",
-        )  # fmt: skip
-    seed_place, device_place = st.columns(2)
-    with seed_place:
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="train-seed",
-            help="Draws the first weights and every batch; the same seed gives the same network.",
-        )  # fmt: skip
-    with device_place:
-        device = st.selectbox(
-            "Device", _devices(), key="train-device", help="auto takes a GPU where there is one."
-        )
-    if st.button("Start training", type="primary", width="stretch", key="train-start"):
-        try:
-            job = jobs.start(
-                f"{prefix}{network}",
-                recipe=name,
-                iterations=int(iterations),
-                learning_rate=float(learning_rate),
-                seed=int(seed),
-                device=device,
-            )
-        except JobError as error:
-            st.error(str(error))
-        else:
-            st.session_state["run"] = job.key
-            st.rerun()
-    st.caption(loading.digits_notice())
-
-
-def _recipe_words(recipe) -> str:
-    optimiser = type(recipe.optimiser).__name__
-    return f"{recipe.name}: {optimiser}, batches of {recipe.batch_size}"
-
-
-def _devices() -> list[str]:
-    import torch
-
-    there = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available()
-    return ["auto", *there, "cpu"]
-
-
-def _runs(distortion: str) -> None:
+    """The trainings of this distortion, one of them in full."""
     elsewhere = [job for job in jobs.running() if job.distortion != distortion]
     for job in elsewhere:
         st.info(f"Running on {job.distortion}: {job.title}. Choose {job.distortion} to see it.")

@@ -18,6 +18,7 @@ loading.warm_up()
 
 import jobs  # noqa: E402
 import panels  # noqa: E402
+from training_form import training_form  # noqa: E402
 from training_panel import training_panel  # noqa: E402
 
 
@@ -76,6 +77,10 @@ def explore(choice: controls.Choice) -> None:
 
 view, distortion = controls.choose_view()
 if view == "Train":
-    training_panel(distortion)
+    form, runs = st.columns([1, 2.4], gap="large")
+    with form:
+        training_form(distortion)
+    with runs:
+        training_panel(distortion)
 else:
     explore(controls.choose(distortion))

@@ -1,0 +1,82 @@
+"""Start a training of one's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+import jobs
+import loading
+from jobs import JobError
+
+FIRST_STEPS = 3_000
+LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
+
+
+def training_form(distortion: str) -> None:
+    """Network, recipe, steps, rate, seed and device; and the button."""
+    from stn_core.experiments import EXPERIMENTS
+    from stn_core.experiments.distorted import PAPER, QUICK
+
+    prefix = f"distorted/{distortion.lower()}/"
+    short = [name.removeprefix(prefix) for name in EXPERIMENTS if name.startswith(prefix)]
+    recipes = {recipe.name: recipe for recipe in (QUICK, PAPER)}
+    st.markdown(f"**A new training on {distortion}**")
+    network = st.selectbox(
+        "Network", short, index=short.index("st-fcn-aff"), format_func=loading.network_title,
+        key="train-network", help="ST-FCN learns to turn and zoom within seconds; CNN is slowest.",
+    )  # fmt: skip
+    name = st.selectbox(
+        "Recipe", list(recipes), format_func=lambda r: _recipe_words(recipes[r]), key="train-recipe"
+    )
+    recipe = recipes[name]
+    steps, rate = st.columns(2)
+    with steps:
+        iterations = st.number_input(
+            "Steps", 100, 1_000_000, FIRST_STEPS, step=500, key=f"train-steps-{name}",
+            help=f"The published networks had {recipe.iterations:,} by this recipe."
+            if name == "quick" else f"The paper's were {recipe.iterations:,}.",
+        )  # fmt: skip
+    with rate:
+        learning_rate = st.selectbox(
+            "Learning rate", LEARNING_RATES, index=LEARNING_RATES.index(recipe.learning_rate),
+            format_func=lambda v: f"{v:g}", key=f"train-rate-{name}",
+            help="At its peak. Too large, and the grid leaves the image for good.",
+        )  # fmt: skip
+    seed_place, device_place = st.columns(2)
+    with seed_place:
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, 0, key="train-seed",
+            help="Draws the first weights and every batch; the same seed gives the same network.",
+        )  # fmt: skip
+    with device_place:
+        device = st.selectbox(
+            "Device", _devices(), key="train-device", help="auto takes a GPU where there is one."
+        )
+    if st.button("Start training", type="primary", width="stretch", key="train-start"):
+        try:
+            job = jobs.start(
+                f"{prefix}{network}",
+                recipe=name,
+                iterations=int(iterations),
+                learning_rate=float(learning_rate),
+                seed=int(seed),
+                device=device,
+            )
+        except JobError as error:
+            st.error(str(error))
+        else:
+            st.session_state["run"] = job.key
+            st.rerun()
+    st.caption(loading.digits_notice())
+
+
+def _recipe_words(recipe) -> str:
+    optimiser = type(recipe.optimiser).__name__
+    return f"{recipe.name}: {optimiser}, batches of {recipe.batch_size}"
+
+
+def _devices() -> list[str]:
+    import torch
+
+    there = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available()
+    return ["auto", *there, "cpu"]
