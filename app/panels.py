@@ -156,13 +156,16 @@ def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
             points = theta.reshape(side, side, 2)
             st.table([[f"{x:+.2f}, {y:+.2f}" for x, y in row] for row in points])
     _decomposed({t: v for t, v in columns.items() if len(v) == 6})
-    missing = "" if WANTED in columns else " Nothing undoes it in closed form: no θ is wanted."
+    wanted = (
+        "The wanted θ, which maps V to U, brings the digit's own 28 × 28 pixels upright onto all "
+        "of V."
+        if WANTED in columns
+        else "Nothing undoes that in closed form, so there is no wanted θ to compare with."
+    )
     st.caption(
-        f"Done to the digit: {', '.join(_pose_words(example.pose))}.{missing} θ maps V to U, so "
-        "the wanted one brings the digit's own 28 × 28 pixels upright onto all of V. The network "
-        "is told nothing but the class, and undoes no more of the distortion than helps it to "
-        "tell the classes apart: a constant zoom costs it nothing, nor does a slant that every "
-        "digit keeps."
+        f"Done to the digit: {', '.join(_pose_words(example.pose))}. {wanted} The network is told "
+        "nothing but the class, and undoes no more of the distortion than helps it to tell the "
+        "classes apart: a constant zoom costs it nothing, nor does a slant that every digit keeps."
     )
 
 

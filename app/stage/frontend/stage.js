@@ -11,6 +11,7 @@ const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its 
 const MORPH_SECONDS = 0.4; // a training's grids go from one snapshot to the next
 
 const NARROW_PIXELS = 540; // as in stage.css; there the sliders are folded away at first
+const MANY = 8; // sliders; more of them are folded away, too
 
 /** Two digits after the point, no −0, and large numbers in short. */
 const short = (value) =>
@@ -156,7 +157,8 @@ export class Stage {
     });
     const sliders = element("div", { className: "sliders" }, ...rows);
     sliders.style.setProperty("--columns", transform.slidersInRow);
-    const open = !this.data.compact && this.root.clientWidth > NARROW_PIXELS;
+    const roomy = !this.data.compact && this.root.clientWidth > NARROW_PIXELS;
+    const open = roomy && transform.names.length <= MANY;
     const summary = element("summary", { textContent: "θ in numbers" });
     return element("details", { open }, summary, sliders);
   }
