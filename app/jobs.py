@@ -103,7 +103,9 @@ def _check_room() -> None:
 
 def is_starting(job: Job) -> bool:
     """Whether its process has been started and has not said anything yet."""
-    if (job.folder / "status.json").exists():
+    from stn_core.runs import Run
+
+    if (job.folder / "status.json").exists() and Run(job.folder).status().state != "queued":
         return False
     child = next((c for c in _children if c.args[-1] == str(job.folder)), None)
     if child is not None:
@@ -143,11 +145,12 @@ def resume(job: Job) -> None:
     from stn_core.runs import Run, RunError
 
     _check_room()
+    run = Run(job.folder)
     try:
-        description = Run(job.folder).description()
+        description = run.description()
     except RunError as error:
         raise JobError(f"this run cannot be resumed: {error}") from error
-    (job.folder / "status.json").unlink(missing_ok=True)
+    run.set_status("queued", run.status().step)
     device = description.get("device_type", "cpu")
     _launch(description["experiment"], ["--resume", "--device", device], job.folder)
 

@@ -76,3 +76,18 @@ def test_job_of_an_unknown_key_or_a_strange_folder_is_none(tmp_path):
     (tmp_path / "something-else").mkdir()
     assert jobs.jobs() == []
     assert jobs.find("run-../../etc") is None
+
+
+def test_training_can_be_cancelled_before_its_first_step_and_is_not_lost():
+    job = start()
+    run = Run(job.folder)
+    wait_for(lambda: len(run.history()) > 1)
+    run.control("stop")
+    wait_for(lambda: not run.is_alive())
+    done = run.history()
+    jobs.resume(job)
+    assert jobs.is_starting(job)
+    jobs.cancel(job)
+    wait_for(lambda: not jobs.is_starting(job))
+    assert run.status().interrupted
+    assert run.history() == done
