@@ -32,6 +32,11 @@ def pixels(images) -> np.ndarray:
     return (images[:, 0].numpy() * 255).round().astype(np.uint8)
 
 
+def _size(size: tuple[int, int]) -> str:
+    """42 × 42, in one line."""
+    return f"{size[0]}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{size[1]}"
+
+
 def network_stage(
     loaded: loading.LoadedNetwork | None, example, choice: Choice, index: int, compact: bool
 ) -> list[float] | None:
@@ -39,16 +44,16 @@ def network_stage(
     height, width = example.images.shape[2:]
     label = int(example.labels[0])
     alt = f"U: a distorted {label} ({choice.distortion})"
-    captions = {"U": f"U, {height} × {width} pixels"}
+    captions = {"U": f"U, {_size((height, width))} pixels"}
     theta = transform = None
     found = loading.trace(loaded, example.images) if loaded else None
     if found and found.warps:
         theta = found.warps[0].theta[0].numpy()
         transform = loaded.network.transformer.transform
         pooled = tuple(found.classifier_input.shape[2:])
-        then = "" if pooled == (height, width) else f", then pooled to {pooled[0]} × {pooled[1]}"
+        then = "" if pooled == (height, width) else f", then pooled to {_size(pooled)}"
         captions = {
-            "U": f"U and the grid T<sub>θ</sub>(G): drag it ({height} × {width})",
+            "U": f"U and the grid T<sub>θ</sub>(G): drag it ({_size((height, width))})",
             "V": f"V: U sampled at the grid{then}",
         }
         alt += ", with the sampling grid on it"
