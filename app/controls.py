@@ -36,7 +36,6 @@ NO_NETWORK = "none"
 # A five that the CNN takes for a six, and the ST-CNN as well once its θ is the identity.
 FIRST_DIGIT, FIRST_SEED = 504, 2
 DIGITS = 1_000
-DIGITS_PER_CLASS = 100
 
 
 @dataclass(frozen=True, kw_only=True)

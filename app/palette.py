@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Palette:
-    """One theme. The first four are Streamlit's own and stand in .streamlit/config.toml too."""
+    """One theme. The first five are Streamlit's own and stand in .streamlit/config.toml too."""
 
     primary: str
     background: str
     surface: str
     text: str
     border: str
-    muted: str
     networks: tuple[str, str]  # the two networks that are compared
 
 
@@ -24,7 +23,6 @@ LIGHT = Palette(
     surface="#f1f4f7",
     text="#16202a",
     border="#d3dbe2",
-    muted="#5b6976",
     networks=("#0072b2", "#d55e00"),
 )
 DARK = Palette(
@@ -33,7 +31,6 @@ DARK = Palette(
     surface="#18212a",
     text="#e8eef3",
     border="#33414e",
-    muted="#9fb0bd",
     networks=("#56b4e9", "#ee7733"),
 )
 

@@ -119,12 +119,6 @@ def load(progress: Progress | None = None) -> Source:
     return _from_folder(folder)
 
 
-def load_local() -> Source:
-    """The digits that are on this machine already: never a download."""
-    folder = local_folder()
-    return _offline() if folder is None else _from_folder(folder)
-
-
 def gallery() -> Digits:
     """The 1,000 gallery digits, class by class, from the installed package: no file is needed."""
     return _offline().gallery

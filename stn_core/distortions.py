@@ -65,7 +65,6 @@ class Distortion:
 
     canvas: int = DIGIT_PIXELS  # A.4 gives none for R, P and E: their digits fit into 28×28
     name: ClassVar[str]
-    description: ClassVar[str]
     family: ClassVar[Transform | None] = None
 
     @property
@@ -93,7 +92,6 @@ class Rotation(Distortion):
     """R: a rotation, uniform between −90° and +90°."""
 
     name: ClassVar[str] = "R"
-    description: ClassVar[str] = "rotated"
     family: ClassVar[Transform] = Affine()
     max_angle_degrees: float = 90  # A.4
 
@@ -115,7 +113,6 @@ class RotationTranslationScale(Distortion):
     """
 
     name: ClassVar[str] = "RTS"
-    description: ClassVar[str] = "rotated, translated and scaled"
     family: ClassVar[Transform] = Affine()
     canvas: int = 42  # A.4
     max_angle_degrees: float = 45  # A.4
@@ -174,7 +171,6 @@ class Projection(Distortion):
     """
 
     name: ClassVar[str] = "P"
-    description: ClassVar[str] = "projectively distorted"
     family: ClassVar[Transform] = Projective()
     min_scale: float = 0.75  # A.4
     max_scale: float = 1.0  # A.4
@@ -240,7 +236,6 @@ class Elastic(Distortion):
     """
 
     name: ClassVar[str] = "E"
-    description: ClassVar[str] = "elastically distorted"
     min_scale: float = 0.75  # A.4
     max_scale: float = 1.0  # A.4
     point_std_pixels: float = 1.5  # A.4
@@ -271,7 +266,6 @@ class TranslationClutter(Distortion):
     """
 
     name: ClassVar[str] = "TC"
-    description: ClassVar[str] = "translated, among clutter"
     family: ClassVar[Transform] = Affine()
     canvas: int = 60  # A.4
     patches: int = 6  # A.4

@@ -133,13 +133,7 @@ def test_corrupt_file_is_an_error_that_names_it(mnist_folder):
 def test_digits_in_the_user_s_cache_are_found(little_mnist, cache):
     cache.parent.mkdir(parents=True)
     fill(cache, little_mnist)
-    assert digits.load_local().description == f"all of MNIST, from {cache}"
-
-
-def test_local_digits_are_never_downloaded(little_mnist, cache, serve, tmp_path, monkeypatch):
-    monkeypatch.setattr(digits, "MIRRORS", (serve(fill(tmp_path / "mirror", little_mnist)),))
-    assert "offline" in digits.load_local().description
-    assert not cache.exists()
+    assert digits.load().description == f"all of MNIST, from {cache}"
 
 
 # -- a download

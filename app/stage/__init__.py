@@ -144,7 +144,6 @@ def stage(
     output_size: tuple[int, int] | None = None,
     captions: dict[str, str] | None = None,
     compact: bool = False,
-    on_override: Callable[[], None] = lambda: None,
 ) -> list[float] | None:
     """One large pair with sliders. Gives the θ that a hand has set, or None at the prediction.
 
@@ -157,7 +156,7 @@ def stage(
     result = _component()(
         key=key,
         data={**data, "compact": compact},
-        on_override_change=on_override,
+        on_override_change=lambda: None,  # so that the result has it
     )
     override = result.override or {}
     theta = override.get("theta") if override.get("token") == token else None
