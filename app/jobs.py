@@ -36,12 +36,6 @@ class Job:
     title: str
 
 
-def _root() -> Path:
-    from stn_core.runs import runs_folder
-
-    return runs_folder()
-
-
 NAME = re.compile(
     r"distorted-(?P<distortion>[a-z]+)-(?P<network>[a-z-]+)-(?P<date>\d{8})-(?P<time>\d{6})"
 )
@@ -65,9 +59,11 @@ def jobs(prefix: str = "") -> list[Job]:
     for child in _children[:]:
         if child.poll() is not None:
             _children.remove(child)
+    from stn_core.runs import runs_folder
+
     wanted = prefix.replace("/", "-")
     try:
-        folders = [p for p in _root().iterdir() if NAME.fullmatch(p.name) and p.is_dir()]
+        folders = [p for p in runs_folder().iterdir() if NAME.fullmatch(p.name) and p.is_dir()]
     except OSError:
         return []
     folders = [p for p in folders if p.name.startswith(wanted)]
@@ -81,7 +77,7 @@ def find(key: str) -> Job | None:
 
 def trained(prefix: str) -> list[Job]:
     """The jobs of an experiment's name prefix that have a network to look at."""
-    return [job for job in jobs(prefix) if (job.folder / "checkpoint.safetensors").is_file()]
+    return [job for job in jobs(prefix) if loading.run(str(job.folder)).checkpoint.is_file()]
 
 
 def running() -> list[Job]:
@@ -123,8 +119,10 @@ def start(
     device: str,
 ) -> Job:
     """Start a training. Raises JobError if too many run, or if its folder cannot be made."""
+    from stn_core.runs import new_run_folder
+
     _check_room()
-    folder = _root() / f"{experiment.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
+    folder = new_run_folder(experiment)
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -31,6 +31,7 @@ class LoadedNetwork:
 
     experiment: Experiment
     network: ClassificationNetwork
+    key: str  # tells it from every other, and from itself at an earlier checkpoint
     title: str
     record: str  # how well it does, and where that was measured
 
@@ -79,6 +80,7 @@ def pretrained(name: str) -> LoadedNetwork:
     return LoadedNetwork(
         experiment=experiment,
         network=checkpoints.load_pretrained(experiment),
+        key=name,
         title=network_title(name.rsplit("/", 1)[1]),
         record=f"{metrics['error_percent_test']:.2f} % error on "
         f"{metrics['test_digits']:,} test digits",
@@ -107,28 +109,23 @@ def run(folder: str) -> Run:
 
 
 @st.cache_resource(show_spinner="Loading the network …", max_entries=8)
-def from_run(folder: str, modified: float) -> LoadedNetwork:
+def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
     """The network of a run as of its last checkpoint, which was written at ``modified``."""
     from stn_core import checkpoints
     from stn_core.experiments import find
-    from stn_core.runs import Run
 
-    run = Run(Path(folder))
-    description = run.description()
+    reader = run(folder)
+    description = reader.description()
     iterations = description["recipe"]["iterations"]
     experiment = find(description["experiment"])
-    tensors, header = checkpoints.load_tensors(run.checkpoint)
-    measured = [s for s in run.snapshots() if s.step <= header["step"]]
+    network, header = checkpoints.load_trained(experiment, reader.checkpoint)
+    measured = [s for s in reader.snapshots() if s.step <= header["step"]]
     error = f", {measured[-1].measure:.1f} % error on the gallery" if measured else ""
-    network = experiment.build(seed=0)
-    weights = {
-        n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")
-    }
-    checkpoints.load_strictly(network, weights, str(run.checkpoint))
     return LoadedNetwork(
         experiment=experiment,
-        network=network.eval(),
-        title=f"{network_title(experiment.name.rsplit('/', 1)[1])}, trained here",
+        network=network,
+        key=f"{folder} at {modified}",
+        title=title,
         record=f"saved at step {header['step']:,} of {iterations:,}{error}",
     )
 
@@ -154,6 +151,17 @@ def trace(loaded: LoadedNetwork, images: torch.Tensor, theta: list[float] | None
     with torch.inference_mode():
         override = None if theta is None else torch.tensor([theta], dtype=torch.float32)
         return loaded.network.trace(images, override)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def said(
+    _loaded: LoadedNetwork, key: str, experiment_name: str, digits: tuple[int, ...], seed: int
+) -> list[int]:
+    """The class that a network, known by its key, gives each of some gallery digits."""
+    import torch
+
+    images = torch.cat([example(experiment_name, digit, seed).images for digit in digits])
+    return trace(_loaded, images).logits.argmax(1).tolist()
 
 
 def network_title(short: str) -> str:

@@ -57,7 +57,6 @@ def network_stage(
             "V": f"V: U sampled at the grid{then}",
         }
         alt += ", with the sampling grid on it"
-    name = loaded.title if loaded else "none"
     return stage(
         [
             Item(
@@ -69,7 +68,7 @@ def network_stage(
             )
         ],
         key=f"stage-{index}",
-        token=f"{name}/{loaded and loaded.record}/{choice.distortion}/{choice.digit}/{choice.seed}",
+        token=f"{loaded and loaded.key}/{choice.distortion}/{choice.digit}/{choice.seed}",
         input_size=(height, width),
         grid_colour=GRIDS[index],
         transform=transform,
@@ -149,8 +148,8 @@ def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
     }
     matrices = {t: v for t, v in columns.items() if len(v) in (3, 6, 8)}
     if matrices:
-        places = [place for _ in matrices for place in st.columns(2)] if len(matrices) > 2 else []
-        for place, (title, theta) in zip(places or st.columns(2), matrices.items(), strict=False):
+        places = [place for _ in range(0, len(matrices), 2) for place in st.columns(2)]
+        for place, (title, theta) in zip(places, matrices.items(), strict=False):
             with place:
                 st.caption(f"{title}: undoes the distortion" if title == WANTED else title)
                 st.latex(r"A_\theta = " + matrix_latex(theta))
@@ -213,14 +212,13 @@ def _pose_words(values: dict) -> list[str]:
 def digit_strip(experiment_name: str, choice: Choice, networks: list) -> None:
     """Ten further digits to click, one of each class, distorted with the same seed."""
     writer = choice.digit % 100
+    digits = tuple(range(writer, 1000, 100))
+    answers = [loading.said(n, n.key, experiment_name, digits, choice.seed) for n in networks]
     items = []
-    for digit in range(writer, 1000, 100):
+    for place, digit in enumerate(digits):
         example = loading.example(experiment_name, digit, choice.seed)
         label = int(example.labels[0])
-        marks = "".join(
-            " ✓" if int(loading.trace(n, example.images).logits.argmax()) == label else " ✗"
-            for n in networks
-        )
+        marks = "".join(" ✓" if answer[place] == label else " ✗" for answer in answers)
         items.append(
             Item(
                 id=str(digit),
@@ -232,13 +230,12 @@ def digit_strip(experiment_name: str, choice: Choice, networks: list) -> None:
         )
     legend = " · ✓ right, ✗ wrong, by network in their order above" if networks else ""
     st.caption(f"**Further digits**, distorted with the same seed: click one{legend}")
-    size = loading.example(experiment_name, writer, choice.seed).images.shape[2:]
-    names = "/".join(n.title + n.record for n in networks)
+    names = "/".join(n.key for n in networks)
     strip(
         items,
         key="digits",
         token=f"{experiment_name}/{writer}/{choice.seed}/{choice.digit}/{names}",
-        input_size=tuple(size),
+        input_size=items[0].image.shape,
         grid_colour=GRIDS[0],
         selected=str(choice.digit),
         on_selected=choose_digit,

@@ -15,16 +15,15 @@ LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0
 def training_form(distortion: str) -> None:
     """Network, recipe, steps, rate, seed and device; and the button."""
     from stn_core.experiments import EXPERIMENTS
-    from stn_core.experiments.distorted import PAPER, QUICK
 
     prefix = f"distorted/{distortion.lower()}/"
     short = [name.removeprefix(prefix) for name in EXPERIMENTS if name.startswith(prefix)]
-    recipes = {recipe.name: recipe for recipe in (QUICK, PAPER)}
     st.markdown(f"**A new training on {distortion}**")
     network = st.selectbox(
         "Network", short, index=short.index("st-fcn-aff"), format_func=loading.network_title,
         key="train-network", help="ST-FCN learns to turn and zoom within seconds; CNN is slowest.",
     )  # fmt: skip
+    recipes = {recipe.name: recipe for recipe in EXPERIMENTS[f"{prefix}{network}"].recipes}
     name = st.selectbox(
         "Recipe", list(recipes), format_func=lambda r: _recipe_words(recipes[r]), key="train-recipe"
     )

@@ -66,7 +66,7 @@ def _watch(job: Job, live: bool) -> None:
             st.error(status.message)
         _buttons(job, run, status)
     _curves(history, snapshots, iterations)
-    _grids(job, run, description)
+    _grids(job, run.probes(), snapshots, description)
 
 
 def _starting(job: Job, words: str) -> None:
@@ -153,10 +153,9 @@ def _curves(history: list, snapshots: list, iterations: int) -> None:
             )
 
 
-def _grids(job: Job, run, description: dict) -> None:
+def _grids(job: Job, probes, snapshots: list, description: dict) -> None:
     from stn_core.experiments import find
 
-    probes, snapshots = run.probes(), run.snapshots()
     if probes is None or not snapshots:
         return
     images, labels = probes

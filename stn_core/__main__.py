@@ -7,7 +7,6 @@ import dataclasses
 import json
 import signal
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -105,7 +104,7 @@ def _train(options: argparse.Namespace) -> None:
         torch.set_num_threads(options.threads)
     device = training.choose_device(options.device)
     experiment = _with_options(experiment, options)
-    run = Run(options.run_dir or _new_run_folder(experiment))
+    run = Run(options.run_dir or runs.new_run_folder(experiment.name))
     if options.resume:
         stored = run.description()
         if stored["experiment"] != experiment.name:
@@ -151,11 +150,6 @@ def _with_options(experiment: Experiment, options: argparse.Namespace) -> Experi
     return dataclasses.replace(experiment, recipes=(recipe,))
 
 
-def _new_run_folder(experiment: Experiment) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    return runs.runs_folder() / f"{experiment.name.replace('/', '-')}-{stamp}"
-
-
 def _evaluate(options: argparse.Namespace) -> None:
     experiment = find(options.name)
     network = checkpoints.load_pretrained(experiment)
@@ -178,11 +172,7 @@ def _publish(options: argparse.Namespace) -> None:
     source = _load_digits()
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
-    tensors, _ = checkpoints.load_tensors(run.checkpoint)
-    trained = experiment.build(seed=0)
-    prefix = "network."
-    weights = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-    checkpoints.load_strictly(trained, weights, str(run.checkpoint))
+    trained, _ = checkpoints.load_trained(experiment, run.checkpoint)
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
     checkpoints.save_weights(trained, experiment, folder / checkpoints.WEIGHTS)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from stn_core.experiment import Experiment
 
 PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
+TRAINED = "network."  # before a network's tensors in a training's checkpoint
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
@@ -63,6 +64,11 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
 
 
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names begin with a prefix, by the rest of their names."""
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
 def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> None:
     """Copy tensors into a network, as float32.
 
@@ -84,6 +90,17 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
         shown = "; ".join(problems[:10]) + ("; ..." if len(problems) > 10 else "")
         raise CheckpointError(f"{what} does not fit this network: {shown}")
     network.load_state_dict({name: t.float() for name, t in tensors.items()})
+
+
+def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[str, Any]]:
+    """The network in a training's checkpoint, on the CPU, in evaluation mode; and the header.
+
+    Raises CheckpointError.
+    """
+    tensors, header = load_tensors(path)
+    network = experiment.build(seed=0)
+    load_strictly(network, under(TRAINED, tensors), str(path))
+    return network.eval(), header
 
 
 def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None:

@@ -97,6 +97,11 @@ def runs_folder() -> Path:
     return Path(os.environ.get("STN_RUNS") or "runs")
 
 
+def new_run_folder(experiment_name: str) -> Path:
+    """A folder for a new run, not made yet: the experiment's name and the local time."""
+    return runs_folder() / f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
 def snapshot_steps(iterations: int) -> list[int]:
     """About 100 steps, log-spaced, the first 0 and the last ``iterations``."""
     spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, SNAPSHOTS)

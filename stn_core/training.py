@@ -12,13 +12,21 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from stn_core import runs
-from stn_core.checkpoints import CheckpointError, load_strictly, load_tensors, save_tensors
+from stn_core.checkpoints import (
+    TRAINED,
+    CheckpointError,
+    load_strictly,
+    load_tensors,
+    save_tensors,
+    under,
+)
 from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
 from stn_core.evaluation import EVALUATION_SEED
 from stn_core.experiment import Experiment, Recipe
@@ -28,6 +36,7 @@ from stn_core.transforms import NonFiniteError
 
 RECORDS = 500  # lines of history in a whole run
 CHECKPOINT_SECONDS = 30.0
+OPTIMISER = "optimiser."  # before its tensors in a checkpoint
 PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
 MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
@@ -176,6 +185,7 @@ class Trainer:
 
     # -- what the network makes of fixed digits
 
+    @cached_property
     def probe_images(self) -> tuple[np.ndarray, np.ndarray]:
         """One gallery digit of each class, distorted: uint8 (10, C, H, W) and labels (10,)."""
         images, labels = probes(self.experiment, self.gallery)
@@ -185,7 +195,7 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """Look at the probes and at the gallery as the network stands."""
         started = time.perf_counter()
-        images = torch.from_numpy(self.probe_images()[0]).to(self.device).float() / 255
+        images = torch.from_numpy(self.probe_images[0]).to(self.device).float() / 255
         trace = self._trace(images)
         theta = trace.warps[0].theta if trace.warps else images.new_zeros(len(images), 0)
         examples = self.gallery_examples
@@ -214,11 +224,11 @@ class Trainer:
         """Write everything that is needed to go on; the old checkpoint stays until it is whole."""
         if name := self._first_non_finite():
             raise TrainingError(f"step {self.step}: {name} is not finite")
-        tensors = {f"network.{n}": t for n, t in self.network.state_dict().items()}
+        tensors = {f"{TRAINED}{n}": t for n, t in self.network.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             for name, value in state.items():
                 if value is not None:
-                    tensors[f"optimiser.{index}.{name}"] = value
+                    tensors[f"{OPTIMISER}{index}.{name}"] = value
         tensors["generator"] = self.generator.get_state()
         save_tensors(
             run.checkpoint,
@@ -239,9 +249,9 @@ class Trainer:
                 f"{run.checkpoint} is of {header.get('experiment')!r}, "
                 f"expected {self.experiment.name!r}"
             )
-        load_strictly(self.network, _under("network.", tensors), str(run.checkpoint))
+        load_strictly(self.network, under(TRAINED, tensors), str(run.checkpoint))
         state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _under("optimiser.", tensors).items():
+        for name, tensor in under(OPTIMISER, tensors).items():
             index, key = name.split(".", 1)
             state.setdefault(int(index), {})[key] = tensor
         groups = self.optimiser.state_dict()["param_groups"]
@@ -251,10 +261,6 @@ class Trainer:
         else:  # another device's random stream: go on with a fresh one
             self.generator.manual_seed(header["step"])
         self.step, self.seconds = header["step"], header["seconds"]
-
-
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
 def probes(experiment: Experiment, gallery: Digits) -> tuple[Tensor, Tensor]:
@@ -322,7 +328,7 @@ def train(
                 trainer.load(run)
             run.mend_history()
             run.control("run")
-            run.write_probes(*trainer.probe_images())
+            run.write_probes(*trainer.probe_images)
             yield from _recorded_steps(trainer, run)
         except Exception as error:
             with suppress(OSError):  # the disk may be what is full

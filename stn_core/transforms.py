@@ -176,11 +176,16 @@ def _did_you_mean(theta: Tensor) -> str:
     return f"; did you mean {name}?" if name else ""
 
 
+def _homogeneous(points: Tensor) -> Tensor:
+    """(x, y(, z)) -> (x, y(, z), 1): (2 or 3, N) -> (3 or 4, N)."""
+    return torch.cat([points, points.new_ones(1, points.shape[1])])
+
+
 class _Homogeneous(Transform):
-    """A family whose B is the target points in homogeneous coordinates: (x, y(, z), 1)."""
+    """A family whose B is the target points in homogeneous coordinates."""
 
     def target_at(self, points: Tensor) -> Tensor:
-        return torch.cat([points, points.new_ones(1, points.shape[1])])
+        return _homogeneous(points)
 
 
 class Attention(_Homogeneous):
@@ -323,8 +328,7 @@ class LearnedBasis(Transform):
         self.size, self.rank = tuple(size), rank
         self.num_params = 2 * rank
         self.parameter_names = tuple(f"θ{r}{k}" for r in (1, 2) for k in range(1, rank + 1))
-        grid = regular_grid(self.size)
-        start = torch.cat([grid, grid.new_ones(1, grid.shape[1])])
+        start = _homogeneous(regular_grid(self.size))
         rows = torch.zeros(rank - 3, start.shape[1])
         if generator is not None:
             rows.normal_(0, 0.1, generator=generator)

@@ -218,3 +218,27 @@ def test_training_whose_grids_have_left_the_image_says_so(tmp_path, monkeypatch)
     app = page(view="Train")
     assert not app.exception
     assert "have left the image" in app.warning[0].value
+
+
+def test_two_trainings_of_one_kind_are_two_networks(tmp_path, monkeypatch, source):
+    from dataclasses import replace
+
+    from stn_core.experiments import find
+    from stn_core.runs import Run
+    from stn_core.training import train
+
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    experiment = find("distorted/r/st-fcn-aff")
+    recipe = replace(experiment.recipe, iterations=2, batch_size=2)
+    for second in (1, 2):
+        run = Run(tmp_path / f"distorted-r-st-fcn-aff-20260101-00000{second}")
+        for _ in train(replace(experiment, recipes=(recipe,)), source, seed=second, run=run):
+            pass
+    app = page(distortion="R")
+    for box, second in (("a_r", 1), ("b_r", 2)):
+        key = f"run-distorted-r-st-fcn-aff-20260101-00000{second}"
+        app.selectbox(key=box).set_value(key).run()
+    assert not app.exception and not app.error
+    for second in (1, 2):
+        assert f"started 01 Jan, 00:00:0{second}</b> says" in texts(app)
+        assert f"ST-FCN Aff, started 01 Jan, 00:00:0{second} |" in texts(app)

@@ -26,8 +26,12 @@ def load(key: str, distortion: str) -> loading.LoadedNetwork | None:
     """A network by its key; an unusable one is an error on the page, and None."""
     try:
         if key.startswith("run-"):
-            checkpoint = jobs.find(key).folder / "checkpoint.safetensors"
-            return loading.from_run(str(checkpoint.parent), checkpoint.stat().st_mtime)
+            job = jobs.find(key)
+            if job is None:
+                raise ValueError("its run is gone")
+            folder = str(job.folder)
+            modified = loading.run(folder).checkpoint.stat().st_mtime
+            return loading.from_run(folder, job.title, modified)
         return loading.pretrained(f"distorted/{distortion.lower()}/{key}")
     except (RuntimeError, ValueError, OSError) as error:
         st.error(f"This network cannot be loaded: {error}")

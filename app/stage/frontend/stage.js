@@ -30,8 +30,13 @@ export class Stage {
 
   dispose() {
     this.resizes.disconnect();
-    clearTimeout(this.rest);
+    this.halt();
+  }
+
+  /** Nothing moves on by itself, and nothing waits to be reported. */
+  halt() {
     [this.arrival, this.playhead, this.morph].forEach((playhead) => playhead.stop());
+    clearTimeout(this.rest);
   }
 
   update(data, setStateValue, setTriggerValue) {
@@ -88,8 +93,7 @@ export class Stage {
   showLarge() {
     const { data } = this;
     const [item] = data.items;
-    [this.arrival, this.playhead].forEach((playhead) => playhead.stop());
-    clearTimeout(this.rest);
+    this.halt();
     this.pairs = [new Pair(item, data)];
     const parts = [this.pairs[0].panes];
     if (data.transform) {
@@ -206,12 +210,11 @@ export class Stage {
    * @param {number} [share]  where that is on the way from the identity to the prediction
    */
   handle(theta, held, share) {
-    [this.arrival, this.playhead].forEach((playhead) => playhead.stop());
+    this.halt();
     this.setPlaying(false);
     this.showTheta(theta, held);
     this.scrub.classList.toggle("off", share === undefined); // θ is not on that way
     if (share !== undefined) this.scrub.value = share;
-    clearTimeout(this.rest);
     this.rest = setTimeout(() => this.report(), REST_MILLISECONDS);
   }
 
