@@ -67,6 +67,28 @@ def integer_kernel(distance: Tensor) -> Tensor:
     return ((distance >= -0.5) & (distance < 0.5)).to(distance.dtype)
 
 
+def bicubic_kernel(distance: Tensor) -> Tensor:
+    """The cubic convolution kernel (Keys, 1981), with slope −3/4 at 1, as torch and OpenCV have it.
+
+    One more that Eq. 3 admits: smoother than Eq. 5, over 4 × 4 pixels, and negative in places.
+    """
+    a, t = -0.75, distance.abs()
+    near = ((a + 2) * t - (a + 3)) * t * t + 1
+    far = ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+    return torch.where(t <= 1, near, torch.where(t < 2, far, torch.zeros_like(t)))
+
+
+def tent_kernel(half_width: float) -> Kernel:
+    """k(d; Φ) = max(0, 1 − |d|/Φ)/Φ with Φ the half width in pixels: a wide kernel for Eq. 3.
+
+    For downsampling: with Φ as wide as the grid's step it averages what Eq. 5 would skip. Φ = 1
+    is Eq. 5. Raises ValueError for a Φ below 1, which would leave gaps between the pixels.
+    """
+    if not half_width >= 1:
+        raise ValueError(f"tent_kernel expects a half width of at least 1 pixel, got {half_width}")
+    return lambda distance: bilinear_kernel(distance / half_width) / half_width
+
+
 def pixel_coordinates(image: Tensor, grid: Tensor, padding: str) -> list[Tensor]:
     """The grid in the image's pixels, x first, pixel centres at integers: each (B, N)."""
     lengths = tuple(reversed(image.shape[2:]))  # W, H(, D)

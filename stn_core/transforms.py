@@ -85,13 +85,15 @@ class LinearForm(NamedTuple):
 class Transform(nn.Module):
     """A family of transformations T_θ. A subclass gives M_θ, B and the identity.
 
-    ``num_params`` is P, ``dimensions`` 2 or 3, ``parameter_names`` the P names in order.
+    ``num_params`` is P, ``dimensions`` 2 or 3, ``parameter_names`` the P names in order,
+    ``target_names`` those of B's rows.
     """
 
     num_params: int
     dimensions = 2
     divide = False  # homogeneous coordinates, to be divided by the last row
     parameter_names: tuple[str, ...]
+    target_names: tuple[str, ...]
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,8 +134,21 @@ class Transform(nn.Module):
                 f"{self.dimensions} numbers, got {tuple(size)}"
             )
         check_finite("theta", theta)
-        # (B, R, K) @ (K, N) -> (B, R, N)
-        return self.matrix(theta) @ self.target(size, theta)
+        return _product(self.matrix(theta), self.target(size, theta))
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        """Where T_θ takes any target points: (B, P), (2 or 3, N) -> (B, N, 2 or 3)."""
+        check_finite("theta", theta)
+        target = self.target_at(points).to(theta.dtype)
+        return self._divided(_product(self.matrix(theta), target)).transpose(1, 2)
+
+    def _divided(self, points: Tensor) -> Tensor:
+        """Homogeneous coordinates, (B, R, N), divided by the last row; else as they are."""
+        if not self.divide:
+            return points
+        w = points[:, -1:]
+        smallest = torch.copysign(w.new_tensor(MIN_DENOMINATOR), w)
+        return points[:, :-1] / torch.where(w.abs() < MIN_DENOMINATOR, smallest, w)
 
     def grid(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
         """The sampling grid T_θ(G).
@@ -142,13 +157,7 @@ class Transform(nn.Module):
         Returns (B, H', W', 2) or (B, D', H', W', 3), normalised source coordinates.
         Raises ShapeError for a θ or size of the wrong shape, NonFiniteError for a NaN in θ.
         """
-        points = self.points(theta, size)
-        if self.divide:
-            w = points[:, -1:]
-            w = torch.where(
-                w.abs() < MIN_DENOMINATOR, torch.copysign(w.new_tensor(MIN_DENOMINATOR), w), w
-            )
-            points = points[:, :-1] / w
+        points = self._divided(self.points(theta, size))
         return points.transpose(1, 2).unflatten(1, tuple(size))  # (B, 2, N) -> (B, H', W', 2)
 
     def matrix_form(self) -> MatrixForm:
@@ -170,6 +179,11 @@ class Transform(nn.Module):
         )
 
 
+def _product(matrix: Tensor, target: Tensor) -> Tensor:
+    """M_θ B as one product of all rows of the batch: (B, R, K) @ (K, N) -> (B, R, N)."""
+    return (matrix.flatten(0, 1) @ target).unflatten(0, matrix.shape[:2])
+
+
 def _did_you_mean(theta: Tensor) -> str:
     names = {3: "Attention", 6: "Affine", 8: "Projective", 12: "Affine3D", 32: "ThinPlateSpline"}
     name = names.get(theta.shape[1]) if theta.ndim == 2 else None
@@ -183,6 +197,8 @@ def _homogeneous(points: Tensor) -> Tensor:
 
 class _Homogeneous(Transform):
     """A family whose B is the target points in homogeneous coordinates."""
+
+    target_names = ("x^t", "y^t", "1")
 
     def target_at(self, points: Tensor) -> Tensor:
         return _homogeneous(points)
@@ -242,6 +258,7 @@ class _ControlPoints(Transform):
             raise ValueError(f"{type(self).__name__} needs a lattice of at least 2 × 2, got {side}")
         self.side = side
         self.num_params = 2 * side * side
+        self.target_names = tuple(f"B{k + 1}" for k in range(side * side))
         self.parameter_names = tuple(
             f"{axis}{row + 1}{column + 1}"
             for row in range(side)
@@ -328,6 +345,7 @@ class LearnedBasis(Transform):
         self.size, self.rank = tuple(size), rank
         self.num_params = 2 * rank
         self.parameter_names = tuple(f"θ{r}{k}" for r in (1, 2) for k in range(1, rank + 1))
+        self.target_names = tuple(f"B{k}" for k in range(1, rank + 1))
         start = _homogeneous(regular_grid(self.size))
         rows = torch.zeros(rank - 3, start.shape[1])
         if generator is not None:
@@ -349,12 +367,17 @@ class LearnedBasis(Transform):
         return self.B.to(like.dtype)
 
     def target_at(self, points: Tensor) -> Tensor:
-        """B is known at its own pixels alone: each point gets the column of the nearest one."""
+        """B is known at its own pixels: between them it is read linearly, and so on beyond them."""
         height, width = self.size
         x, y = points
-        column = ((x + 1) * width / 2).floor().clamp(0, width - 1).long()
-        row = ((y + 1) * height / 2).floor().clamp(0, height - 1).long()
-        return self.B[:, row * width + column]
+        column, row = (x + 1) * width / 2 - 0.5, (y + 1) * height / 2 - 0.5
+        left = column.floor().clamp(0, max(width - 2, 0)).long()
+        top = row.floor().clamp(0, max(height - 2, 0)).long()
+        right, bottom = (left + 1).clamp(max=width - 1), (top + 1).clamp(max=height - 1)
+        u, v = (column - left).float(), (row - top).float()
+        upper = self.B[:, top * width + left] * (1 - u) + self.B[:, top * width + right] * u
+        lower = self.B[:, bottom * width + left] * (1 - u) + self.B[:, bottom * width + right] * u
+        return upper * (1 - v) + lower * v
 
     def identity(self) -> Tensor:
         return torch.eye(2, self.rank).flatten()
@@ -365,6 +388,7 @@ class Affine3D(_Homogeneous):
 
     num_params = 12
     dimensions = 3
+    target_names = ("x^t", "y^t", "z^t", "1")
     parameter_names = tuple(f"θ{r}{c}" for r in (1, 2, 3) for c in (1, 2, 3, 4))
 
     def matrix(self, theta: Tensor) -> Tensor:

@@ -8,9 +8,16 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from scipy import ndimage
 
-from stn_core.sampling import bilinear_kernel, integer_kernel, sample
+from stn_core.sampling import (
+    bicubic_kernel,
+    bilinear_kernel,
+    integer_kernel,
+    sample,
+    tent_kernel,
+)
 from stn_core.transforms import NonFiniteError, ShapeError
 
 PADDINGS = ["zeros", "border"]
@@ -41,6 +48,7 @@ KERNELS = {
     "integer-by-the-sum": (integer_kernel, integer_weight),
     "bilinear-by-the-sum": (bilinear_kernel, bilinear_weight),
     "gaussian-by-the-sum": (lambda d: torch.exp(-d.square()), gaussian_weight),
+    "tent-by-the-sum": (tent_kernel(2.5), lambda d: bilinear_weight(d / 2.5) / 2.5),
 }
 
 
@@ -125,6 +133,50 @@ def test_bilinear_sampler_is_opencv_s_remap(padding, border, generator):
     np.testing.assert_allclose(result.flatten(), expected.flatten(), atol=1e-5)
 
 
+def test_bicubic_kernel_is_torch_s(generator):
+    image = torch.rand(2, 3, 9, 12, generator=generator)
+    grid = wide_grid((2, 8, 7, 2), generator)
+    expected = F.grid_sample(image, grid, mode="bicubic", padding_mode="zeros", align_corners=False)
+    torch.testing.assert_close(sample(image, grid, bicubic_kernel), expected, atol=1e-5, rtol=0)
+
+
+def test_bicubic_kernel_is_opencv_s(generator):
+    image = torch.rand(1, 1, 12, 16, generator=generator)
+    pixels = torch.randint(-3 * 32, 19 * 32, (200, 2), generator=generator).numpy() / 32
+    x, y = pixels.astype(np.float32).T
+    expected = cv2.remap(
+        image[0, 0].numpy(), x, y, interpolation=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT
+    )
+    result = sample(image, at_pixels(pixels, (12, 16)), bicubic_kernel)
+    np.testing.assert_allclose(result.flatten(), expected.flatten(), atol=1e-4)
+
+
+def test_tent_of_half_width_1_is_the_bilinear_kernel(generator):
+    image = torch.rand(IMAGE_SHAPE, generator=generator)
+    grid = wide_grid(GRID_SHAPE, generator)
+    torch.testing.assert_close(
+        sample(image, grid, tent_kernel(1)), sample(image, grid), atol=1e-6, rtol=0
+    )
+
+
+@pytest.mark.parametrize("half_width", [1, 2, 4, 8])
+def test_tent_of_a_whole_half_width_weighs_1_wherever_it_stands(half_width, generator):
+    place = torch.rand(50, 1, generator=generator, dtype=torch.float64)
+    weights = tent_kernel(half_width)(place - torch.arange(-10, 12))
+    torch.testing.assert_close(weights.sum(1), torch.ones(50, dtype=torch.float64))
+
+
+def test_tent_reaches_as_far_as_its_half_width():
+    weights = tent_kernel(2.5)(torch.tensor([-2.51, -2.49, 0, 2.49, 2.51], dtype=torch.float64))
+    assert (weights > 0).tolist() == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize("half_width", [0.99, 0, -2, float("nan")])
+def test_tent_that_would_leave_gaps_is_refused(half_width):
+    with pytest.raises(ValueError, match=f"at least 1 pixel, got {half_width}"):
+        tent_kernel(half_width)
+
+
 def test_every_channel_is_sampled_identically(generator):
     one = torch.rand(1, 1, 5, 6, generator=generator)
     grid = wide_grid((1, 4, 4, 2), generator)
@@ -159,7 +211,9 @@ def inner_grid(shape: tuple[int, ...], lengths: tuple[int, ...], generator) -> t
     [((2, 2, 4, 5), (2, 2, 3, 2)), ((1, 2, 3, 4, 3), (1, 2, 2, 2, 3))],
     ids=["image", "volume"],
 )
-@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+@pytest.mark.parametrize(
+    "kernel", ["integer", "bilinear", bilinear_kernel, bicubic_kernel, tent_kernel(1.5)]
+)
 def test_gradients_are_those_of_finite_differences(kernel, image_shape, grid_shape, generator):
     image = torch.rand(image_shape, generator=generator, dtype=torch.float64)
     grid = inner_grid(grid_shape, image_shape[:1:-1], generator)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from scipy.interpolate import RBFInterpolator
 
 from stn_core.sampling import sample
@@ -88,6 +89,43 @@ def test_grid_is_as_precise_as_theta_whatever_was_asked_for_before(family):
     theta = transform.identity()[None]
     for dtype in (torch.float32, torch.float64):
         assert transform.grid(theta.to(dtype), (5, 9)).dtype == dtype
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_transform_takes_the_pixel_centres_to_its_grid(family, size, generator):
+    transform = family(size)
+    theta = around_identity(transform, 3, generator).float()
+    points = torch.from_numpy(regular(*size).reshape(-1, 2).T.copy())
+    found = transform.at(theta, points).detach()
+    assert found.shape == (3, size[0] * size[1], 2)
+    expected = transform.grid(theta, size).detach().flatten(1, 2)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=2e-5)
+
+
+def test_transform_in_3d_takes_the_pixel_centres_to_its_grid(generator):
+    theta = around_identity(Affine3D(), 2, generator).float()
+    found = Affine3D().at(theta, regular_grid((2, 3, 4)))
+    torch.testing.assert_close(found, Affine3D().grid(theta, (2, 3, 4)).flatten(1, 3))
+
+
+def test_identity_takes_any_point_to_itself(family, generator):
+    transform = family((8, 8))
+    points = 2.4 * torch.rand(2, 40, generator=generator) - 1.2
+    found = transform.at(transform.identity()[None], points).detach()
+    np.testing.assert_allclose(found[0], points.T, atol=1e-5)
+
+
+def test_theta_that_is_not_finite_takes_no_point_anywhere(family):
+    transform = family((4, 4))
+    theta = transform.identity().repeat(2, 1)
+    theta[1, 0] = float("nan")
+    with pytest.raises(NonFiniteError, match=r"theta .* batch items 1 \(1 of 2\)"):
+        transform.at(theta, torch.zeros(2, 1))
+
+
+def test_each_row_of_b_has_one_name(family):
+    transform = family((6, 5))
+    assert len(set(transform.target_names)) == len(transform.target((6, 5), torch.zeros(1)))
 
 
 # -- T_θ(G) = M_θ B = basis · θ + offset
@@ -274,10 +312,33 @@ def test_learned_basis_starts_with_the_homogeneous_grid_above_small_random_rows(
     assert (LearnedBasis((4, 5), rank=6).B[3:] == 0).all()
 
 
-def test_learned_basis_gives_a_point_the_column_of_the_pixel_it_lies_in(generator):
-    transform = LearnedBasis((2, 4), generator=generator)
-    points = torch.tensor([[-1.0, 0.1, 0.99, 0.3], [-1.0, -0.1, 0.99, 0.5]])
-    torch.testing.assert_close(transform.target_at(points), transform.B[:, [0, 2, 7, 6]])
+@pytest.mark.parametrize("size", [*SIZES, (1, 5), (1, 1)], ids=str)
+def test_learned_basis_is_its_own_b_at_the_pixel_centres(size, generator):
+    transform = LearnedBasis(size, generator=generator)
+    found = transform.target_at(regular_grid(size, dtype=torch.float64))
+    torch.testing.assert_close(found.float(), transform.B, atol=1e-5, rtol=0)
+
+
+def test_learned_basis_is_linear_between_its_pixels(generator):
+    transform = LearnedBasis((5, 9), generator=generator)
+    # Within the outer centres: beyond them SciPy does not go on along a line.
+    place = torch.rand(2, 50, generator=generator, dtype=torch.float64) * torch.tensor([[8.0], [4]])
+    points = (2 * place + 1) / torch.tensor([[9.0], [5]]) - 1
+    found = transform.target_at(points).detach()
+    for row, expected in zip(transform.B.detach().unflatten(1, (5, 9)), found, strict=True):
+        read = ndimage.map_coordinates(row.numpy(), place.flip(0).numpy(), order=1)
+        np.testing.assert_allclose(expected, read, atol=1e-5)
+
+
+def test_learned_basis_goes_on_along_a_line_beyond_its_pixels(generator):
+    transform = LearnedBasis((4, 6), generator=generator)
+    B = transform.B.detach().unflatten(1, (4, 6))
+    right = torch.tensor([[1.0], [1 / 4]])  # half a pixel beyond the last centre, in the third row
+    expected = B[:, 2, 5] + 0.5 * (B[:, 2, 5] - B[:, 2, 4])
+    torch.testing.assert_close(transform.target_at(right)[:, 0].detach(), expected)
+    above = torch.tensor([[-1 / 6], [-1.25]])  # a whole pixel above the first centre
+    expected = 2 * B[:, 0, 2] - B[:, 1, 2]
+    torch.testing.assert_close(transform.target_at(above)[:, 0].detach(), expected)
 
 
 def test_learned_basis_refuses_another_size_than_its_own():
