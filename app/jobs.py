@@ -117,6 +117,7 @@ def start(
     learning_rate: float,
     seed: int,
     device: str,
+    patience: int | None = None,
 ) -> Job:
     """Start a training. Raises JobError if too many run, or if its folder cannot be made."""
     from stn_core.runs import new_run_folder
@@ -133,6 +134,7 @@ def start(
         "--learning-rate", str(learning_rate),
         "--seed", str(seed),
         "--device", device,
+        *(["--patience", str(patience)] if patience else []),
     ]  # fmt: skip
     _launch(experiment, arguments, folder)
     return _job(folder)

@@ -51,6 +51,10 @@ def training_form(distortion: str) -> None:
         device = st.selectbox(
             "Device", _devices(), key="train-device", help="auto takes a GPU where there is one."
         )
+    stop = st.checkbox(
+        "Stop when it has stopped improving", key="train-stop",
+        help="When the error on digits it has not seen has not fallen for a quarter of the steps.",
+    )  # fmt: skip
     if st.button("Start training", type="primary", width="stretch", key="train-start"):
         try:
             job = jobs.start(
@@ -60,6 +64,7 @@ def training_form(distortion: str) -> None:
                 learning_rate=float(learning_rate),
                 seed=int(seed),
                 device=device,
+                patience=int(iterations) // 4 if stop else None,
             )
         except JobError as error:
             st.error(str(error))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import threading
 import time
@@ -128,6 +129,10 @@ class Run:
         (self.folder / "snapshots").mkdir(exist_ok=True)
         self._write_json("run.json", description)
 
+    def is_described(self) -> bool:
+        """Whether a run has begun in this folder."""
+        return self._read_json("run.json") is not None
+
     def description(self) -> dict[str, Any]:
         """run.json. Raises RunError if it is missing or unreadable."""
         found = self._read_json("run.json")
@@ -190,6 +195,13 @@ class Run:
             found[snapshot.step] = snapshot
         return [found[step] for step in sorted(found)]
 
+    def recorded(self) -> RecordedRun:
+        """All that is shown of a run. Raises RunError if it is none, or has nothing yet."""
+        probes, snapshots = self.probes(), self.snapshots()
+        if probes is None or not snapshots:
+            raise RunError(f"{self.folder} has no probes or no snapshots yet")
+        return RecordedRun(self.description(), self.history(), *probes, snapshots)
+
     # -- status and control
 
     def set_status(self, state: str, step: int, message: str = "") -> None:
@@ -237,11 +249,23 @@ class Run:
             thread.join()
             path.unlink(missing_ok=True)
 
-    def control(self, command: str) -> None:
-        """Ask the training to ``run``, ``pause`` or ``stop``."""
+    def control(self, command: str, learning_rate: float | None = None) -> None:
+        """Ask the training to ``run``, ``pause`` or ``stop``, from now on with this peak rate."""
         if command not in COMMANDS:
             raise ValueError(f"a command is one of {COMMANDS}, got {command!r}")
-        self._write_json("control.json", {"command": command})
+        if learning_rate is not None and not _is_rate(learning_rate):
+            raise ValueError(f"learning_rate is a positive number, got {learning_rate!r}")
+        rate = self.asked_rate() if learning_rate is None else learning_rate
+        self._write_json("control.json", {"command": command, "learning_rate": rate})
+
+    def reset_control(self) -> None:
+        """Nothing has been asked yet."""
+        self._write_json("control.json", {"command": "run", "learning_rate": None})
+
+    def asked_rate(self) -> float | None:
+        """The peak learning rate that the training is asked to go on with, if any."""
+        rate = (self._read_json("control.json") or {}).get("learning_rate")
+        return rate if _is_rate(rate) else None
 
     def command(self) -> str:
         """What the training is asked to do; ``run`` if nobody has said anything sensible."""
@@ -265,6 +289,10 @@ class Run:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
         write_atomically(path, buffer.getvalue())
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0
 
 
 def _snapshot(arrays: Any) -> Snapshot:
@@ -301,18 +329,17 @@ class RecordedRun(NamedTuple):
 
 def pack(run: Run, path: Path) -> None:
     """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
-    probes, snapshots = run.probes(), run.snapshots()
-    if probes is None or not snapshots:
-        raise RunError(f"{run.folder} has no probes or no snapshots to pack")
-    stacked = {name: np.stack([getattr(s, name) for s in snapshots]) for name in Snapshot._fields}
-    lines = "".join(json.dumps(step._asdict()) + "\n" for step in run.history())
+    found = run.recorded()
+    columns = zip(*found.snapshots, strict=True)
+    stacked = {name: np.stack(c) for name, c in zip(Snapshot._fields, columns, strict=True)}
+    lines = "".join(json.dumps(step._asdict()) + "\n" for step in found.history)
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
-        description=np.frombuffer(json.dumps(run.description()).encode(), np.uint8),
+        description=np.frombuffer(json.dumps(found.description).encode(), np.uint8),
         history=np.frombuffer(lines.encode(), np.uint8),
-        probes=probes[0],
-        labels=probes[1],
+        probes=found.probes,
+        labels=found.labels,
         **stacked,
     )
     write_atomically(path, buffer.getvalue())

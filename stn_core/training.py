@@ -103,6 +103,7 @@ class Trainer:
             [{"params": part, "lr": self.recipe.learning_rate} for part in self.parts.values()]
         )
         self.generator = torch.Generator(device).manual_seed(seed)
+        self.peak_rate = self.recipe.learning_rate  # which a run's control file may change
         self.step = 0
         self.seconds = 0.0
         self._loss = torch.zeros((), device=device)
@@ -113,7 +114,7 @@ class Trainer:
     def learning_rate(self) -> float:
         """The classifier's rate at the current step."""
         factor = self.recipe.schedule.factor(self.step, self.recipe.iterations)
-        return self.recipe.learning_rate * factor
+        return self.peak_rate * factor
 
     def advance(self) -> None:
         """One step. The device is not waited for."""
@@ -210,6 +211,7 @@ class Trainer:
                 means.append(part.classifier_input.mean((0, 1)))
         mean = torch.stack(means) if means else images.new_zeros(0)
         self.seconds += time.perf_counter() - started
+        mean = mean + self.network.subtracted  # as it is seen, 0 being black
         return Snapshot(
             self.step,
             theta.float().cpu().numpy(),
@@ -237,6 +239,7 @@ class Trainer:
                 "experiment": self.experiment.name,
                 "step": self.step,
                 "seconds": self.seconds,
+                "peak_rate": self.peak_rate,
                 "device": self.device.type,
             },
         )
@@ -261,6 +264,7 @@ class Trainer:
         else:  # another device's random stream: go on with a fresh one
             self.generator.manual_seed(header["step"])
         self.step, self.seconds = header["step"], header["seconds"]
+        self.peak_rate = header.get("peak_rate", self.recipe.learning_rate)
 
 
 def probes(experiment: Experiment, gallery: Digits) -> tuple[Tensor, Tensor]:
@@ -299,11 +303,13 @@ def train(
     precision: str = "float32",
     run: Run | None = None,
     resume: bool = False,
+    patience: int | None = None,
 ) -> Iterator[Step]:
     """Train by the experiment's recipe, yielding a Step about 500 times.
 
     run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
-    the run's checkpoint, with the run's own recipe, seed and precision.
+    the run's checkpoint, with the run's own recipe, seed, precision and patience; patience: stop
+    when the gallery's error has not been smaller for so many steps.
     Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
     """
     if run is not None and resume:
@@ -311,6 +317,7 @@ def train(
         recipe = Recipe.from_json(description["recipe"])
         experiment = replace(experiment, recipes=(recipe,))
         seed, precision = description["seed"], description["precision"]
+        patience = description.get("patience")
     trainer = Trainer(
         experiment, source, seed=seed, device=torch.device(device), precision=precision
     )
@@ -318,18 +325,19 @@ def train(
         yield from _steps(trainer)
         return
     if not resume:
-        run.create(
-            describe(experiment, source, seed=seed, device=trainer.device, precision=precision)
+        description = describe(
+            experiment, source, seed=seed, device=trainer.device, precision=precision
         )
+        run.create({**description, "patience": patience})
     with run.owned():
         run.set_status("running", trainer.step)
         try:
             if resume and run.checkpoint.is_file():
                 trainer.load(run)
             run.mend_history()
-            run.control("run")
+            run.reset_control()
             run.write_probes(*trainer.probe_images)
-            yield from _recorded_steps(trainer, run)
+            yield from _recorded_steps(trainer, run, patience)
         except Exception as error:
             with suppress(OSError):  # the disk may be what is full
                 run.set_status("failed", trainer.step, str(error))
@@ -344,7 +352,7 @@ def _steps(trainer: Trainer) -> Iterator[Step]:
             yield trainer.record()
 
 
-def _recorded_steps(trainer: Trainer, run: Run) -> Iterator[Step]:
+def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterator[Step]:
     iterations = trainer.recipe.iterations
     interval = max(1, iterations // RECORDS)
     snapshots = set(runs.snapshot_steps(iterations))
@@ -354,9 +362,16 @@ def _recorded_steps(trainer: Trainer, run: Run) -> Iterator[Step]:
         run.write_snapshot(trainer.snapshot())
     while trainer.step < iterations:
         trainer.advance()
+        stale = 0
         if trainer.step in snapshots:
             run.write_snapshot(trainer.snapshot())
+            best = min(run.snapshots(), key=lambda snapshot: snapshot.measure)
+            stale = trainer.step - best.step if patience else 0
         last = trainer.step == iterations
+        if patience and stale >= patience and not last:
+            trainer.save(run)
+            run.set_status("stopped", trainer.step, f"no better than at step {best.step:,}")
+            return
         if trainer.step % interval and not last:
             continue
         # Everything below happens between two intervals, so that a resumed run repeats whole ones.
@@ -373,6 +388,9 @@ def _recorded_steps(trainer: Trainer, run: Run) -> Iterator[Step]:
             while (command := run.command()) == "pause":
                 time.sleep(PAUSE_SECONDS)
             run.set_status("running", trainer.step)
+        if (rate := run.asked_rate()) and rate != trainer.peak_rate:
+            trainer.peak_rate = rate
+            trainer.save(run)  # a resumed run goes on with it
         if command == "stop" and not last:
             run.set_status("stopped", trainer.step)
             return

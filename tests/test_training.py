@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, training
+from stn_core import checkpoints, runs, training
 from stn_core.checkpoints import CheckpointError
 from stn_core.digits import Digits
 from stn_core.evaluation import evaluate
@@ -287,6 +287,48 @@ def test_command_of_an_earlier_sitting_is_forgotten(source, run):
             run.control("stop")
     list(training.train(small(), source, run=run, resume=True))
     assert run.status().state == "finished"
+
+
+def test_rate_that_is_asked_for_holds_from_then_on_also_after_a_resume(source, run):
+    experiment = small(iterations=12, optimiser=SGD(), schedule=StepDecay(every=1000))
+    base = experiment.recipe.learning_rate
+    steps = training.train(experiment, source, run=run)
+    for step in steps:
+        if step.step == 4:
+            run.control("run", learning_rate=base / 8)
+        elif step.step == 8:
+            run.control("stop")
+    for _ in training.train(experiment, source, run=run, resume=True):
+        pass
+    rates = {step.step: step.learning_rate for step in run.history()}
+    assert all(rates[n] == base for n in range(1, 5))
+    assert all(rates[n] == pytest.approx(base / 8) for n in range(6, 13))
+
+
+@pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), "fast"], ids=str)
+def test_senseless_rate_cannot_be_asked_for(rate, run):
+    with pytest.raises(ValueError, match="learning_rate is a positive number"):
+        run.control("run", learning_rate=rate)
+
+
+def test_training_that_is_asked_to_stops_once_it_has_stopped_improving(source, run, monkeypatch):
+    measures = iter([90.0, 50.0, 40.0, *[45.0] * 100])
+
+    def snapshot(trainer: Trainer) -> runs.Snapshot:
+        return real(trainer)._replace(measure=next(measures))
+
+    real = Trainer.snapshot
+    monkeypatch.setattr(Trainer, "snapshot", snapshot)
+    experiment = small(iterations=60)
+    taken = runs.snapshot_steps(60)
+    best = taken[2]  # of the third measure
+    for _ in training.train(experiment, source, run=run, patience=20):
+        pass
+    status = run.status()
+    assert status.state == "stopped"
+    assert status.step == next(step for step in taken if step >= best + 20)
+    assert f"no better than at step {best}" in status.message
+    assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == status.step
 
 
 def test_folder_in_training_takes_no_second_training(source, run):
