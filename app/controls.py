@@ -13,7 +13,7 @@ DISTORTIONS = {  # App. A.4
     "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
     "TC": "at a random place of 60×60 pixels, among six 6×6 patches of other digits",
     "R": "rotated by up to 90°",
-    "P": "scaled by 0.75 to 1, each corner moved by 5 pixels (std)",
+    "P": "scaled by 0.75 to 1, each corner stretched by 5 pixels (std)",
     "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
 }
 NAMES = r"""
@@ -47,6 +47,11 @@ class Choice:
     digit: int  # in the gallery, class by class
     seed: int
 
+    @property
+    def experiment_name(self) -> str:
+        """One of the distortion's experiments; their data is the same."""
+        return f"distorted/{self.distortion.lower()}/st-cnn-aff"
+
 
 def options(distortion: str) -> dict[str, str]:
     """The trained networks for a distortion, by key: published ones, then those trained here."""
@@ -57,11 +62,11 @@ def options(distortion: str) -> dict[str, str]:
 
 
 def choose_view() -> tuple[str, str]:
-    """Explore or train, and one of App. A.4's distortions: the first row of the page."""
+    """The first row of the page: which view, and one of the distortions of App. A.4."""
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         view = st.segmented_control(
             "View",
-            ["Explore", "Train"],
+            ["Explore", "Train", "Replay", "Results"],
             default="Explore",
             required=True,
             key="view",
@@ -85,6 +90,8 @@ def choose_view() -> tuple[str, str]:
 
 def choose(distortion: str) -> Choice:
     """Two networks, a digit and a seed: the second row."""
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
     found = options(distortion)
     networks, digits = st.columns([1.25, 1], gap="large")
     a = b = NO_NETWORK
@@ -108,7 +115,7 @@ def choose(distortion: str) -> Choice:
         seed = st.number_input(
             "Seed",
             0,
-            loading.EXAMPLE_SEEDS - 1,
+            EXAMPLE_SEEDS - 1,
             FIRST_SEED,
             key="seed",
             bind="query-params",
@@ -121,6 +128,17 @@ def choose(distortion: str) -> Choice:
         networks=tuple(key for key in (a, b) if key != NO_NETWORK),
         digit=int(digit),
         seed=int(seed),
+    )
+
+
+def choose_sweep() -> bool:
+    """Whether the stage plays the input being turned."""
+    return st.toggle(
+        "Sweep the angle",
+        key="sweep",
+        bind="query-params",
+        help="The stage's playhead then turns the input from −90° to 90°, and shows the grid that "
+        "the network predicts at every angle.",
     )
 
 
@@ -140,9 +158,18 @@ def _network(label: str, key: str, distortion: str, titles: dict[str, str], firs
 
 
 def _next_seed() -> None:
-    st.session_state["seed"] = (int(st.session_state["seed"]) + 1) % loading.EXAMPLE_SEEDS
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    st.session_state["seed"] = (int(st.session_state["seed"]) + 1) % EXAMPLE_SEEDS
 
 
 def choose_digit(digit: str) -> None:
     """Take a digit of the strip; called before the widgets are drawn again."""
     st.session_state["digit"] = int(digit)
+
+
+def choose_point() -> None:
+    """Take the digit of a point that was clicked; called before the widgets are drawn again."""
+    points = st.session_state["angles"].selection.points
+    if points:
+        st.session_state["digit"] = int(points[0]["customdata"][0])

@@ -29,72 +29,101 @@ def _base(palette: Palette, height: int) -> go.Figure:
     return figure
 
 
-def probabilities(
-    rows: Sequence[tuple[str, np.ndarray, str]], truth: int, palette: Palette
+def sweep(
+    degrees: Sequence[float], series: Sequence[tuple[str, np.ndarray, str]], palette: Palette
 ) -> go.Figure:
-    """The classes' probabilities of each network; the true class is marked on the axis.
-
-    rows: (title, (classes,) probabilities, colour).
-    """
-    figure = _base(palette, height=300)
-    classes = [str(c) for c in range(len(rows[0][1]))]
-    ticks = [f"<b>{c}</b><br>true" if c == str(truth) else c for c in classes]
-    for title, values, colour in rows:
-        figure.add_bar(
-            x=classes,
-            y=100 * values,
+    """The true class's probability while the input is turned. series: (title, (T,) %, colour)."""
+    figure = _base(palette, height=320)
+    for title, values, colour in series:
+        figure.add_scatter(
+            x=list(degrees),
+            y=values,
             name=title,
-            marker={"color": colour},
-            hovertemplate="%{y:.1f} % for %{x}<extra>" + title + "</extra>",
+            mode="lines",
+            line={"color": colour, "width": 3},
+            hovertemplate="%{y:.1f} % at %{x}°<extra>" + title + "</extra>",
         )
-    figure.update_layout(barmode="group", bargap=0.25, showlegend=len(rows) > 1)
+    figure.update_layout(showlegend=True)
     figure.update_xaxes(
-        type="category", tickvals=classes, ticktext=ticks, showgrid=False, fixedrange=True
+        tickvals=list(range(-90, 91, 30)),
+        ticksuffix="°",
+        fixedrange=True,
+        title="angle of the input",
     )
-    figure.update_yaxes(range=[0, 100], ticksuffix=" %", dtick=25, fixedrange=True)
+    figure.update_yaxes(
+        range=[0, 101], ticksuffix=" %", dtick=25, fixedrange=True, title="for the true class"
+    )
     return figure
 
 
-def curve(
-    title: str,
-    series: Sequence[tuple[str, Sequence[float], Sequence[float], str]],
-    palette: Palette,
-    *,
-    iterations: int,
-    floor: float,
-    ceiling: float,
-    suffix: str = "",
-) -> go.Figure:
-    """Curves over the steps of a training, on a logarithmic scale, the whole training's length.
+def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palette) -> go.Figure:
+    """True against predicted angles, digit by digit; the chosen digit is ringed.
 
-    series: (name, steps, values, colour); values that are not positive are left out. The axis
-    reaches from floor to ceiling from the start, further only if a value does: it stays put.
+    clouds: (title, loading.Angles, colour). A point's ``customdata`` is its digit.
     """
-    figure = _base(palette, height=260)
-    lowest, highest = floor, ceiling
-    for name, steps, values, colour in series:
-        shown = [(s, v) for s, v in zip(steps, values, strict=True) if v > 0]
-        lowest = min([lowest, *(v for _, v in shown)])
-        highest = max([highest, *(v for _, v in shown)])
-        figure.add_scatter(
-            x=[s for s, _ in shown],
-            y=[v for _, v in shown],
-            name=name,
-            mode="lines" if len(shown) > 1 else "markers",
-            line={"color": colour, "width": 2.5},
-            hovertemplate="%{y:.3g}" + suffix + " at step %{x:,}<extra>" + name + "</extra>",
-        )
-    figure.update_layout(
-        title={"text": f"<b>{title}</b>", "font": {"size": 15}, "x": 0, "y": 0.99},
-        legend={"x": 1, "xanchor": "right"},
-        showlegend=len(series) > 1,
+    figure = _base(palette, height=320)
+    reach = max(float(np.abs(found.true).max()) for _, found, _ in clouds)
+    figure.add_scatter(
+        x=[-reach, reach],
+        y=[-reach, reach],
+        mode="lines",
+        line={"color": palette.border, "width": 2},
+        hoverinfo="skip",
+        showlegend=False,
     )
-    figure.update_xaxes(range=[0, iterations], tickformat=",", fixedrange=True, title="step")
+    for title, found, colour in clouds:
+        figure.add_scatter(
+            x=found.true,
+            y=found.predicted,
+            customdata=found.digits[:, None],
+            name=title,
+            mode="markers",
+            marker={
+                "color": colour,
+                "size": 9,
+                "opacity": 0.8,
+                "symbol": ["circle" if right else "x" for right in found.right],
+                "line": {
+                    "color": palette.text,
+                    "width": [3 if d == digit else 0 for d in found.digits],
+                },
+            },
+            hovertemplate="digit %{customdata[0]}: %{x:.0f}°, predicted %{y:.0f}°<extra>"
+            + title
+            + "</extra>",
+        )
+    figure.update_layout(showlegend=len(clouds) > 1, dragmode=False, clickmode="event+select")
+    figure.update_xaxes(ticksuffix="°", fixedrange=True, title="true angle")
+    figure.update_yaxes(ticksuffix="°", fixedrange=True, title="predicted")
+    return figure
+
+
+def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
+    """Which class was taken for which; the right ones, on the diagonal, are left out of the scale.
+
+    counts: (classes, classes), rows the true class.
+    """
+    figure = _base(palette, height=420)
+    wrong = counts.astype(float)
+    np.fill_diagonal(wrong, np.nan)
+    classes = [str(c) for c in range(len(counts))]
+    figure.add_heatmap(
+        z=wrong,
+        x=classes,
+        y=classes,
+        text=[[str(n) if n else "" for n in row] for row in counts],
+        texttemplate="%{text}",
+        textfont={"color": palette.text},
+        colorscale=[[0, palette.surface], [1, palette.networks[1]]],
+        showscale=False,
+        hovertemplate="%{text} of class %{y} taken for %{x}<extra></extra>",
+        xgap=2,
+        ygap=2,
+    )
+    figure.update_xaxes(
+        title="taken for", side="top", showgrid=False, fixedrange=True, type="category"
+    )
     figure.update_yaxes(
-        type="log",
-        range=[np.log10(0.8 * lowest), np.log10(highest)],  # its lowest label clears the other axis
-        tickvals=[m * 10.0**e for e in range(-5, 7) for m in (1, 2, 5)],
-        ticktext=[f"{m * 10.0**e:g}{suffix}" for e in range(-5, 7) for m in (1, 2, 5)],
-        fixedrange=True,
+        title="true class", autorange="reversed", showgrid=False, fixedrange=True, type="category"
     )
     return figure

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
@@ -20,9 +22,7 @@ if TYPE_CHECKING:
     from stn_core.digits import Digits
     from stn_core.experiment import Examples, Experiment
     from stn_core.networks import ClassificationNetwork
-    from stn_core.runs import Run
-
-EXAMPLE_SEEDS = 10_000  # seeds are 0 to 9,999
+    from stn_core.runs import RecordedRun, Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,38 @@ def published(distortion: str) -> list[str]:
     ]
 
 
+def recorded_names(prefix: str) -> list[str]:
+    """The short names of the experiments whose published run can be replayed."""
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS
+    from stn_core.runs import PACKED
+
+    return [
+        name.removeprefix(prefix)
+        for name, experiment in EXPERIMENTS.items()
+        if name.startswith(prefix) and (checkpoints.published_folder(experiment) / PACKED).is_file()
+    ]
+
+
+def studies() -> dict[str, str]:
+    """The studies whose runs are shipped, by short name: what each of them changes."""
+    from stn_core.experiments.studies import STUDIES
+
+    shipped = set(recorded_names("studies/"))
+    words = {s.experiment.name.removeprefix("studies/"): s.words for s in STUDIES}
+    return {name: text for name, text in words.items() if name in shipped}
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the recording …")
+def recorded(name: str) -> RecordedRun:
+    """The published run of an experiment. Raises RunError."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find
+    from stn_core.runs import PACKED, unpack
+
+    return unpack(checkpoints.published_folder(find(name)) / PACKED)
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def run(folder: str) -> Run:
     """The reader of a run's folder, which remembers the snapshots that it has read."""
@@ -130,18 +162,128 @@ def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
     )
 
 
-@st.cache_data(max_entries=512, show_spinner=False)
+@st.cache_data(max_entries=1024, show_spinner=False)
 def example(experiment_name: str, digit: int, seed: int) -> Examples:
     """One gallery digit under an experiment's distortion: Examples with a batch of one."""
-    import torch
-
-    from stn_core.digits import Digits
+    from stn_core import evaluation
     from stn_core.experiments import find
 
-    every = gallery()
-    one = Digits(every.images[digit : digit + 1], every.labels[digit : digit + 1])
-    generator = torch.Generator().manual_seed(EXAMPLE_SEEDS * digit + seed)
-    return find(experiment_name).data.examples(one, generator, every)
+    return evaluation.example(find(experiment_name), gallery(), digit, seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Movable:
+    """What a hand moves of an example. image: uint8 (H, W); pose: the affine θ (6,) that lays it
+    into U; whole: whether that is U as a whole, and not the digit alone."""
+
+    image: np.ndarray
+    pose: np.ndarray
+    size: tuple[int, int]
+    whole: bool
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def movable(experiment_name: str, digit: int, seed: int) -> Movable:
+    """The digit itself where one affine map has drawn it (R, RTS); else its whole picture."""
+    import torch
+
+    from stn_core.transforms import Affine
+
+    shown = example(experiment_name, digit, seed)
+    size = tuple(shown.images.shape[2:])
+    if shown.theta is not None and shown.theta.shape[1] == Affine().num_params:
+        alone = Movable(
+            image=gallery().images[digit].numpy(),
+            pose=shown.theta[0].numpy(),
+            size=size,
+            whole=False,
+        )
+        if torch.allclose(laid(alone, alone.pose), shown.images, atol=1e-4):
+            return alone
+    whole = (shown.images[0, 0].numpy() * 255).round().astype(np.uint8)
+    return Movable(image=whole, pose=Affine().identity().numpy(), size=size, whole=True)
+
+
+def laid(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
+    """U, (1, 1, H, W), with what is moved laid into it at this pose (6,)."""
+    import torch
+
+    from stn_core.sampling import sample
+    from stn_core.transforms import Affine, invert_affine
+
+    theta = torch.as_tensor(pose, dtype=torch.float32)[None]
+    picture = torch.from_numpy(moved.image)[None, None].float() / 255
+    return sample(picture, Affine().grid(invert_affine(theta), moved.size))
+
+
+SWEEP_DEGREES = tuple(range(-90, 91, 3))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """What a network makes of an example that is turned through SWEEP_DEGREES.
+
+    poses: (T, 6); theta: (T, P), or None without a transformer; share: (T,) of the true class.
+    """
+
+    poses: np.ndarray
+    theta: np.ndarray | None
+    share: np.ndarray
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def sweep(_loaded: LoadedNetwork, key: str, experiment_name: str, digit: int, seed: int) -> Sweep:
+    """The example's input turned about its own middle, all else as it was drawn."""
+    import torch
+
+    from stn_core.transforms import decompose_affine, similarity_theta
+
+    moved = movable(experiment_name, digit, seed)
+    start = torch.from_numpy(moved.pose)[None]
+    scale = decompose_affine(start)["scale_x"]
+    angles = torch.tensor(SWEEP_DEGREES) * torch.pi / 180
+    poses = similarity_theta(
+        angles, *(v.expand(len(angles)) for v in (scale, start[:, 2], start[:, 5]))
+    )
+    found = trace(_loaded, torch.cat([laid(moved, pose) for pose in poses.tolist()]))
+    label = int(example(experiment_name, digit, seed).labels[0])
+    return Sweep(
+        poses=poses.numpy(),
+        theta=found.warps[0].theta.numpy() if found.warps else None,
+        share=found.logits.softmax(1)[:, label].numpy(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Angles:
+    """True and predicted angles of some gallery digits, in degrees, and whether they were read
+    right: (N,) each."""
+
+    digits: np.ndarray
+    true: np.ndarray
+    predicted: np.ndarray
+    right: np.ndarray
+
+
+@st.cache_data(max_entries=64, show_spinner="Turning 200 digits …")
+def angles(_loaded: LoadedNetwork, key: str, experiment_name: str, seed: int) -> Angles:
+    """Of 20 digits of each class. The predicted angle is T_θ's at the middle of V."""
+    import torch
+
+    digits = np.array([d for d in range(1000) if d % 100 < 20])
+    shown = [example(experiment_name, int(d), seed) for d in digits]
+    found = trace(_loaded, torch.cat([e.images for e in shown]))
+    warp = found.warps[0]
+    ends = torch.tensor([[-0.1, 0.1], [0, 0]])  # of a short way along V's x axis
+    west, east = _loaded.network.transformer.transform.at(warp.theta, ends).unbind(1)
+    across = east - west
+    labels = torch.cat([e.labels for e in shown])
+    return Angles(
+        digits=digits,
+        true=torch.cat([e.pose["angle_degrees"] for e in shown]).numpy(),
+        predicted=(torch.atan2(across[:, 1], across[:, 0]) * 180 / torch.pi).numpy(),
+        right=(found.logits.argmax(1) == labels).numpy(),
+    )
 
 
 def trace(loaded: LoadedNetwork, images: torch.Tensor, theta: list[float] | None = None):
@@ -162,6 +304,12 @@ def said(
 
     images = torch.cat([example(experiment_name, digit, seed).images for digit in digits])
     return trace(_loaded, images).logits.argmax(1).tolist()
+
+
+def full_title(name: str) -> str:
+    """``distorted/rts/st-cnn-aff`` -> ``RTS, ST-CNN Aff``."""
+    *_, column, short = name.split("/")
+    return f"{column.upper()}, {network_title(short)}"
 
 
 def network_title(short: str) -> str:

@@ -1,10 +1,11 @@
-"""The command line: train, evaluate, publish, card, list."""
+"""The command line: train, sweep, evaluate, publish, record, results, bench, card, list."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
-import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,13 +13,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from stn_core import checkpoints, digits, runs, training
+from stn_core import bench, checkpoints, digits, publishing, results, runs, sweep, training
 from stn_core.checkpoints import CheckpointError
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find
-from stn_core.networks import count_parameters
 from stn_core.runs import Run, RunError
 from stn_core.training import TrainingError
 from stn_core.transforms import NonFiniteError
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--precision", default="float32", choices=training.PRECISIONS)
     train.add_argument("--threads", type=int, help="CPU threads (torch's own choice by default)")
     train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--patience", type=int, help="stop after so many steps without a better one")
     train.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     train.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
     train.set_defaults(command=_train)
@@ -70,8 +71,30 @@ def parser() -> argparse.ArgumentParser:
     evaluate_.set_defaults(command=_evaluate)
 
     publish = commands.add_parser("publish", help="put a finished run into pretrained/")
-    publish.add_argument("run_dir", type=Path)
+    publish.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
     publish.set_defaults(command=_publish)
+
+    record = commands.add_parser("record", help="put a finished run, without weights, there")
+    record.add_argument("run_dir", type=Path)
+    record.set_defaults(command=_record)
+
+    sweep_ = commands.add_parser("sweep", help="train a whole table, several networks at once")
+    sweep_.add_argument("table", help="distorted")
+    sweep_.add_argument("--recipe", default="quick", help="quick (the default) or paper")
+    sweep_.add_argument("--seeds", type=int, default=1)
+    sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")
+    sweep_.add_argument("--workers", type=int, help="at once (default: the cores; 4 on a GPU)")
+    sweep_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    sweep_.add_argument("--precision", default="float32", choices=training.PRECISIONS)
+    sweep_.set_defaults(command=_sweep)
+
+    results_ = commands.add_parser("results", help="the paper's table with our figures")
+    results_.add_argument("table", nargs="?", default="distorted")
+    results_.set_defaults(command=_results)
+
+    bench_ = commands.add_parser("bench", help="speed and memory, as ratios measured in this run")
+    bench_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    bench_.set_defaults(command=_bench)
 
     card = commands.add_parser("card", help="render the cards of the published networks")
     card.set_defaults(command=_card)
@@ -126,6 +149,7 @@ def _train(options: argparse.Namespace) -> None:
         precision=options.precision,
         run=run,
         resume=options.resume,
+        patience=options.patience,
     )
     measure = experiment.objective.measure
     with tqdm(total=iterations, unit="step") as bar:
@@ -164,51 +188,70 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _publish(options: argparse.Namespace) -> None:
-    run = Run(options.run_dir)
-    description = run.description()
-    if run.status().state != "finished":
-        raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
-    experiment = find(description["experiment"])
+    print(publishing.publish([Run(folder) for folder in options.run_dir], _load_digits()))
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    device = training.choose_device(options.device)
+    cores = 4 if device.type == "cuda" else os.cpu_count() or 1
+    workers = options.workers or cores
+    if options.seeds < 1 or workers < 1:
+        raise ValueError("--seeds and --workers are at least 1")
+    root = sweep.default_root()
+    trainings = sweep.plan(options.table, options.recipe, options.seeds, root, options.iterations)
     source = _load_digits()
+    print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
+    bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
+    steps = sweep.sweep(
+        trainings, workers=workers, device=options.device, precision=options.precision
+    )
+    with contextlib.closing(steps):
+        try:
+            for running in steps:
+                for bar, training_ in zip(bars, running, strict=False):
+                    bar.set_description_str(training_.words)
+                _publish_finished(trainings, source)
+        except KeyboardInterrupt:
+            tqdm.write("stopped: the same command goes on from here")
+    for bar in bars:
+        bar.close()
+    _publish_finished(trainings, source)
+    for training_ in trainings:
+        print(training_.words)
+    print("\n".join(results.lines(options.table)))
+
+
+def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
+    """Put every cell whose seeds have all been trained into pretrained/."""
     if source.test is None:
-        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
-    trained, _ = checkpoints.load_trained(experiment, run.checkpoint)
-    folder = checkpoints.published_folder(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoints.save_weights(trained, experiment, folder / checkpoints.WEIGHTS)
-    network = checkpoints.load_pretrained(experiment)  # measured as it is shipped
-    metrics = {
-        "experiment": experiment.name,
-        "error_percent_test": evaluate(network, experiment, source.test).measure,
-        "error_percent_gallery": evaluate(network, experiment, source.gallery).measure,
-        "test_digits": len(source.test),
-        "gallery_digits": len(source.gallery),
-        "evaluation_seed": EVALUATION_SEED,
-        "parameters": count_parameters(network),
-        "seconds": run.history()[-1].seconds,
-        **{
-            key: description[key]
-            for key in ("recipe", "seed", "device", "precision", "train_digits", "torch", "started")
-        },
-    }
-    text = json.dumps(metrics, indent=1) + "\n"
-    checkpoints.write_atomically(folder / checkpoints.METRICS, text.encode())
-    runs.pack(run, folder / runs.PACKED)
-    _write_card(experiment)
-    print(f"{experiment.name}: error {metrics['error_percent_test']:.2f} %, in {folder}")
+        return
+    by_name: dict[str, list[sweep.Training]] = {}
+    for training_ in trainings:
+        by_name.setdefault(training_.experiment.name, []).append(training_)
+    for cell in by_name.values():
+        done = all(t.state == "finished" for t in cell)
+        if done and not any(t.published for t in cell):
+            tqdm.write(f"published {publishing.publish([t.run for t in cell], source)}")
+            cell[0].published = True
 
 
-def _write_card(experiment: Experiment) -> None:
-    card = checkpoints.render_card(experiment, checkpoints.load_metrics(experiment))
-    path = checkpoints.published_folder(experiment) / checkpoints.CARD
-    checkpoints.write_atomically(path, card.encode())
+def _results(options: argparse.Namespace) -> None:
+    print("\n".join(results.lines(options.table)))
+
+
+def _bench(options: argparse.Namespace) -> None:
+    for line in bench.bench(training.choose_device(options.device)):
+        print(line, flush=True)
+
+
+def _record(options: argparse.Namespace) -> None:
+    print(publishing.record(Run(options.run_dir)))
 
 
 def _card(options: argparse.Namespace) -> None:
     for experiment in EXPERIMENTS.values():
         if checkpoints.is_published(experiment):
-            _write_card(experiment)
-            print(checkpoints.published_folder(experiment) / checkpoints.CARD)
+            print(publishing.write_card(experiment))
 
 
 def _list(options: argparse.Namespace) -> None:

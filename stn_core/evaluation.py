@@ -1,4 +1,7 @@
-"""What a trained network gets wrong: every digit distorted once, with a fixed seed."""
+"""What a trained network gets wrong: every digit distorted once, with a fixed seed.
+
+And the app's examples: a gallery digit with a seed of its own, the same on every machine.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from stn_core.digits import Digits
-from stn_core.experiment import Experiment
+from stn_core.experiment import Examples, Experiment
 
 EVALUATION_SEED = 2015
 CHUNK = 1000  # part of the definition: clutter is cut from the digits of the same chunk
 FORWARD = 200  # images in memory at a time
+EXAMPLE_SEEDS = 10_000  # an example's seeds are 0 to 9,999
 
 
 class Evaluation(NamedTuple):
@@ -44,6 +48,25 @@ def evaluate(
             predictions.append(trace.logits.argmax(1).cpu())
     network.train(training)
     return Evaluation(total / len(digits), torch.cat(predictions))
+
+
+def example(experiment: Experiment, gallery: Digits, digit: int, seed: int) -> Examples:
+    """One gallery digit under an experiment's distortion: Examples with a batch of one."""
+    one = Digits(gallery.images[digit : digit + 1], gallery.labels[digit : digit + 1])
+    generator = torch.Generator().manual_seed(EXAMPLE_SEEDS * digit + seed)
+    return experiment.data.examples(one, generator, gallery)
+
+
+@torch.no_grad()
+def misread_examples(
+    network: nn.Module, experiment: Experiment, gallery: Digits, seed: int
+) -> dict[int, int]:
+    """The gallery digits that a network misreads with this seed, and what it takes them for."""
+    shown = [example(experiment, gallery, digit, seed) for digit in range(len(gallery))]
+    images = torch.cat([e.images for e in shown])
+    said = torch.cat([network(part).argmax(1) for part in images.split(FORWARD)])
+    wrong = (said != gallery.labels).nonzero().flatten()
+    return {int(digit): int(said[digit]) for digit in wrong}
 
 
 def _chunks(digits: Digits, size: int) -> Iterator[Digits]:

@@ -27,22 +27,31 @@ TOLERANCE = 0.05
 
 
 class ClassificationNetwork(nn.Module):
-    """Image -> (spatial transformer -> average pooling) -> classifier -> logits."""
+    """Image -> (spatial transformer -> average pooling) -> classifier -> logits.
+
+    subtracted: taken from the image first, so that the background is not 0 any more; it is for
+    showing what that does to a transformer, which reads 0 outside.
+    """
 
     def __init__(
-        self, classifier: nn.Module, transformer: SpatialTransformer | None = None, pool: int = 1
+        self,
+        classifier: nn.Module,
+        transformer: SpatialTransformer | None = None,
+        pool: int = 1,
+        subtracted: float = 0.0,
     ) -> None:
         super().__init__()
         self.transformer = transformer
         self.pool = pool
+        self.subtracted = subtracted
         self.classifier = classifier
 
     def trace(self, image: Tensor, theta: Tensor | None = None) -> Trace:
         """Image (B, C, H, W) -> Trace. A given θ (B, P) replaces the localisation network's."""
         warps = ()
-        x = image
+        x = image - self.subtracted if self.subtracted else image
         if self.transformer is not None:
-            warps = (self.transformer.warp(image, theta),)
+            warps = (self.transformer.warp(x, theta),)
             x = F.avg_pool2d(warps[0].output, self.pool) if self.pool > 1 else warps[0].output
         return Trace(warps, x, self.classifier(x))
 
@@ -58,6 +67,8 @@ class Network:
     convolutional: ClassVar[bool] = False
     transform: ClassVar[Transform | None] = None
     pool: ClassVar[int] = 1
+    identity_start: ClassVar[bool] = True
+    subtracted: ClassVar[float] = 0.0
 
     def build(
         self, image_shape: tuple[int, int, int], classes: int, generator: torch.Generator
@@ -65,7 +76,7 @@ class Network:
         """A fresh network for (C, H, W) images, its weights drawn from a CPU generator."""
         width = solve_width(lambda w: self._assemble(image_shape, classes, w), self.parameters)
         network = self._assemble(image_shape, classes, width)
-        initialise(network, generator)
+        initialise(network, generator, identity_start=self.identity_start)
         return network
 
     def _assemble(
@@ -80,7 +91,9 @@ class Network:
             transformer = SpatialTransformer(localisation, transform)
         classifier = ConvolutionalClassifier if self.convolutional else FullyConnectedClassifier
         pooled = (channels, *(n // self.pool for n in size))
-        return ClassificationNetwork(classifier(pooled, width, classes), transformer, self.pool)
+        return ClassificationNetwork(
+            classifier(pooled, width, classes), transformer, self.pool, self.subtracted
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +110,16 @@ class CNN(Network):
 
 @dataclass(frozen=True, kw_only=True)
 class STFCN(Network):
-    """A spatial transformer, average pooling by ``pool``, then the fully connected network."""
+    """A spatial transformer, average pooling by ``pool``, then the fully connected network.
+
+    identity_start: whether the regression layer starts at the identity (App. A.4), or at random;
+    subtracted: see ClassificationNetwork. Both are for showing what goes wrong.
+    """
 
     transform: Transform = field()
     pool: int = 1
+    identity_start: bool = True
+    subtracted: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,12 +158,16 @@ def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
     return width
 
 
-def initialise(network: nn.Module, generator: torch.Generator) -> None:
+def initialise(
+    network: nn.Module, generator: torch.Generator, *, identity_start: bool = True
+) -> None:
     """Draw the weights: uniform in ±1/sqrt(fan-in), torch's own default, from one generator.
 
-    The regression layers keep the identity (App. A.4).
+    The regression layers keep the identity (App. A.4), unless they are to be drawn as well.
     """
     regressions = {m.regression for m in network.modules() if isinstance(m, Localisation)}
+    if not identity_start:
+        regressions = set()
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv2d) and module not in regressions:
             bound = module.weight[0].numel() ** -0.5

@@ -29,11 +29,15 @@ ORDER = [
     "evaluation",
     "checkpoints",
     "runs",
+    "results",
+    "publishing",
     "training",
+    "sweep",
+    "bench",
     "__main__",
 ]
 # In the app, what is in neither of these (panels, controls, loading, jobs, ...) stands between.
-GROUND = {"palette": 0, "figures": 1, "stage": 1}
+GROUND = {"palette": 0, "figures": 1, "pictures": 1, "sketch": 1, "stage": 1}
 BETWEEN = 2
 VIEWS = 3
 MAIN = 4
@@ -127,8 +131,13 @@ def test_stage_imports_the_palette_alone(name):
     assert {top(imported) for imported in APP_GRAPH[name]} <= {"palette", "stage"}
 
 
-@pytest.mark.parametrize("name", [n for n in APP_GRAPH if n == "figures"])
-def test_figures_know_no_streamlit(name):
+@pytest.mark.parametrize("name", [n for n in APP_GRAPH if top(n) in ("pictures", "sketch")])
+def test_pictures_and_the_sketch_import_nothing_of_the_app(name):
+    assert {top(imported) for imported in APP_GRAPH[name]} <= {top(name)}
+
+
+@pytest.mark.parametrize("name", [n for n in APP_GRAPH if n in ("figures", "pictures")])
+def test_figures_and_pictures_know_no_streamlit(name):
     assert "streamlit" not in {top(imported) for imported in imports(files(APP)[name])}
 
 

@@ -33,15 +33,9 @@ def test_two_lines_start_the_app_and_pass_the_tests():
 
 
 def test_results_are_what_the_command_prints(capsys):
-    assert command_line.main(["list"]) == 0
-    printed = [line for line in capsys.readouterr().out.splitlines() if "distorted/" in line]
-    shown = [line.rstrip() for line in README.splitlines() if line.startswith("distorted/")]
-    assert shown == [line.rstrip() for line in printed if ours(line) != "-"]
-
-
-def ours(line: str) -> str:
-    """The column of our own figure: the last before the source."""
-    return re.split(r"\s{2,}", line.strip())[2]
+    assert command_line.main(["results"]) == 0
+    (shown,) = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert shown == capsys.readouterr().out
 
 
 def test_every_variable_it_names_is_read_by_the_code():

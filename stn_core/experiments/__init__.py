@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 
 from stn_core.experiment import Experiment
-from stn_core.experiments import distorted
+from stn_core.experiments import distorted, studies
 
-EXPERIMENTS: dict[str, Experiment] = {e.name: e for e in distorted.EXPERIMENTS}
+EXPERIMENTS: dict[str, Experiment] = {
+    e.name: e for table in (distorted, studies) for e in table.EXPERIMENTS
+}
 
 
 class UnknownExperiment(ValueError):

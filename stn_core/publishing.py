@@ -1,0 +1,122 @@
+"""From finished runs to pretrained/: the median seed's weights, measured as they are shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from torch import nn
+
+from stn_core import checkpoints, runs
+from stn_core.digits import Digits, DigitsError, Source
+from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
+from stn_core.experiment import Experiment
+from stn_core.experiments import find
+from stn_core.networks import count_parameters
+from stn_core.runs import Run, RunError
+
+EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
+
+
+def publish(found: list[Run], source: Source) -> Path:
+    """Put finished runs of one experiment, one for each seed, into pretrained/.
+
+    The seed with the median error is shipped; the others are told by their errors. Gives the
+    folder. Raises RunError if they are not finished, or not of one experiment and one recipe;
+    DigitsError without MNIST's test digits.
+    """
+    descriptions = [run.description() for run in found]
+    for run in found:
+        if run.status().state != "finished":
+            raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
+    for key in ("experiment", "recipe"):
+        if any(d.get(key) != descriptions[0].get(key) for d in descriptions):
+            raise RunError(f"these runs are not of one {key}; publish them one by one")
+    if source.test is None:
+        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
+    experiment = find(descriptions[0]["experiment"])
+    measured = []
+    for run in found:
+        network, _ = checkpoints.load_trained(experiment, run.checkpoint)
+        measured.append(evaluate(network, experiment, source.test).measure)
+    median = sorted(range(len(found)), key=measured.__getitem__)[(len(found) - 1) // 2]
+    return _ship(experiment, found[median], source, [d["seed"] for d in descriptions], measured)
+
+
+def _ship(
+    experiment: Experiment, run: Run, source: Source, seeds: list[int], errors: list[float]
+) -> Path:
+    folder = checkpoints.published_folder(experiment)
+    folder.mkdir(parents=True, exist_ok=True)
+    trained, _ = checkpoints.load_trained(experiment, run.checkpoint)
+    checkpoints.save_weights(trained, experiment, folder / checkpoints.WEIGHTS)
+    network = checkpoints.load_pretrained(experiment)  # measured as it is shipped
+    description = run.description()
+    metrics = {
+        "experiment": experiment.name,
+        **measure(network, experiment, source),
+        "seeds": seeds,
+        "errors": [round(error, 4) for error in errors],
+        "parameters": count_parameters(network),
+        "seconds": run.history()[-1].seconds,
+        **{
+            key: description[key]
+            for key in ("recipe", "seed", "device", "precision", "train_digits", "torch", "started")
+        },
+    }
+    text = json.dumps(metrics, separators=(",", ": ")) + "\n"
+    checkpoints.write_atomically(folder / checkpoints.METRICS, text.encode())
+    runs.pack(run, folder / runs.PACKED)
+    write_card(experiment)
+    return folder
+
+
+def record(run: Run) -> Path:
+    """Put a finished run alone into pretrained/, without weights: a study. Gives the file."""
+    if run.status().state != "finished":
+        raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
+    experiment = find(run.description()["experiment"])
+    folder = checkpoints.published_folder(experiment)
+    folder.mkdir(parents=True, exist_ok=True)
+    runs.pack(run, folder / runs.PACKED)
+    return folder / runs.PACKED
+
+
+def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
+    """Errors on the test digits and on the gallery, what is misread, and the confusion matrix."""
+    test = evaluate(network, experiment, source.test)
+    gallery = evaluate(network, experiment, source.gallery)
+    return {
+        "error_percent_test": test.measure,
+        "error_percent_gallery": gallery.measure,
+        "test_digits": len(source.test),
+        "gallery_digits": len(source.gallery),
+        "evaluation_seed": EVALUATION_SEED,
+        "misread_test": _misread(test, source.test),
+        "confusion_test": _confusion(test, source.test, experiment.data.classes),
+        "misread_examples": [
+            {str(digit): said for digit, said in wrong.items()}
+            for wrong in (
+                misread_examples(network, experiment, source.gallery, seed)
+                for seed in range(EXAMPLE_SEEDS_READ)
+            )
+        ],
+    }
+
+
+def _misread(evaluation: Evaluation, digits: Digits) -> list[int]:
+    return (evaluation.predictions != digits.labels).nonzero().flatten().tolist()
+
+
+def _confusion(evaluation: Evaluation, digits: Digits, classes: int) -> list[list[int]]:
+    """Rows are the true classes, columns what they were taken for."""
+    pairs = digits.labels * classes + evaluation.predictions
+    return pairs.bincount(minlength=classes * classes).view(classes, classes).tolist()
+
+
+def write_card(experiment: Experiment) -> Path:
+    """Render the card of a published network from its metrics."""
+    path = checkpoints.published_folder(experiment) / checkpoints.CARD
+    card = checkpoints.render_card(experiment, checkpoints.load_metrics(experiment))
+    checkpoints.write_atomically(path, card.encode())
+    return path

@@ -1,0 +1,168 @@
+"""The paper's tables with our figures beside the paper's, from the published metrics alone."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+from stn_core import checkpoints
+from stn_core.experiment import Experiment
+from stn_core.experiments import EXPERIMENTS
+
+NOT_TRAINED = "not trained"
+CONFIDENCE = 1.96  # standard deviations: 95 %
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment, and the metrics of its published network, None where there is none."""
+
+    experiment: Experiment
+    metrics: dict[str, Any] | None
+
+    @property
+    def error(self) -> float | None:
+        return self.metrics and self.metrics["error_percent_test"]
+
+    @property
+    def ours(self) -> str:
+        """Our error, or the seeds' mean and spread if there are several."""
+        if self.metrics is None:
+            return NOT_TRAINED
+        errors = self.metrics["errors"]
+        if len(errors) == 1:
+            return f"{self.error:.2f}"
+        return f"{statistics.mean(errors):.2f} ± {statistics.stdev(errors):.2f}"
+
+    @property
+    def words(self) -> str:
+        """Ours, and in brackets the paper's."""
+        paper = self.experiment.reported
+        return f"{self.ours} ({'-' if paper is None else f'{paper:.1f}'})"
+
+
+def cells(table: str) -> dict[str, Cell]:
+    """Every cell of a table (``distorted``), by its experiment's name."""
+    return {
+        name: Cell(
+            experiment,
+            checkpoints.load_metrics(experiment) if checkpoints.is_published(experiment) else None,
+        )
+        for name, experiment in EXPERIMENTS.items()
+        if name.split("/")[0] == table
+    }
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one network is than another on the same digits, in percent of them.
+
+    From the digits that only one of the two misreads (McNemar): their counts decide, not those
+    that both misread. low, high: the 95 % confidence interval.
+    """
+
+    better: str
+    than: str
+    percent: float
+    low: float
+    high: float
+
+    @property
+    def decided(self) -> bool:
+        return self.low > 0 or self.high < 0
+
+
+def difference(better: Cell, than: Cell) -> Difference:
+    """The paired difference in error, than − better, of two published networks."""
+    first, second = (set(cell.metrics["misread_test"]) for cell in (better, than))
+    only_than, only_better = len(second - first), len(first - second)
+    count = better.metrics["test_digits"]
+    mean = (only_than - only_better) / count
+    variance = (only_than + only_better) / count - mean**2
+    reach = CONFIDENCE * math.sqrt(variance / count)
+    return Difference(
+        better.experiment.name,
+        than.experiment.name,
+        100 * mean,
+        100 * (mean - reach),
+        100 * (mean + reach),
+    )
+
+
+# What the paper claims of Table 1: the first network has the smaller error.
+CLAIMS = (
+    ("st-fcn-aff", "fcn"),
+    ("st-fcn-proj", "fcn"),
+    ("st-fcn-tps", "fcn"),
+    ("st-cnn-aff", "cnn"),
+    ("st-cnn-proj", "cnn"),
+    ("st-cnn-tps", "cnn"),
+)
+CLAIMS_OF = {"e": (("st-fcn-tps", "st-fcn-aff"), ("st-cnn-tps", "st-cnn-aff"))}
+
+
+def differences(table: str, column: str) -> list[Difference]:
+    """The paper's claims about a column (``rts``), as far as both networks are there."""
+    found = cells(table)
+    claims = (*CLAIMS, *CLAIMS_OF.get(column, ()))
+    pairs = [tuple(found[f"{table}/{column}/{name}"] for name in claim) for claim in claims]
+    return [difference(a, b) for a, b in pairs if a.metrics and b.metrics]
+
+
+def rows_and_columns(table: str) -> tuple[list[str], list[str]]:
+    """The names of a table's networks and of its columns, in order."""
+    parts = [name.split("/")[1:] for name in cells(table)]
+    return list(dict.fromkeys(p[-1] for p in parts)), list(dict.fromkeys(p[0] for p in parts))
+
+
+def lines(table: str) -> list[str]:
+    """The table as text, with what it was measured on and the claims that can be decided."""
+    found = cells(table)
+    rows, columns = rows_and_columns(table)
+    width = 2 + max(len(cell.words) for cell in found.values())
+    told = [
+        "Error in percent on MNIST's 10,000 test digits, each distorted with a fixed seed.",
+        "Ours, and in brackets the paper's.",
+        "",
+        "".join([f"{'':13}", *(f"{column.upper():>{width}}" for column in columns)]),
+    ]
+    for row in rows:
+        words = (found[f"{table}/{column}/{row}"].words for column in columns)
+        told.append("".join([f"{row:13}", *(f"{w:>{width}}" for w in words)]))
+    told += ["", "How they were trained:", *budgets(found), ""]
+    told.append("Smaller errors, paired on the same digits, with a 95 % confidence interval:")
+    for column in columns:
+        for d in differences(table, column):
+            verdict = "  undecided" if not d.decided else "" if d.percent > 0 else "  not so here"
+            a, b = d.better.rsplit("/", 1)[1], d.than.rsplit("/", 1)[1]
+            told.append(
+                f"  {column.upper():4} {a:11} than {b:11} by {d.percent:5.2f} %  "
+                f"[{d.low:5.2f}, {d.high:5.2f}]{verdict}"
+            )
+    return told
+
+
+def budgets(found: dict[str, Cell]) -> list[str]:
+    """Recipe, budget, seeds and device, each once, with the cells that had them."""
+    groups: dict[str, list[str]] = {}
+    for name, cell in found.items():
+        if cell.metrics:
+            groups.setdefault(budget(cell.metrics), []).append(name.split("/", 1)[1])
+    total = sum(map(len, groups.values()))
+    told = []
+    for words, names in sorted(groups.items(), key=lambda item: len(item[1])):
+        most = 2 * len(names) > total > len(names)
+        told.append(f"  {words}: {'all the others' if most else ', '.join(names)}")
+    return told
+
+
+def budget(metrics: dict[str, Any]) -> str:
+    """Recipe, budget, seeds, device and precision of a published network, in words."""
+    recipe, seeds = metrics["recipe"], metrics["seeds"]
+    return (
+        f"{recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, "
+        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
+        f"{metrics['device']}, {metrics['precision']}"
+    )

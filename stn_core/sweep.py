@@ -1,0 +1,154 @@
+"""Train every cell of a table, several at once, each in a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stn_core import checkpoints, runs
+from stn_core.experiment import Experiment
+from stn_core.experiments import EXPERIMENTS
+from stn_core.runs import Run
+
+POLL_SECONDS = 1.0
+LOG = "log.txt"
+# The cheap and the telling cells before the slow ones.
+NETWORKS = ("fcn", "st-fcn", "st-cnn", "cnn")
+COLUMNS = ("rts", "tc", "r", "e", "p")
+
+
+@dataclass
+class Training:
+    """One cell with one seed: its run's folder, and its process while it has one."""
+
+    experiment: Experiment
+    seed: int
+    run: Run
+    process: subprocess.Popen | None = None
+    published: bool = False
+
+    @property
+    def state(self) -> str:
+        """waiting, running, finished or failed."""
+        if self.process is not None and self.process.poll() is None:
+            return "running"
+        if self.run.is_described() and self.run.status().state == "finished":
+            return "finished"
+        return "waiting" if self.process is None else "failed"
+
+    @property
+    def words(self) -> str:
+        """Its progress in a line."""
+        status, history, snapshots = self.run.status(), self.run.history(), self.run.snapshots()
+        words = [f"{self.experiment.name}, seed {self.seed}: {self.state}"]
+        words.append(f"step {status.step:,} of {self.experiment.recipe.iterations:,}")
+        if len(history) > 1 and self.state == "running":
+            last, before = history[-1], history[-min(20, len(history))]
+            seconds = max(last.seconds - before.seconds, 1e-9)
+            words.append(f"{(last.step - before.step) / seconds:.0f} steps a second")
+        if snapshots:
+            words.append(f"{snapshots[-1].measure:.2f} % error on the gallery")
+        if self.state == "failed":
+            words.append(f"see {self.run.folder / LOG}")
+        return ", ".join(words)
+
+
+def plan(
+    table: str, recipe: str, seeds: int, root: Path, iterations: int | None = None
+) -> list[Training]:
+    """What is to be trained for a table (``distorted``), the cheap cells first.
+
+    A cell that is published with this recipe, budget and as many seeds is left out. root: the
+    folder of the runs; one that is there already is gone on with; iterations: instead of the
+    recipe's. Raises ValueError for an unknown table or recipe.
+    """
+    found = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
+    if not found:
+        tables = ", ".join(dict.fromkeys(name.split("/")[0] for name in EXPERIMENTS))
+        raise ValueError(f"there is no table {table!r} to train; there are: {tables}")
+    found = [_with_recipe(e, recipe, iterations) for e in found]
+    trainings = []
+    for experiment in sorted(found, key=_cost):
+        if not _is_there(experiment, seeds):
+            for seed in range(seeds):
+                name = f"{experiment.name.replace('/', '-')}-{recipe}-{seed}"
+                trainings.append(Training(experiment, seed, Run(root / name)))
+    return trainings
+
+
+def _with_recipe(experiment: Experiment, name: str, iterations: int | None) -> Experiment:
+    experiment = experiment.with_recipe(name)
+    if iterations is None:
+        return experiment
+    recipe = dataclasses.replace(experiment.recipe, iterations=iterations)
+    return dataclasses.replace(experiment, recipes=(recipe,))
+
+
+def _cost(experiment: Experiment) -> tuple[int, int]:
+    *_, column, network = experiment.name.split("/")
+    kind = next((i for i, n in enumerate(NETWORKS) if network.startswith(n)), len(NETWORKS))
+    return kind, COLUMNS.index(column) if column in COLUMNS else len(COLUMNS)
+
+
+def _is_there(experiment: Experiment, seeds: int) -> bool:
+    if not checkpoints.is_published(experiment):
+        return False
+    metrics = checkpoints.load_metrics(experiment)
+    same = all(
+        metrics["recipe"][k] == getattr(experiment.recipe, k) for k in ("name", "iterations")
+    )
+    return same and len(metrics["errors"]) >= seeds
+
+
+def sweep(
+    trainings: list[Training], *, workers: int, device: str, precision: str
+) -> Iterator[list[Training]]:
+    """Run them, so many at a time; yields those that are running or have just ended, once a second.
+
+    Closing the iterator stops what runs; each training then has a checkpoint to go on from.
+    """
+    waiting = [t for t in trainings if t.state != "finished"]
+    running: list[Training] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                training = waiting.pop(0)
+                _start(training, device, precision)
+                running.append(training)
+            time.sleep(POLL_SECONDS)
+            yield list(running)
+            running = [t for t in running if t.state == "running"]
+    finally:
+        for training in running:
+            if training.state == "running":
+                training.process.send_signal(signal.SIGTERM)
+        for training in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                training.process.wait(timeout=60)
+
+
+def _start(training: Training, device: str, precision: str) -> None:
+    folder = training.run.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "stn_core", "train", training.experiment.name]
+    if training.run.is_described():
+        command += ["--resume"]
+    else:
+        command += ["--recipe", training.experiment.recipe.name, "--seed", str(training.seed)]
+        command += ["--precision", precision]
+        command += ["--iterations", str(training.experiment.recipe.iterations)]
+    command += ["--run-dir", str(folder), "--device", device, "--threads", "1"]
+    with open(folder / LOG, "ab") as log:
+        training.process = subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def default_root() -> Path:
+    """Where a sweep's runs are, unless it is told otherwise."""
+    return runs.runs_folder() / "sweep"

@@ -1,0 +1,31 @@
+"""The benchmark runs, and tells ratios; nothing here depends on how fast this machine is."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from stn_core import bench
+
+
+def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
+    monkeypatch.setattr(bench, "ROUNDS", 1)
+    monkeypatch.setattr(bench, "NETWORKS", ("fcn",))
+    monkeypatch.setattr(bench, "BATCHES", (2, 4))
+    monkeypatch.setattr(bench, "SIDES", (8, 16))
+    monkeypatch.setattr(bench, "_pooling", lambda *_: iter(["left out: half a minute"]))
+    told = "\n".join(bench.bench(torch.device("cpu")))
+    assert re.search(r"^fcn +[\d.]+ +[\d.]+ +[\d.]+   [\d.]+ and [\d.]+$", told, re.MULTILINE)
+    assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){4}$", told, re.MULTILINE)
+    assert re.search(r"thin plate spline [\d.]+: [\d.]+ times", told)
+    assert re.search(r"side  8: 1.0 \(pixels 1.0\), 16: [\d.]+ \(pixels 4.0\)", told)
+    assert re.search(r"fcn \d+ MB \(1.00 of the most\)", told)
+
+
+def test_memory_that_is_used_after_a_reset_is_seen():
+    device = torch.device("cpu")
+    before = bench.peak_megabytes(device, reset=True)
+    block = torch.ones(64 * 2**20)  # 256 MB
+    assert bench.peak_megabytes(device) - before > 200
+    del block

@@ -1,0 +1,91 @@
+"""What is put into pretrained/: the median seed, measured as it is shipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from stn_core import checkpoints, digits, publishing, runs
+from stn_core.experiments import find
+from stn_core.runs import Run, RunError
+from stn_core.training import train
+
+NAME = "distorted/r/fcn"
+
+
+@pytest.fixture
+def finished(mnist_folder, tmp_path):
+    """A function seed -> a run of two steps, and the digits it was trained on."""
+    source = digits.load()
+    experiment = find(NAME)
+    recipe = replace(experiment.recipe, iterations=2, batch_size=2)
+
+    def make(seed: int) -> Run:
+        run = Run(tmp_path / f"seed-{seed}")
+        for _ in train(replace(experiment, recipes=(recipe,)), source, seed=seed, run=run):
+            pass
+        return run
+
+    return make, source
+
+
+def test_median_seed_is_shipped_and_all_errors_are_told(finished, pretrained, monkeypatch):
+    make, source = finished
+    found = [make(seed) for seed in (0, 1, 2)]
+    errors = {0: 3.0, 1: 1.0, 2: 2.0}
+    real = publishing.evaluate
+    weights = {
+        seed: checkpoints.load_trained(find(NAME), run.checkpoint)[0].state_dict()
+        for seed, run in enumerate(found)
+    }
+
+    def measured(network, experiment, chosen):
+        """The errors above, for whichever seed's network this is."""
+        evaluation = real(network, experiment, chosen)
+        key = (
+            "classifier.0.weight" if "classifier.0.weight" in weights[0] else next(iter(weights[0]))
+        )
+        near = [(network.state_dict()[key] - w[key]).abs().max().item() for w in weights.values()]
+        return evaluation._replace(measure=errors[int(np.argmin(near))])
+
+    monkeypatch.setattr(publishing, "evaluate", measured)
+    publishing.publish(found, source)
+    metrics = checkpoints.load_metrics(find(NAME))
+    assert metrics["seeds"] == [0, 1, 2] and metrics["errors"] == [3.0, 1.0, 2.0]
+    assert metrics["seed"] == 2 and metrics["error_percent_test"] == 2.0
+
+
+def test_what_is_misread_adds_up(finished, pretrained):
+    make, source = finished
+    publishing.publish([make(0)], source)
+    metrics = checkpoints.load_metrics(find(NAME))
+    confusion = torch.tensor(metrics["confusion_test"])
+    assert confusion.sum() == metrics["test_digits"] == len(source.test)
+    assert confusion.sum() - confusion.trace() == len(metrics["misread_test"])
+    assert metrics["error_percent_test"] == pytest.approx(
+        100 * len(metrics["misread_test"]) / len(source.test)
+    )
+    assert len(metrics["misread_examples"]) == publishing.EXAMPLE_SEEDS_READ
+
+
+def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretrained, tmp_path):
+    make, source = finished
+    one, other = make(0), make(1)
+    description = other.description()
+    other._write_json("run.json", {**description, "experiment": "distorted/r/cnn"})
+    with pytest.raises(RunError, match="not of one experiment"):
+        publishing.publish([one, other], source)
+    other._write_json("run.json", {**description, "recipe": {"name": "another"}})
+    with pytest.raises(RunError, match="not of one recipe"):
+        publishing.publish([one, other], source)
+
+
+def test_recording_alone_is_no_published_network(finished, pretrained):
+    make, _ = finished
+    path = publishing.record(make(0))
+    assert path == pretrained / NAME / runs.PACKED
+    assert not checkpoints.is_published(find(NAME))
+    assert runs.unpack(path).snapshots

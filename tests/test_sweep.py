@@ -1,0 +1,87 @@
+"""A table is trained cell by cell, in processes that can be stopped and taken up again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stn_core import checkpoints, sweep
+from stn_core.experiments import EXPERIMENTS, find
+
+
+@pytest.fixture
+def two_cells(monkeypatch, pretrained):
+    """A table of two cheap cells, of which nothing is published."""
+    chosen = {name: EXPERIMENTS[name] for name in ("distorted/r/st-fcn-aff", "distorted/r/fcn")}
+    monkeypatch.setattr(sweep, "EXPERIMENTS", chosen)
+    return chosen
+
+
+def test_cheap_cells_come_first_and_every_seed_has_a_folder(pretrained, tmp_path):
+    trainings = sweep.plan("distorted", "quick", 3, tmp_path)
+    assert len(trainings) == 3 * 40
+    kinds = [t.experiment.name.split("/")[-1].split("-aff")[0] for t in trainings]
+    assert kinds[0] == "fcn" and kinds[-1] == "cnn"
+    assert len({t.run.folder for t in trainings}) == len(trainings)
+    assert {t.seed for t in trainings} == {0, 1, 2}
+
+
+def test_what_is_published_with_this_budget_is_left_out(tmp_path):
+    published = [
+        name
+        for name, e in EXPERIMENTS.items()
+        if name.startswith("distorted/")
+        and checkpoints.is_published(e)
+        and checkpoints.load_metrics(e)["recipe"]["iterations"] == e.recipe.iterations
+    ]
+    assert published
+    planned = {t.experiment.name for t in sweep.plan("distorted", "quick", 1, tmp_path)}
+    assert not planned & set(published)
+    more = {t.experiment.name for t in sweep.plan("distorted", "quick", 2, tmp_path)}
+    assert more >= set(published)
+
+
+def test_unknown_table_names_those_there_are(tmp_path):
+    with pytest.raises(ValueError, match="there are: distorted"):
+        sweep.plan("nonsense", "quick", 1, tmp_path)
+
+
+def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path):
+    trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=100_000)
+    steps = sweep.sweep(trainings, workers=2, device="cpu", precision="float32")
+    until = time.monotonic() + 120
+    while not all(t.run.history() for t in trainings):
+        assert len(next(steps)) == 2
+        assert time.monotonic() < until
+    steps.close()  # as Ctrl-C does
+    assert {t.run.status().state for t in trainings} == {"stopped"}
+    reached = {t.run.folder: t.run.status().step for t in trainings}
+    assert all(0 < step < 100_000 for step in reached.values())
+
+    again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=100_000)
+    steps = sweep.sweep(again, workers=2, device="cpu", precision="float32")
+    while not all(t.run.status().step > reached[t.run.folder] for t in again):
+        next(steps)
+        assert time.monotonic() < until
+    assert "running" in again[0].words and "of 100,000" in again[0].words
+    steps.close()
+
+
+def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path):
+    trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
+    for _ in sweep.sweep(trainings, workers=2, device="nonsense", precision="float32"):
+        pass
+    assert [t.state for t in trainings] == ["failed", "failed"]
+    assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].words
+    assert "a device is auto" in (trainings[0].run.folder / sweep.LOG).read_text()
+
+
+def test_finished_training_is_not_started_again(two_cells, tmp_path):
+    trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
+    for _ in sweep.sweep(trainings, workers=2, device="cpu", precision="float32"):
+        pass
+    assert [t.state for t in trainings] == ["finished", "finished"]
+    again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
+    assert list(sweep.sweep(again, workers=2, device="cpu", precision="float32")) == []
+    assert find("distorted/r/fcn").name in {t.experiment.name for t in again}
