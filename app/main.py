@@ -12,6 +12,9 @@ st.set_page_config(
     page_title="Spatial Transformer Networks", page_icon=str(HERE / "icon.png"), layout="wide"
 )
 st.navigation(
-    [st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted")],
+    [
+        st.Page(HERE / "views" / "transformer.py", title="Transformer", url_path="transformer"),
+        st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted"),
+    ],
     position="top",
 ).run()

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
 import figures
 import loading
-from controls import Choice, choose_digit
+from controls import Choice, choose_digit, choose_point
 from palette import GRIDS, Palette, palette
-from stage import Item, stage, strip
+from stage import (
+    Features,
+    Input,
+    Item,
+    Report,
+    Track,
+    Transformers,
+    reported,
+    stage,
+    strip,
+)
 
 WANTED = "wanted"
 POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
@@ -38,78 +51,155 @@ def _size(size: tuple[int, int]) -> str:
 
 
 def network_stage(
-    loaded: loading.LoadedNetwork | None, example, choice: Choice, index: int, compact: bool
-) -> list[float] | None:
-    """U, and a network's T_θ(G) and V with sliders for θ. Gives the θ set by hand, if any."""
-    height, width = example.images.shape[2:]
-    label = int(example.labels[0])
+    loaded: loading.LoadedNetwork | None,
+    images,
+    theta: np.ndarray | None,
+    choice: Choice,
+    index: int,
+    *,
+    label: int,
+    moved: loading.Movable,
+    adopted: Sequence[float] | None,
+    sweep: bool,
+    compact: bool,
+) -> None:
+    """U, to be turned and moved by hand, with a network's T_θ(G), V and θ in numbers.
+
+    images: as they were drawn; theta: the network's, (P,), for where the input is now; adopted: the
+    pose of an input that was moved on another stage; sweep: play the input being turned.
+    """
+    height, width = images.shape[2:]
     alt = f"U: a distorted {label} ({choice.distortion})"
     captions = {"U": f"U, {_size((height, width))} pixels"}
-    theta = transform = None
-    found = loading.trace(loaded, example.images) if loaded else None
-    if found and found.warps:
-        theta = found.warps[0].theta[0].numpy()
-        transform = loaded.network.transformer.transform
-        pooled = tuple(found.classifier_input.shape[2:])
-        then = "" if pooled == (height, width) else f", then pooled to {_size(pooled)}"
+    transformers = None
+    if theta is not None:
+        transform, side = loaded.network.transformer.transform, loaded.network.pool
+        transformers = Transformers(transform=transform, colours=(GRIDS[index],))
+        then = "" if side == 1 else f", then pooled to {_size((height // side, width // side))}"
         captions = {
             "U": f"U and the grid T<sub>θ</sub>(G): drag it ({_size((height, width))})",
             "V": f"V: U sampled at the grid{then}",
         }
         alt += ", with the sampling grid on it"
-    return stage(
-        [
-            Item(
-                id=str(choice.digit),
-                image=pixels(example.images)[0],
-                theta=theta,
-                label="",
-                alt=alt,
-            )
-        ],
-        key=f"stage-{index}",
-        token=f"{loaded and loaded.key}/{choice.distortion}/{choice.digit}/{choice.seed}",
-        input_size=(height, width),
-        grid_colour=GRIDS[index],
-        transform=transform,
+    stage(
+        Item(id=str(choice.digit), image=pixels(images)[0], theta=theta, label="", alt=alt),
+        key=stage_key(index),
+        token=stage_token(loaded, choice),
+        transformers=transformers,
+        track=_sweep_track(loaded, choice) if sweep else None,
+        moved_input=Input(
+            image=moved.image,
+            pose=moved.pose,
+            name="the picture" if moved.whole else "the digit",
+            adopted=adopted,
+        ),
+        features=Features(live=True),
         captions=captions,
         compact=compact,
     )
 
 
-def verdicts(rows: list[tuple[loading.LoadedNetwork, np.ndarray, bool, float]], truth: int) -> None:
-    """What each network says, and how sure it is of every class.
+def stage_key(index: int) -> str:
+    return f"stage-{index}"
 
-    rows: the network, its probabilities (classes,), whether its θ was set by hand, and the
-    brightest value that its classifier was given.
-    """
+
+def stage_token(loaded: loading.LoadedNetwork | None, choice: Choice) -> str:
+    """What a stage shows; with another token it starts anew."""
+    return f"{loaded and loaded.key}/{choice.distortion}/{choice.digit}/{choice.seed}"
+
+
+def hand_on(networks: list[loading.LoadedNetwork | None], choice: Choice) -> list[Report]:
+    """What the visitor has done on the stage of each network."""
+    return [
+        reported(
+            stage_key(index),
+            stage_token(loaded, choice),
+            loaded.network.transformer.transform.num_params
+            if loaded and loaded.network.transformer
+            else 0,
+        )
+        for index, loaded in enumerate(networks)
+    ]
+
+
+def _sweep_track(loaded: loading.LoadedNetwork | None, choice: Choice) -> Track | None:
+    if loaded is None:
+        return None
+    found = loading.sweep(loaded, loaded.key, choice.experiment_name, choice.digit, choice.seed)
+    thetas = np.zeros((len(found.poses), 0)) if found.theta is None else found.theta
+    return Track(
+        name="The input turned, from 90 degrees to the left to 90 to the right",
+        theta=thetas[:, None, None],
+        labels=[f"{d}°" for d in loading.SWEEP_DEGREES],
+        ends=("−90°", "90°"),
+        per_second=10,
+        poses=found.poses,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a network says: its probabilities (classes,), whether its θ was set by hand, and the
+    brightest value that its classifier was given."""
+
+    loaded: loading.LoadedNetwork
+    probabilities: np.ndarray
+    by_hand: bool
+    brightest: float
+
+
+def verdicts(rows: list[Verdict], truth: int) -> None:
+    """What each network says, and how sure it is of every class."""
     shades = colours().networks
-    for index, (loaded, values, by_hand, brightest) in enumerate(rows):
-        said = int(values.argmax())
+    for index, row in enumerate(rows):
+        said = int(row.probabilities.argmax())
         mark = "✓ right" if said == truth else f"✗ wrong, it is a {truth}"
-        hand = " · θ set by hand" if by_hand else ""
-        below = loaded.record
-        if brightest < 0.05:
+        hand = " · θ set by hand" if row.by_hand else ""
+        below = row.loaded.record
+        if row.brightest < 0.05:
             below = "V is black: the grid reads none of the ink, so this answer is about nothing"
         st.markdown(
             f"<div style='border-left:5px solid {shades[index]};"
             "padding-left:.75rem;margin-bottom:.6rem'>"
-            f"<b>{loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
-            f"({_percent(values[said])}) <b>{mark}</b>{hand}<br>"
+            f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
+            f"({_percent(row.probabilities[said])}) <b>{mark}</b>{hand}<br>"
             f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
-    st.plotly_chart(
-        figures.probabilities(
-            [(loaded.title, p, shades[i]) for i, (loaded, p, *_) in enumerate(rows)],
-            truth,
-            colours(),
-        ),
-        config=figures.CONFIG,
-        theme=None,
-        key="probabilities",
-        alt="Class probabilities of the networks, in percent",
+    st.markdown(_bars(rows, truth, shades), unsafe_allow_html=True)
+
+
+def _bars(rows: list[Verdict], truth: int, shades: tuple[str, ...]) -> str:
+    """The probabilities as bars: drawn by the browser at once, ten times a second if need be."""
+    lines = []
+    for digit in range(len(rows[0].probabilities)):
+        bars = "".join(
+            f"<div style='display:flex;align-items:center;gap:.4rem'><div style='height:.6rem;"
+            f"width:{max(0.3, 82 * row.probabilities[digit]):.1f}%;background:{shade};"
+            "border-radius:2px;transition:width .1s'></div>"
+            f"<span style='font-size:.75rem;line-height:.8rem'>{_share(row.probabilities[digit])}"
+            "</span></div>"
+            for row, shade in zip(rows, shades, strict=False)
+        )
+        name = f"<b>{digit}</b> ◂" if digit == truth else f"{digit}"
+        lines.append(
+            "<div style='display:grid;grid-template-columns:2rem 1fr;align-items:center;"
+            f"min-height:1.55rem'><span>{name}</span><div>{bars}</div></div>"
+        )
+    said = "; ".join(
+        f"{row.loaded.title}: "
+        + ", ".join(f"{d} {_share(p)}" for d, p in enumerate(row.probabilities) if p >= 0.005)
+        for row in rows
     )
+    return (
+        f"<div role='img' aria-label='Class probabilities. {said}'>{''.join(lines)}</div>"
+        "<p style='font-size:.85rem;margin:.2rem 0 1rem'>Probability of each class; ◂ the true one."
+        "</p>"
+    )
+
+
+def _share(share: float) -> str:
+    return "" if share < 0.005 else _percent(share)
 
 
 def _percent(share: float) -> str:
@@ -133,15 +223,21 @@ def matrix_latex(theta: np.ndarray) -> str:
     return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
 
 
-def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
+def pose(
+    example,
+    thetas: dict[str, tuple[np.ndarray, bool]],
+    moved: loading.Movable,
+    hand: Sequence[float] | None,
+) -> None:
     """The true pose beside each θ, as matrices and as numbers.
 
-    thetas: by the network's title, θ (P,) and whether it was set by hand.
+    thetas: by the network's title, θ (P,) and whether it was set by hand; hand: the pose (6,) that
+    the input was moved to.
     """
     st.markdown("**θ: wanted and predicted**")
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
-        columns[WANTED] = example.theta[0].numpy()
+        columns[WANTED] = _wanted(example.theta[0].numpy(), moved, hand)
     columns |= {
         f"{title}{', by hand' if by_hand else ''}": theta
         for title, (theta, by_hand) in thetas.items()
@@ -166,11 +262,29 @@ def pose(example, thetas: dict[str, tuple[np.ndarray, bool]]) -> None:
         if WANTED in columns
         else "Nothing undoes that in closed form, so there is no wanted θ to compare with."
     )
+    done = ", ".join(_pose_words(example.pose))
+    if hand is not None:
+        done += ", then moved by hand" if moved.whole else " at first, then moved by hand"
     st.caption(
-        f"Done to the digit: {', '.join(_pose_words(example.pose))}. {wanted} The network is told "
+        f"Done to the digit: {done}. {wanted} The network is told "
         "nothing but the class, and undoes no more of the distortion than helps it to tell the "
         "classes apart: a constant zoom costs it nothing, nor does a slant that every digit keeps."
     )
+
+
+def _wanted(theta: np.ndarray, moved: loading.Movable, hand: Sequence[float] | None) -> np.ndarray:
+    """The θ that undoes the distortion and what a hand has done after it."""
+    if hand is None:
+        return theta
+    if not moved.whole:
+        return np.asarray(hand)
+
+    def square(values: np.ndarray) -> np.ndarray:
+        last = np.array([0, 0, 1])
+        return np.append(values, last[len(values) - 9 :]).reshape(3, 3)
+
+    both = square(np.asarray(hand)) @ square(theta)
+    return (both / both[2, 2]).flatten()[: len(theta)]
 
 
 def _decomposed(affines: dict[str, np.ndarray]) -> None:
@@ -209,8 +323,9 @@ def _pose_words(values: dict) -> list[str]:
     return words
 
 
-def digit_strip(experiment_name: str, choice: Choice, networks: list) -> None:
+def digit_strip(choice: Choice, networks: list) -> None:
     """Ten further digits to click, one of each class, distorted with the same seed."""
+    experiment_name = choice.experiment_name
     writer = choice.digit % 100
     digits = tuple(range(writer, 1000, 100))
     answers = [loading.said(n, n.key, experiment_name, digits, choice.seed) for n in networks]
@@ -235,8 +350,70 @@ def digit_strip(experiment_name: str, choice: Choice, networks: list) -> None:
         items,
         key="digits",
         token=f"{experiment_name}/{writer}/{choice.seed}/{choice.digit}/{names}",
-        input_size=items[0].image.shape,
-        grid_colour=GRIDS[0],
         selected=str(choice.digit),
         on_selected=choose_digit,
     )
+
+
+def many_digits(choice: Choice, networks: list[loading.LoadedNetwork]) -> None:
+    """The angle sweep of this digit, and true against predicted angles of 200 digits."""
+    shades = colours().networks
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Turn this digit, and who still reads it?**")
+        series = [
+            (n.title, loading.sweep(n, n.key, choice.experiment_name, choice.digit, choice.seed))
+            for n in networks
+        ]
+        st.plotly_chart(
+            figures.sweep(
+                loading.SWEEP_DEGREES,
+                [(title, 100 * s.share, shades[i]) for i, (title, s) in enumerate(series)],
+                colours(),
+            ),
+            config=figures.CONFIG,
+            theme=None,
+            key="sweep-chart",
+            alt="Probability of the true class while the input is turned",
+        )
+        st.caption(
+            f"The input is turned about its middle; {choice.distortion} is trained with "
+            f"{_trained_range(choice)}. *Sweep the angle*, above, plays it on the stage."
+        )
+    with right:
+        st.markdown("**True angle against predicted angle**")
+        turned = [(i, n) for i, n in enumerate(networks) if n.network.transformer]
+        shown = loading.example(choice.experiment_name, choice.digit, choice.seed)
+        if "angle_degrees" not in shown.pose:
+            st.info(
+                f"{choice.distortion} turns no digit, so there is no true angle. Choose R or RTS."
+            )
+            return
+        if not turned:
+            st.info("Neither network has a transformer. Choose an ST network.")
+            return
+        clouds = [
+            (n.title, loading.angles(n, n.key, choice.experiment_name, choice.seed), shades[i])
+            for i, n in turned
+        ]
+        st.plotly_chart(
+            figures.angles(clouds, choice.digit, colours()),
+            config=figures.CONFIG,
+            theme=None,
+            key="angles",
+            on_select=choose_point,
+            selection_mode="points",
+            alt="Scatter of the true and the predicted angles of 200 digits",
+        )
+        st.caption(
+            "200 gallery digits, 20 of each class; ✕ is misread. Click a point to put its digit on "
+            "the stage. On the diagonal, V is upright; beside it, at an angle of the network's own."
+        )
+
+
+def _trained_range(choice: Choice) -> str:
+    from stn_core.distortions import RTS, R
+
+    ranges = {"R": R().max_angle_degrees, "RTS": RTS().max_angle_degrees}
+    reach = ranges.get(choice.distortion)
+    return f"angles up to {reach:g}°" if reach else "upright digits"

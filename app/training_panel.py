@@ -6,13 +6,12 @@ import time
 
 import streamlit as st
 
-import figures
 import jobs
 import loading
 from jobs import Job, JobError
-from palette import GRIDS
-from panels import colours
-from stage import Item, strip
+from replay_panel import training_of
+from stage.replay import replay
+from training_form import LEARNING_RATES
 
 REFRESH_SECONDS = 1.0
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
@@ -63,10 +62,9 @@ def _watch(job: Job, live: bool) -> None:
     else:
         _progress(status, iterations, history, snapshots)
         if status.message:
-            st.error(status.message)
+            (st.error if status.state == "failed" else st.info)(status.message)
         _buttons(job, run, status)
-    _curves(history, snapshots, iterations)
-    _grids(job, run.probes(), snapshots, description)
+    _recording(job)
 
 
 def _starting(job: Job, words: str) -> None:
@@ -116,82 +114,39 @@ def _buttons(job: Job, run, status) -> None:
     with second:
         if st.button("Stop", width="stretch", key="job-stop"):
             run.control("stop")
+    if paused:
+        _rate(run)
 
 
-def _curves(history: list, snapshots: list, iterations: int) -> None:
-    if not history:
+def _rate(run) -> None:
+    """A paused training can go on with another peak rate."""
+    began = run.description()["recipe"]["learning_rate"]
+    rate = run.asked_rate() or began
+    choices = sorted({*LEARNING_RATES, rate})
+    chosen = st.select_slider(
+        f"Learning rate to go on with (it began with {began:g})", choices, value=rate,
+        format_func=lambda v: f"{v:g}", key=f"job-rate-{run.folder.name}",
+    )  # fmt: skip
+    if chosen != rate:
+        run.control("pause", learning_rate=chosen)
+
+
+def _recording(job: Job) -> None:
+    """The replay of the training as far as it is; its right edge is live."""
+    try:
+        training = training_of(job.distortion, job.key, job.title, 0)
+    except RuntimeError:
         st.caption("The first steps …")
         return
-    shades = colours()
-    batches, unseen = shades.networks
-    steps = [s.step for s in history]
-    losses = [("training batches", steps, [s.loss for s in history], batches)]
-    errors = [
-        ("training batches", steps, [s.measures["error_percent"] for s in history], batches),
-        (
-            "1,000 digits it has not seen",
-            [s.step for s in snapshots],
-            [s.measure for s in snapshots],
-            unseen,
-        ),
-    ]
-    for place, title, series, floor, ceiling, suffix in zip(
-        st.columns(2), ("Loss", "Error"), (losses, errors), (0.05, 1), (3, 100), ("", " %"),
-        strict=True,
-    ):  # fmt: skip
-        figure = figures.curve(
-            title, series, shades, iterations=iterations, floor=floor, ceiling=ceiling,
-            suffix=suffix,
-        )  # fmt: skip
-        with place:
-            st.plotly_chart(
-                figure,
-                config=figures.CONFIG,
-                theme=None,
-                key=f"curve-{title}",
-                alt=f"{title} over the steps of the training",
-            )
-
-
-def _grids(job: Job, probes, snapshots: list, description: dict) -> None:
-    from stn_core.experiments import find
-
-    if probes is None or not snapshots:
-        return
-    images, labels = probes
-    transform = find(description["experiment"]).network.transform
-    last = snapshots[-1]
-    said = last.logits.argmax(1)
-    st.markdown(f"**Ten gallery digits, on which it is not trained**, at step {last.step:,}")
-    if transform is None:
-        st.caption("This network has no transformer: what is below is all that it sees.")
-    else:
-        st.caption(
-            "Above: $U$ with the grid $T_\\theta(G)$. Below: $V$, which the classifier gets."
-        )
-        if _share_inside(transform, last.theta, images.shape[2:]) < LOST_SHARE:
+    if training.transform is not None:
+        last = training.recorded.snapshots[-1]
+        size = training.recorded.probes.shape[2:]
+        if _share_inside(training.transform, last.theta, size) < LOST_SHARE:
             st.warning(
                 "The grids have left the image: V is black and nothing pulls them back. Try a "
                 "smaller learning rate."
             )
-    strip(
-        [
-            Item(
-                id=str(i),
-                image=image[0],
-                theta=None if transform is None else last.theta[i],
-                label=f"{label} → {said[i]} {'✓' if said[i] == label else '✗'}",
-                alt=f"A distorted {label}, taken for a {said[i]}",
-            )
-            for i, (image, label) in enumerate(zip(images, labels, strict=True))
-        ],
-        key="probes",
-        token=f"{job.key}/{last.step}",
-        series=job.key,
-        input_size=images.shape[2:],
-        grid_colour=GRIDS[0],
-        transform=transform,
-    )
+    replay([training], key="probes", token=job.key)
 
 
 def _share_inside(transform, theta, size: tuple[int, int]) -> float:

@@ -1,14 +1,15 @@
 """The stage: U with T_θ(G) on it and V beside it, drawn by the browser in every frame.
 
 The browser gets U, M_θ as slope · θ + offset, and B; it knows no family. What is dragged there
-stays there; when θ comes to rest, it is reported.
+stays there; θ, the input's pose and the playhead are reported when they come to rest, and on
+demand while they move.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -16,6 +17,7 @@ import streamlit as st
 import torch
 
 from stn_core.transforms import (
+    Affine,
     Attention,
     PiecewiseAffine,
     Projective,
@@ -34,7 +36,7 @@ SLIDERS_IN_ROW = {3: 3, 6: 3, 8: 3}  # as θ stands in the matrix; else an (x, y
 
 
 @cache
-def _component() -> Callable:
+def component() -> Callable:
     """The component, registered once, when Streamlit runs and knows where its files are."""
     return st.components.v2.component(
         "app.stage", html='<div class="stage"></div>', css="stage.css", js="index.js"
@@ -43,7 +45,11 @@ def _component() -> Callable:
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One U on the stage. image: uint8 (H, W); theta: (P,), None without a transformer."""
+    """One U on the stage.
+
+    image: uint8 (H, W) or (C, H, W), of which three channels are colours; theta: (P,), or (N, P)
+    with N transformers, or None without one.
+    """
 
     id: str
     image: np.ndarray
@@ -52,13 +58,96 @@ class Item:
     alt: str
 
 
-def _text(array: np.ndarray) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How V is read: a kernel of ``sampling`` (or "tent" with its half width in pixels), the
+    padding, and the side of an average pooling that V goes through afterwards (1: none)."""
+
+    kernel: str = "bilinear"
+    half_width: float = 1.0
+    padding: str = "zeros"
+    pool: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """θ over time, for the playhead.
+
+    theta: float32 (T, items, N, P); labels: what is said of each frame; ends: of the two ends;
+    per_second: frames at the speed of 1; poses: (T, 6), where the input is laid in each frame.
+    """
+
+    name: str
+    theta: np.ndarray
+    labels: list[str]
+    ends: tuple[str, str]
+    per_second: float
+    poses: np.ndarray | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """A picture that a hand can turn, shift and scale, from which U is made.
+
+    image: uint8 (H, W) or (C, H, W); pose: the affine θ (6,) that lays it into U (picture -> U),
+    at first; name: what it is called, as "the digit"; adopted: the pose (6,) that it was given
+    elsewhere, None where this stage's own counts.
+    """
+
+    image: np.ndarray
+    pose: np.ndarray
+    name: str
+    adopted: Sequence[float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """What else the large pair has. live: reports while a hand moves, ten times a second at most;
+    target: the θ whose V the gradient's descent is to match at first."""
+
+    live: bool = False
+    equation: bool = False
+    pose: bool = False
+    tint: bool = False
+    gradient: bool = False
+    target: list[float] | None = None
+    back_name: str = "Back to prediction"
+    end_name: str = "prediction"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What the visitor has done. thetas: (N, P), set by hand, else None; pose: of the input where
+    it was moved (6,), else None; position: of the playhead, in frames; serial: larger than that
+    of any earlier report, from whichever stage."""
+
+    serial: int = 0
+    thetas: list[list[float]] | None = None
+    pose: list[float] | None = None
+    position: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transformers:
+    """N transformers of one family on the same U, their names and the colours of their grids."""
+
+    transform: Transform
+    colours: tuple[str, ...]
+    names: tuple[str, ...] = field(default=())
+
+    def told(self) -> list[dict[str, str]]:
+        names = self.names or ("",) * len(self.colours)
+        return [{"name": n, "colour": c} for n, c in zip(names, self.colours, strict=True)]
+
+
+def text_of(array: np.ndarray) -> str:
+    """An array's bytes as base64."""
     return base64.b64encode(np.ascontiguousarray(array)).decode()
 
 
-def _lattice_lines() -> torch.Tensor:
+def _lattice_lines(cells: int) -> torch.Tensor:
     """The rows, then the columns of the lattice on [−1, 1]²: (2, lines · samples)."""
-    at = torch.linspace(-1, 1, CELLS + 1, dtype=torch.float64)
+    at = torch.linspace(-1, 1, cells + 1, dtype=torch.float64)
     along = torch.linspace(-1, 1, LINE_SAMPLES, dtype=torch.float64)
     across, running = (v.flatten() for v in torch.meshgrid(at, along, indexing="ij"))
     return torch.stack([torch.cat([running, across]), torch.cat([across, running])])
@@ -80,11 +169,11 @@ CORNERS = {
 EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 
 
-def _handles(transform: Transform) -> dict:
+def _handles(transform: Transform, rigid: bool, whole: str) -> dict:
     """What a hand can take the grid by: the points where it does, B there, and their names.
 
     A ``turn`` handle turns and scales the grid about its middle, an ``edge`` handle shears or
-    stretches it, a ``point`` handle moves alone.
+    stretches it, a ``point`` handle moves alone. rigid: no edges; whole: what is moved.
     """
     match transform:
         case ThinPlateSpline(side=side) | PiecewiseAffine(side=side):
@@ -98,7 +187,7 @@ def _handles(transform: Transform) -> dict:
             handles = [
                 ("turn", f"{name} corner: turn and scale", at) for name, at in CORNERS.items()
             ]
-            if not isinstance(transform, Attention):
+            if not (rigid or isinstance(transform, Attention)):
                 handles += [("edge", f"{n} edge: stretch and shear", at) for n, at in EDGES.items()]
     targets = torch.tensor([at for _, _, at in handles], dtype=torch.float64).T
     return {
@@ -106,63 +195,100 @@ def _handles(transform: Transform) -> dict:
             {"kind": kind, "name": f"{name} (arrow keys)", "target": list(at)}
             for kind, name, at in handles
         ],
-        "handleTarget": _text(transform.target_at(targets).detach().float().numpy()),
-        "bodyName": "the whole grid: move (arrow keys), scale (+ and −), turn ([ and ])",
+        "handleTarget": text_of(transform.target_at(targets).detach().float().numpy()),
+        "bodyName": f"{whole}: move (arrow keys), scale (+ and −), turn ([ and ])",
     }
 
 
-def describe_transform(transform: Transform, size: tuple[int, int]) -> dict:
+def describe_transform(
+    transform: Transform,
+    size: tuple[int, int],
+    *,
+    rigid: bool = False,
+    whole: str = "the whole grid",
+) -> dict:
     """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
     slope, offset, divide = transform.matrix_form()
     like = torch.zeros(1)
-    identity = transform.identity()
+    cells = 1 if isinstance(transform, Attention) else CELLS  # attention is a box (Eq. 2)
     return {
         "rows": slope.shape[0],
         "columns": slope.shape[1],
+        "columnNames": list(transform.target_names),
         "slidersInRow": SLIDERS_IN_ROW.get(transform.num_params, 2),
-        "slope": _text(slope.numpy()),
-        "offset": _text(offset.numpy()),
+        "slope": text_of(slope.numpy()),
+        "offset": text_of(offset.numpy()),
         "divide": divide,
-        "target": _text(transform.target(size, like).detach().numpy()),
-        "latticeTarget": _text(transform.target_at(_lattice_lines()).detach().float().numpy()),
-        "lattice": {"lines": 2 * (CELLS + 1), "samples": LINE_SAMPLES},
-        **_handles(transform),
+        "target": text_of(transform.target(size, like).detach().numpy()),
+        "latticeTarget": text_of(
+            transform.target_at(_lattice_lines(cells)).detach().float().numpy()
+        ),
+        "lattice": {"lines": 2 * (cells + 1), "samples": LINE_SAMPLES},
+        **_handles(transform, rigid, whole),
         "names": list(transform.parameter_names),
-        "identity": identity.tolist(),
+        "identity": transform.identity().tolist(),
         "ranges": _ranges(transform),
     }
 
 
 def stage(
-    items: list[Item],
+    item: Item,
     *,
     key: str,
     token: str,
-    input_size: tuple[int, int],
-    grid_colour: str,
-    transform: Transform | None = None,
+    transformers: Transformers | None = None,
     output_size: tuple[int, int] | None = None,
+    reading: Reading | None = None,
+    track: Track | None = None,
+    moved_input: Input | None = None,
+    features: Features | None = None,
     captions: dict[str, str] | None = None,
     compact: bool = False,
-) -> list[float] | None:
-    """One large pair with sliders. Gives the θ that a hand has set, or None at the prediction.
+) -> Report:
+    """One large pair to take in hand. Gives what the visitor has done with it.
 
-    compact: where two stages share a screen, smaller and with the sliders folded away;
-    token: names what is shown; a new token starts at the prediction again.
+    The Report is there before the stage is drawn again: ask :func:`reported` for it where θ
+    depends on it. compact: where two stages share a screen, smaller and with the sliders folded
+    away; token: names what is shown; a new token starts anew.
     """
-    data = _data(
-        items, "large", token, "", input_size, grid_colour, transform, output_size, captions
+    features = features or Features()
+    state = (st.session_state.get(key) or {}).get("report") or {}
+    data = _data([item], "large", token, transformers, output_size, reading, track, captions)
+    data |= {
+        "compact": compact,
+        "echo": state.get("serial"),
+        "input": moved_input and _input(moved_input),
+        "adopted": moved_input and moved_input.adopted,
+        "features": {
+            "live": features.live,
+            "equation": features.equation,
+            "pose": features.pose,
+            "tint": features.tint,
+            "gradient": features.gradient,
+            "target": features.target and [features.target],
+            "backName": features.back_name,
+            "endName": features.end_name,
+        },
+    }
+    component()(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
+    count = transformers.transform.num_params if transformers else 0
+    return reported(key, token, count, len(transformers.colours) if transformers else 0)
+
+
+def reported(key: str, token: str, params: int, transformers: int = 1) -> Report:
+    """What the visitor has done on the stage of this key, if it still shows this token."""
+    state = (st.session_state.get(key) or {}).get("report")
+    if not isinstance(state, dict) or state.get("token") != token:
+        return Report()
+    thetas, pose, position = (state.get(name) for name in ("thetas", "pose", "position"))
+    usable = isinstance(thetas, list) and len(thetas) == transformers > 0
+    serial = state.get("serial")
+    return Report(
+        serial=serial if isinstance(serial, int) else 0,
+        thetas=thetas if usable and all(is_theta(t, params) for t in thetas) else None,
+        pose=pose if is_theta(pose, 6) else None,
+        position=position if is_theta([position], 1) else None,
     )
-    result = _component()(
-        key=key,
-        data={**data, "compact": compact},
-        on_override_change=lambda: None,  # so that the result has it
-    )
-    override = result.override or {}
-    theta = override.get("theta") if override.get("token") == token else None
-    if theta is None or transform is None or not is_theta(theta, transform.num_params):
-        return None
-    return theta
 
 
 def strip(
@@ -170,11 +296,10 @@ def strip(
     *,
     key: str,
     token: str,
-    input_size: tuple[int, int],
-    grid_colour: str,
     series: str = "",
-    transform: Transform | None = None,
+    transformers: Transformers | None = None,
     output_size: tuple[int, int] | None = None,
+    track: Track | None = None,
     selected: str | None = None,
     on_selected: Callable[[str], None] | None = None,
 ) -> None:
@@ -182,7 +307,13 @@ def strip(
 
     series: strips of one series show the same images; their grids move on from token to token.
     """
-    data = _data(items, "strip", token, series, input_size, grid_colour, transform, output_size)
+    data = _data(items, "strip", token, transformers, output_size, None, track, None)
+    data |= {
+        "series": series,
+        "features": {},
+        "selectable": on_selected is not None,
+        "selected": selected,
+    }
     ids = {item.id for item in items}
 
     def report() -> None:
@@ -190,11 +321,7 @@ def strip(
         if on_selected and chosen in ids:
             on_selected(chosen)
 
-    result = _component()(
-        key=key,
-        data={**data, "selectable": on_selected is not None, "selected": selected},
-        on_selected_change=report,
-    )
+    result = component()(key=key, data=data, on_selected_change=report)
     if result.selected in ids:
         st.rerun(scope="app")  # what the choice is for stands outside of this fragment
 
@@ -203,32 +330,66 @@ def _data(
     items: list[Item],
     layout: str,
     token: str,
-    series: str,
-    input_size: tuple[int, int],
-    grid_colour: str,
-    transform: Transform | None,
+    transformers: Transformers | None,
     output_size: tuple[int, int] | None,
-    captions: dict[str, str] | None = None,
+    reading: Reading | None,
+    track: Track | None,
+    captions: dict[str, str] | None,
 ) -> dict:
+    reading = reading or Reading()
+    size = items[0].image.shape[-2:]
     return {
         "layout": layout,
         "token": token,
-        "series": series,
         "items": [
             {
                 "id": item.id,
-                "image": _text(item.image.astype(np.uint8)),
-                "theta": None if item.theta is None else np.asarray(item.theta).tolist(),
+                "image": text_of(item.image.astype(np.uint8)),
+                "thetas": None if item.theta is None else np.atleast_2d(item.theta).tolist(),
                 "label": item.label,
                 "alt": item.alt,
             }
             for item in items
         ],
-        "inputSize": list(input_size),
-        "outputSize": list(output_size or input_size),
-        "transform": transform and describe_transform(transform, output_size or input_size),
+        "channels": 1 if items[0].image.ndim == 2 else items[0].image.shape[0],
+        "inputSize": list(size),
+        "outputSize": list(output_size or size),
+        "transform": transformers
+        and describe_transform(transformers.transform, output_size or size),
+        "transformers": transformers.told() if transformers else [],
+        "reading": {
+            "kernel": reading.kernel,
+            "halfWidth": reading.half_width,
+            "padding": reading.padding,
+            "pool": reading.pool,
+        },
+        "track": track and _track(track),
         "captions": captions,
-        "colours": {"grid": grid_colour, "corner": CORNER},
+        "colours": {"corner": CORNER},
+    }
+
+
+def _track(track: Track) -> dict:
+    poses = track.poses
+    return {
+        "name": track.name,
+        "count": len(track.theta),
+        "thetas": text_of(track.theta.astype(np.float32)),
+        "poses": None if poses is None else text_of(poses.astype(np.float32)),
+        "labels": track.labels,
+        "ends": list(track.ends),
+        "perSecond": track.per_second,
+    }
+
+
+def _input(moved: Input) -> dict:
+    size = moved.image.shape[-2:]
+    return {
+        "image": text_of(moved.image.astype(np.uint8)),
+        "size": list(size),
+        "pose": np.asarray(moved.pose).tolist(),
+        "name": moved.name,
+        "form": describe_transform(Affine(), size, rigid=True, whole=moved.name),
     }
 
 

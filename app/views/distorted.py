@@ -18,6 +18,8 @@ loading.warm_up()
 
 import jobs  # noqa: E402
 import panels  # noqa: E402
+from replay_panel import replay_panel  # noqa: E402
+from results_panel import results_panel  # noqa: E402
 from training_form import training_form  # noqa: E402
 from training_panel import training_panel  # noqa: E402
 
@@ -39,35 +41,48 @@ def load(key: str, distortion: str) -> loading.LoadedNetwork | None:
 
 
 @st.fragment
-def explore(choice: controls.Choice) -> None:
-    """The stages on the left, what the networks say on the right, further digits below."""
-    name = f"distorted/{choice.distortion.lower()}/st-cnn-aff"  # any of them: the data is the same
-    example = loading.example(name, choice.digit, choice.seed)
-    networks = [n for key in choice.networks if (n := load(key, choice.distortion))]
+def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> None:
+    """The stages on the left, what the networks say of them on the right."""
+    example = loading.example(choice.experiment_name, choice.digit, choice.seed)
+    moved = loading.movable(choice.experiment_name, choice.digit, choice.seed)
     truth = int(example.labels[0])
+    staged = [n for n in networks if n.network.transformer] or [None]
+    hands = panels.hand_on(staged, choice)
+    newest = max(hands, key=lambda report: report.serial)
+    images = example.images if newest.pose is None else loading.laid(moved, newest.pose)
     left, right = st.columns([1.25, 1], gap="large")
-    rows, thetas = [], {}
     with left:
-        if not any(n.network.transformer for n in networks):
-            panels.network_stage(None, example, choice, 0, compact=False)
-        compact = sum(n.network.transformer is not None for n in networks) > 1
-        for index, loaded in enumerate(networks):
-            override = None
-            if loaded.network.transformer:
-                if len(networks) > 1:
-                    st.markdown(f"**{loaded.title}**")
-                override = panels.network_stage(loaded, example, choice, index, compact)
-            found = loading.trace(loaded, example.images, override)
-            brightest = found.classifier_input.max().item()
-            probabilities = found.logits[0].softmax(0).numpy()
-            rows.append((loaded, probabilities, override is not None, brightest))
-            if found.warps:
-                thetas[loaded.title] = (found.warps[0].theta[0].numpy(), override is not None)
-        panels.digit_strip(name, choice, networks)
-        st.caption(
-            "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
-            f"set, on which no network here was trained. {loading.digits_notice()}"
+        sweep = controls.choose_sweep()
+        for index, loaded in enumerate(staged):
+            if len(networks) > 1 and loaded:
+                st.markdown(f"**{loaded.title}**")
+            warps = loading.trace(loaded, images).warps if loaded else []
+            panels.network_stage(
+                loaded,
+                example.images,
+                warps[0].theta[0].numpy() if warps else None,
+                choice,
+                index,
+                label=truth,
+                moved=moved,
+                adopted=None if hands[index] is newest else newest.pose or moved.pose.tolist(),
+                sweep=sweep,
+                compact=len(staged) > 1,
+            )
+    rows, thetas = [], {}
+    for loaded in networks:
+        hand = hands[staged.index(loaded)].thetas if loaded in staged else None
+        found = loading.trace(loaded, images, hand and hand[0])
+        rows.append(
+            panels.Verdict(
+                loaded=loaded,
+                probabilities=found.logits[0].softmax(0).numpy(),
+                by_hand=bool(hand),
+                brightest=found.classifier_input.max().item(),
+            )
         )
+        if found.warps:
+            thetas[loaded.title] = (found.warps[0].theta[0].numpy(), bool(hand))
     with right:
         if rows:
             panels.verdicts(rows, truth)
@@ -76,7 +91,7 @@ def explore(choice: controls.Choice) -> None:
                 f"No network for {choice.distortion} has been trained here yet. Choose RTS or TC, "
                 "or train one: switch from *Explore* to *Train*."
             )
-        panels.pose(example, thetas)
+        panels.pose(example, thetas, moved, newest.pose)
 
 
 view, distortion = controls.choose_view()
@@ -86,5 +101,18 @@ if view == "Train":
         training_form(distortion)
     with runs:
         training_panel(distortion)
+elif view == "Replay":
+    replay_panel(distortion)
+elif view == "Results":
+    results_panel()
 else:
-    explore(controls.choose(distortion))
+    choice = controls.choose(distortion)
+    networks = [n for key in choice.networks if (n := load(key, distortion))]
+    explore(choice, networks)
+    panels.digit_strip(choice, networks)
+    st.caption(
+        "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
+        f"set, on which no network here was trained. {loading.digits_notice()}"
+    )
+    if networks:
+        panels.many_digits(choice, networks)

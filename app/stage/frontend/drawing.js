@@ -4,22 +4,42 @@
 export const MARGIN = 0.11;
 
 const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
+const TINT = 0.4; // how opaque a tint is
 
 /**
- * Grey values as they are, one canvas pixel each; the style sheet enlarges them crisply.
+ * Pixels as they are, one canvas pixel each; the style sheet enlarges them crisply.
  * @param {HTMLCanvasElement} canvas
- * @param {ArrayLike<number>} values  (height * width), 0 to 255
+ * @param {import("./sampling.js").Source} image  of one grey channel, or of three colours
+ * @param {number} [channel]  the only one to paint, in grey
  */
-export function paintPixels(canvas, values, height, width) {
+export function paintPixels(canvas, { pixels, channels, height, width }, channel) {
   canvas.width = width;
   canvas.height = height;
   const context = canvas.getContext("2d");
-  const pixels = context.createImageData(width, height);
-  for (let i = 0; i < values.length; i++) {
-    pixels.data.fill(values[i], 4 * i, 4 * i + 3);
-    pixels.data[4 * i + 3] = 255;
+  const painted = context.createImageData(width, height);
+  const { data } = painted;
+  const plane = height * width;
+  const [r, g, b] = (channels === 3 && channel === undefined ? [0, 1, 2] : Array(3).fill(channel ?? 0))
+    .map((c) => c * plane);
+  for (let i = 0; i < plane; i++) {
+    data[4 * i] = pixels[r + i]; // clamped and rounded by the array
+    data[4 * i + 1] = pixels[g + i];
+    data[4 * i + 2] = pixels[b + i];
+    data[4 * i + 3] = 255;
   }
-  context.putImageData(pixels, 0, 0);
+  context.putImageData(painted, 0, 0);
+}
+
+/** Tint the marked pixels of V. */
+export function paintTint(canvas, marked, [height, width]) {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  context.fillStyle = MARK;
+  context.globalAlpha = TINT;
+  for (let i = 0; i < marked.length; i++) {
+    if (marked[i]) context.fillRect(i % width, Math.floor(i / width), 1, 1);
+  }
 }
 
 /**
@@ -43,12 +63,20 @@ const place = (normalised) => MARGIN + ((normalised + 1) / 2) * (1 - 2 * MARGIN)
  * T_θ(G) on U: `lines` polylines of `samples` points each; the first and last of either half
  * are the outline, and the first point of the first line is the first corner.
  * @param {HTMLCanvasElement} canvas
- * @param {Float32Array} grid
+ * @param {{grid: Float32Array, colour: string}[]} grids  one for each transformer
  * @param {{lines: number, samples: number}} shape
- * @param {{grid: string, corner: string}} colours
+ * @param {string} corner  the first corner's colour
  */
-export function drawGrid(canvas, grid, { lines, samples }, colours) {
+export function drawGrids(canvas, grids, shape, corner) {
   const { context, pixel } = overlay(canvas);
+  const small = canvas.clientWidth < 200;
+  for (const { grid, colour } of grids) {
+    drawGrid(context, pixel, small, grid, colour, shape);
+    drawCorner(context, place(grid[0]), place(grid[1]), (small ? 3 : 5.5) * pixel, corner);
+  }
+}
+
+function drawGrid(context, pixel, small, grid, colour, { lines, samples }) {
   const half = lines / 2;
   const stroke = (line, width, alpha) => {
     context.beginPath();
@@ -60,24 +88,63 @@ export function drawGrid(canvas, grid, { lines, samples }, colours) {
     context.globalAlpha = alpha;
     context.stroke();
   };
-  context.strokeStyle = colours.grid;
-  const small = canvas.clientWidth < 200;
+  context.strokeStyle = colour;
   for (let line = 0; line < lines; line++) {
     const edge = line % half === 0 || line % half === half - 1;
     if (!edge) stroke(line, 1, small ? 0.45 : 0.6);
   }
   for (const edge of [0, half - 1, half, lines - 1]) stroke(edge, small ? 1.75 : 2.5, 1);
-  drawCorner(context, place(grid[0]), place(grid[1]), (small ? 3 : 5.5) * pixel, colours.corner);
 }
 
 /** V's own outline and first corner, so that it can be matched with the grid on U. */
-export function drawFrame(canvas, colours) {
+export function drawFrame(canvas, colour, corner) {
   const { context, pixel } = overlay(canvas);
   const small = canvas.clientWidth < 200;
-  context.strokeStyle = colours.grid;
+  context.strokeStyle = colour;
   context.lineWidth = (small ? 1.75 : 2.5) * pixel;
   context.strokeRect(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN);
-  drawCorner(context, MARGIN, MARGIN, (small ? 3 : 5.5) * pixel, colours.corner);
+  drawCorner(context, MARGIN, MARGIN, (small ? 3 : 5.5) * pixel, corner);
+}
+
+/**
+ * Arrows from points of U, normalised: the longest is as long as `longest`, in half widths.
+ * @param {number[][]} arrows  (x, y, dx, dy)
+ */
+export function drawArrows(canvas, arrows, longest) {
+  const { context, pixel } = overlay(canvas);
+  const most = Math.max(1e-12, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
+  for (const [colour, width] of [["#000", 4], ["#fff", 1.75]]) {
+    context.strokeStyle = colour;
+    context.lineWidth = width * pixel;
+    context.lineCap = "round";
+    context.beginPath();
+    for (const [x, y, dx, dy] of arrows) {
+      const length = Math.hypot(dx, dy) / most;
+      if (length < 0.02) continue;
+      const [fx, fy] = [dx, dy].map((d) => (d / most) * longest);
+      const [px, py, qx, qy] = [x, y, x + fx, y + fy].map(place);
+      context.moveTo(px, py);
+      context.lineTo(qx, qy);
+      for (const side of [0.85, -0.85]) {
+        const angle = Math.atan2(fy, fx) + Math.PI - side * 0.7;
+        const head = Math.min(6 * pixel, 0.5 * Math.hypot(qx - px, qy - py));
+        context.moveTo(qx, qy);
+        context.lineTo(qx + head * Math.cos(angle), qy + head * Math.sin(angle));
+      }
+    }
+    context.stroke();
+  }
+}
+
+/** Tint the places of U that marked grid points read, each as large as it is wide in V. */
+export function tintPoints(canvas, grid, marked, side) {
+  const { context } = overlay(canvas);
+  context.fillStyle = MARK;
+  context.globalAlpha = TINT;
+  for (let i = 0; i < marked.length; i++) {
+    if (!marked[i]) continue;
+    context.fillRect(place(grid[2 * i]) - side / 2, place(grid[2 * i + 1]) - side / 2, side, side);
+  }
 }
 
 /** Wipe a canvas of marks, and make it as sharp as the screen. */

@@ -25,14 +25,9 @@ export function matrix(form, theta) {
   return result;
 }
 
-/**
- * The source points of B's target points: normalised (x, y) pairs, (N, 2).
- * @param {Form} form
- * @param {ArrayLike<number>} theta  (P,)
- * @param {Float32Array} target  B: (K, N)
- */
-export function points(form, theta, target) {
-  const { rows, columns, divide } = form;
+/** M_θ B before any division: (R, N). */
+function rowsOf(form, theta, target) {
+  const { rows, columns } = form;
   const m = matrix(form, theta);
   const count = target.length / columns;
   const sums = new Float64Array(rows * count);
@@ -43,14 +38,86 @@ export function points(form, theta, target) {
       for (let i = 0; i < count; i++) sums[r * count + i] += weight * target[k * count + i];
     }
   }
+  return sums;
+}
+
+/** The denominators of the projective family; 1 for the others. */
+function denominators({ divide }, sums, count) {
+  const w = new Float64Array(count).fill(1);
+  for (let i = 0; divide && i < count; i++) {
+    const value = sums[2 * count + i];
+    w[i] = Math.abs(value) < MIN_DENOMINATOR ? (value < 0 ? -1 : 1) * MIN_DENOMINATOR : value;
+  }
+  return w;
+}
+
+/**
+ * The source points of B's target points: normalised (x, y) pairs, (N, 2).
+ * @param {Form} form
+ * @param {ArrayLike<number>} theta  (P,)
+ * @param {Float32Array} target  B: (K, N)
+ */
+export function points(form, theta, target) {
+  const count = target.length / form.columns;
+  const sums = rowsOf(form, theta, target);
+  const w = denominators(form, sums, count);
   const result = new Float32Array(2 * count);
   for (let i = 0; i < count; i++) {
-    let w = divide ? sums[2 * count + i] : 1;
-    if (Math.abs(w) < MIN_DENOMINATOR) w = w < 0 ? -MIN_DENOMINATOR : MIN_DENOMINATOR;
-    result[2 * i] = sums[i] / w;
-    result[2 * i + 1] = sums[count + i] / w;
+    result[2 * i] = sums[i] / w[i];
+    result[2 * i + 1] = sums[count + i] / w[i];
   }
   return result;
+}
+
+/**
+ * Which output pixels are read by a grid that is turned over there: a negative Jacobian of T_θ.
+ * So is a mirrored grid everywhere, a folded one in places, a projective one beyond its horizon.
+ * @param {Float32Array} target  B at the output pixels
+ * @param {[number, number]} size  H', W'
+ * @returns {Uint8Array} (H'W',) 1 where it is
+ */
+export function turnedOver(form, theta, target, [height, width]) {
+  const count = height * width;
+  const sums = rowsOf(form, theta, target);
+  const w = denominators(form, sums, count);
+  const result = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const column = i % width;
+    const [west, east] = [column > 0 ? i - 1 : i, column < width - 1 ? i + 1 : i];
+    const [north, south] = [i >= width ? i - width : i, i < count - width ? i + width : i];
+    const at = (r, j) => (r === 2 ? w[j] : sums[r * count + j]);
+    const [x, y] = [at(0, i), at(1, i)];
+    const [xu, yu, wu] = [0, 1, 2].map((r) => at(r, east) - at(r, west));
+    const [xv, yv, wv] = [0, 1, 2].map((r) => at(r, south) - at(r, north));
+    // The Jacobian of (X/W, Y/W) is the determinant of (X, Y, W) and its two slopes, over W³.
+    const det = x * (yu * wv - wu * yv) - y * (xu * wv - wu * xv) + w[i] * (xu * yv - yu * xv);
+    result[i] = det * w[i] < 0 ? 1 : 0;
+  }
+  return result;
+}
+
+/**
+ * A loss's gradient with respect to θ from that with respect to the grid's points (Eq. 7).
+ * @param {Float32Array} pull  ∂L/∂(x^s, y^s), normalised: (N, 2)
+ * @returns {number[]} ∂L/∂θ: (P,)
+ */
+export function chain(form, theta, target, pull) {
+  const { rows, columns, slope } = form;
+  const count = target.length / columns;
+  const sums = rowsOf(form, theta, target);
+  const w = denominators(form, sums, count);
+  const entries = new Float64Array(rows * columns); // ∂L/∂M_θ
+  for (let i = 0; i < count; i++) {
+    const [px, py] = [pull[2 * i] / w[i], pull[2 * i + 1] / w[i]];
+    if (px === 0 && py === 0) continue;
+    const along = [px, py, -(px * sums[i] + py * sums[count + i]) / w[i]];
+    for (let r = 0; r < rows; r++) {
+      for (let k = 0; k < columns; k++) entries[r * columns + k] += along[r] * target[k * count + i];
+    }
+  }
+  return Array.from(theta, (_, p) =>
+    entries.reduce((total, entry, e) => total + entry * slope[e * theta.length + p], 0)
+  );
 }
 
 /** The θ at a share of the way from one to another. */

@@ -33,7 +33,15 @@ export class Handles {
     square.classList.add("grasped");
     square.style.setProperty("--corner", corner);
     this.graspable(square, this.body, whole); // beside every handle, the image moves the grid
-    square.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    square.onwheel = (event) => this.wheel(event);
+  }
+
+  /** Give the pane back. */
+  remove() {
+    [this.body, ...this.buttons].forEach((button) => button.remove());
+    this.square.classList.remove("grasped");
+    this.square.onpointerdown = this.square.onpointermove = this.square.onwheel = null;
+    this.square.onpointerup = this.square.onpointercancel = null;
   }
 
   gesture(h, start, from, to) {
@@ -131,6 +139,10 @@ export class Handles {
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(
       (share) => (2 * (share - MARGIN)) / (1 - 2 * MARGIN) - 1
     );
+  }
+
+  get held() {
+    return this.pointers.size > 0;
   }
 
   /** Put the handles where this θ has them. */

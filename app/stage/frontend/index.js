@@ -1,24 +1,46 @@
 /**
  * The stage: U with T_θ(G) on it and V beside it, drawn in every frame by the browser itself.
- * One large pair with sliders for θ, or a strip of small ones to look at or to choose from.
+ * One large pair to take in hand, a strip of small ones to look at or to choose from, or trainings
+ * to be replayed.
  */
-import { Stage } from "./stage.js";
+import { between } from "./grid.js";
+import { kernel } from "./kernels.js";
+import { Large } from "./stage.js";
+import { Replay } from "./replay.js";
+import { Strip } from "./strip.js";
 
-/** @type {WeakMap<object, Stage>} */
-const stages = new WeakMap();
+const LAYOUTS = { large: Large, strip: Strip, replay: Replay };
 
-export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
+/** @type {WeakMap<object, {stage: Large | Strip | Replay, layout: string, words: string}>} */
+const mounted = new WeakMap();
+
+export default function mount({ data: told, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".stage");
-  let stage = stages.get(parentElement);
-  if (!stage) {
-    stage = new Stage(root);
-    stages.set(parentElement, stage);
+  let here = mounted.get(parentElement);
+  if (here?.layout !== told.layout) {
+    here?.dispose();
+    const python = {
+      tell: (value) => here.setState("report", value),
+      choose: (id) => here.setTrigger("selected", id),
+    };
+    const stage = new LAYOUTS[told.layout](root, python);
+    const resizes = new ResizeObserver(() => stage.redraw());
+    here = { stage, layout: told.layout, words: "" };
+    here.dispose = () => {
+      resizes.disconnect();
+      stage.stop();
+      mounted.delete(parentElement);
+    };
+    mounted.set(parentElement, here);
+    resizes.observe(root);
   }
-  stage.update(decode(data), setStateValue, setTriggerValue);
-  return () => {
-    stage.dispose();
-    stages.delete(parentElement);
-  };
+  here.setState = setStateValue;
+  here.setTrigger = setTriggerValue;
+  const words = JSON.stringify(told);
+  const decoded = told.layout === "replay" ? recorded : decode;
+  if (words !== here.words) here.stage.update(decoded(told, words)); // else a rerun without news
+  here.words = words;
+  return here.dispose;
 }
 
 /** Base64 to the bytes it stands for. */
@@ -30,15 +52,96 @@ function floats(text) {
   return new Float32Array(bytes(text).buffer);
 }
 
-function decode(data) {
-  const transform = data.transform && {
-    ...data.transform,
-    slope: floats(data.transform.slope),
-    offset: floats(data.transform.offset),
-    target: floats(data.transform.target),
-    latticeTarget: floats(data.transform.latticeTarget),
-    handleTarget: floats(data.transform.handleTarget),
+const form = (told) =>
+  told && {
+    ...told,
+    slope: floats(told.slope),
+    offset: floats(told.offset),
+    target: floats(told.target),
+    latticeTarget: floats(told.latticeTarget),
+    handleTarget: floats(told.handleTarget),
   };
-  const items = data.items.map((item) => ({ ...item, image: bytes(item.image) }));
-  return { ...data, transform, items };
+
+function decode(told, words) {
+  const { items, track, echo, adopted, ...rest } = told;
+  // What the pair is built from; predictions, the track and the pose may change.
+  const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
+  const [height, width] = told.inputSize;
+  const source = (image) => ({ pixels: bytes(image), channels: told.channels, height, width });
+  const { input } = told;
+  return {
+    ...told,
+    words,
+    shape,
+    items: items.map((item) => ({ ...item, source: source(item.image) })),
+    transform: form(told.transform),
+    reading: { ...told.reading, kernel: kernel(told.reading.kernel, told.reading.halfWidth) },
+    track: track && played(track, items.length, told.transformers.length),
+    input: input && {
+      ...input,
+      form: form(input.form),
+      source: { pixels: bytes(input.image), channels: told.channels, height: input.size[0], width: input.size[1] },
+    },
+  };
+}
+
+/** A track from Python: θ of every frame, item and transformer, and the input's pose, if it moves. */
+function played(track, items, transformers) {
+  const thetas = floats(track.thetas);
+  const poses = track.poses && floats(track.poses);
+  const { count } = track;
+  const params = thetas.length / (count * items * transformers);
+  const slice = (flat, at, length) => Array.from(flat.subarray(at, at + length));
+  const mixed = (values, position) => {
+    const first = Math.min(count - 1, Math.floor(position));
+    const second = Math.min(count - 1, first + 1);
+    return between(values(first), values(second), position - first);
+  };
+  return {
+    ...track,
+    label: (frame) => track.labels[frame],
+    theta: (position, item) =>
+      [...Array(transformers).keys()].map((n) =>
+        mixed((frame) => {
+          const at = ((frame * items + item) * transformers + n) * params;
+          return slice(thetas, at, params);
+        }, position)
+      ),
+    pose: poses && ((position) => mixed((frame) => slice(poses, 6 * frame, 6), position)),
+  };
+}
+
+/** Recorded runs: for each frame and probe θ and the probabilities, and the mean images. */
+function recorded(told) {
+  const runs = told.runs.map((run) => {
+    const thetas = floats(run.thetas);
+    const probabilities = floats(run.probabilities);
+    const means = bytes(run.means);
+    const [probes, classes] = [run.probes.length, run.classes.length];
+    const params = thetas.length / (run.steps.length * probes);
+    const [high, wide] = run.meanSize;
+    const cut = (flat, row, length) => Array.from(flat.subarray(row * length, (row + 1) * length));
+    return {
+      ...run,
+      transform: form(run.transform),
+      transformers: [{ name: "", colour: run.colour }],
+      reading: { kernel: kernel("bilinear", 1), padding: "zeros", pool: 1, outside: run.outside },
+      features: {},
+      colours: told.colours,
+      probes: run.probes.map((probe) => ({
+        ...probe,
+        source: { pixels: bytes(probe.image), channels: run.channels, height: run.inputSize[0], width: run.inputSize[1] },
+      })),
+      theta: (frame, probe) => cut(thetas, frame * probes + probe, params),
+      probability: (frame, probe) => cut(probabilities, frame * probes + probe, classes),
+      mean: (frame, c) => ({
+        pixels: means.subarray((frame * run.meanClasses.length + c) * high * wide),
+        channels: 1,
+        height: high,
+        width: wide,
+      }),
+    };
+  });
+  const shape = JSON.stringify([told.token, told.runs.map(({ name, transform, probes }) => [name, transform, probes])]);
+  return { ...told, runs, shape };
 }

@@ -1,46 +1,50 @@
-/** Point at a pixel of V: where it is read from, and Eq. 5 with its numbers. Or at one of U. */
+/** Point at a pixel of V: where it is read from, and the kernel's sum with its numbers. Or at U. */
 import { markPixel, markPoint, wipe } from "./drawing.js";
 import { ARROWS } from "./handles.js";
+import { element } from "./pair.js";
 import { taps, toPixels } from "./sampling.js";
 
 const HINT =
   "Point at a pixel of V to see where it is read from, or at one of U to see which pixels of V " +
   "read it. By keyboard: Tab to V, then the arrow keys.";
 const VISIBLE = 0.001; // a weight below this is rounding
+const TERMS = 4; // of the sum are written out
 
 export class Inspector {
   /** @param {import("./pair.js").Pair} pair  with a V */
   constructor(pair) {
     this.pair = pair;
-    this.note = document.createElement("p");
-    this.note.className = "note";
+    this.note = element("p", { className: "note" });
     this.note.setAttribute("aria-live", "polite");
-    this.marks = { U: this.canvas(pair.u.square), V: this.canvas(pair.v.square) };
-    const { square } = pair.v;
+    this.pointed = null; // {n, pixel}, with n the transformer, or none where U is pointed at
+    for (const pane of [...pair.us, ...pair.vs.flat()]) {
+      pane.marks = element("canvas", { className: "overlay" });
+      pane.square.append(pane.marks);
+      pane.square.onpointerleave = () => this.clear();
+    }
+    for (const pane of pair.us) {
+      pane.square.addEventListener("pointermove", (event) => {
+        if (event.buttons === 0) this.point(this.pixelAt(event, pane));
+      });
+    }
+    pair.vs.forEach((panes, n) => panes.forEach((pane) => this.listen(pane, n)));
+    this.clear();
+  }
+
+  listen(pane, n) {
+    const { square } = pane;
     square.tabIndex = 0;
-    square.onpointermove = (event) => this.read(this.pixelAt(event, pair.v));
-    pair.u.square.addEventListener("pointermove", (event) => {
-      if (event.buttons === 0) this.readers(this.pixelAt(event, pair.u));
-    });
-    for (const pane of [pair.u, pair.v]) pane.square.onpointerleave = () => this.clear();
+    square.onpointermove = (event) => this.point(this.pixelAt(event, pane), n);
     square.onblur = () => this.clear();
     square.onkeydown = (event) => {
       const arrow = ARROWS[event.key];
       if (!arrow) return;
       event.preventDefault();
-      const [height, width] = pair.data.outputSize;
-      const [x, y] = this.output ?? [width >> 1, height >> 1];
-      const clamp = (v, n) => Math.max(0, Math.min(n - 1, v));
-      this.read([clamp(x + arrow[0], width), clamp(y + arrow[1], height)]);
+      const { width, height } = this.pair.shape;
+      const [x, y] = this.pointed?.n === n ? this.pointed.pixel : [width >> 1, height >> 1];
+      const clamp = (v, count) => Math.max(0, Math.min(count - 1, v));
+      this.point([clamp(x + arrow[0], width), clamp(y + arrow[1], height)], n);
     };
-    this.clear();
-  }
-
-  canvas(square) {
-    const canvas = document.createElement("canvas");
-    canvas.className = "overlay";
-    square.append(canvas);
-    return canvas;
   }
 
   /** The pixel (column, row) under a pointer; outside of the image there is none. */
@@ -52,70 +56,91 @@ export class Inspector {
     return column >= 0 && row >= 0 && column < width && row < height ? [column, row] : null;
   }
 
+  wipe() {
+    [...this.pair.us, ...this.pair.vs.flat()].forEach(({ marks }) => wipe(marks));
+  }
+
   clear() {
-    this.output = null;
-    this.input = null;
-    Object.values(this.marks).forEach(wipe);
+    this.pointed = null;
+    this.wipe();
     this.note.textContent = HINT;
+  }
+
+  point(pixel, n) {
+    if (!pixel) return this.clear();
+    this.pointed = { pixel, n };
+    this.wipe();
+    if (n === undefined) this.readers(pixel);
+    else this.read(pixel, n);
   }
 
   /** θ has changed: the pixel that is pointed at stays. */
   refresh() {
-    if (this.output) this.read(this.output);
-    else if (this.input) this.readers(this.input);
+    if (this.pointed) this.point(this.pointed.pixel, this.pointed.n);
   }
 
-  /** Where in U the output pixel (column, row) is read from. */
-  read(pixel) {
-    if (!pixel) return this.clear();
-    this.output = pixel;
-    this.input = null;
-    const { grid, item, data } = this.pair;
-    const [height, width] = data.inputSize;
-    const i = pixel[1] * data.outputSize[1] + pixel[0];
-    const [x, y] = toPixels(grid, i, height, width);
-    const found = taps(x, y, height, width);
-    wipe(this.marks.U);
-    wipe(this.marks.V);
-    markPixel(this.marks.V, pixel, data.outputSize, 1);
-    for (const { column, row, u, v } of found) {
-      markPixel(this.marks.U, [column, row], data.inputSize, u * v);
+  /** Where in U the output pixel (column, row) of a transformer is read from. */
+  read(pixel, n) {
+    const { pair } = this;
+    const { reading } = pair.data;
+    const { source } = pair;
+    const { kernel } = reading;
+    const i = pixel[1] * pair.shape.width + pixel[0];
+    const [x, y] = toPixels(pair.grids[n], i, source, reading.padding);
+    const found = taps(x, y, source, kernel);
+    const size = [source.height, source.width];
+    for (const { marks } of pair.vs[n]) markPixel(marks, pixel, [pair.shape.height, pair.shape.width], 1);
+    for (const { marks } of pair.us) {
+      const most = Math.max(1, ...found.map(({ u, v }) => Math.abs(u * v)));
+      for (const { column, row, u, v } of found) {
+        markPixel(marks, [column, row], size, Math.abs(u * v) / most);
+      }
+      markPoint(marks, [x, y], size);
     }
-    markPoint(this.marks.U, [x, y], data.inputSize);
-    let value = 0;
+    const plane = source.height * source.width;
     const terms = found.map(({ column, row, u, v }) => {
-      const grey = item.image[row * width + column] / 255;
-      value += grey * u * v;
-      return `${grey.toFixed(2)}·${u.toFixed(2)}·${v.toFixed(2)}`;
+      let grey = 0; // the mean of the channels
+      for (let c = 0; c < source.channels; c++) {
+        grey += source.pixels[c * plane + row * source.width + column] / 255 / source.channels;
+      }
+      return { words: `${grey.toFixed(2)}·${u.toFixed(2)}·${v.toFixed(2)}`, value: grey * u * v };
     });
-    const place = `(x, y) = (${x.toFixed(2)}, ${y.toFixed(2)})`;
+    const value = terms.reduce((total, term) => total + term.value, 0);
+    terms.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+    const rest = terms.length - TERMS;
+    const sum = terms.slice(0, TERMS).map(({ words }) => words).join(" + ");
+    const formula =
+      kernel.equation === "Eq. 5"
+        ? "Eq. 5, the sum of U<sub>nm</sub> · max(0, 1 − |x − m|) · max(0, 1 − |y − n|)"
+        : `${kernel.equation}, the sum of U<sub>nm</sub> · k(x − m) · k(y − n)`;
     this.note.innerHTML =
-      `V at (${pixel}) is read from U at ${place}. Eq. 5, the sum of U<sub>nm</sub> · ` +
-      `max(0, 1 − |x − m|) · max(0, 1 − |y − n|): ` +
+      `V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ${formula}: ` +
       (terms.length
-        ? `${terms.join(" + ")} = <b>${value.toFixed(2)}</b>`
+        ? `${sum}${rest > 0 ? ` + ${rest} more` : ""} = <b>${value.toFixed(2)}</b>`
         : "all outside of U = <b>0</b>");
   }
 
   /** Which output pixels read the input pixel (column, row). */
   readers(pixel) {
-    if (!pixel) return this.clear();
-    this.input = pixel;
-    this.output = null;
-    const { grid, data } = this.pair;
-    const [height, width] = data.inputSize;
-    const columns = data.outputSize[1];
-    wipe(this.marks.U);
-    wipe(this.marks.V);
-    markPixel(this.marks.U, pixel, data.inputSize, 1);
+    const { pair } = this;
+    const { source } = pair;
+    const { kernel, padding } = pair.data.reading;
+    const { height, width } = pair.shape;
+    for (const { marks } of pair.us) markPixel(marks, pixel, [source.height, source.width], 1);
     let count = 0;
-    for (let i = 0; i < grid.length / 2; i++) {
-      const [x, y] = toPixels(grid, i, height, width);
-      const weight = Math.max(0, 1 - Math.abs(x - pixel[0])) * Math.max(0, 1 - Math.abs(y - pixel[1]));
-      if (weight < VISIBLE) continue;
-      count += 1;
-      markPixel(this.marks.V, [i % columns, Math.floor(i / columns)], data.outputSize, weight);
-    }
+    pair.vs.forEach((panes, n) => {
+      const grid = pair.grids[n];
+      for (let i = 0; i < grid.length / 2; i++) {
+        const [x, y] = toPixels(grid, i, source, padding);
+        const [dx, dy] = [x - pixel[0], y - pixel[1]];
+        if (Math.abs(dx) > kernel.radius || Math.abs(dy) > kernel.radius) continue;
+        const weight = Math.abs(kernel.value(dx) * kernel.value(dy));
+        if (weight < VISIBLE) continue;
+        count += 1;
+        const at = [i % width, Math.floor(i / width)];
+        for (const { marks } of panes) markPixel(marks, at, [height, width], Math.min(1, weight));
+      }
+    });
     this.note.textContent =
       `U at (${pixel}) is read by ${count} pixel${count === 1 ? "" : "s"} of V` +
       (count ? ", the brighter the more." : ": the transformer does not look there.");

@@ -1,7 +1,7 @@
-/** One U with its grid, and its V where there is a transformer. */
-import { drawFrame, drawGrid, paintPixels } from "./drawing.js";
-import { points } from "./grid.js";
-import { sample } from "./sampling.js";
+/** U with the grids T_θ(G) on it, and each transformer's V. */
+import { drawFrame, drawGrids, paintPixels, paintTint, tintPoints } from "./drawing.js";
+import { points, turnedOver } from "./grid.js";
+import { pool, sample } from "./sampling.js";
 
 /** Create an element with properties and children. */
 export function element(name, properties = {}, ...children) {
@@ -11,46 +11,108 @@ export function element(name, properties = {}, ...children) {
 }
 
 export class Pair {
-  constructor(item, data) {
+  /** @param {object} data  as index.js decodes it */
+  constructor(data) {
     this.data = data;
-    this.panes = element("div", { className: "panes" });
-    this.u = this.pane("U");
-    if (data.transform) this.v = this.pane("V");
-    this.show(item, item.theta);
+    const { transform, channels, transformers, outputSize } = data;
+    this.node = element("div", { className: "panes" });
+    // Colours are seen in one pane; other channels, a feature map's, each in one of its own.
+    this.planes = channels === 1 || channels === 3 ? [undefined] : [...Array(channels).keys()];
+    this.us = this.row(this.planes.map((plane) => this.pane("U", "U", plane)));
+    this.vs = transform
+      ? transformers.map(({ name }) => this.row(this.planes.map((plane) => this.pane("V", name || "V", plane))))
+      : [];
+    if (data.reading.pool > 1) {
+      this.pooled = this.pane("pooled", "V, pooled");
+      this.node.append(this.pooled.node);
+    }
+    if (data.features.gradient) {
+      this.target = this.pane("target", "the target");
+      this.node.append(this.target.node);
+    }
+    const several = transformers.length > 1 || this.planes.length > 1;
+    this.node.classList.toggle("several", several);
+    this.outputs = [];
+    this.shape = { channels, height: outputSize[0], width: outputSize[1] };
   }
 
-  pane(name) {
+  row(panes) {
+    const nodes = panes.map((pane) => pane.node);
+    this.node.append(...nodes);
+    return panes;
+  }
+
+  pane(kind, name, plane) {
     const pixels = element("canvas", { className: "pixels" });
     const overlay = element("canvas", { className: "overlay" });
     const square = element("div", { className: "square" }, pixels, overlay);
     square.setAttribute("role", "img");
-    const caption = this.data.captions?.[name];
-    const pane = element("figure", { className: "pane" }, square);
-    if (caption) pane.append(element("figcaption", { innerHTML: caption }));
-    pane.dataset.pane = name;
-    this.panes.append(pane);
-    return { pixels, overlay, square };
+    square.setAttribute("aria-label", name);
+    const node = element("figure", { className: "pane" }, square);
+    const caption = this.data.captions?.[kind];
+    const which = plane === undefined ? "" : `, channel ${plane + 1}`;
+    if (caption) {
+      const named = kind === "V" && this.data.transformers.length > 1 ? `${name}: ` : "";
+      node.append(element("figcaption", { innerHTML: named + caption + which }));
+    }
+    node.dataset.pane = kind;
+    return { node, pixels, overlay, square, plane };
   }
 
-  /** Show an item with this θ. */
-  show(item, theta) {
-    if (this.item !== item) {
-      paintPixels(this.u.pixels, item.image, ...this.data.inputSize);
-      this.u.square.setAttribute("aria-label", item.alt);
-      this.v?.square.setAttribute("aria-label", "V: the output, U read at the grid");
-      this.item = item;
+  /**
+   * Show U, what it is, and the grids of these θ, one for each transformer.
+   * @param {import("./sampling.js").Source} source
+   * @param {string} alt
+   * @param {number[][]|null} thetas
+   */
+  show(source, alt, thetas) {
+    if (this.source !== source) {
+      this.us.forEach(({ pixels, plane }) => paintPixels(pixels, source, plane));
+      this.source = source;
     }
-    if (!theta) return;
-    this.theta = theta;
-    const { transform, inputSize, outputSize, colours } = this.data;
-    this.grid = points(transform, theta, transform.target);
-    paintPixels(this.v.pixels, sample(item.image, ...inputSize, this.grid), ...outputSize);
-    const lattice = points(transform, theta, transform.latticeTarget);
-    drawGrid(this.u.overlay, lattice, transform.lattice, colours);
-    drawFrame(this.v.overlay, colours);
+    this.us.forEach(({ square }) => square.setAttribute("aria-label", alt));
+    this.alt = alt;
+    if (!thetas) return;
+    this.thetas = thetas;
+    const { transform, transformers, reading, colours, features } = this.data;
+    this.grids = thetas.map((theta) => points(transform, theta, transform.target));
+    this.outputs = this.grids.map((grid) => ({
+      ...this.shape,
+      pixels: sample(source, grid, reading),
+    }));
+    const lattices = thetas.map((theta, n) => ({
+      grid: points(transform, theta, transform.latticeTarget),
+      colour: transformers[n].colour,
+    }));
+    this.us.forEach(({ overlay }) => drawGrids(overlay, lattices, transform.lattice, colours.corner));
+    this.vs.forEach((panes, n) =>
+      panes.forEach(({ pixels, overlay, plane }) => {
+        paintPixels(pixels, this.outputs[n], plane);
+        drawFrame(overlay, transformers[n].colour, colours.corner);
+      })
+    );
+    if (this.pooled) {
+      const { height, width, channels } = this.shape;
+      const pooled = pool(this.outputs[0].pixels, channels, [height, width], reading.pool);
+      paintPixels(this.pooled.pixels, pooled);
+      drawFrame(this.pooled.overlay, transformers[0].colour, colours.corner);
+    }
+    if (features.tint) this.tint();
+  }
+
+  /** Where the grid is turned over; the share of V that it is stays in `this.turned`. */
+  tint() {
+    const { transform, outputSize } = this.data;
+    const [u, v] = [this.us[0], this.vs[0][0]];
+    for (const pane of [u, v]) pane.tint ??= pane.square.insertBefore(element("canvas"), pane.overlay);
+    [u.tint.className, v.tint.className] = ["overlay", "pixels"];
+    const marked = turnedOver(transform, this.thetas[0], transform.target, outputSize);
+    this.turned = marked.reduce((a, b) => a + b, 0) / marked.length;
+    paintTint(v.tint, marked, outputSize);
+    tintPoints(u.tint, this.grids[0], marked, 0.78 / outputSize[1]);
   }
 
   redraw() {
-    this.show(this.item, this.theta);
+    if (this.source) this.show(this.source, this.alt, this.thetas);
   }
 }

@@ -1,242 +1,329 @@
-/** What is on the stage: one large pair with sliders and handles, or a strip of small ones. */
-import { between } from "./grid.js";
+/** The large pair: grasped by handles, numbers and a playhead; tells Python where it rests. */
+import { Equation, PoseNumbers, ThetaNumbers } from "./numbers.js";
+import { Gradient } from "./gradient.js";
 import { Handles } from "./handles.js";
 import { Inspector } from "./inspect.js";
 import { Pair, element } from "./pair.js";
-import { Playhead, ease } from "./playhead.js";
+import { Change } from "./playhead.js";
+import { Reporter } from "./report.js";
+import { Transport } from "./transport.js";
+import { between, points } from "./grid.js";
+import { kernel } from "./kernels.js";
+import { layGrid } from "./pose.js";
+import { sample } from "./sampling.js";
 
-const REST_MILLISECONDS = 150; // a θ that has not moved for so long is reported to Python
-const PLAY_SECONDS = 2;
 const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its prediction
-const MORPH_SECONDS = 0.4; // a training's grids go from one snapshot to the next
-
+const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved input
 const NARROW_PIXELS = 540; // as in stage.css; there the sliders are folded away at first
 const MANY = 8; // sliders; more of them are folded away, too
+const same = (one, other) => one.every((theta, n) => theta.every((v, p) => Math.abs(v - other[n][p]) < 1e-6));
+const LAID = { kernel: kernel("bilinear"), padding: "zeros" }; // as Python lays the input
 
-/** Two digits after the point, no −0, and large numbers in short. */
-const short = (value) =>
-  Math.abs(value) < 1000 ? (Math.round(100 * value) / 100).toFixed(2) : value.toExponential(1);
-
-export class Stage {
-  constructor(root) {
+export class Large {
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
     this.root = root;
-    this.pairs = [];
-    this.resizes = new ResizeObserver(() => this.pairs.forEach((pair) => pair.redraw()));
-    this.resizes.observe(root);
-    this.arrival = new Playhead((share) => this.travel(ease(share)));
-    this.playhead = new Playhead((share) => this.scrubTo(share));
-    this.morph = new Playhead((share) => this.morphTo(ease(share)));
+    this.reporter = new Reporter(python.tell);
+    this.follow = new Change((share) => this.show(this.mix(this.from, this.to, share)));
   }
 
-  dispose() {
-    this.resizes.disconnect();
-    this.halt();
-  }
-
-  /** Nothing moves on by itself, and nothing waits to be reported. */
-  halt() {
-    [this.arrival, this.playhead, this.morph].forEach((playhead) => playhead.stop());
-    clearTimeout(this.rest);
-  }
-
-  update(data, setStateValue, setTriggerValue) {
+  update(data) {
     const before = this.data;
     this.data = data;
-    this.setState = setStateValue;
-    this.setTrigger = setTriggerValue;
-    const sameShape = before && before.layout === data.layout && before.items.length === data.items.length;
-    if (sameShape && before.token === data.token) return; // a rerun that brought nothing new
-    if (data.layout === "strip") this.showStrip(before, sameShape);
-    else this.showLarge();
+    this.reporter.answered(data.echo);
+    const kept = before && before.token === data.token;
+    if (kept && before.shape === data.shape) this.answer(before);
+    else this.build(kept);
   }
 
-  // -- the strip
-
-  showStrip(before, sameShape) {
-    if (sameShape && this.data.series && before.series === this.data.series) {
-      // The same images a little later in a training: let the grids move on.
-      this.from = this.pairs.map((pair) => pair.theta);
-      this.pairs.forEach((pair) => (pair.data = this.data));
-      this.labels.forEach((label, i) => (label.textContent = this.data.items[i].label));
-      if (this.data.transform) this.morph.play(MORPH_SECONDS);
-      return;
-    }
-    this.pairs = this.data.items.map((item) => new Pair(item, this.data));
-    this.labels = this.data.items.map((item) =>
-      element("span", { className: "label", textContent: item.label })
-    );
-    const cells = this.data.items.map((item, i) => {
-      const kind = this.data.selectable ? "button" : "div";
-      const cell = element(kind, { className: "cell" }, this.pairs[i].panes, this.labels[i]);
-      if (this.data.selectable) {
-        cell.type = "button";
-        cell.setAttribute("aria-pressed", String(item.id === this.data.selected));
-        cell.onclick = () => this.setTrigger("selected", item.id);
-      }
-      return cell;
-    });
-    const strip = element("div", { className: "strip" }, ...cells);
-    strip.style.setProperty("--cells", cells.length);
-    this.root.replaceChildren(strip);
-    this.pairs.forEach((pair) => pair.redraw()); // now that the canvases have a size
-  }
-
-  morphTo(share) {
-    this.pairs.forEach((pair, i) => {
-      const item = this.data.items[i];
-      pair.show(item, between(this.from[i], item.theta, share));
-    });
-  }
-
-  // -- the large pair
-
-  showLarge() {
+  /** The network's answer: a new prediction, or a track that has grown; nothing else moves. */
+  answer(before) {
     const { data } = this;
-    const [item] = data.items;
-    this.halt();
-    this.pairs = [new Pair(item, data)];
-    const parts = [this.pairs[0].panes];
-    if (data.transform) {
-      this.play = element("button", { type: "button", className: "play" });
-      this.play.onclick = () => this.togglePlay();
-      this.scrub = element("input", { type: "range", min: 0, max: 1, step: 0.001, value: 1 });
-      this.scrub.setAttribute("aria-label", "From the identity to the prediction");
-      this.scrub.oninput = () => {
-        const share = Number(this.scrub.value);
-        this.handle(this.at(share), this.scrub, share);
-      };
-      const identity = element("button", { type: "button", textContent: "Identity" });
-      identity.onclick = () => this.handle(this.at(0), this.scrub, 0);
-      this.back = element("button", { type: "button", textContent: "Back to prediction" });
-      this.back.onclick = () => this.handle(item.theta, this.scrub, 1);
-      const end = (text) => element("span", { className: "end", textContent: text });
-      parts.push(
-        element(
-          "div",
-          { className: "transport" },
-          this.play,
-          element("label", {}, end("identity"), this.scrub, end("prediction")),
-          element("div", { className: "buttons" }, identity, this.back)
-        ),
-        this.sliders()
-      );
-    }
-    this.root.replaceChildren(...parts);
-    this.root.classList.toggle("compact", Boolean(data.compact));
-    if (data.transform) {
-      const { square } = this.pairs[0].u;
-      const { corner } = data.colours;
-      this.inspector = new Inspector(this.pairs[0]);
-      this.pairs[0].panes.after(this.inspector.note);
-      this.handles = new Handles(square, data.transform, corner, (theta) => this.handle(theta));
-      this.setPlaying(false);
-      this.arrival.play(ARRIVE_SECONDS);
-    } else this.pairs[0].redraw();
+    data.items[0].source = before.items[0].source;
+    if (data.input) data.input.source = before.input.source;
+    if (data.adopted) this.pose = data.adopted;
+    if (!data.transform) return this.show(null);
+    if (data.track && data.track.count !== before.track.count) this.transport.set(data.track, true);
+    if (this.byHand || this.recorded || this.transport.head.playing) {
+      if (data.adopted) this.show(this.thetas);
+      else this.mark();
+    } else this.go(this.prediction, FOLLOW_SECONDS);
   }
 
-  sliders() {
-    const { transform, items } = this.data;
-    this.inputs = transform.names.map((name, p) => {
-      const [low, high] = transform.ranges[p];
-      const reach = Math.max(Math.abs(items[0].theta[p]) * 1.1, high);
-      const range = element("input", {
-        type: "range", min: Math.min(low, -reach), max: reach, step: 0.01,
-      });
-      const number = element("input", { type: "number", step: 0.01 });
-      range.setAttribute("aria-label", name);
-      number.setAttribute("aria-label", `${name}, typed`);
-      for (const input of [range, number]) {
-        input.oninput = () => {
-          const value = Number(input.value);
-          if (input.value === "" || !Number.isFinite(value)) return;
-          this.handle(this.theta.map((old, q) => (q === p ? value : old)), input);
-        };
+  /** What Python has sent; null without a transformer. */
+  get prediction() {
+    return this.data.items[0].thetas;
+  }
+
+  get identity() {
+    return this.prediction && this.prediction.map(() => this.data.transform.identity);
+  }
+
+  mix(from, to, share) {
+    return from.map((theta, n) => between(theta, to[n], share));
+  }
+
+  go(thetas, seconds) {
+    this.from = this.thetas;
+    this.to = thetas;
+    this.follow.play(seconds);
+  }
+
+  // -- what is there
+
+  build(kept) {
+    const { data, root } = this;
+    this.stop();
+    const hand = kept && this.byHand ? this.thetas : null;
+    const target = kept && this.gradient ? this.targetThetas : null;
+    this.pair = new Pair(data);
+    if (!kept) Object.assign(this, { active: 0, pose: data.input?.pose, mode: "grid", recorded: null });
+    root.classList.toggle("compact", Boolean(data.compact));
+    this.numbers = [];
+    this.gradient = this.inspector = null;
+    const parts = [this.pair.node];
+    this.transport = new Transport((position) => this.scrub(position), () => this.report());
+    this.back = this.button(data.features.backName, () => this.release());
+    const one = (theta) => this.thetas.map((old, n) => (n === this.active ? theta : old));
+    const onTheta = (theta, held) => this.handle(one(theta), held);
+    if (data.transform) {
+      if (data.features.gradient) {
+        this.gradient = new Gradient(this.pair, (...frames) => this.descended(...frames));
+        parts.push(this.gradient.node);
       }
-      return { range, number };
-    });
-    const rows = this.inputs.map(({ range, number }, p) => {
-      const name = transform.names[p].replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
-      const label = element("span", { className: "name", textContent: name });
-      return element("div", { className: "slider" }, label, range, number);
-    });
-    const sliders = element("div", { className: "sliders" }, ...rows);
-    sliders.style.setProperty("--columns", transform.slidersInRow);
-    const roomy = !this.data.compact && this.root.clientWidth > NARROW_PIXELS;
-    const open = roomy && transform.names.length <= MANY;
-    const summary = element("summary", { textContent: "θ in numbers" });
-    return element("details", { open }, summary, sliders);
+      this.inspector = new Inspector(this.pair);
+      parts.push(this.inspector.note);
+      this.transport.more.append(this.button("Identity", () => this.handle(this.identity)));
+      this.number(onTheta);
+    } else this.mode = "input";
+    this.transport.more.append(this.back);
+    parts.push(this.choices(), this.transport.node);
+    root.replaceChildren(...parts.filter(Boolean), ...this.numbers.map(({ node }) => node));
+    this.byHand = Boolean(hand);
+    this.grasp((theta) => onTheta(theta));
+    this.play();
+    this.show(hand ?? (kept ? this.prediction : this.identity));
+    if (this.gradient) this.aim(target ?? data.features.target);
+    if (hand || data.track?.pose) this.transport.leave();
+    if (data.transform && !hand && !kept) this.go(this.prediction, ARRIVE_SECONDS);
   }
 
-  at(share) {
-    return between(this.data.transform.identity, this.data.items[0].theta, share);
+  /** The playhead's track from now on; what nothing can be played of has none. */
+  play() {
+    const track = this.track();
+    this.transport.node.classList.toggle("still", !track);
+    if (track) this.transport.set(track, false);
   }
 
-  /** The first showing: nothing is reported, since the prediction is where it ends. */
-  travel(share) {
-    this.showTheta(this.at(share));
-    this.scrub.value = share;
+  /** θ in numbers, in the ways that Python asks for. */
+  number(onTheta) {
+    const { data, root } = this;
+    const { pose, equation } = data.features;
+    const roomy = !data.compact && root.clientWidth > NARROW_PIXELS;
+    const few = data.transform.names.length <= MANY;
+    if (equation) this.numbers.push(new Equation(data.transform));
+    if (pose) this.numbers.push(new PoseNumbers(roomy, onTheta));
+    this.numbers.push(new ThetaNumbers(data.transform, roomy && few && !pose, onTheta));
   }
 
-  scrubTo(share) {
-    this.scrub.classList.remove("off");
-    this.scrub.value = share;
-    this.showTheta(this.at(ease(share)));
-    if (share === 1) {
-      this.setPlaying(false);
-      this.report();
+  button(textContent, onclick) {
+    return element("button", { type: "button", textContent, onclick });
+  }
+
+  /** Which transformer the handles and sliders are of, and whether the hand takes grid or input. */
+  choices() {
+    const { transformers, input } = this.data;
+    const groups = [];
+    if (transformers.length > 1) {
+      const names = transformers.map(({ name, colour }, n) => ({ value: n, name, colour }));
+      groups.push(this.group("Handles of", names, this.active, (n) => this.choose({ active: n })));
     }
-  }
-
-  togglePlay() {
-    this.arrival.stop();
-    if (this.playhead.playing) {
-      this.playhead.stop();
-      this.setPlaying(false);
-      this.report();
-    } else {
-      this.setPlaying(true);
-      this.playhead.play(PLAY_SECONDS);
+    if (input && this.data.transform) {
+      const names = [{ value: "grid", name: "the grid" }, { value: "input", name: input.name }];
+      groups.push(this.group("The hand moves", names, this.mode, (mode) => this.choose({ mode })));
     }
+    return groups.length ? element("div", { className: "choices" }, ...groups) : null;
   }
 
-  setPlaying(playing) {
-    this.play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+  group(title, names, chosen, onChosen) {
+    const group = element("div", { className: "buttons" }, element("span", { textContent: title }));
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", title);
+    for (const { value, name, colour } of names) {
+      const button = this.button(name, () => {
+        for (const other of group.querySelectorAll("button")) {
+          other.setAttribute("aria-pressed", String(other === button));
+        }
+        onChosen(value);
+      });
+      button.setAttribute("aria-pressed", String(value === chosen));
+      if (colour) button.style.borderLeft = `0.5rem solid ${colour}`;
+      group.append(button);
+    }
+    return group;
   }
 
-  /**
-   * A hand has moved θ.
-   * @param {number[]} theta
-   * @param {HTMLElement} [held]  the input that it holds
-   * @param {number} [share]  where that is on the way from the identity to the prediction
-   */
-  handle(theta, held, share) {
+  choose(choice) {
+    Object.assign(this, choice);
+    this.grasp();
+    this.show(this.thetas);
+  }
+
+  /** Handles on every U: of the active transformer's grid, or of the input. */
+  grasp(onTheta = this.onTheta) {
+    this.onTheta = onTheta;
+    this.handles?.forEach((handles) => handles.remove());
+    const { input, transform, colours } = this.data;
+    this.handles = this.pair.us.map(({ square }) =>
+      this.mode === "input"
+        ? new Handles(square, input.form, "#fff", (pose) => this.lay(pose))
+        : new Handles(square, transform, colours.corner, onTheta)
+    );
+  }
+
+  // -- what is played
+
+  /** @returns {import("./transport.js").Track} */
+  track() {
+    const { data, recorded } = this;
+    if (recorded) {
+      return {
+        count: recorded.length,
+        perSecond: 30,
+        name: "Over the steps of the descent",
+        ends: ["first step", "last"],
+        label: (frame) => `step ${frame}, loss ${recorded[frame].loss.toFixed(4)}`,
+        theta: (position) => [recorded[Math.round(position)].theta],
+      };
+    }
+    if (data.track || !data.transform) return data.track;
+    if (same(this.prediction, this.identity)) return null;
+    return {
+      count: 2,
+      perSecond: 0.5,
+      name: `From the identity to ${data.features.endName}`,
+      ends: ["identity", data.features.endName],
+      label: () => "",
+      theta: (position) => this.mix(this.identity, this.prediction, position),
+    };
+  }
+
+  scrub(position) {
     this.halt();
-    this.setPlaying(false);
-    this.showTheta(theta, held);
-    this.scrub.classList.toggle("off", share === undefined); // θ is not on that way
-    if (share !== undefined) this.scrub.value = share;
-    this.rest = setTimeout(() => this.report(), REST_MILLISECONDS);
+    const { track } = this.transport;
+    if (track.pose) this.pose = track.pose(position);
+    this.byHand = !track.pose && position < track.count - 1;
+    this.show(this.data.transform ? track.theta(position, 0) : null);
+    if (track.pose) this.report(this.data.features.live);
   }
 
-  showTheta(theta, held) {
-    this.theta = theta;
-    this.pairs[0].show(this.data.items[0], theta);
-    this.handles.show(theta);
-    this.inspector.refresh();
-    this.inputs.forEach(({ range, number }, p) => {
-      if (range !== held) range.value = theta[p];
-      if (number !== held) number.value = short(theta[p]);
-    });
-    this.back.disabled = this.isPrediction();
+  /** Steps of the descent, as they come. */
+  descended(frames, done) {
+    this.follow.stop();
+    this.recorded = frames;
+    this.byHand = true;
+    this.transport.set(this.track(), false);
+    this.show([frames[frames.length - 1].theta]);
+    if (done) this.report();
   }
 
-  isPrediction() {
-    return this.theta.every((value, p) => Math.abs(value - this.data.items[0].theta[p]) < 1e-6);
+  aim(thetas) {
+    this.targetThetas = thetas;
+    const { transform, reading } = this.data;
+    const grid = thetas && points(transform, thetas[0], transform.target);
+    this.gradient.aim(grid ? sample(this.pair.source, grid, reading) : undefined);
   }
 
-  /** Tell Python: θ, and for which image; nothing where it is the prediction. */
-  report() {
-    const theta = this.isPrediction() ? null : this.theta;
-    this.setState("override", { token: this.data.token, theta });
+  // -- what a hand does
+
+  /** A hand has moved θ. */
+  handle(thetas, held) {
+    this.halt();
+    this.byHand = true;
+    this.transport.leave();
+    this.show(thetas, held);
+    this.report(this.data.features.live);
+  }
+
+  /** A hand has moved the input: θ is the network's again, which Python is asked for. */
+  lay(pose) {
+    this.gradient?.stop();
+    this.byHand = false;
+    this.pose = pose;
+    this.transport.leave();
+    this.show(this.thetas);
+    this.report(true);
+  }
+
+  /** Back to the prediction, and to the input as it was. */
+  release() {
+    this.halt();
+    this.byHand = false;
+    this.recorded = null;
+    if (this.data.input) this.pose = this.data.input.pose;
+    this.play();
+    this.show(this.prediction);
+    this.report();
+  }
+
+  /** U: what Python has sent, or the input laid where the hand has it. */
+  source() {
+    const { input, items } = this.data;
+    if (!input) return items[0].source;
+    if (this.laid?.pose !== this.pose || this.laid.input !== input) {
+      const { height, width } = items[0].source;
+      const pixels = sample(input.source, layGrid(this.pose, [height, width]), LAID);
+      this.laid = { pose: this.pose, input, source: { ...items[0].source, pixels } };
+    }
+    return this.laid.source;
+  }
+
+  show(thetas, held) {
+    this.thetas = thetas;
+    this.pair.show(this.source(), this.data.items[0].alt, thetas);
+    this.numbers.forEach((numbers) => numbers.show(thetas[this.active], held));
+    this.inspector?.refresh();
+    if (this.gradient?.target) this.gradient.show();
+    this.mark();
+  }
+
+  mark() {
+    const at = this.mode === "input" ? this.pose : this.thetas[this.active];
+    this.handles.forEach((handles) => handles.show(at));
+    this.back.disabled = !this.byHand && !this.moved && !this.recorded;
+    this.root.dataset.turned = this.pair.turned ?? 0;
+  }
+
+  get moved() {
+    return Boolean(this.data.input) && this.pose.some((v, i) => Math.abs(v - this.data.input.pose[i]) > 1e-6);
+  }
+
+  /** Tell Python: θ where a hand has set it, the input's pose where it was moved, the playhead. */
+  report(live = false) {
+    const { token } = this.data;
+    const value = {
+      token,
+      thetas: this.byHand ? this.thetas : null,
+      pose: this.moved ? this.pose : null,
+      position: this.transport.head.position,
+    };
+    this.reporter.tell(value, live);
+  }
+
+  redraw() {
+    this.pair?.redraw();
+    if (this.gradient?.target) this.gradient.show();
+  }
+
+  /** Nothing moves on by itself. */
+  halt() {
+    this.follow.stop();
+    this.gradient?.stop();
+  }
+
+  stop() {
+    this.halt();
+    this.transport?.head.pause();
+    this.reporter.stop();
   }
 }

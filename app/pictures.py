@@ -1,0 +1,78 @@
+"""Pictures to look at the transformer with: a test card, rings, and the visitor's own."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SIDE = 64  # pixels of every picture but MNIST's digits
+CELL = 8  # pixels of the test card's squares
+MAX_PIXELS = 50_000_000  # of a picture that is decoded
+GLYPHS = {  # 3 × 5 pixels each, row by row
+    "A": "010101111101101", "B": "110101110101110", "C": "011100100100011", "D": "110101101101110",
+    "E": "111100110100111", "F": "111100110100100", "G": "011100101101011", "H": "101101111101101",
+    "1": "010110010010111", "2": "110001010100111", "3": "110001010001110", "4": "101101111001001",
+    "5": "111100110001110", "6": "011100110101010", "7": "111001010010010", "8": "010101010101010",
+}  # fmt: skip
+
+
+class PictureError(ValueError):
+    """A picture cannot be used; the message says why."""
+
+
+def test_card() -> np.ndarray:
+    """A checkerboard with its rows and columns named and an F, which shows every turn and mirror.
+
+    uint8 (64, 64).
+    """
+    row, column = np.indices((SIDE, SIDE)) // CELL
+    card = np.where((row + column) % 2, 45, 95).astype(np.uint8)
+    for k, (letter, digit) in enumerate(zip("ABCDEFGH", "12345678", strict=True)):
+        _print(card, letter, 1, k * CELL + (2 if k else 1))
+        _print(card, digit, k * CELL + 2 if k else 1, 2 if k else 5)
+    stem, bar = slice(18, 24), slice(18, 44)
+    card[14:52, stem] = 255
+    card[14:20, bar] = 255
+    card[29:35, 18:38] = 255
+    return card
+
+
+def _print(card: np.ndarray, character: str, top: int, left: int) -> None:
+    glyph = np.array(list(GLYPHS[character])).reshape(5, 3) == "1"
+    card[top : top + 5, left : left + 3][glyph] = 230
+
+
+def rings() -> np.ndarray:
+    """A zone plate: the farther out, the finer its rings, at the edge 2 pixels. uint8 (64, 64)."""
+    place = (2 * np.arange(SIDE) + 1) / SIDE - 1
+    squared = place[:, None] ** 2 + place**2
+    # cos(φ r²) turns by 2φr a half width of SIDE/2 pixels: at r = 1 a period of 4 pixels.
+    return (127.5 + 127.5 * np.cos(np.pi * SIDE / 8 * squared)).round().astype(np.uint8)
+
+
+def opened(content: bytes) -> np.ndarray:
+    """A picture file's middle square in colours, as large as the lab's: uint8 (3, 64, 64).
+
+    Raises PictureError for what is no picture, or too large to be decoded.
+    """
+    try:
+        picture = Image.open(io.BytesIO(content))
+        width, height = picture.size
+        if width * height > MAX_PIXELS:
+            raise PictureError(
+                f"this picture has {width} × {height} pixels; at most {MAX_PIXELS // 10**6} "
+                "million are taken. Make it smaller and upload it again."
+            )
+        picture.draft("RGB", (4 * SIDE, 4 * SIDE))  # a JPEG is decoded no larger than is needed
+        upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except PictureError:
+        raise
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureError(
+            "this file is no picture that can be read (PNG, JPEG, WebP or GIF is expected), or it "
+            f"is damaged: {error}"
+        ) from error
+    square = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(square).transpose(2, 0, 1).copy()

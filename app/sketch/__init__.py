@@ -1,0 +1,38 @@
+"""A sheet of 28×28 pixels to draw on, in MNIST's manner: white on black, with a soft brush."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import streamlit as st
+
+SIDE = 28
+
+
+@cache
+def _component() -> Callable:
+    """The component, registered once, when Streamlit runs and knows where its files are."""
+    return st.components.v2.component(
+        "app.sketch", html='<div class="sketch"></div>', css="sketch.css", js="sketch.js"
+    )
+
+
+def sketch(*, key: str) -> np.ndarray | None:
+    """What the visitor has drawn: uint8 (28, 28); None while the sheet is empty."""
+    result = _component()(key=key, data={"side": SIDE}, on_drawn_change=lambda: None)
+    return decoded(result.drawn)
+
+
+def decoded(told: object) -> np.ndarray | None:
+    """The pixels that a browser has sent, if they are such: base64 of 28·28 bytes."""
+    try:
+        values = np.frombuffer(base64.b64decode(told, validate=True), np.uint8)
+    except (TypeError, ValueError, binascii.Error):
+        return None
+    if values.size != SIDE * SIDE or not values.any():
+        return None
+    return values.reshape(SIDE, SIDE)

@@ -1,0 +1,94 @@
+/** A sheet of side × side pixels to draw on; its pixels are told to Python when the hand rests. */
+
+const REST_MILLISECONDS = 250;
+const RADIUS = 1.7; // of the brush, in pixels; it fades over its last one
+
+class Sketch {
+  constructor(root, side) {
+    this.side = side;
+    this.values = new Uint8Array(side * side);
+    this.canvas = document.createElement("canvas");
+    this.canvas.width = this.canvas.height = side;
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", "A sheet to draw on with mouse, pen or finger");
+    const clear = document.createElement("button");
+    clear.type = "button";
+    clear.textContent = "Clear";
+    clear.onclick = () => {
+      this.values.fill(0);
+      this.paint();
+      this.tell();
+    };
+    this.canvas.onpointerdown = (event) => {
+      event.preventDefault();
+      this.canvas.setPointerCapture(event.pointerId);
+      this.last = this.where(event);
+      this.stroke(this.last, this.last);
+    };
+    this.canvas.onpointermove = (event) => {
+      if (!this.canvas.hasPointerCapture(event.pointerId)) return;
+      const here = this.where(event);
+      this.stroke(this.last, here);
+      this.last = here;
+    };
+    this.canvas.onpointerup = () => this.tell();
+    root.replaceChildren(this.canvas, clear);
+    this.paint();
+  }
+
+  where(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [
+      ((event.clientX - box.left) / box.width) * this.side - 0.5,
+      ((event.clientY - box.top) / box.height) * this.side - 0.5,
+    ];
+  }
+
+  stroke([x0, y0], [x1, y1]) {
+    const [dx, dy] = [x1 - x0, y1 - y0];
+    const length = dx * dx + dy * dy;
+    for (let y = 0; y < this.side; y++) {
+      for (let x = 0; x < this.side; x++) {
+        const share = length ? Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / length)) : 0;
+        const distance = Math.hypot(x - x0 - share * dx, y - y0 - share * dy);
+        const ink = 255 * Math.max(0, Math.min(1, RADIUS - distance));
+        const i = y * this.side + x;
+        this.values[i] = Math.max(this.values[i], ink);
+      }
+    }
+    this.paint();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.tell(), REST_MILLISECONDS);
+  }
+
+  paint() {
+    const context = this.canvas.getContext("2d");
+    const pixels = context.createImageData(this.side, this.side);
+    this.values.forEach((value, i) => {
+      pixels.data.fill(value, 4 * i, 4 * i + 3);
+      pixels.data[4 * i + 3] = 255;
+    });
+    context.putImageData(pixels, 0, 0);
+  }
+
+  tell() {
+    clearTimeout(this.rest);
+    this.send(btoa(String.fromCharCode(...this.values)));
+  }
+}
+
+/** @type {WeakMap<object, Sketch>} */
+const sheets = new WeakMap();
+
+export default function mount({ data, parentElement, setStateValue }) {
+  let sheet = sheets.get(parentElement);
+  if (!sheet) {
+    sheet = new Sketch(parentElement.querySelector(".sketch"), data.side);
+    sheets.set(parentElement, sheet);
+  }
+  sheet.send = (pixels) => setStateValue("drawn", pixels);
+  return () => {
+    clearTimeout(sheet.rest);
+    sheets.delete(parentElement);
+  };
+}

@@ -1,0 +1,125 @@
+/** The gradient's panel: the arrows of Eq. 7 on the grid, the target, and the descent to it. */
+import { MATCHED, compare, descend, pull } from "./descent.js";
+import { drawArrows, paintPixels } from "./drawing.js";
+import { element } from "./pair.js";
+
+const ARROWS_IN_ROW = 14;
+const LONGEST = 0.16; // an arrow, in half widths of U
+const SAME = 1e-9; // a loss below this: V is the target
+
+/** The panel below the images: the arrows, the target, and the descent. */
+export class Gradient {
+  /**
+   * @param {import("./pair.js").Pair} pair
+   * @param {(frames: {theta: number[], loss: number}[]) => void} onFrames  to be shown and kept
+   */
+  constructor(pair, onFrames) {
+    this.pair = pair;
+    this.onFrames = onFrames;
+    this.arrows = element("canvas", { className: "overlay" });
+    pair.us[0].square.insertBefore(this.arrows, pair.us[0].overlay.nextSibling);
+    const button = (textContent, title, onclick) =>
+      element("button", { type: "button", textContent, title, onclick });
+    const box = element("input", { type: "checkbox", checked: true });
+    box.onchange = () => {
+      this.hidden = !box.checked;
+      this.show();
+    };
+    this.words = element("p", { className: "words" });
+    this.words.setAttribute("aria-live", "polite");
+    this.start = button("Descend", "Gradient steps on θ that bring V to the target", () => this.run());
+    this.node = element(
+      "div",
+      { className: "descent" },
+      element(
+        "div",
+        { className: "buttons" },
+        this.start,
+        button("Take V as the target", "What is in V now is to be matched", () => this.aim()),
+        element("label", {}, box, " arrows")
+      ),
+      this.words
+    );
+  }
+
+  /** @param {Float32Array} [target]  what V should become; without one, V as it is */
+  aim(target = Float32Array.from(this.pair.outputs[0].pixels)) {
+    this.stop();
+    this.target = target;
+    paintPixels(this.pair.target.pixels, { ...this.pair.shape, pixels: target });
+    this.show();
+  }
+
+  /** Run on from the θ that is shown, a step in every frame. */
+  run() {
+    this.stop();
+    const { pair } = this;
+    const steps = descend(pair.data, pair.source, pair.thetas[0], this.target);
+    const frames = [];
+    const quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const tick = () => {
+      let next;
+      do {
+        next = steps.next();
+        if (!next.done) frames.push(next.value);
+      } while (quick && !next.done);
+      this.frame = next.done ? 0 : requestAnimationFrame(tick);
+      this.onFrames(frames, next.done);
+      if (next.done) this.words.textContent = this.verdict(frames);
+    };
+    tick();
+  }
+
+  verdict(frames) {
+    const last = frames[frames.length - 1];
+    const steps = `after ${frames.length - 1} step${frames.length === 2 ? "" : "s"}`;
+    if (last.loss < MATCHED) return `Matched ${steps}: loss ${last.loss.toFixed(5)}.`;
+    if (last.still) {
+      return this.pair.data.reading.kernel.radius < 1
+        ? "Nothing pulls: the integer kernel reads the nearest pixel, which stays the same when " +
+            "the grid moves a little. Its gradient with respect to θ is zero everywhere (Sect. 3.3)."
+        : `Nothing pulls ${steps}: where the grid reads, U does not change, so the gradient is ` +
+            "zero. A gradient sees no farther than the kernel's own pixels.";
+    }
+    return (
+      `Stuck or still on its way ${steps}: loss ${last.loss.toFixed(4)}. A gradient looks at the ` +
+      "nearest pixels alone, so that from too far away it leads into a valley nearby. Press again " +
+      "to go on, or help it with the hand."
+    );
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+  }
+
+  /** Draw the arrows at the grid that is shown, and tell the loss. */
+  show() {
+    const { pair } = this;
+    const { height, width } = pair.shape;
+    const grid = pair.grids[0];
+    const output = pair.outputs[0].pixels;
+    const { loss, slope } = compare(output, this.target);
+    const along = pull(pair.source, grid, pair.data.reading, loss < SAME ? null : slope);
+    const sign = loss < SAME ? 1 : -1; // uphill in V, or downhill in the loss
+    const found = [];
+    const every = Math.max(1, Math.round(Math.max(height, width) / ARROWS_IN_ROW));
+    for (let row = every >> 1; row < height; row += every) {
+      for (let column = every >> 1; column < width; column += every) {
+        const i = row * width + column;
+        found.push([grid[2 * i], grid[2 * i + 1], sign * along[2 * i], sign * along[2 * i + 1]]);
+      }
+    }
+    const shown = this.hidden ? [] : found.filter(([x, y]) => Math.abs(x) < 1.3 && Math.abs(y) < 1.3);
+    drawArrows(this.arrows, shown, LONGEST);
+    if (this.frame) this.words.textContent = `Descending: loss ${loss.toFixed(4)}`;
+    else {
+      this.words.textContent =
+        loss < SAME
+          ? "V is the target. Arrows: where V would get brighter, (∂V/∂x, ∂V/∂y) of Eq. 7. Move " +
+            "the grid, then descend."
+          : `Loss ${loss.toFixed(4)}: half the mean ` +
+            "squared difference of V and the target. Arrows: where each point of the grid is pulled.";
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/** One or two trainings, replayed: one playhead moves their probes, their curves and their means. */
+import { Curves, powers } from "./curves.js";
+import { Pair, element } from "./pair.js";
+import { paintPixels } from "./drawing.js";
+import { Transport } from "./transport.js";
+import { between } from "./grid.js";
+
+const FRAMES_A_SECOND = 12;
+const SHADES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000"];
+
+/** Where a value stands in an ascending list: a fraction between its neighbours' indices. */
+function within(list, value) {
+  let high = list.findIndex((v) => v >= value);
+  if (high < 0) return list.length - 1;
+  if (high === 0) return 0;
+  return high - 1 + (value - list[high - 1]) / (list[high] - list[high - 1]);
+}
+
+/** One training: its probes, each with the network's probabilities below it, and its means. */
+class Recording {
+  /** @param {object} run  as index.js decodes it  @param {(probe: number) => void} onProbe */
+  constructor(run, onProbe) {
+    this.pairs = run.probes.map(() => new Pair(run));
+    this.bars = run.probes.map(() => element("div", { className: "bars" }));
+    this.said = run.probes.map(() => element("span", { className: "label" }));
+    const cells = this.pairs.map((pair, i) => {
+      const cell = element("button", { type: "button", className: "cell" }, pair.node, this.bars[i], this.said[i]);
+      cell.onclick = () => onProbe(i);
+      return cell;
+    });
+    this.cells = cells;
+    this.bars.forEach((bar) => {
+      bar.setAttribute("aria-hidden", "true");
+      bar.append(...run.classes.map(() => element("i")));
+    });
+    const strip = element("div", { className: "strip" }, ...cells);
+    strip.style.setProperty("--cells", cells.length);
+    this.means = run.meanClasses.map((name) => {
+      const pixels = element("canvas", { className: "mean" });
+      pixels.setAttribute("role", "img");
+      pixels.setAttribute("aria-label", `The mean of V over 100 digits of class ${name}`);
+      return { pixels, node: element("figure", {}, pixels, element("figcaption", { textContent: name })) };
+    });
+    const title = element("p", { className: "title" }, element("b", { textContent: run.name }));
+    title.style.borderLeft = `5px solid ${run.colour}`;
+    this.where = element("span");
+    title.append(this.where);
+    const means = element("div", { className: "means" }, element("span", { textContent: "mean V of a class" }), ...this.means.map(({ node }) => node));
+    this.node = element("section", {}, title, strip, ...(this.means.length ? [means] : []));
+    this.set(run);
+  }
+
+  set(run) {
+    this.run = run;
+    this.pairs.forEach((pair) => (pair.data = run));
+  }
+
+  /** Show a frame, or a share of the way between two. */
+  show(frame) {
+    const { run } = this;
+    const [first, share] = [Math.floor(frame), frame % 1];
+    const second = Math.min(first + 1, run.steps.length - 1);
+    this.pairs.forEach((pair, i) => {
+      const thetas = run.transform && [between(run.theta(first, i), run.theta(second, i), share)];
+      pair.show(run.probes[i].source, run.probes[i].alt, thetas);
+      const values = between(run.probability(first, i), run.probability(second, i), share);
+      const said = values.indexOf(Math.max(...values));
+      [...this.bars[i].children].forEach((bar, c) => {
+        bar.style.height = `${Math.max(3, 100 * values[c])}%`;
+        bar.className = c === run.probes[i].label ? "true" : "";
+      });
+      const { label } = run.probes[i];
+      this.said[i].textContent = `${label} → ${said} ${said === label ? "✓" : "✗"}`;
+    });
+    const nearest = Math.round(frame);
+    this.means.forEach(({ pixels }, c) => paintPixels(pixels, run.mean(nearest, c)));
+    this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s, error ${run.measures[nearest].toFixed(1)} %`;
+  }
+}
+
+export class Replay {
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
+    Object.assign(this, { root, python, probe: 0, by: "step" });
+  }
+
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    if (before?.shape !== data.shape) return this.build();
+    this.recordings.forEach((recording, i) => recording.set(data.runs[i]));
+    this.arrange(true);
+  }
+
+  build() {
+    const { data } = this;
+    this.stop();
+    this.recordings = data.runs.map((run) => new Recording(run, (probe) => this.choose(probe)));
+    this.charts = {
+      loss: new Curves("Loss"),
+      error: new Curves("Error, %"),
+      gradient: new Curves("Gradient norm"),
+      rate: new Curves("Learning rate", true),
+    };
+    this.trails = data.runs.map((run) => run.transform && new Curves(`θ of the chosen probe${data.runs.length > 1 ? `, ${run.name}` : ""}`, true));
+    this.transport = new Transport((position) => this.show(position), () =>
+      this.python.tell({ token: data.token, position: this.transport.head.position })
+    );
+    this.transport.more.append(this.clock());
+    const charts = [...Object.values(this.charts), ...this.trails.filter(Boolean)];
+    this.root.replaceChildren(
+      this.transport.node,
+      ...this.recordings.map(({ node }) => node),
+      element("div", { className: "charts" }, ...charts.map(({ node }) => node))
+    );
+    this.choose(Math.min(this.probe, data.runs[0].probes.length - 1), false);
+    this.arrange(false);
+  }
+
+  /** By step or by seconds: what two trainings are in step by. */
+  clock() {
+    const select = element("select", { title: "The playhead counts" }, ...["step", "seconds"].map((value) =>
+      element("option", { value, textContent: `by ${value}`, selected: value === this.by })
+    ));
+    select.setAttribute("aria-label", "The playhead counts by");
+    select.onchange = () => {
+      this.by = select.value;
+      this.arrange(false);
+    };
+    return select;
+  }
+
+  choose(probe, draw = true) {
+    this.probe = probe;
+    this.recordings.forEach(({ cells }) =>
+      cells.forEach((cell, i) => cell.setAttribute("aria-pressed", String(i === probe)))
+    );
+    if (draw) this.arrange(true);
+  }
+
+  /** The playhead's frames, from the snapshots of all the runs, and the curves. */
+  arrange(kept) {
+    const { runs } = this.data;
+    const by = this.by === "step" ? "steps" : "seconds";
+    const at = kept && this.values ? this.valueAt(this.transport.head.position) : null;
+    this.values = [...new Set(runs.flatMap((run) => run[by]))].sort((a, b) => a - b);
+    const last = this.values[this.values.length - 1];
+    const unit = this.by === "step" ? 10 : Math.max(0.05, last / 2000); // where it becomes logarithmic
+    const marks = [0, ...powers(unit, last)];
+    const axis = { place: (x) => Math.log1p(x / unit) / Math.log1p(last / unit), marks, unit: this.by };
+    const live = this.transport.set(
+      {
+        count: this.values.length,
+        perSecond: FRAMES_A_SECOND,
+        name: "Over the training",
+        ends: [this.by === "step" ? "step 0" : "start", runs.some((run) => run.live) ? "live" : "end"],
+        label: (frame) => (this.by === "step" ? `step ${this.values[frame].toLocaleString()}` : `${this.values[frame].toFixed(1)} s`),
+      },
+      kept
+    );
+    if (at !== null && !live) {
+      this.transport.head.position = within(this.values, at); // its place among more frames
+      this.transport.mark(this.transport.head.position);
+    }
+    this.plot(by === "steps" ? "step" : "seconds", axis);
+    this.show(this.transport.head.position);
+  }
+
+  plot(x, axis) {
+    const { runs } = this.data;
+    const several = runs.length > 1;
+    const lines = (parts) =>
+      runs.flatMap((run) =>
+        parts
+          .filter(([, values]) => values(run))
+          .map(([name, values, dash]) => ({
+            name: several ? `${run.name}${name ? `, ${name}` : ""}` : name,
+            colour: several ? run.colour : SHADES[dash],
+            dash,
+            x: values(run).length === run.history[x].length ? run.history[x] : x === "step" ? run.steps : run.seconds,
+            y: values(run),
+          }))
+      );
+    this.charts.loss.set(lines([["", ({ history }) => history.loss, 0]]), axis);
+    this.charts.error.set(
+      lines([["batches", ({ history }) => history.error, 0], ["1,000 unseen", ({ measures }) => measures, 1]]), axis
+    );
+    this.charts.gradient.set(
+      lines([["classifier", ({ history }) => history.classifier, 0], ["localisation", ({ history }) => history.localisation, 1]]), axis
+    );
+    this.charts.rate.set(lines([["", ({ history }) => history.rate, 0]]), axis);
+    this.trails.forEach((chart, r) => {
+      if (!chart) return;
+      const run = runs[r];
+      const { names } = run.transform;
+      const shown = names.length > 8 ? [] : names;
+      const every = run.steps.map((_, frame) => run.theta(frame, this.probe));
+      chart.set(
+        names.map((name, p) => ({
+          name: shown.includes(name) ? name : "",
+          colour: SHADES[p % 7],
+          dash: 0,
+          x: run[x === "step" ? "steps" : "seconds"],
+          y: every.map((theta) => theta[p]),
+        })),
+        axis
+      );
+      if (!shown.length) chart.legend.textContent = `${names.length} numbers`;
+    });
+  }
+
+  valueAt(position) {
+    const first = Math.min(Math.floor(position), this.values.length - 1);
+    const second = Math.min(first + 1, this.values.length - 1);
+    return this.values[first] + (this.values[second] - this.values[first]) * (position - first);
+  }
+
+  show(position) {
+    const value = this.valueAt(position);
+    const by = this.by === "step" ? "steps" : "seconds";
+    this.recordings.forEach((recording) => recording.show(within(recording.run[by], value)));
+    for (const chart of [...Object.values(this.charts), ...this.trails]) chart?.draw(value);
+  }
+
+  redraw() {
+    if (this.values) this.show(this.transport.head.position);
+  }
+
+  stop() {
+    this.transport?.head.pause();
+  }
+}

@@ -1,0 +1,107 @@
+/** The playhead's buttons, its slider and what it stands on. */
+import { element } from "./pair.js";
+import { Playhead } from "./playhead.js";
+
+const RATES = [0.25, 0.5, 1, 2, 4];
+
+/**
+ * @typedef {object} Track  θ over time
+ * @property {number} count
+ * @property {(frame: number) => string} label
+ * @property {[string, string]} ends  what stands at its two ends
+ * @property {number} perSecond  frames, at the rate of 1
+ * @property {string} name  for those who do not see it
+ */
+
+export class Transport {
+  /**
+   * @param {(position: number) => void} show
+   * @param {() => void} rest
+   */
+  constructor(show, rest) {
+    const moved = (position) => {
+      this.mark(position);
+      show(position);
+    };
+    this.head = new Playhead(moved, () => {
+      this.marks();
+      rest();
+    });
+    const button = (text, label, onclick) => {
+      const made = element("button", { type: "button", textContent: text, title: label, onclick });
+      made.setAttribute("aria-label", label);
+      return made;
+    };
+    this.play = button("▶", "Play", () => {
+      this.head.toggle();
+      this.marks();
+    });
+    this.play.className = "play";
+    const back = button("◂", "One step back", () => this.head.step(-1));
+    const on = button("▸", "One step on", () => this.head.step(1));
+    this.loop = button("⟳", "Play again and again", () => {
+      this.head.loop = !this.head.loop;
+      this.loop.setAttribute("aria-pressed", String(this.head.loop));
+    });
+    this.loop.setAttribute("aria-pressed", "false");
+    const rates = RATES.map((rate) =>
+      element("option", { value: rate, textContent: `${rate}×`, selected: rate === 1 })
+    );
+    const rate = element("select", { title: "Speed" }, ...rates);
+    rate.setAttribute("aria-label", "Speed");
+    rate.onchange = () => (this.head.rate = Number(rate.value));
+    this.scrub = element("input", { type: "range", min: 0 });
+    this.scrub.oninput = () => this.head.seek(Number(this.scrub.value));
+    this.ends = [0, 1].map(() => element("span", { className: "end" }));
+    this.where = element("output", { className: "where" });
+    this.more = element("div", { className: "buttons" });
+    this.node = element(
+      "div",
+      { className: "transport" },
+      element("div", { className: "buttons" }, this.play, back, on, this.loop, rate),
+      element("label", {}, this.ends[0], this.scrub, this.ends[1]),
+      this.where,
+      this.more
+    );
+  }
+
+  /** @param {Track} track  @param {boolean} kept  the same one, longer */
+  set(track, kept) {
+    this.track = track;
+    const live = kept && this.head.extend(track.count);
+    if (!kept) {
+      this.head.pause();
+      Object.assign(this.head, { count: track.count, position: track.count - 1 });
+    }
+    this.head.perSecond = track.perSecond;
+    this.scrub.max = track.count - 1;
+    this.scrub.step = track.count === 2 ? 0.001 : 0.01;
+    this.scrub.setAttribute("aria-label", track.name);
+    this.ends.forEach((end, i) => (end.textContent = track.ends[i]));
+    this.mark(this.head.position);
+    this.marks();
+    return live;
+  }
+
+  /** Where the playhead stands. */
+  mark(position) {
+    this.scrub.classList.remove("off");
+    this.scrub.value = position;
+    this.where.textContent = this.track.label(Math.min(this.track.count - 1, Math.round(position)));
+  }
+
+  marks() {
+    const { playing } = this.head;
+    this.play.textContent = playing ? "❚❚" : "▶";
+    this.play.title = playing ? "Pause" : "Play";
+    this.play.setAttribute("aria-label", this.play.title);
+  }
+
+  /** A hand has moved θ off the track. */
+  leave() {
+    this.head.pause();
+    this.marks();
+    this.scrub.classList.add("off");
+    this.where.textContent = "";
+  }
+}

@@ -1,0 +1,98 @@
+"""Trainings to be replayed by the browser: one playhead for their probes, curves and means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stn_core.runs import RecordedRun
+from stn_core.transforms import Transform
+
+from palette import CORNER
+from stage import component, describe_transform, text_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """One training. transform: None without a transformer; mean_classes: whose mean
+    V was recorded; outside: what the network reads outside of U, 0 being black; live: it still
+    runs."""
+
+    name: str
+    colour: str
+    recorded: RecordedRun
+    transform: Transform | None
+    mean_classes: tuple[int, ...]
+    outside: float = 0.0
+    live: bool = False
+
+
+def replay(trainings: list[Training], *, key: str, token: str) -> None:
+    """One or two trainings in step by one playhead; it stays where it is when they grow."""
+    component()(
+        key=key,
+        data={
+            "layout": "replay",
+            "token": token,
+            "runs": [told(training) for training in trainings],
+            "colours": {"corner": CORNER},
+        },
+    )
+
+
+def told(training: Training) -> dict:
+    """A training for the browser."""
+    found = training.recorded
+    snapshots, history = found.snapshots, found.history
+    images = found.probes.astype(np.uint8)  # (probes, C, H, W)
+    size = images.shape[2:]
+    logits = np.stack([s.logits for s in snapshots]).astype(np.float64)
+    odds = np.exp(logits - logits.max(-1, keepdims=True))
+    probabilities = odds / odds.sum(-1, keepdims=True)
+    means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, H, W)
+    steps = [s.step for s in snapshots]
+    if len(history) > 1:
+        seconds = np.interp(
+            steps, [0, *(h.step for h in history)], [0, *(h.seconds for h in history)]
+        )
+    else:
+        seconds = np.zeros(len(steps))
+    return {
+        "name": training.name,
+        "colour": training.colour,
+        "live": training.live,
+        "outside": round(255 * training.outside),
+        "channels": images.shape[1],
+        "inputSize": list(size),
+        "outputSize": list(size),
+        "transform": training.transform and describe_transform(training.transform, size),
+        "probes": [
+            {
+                "image": text_of(image),
+                "label": int(label),
+                "alt": f"A distorted {label}, with the grid on it",
+            }
+            for image, label in zip(images, found.labels, strict=True)
+        ],
+        "classes": [str(c) for c in range(logits.shape[-1])],
+        "steps": steps,
+        "seconds": seconds.tolist(),
+        "measures": [s.measure for s in snapshots],
+        "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
+        "probabilities": text_of(probabilities.astype(np.float32)),
+        "meanClasses": [str(c) for c in training.mean_classes] if means.size else [],
+        "meanSize": list(means.shape[-2:]) if means.size else [0, 0],
+        "means": text_of(means.astype(np.uint8)),
+        "history": {
+            "step": [h.step for h in history],
+            "seconds": [h.seconds for h in history],
+            "loss": [h.loss for h in history],
+            "error": [h.measures.get("error_percent", 0.0) for h in history],
+            "rate": [h.learning_rate for h in history],
+            "classifier": [h.gradient_norms.get("classifier", 0.0) for h in history],
+            "localisation": [h.gradient_norms["localisation"] for h in history]
+            if history and "localisation" in history[0].gradient_norms
+            else None,
+        },
+    }
