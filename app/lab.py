@@ -252,7 +252,6 @@ def _first_visit() -> None:
     if st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
         _apply()
-        return
     try:
         st.session_state["lab_start"] = [float(v) for v in st.query_params["theta"].split(",")]
     except (KeyError, ValueError):

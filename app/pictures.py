@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 SIDE = 64  # pixels of every picture but MNIST's digits
 CELL = 8  # pixels of the test card's squares
 MAX_PIXELS = 50_000_000  # of a picture that is decoded
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 GLYPHS = {  # 3 × 5 pixels each, row by row
     "A": "010101111101101", "B": "110101110101110", "C": "011100100100011", "D": "110101101101110",
     "E": "111100110100111", "F": "111100110100100", "G": "011100101101011", "H": "101101111101101",
@@ -58,7 +59,7 @@ def opened(content: bytes) -> np.ndarray:
     Raises PictureError for what is no picture, or too large to be decoded.
     """
     try:
-        picture = Image.open(io.BytesIO(content))
+        picture = Image.open(io.BytesIO(content), formats=FORMATS)
         width, height = picture.size
         if width * height > MAX_PIXELS:
             raise PictureError(
@@ -66,13 +67,17 @@ def opened(content: bytes) -> np.ndarray:
                 "million are taken. Make it smaller and upload it again."
             )
         picture.draft("RGB", (4 * SIDE, 4 * SIDE))  # a JPEG is decoded no larger than is needed
+        if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
+            picture = Image.fromarray((np.asarray(picture) / 257).round().astype(np.uint8))
         upright = ImageOps.exif_transpose(picture).convert("RGB")
     except PictureError:
         raise
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"this picture is far too large: {error}") from error
+    except (OSError, ValueError, SyntaxError) as error:
         raise PictureError(
-            "this file is no picture that can be read (PNG, JPEG, WebP or GIF is expected), or it "
-            f"is damaged: {error}"
+            "this file is no picture that can be read, or it is damaged. PNG, JPEG, WebP or GIF is "
+            "expected."
         ) from error
     square = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
     return np.asarray(square).transpose(2, 0, 1).copy()

@@ -5,34 +5,52 @@ from __future__ import annotations
 import numpy as np
 
 import figures
+from loading import Angles
 from palette import LIGHT
 
 
-def test_every_network_has_a_bar_for_every_class_and_the_truth_is_marked():
-    values = np.array([0.1, 0.7, 0.2])
-    figure = figures.probabilities(
-        [("ST-CNN", values, "#0072b2"), ("CNN", values[::-1], "#d55e00")], 2, LIGHT
+def test_sweep_has_a_line_for_every_network_over_the_degrees():
+    degrees = (-90, 0, 90)
+    first, second = np.array([10.0, 99, 20]), np.array([5.0, 98, 60])
+    figure = figures.sweep(
+        degrees, [("ST-CNN", first, "#0072b2"), ("CNN", second, "#d55e00")], LIGHT
     )
-    assert [bar.name for bar in figure.data] == ["ST-CNN", "CNN"]
-    np.testing.assert_allclose(figure.data[0].y, [10, 70, 20])
-    np.testing.assert_allclose(figure.data[1].y, [20, 70, 10])
-    assert ["true" in text for text in figure.layout.xaxis.ticktext] == [False, False, True]
+    assert [line.name for line in figure.data] == ["ST-CNN", "CNN"]
+    assert [line.line.color for line in figure.data] == ["#0072b2", "#d55e00"]
+    for line, values in zip(figure.data, (first, second), strict=True):
+        assert tuple(line.x) == degrees
+        np.testing.assert_array_equal(line.y, values)
+    low, high = figure.layout.yaxis.range
+    assert low <= 0 and high >= 100
 
 
-def curve(values):
-    steps = list(range(1, len(values) + 1))
-    return figures.curve(
-        "Loss", [("training", steps, values, "#0072b2")], LIGHT, iterations=9, floor=0.1, ceiling=3
+def turned() -> Angles:
+    return Angles(
+        digits=np.array([3, 504, 7]),
+        true=np.array([-40.0, 10, 30]),
+        predicted=np.array([-35.0, 80, 25]),
+        right=np.array([True, False, True]),
     )
 
 
-def test_axes_of_a_growing_curve_stay_put():
-    short, longer = curve([2.0, 1.0]), curve([2.0, 1.0, 0.5, 0.2])
-    assert short.layout.xaxis.range == longer.layout.xaxis.range == (0, 9)
-    assert short.layout.yaxis.range == longer.layout.yaxis.range
+def test_each_point_is_its_digit_s_true_and_predicted_angle():
+    diagonal, cloud = figures.angles([("ST-CNN", turned(), "#0072b2")], 504, LIGHT).data
+    assert list(cloud.x) == [-40, 10, 30]
+    assert list(cloud.y) == [-35, 80, 25]
+    assert [int(digit) for (digit,) in cloud.customdata] == [3, 504, 7]
+    assert list(diagonal.x) == list(diagonal.y) == [-40, 40]
 
 
-def test_axis_reaches_down_to_the_lowest_value_and_leaves_out_zero():
-    figure = curve([2.0, 0.0, 0.01])
-    assert list(figure.data[0].y) == [2.0, 0.01]
-    np.testing.assert_allclose(figure.layout.yaxis.range[0], np.log10(0.008))
+def test_misread_digit_is_a_cross_and_the_chosen_one_is_ringed():
+    _, cloud = figures.angles([("ST-CNN", turned(), "#0072b2")], 7, LIGHT).data
+    assert list(cloud.marker.symbol) == ["circle", "x", "circle"]
+    assert [width > 0 for width in cloud.marker.line.width] == [False, False, True]
+
+
+def test_confusion_tells_every_count_and_shades_the_wrong_ones_alone():
+    counts = np.array([[95, 5, 0], [1, 97, 2], [0, 0, 100]])
+    (cells,) = figures.confusion(counts, LIGHT).data
+    assert [list(row) for row in cells.text] == [["95", "5", ""], ["1", "97", "2"], ["", "", "100"]]
+    expected = np.where(np.eye(3, dtype=bool), np.nan, counts)
+    np.testing.assert_array_equal(np.array(cells.z, float), expected)
+    assert counts[0, 0] == 95  # the caller's own numbers are left alone

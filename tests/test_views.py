@@ -18,10 +18,11 @@ PUBLISHED = [name for name, e in EXPERIMENTS.items() if checkpoints.is_published
 
 
 def page(**query: str) -> AppTest:
+    """The page on distorted MNIST, as a link with this query opens it."""
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    return app.run()
+    return app.switch_page("views/distorted.py").run()
 
 
 def texts(app: AppTest) -> str:
@@ -65,36 +66,76 @@ def test_theta_from_the_stage_changes_what_its_network_says():
     app.selectbox(key="b_rts").set_value("none").run()
     before = texts(app)
     assert "θ set by hand" not in before
-    token = stage_token(app)
-    app.session_state["stage-0"] = {"override": {"token": token, "theta": [0, 0, 9, 0, 0, 9]}}
-    app.run()
-    assert not app.exception
+    report(app, thetas=[[0, 0, 9, 0, 0, 9]])
     assert "θ set by hand" in texts(app)
+    assert "V is black" in texts(app)
 
 
-@pytest.mark.parametrize(
-    "override",
-    [
-        {"token": "of another digit", "theta": [1, 0, 0, 0, 1, 0]},
-        {"token": None, "theta": [1, 0, 0]},
-        {"token": None, "theta": [1, 0, 0, 0, 1, float("inf")]},
-    ],
-    ids=["stale", "misshapen", "infinite"],
-)
-def test_unusable_theta_from_the_stage_is_passed_over(override):
+def test_pose_from_the_stage_changes_the_input_of_every_network():
     app = page()
-    override["token"] = override["token"] or stage_token(app)
-    app.session_state["stage-0"] = {"override": override}
-    app.run()
-    assert not app.exception
+    assert "moved by hand" not in texts(app)
+    report(app, pose=[1, 0, 9, 0, 1, 9])  # far outside of U
+    assert "at first, then moved by hand" in texts(app)
+    assert texts(app).count("V is black") == 2
     assert "θ set by hand" not in texts(app)
 
 
-def stage_token(app: AppTest) -> str:
+ANY = [[1.0, 0, 0, 0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"token": "of another digit", "thetas": ANY, "pose": ANY[0]},
+        {"thetas": [[1, 0, 0]], "pose": [1, 0]},
+        {"thetas": [[1, 0, 0, 0, 1, float("inf")]], "pose": [1, 0, 0, 0, 1, float("nan")]},
+        {"thetas": ANY * 2, "pose": "abc"},
+        {"thetas": {"0": 1}, "pose": {}, "serial": "abc", "position": []},
+    ],
+    ids=["stale", "misshapen", "infinite", "too-many", "of-other-types"],
+)
+def test_unusable_report_from_the_stage_is_passed_over(state):
+    app = page()
+    report(app, **state)
+    assert "by hand" not in texts(app)
+
+
+def test_report_that_is_none_is_passed_over():
+    app = page()
+    app.session_state["stage-0"] = {"report": "abc"}
+    app.run()
+    assert not app.exception
+    assert "by hand" not in texts(app)
+
+
+def test_sweep_is_told_to_the_stage():
+    app = page(sweep="true")
+    assert not app.exception and not app.error
+    track = told(app)["track"]
+    assert track["count"] == len(track["labels"]) == 61
+    assert (track["labels"][0], track["labels"][-1]) == ("-90°", "90°")
+
+
+def told(app: AppTest, index: int = 0) -> dict:
+    """What Python tells a component on the page."""
     import json
 
-    proto = app.get("bidi_component")[0].proto
-    return json.loads(proto.json or proto.mixed.json)["token"]
+    proto = app.get("bidi_component")[index].proto
+    return json.loads(proto.json or proto.mixed.json)
+
+
+def report(app: AppTest, **state) -> None:
+    """What the first stage would report, and the page after it."""
+    default = {
+        "token": told(app)["token"],
+        "serial": 1,
+        "thetas": None,
+        "pose": None,
+        "position": 1,
+    }
+    app.session_state["stage-0"] = {"report": {**default, **state}}
+    app.run()
+    assert not app.exception and not app.error
 
 
 @pytest.mark.parametrize(

@@ -252,11 +252,10 @@ def stage(
     away; token: names what is shown; a new token starts anew.
     """
     features = features or Features()
-    state = (st.session_state.get(key) or {}).get("report") or {}
     data = _data([item], "large", token, transformers, output_size, reading, track, captions)
     data |= {
         "compact": compact,
-        "echo": state.get("serial"),
+        "echo": _state(key).get("serial"),
         "input": moved_input and _input(moved_input),
         "adopted": moved_input and moved_input.adopted,
         "features": {
@@ -275,10 +274,16 @@ def stage(
     return reported(key, token, count, len(transformers.colours) if transformers else 0)
 
 
+def _state(key: str) -> dict:
+    """What the browser has sent last, if it is of the right kind."""
+    state = (st.session_state.get(key) or {}).get("report")
+    return state if isinstance(state, dict) else {}
+
+
 def reported(key: str, token: str, params: int, transformers: int = 1) -> Report:
     """What the visitor has done on the stage of this key, if it still shows this token."""
-    state = (st.session_state.get(key) or {}).get("report")
-    if not isinstance(state, dict) or state.get("token") != token:
+    state = _state(key)
+    if state.get("token") != token:
         return Report()
     thetas, pose, position = (state.get(name) for name in ("thetas", "pose", "position"))
     usable = isinstance(thetas, list) and len(thetas) == transformers > 0

@@ -87,7 +87,7 @@ export class Playhead {
   /** One frame on or back; of two frames, a tenth of the way. */
   step(direction) {
     const size = this.count === 2 ? 0.1 : 1;
-    const steps = this.position / size + 0.999 * direction;
+    const steps = this.position / size + direction * (1 + 1e-6); // to the next whole one
     this.seek(size * (direction > 0 ? Math.floor(steps) : Math.ceil(steps)));
   }
 
