@@ -1,15 +1,15 @@
-"""The Transformer page's choices, and its presets: every widget key and URL field of that page."""
+"""The Transformer page's choices: every widget key and URL field of that page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 import loading
 import pictures
+from families import PRESETS, Family, Preset, families
 from sketch import sketch
 from stage import Reading, is_theta
 
@@ -22,201 +22,6 @@ KERNELS = {
 }
 SIZES = {"¼": 0.25, "½": 0.5, "1": 1.0, "2": 2.0, "4": 4.0}
 POOLS = {"none": 1, "2 × 2": 2, "4 × 4": 4}
-QUADRATIC_RANK = 6
-
-
-@dataclass(frozen=True)
-class Family:
-    """A family in the lab. equation: its own, in LaTeX; start: the θ that is shown at first."""
-
-    name: str
-    make: Callable
-    equation: str
-    words: str
-    start: tuple[float, ...] = field(default=())
-
-
-def _quadratic(size: tuple[int, int]):
-    """M_θ B whose B has the rows x, y, 1, x², xy, y²: one that is bent."""
-    import torch
-
-    from stn_core.transforms import LearnedBasis, regular_grid
-
-    transform = LearnedBasis(size, rank=QUADRATIC_RANK)
-    x, y = regular_grid(size)
-    with torch.no_grad():
-        transform.B[3:] = torch.stack([x * x, x * y, y * y])
-    return transform
-
-
-def _families() -> dict[str, Family]:
-    from stn_core.transforms import (
-        Affine,
-        Attention,
-        PiecewiseAffine,
-        Projective,
-        ThinPlateSpline,
-    )
-
-    spline, pieces = ThinPlateSpline(4), PiecewiseAffine(4)
-    found = [
-        Family(
-            "Affine",
-            lambda size: Affine(),
-            r"\begin{bmatrix}x^s\\y^s\end{bmatrix}=\begin{bmatrix}\theta_{11}&\theta_{12}&"
-            r"\theta_{13}\\\theta_{21}&\theta_{22}&\theta_{23}\end{bmatrix}"
-            r"\begin{bmatrix}x^t\\y^t\\1\end{bmatrix}",
-            "Eq. 1: crop, translation, rotation, scale and shear. Parallel lines stay parallel.",
-            _pose(-25, 0.75, 0.75, 0.25, 0.1, 0.0),
-        ),
-        Family(
-            "Attention",
-            lambda size: Attention(),
-            r"A_\theta=\begin{bmatrix}s&0&t_x\\0&s&t_y\end{bmatrix}",
-            "Eq. 2: a box, $[t-s,\\,t+s]$ in either direction; crop, translation and one scale.",
-            (0.5, -0.1, 0.1),
-        ),
-        Family(
-            "Projective",
-            lambda size: Projective(),
-            r"x^s=\frac{\theta_{11}x^t+\theta_{12}y^t+\theta_{13}}{\theta_{31}x^t+\theta_{32}y^t+1}",
-            "A plane seen from the side: straight lines stay straight, no more.",
-            (0.8, 0.1, 0.0, 0.0, 0.7, 0.0, 0.0, 0.35),
-        ),
-        Family(
-            "Piecewise affine",
-            lambda size: pieces,
-            r"T_\theta(G)=M_\theta B",
-            "16 control points; each triangle between them is an affine map of its own, and $B_k$ "
-            "is 1 at control point $k$ and falls to 0 at its neighbours.",
-            _bent(0.12),
-        ),
-        Family(
-            "Thin plate spline",
-            lambda size: spline,
-            r"\begin{aligned}T_\theta(G)&=M_\theta B\\B_k(p)&=a_k^\top\!(p,1)+\textstyle\sum_j"
-            r"w_{kj}\,\varphi(|p-c_j|)\\\varphi(r)&=r^2\log r^2\end{aligned}",
-            "16 control points $c_j$, and between them the surface that bends least (Sect. 4.1).",
-            _bent(0.12),
-        ),
-        Family(
-            "General",
-            _quadratic,
-            r"T_\theta(G)=M_\theta B",
-            "Any $B$ at all (end of Sect. 3.2). Here its rows are $x, y, 1, x^2, xy, y^2$; in a "
-            "network they may be learnt.",
-            (0.8, 0.0, 0.0, 0.0, 0.35, 0.0, 0.0, 0.8, 0.0, -0.2, 0.0, 0.2),
-        ),
-    ]
-    return {family.name: family for family in found}
-
-
-def _pose(degrees: float, scale_x: float, scale_y: float, shear: float, x: float, y: float):
-    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    matrix = (
-        np.array([[cos, -sin], [sin, cos]]) @ [[1, shear], [0, 1]] @ np.diag([scale_x, scale_y])
-    )
-    return tuple(float(v) for v in np.column_stack([matrix, [x, y]]).flatten())
-
-
-def _bent(depth: float) -> tuple[float, ...]:
-    """16 control points on waves of this depth."""
-    row, column = np.mgrid[0:4, 0:4]
-    x, y = 2 * column / 3 - 1, 2 * row / 3 - 1
-    x, y = 0.85 * x + depth * np.sin(np.pi * y), 0.85 * y + depth * np.sin(np.pi * x)
-    return tuple(float(v) for v in np.stack([x, y], -1).flatten().round(3))
-
-
-def _folded() -> tuple[float, ...]:
-    """The inner control points of the middle columns have changed places."""
-    points = np.array(_bent(0.0)).reshape(4, 4, 2)
-    points[1:3, [1, 2]] = points[1:3, [2, 1]]
-    return tuple(float(v) for v in points.flatten())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """A state of the page, with what to look at in it."""
-
-    words: str
-    family: str
-    theta: tuple[float, ...]
-    image: str = "Test card"
-    kernel: str = "bilinear"
-    size: str = "1"
-    pool: str = "none"
-    gradient: bool = False
-
-
-PRESETS = {
-    "Fig. 3(a)": Preset(
-        words="The identity: every output pixel reads its own place, and V is U.",
-        family="Affine",
-        theta=(1, 0, 0, 0, 1, 0),
-    ),
-    "Fig. 3(b)": Preset(
-        words="An affine grid. The yellow dot is V's first corner: find it on U.",
-        family="Affine",
-        theta=_pose(-25, 0.75, 0.75, 0.25, 0.1, 0.0),
-    ),
-    "Attention crop": Preset(
-        words="s < 1 zooms in: V is the box on U, enlarged. Drag the box.",
-        family="Attention",
-        theta=(0.45, -0.05, 0.0),
-    ),
-    "Mirror": Preset(
-        words="A negative determinant turns the grid over (tinted): the F is mirrored.",
-        family="Affine",
-        theta=(-1, 0, 0, 0, 1, 0),
-    ),
-    "Zoom out": Preset(
-        words="s > 1 reads outside of U, where everything is 0. Compare the padding *border*.",
-        family="Attention",
-        theta=(1.7, 0.0, 0.0),
-    ),
-    "Horizon": Preset(
-        words="Where the denominator is 0 lies the horizon; beyond it (tinted) the plane comes "
-        "back from behind, upside down.",
-        family="Projective",
-        theta=(0.6, 0, 0, 0, 0.6, 0, 0, 1.6),
-    ),
-    "Fold": Preset(
-        words="Control points have changed places: the grid folds, and what is tinted is seen "
-        "turned over. Pull them apart.",
-        family="Thin plate spline",
-        theta=_folded(),
-    ),
-    "Aliasing": Preset(
-        words="A quarter of the pixels, each reading four of U and passing over twelve: false "
-        "rings appear (Sect. 3.4). Choose the tent with Φ = 4, or the size 1 and pooling 4 × 4.",
-        family="Affine",
-        theta=(1, 0, 0, 0, 1, 0),
-        image="Rings",
-        size="¼",
-    ),
-    "Pull": Preset(
-        words="Close enough, the arrows agree: press *Descend*, and θ finds the target.",
-        family="Affine",
-        theta=_pose(12, 0.9, 0.95, 0.05, 0.1, -0.08),
-        image="Digit",
-        gradient=True,
-    ),
-    "Too far": Preset(
-        words="The digits do not overlap: the kernel sees nothing to climb. Press *Descend*.",
-        family="Affine",
-        theta=(1, 0, 1.5, 0, 1, 1.4),
-        image="Digit",
-        gradient=True,
-    ),
-    "Dead gradient": Preset(
-        words="The same as *Pull* with the integer kernel: no arrows, nothing to descend.",
-        family="Affine",
-        theta=_pose(12, 0.9, 0.95, 0.05, 0.1, -0.08),
-        image="Digit",
-        kernel="integer",
-        gradient=True,
-    ),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,11 +90,11 @@ def _leave() -> None:
 
 def choose(preset: Preset | None) -> Choice:
     """Image, family, kernel, size and the rest: a column of widgets."""
-    families = _families()
+    found = families()
     name = st.selectbox(
-        "Family of $T_\\theta$", list(families), key="family", bind="query-params", on_change=_leave
+        "Family of $T_\\theta$", list(found), key="family", bind="query-params", on_change=_leave
     )
-    family = families.get(name) or families["Affine"]
+    family = found.get(name) or found["Affine"]
     picture = st.selectbox("Image U", IMAGES, key="image", bind="query-params")
     image = _picture(picture)
     kernel = st.selectbox(

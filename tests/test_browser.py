@@ -8,7 +8,6 @@ import re
 import time
 import urllib.parse
 import urllib.request
-from pathlib import Path
 
 import browser
 import numpy as np
@@ -31,12 +30,11 @@ from stn_core.transforms import (
     regular_grid,
 )
 
-import lab as lab_page
+import families
 import loading
 import pictures
 import stage
 
-ROOT = Path(__file__).parents[1]
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
 
@@ -987,7 +985,7 @@ def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
 
 def lab_output(family: str, theta, image: np.ndarray, kernel="bilinear") -> np.ndarray:
     """V by the library, in grey values, as large as the image."""
-    transform = lab_page._families()[family].make(image.shape)
+    transform = families.families()[family].make(image.shape)
     grid = transform.grid(torch.tensor([theta], dtype=torch.float32), image.shape)
     values = torch.from_numpy(image)[None, None].float() / 255
     return 255 * sample(values, grid, kernel)[0, 0].clamp(0, 1).numpy()
@@ -1045,7 +1043,7 @@ def test_rotation_slider_turns_the_grid(visit):
     for _ in range(10):
         slider.press("ArrowRight")
     assert grid.evaluate("(canvas) => canvas.toDataURL()") != before
-    turned = lab_page._pose(-15, 0.75, 0.75, 0.25, 0.1, 0.0)
+    turned = families._pose(-15, 0.75, 0.75, 0.25, 0.1, 0.0)
     np.testing.assert_allclose(theta_shown(page).flatten(), turned, atol=0.0051)
     expected = lab_output("Affine", turned, pictures.test_card())
     np.testing.assert_allclose(pixels(page, "V"), expected, atol=1.5)
@@ -1059,7 +1057,7 @@ def verdict(page: Page):
 
 def test_descent_on_a_pull_ends_with_a_match_and_is_played_again(visit):
     page = lab(visit, "preset=Pull", reduced_motion="no-preference")
-    start = np.array(lab_page.PRESETS["Pull"].theta).reshape(2, 3)
+    start = np.array(families.PRESETS["Pull"].theta).reshape(2, 3)
     arrived = lambda: np.allclose(theta_shown(page), start, atol=0.0051)  # noqa: E731
     until(page, arrived, "the grid does not arrive")
     image = pixels(page, "U")
@@ -1099,7 +1097,7 @@ JUMPS_BACK = """(scrub) => new Promise((done) => {
 
 def test_playhead_is_stepped_played_at_a_speed_again_and_again_and_paused(visit):
     page = lab(visit, reduced_motion="no-preference")
-    start = np.array(lab_page._families()["Affine"].start).reshape(2, 3)
+    start = np.array(families.families()["Affine"].start).reshape(2, 3)
     arrived = lambda: np.allclose(theta_shown(page), start, atol=0.0051)  # noqa: E731
     until(page, arrived, "the grid does not arrive")
     expect(scrub(page)).to_have_value("1")
@@ -1173,12 +1171,12 @@ def test_picture_is_drawn_on_the_sheet_and_becomes_u(visit):
     np.testing.assert_array_equal(pixels(page, "U"), drawn)
     np.testing.assert_allclose(
         pixels(page, "V"),
-        lab_output("Affine", lab_page._families()["Affine"].start, drawn.astype(np.uint8)),
+        lab_output("Affine", families.families()["Affine"].start, drawn.astype(np.uint8)),
         atol=1.5,
     )
 
 
-@pytest.mark.parametrize("name", list(lab_page._families()))
+@pytest.mark.parametrize("name", list(families.families()))
 def test_every_handle_has_a_name_and_is_moved_by_the_arrow_keys(visit, name):
     page = lab(visit, f"family={name}")
     expect(page.get_by_text(f"{name}, ")).to_be_visible()
@@ -1186,7 +1184,7 @@ def test_every_handle_has_a_name_and_is_moved_by_the_arrow_keys(visit, name):
     names = handles.evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
     assert len(set(names)) == len(names) >= 4
     assert all("arrow keys" in name for name in names)
-    transform = lab_page._families()[name].make((64, 64))
+    transform = families.families()[name].make((64, 64))
     for place, label in enumerate(names):
         stage_of(page).get_by_role("button", name="Identity").click()
         one = handles.nth(place)
@@ -1321,3 +1319,71 @@ def test_digit_that_is_moved_on_one_stage_moves_on_the_other(visit):
 
     until(page, drawn, "the other network's grid does not follow")
     expect(page.get_by_text("then moved by hand")).to_be_visible()
+
+
+MOUNT = """async (data) => {
+    const at = performance.getEntriesByType("resource").map((entry) => entry.name);
+    const { default: mount } = await import(at.find((name) => name.includes("/index.js")));
+    const parent = document.createElement("div");
+    parent.innerHTML = '<div class="stage"></div>';
+    parent.style.width = "600px";
+    document.body.append(parent);
+    const told = [];
+    mount({
+        data, parentElement: parent, setTriggerValue: () => {},
+        setStateValue: (name, value) => told.push(value),
+    });
+    const panes = (kind) => [...parent.querySelectorAll(`[data-pane=${kind}] canvas.pixels`)];
+    const values = (canvas) => [...canvas.getContext("2d")
+        .getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0);
+    const wait = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+    await wait(1.2);
+    const before = panes("V").map(values);
+    const [first, second] = [...parent.querySelectorAll("[aria-label='Handles of'] button")];
+    second.click();
+    const slider = parent.querySelector("[aria-label='θ13']");
+    slider.value = Number(slider.value) + 0.5;
+    slider.dispatchEvent(new Event("input"));
+    await wait(0.4);
+    const found = {
+        inputs: panes("U").map(values), before, after: panes("V").map(values), told,
+        names: [first.textContent, second.textContent],
+    };
+    parent.remove();
+    return found;
+}"""
+
+
+def test_several_transformers_read_several_channels_each_in_its_colour(visit, generator):
+    image = torch.randint(256, (2, 16, 16), generator=generator, dtype=torch.uint8)
+    theta = torch.tensor([[0.5, 0, -0.3, 0, 0.5, 0.1], [0.7, 0.2, 0.2, -0.2, 0.7, -0.1]])
+    transform = Affine()
+    data = stage._data(
+        [stage.Item(id="two", image=image.numpy(), theta=theta.numpy(), label="", alt="two")],
+        "large",
+        "two",
+        stage.Transformers(
+            transform=transform, colours=("#d55e00", "#56b4e9"), names=("the first", "the second")
+        ),
+        None,
+        None,
+        None,
+        {"U": "U", "V": "V"},
+    )
+    data |= {"compact": False, "echo": None, "input": None, "adopted": None}
+    data["features"] = {"backName": "Back", "endName": "prediction", "live": False}
+    found = lab(visit).evaluate(MOUNT, data)
+    assert found["names"] == ["the first", "the second"]
+    np.testing.assert_array_equal(np.reshape(found["inputs"], (2, 16, 16)), image.numpy())
+
+    def expected(thetas: torch.Tensor) -> np.ndarray:
+        grid = transform.grid(thetas, (16, 16))
+        return 255 * sample(image[None].expand(2, -1, -1, -1) / 255, grid).numpy()
+
+    shape = (2, 2, 16, 16)  # transformers, channels
+    np.testing.assert_allclose(np.reshape(found["before"], shape), expected(theta), atol=0.52)
+    moved = theta.clone()
+    moved[1, 2] += 0.5
+    np.testing.assert_allclose(np.reshape(found["after"], shape), expected(moved), atol=0.52)
+    reported = np.array(found["told"][-1]["thetas"])
+    np.testing.assert_allclose(reported, moved.numpy(), atol=1e-5)

@@ -12,11 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from stn_core.transforms import Affine
 
+import families
 import lab
 import pictures
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
-FAMILY_NAMES = list(lab._families())
+FAMILY_NAMES = list(families.families())
 
 
 def page(**query: str) -> AppTest:
@@ -141,7 +142,7 @@ def test_gradient_has_the_identity_as_its_target():
 
 def assert_is(app: AppTest, name: str) -> None:
     """Whether the page is as this preset has it."""
-    preset, data = lab.PRESETS[name], told(app)
+    preset, data = families.PRESETS[name], told(app)
     assert app.selectbox(key="family").value == preset.family
     assert app.selectbox(key="image").value == preset.image
     np.testing.assert_allclose(theta(app), preset.theta)
@@ -154,12 +155,12 @@ def assert_is(app: AppTest, name: str) -> None:
 
 def test_one_preset_after_another_can_be_chosen():
     app = page()
-    for name in lab.PRESETS:
+    for name in families.PRESETS:
         app = run(app.pills(key="preset").set_value(name))
         assert_is(app, name)
 
 
-@pytest.mark.parametrize("name", lab.PRESETS)
+@pytest.mark.parametrize("name", families.PRESETS)
 def test_link_to_a_preset_opens_it(name):
     assert_is(page(preset=name), name)
 
@@ -167,10 +168,10 @@ def test_link_to_a_preset_opens_it(name):
 def test_preset_is_left_with_its_family_and_the_kernel_keeps_it():
     app = page(preset="Mirror")
     app = run(app.selectbox(key="kernel").set_value("bicubic"))
-    np.testing.assert_allclose(theta(app), lab.PRESETS["Mirror"].theta)
+    np.testing.assert_allclose(theta(app), families.PRESETS["Mirror"].theta)
     app = run(app.selectbox(key="family").set_value("Attention"))
     assert app.pills(key="preset").value is None
-    assert lab.PRESETS["Mirror"].words not in texts(app)
+    assert families.PRESETS["Mirror"].words not in texts(app)
 
 
 def test_unknown_preset_is_passed_over():
@@ -179,8 +180,8 @@ def test_unknown_preset_is_passed_over():
 
 def test_horizon_lies_in_its_grid_and_the_fold_is_one():
     for name in ("Horizon", "Fold"):
-        preset = lab.PRESETS[name]
-        transform = lab._families()[preset.family].make((64, 64))
+        preset = families.PRESETS[name]
+        transform = families.families()[preset.family].make((64, 64))
         grid = transform.grid(torch.tensor([preset.theta]), (64, 64))[0]
         along, down = (grid[:-1, 1:] - grid[:-1, :-1]), (grid[1:, :-1] - grid[:-1, :-1])
         turned = along[..., 0] * down[..., 1] - along[..., 1] * down[..., 0] < 0

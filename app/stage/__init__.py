@@ -301,20 +301,13 @@ def strip(
     *,
     key: str,
     token: str,
-    series: str = "",
     transformers: Transformers | None = None,
-    output_size: tuple[int, int] | None = None,
-    track: Track | None = None,
     selected: str | None = None,
     on_selected: Callable[[str], None] | None = None,
 ) -> None:
-    """A row of small pairs. With ``on_selected`` each is a button; it is called with its id.
-
-    series: strips of one series show the same images; their grids move on from token to token.
-    """
-    data = _data(items, "strip", token, transformers, output_size, None, track, None)
+    """A row of small pairs. With ``on_selected`` each is a button; it is called with its id."""
+    data = _data(items, "strip", token, transformers, None, None, None, None)
     data |= {
-        "series": series,
         "features": {},
         "selectable": on_selected is not None,
         "selected": selected,

@@ -9,7 +9,7 @@ import numpy as np
 from stn_core.runs import RecordedRun
 from stn_core.transforms import Transform
 
-from palette import CORNER
+from palette import CORNER, SERIES
 from stage import component, describe_transform, text_of
 
 
@@ -36,7 +36,7 @@ def replay(trainings: list[Training], *, key: str, token: str) -> None:
             "layout": "replay",
             "token": token,
             "runs": [told(training) for training in trainings],
-            "colours": {"corner": CORNER},
+            "colours": {"corner": CORNER, "series": SERIES},
         },
     )
 

@@ -120,7 +120,7 @@ export function drawArrows(canvas, arrows, longest) {
     context.beginPath();
     for (const [x, y, dx, dy] of arrows) {
       const length = Math.hypot(dx, dy) / most;
-      if (length < 0.02) continue;
+      if (length < 0.08) continue; // too short to be an arrow
       const [fx, fy] = [dx, dy].map((d) => (d / most) * longest);
       const [px, py, qx, qy] = [x, y, x + fx, y + fy].map(place);
       context.moveTo(px, py);

@@ -6,7 +6,6 @@ import { Transport } from "./transport.js";
 import { between } from "./grid.js";
 
 const FRAMES_A_SECOND = 12;
-const SHADES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000"];
 
 /** Where a value stands in an ascending list: a fraction between its neighbours' indices. */
 function within(list, value) {
@@ -175,7 +174,7 @@ export class Replay {
           .filter(([, values]) => values(run))
           .map(([name, values, dash]) => ({
             name: several ? `${run.name}${name ? `, ${name}` : ""}` : name,
-            colour: several ? run.colour : SHADES[dash],
+            colour: several ? run.colour : this.data.colours.series[dash],
             dash,
             x: values(run).length === run.history[x].length ? run.history[x] : x === "step" ? run.steps : run.seconds,
             y: values(run),
@@ -193,12 +192,13 @@ export class Replay {
       if (!chart) return;
       const run = runs[r];
       const { names } = run.transform;
+      const shades = this.data.colours.series;
       const shown = names.length > 8 ? [] : names;
       const every = run.steps.map((_, frame) => run.theta(frame, this.probe));
       chart.set(
         names.map((name, p) => ({
           name: shown.includes(name) ? name : "",
-          colour: SHADES[p % 7],
+          colour: shades[p % shades.length],
           dash: 0,
           x: run[x === "step" ? "steps" : "seconds"],
           y: every.map((theta) => theta[p]),

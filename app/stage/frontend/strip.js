@@ -1,43 +1,18 @@
-/** A row of small pairs, to look at or to choose from; with a track, one playhead moves them all. */
-import { between } from "./grid.js";
+/** A row of small pairs, to look at or to choose from. */
 import { Pair, element } from "./pair.js";
-import { Change } from "./playhead.js";
-import { Transport } from "./transport.js";
-
-const MORPH_SECONDS = 0.4; // a training's grids go from one snapshot to the next
 
 export class Strip {
-  /** @param {HTMLElement} root  @param {{choose: (id: string) => void, tell: (value: object) => void}} python */
+  /** @param {HTMLElement} root  @param {{choose: (id: string) => void}} python */
   constructor(root, python) {
-    Object.assign(this, { root, python });
-    this.morph = new Change((share) =>
-      this.show(this.from.map((thetas, i) => thetas.map((theta, n) => between(theta, this.to[i][n], share))))
-    );
+    Object.assign(this, { root, python, pairs: [] });
   }
 
   update(data) {
-    const before = this.data;
-    this.data = data;
-    const moves = before && data.series && before.series === data.series && before.items.length === data.items.length;
-    if (!moves) return this.build();
-    // The same images a little later in a training: let the grids move on.
-    this.pairs.forEach((pair) => (pair.data = data));
-    this.labels.forEach((label, i) => (label.textContent = data.items[i].label));
-    if (!data.transform) return;
-    if (!data.track || this.transport.set(data.track, true)) {
-      this.from = this.pairs.map((pair) => pair.thetas);
-      this.to = data.items.map(({ thetas }) => thetas);
-      this.morph.play(MORPH_SECONDS);
-    }
-  }
-
-  build() {
-    const { data } = this;
-    this.stop();
     this.pairs = data.items.map(() => new Pair(data));
-    this.labels = data.items.map(({ label }) => element("span", { className: "label", textContent: label }));
-    const cells = data.items.map(({ id }, i) => {
-      const cell = element(data.selectable ? "button" : "div", { className: "cell" }, this.pairs[i].node, this.labels[i]);
+    const cells = data.items.map(({ id, label }, i) => {
+      const words = element("span", { className: "label", textContent: label });
+      const kind = data.selectable ? "button" : "div";
+      const cell = element(kind, { className: "cell" }, this.pairs[i].node, words);
       if (data.selectable) {
         cell.type = "button";
         cell.setAttribute("aria-pressed", String(id === data.selected));
@@ -48,27 +23,16 @@ export class Strip {
     const strip = element("div", { className: "strip" }, ...cells);
     strip.style.setProperty("--cells", cells.length);
     this.root.replaceChildren(strip);
-    if (data.track) {
-      const at = (position) => this.show(data.items.map((_, i) => this.data.track.theta(position, i)));
-      this.transport = new Transport(at, () =>
-        this.python.tell({ token: this.data.token, position: this.transport.head.position })
-      );
-      this.transport.set(data.track, false);
-      this.root.append(this.transport.node);
-    }
-    this.show(data.items.map(({ thetas }) => thetas));
-  }
-
-  show(thetas) {
-    this.pairs.forEach((pair, i) => pair.show(this.data.items[i].source, this.data.items[i].alt, thetas[i]));
+    // Now that the canvases have a size.
+    this.pairs.forEach((pair, i) => {
+      const { source, alt, thetas } = data.items[i];
+      pair.show(source, alt, thetas);
+    });
   }
 
   redraw() {
-    this.pairs?.forEach((pair) => pair.redraw());
+    this.pairs.forEach((pair) => pair.redraw());
   }
 
-  stop() {
-    this.morph.stop();
-    this.transport?.head.pause();
-  }
+  stop() {}
 }
