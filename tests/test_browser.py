@@ -1387,3 +1387,42 @@ def test_several_transformers_read_several_channels_each_in_its_colour(visit, ge
     np.testing.assert_allclose(np.reshape(found["after"], shape), expected(moved), atol=0.52)
     reported = np.array(found["told"][-1]["thetas"])
     np.testing.assert_allclose(reported, moved.numpy(), atol=1e-5)
+
+
+def test_two_fingers_move_scale_and_turn_the_grid(visit):
+    page = lab(visit, "family=Affine&theta=0.5,0,0,0,0.5,0", has_touch=True)
+    box = stage_of(page).locator("[data-pane=U] .square").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        told = [{"x": x + dx, "y": y + dy, "id": i} for i, (dx, dy) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+    touch("touchStart", (-30, 60))
+    touch("touchStart", (-30, 60), (30, 60))
+    touch("touchMove", (-30, 60), (30, 90))
+    touch("touchMove", (-45, 60), (45, 60))  # half as far apart again
+    touch("touchEnd")
+    until(
+        page,
+        lambda: np.allclose(theta_shown(page)[:, :2], 0.75 * np.eye(2), atol=0.02),
+        "the grid does not grow with the fingers",
+    )
+
+
+def test_pixel_that_is_pointed_at_tells_its_slopes_beside_the_gradient(visit, generator):
+    page = lab(visit, "image=Rings&gradient=true&theta=0.6,0.1,0,0,0.7,0.1")
+    box = stage_of(page).locator("[data-pane=V] canvas.pixels").first.bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
+    note = stage_of(page).locator(".note")
+    expect(note).to_contain_text("Eq. 7")
+    column, row = map(int, re.search(r"V at \((\d+),(\d+)\)", note.inner_text()).groups())
+    told = [
+        float(v) for v in re.findall(r"∂V/∂[xy] = (-?[\d.]+)", note.inner_text().replace("−", "-"))
+    ]
+    image = torch.from_numpy(pictures.rings())[None, None] / 255
+    theta = torch.tensor([[0.6, 0.1, 0, 0, 0.7, 0.1]])
+    grid = Affine().grid(theta, (64, 64)).requires_grad_()
+    (slope,) = torch.autograd.grad(sample(image, grid)[0, 0, row, column], grid)
+    np.testing.assert_allclose(told, slope[0, row, column] * 2 / 64, atol=0.006)

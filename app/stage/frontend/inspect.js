@@ -2,7 +2,7 @@
 import { markPixel, markPoint, wipe } from "./drawing.js";
 import { ARROWS } from "./handles.js";
 import { element } from "./pair.js";
-import { taps, toPixels } from "./sampling.js";
+import { slopes, taps, toPixels } from "./sampling.js";
 
 const HINT =
   "Point at a pixel of V to see where it is read from, or at one of U to see which pixels of V " +
@@ -117,7 +117,19 @@ export class Inspector {
       `V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ${formula}: ` +
       (terms.length
         ? `${sum}${rest > 0 ? ` + ${rest} more` : ""} = <b>${value.toFixed(2)}</b>`
-        : "all outside of U = <b>0</b>");
+        : "all outside of U = <b>0</b>") +
+      (pair.data.features.gradient ? this.slopes(i, n) : "");
+  }
+
+  /** Eq. 7 at output pixel i: how V changes there when its source moves by a pixel. */
+  slopes(i, n) {
+    const { pair } = this;
+    const at = pair.grids[n].subarray(2 * i, 2 * i + 2);
+    const [dx, dy] = slopes(pair.source, at, pair.data.reading).map((values) => {
+      const mean = values.reduce((a, b) => a + b, 0) / values.length / 255;
+      return mean.toFixed(2);
+    });
+    return `. Eq. 7: ∂V/∂x = <b>${dx}</b>, ∂V/∂y = <b>${dy}</b> a pixel`;
   }
 
   /** Which output pixels read the input pixel (column, row). */
