@@ -357,28 +357,25 @@ def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterato
     interval = max(1, iterations // RECORDS)
     snapshots = set(runs.snapshot_steps(iterations))
     saved_at = time.monotonic()
+    given_up = ""  # why, once it has stopped improving
     run.set_status("running", trainer.step)
     if trainer.step == 0:
         run.write_snapshot(trainer.snapshot())
     while trainer.step < iterations:
         trainer.advance()
-        stale = 0
         if trainer.step in snapshots:
             run.write_snapshot(trainer.snapshot())
-            best = min(run.snapshots(), key=lambda snapshot: snapshot.measure)
-            stale = trainer.step - best.step if patience else 0
+            best = min(run.snapshots(), key=lambda snapshot: snapshot.measure).step
+            if patience and trainer.step - best >= patience:
+                given_up = f"no better than at step {best:,}"
         last = trainer.step == iterations
-        if patience and stale >= patience and not last:
-            trainer.save(run)
-            run.set_status("stopped", trainer.step, f"no better than at step {best.step:,}")
-            return
         if trainer.step % interval and not last:
             continue
         # Everything below happens between two intervals, so that a resumed run repeats whole ones.
         step = trainer.record()
         run.append(step)
         run.set_status("running", trainer.step)
-        command = run.command()
+        command = "stop" if given_up else run.command()
         if last or command != "run" or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
             trainer.save(run)
             saved_at = time.monotonic()
@@ -392,6 +389,6 @@ def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterato
             trainer.peak_rate = rate
             trainer.save(run)  # a resumed run goes on with it
         if command == "stop" and not last:
-            run.set_status("stopped", trainer.step)
+            run.set_status("stopped", trainer.step, given_up)
             return
     run.set_status("finished", iterations)
