@@ -407,7 +407,7 @@ def many_digits(choice: Choice, networks: list[loading.LoadedNetwork]) -> None:
         )
         st.caption(
             "200 gallery digits, 20 of each class; ✕ is misread. Click a point to put its digit on "
-            "the stage. Along the diagonal, every V is upright. A flat cloud: the transformer turns "
+            "the stage. On the diagonal, V is upright. A flat cloud: the transformer turns "
             "nothing, and leaves the angle to its classifier."
         )
 

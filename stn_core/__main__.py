@@ -218,7 +218,8 @@ def _sweep(options: argparse.Namespace) -> None:
     _publish_finished(trainings, source)
     for training_ in trainings:
         print(training_.words)
-    print("\n".join(results.lines(options.table)))
+    if options.table in results.tables():
+        print("\n".join(results.lines(options.table)))
 
 
 def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:

@@ -43,8 +43,18 @@ class Cell:
         return f"{self.ours} ({'-' if paper is None else f'{paper:.1f}'})"
 
 
+def tables() -> list[str]:
+    """What has rows and columns: experiments named table/column/network."""
+    return list(dict.fromkeys(n.split("/")[0] for n in EXPERIMENTS if n.count("/") == 2))
+
+
 def cells(table: str) -> dict[str, Cell]:
-    """Every cell of a table (``distorted``), by its experiment's name."""
+    """Every cell of a table (``distorted``), by its experiment's name.
+
+    Raises ValueError for what is no table.
+    """
+    if table not in tables():
+        raise ValueError(f"there is no table {table!r}; there are: {', '.join(tables())}")
     return {
         name: Cell(
             experiment,

@@ -13,7 +13,7 @@ import time
 import pytest
 from safetensors.torch import load_file
 
-from stn_core import checkpoints, digits, runs
+from stn_core import checkpoints, digits, runs, sweep
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run
 
@@ -242,3 +242,20 @@ def test_missing_digits_are_one_line_that_names_them(fails, monkeypatch, tmp_pat
     monkeypatch.setenv("STN_DATA", str(tmp_path))
     line = fails("train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}")
     assert "missing: train-images-idx3-ubyte.gz" in line
+
+
+def test_sweep_trains_the_table_and_tells_each_training(command, capsys, monkeypatch, pretrained):
+    chosen = {name: EXPERIMENTS[name] for name in ("studies/st-fcn-aff", "studies/st-fcn-tps")}
+    monkeypatch.setattr(sweep, "EXPERIMENTS", chosen)
+    asked = ["studies", "--recipe", "short", "--iterations", "2", "--workers", "2"]
+    assert command(["sweep", *asked]) == 0
+    told = capsys.readouterr().out
+    for name in chosen:
+        assert f"{name}, seed 0: finished, step 2 of 2" in told
+    assert not list(pretrained.iterdir())  # offline there is nothing to measure them on
+    assert command(["sweep", *asked]) == 0
+    assert capsys.readouterr().out.count("finished, step 2 of 2") == 2
+
+
+def test_results_of_an_unknown_table_are_an_error_in_a_line(fails):
+    assert "there is no table 'nonsense'" in fails("results", "nonsense")

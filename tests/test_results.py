@@ -94,3 +94,8 @@ def test_lines_name_what_is_not_trained_and_how_the_others_were():
         metrics = checkpoints.load_metrics(find(name))
         assert f"{metrics['error_percent_test']:.2f} (" in told
         assert results.budget(metrics) in told
+
+
+def test_what_is_no_table_is_an_error_that_names_those_there_are():
+    with pytest.raises(ValueError, match="there is no table 'studies'; there are: distorted"):
+        results.lines("studies")
