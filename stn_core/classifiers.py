@@ -28,6 +28,10 @@ class FullyConnectedClassifier(nn.Sequential):
             nn.Linear(units, classes),
         )
 
+    @property
+    def classification(self) -> nn.Linear:
+        return self[-1]
+
 
 class ConvolutionalClassifier(nn.Module):
     """9×9 convolution, 2×2 max-pooling, 7×7 convolution, 2×2 max-pooling, classification layer.

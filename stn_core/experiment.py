@@ -20,8 +20,8 @@ from stn_core.transforms import Transform
 class SGD:
     """Plain stochastic gradient descent, no momentum, no weight decay (App. A.4)."""
 
-    def build(self, groups: list[dict]) -> torch.optim.Optimizer:
-        return torch.optim.SGD(groups)
+    def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
+        return [torch.optim.SGD(groups)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +30,30 @@ class AdamW:
 
     weight_decay: float = 0.01
 
-    def build(self, groups: list[dict]) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(groups, weight_decay=self.weight_decay)
+    def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
+        return [torch.optim.AdamW(groups, weight_decay=self.weight_decay)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Muon:
+    """Orthogonalised momentum for the hidden layers' matrices, AdamW for all else.
+
+    Muon (Jordan et al., 2024) makes all directions of a matrix's step equally long, so that a
+    localisation network also learns what pulls at it weakly. Rates as AdamW's (Liu et al., 2025).
+    """
+
+    weight_decay: float = 0.01
+
+    def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
+        decay = self.weight_decay
+        hidden = [group for group in groups if group["hidden"]]
+        others = [group for group in groups if not group["hidden"]]
+        built: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, weight_decay=decay)]
+        if hidden:  # a CNN has none
+            built.append(
+                torch.optim.Muon(hidden, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+            )
+        return built
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +87,7 @@ class Recipe:
     """How a network is trained. ``localisation_lr_factor`` scales f_loc's learning rate."""
 
     name: str
-    optimiser: SGD | AdamW
+    optimiser: SGD | AdamW | Muon
     schedule: StepDecay | OneCycle
     iterations: int
     batch_size: int
@@ -90,7 +112,7 @@ class Recipe:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Recipe:
         """The inverse of ``to_json``. Raises ValueError if it is not one of those."""
-        kinds = {kind.__name__: kind for kind in (SGD, AdamW, StepDecay, OneCycle)}
+        kinds = {kind.__name__: kind for kind in (SGD, AdamW, Muon, StepDecay, OneCycle)}
         try:
             values = dict(values)
             for part in ("optimiser", "schedule"):
@@ -120,7 +142,14 @@ class Data(Protocol):
     def examples(
         self, digits: Digits, generator: torch.Generator, others: Digits | None = None
     ) -> Examples:
-        """One example of each digit, in order. others: where clutter is cut from, if not there."""
+        """One example of each digit, in order.
+
+        others: where clutter is cut from and second digits are taken from, if not there.
+        """
+        ...
+
+    def posed(self, digits: Digits, poses: int, generator: torch.Generator) -> Tensor:
+        """Each digit in so many poses: images (M, poses, C, H, W)."""
         ...
 
 

@@ -28,8 +28,9 @@ from stn_core.checkpoints import (
     under,
 )
 from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
-from stn_core.evaluation import EVALUATION_SEED
+from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
 from stn_core.experiment import Experiment, Recipe
+from stn_core.networks import hidden_matrices
 from stn_core.runs import Run, Snapshot, Step
 from stn_core.trace import Trace
 from stn_core.transforms import NonFiniteError
@@ -99,9 +100,7 @@ class Trainer:
         self.parts = {"localisation": localisation, "classifier": classifier}
         self.factors = {"localisation": self.recipe.localisation_lr_factor, "classifier": 1.0}
         self.parts = {name: part for name, part in self.parts.items() if part}
-        self.optimiser = self.recipe.optimiser.build(
-            [{"params": part, "lr": self.recipe.learning_rate} for part in self.parts.values()]
-        )
+        self.optimisers = self.recipe.optimiser.build(self._groups(hidden_matrices(network)))
         self.generator = torch.Generator(device).manual_seed(seed)
         self.peak_rate = self.recipe.learning_rate  # which a run's control file may change
         self.step = 0
@@ -109,6 +108,20 @@ class Trainer:
         self._loss = torch.zeros((), device=device)
         self._measures: dict[str, Tensor] = {}
         self._since = 0
+
+    def _groups(self, hidden: set[Tensor]) -> list[dict]:
+        """For the optimiser: what belongs to which part, hidden layers' matrices on their own."""
+        groups = [
+            {
+                "params": [p for p in part if (p in hidden) == is_hidden],
+                "lr": self.recipe.learning_rate,
+                "part": name,
+                "hidden": is_hidden,
+            }
+            for name, part in self.parts.items()
+            for is_hidden in (True, False)
+        ]
+        return [group for group in groups if group["params"]]
 
     @property
     def learning_rate(self) -> float:
@@ -119,8 +132,9 @@ class Trainer:
     def advance(self) -> None:
         """One step. The device is not waited for."""
         started = time.perf_counter()
-        for group, name in zip(self.optimiser.param_groups, self.parts, strict=True):
-            group["lr"] = self.learning_rate * self.factors[name]
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = self.learning_rate * self.factors[group["part"]]
         index = torch.randint(
             len(self.digits),
             (self.recipe.batch_size,),
@@ -134,9 +148,10 @@ class Trainer:
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
             trace = self._trace(examples.images)
         loss = objective.loss(trace, examples.labels)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         with torch.no_grad():
             self._loss += loss.detach()
             for name, value in objective.measures(trace, examples.labels).items():
@@ -164,7 +179,7 @@ class Trainer:
             step=self.step,
             loss=loss,
             measures={name: v.item() / self._since for name, v in self._measures.items()},
-            learning_rate=self.optimiser.param_groups[-1]["lr"],
+            learning_rate=self.optimisers[0].param_groups[-1]["lr"],
             gradient_norms={
                 name: torch.linalg.vector_norm(
                     torch.stack([torch.linalg.vector_norm(p.grad) for p in part])
@@ -192,13 +207,21 @@ class Trainer:
         images, labels = probes(self.experiment, self.gallery)
         return (images * 255).round().to(torch.uint8).numpy(), labels.numpy()
 
+    @cached_property
+    def posed_images(self) -> Tensor:
+        """The probes' digits, each in POSES poses: (10, POSES, C, H, W)."""
+        generator = torch.Generator().manual_seed(EVALUATION_SEED)
+        digits = probe_digits(self.gallery)
+        return self.experiment.data.posed(digits, POSES, generator).to(self.device)
+
     @torch.no_grad()
     def snapshot(self) -> Snapshot:
         """Look at the probes and at the gallery as the network stands."""
         started = time.perf_counter()
         images = torch.from_numpy(self.probe_images[0]).to(self.device).float() / 255
         trace = self._trace(images)
-        theta = trace.warps[0].theta if trace.warps else images.new_zeros(len(images), 0)
+        theta = [warp.theta for warp in trace.warps]
+        theta = torch.stack(theta, 1) if theta else images.new_zeros(len(images), 0, 0)
         examples = self.gallery_examples
         total, means = 0.0, []
         for start in range(0, len(self.gallery), GALLERY_PER_CLASS):  # class by class
@@ -208,8 +231,10 @@ class Trainer:
             measures = self.experiment.objective.measures(part, labels)
             total += measures[self.experiment.objective.measure].item() * len(labels)
             if part.warps and start // GALLERY_PER_CLASS in MEAN_CLASSES:
-                means.append(part.classifier_input.mean((0, 1)))
-        mean = torch.stack(means) if means else images.new_zeros(0)
+                seen = part.classifier_input.unflatten(1, (len(part.warps), -1))
+                means.append(seen[:, :, 0].mean(0))
+        mean = torch.stack(means) if means else images.new_zeros(0, 0, 0, 0)
+        left = pose_left(self.network, self.posed_images) if trace.warps else np.zeros((0, 0))
         self.seconds += time.perf_counter() - started
         mean = mean + self.network.subtracted  # as it is seen, 0 being black
         return Snapshot(
@@ -218,19 +243,28 @@ class Trainer:
             trace.logits.float().cpu().numpy(),
             (mean * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
             total / len(self.gallery),
+            left,
         )
 
     # -- going on later
+
+    def _numbered_optimisers(self) -> Iterator[tuple[int, torch.optim.Optimizer]]:
+        """Each with the number of its first parameter, in one row over all of them."""
+        first = 0
+        for optimiser in self.optimisers:
+            yield first, optimiser
+            first += sum(len(group["params"]) for group in optimiser.param_groups)
 
     def save(self, run: Run) -> None:
         """Write everything that is needed to go on; the old checkpoint stays until it is whole."""
         if name := self._first_non_finite():
             raise TrainingError(f"step {self.step}: {name} is not finite")
         tensors = {f"{TRAINED}{n}": t for n, t in self.network.state_dict().items()}
-        for index, state in self.optimiser.state_dict()["state"].items():
-            for name, value in state.items():
-                if value is not None:
-                    tensors[f"{OPTIMISER}{index}.{name}"] = value
+        for first, optimiser in self._numbered_optimisers():
+            for index, state in optimiser.state_dict()["state"].items():
+                for name, value in state.items():
+                    if value is not None:
+                        tensors[f"{OPTIMISER}{first + index}.{name}"] = value
         tensors["generator"] = self.generator.get_state()
         save_tensors(
             run.checkpoint,
@@ -253,12 +287,15 @@ class Trainer:
                 f"expected {self.experiment.name!r}"
             )
         load_strictly(self.network, under(TRAINED, tensors), str(run.checkpoint))
-        state: dict[int, dict[str, Tensor]] = {}
+        states: dict[int, dict[str, Tensor]] = {}
         for name, tensor in under(OPTIMISER, tensors).items():
             index, key = name.split(".", 1)
-            state.setdefault(int(index), {})[key] = tensor
-        groups = self.optimiser.state_dict()["param_groups"]
-        self.optimiser.load_state_dict({"state": state, "param_groups": groups})
+            states.setdefault(int(index), {})[key] = tensor
+        for first, optimiser in self._numbered_optimisers():
+            groups = optimiser.state_dict()["param_groups"]
+            numbers = (index for group in groups for index in group["params"])
+            own = {index: states[first + index] for index in numbers if first + index in states}
+            optimiser.load_state_dict({"state": own, "param_groups": groups})
         if header["device"] == self.device.type:
             self.generator.set_state(tensors["generator"])
         else:  # another device's random stream: go on with a fresh one
@@ -267,12 +304,16 @@ class Trainer:
         self.peak_rate = header.get("peak_rate", self.recipe.learning_rate)
 
 
+def probe_digits(gallery: Digits) -> Digits:
+    """One of each class, from 0 to 9."""
+    chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
+    return Digits(gallery.images[chosen], gallery.labels[chosen])
+
+
 def probes(experiment: Experiment, gallery: Digits) -> tuple[Tensor, Tensor]:
     """The probe images of an experiment (10, C, H, W), float32, and their labels (10,)."""
-    chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
-    digits = Digits(gallery.images[chosen], gallery.labels[chosen])
     generator = torch.Generator().manual_seed(EVALUATION_SEED)
-    examples = experiment.data.examples(digits, generator)
+    examples = experiment.data.examples(probe_digits(gallery), generator)
     return examples.images, examples.labels
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stn_core.experiment import SGD, AdamW, OneCycle, Recipe, StepDecay
+from stn_core.experiment import SGD, AdamW, Muon, OneCycle, Recipe, StepDecay
 from stn_core.experiments import EXPERIMENTS
 
 RECIPE = Recipe(
@@ -23,6 +23,7 @@ RECIPE = Recipe(
 RECIPES = [
     RECIPE,
     replace(RECIPE, optimiser=SGD(), schedule=StepDecay(every=7, divisor=3)),
+    replace(RECIPE, optimiser=Muon(weight_decay=0.03)),
     *next(iter(EXPERIMENTS.values())).recipes,
 ]
 
@@ -58,7 +59,7 @@ def test_one_cycle_is_never_zero_at_a_step_that_is_taken(iterations):
 
 def test_sgd_steps_down_the_gradient_without_momentum():
     weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
-    optimiser = SGD().build([{"params": [weight], "lr": 0.5}])
+    (optimiser,) = SGD().build([{"params": [weight], "lr": 0.5}])
     for _ in range(2):
         weight.grad = torch.tensor([1.0, -2.0])
         optimiser.step()
@@ -67,11 +68,42 @@ def test_sgd_steps_down_the_gradient_without_momentum():
 
 def test_adamw_s_first_step_is_the_rate_and_its_decay_is_decoupled():
     weight = torch.nn.Parameter(torch.tensor([2.0, 2.0]))
-    optimiser = AdamW(weight_decay=0.1).build([{"params": [weight], "lr": 0.01}])
+    (optimiser,) = AdamW(weight_decay=0.1).build([{"params": [weight], "lr": 0.01}])
     weight.grad = torch.tensor([5.0, -0.001])
     optimiser.step()
     decayed = 2 * (1 - 0.01 * 0.1)
     assert weight.tolist() == pytest.approx([decayed - 0.01, decayed + 0.01], abs=1e-6)
+
+
+def test_muon_s_step_is_about_as_long_in_every_direction_and_what_is_no_hidden_matrix_has_adamw_s():
+    generator = torch.Generator().manual_seed(0)
+    gradient = torch.randn(6, 20, generator=generator) * torch.logspace(0, -3, 6)[:, None]
+    weight, bias = (torch.nn.Parameter(torch.zeros(shape)) for shape in ((6, 20), (6,)))
+    groups = [
+        {"params": [weight], "lr": 0.01, "hidden": True},
+        {"params": [bias], "lr": 0.01, "hidden": False},
+    ]
+    weight.grad, bias.grad = gradient, gradient[:, 0].clone()
+    for optimiser in Muon().build(groups):
+        optimiser.step()
+    lengths = torch.linalg.svdvals(weight.detach())
+    assert torch.linalg.svdvals(gradient).max() > 500 * torch.linalg.svdvals(gradient).min()
+    assert lengths.max() < 5 * lengths.min()
+    # as long as AdamW's usual steps: 0.2 of the rate (Liu et al., 2025)
+    assert weight.detach().square().mean().sqrt() == pytest.approx(0.2 * 0.01, rel=0.3)
+    torch.testing.assert_close(bias.detach(), -0.01 * bias.grad.sign(), atol=1e-5, rtol=0)
+
+
+def test_muon_without_hidden_matrices_is_adamw():
+    gradient = torch.tensor([[5.0, -0.001], [0.3, 0.0]])
+    ours, theirs = (torch.nn.Parameter(torch.ones(2, 2)) for _ in range(2))
+    optimisers = Muon(weight_decay=0.1).build([{"params": [ours], "lr": 0.01, "hidden": False}])
+    adamw = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.1)
+    for _ in range(3):
+        ours.grad, theirs.grad = gradient.clone(), gradient.clone()
+        for optimiser in [*optimisers, adamw]:
+            optimiser.step()
+    assert torch.equal(ours, theirs)
 
 
 # -- recipes

@@ -15,15 +15,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from stn_core import checkpoints, runs, training
 from stn_core.checkpoints import CheckpointError
 from stn_core.digits import Digits
 from stn_core.evaluation import evaluate
-from stn_core.experiment import SGD, Experiment, StepDecay
+from stn_core.experiment import SGD, Experiment, Muon, StepDecay
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run, RunError
+from stn_core.sampling import sample
 from stn_core.training import Trainer, TrainingError
+from stn_core.transforms import Affine
 
 PATIENCE_SECONDS = 120
 CPU = torch.device("cpu")
@@ -164,7 +167,7 @@ def test_first_snapshot_is_step_0_with_theta_the_identity_and_the_last_is_the_en
     list(training.train(small(), source, run=run))
     snapshots = run.snapshots()
     assert (snapshots[0].step, snapshots[-1].step) == (0, 12)
-    identity = np.tile(np.float32([1, 0, 0, 0, 1, 0]), (10, 1))
+    identity = np.tile(np.float32([1, 0, 0, 0, 1, 0]), (10, 1, 1))
     np.testing.assert_array_equal(snapshots[0].theta, identity)
     assert (snapshots[-1].theta != identity).any()
 
@@ -187,19 +190,43 @@ def test_snapshot_holds_the_mean_output_over_a_few_classes(source, run):
     experiment = small()
     list(training.train(experiment, source, run=run))
     mean = run.snapshots()[0].mean_output
-    assert (mean.shape, mean.dtype) == ((3, 28, 28), np.uint8)
+    assert (mean.shape, mean.dtype) == ((3, 1, 28, 28), np.uint8)
     # At the identity the output is the input: the gallery as an evaluation distorts it.
     generator = torch.Generator().manual_seed(2015)
     inputs = experiment.data.examples(source.gallery, generator).images[:, 0]
     expected = torch.stack([inputs[100 * c : 100 * c + 100].mean(0) for c in (2, 5, 8)])
-    np.testing.assert_allclose(mean, 255 * expected, atol=1)
+    np.testing.assert_allclose(mean[:, 0], 255 * expected, atol=1)
+
+
+def test_snapshot_of_two_transformers_holds_what_each_shows_and_leaves(source):
+    experiment = small("addition/rts/2st-fcn-aff")
+    experiment = replace(experiment, network=replace(experiment.network, parameters=200_000))
+    trainer = Trainer(experiment, source, seed=0, device=CPU)
+    theta = torch.tensor([0.6, 0.1, 0.2, -0.1, 0.7, -0.1])
+    with torch.no_grad():  # the second looks elsewhere
+        trainer.network.transformer.transformers[1].localisation.regression.bias.copy_(theta)
+    snapshot = trainer.snapshot()
+    both = torch.stack([Affine().identity(), theta])
+    np.testing.assert_array_equal(snapshot.theta, both.expand(10, 2, 6))
+
+    generator = torch.Generator().manual_seed(2015)
+    first = experiment.data.examples(source.gallery, generator).images[:, :1]
+    for number, one in enumerate(both):
+        grid = Affine().grid(one.expand(1000, 6), (42, 42))
+        shown = F.avg_pool2d(sample(first, grid), 2)[:, 0]
+        expected = torch.stack([shown[100 * c : 100 * c + 100].mean(0) for c in (2, 5, 8)])
+        np.testing.assert_allclose(snapshot.mean_output[:, number], 255 * expected, atol=1)
+
+    assert snapshot.pose_left.shape == (2, 2)
+    assert (snapshot.pose_left > 0.5).all()
+    assert (snapshot.pose_left[0] != snapshot.pose_left[1]).all()
 
 
 def test_snapshot_of_a_network_without_a_transformer_has_no_theta_and_no_mean(source, run):
     list(training.train(small("distorted/r/fcn"), source, run=run))
     start = run.snapshots()[0]
-    assert start.theta.shape == (10, 0)
-    assert start.mean_output.size == 0
+    assert start.theta.shape == (10, 0, 0)
+    assert start.mean_output.size == start.pose_left.size == 0
     assert start.logits.shape == (10, 10)
 
 
@@ -209,6 +236,7 @@ def test_snapshot_of_a_network_without_a_transformer_has_no_theta_and_no_mean(so
 OPTIMISERS = {
     "adamw": small().recipe,
     "sgd": replace(small().recipe, optimiser=SGD(), learning_rate=0.05),
+    "muon": replace(small().recipe, optimiser=Muon()),
 }
 
 
@@ -346,8 +374,9 @@ def test_folder_in_training_takes_no_second_training(source, run):
 # -- being killed
 
 
+@pytest.mark.parametrize("name", ["distorted/r/st-fcn-aff", "addition/rts/2st-fcn-aff"])
 def test_killed_training_is_resumed_to_the_same_weights_with_its_history_whole(
-    source, tmp_path, command
+    name, source, tmp_path, command
 ):
     """SIGKILL, as by the out-of-memory killer, in a process that checkpoints all the time."""
     driver = (
@@ -357,7 +386,7 @@ def test_killed_training_is_resumed_to_the_same_weights_with_its_history_whole(
         "training.CHECKPOINT_SECONDS = 0.0\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
-    name, iterations = "distorted/r/st-fcn-aff", 120
+    iterations = 120
     arguments = ["train", name, f"--iterations={iterations}", "--batch-size=8", "--seed=5"]
     arguments += ["--device=cpu", "--threads=1"]
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")

@@ -21,6 +21,7 @@ from stn_core.transforms import (
     ShapeError,
     ThinPlateSpline,
     Transform,
+    check_finite,
     decompose_affine,
     invert_affine,
     lattice,
@@ -461,3 +462,15 @@ def test_positive_angle_turns_from_x_towards_y():
     quarter = similarity_theta(*torch.tensor([[np.pi / 2], [1], [0], [0]]).float())
     right = quarter.reshape(2, 3) @ torch.tensor([1.0, 0, 1])
     torch.testing.assert_close(right, torch.tensor([0.0, 1]), atol=1e-6, rtol=0)
+
+
+def test_finite_numbers_whose_sum_is_not_finite_are_finite():
+    check_finite("theta", torch.full((2, 6), 3e38))
+
+
+@pytest.mark.parametrize("values", [[float("nan")], [float("inf")], [float("inf"), float("-inf")]])
+def test_what_is_not_finite_is_named_wherever_it_stands(values):
+    tensor = torch.zeros(4, 3)
+    tensor[2, : len(values)] = torch.tensor(values)
+    with pytest.raises(NonFiniteError, match=r"theta .* batch items 2 \(1 of 4\)"):
+        check_finite("theta", tensor)
