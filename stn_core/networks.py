@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from stn_core.classifiers import ConvolutionalClassifier, FullyConnectedClassifier
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
-from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
 from stn_core.trace import Trace
 from stn_core.transforms import Transform
 
@@ -27,7 +27,7 @@ TOLERANCE = 0.05
 
 
 class ClassificationNetwork(nn.Module):
-    """Image -> (spatial transformer -> average pooling) -> classifier -> logits.
+    """Image -> (spatial transformers -> average pooling) -> classifier -> logits.
 
     subtracted: taken from the image first, so that the background is not 0 any more; it is for
     showing what that does to a transformer, which reads 0 outside.
@@ -36,7 +36,7 @@ class ClassificationNetwork(nn.Module):
     def __init__(
         self,
         classifier: nn.Module,
-        transformer: SpatialTransformer | None = None,
+        transformer: SpatialTransformer | ParallelTransformers | None = None,
         pool: int = 1,
         subtracted: float = 0.0,
     ) -> None:
@@ -46,14 +46,21 @@ class ClassificationNetwork(nn.Module):
         self.subtracted = subtracted
         self.classifier = classifier
 
-    def trace(self, image: Tensor, theta: Tensor | None = None) -> Trace:
-        """Image (B, C, H, W) -> Trace. A given θ (B, P) replaces the localisation network's."""
+    def trace(self, image: Tensor, *thetas: Tensor | None) -> Trace:
+        """Image (B, C, H, W) -> Trace.
+
+        thetas: (B, P) each, in place of what the localisation networks predict, in the order of
+        the transformers; None leaves one its own.
+        """
         warps = ()
         x = image - self.subtracted if self.subtracted else image
         if self.transformer is not None:
-            warps = (self.transformer.warp(x, theta),)
-            x = F.avg_pool2d(warps[0].output, self.pool) if self.pool > 1 else warps[0].output
+            warps = self.transformer.warps(x, *thetas)
+            x = torch.cat([self._pooled(warp.output) for warp in warps], 1)
         return Trace(warps, x, self.classifier(x))
+
+    def _pooled(self, output: Tensor) -> Tensor:
+        return F.avg_pool2d(output, self.pool) if self.pool > 1 else output
 
     def forward(self, image: Tensor) -> Tensor:
         return self.trace(image).logits
@@ -67,6 +74,7 @@ class Network:
     convolutional: ClassVar[bool] = False
     transform: ClassVar[Transform | None] = None
     pool: ClassVar[int] = 1
+    transformers: ClassVar[int] = 1
     identity_start: ClassVar[bool] = True
     subtracted: ClassVar[float] = 0.0
 
@@ -85,15 +93,19 @@ class Network:
         channels, *size = image_shape
         transformer = None
         if self.transform is not None:
-            transform = copy.deepcopy(self.transform)
-            body = ConvolutionalBody if self.convolutional else FullyConnectedBody
-            localisation = Localisation(body(image_shape), transform.identity())
-            transformer = SpatialTransformer(localisation, transform)
+            made = [self._transformer(image_shape) for _ in range(self.transformers)]
+            transformer = made[0] if len(made) == 1 else ParallelTransformers(made)
+            channels *= len(made)
         classifier = ConvolutionalClassifier if self.convolutional else FullyConnectedClassifier
         pooled = (channels, *(n // self.pool for n in size))
         return ClassificationNetwork(
             classifier(pooled, width, classes), transformer, self.pool, self.subtracted
         )
+
+    def _transformer(self, image_shape: tuple[int, int, int]) -> SpatialTransformer:
+        transform = copy.deepcopy(self.transform)
+        body = ConvolutionalBody if self.convolutional else FullyConnectedBody
+        return SpatialTransformer(Localisation(body(image_shape), transform.identity()), transform)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,14 +122,16 @@ class CNN(Network):
 
 @dataclass(frozen=True, kw_only=True)
 class STFCN(Network):
-    """A spatial transformer, average pooling by ``pool``, then the fully connected network.
+    """Spatial transformers in parallel, average pooling by ``pool``, the fully connected network.
 
+    transformers: how many, their outputs concatenated (App. A.1: "2×ST-FCN");
     identity_start: whether the regression layer starts at the identity (App. A.4), or at random;
     subtracted: see ClassificationNetwork. Both are for showing what goes wrong.
     """
 
     transform: Transform = field()
     pool: int = 1
+    transformers: int = 1
     identity_start: bool = True
     subtracted: float = 0.0
 
@@ -134,6 +148,15 @@ class STCNN(Network):
 def count_parameters(network: nn.Module) -> int:
     """The number of learnable parameters."""
     return sum(p.numel() for p in network.parameters())
+
+
+def hidden_matrices(network: nn.Module) -> set[Tensor]:
+    """The weights of the fully connected layers between others: neither θ nor the logits are
+    their output."""
+    last = {m.regression for m in network.modules() if isinstance(m, Localisation)}
+    last.add(network.classifier.classification)
+    linear = (m for m in network.modules() if isinstance(m, nn.Linear))
+    return {module.weight for module in linear if module not in last}
 
 
 def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 
@@ -36,6 +38,10 @@ class SpatialTransformer(nn.Module):
         """U (B, C, H, W) -> V (B, C, H', W')."""
         return self.warp(image).output
 
+    def warps(self, image: Tensor, *thetas: Tensor | None) -> tuple[Warp, ...]:
+        """The one Warp, as ``ParallelTransformers`` gives several."""
+        return (self.warp(image, *thetas),)
+
     def warp(self, image: Tensor, theta: Tensor | None = None) -> Warp:
         """U -> Warp, with θ from the localisation network unless it is given: (B, P)."""
         # Coordinates need float32: bfloat16's 8 bits would be up to a tenth of a pixel off.
@@ -45,3 +51,31 @@ class SpatialTransformer(nn.Module):
             theta = self.localisation(image) if theta is None else theta
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
             return Warp(image, theta, grid, sample(image, grid, self.kernel, self.padding))
+
+
+class ParallelTransformers(nn.Module):
+    """N spatial transformers on one U, their outputs side by side (Sect. 3.4, 4.3, App. A.1).
+
+    Each has its own localisation network, sees all channels of U and warps all of them.
+    """
+
+    def __init__(self, transformers: Iterable[SpatialTransformer]) -> None:
+        super().__init__()
+        self.transformers = nn.ModuleList(transformers)
+
+    def __len__(self) -> int:
+        return len(self.transformers)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """U (B, C, H, W) -> the outputs, one after the other as channels (B, N·C, H', W')."""
+        return torch.cat([warp.output for warp in self.warps(image)], 1)
+
+    def warps(self, image: Tensor, *thetas: Tensor | None) -> tuple[Warp, ...]:
+        """U -> N Warps. thetas: instead of what is predicted, in order; None leaves one alone."""
+        if len(thetas) > len(self):
+            raise ValueError(f"{len(thetas)} thetas for {len(self)} transformers")
+        thetas += (None,) * (len(self) - len(thetas))
+        return tuple(
+            transformer.warp(image, theta)
+            for transformer, theta in zip(self.transformers, thetas, strict=True)
+        )

@@ -6,10 +6,21 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import nn
 
+from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
-from stn_core.networks import CNN, FCN, STCNN, STFCN, count_parameters, solve_width
+from stn_core.networks import (
+    CNN,
+    FCN,
+    STCNN,
+    STFCN,
+    count_parameters,
+    hidden_matrices,
+    solve_width,
+)
 from stn_core.transforms import Affine, Projective, ThinPlateSpline
 
 KINDS = {
@@ -143,3 +154,49 @@ def test_solved_width_comes_nearest_to_the_number_of_parameters(parameters):
 def test_number_of_parameters_that_no_width_reaches_is_an_error():
     with pytest.raises(ValueError, match="no width .* 1,500 parameters within 5 %"):
         solve_width(lambda width: nn.Linear(999, width), 1_500)
+
+
+def test_two_transformers_are_pooled_and_handed_on_side_by_side(generator):
+    image = torch.rand(2, 1, 42, 42, generator=generator)
+    description = replace(KINDS["st-fcn"], transformers=2, parameters=200_000)
+    network = description.build((1, 42, 42), 10, generator)
+    theta = torch.tensor([[0.9, 0.1, 0.2, -0.1, 0.8, 0.1]]).expand(2, 6)
+    trace = network.trace(image, None, theta)
+    assert trace.classifier_input.shape == (2, 2, 21, 21)
+    pooled = [F.avg_pool2d(warp.output, 2) for warp in trace.warps]
+    torch.testing.assert_close(trace.classifier_input, torch.cat(pooled, 1))
+    torch.testing.assert_close(pooled[0], F.avg_pool2d(image, 2), atol=1e-5, rtol=0)  # its own
+    assert torch.equal(trace.warps[1].theta, theta)
+
+
+def test_hidden_matrices_are_those_between_layers_and_no_others():
+    def names(kind: str) -> set[str]:
+        network = build(KINDS[kind])
+        found = hidden_matrices(network)
+        return {name for name, parameter in network.named_parameters() if parameter in found}
+
+    localisation = {f"transformer.localisation.body.{i}.weight" for i in (1, 3, 5)}
+    assert names("fcn") == {"classifier.1.weight", "classifier.3.weight"}
+    assert names("st-fcn") == localisation | {"classifier.1.weight", "classifier.3.weight"}
+    assert names("cnn") == set()
+    assert names("st-cnn") == {"transformer.localisation.body.hidden.weight"}
+
+
+def test_every_one_of_two_localisation_networks_has_its_hidden_matrices():
+    network = build(replace(KINDS["st-fcn"], transformers=2, parameters=200_000))
+    found = hidden_matrices(network)
+    names = {name for name, parameter in network.named_parameters() if parameter in found}
+    expected = {
+        f"transformer.transformers.{n}.localisation.body.{i}.weight"
+        for n in (0, 1)
+        for i in (1, 3, 5)
+    }
+    assert names == expected | {"classifier.1.weight", "classifier.3.weight"}
+
+
+def test_one_transformer_has_the_names_that_published_weights_have():
+    name = "distorted/rts/st-fcn-aff"
+    stored = load_file(checkpoints.PRETRAINED / name / checkpoints.WEIGHTS)
+    built = EXPERIMENTS[name].build(seed=0).state_dict()
+    assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in built.items()}
+    assert "transformer.localisation.regression.weight" in built

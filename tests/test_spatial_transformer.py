@@ -8,7 +8,7 @@ from torch import nn
 
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
 from stn_core.sampling import sample
-from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
 from stn_core.transforms import Affine, Affine3D, NonFiniteError
 
 SHIFT = torch.tensor([[1.0, 0, 0.25, 0, 1, 0]])
@@ -116,3 +116,59 @@ def test_half_precision_feature_maps_are_read_in_float32(generator):
     assert features.dtype == torch.bfloat16
     assert {warp.theta.dtype, warp.grid.dtype, warp.output.dtype} == {torch.float32}
     torch.testing.assert_close(warp.output, features.float(), atol=1e-4, rtol=0)
+
+
+# -- several in parallel
+
+
+def parallel(generator) -> ParallelTransformers:
+    """Two that see the same, and look elsewhere."""
+    thetas = Affine().identity() + 0.2 * torch.randn(2, 1, 6, generator=generator)
+    return ParallelTransformers(SpatialTransformer(Constant(t), Affine()) for t in thetas)
+
+
+def test_parallel_transformers_give_what_each_alone_gives_side_by_side(generator):
+    both = parallel(generator)
+    image = torch.rand(3, 2, 8, 8, generator=generator)
+    output = both(image)
+    assert output.shape == (3, 4, 8, 8) and len(both) == 2
+    alone = [transformer(image) for transformer in both.transformers]
+    assert torch.equal(output[:, :2], alone[0]) and torch.equal(output[:, 2:], alone[1])
+    assert not torch.allclose(*alone)
+
+
+def test_untrained_parallel_transformers_are_copies_of_the_input(family, generator):
+    transform = family((28, 31))
+    three = ParallelTransformers(
+        SpatialTransformer(
+            Localisation(FullyConnectedBody((2, 28, 31)), transform.identity()), transform
+        )
+        for _ in range(3)
+    )
+    image = torch.rand(2, 2, 28, 31, generator=generator)
+    torch.testing.assert_close(three(image), image.repeat(1, 3, 1, 1), atol=1e-4, rtol=0)
+
+
+def test_theta_given_for_one_of_two_leaves_the_other_its_own(generator):
+    both = parallel(generator)
+    image = torch.rand(3, 2, 8, 8, generator=generator)
+    own = both.warps(image)
+    first, second = both.warps(image, None, SHIFT.expand(3, 6))
+    assert torch.equal(first.output, own[0].output)
+    assert torch.equal(second.theta, SHIFT.expand(3, 6))
+    first, second = both.warps(image, SHIFT.expand(3, 6))
+    assert torch.equal(first.theta, SHIFT.expand(3, 6))
+    assert torch.equal(second.output, own[1].output)
+
+
+def test_more_thetas_than_transformers_are_an_error(generator):
+    image = torch.rand(3, 2, 8, 8, generator=generator)
+    with pytest.raises(ValueError, match="3 thetas for 2 transformers"):
+        parallel(generator).warps(image, None, None, SHIFT)
+
+
+def test_gradients_reach_every_one_of_several_localisation_networks(generator):
+    both = parallel(generator)
+    image = torch.rand(3, 2, 8, 8, generator=generator)
+    both(image).square().sum().backward()
+    assert all((t.localisation.theta.grad != 0).all() for t in both.transformers)
