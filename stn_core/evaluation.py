@@ -8,23 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
+from stn_core.networks import ClassificationNetwork
 
 EVALUATION_SEED = 2015
 CHUNK = 1000  # part of the definition: clutter is cut from the digits of the same chunk
 FORWARD = 200  # images in memory at a time
+POSES = 16  # of each digit, to see what is left of the pose
 EXAMPLE_SEEDS = 10_000  # an example's seeds are 0 to 9,999
 
 
 class Evaluation(NamedTuple):
-    """The objective's measure over all digits, and the predicted class of each (N,)."""
+    """The objective's measure over all examples; the predicted and the true class of each (N,)."""
 
     measure: float
     predictions: Tensor
+    labels: Tensor
+
+    @property
+    def misread(self) -> list[int]:
+        """Which examples were taken for another class."""
+        return (self.predictions != self.labels).nonzero().flatten().tolist()
 
 
 @torch.no_grad()
@@ -34,11 +43,12 @@ def evaluate(
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same."""
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    total, predictions = 0.0, []
+    total, predictions, truth = 0.0, [], []
     training = network.training
     network.eval()
     for chunk in _chunks(digits, CHUNK):
         examples = experiment.data.examples(chunk, generator)
+        truth.append(examples.labels)
         for images, labels in zip(
             examples.images.split(FORWARD), examples.labels.split(FORWARD), strict=True
         ):
@@ -47,14 +57,18 @@ def evaluate(
             total += measures[experiment.objective.measure].item() * len(labels)
             predictions.append(trace.logits.argmax(1).cpu())
     network.train(training)
-    return Evaluation(total / len(digits), torch.cat(predictions))
+    return Evaluation(total / len(digits), torch.cat(predictions), torch.cat(truth))
 
 
 def example(experiment: Experiment, gallery: Digits, digit: int, seed: int) -> Examples:
     """One gallery digit under an experiment's distortion: Examples with a batch of one."""
     one = Digits(gallery.images[digit : digit + 1], gallery.labels[digit : digit + 1])
-    generator = torch.Generator().manual_seed(EXAMPLE_SEEDS * digit + seed)
-    return experiment.data.examples(one, generator, gallery)
+    return experiment.data.examples(one, example_generator(digit, seed), gallery)
+
+
+def example_generator(digit: int, seed: int) -> torch.Generator:
+    """What an example is drawn by."""
+    return torch.Generator().manual_seed(EXAMPLE_SEEDS * digit + seed)
 
 
 @torch.no_grad()
@@ -65,8 +79,25 @@ def misread_examples(
     shown = [example(experiment, gallery, digit, seed) for digit in range(len(gallery))]
     images = torch.cat([e.images for e in shown])
     said = torch.cat([network(part).argmax(1) for part in images.split(FORWARD)])
-    wrong = (said != gallery.labels).nonzero().flatten()
+    wrong = (said != torch.cat([e.labels for e in shown])).nonzero().flatten()
     return {int(digit): int(said[digit]) for digit in wrong}
+
+
+@torch.no_grad()
+def pose_left(network: ClassificationNetwork, images: Tensor) -> np.ndarray:
+    """What is left of the digits' pose in each transformer's output: (N, C), from 0 to about 1.
+
+    images: (M, K, C, H, W), M inputs in K poses each (``Data.posed``). V is compared over the K
+    poses, pixel by pixel: its variance as a share of its mean square. 0 if V shows the same
+    whatever the pose; 1 if it is blank, or shows nothing twice at one place.
+    """
+    warps = network.trace(images.flatten(0, 1)).warps
+    outputs = torch.stack([warp.output.float() for warp in warps])  # (N, M·K, C, H', W')
+    outputs = outputs.unflatten(1, images.shape[:2])
+    varies = outputs.var(2).mean((1, 3, 4))  # (N, C)
+    square = outputs.square().mean((1, 2, 4, 5))
+    left = torch.where(square > 0, varies / square.clamp(min=1e-12), 1.0)
+    return left.cpu().numpy()
 
 
 def _chunks(digits: Digits, size: int) -> Iterator[Digits]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from stn_core import checkpoints, runs
-from stn_core.digits import Digits, DigitsError, Source
+from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
@@ -72,14 +72,22 @@ def _ship(
 
 
 def record(run: Run) -> Path:
-    """Put a finished run alone into pretrained/, without weights: a study. Gives the file."""
+    """Put a finished run alone into pretrained/, without weights. Gives the file.
+
+    It is a study; or, where another seed's network is published, one more seed beside it.
+    """
     if run.status().state != "finished":
         raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
-    experiment = find(run.description()["experiment"])
+    description = run.description()
+    experiment, seed = find(description["experiment"]), description["seed"]
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    runs.pack(run, folder / runs.PACKED)
-    return folder / runs.PACKED
+    other = checkpoints.is_published(experiment) and (
+        checkpoints.load_metrics(experiment)["seed"] != seed
+    )
+    path = folder / (runs.packed_name(seed) if other else runs.PACKED)
+    runs.pack(run, path)
+    return path
 
 
 def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
@@ -92,8 +100,8 @@ def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
         "test_digits": len(source.test),
         "gallery_digits": len(source.gallery),
         "evaluation_seed": EVALUATION_SEED,
-        "misread_test": _misread(test, source.test),
-        "confusion_test": _confusion(test, source.test, experiment.data.classes),
+        "misread_test": test.misread,
+        "confusion_test": _confusion(test, experiment.data.classes),
         "misread_examples": [
             {str(digit): said for digit, said in wrong.items()}
             for wrong in (
@@ -104,13 +112,9 @@ def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
     }
 
 
-def _misread(evaluation: Evaluation, digits: Digits) -> list[int]:
-    return (evaluation.predictions != digits.labels).nonzero().flatten().tolist()
-
-
-def _confusion(evaluation: Evaluation, digits: Digits, classes: int) -> list[list[int]]:
+def _confusion(evaluation: Evaluation, classes: int) -> list[list[int]]:
     """Rows are the true classes, columns what they were taken for."""
-    pairs = digits.labels * classes + evaluation.predictions
+    pairs = evaluation.labels * classes + evaluation.predictions
     return pairs.bincount(minlength=classes * classes).view(classes, classes).tolist()
 
 

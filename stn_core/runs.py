@@ -33,7 +33,7 @@ from stn_core.checkpoints import write_atomically
 
 SNAPSHOTS = 100
 FIRST_SNAPSHOT = 10  # after step 0; a look at the gallery costs as much as several steps
-PACKED = "run.npz"  # a packed run in pretrained/
+PACKED = "run.npz"  # the packed run of a published network, in pretrained/
 HEARTBEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 6.0  # without a heartbeat, the training is gone
 COMMANDS = ("run", "pause", "stop")
@@ -67,10 +67,11 @@ class Step(NamedTuple):
 class Snapshot(NamedTuple):
     """What a few fixed digits look like to the network at one step.
 
-    theta: (probes, P), empty without a transformer; logits: (probes, classes); mean_output:
-    (classes shown, H, W) uint8, the mean of what the classifier is given over the gallery's 100
-    digits of a class (after the pooling), empty without a transformer; measure: the objective's
-    measure on the 1,000 gallery digits.
+    theta: (probes, N, P), of N transformers; logits: (probes, classes); mean_output: (classes
+    shown, N, H, W) uint8, the mean of what the classifier is given, of the first channel, by each
+    transformer (after the pooling) over the gallery's 100 digits of a class; measure: the
+    objective's measure on the 1,000 gallery digits; pose_left: (N, C), see
+    ``evaluation.pose_left``, empty in older recordings. Empty without a transformer.
     """
 
     step: int
@@ -78,6 +79,7 @@ class Snapshot(NamedTuple):
     logits: np.ndarray
     mean_output: np.ndarray
     measure: float
+    pose_left: np.ndarray
 
 
 class Status(NamedTuple):
@@ -296,12 +298,14 @@ def _is_rate(value: Any) -> bool:
 
 
 def _snapshot(arrays: Any) -> Snapshot:
+    theta, mean = arrays["theta"], arrays["mean_output"]
     return Snapshot(
         int(arrays["step"]),
-        arrays["theta"],
+        theta[:, None] if theta.ndim == 2 else theta,  # recorded before there were several
         arrays["logits"],
-        arrays["mean_output"],
+        mean[:, None] if mean.ndim == 3 else mean,
         float(arrays["measure"]),
+        arrays["pose_left"] if "pose_left" in arrays else np.zeros((0, 0)),
     )
 
 
@@ -327,6 +331,18 @@ class RecordedRun(NamedTuple):
     snapshots: list[Snapshot]
 
 
+def packed_name(seed: int) -> str:
+    """The file of a packed run of a further seed, beside the published network's."""
+    return f"run-seed-{seed}.npz"
+
+
+def packed_runs(folder: Path) -> dict[int | None, Path]:
+    """The packed runs in a folder of pretrained/ by seed, the published network's own by None."""
+    own = {None: folder / PACKED} if (folder / PACKED).is_file() else {}
+    others = {int(p.stem.rsplit("-", 1)[1]): p for p in folder.glob(packed_name("[0-9]*"))}
+    return own | dict(sorted(others.items()))
+
+
 def pack(run: Run, path: Path) -> None:
     """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
     found = run.recorded()
@@ -349,10 +365,10 @@ def unpack(path: Path) -> RecordedRun:
     """Read a packed run. Raises RunError if it cannot be."""
     try:
         with np.load(path) as file:
-            columns = [file[name] for name in Snapshot._fields]
+            names = [name for name in Snapshot._fields if name in file or name != "pose_left"]
+            columns = [file[name] for name in names]
             snapshots = [
-                _snapshot(dict(zip(Snapshot._fields, row, strict=True)))
-                for row in zip(*columns, strict=True)
+                _snapshot(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)
             ]
             return RecordedRun(
                 json.loads(file["description"].tobytes()),

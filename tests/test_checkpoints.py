@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from stn_core import checkpoints, runs
+from stn_core import checkpoints, runs, training
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
 from stn_core.experiments import EXPERIMENTS
@@ -290,7 +290,7 @@ def test_published_card_is_rendered_from_its_metrics(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_run_is_whole_and_is_that_of_the_metrics(name):
+def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
     experiment = EXPERIMENTS[name]
     run = runs.unpack(checkpoints.PRETRAINED / name / runs.PACKED)
     metrics = checkpoints.load_metrics(experiment)
@@ -301,8 +301,10 @@ def test_published_run_is_whole_and_is_that_of_the_metrics(name):
     assert (run.snapshots[0].step, run.snapshots[-1].step) == (0, iterations)
     assert run.history[-1].step == iterations
     assert run.probes.shape == (10, *experiment.data.image_shape)
-    assert run.labels.tolist() == list(range(10))
+    digits = training.probe_digits(source.gallery)
+    generator = torch.Generator().manual_seed(metrics["evaluation_seed"])
+    assert run.labels.tolist() == experiment.data.examples(digits, generator).labels.tolist()
     transform = experiment.network.transform
     if transform is not None:
-        identity = np.tile(transform.identity(), (10, 1))
+        identity = np.tile(transform.identity(), (10, experiment.network.transformers, 1))
         np.testing.assert_array_equal(run.snapshots[0].theta, identity)

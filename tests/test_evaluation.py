@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -10,7 +11,7 @@ from stn_core import evaluation
 from stn_core.digits import Digits
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiments import EXPERIMENTS
-from stn_core.trace import Trace
+from stn_core.trace import Trace, Warp
 
 EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
 CLUTTERED = EXPERIMENTS["distorted/tc/st-fcn-aff"]
@@ -80,3 +81,58 @@ def test_network_is_left_in_the_mode_that_it_was_in(training, digits):
     network = EXPERIMENT.build(seed=0).train(training)
     evaluate(network, EXPERIMENT, digits)
     assert network.training is training
+
+
+# -- what is left of the pose
+
+
+class Shows(nn.Module):
+    """A network whose one transformer shows what it is told to."""
+
+    def __init__(self, outputs: torch.Tensor) -> None:
+        super().__init__()
+        self.outputs = outputs
+
+    def trace(self, image: torch.Tensor) -> Trace:
+        none = torch.empty(0)
+        return Trace((Warp(image, none, none, self.outputs),), image, none)
+
+
+def test_what_shows_the_same_in_every_pose_has_nothing_left_of_it(generator):
+    digits = torch.rand(3, 1, 2, 9, 9, generator=generator)
+    network = Shows(digits.expand(3, 5, 2, 9, 9).flatten(0, 1))
+    left = evaluation.pose_left(network, torch.zeros(3, 5, 2, 9, 9))
+    np.testing.assert_allclose(left, [[0, 0]], atol=1e-6)
+
+
+def test_blank_output_and_ink_that_never_meets_have_all_of_the_pose_left():
+    outputs = torch.zeros(4, 2, 2, 2)  # one digit in four poses, two channels
+    for pose in range(4):
+        outputs[pose, 0].view(-1)[pose] = 1
+    left = evaluation.pose_left(Shows(outputs), torch.zeros(1, 4, 2, 2, 2))
+    np.testing.assert_allclose(left, [[1, 1]], atol=1e-6)
+
+
+def test_untrained_transformers_leave_what_the_images_themselves_have(digits, generator):
+    experiment = EXPERIMENTS["addition/rts/2st-fcn-aff"]
+    images = experiment.data.posed(digits, 7, generator)
+    left = evaluation.pose_left(experiment.build(seed=0), images)
+    u = images.numpy().astype(float)
+    varies = ((u - u.mean(1, keepdims=True)) ** 2).sum(1) / (7 - 1)
+    share = varies.mean((0, 2, 3)) / (u**2).mean((0, 1, 3, 4))
+    np.testing.assert_allclose(left, [share, share], rtol=1e-3)
+    assert (left > 0.7).all()
+
+
+def test_sums_that_are_misread_are_told_by_the_sums_not_by_the_digits(digits):
+    experiment = EXPERIMENTS["addition/rts/fcn"]
+    network = experiment.build(seed=0)
+    result = evaluate(network, experiment, digits)
+    truth = experiment.data.examples(digits, torch.Generator().manual_seed(EVALUATION_SEED)).labels
+    assert torch.equal(result.labels, truth)
+    assert result.measure == pytest.approx(100 * len(result.misread) / len(digits))
+    wrong = evaluation.misread_examples(network, experiment, digits, seed=1)
+    for digit in range(0, len(digits), 25):
+        one = evaluation.example(experiment, digits, digit, seed=1)
+        said = int(network(one.images).argmax())
+        assert wrong.get(digit, int(one.labels)) == said

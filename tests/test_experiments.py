@@ -11,8 +11,12 @@ import torch
 from stn_core import training
 from stn_core.digits import Digits
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find
+from stn_core.networks import count_parameters
 
 DISTORTIONS = ["r", "rts", "p", "e", "tc"]
+ADDITION = ["fcn", "cnn"] + [
+    f"{base}-{family}" for base in ("st-fcn", "2st-fcn") for family in ("aff", "proj", "tps")
+]
 NETWORKS = ["fcn", "cnn"] + [
     f"{base}-{family}" for base in ("st-fcn", "st-cnn") for family in ("aff", "proj", "tps")
 ]
@@ -28,6 +32,16 @@ def test_table_has_every_distortion_with_every_network():
     assert {name for name in EXPERIMENTS if name.startswith("distorted/")} == distorted
 
 
+def test_table_has_every_network_of_addition_all_of_one_size():
+    found = {n: e for n, e in EXPERIMENTS.items() if n.startswith("addition/")}
+    assert set(found) == {f"addition/rts/{n}" for n in ADDITION}
+    sizes = [count_parameters(e.build(seed=0)) for e in found.values()]
+    assert min(sizes) >= 380_000 and max(sizes) <= 420_000
+    count = {n: e.network.transformers for n, e in found.items() if e.network.transform}
+    assert all(several == (2 if "/2st-" in n else 1) for n, several in count.items())
+    assert all(e.network.pool == 2 for e in found.values() if e.network.transform)
+
+
 def test_name_is_the_key_in_the_table(experiment):
     assert EXPERIMENTS[experiment.name] is experiment
     assert find(experiment.name) is experiment
@@ -37,11 +51,13 @@ def test_network_traces_the_experiment_s_own_images(experiment, source, generato
     digits = Digits(source.gallery.images[::500], source.gallery.labels[::500])
     examples = experiment.data.examples(digits, generator)
     assert examples.images.shape == (2, *experiment.data.image_shape)
-    assert torch.equal(examples.labels, digits.labels)
+    told = examples.pose["digit"].sum(1) if "digit" in examples.pose else digits.labels
+    assert torch.equal(examples.labels, told)
     trace = experiment.build(seed=0).trace(examples.images)
     assert trace.logits.shape == (2, experiment.data.classes)
+    network = experiment.network
     assert [warp.theta.shape for warp in trace.warps] == (
-        [(2, experiment.network.transform.num_params)] if "/st-" in experiment.name else []
+        [(2, network.transform.num_params)] * network.transformers if network.transform else []
     )
 
 
@@ -52,7 +68,7 @@ def test_one_step_of_training_gives_a_finite_loss_and_gradients_everywhere(exper
     assert step.step == 1
     assert math.isfinite(step.loss)
     assert set(step.measures) == {experiment.objective.measure}
-    parts = {"classifier", "localisation"} if "/st-" in experiment.name else {"classifier"}
+    parts = {"classifier"} | ({"localisation"} if experiment.network.transform else set())
     assert set(step.gradient_norms) == parts
     assert all(0 < norm < math.inf for norm in step.gradient_norms.values())
 
@@ -97,6 +113,14 @@ def test_clutter_comes_from_the_others_where_they_are_given(source, generator):
         ("distorted/tc/st-fcn-aff", 2.0),
         ("distorted/tc/st-cnn-aff", 1.7),
         ("distorted/tc/st-cnn-tps", None),
+        ("addition/rts/fcn", 47.7),
+        ("addition/rts/cnn", 14.7),
+        ("addition/rts/st-fcn-aff", 22.6),
+        ("addition/rts/st-fcn-proj", 18.5),
+        ("addition/rts/st-fcn-tps", 19.1),
+        ("addition/rts/2st-fcn-aff", 9.0),
+        ("addition/rts/2st-fcn-proj", 5.9),
+        ("addition/rts/2st-fcn-tps", 5.8),
     ],
 )
 def test_reported_figure_is_the_paper_s(name, error_percent):
@@ -115,7 +139,18 @@ def test_true_theta_belongs_to_the_data_s_family(experiment, source, generator):
     theta = experiment.data.examples(digits, generator).theta
     family = experiment.data.truth_family
     assert (theta is None) == (family is None)
-    assert family is None or theta.shape == (3, family.num_params)
+    channels = (experiment.data.image_shape[0],) if theta is not None and theta.ndim == 3 else ()
+    assert family is None or theta.shape == (3, *channels, family.num_params)
+
+
+def test_posed_images_show_the_same_digits_in_so_many_poses(experiment, source, generator):
+    digits = Digits(source.gallery.images[::250], source.gallery.labels[::250])
+    posed = experiment.data.posed(digits, 5, generator)
+    assert posed.shape == (4, 5, *experiment.data.image_shape)
+    assert (posed.var(1).amax((1, 2, 3)) > 0.01).all()
+    # A digit's ink is of one amount in every pose, other digits' is not: up to scale and cropping.
+    ink = posed.sum((2, 3, 4))
+    assert (ink.std(1) < 0.6 * ink.mean(1)).all()
 
 
 @pytest.mark.parametrize(

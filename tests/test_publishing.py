@@ -89,3 +89,13 @@ def test_recording_alone_is_no_published_network(finished, pretrained):
     assert path == pretrained / NAME / runs.PACKED
     assert not checkpoints.is_published(find(NAME))
     assert runs.unpack(path).snapshots
+
+
+def test_recording_of_a_further_seed_stands_beside_the_published_network_s(finished, pretrained):
+    make, source = finished
+    folder = publishing.publish([make(0)], source)
+    own = (folder / runs.PACKED).read_bytes()
+    path = publishing.record(make(4))
+    assert path == folder / runs.packed_name(4)
+    assert runs.unpack(path).description["seed"] == 4
+    assert (folder / runs.PACKED).read_bytes() == own

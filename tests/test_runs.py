@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stn_core import runs
+from stn_core import checkpoints, runs
 from stn_core.runs import Run, RunError, Snapshot, Step
 
 DESCRIPTION = {"experiment": "distorted/r/fcn", "seed": 3}
@@ -25,10 +25,11 @@ def make_snapshot(step: int) -> Snapshot:
     random = np.random.default_rng(step)
     return Snapshot(
         step,
-        random.random((10, 6), np.float32),
+        random.random((10, 2, 6), np.float32),
         random.random((10, 10), np.float32),
-        random.integers(0, 256, (3, 5, 4)).astype(np.uint8),
+        random.integers(0, 256, (3, 2, 5, 4)).astype(np.uint8),
         float(step) / 7,
+        random.random((2, 1)),
     )
 
 
@@ -363,7 +364,7 @@ def test_reader_of_a_growing_run_never_sees_a_torn_record(run):
         history = reader.history()
         assert [step.step for step in history] == list(range(1, len(history) + 1))
         assert reader.status().state == "running"
-        assert all(s.theta.shape == (10, 6) for s in reader.snapshots())
+        assert all(s.theta.shape == (10, 2, 6) for s in reader.snapshots())
         lengths.append(len(history))
     assert lengths == sorted(lengths)
     assert len(reader.history()) == count
@@ -381,6 +382,36 @@ def test_packed_run_comes_back(recorded, tmp_path):
     np.testing.assert_array_equal(unpacked.probes, recorded.probes()[0])
     np.testing.assert_array_equal(unpacked.labels, recorded.probes()[1])
     assert_same(unpacked.snapshots, recorded.snapshots())
+
+
+def test_recording_from_before_there_were_several_transformers_is_read_as_of_one():
+    name = checkpoints.PRETRAINED / "distorted" / "rts" / "st-fcn-aff" / runs.PACKED
+    with np.load(name) as file:
+        assert file["theta"].ndim == 3 and "pose_left" not in file  # such a one is shipped
+        theta, means = file["theta"], file["mean_output"]
+    for number, snapshot in enumerate(runs.unpack(name).snapshots):
+        np.testing.assert_array_equal(snapshot.theta, theta[number][:, None])
+        np.testing.assert_array_equal(snapshot.mean_output, means[number][:, None])
+        assert snapshot.pose_left.size == 0
+
+
+def test_snapshot_file_from_before_there_were_several_transformers_is_read_as_of_one(run):
+    new = make_snapshot(4)
+    old = {name: value for name, value in new._asdict().items() if name != "pose_left"}
+    old |= {"theta": new.theta[:, 0], "mean_output": new.mean_output[:, 0]}
+    run.write_snapshot(new)
+    np.savez(run.folder / "snapshots" / "4.npz", **old)
+    one = {"theta": new.theta[:, :1], "mean_output": new.mean_output[:, :1]}
+    assert_same(run.snapshots(), [new._replace(**one, pose_left=np.zeros((0, 0)))])
+
+
+def test_packed_runs_of_further_seeds_stand_beside_the_network_s_own(tmp_path):
+    assert runs.packed_runs(tmp_path) == {}
+    for name in (runs.PACKED, runs.packed_name(12), runs.packed_name(3), "run-seed-x.npz"):
+        (tmp_path / name).touch()
+    found = runs.packed_runs(tmp_path)
+    assert list(found) == [None, 3, 12]
+    assert found[12].name == "run-seed-12.npz"
 
 
 @pytest.mark.parametrize("part", ["probes.npz", "snapshots"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 
 from stn_core.experiment import Experiment
-from stn_core.experiments import distorted, studies
+from stn_core.experiments import addition, distorted, studies
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e for table in (distorted, studies) for e in table.EXPERIMENTS
+    e.name: e for table in (distorted, addition, studies) for e in table.EXPERIMENTS
 }
 
 

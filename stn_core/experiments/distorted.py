@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import RTS, TC, Distortion, E, P, R
@@ -81,6 +82,10 @@ class Distorted:
         pool = None if others is None else others.images
         distorted = self.distortion(digits.images, generator, pool)
         return Examples(distorted.images, digits.labels, distorted.pose, distorted.theta)
+
+    def posed(self, digits: Digits, poses: int, generator: torch.Generator) -> Tensor:
+        repeated = digits.images.repeat_interleave(poses, 0)
+        return self.distortion(repeated, generator).images.unflatten(0, (-1, poses))
 
 
 def _networks(distortion: str) -> dict[str, Network]:
