@@ -55,7 +55,10 @@ class Choice:
 
 def options(distortion: str) -> dict[str, str]:
     """The trained networks for a distortion, by key: published ones, then those trained here."""
-    found = {key: loading.network_title(key) for key in loading.published(distortion.lower())}
+    found = {
+        key: loading.network_title(key)
+        for key in loading.published(f"distorted/{distortion.lower()}/")
+    }
     for run in jobs.trained(f"distorted/{distortion.lower()}/"):
         found[run.key] = run.title
     return found

@@ -121,9 +121,17 @@ def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
         ygap=2,
     )
     figure.update_xaxes(
-        title="taken for", side="top", showgrid=False, fixedrange=True, type="category"
+        title={"text": "taken for", "standoff": 8},
+        side="top",
+        showgrid=False,
+        fixedrange=True,
+        type="category",
     )
     figure.update_yaxes(
-        title="true class", autorange="reversed", showgrid=False, fixedrange=True, type="category"
+        title={"text": "true class", "standoff": 8},
+        autorange="reversed",
+        showgrid=False,
+        fixedrange=True,
+        type="category",
     )
     return figure

@@ -32,12 +32,18 @@ class Job:
 
     key: str
     folder: Path
-    distortion: str  # RTS
+    prefix: str  # of its experiment's name: "distorted/rts/"
     title: str
+
+    @property
+    def place(self) -> str:
+        """On which page it is, in words."""
+        return loading.column_title(self.prefix)
 
 
 NAME = re.compile(
-    r"distorted-(?P<distortion>[a-z]+)-(?P<network>[a-z-]+)-(?P<date>\d{8})-(?P<time>\d{6})"
+    r"(?P<table>distorted|addition)-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
+    r"(?P<date>\d{8})-(?P<time>\d{6})"
 )
 
 
@@ -49,7 +55,7 @@ def _job(folder: Path) -> Job:
     return Job(
         key=f"run-{folder.name}",
         folder=folder,
-        distortion=parts["distortion"].upper(),
+        prefix=f"{parts['table']}/{parts['column']}/",
         title=f"{loading.network_title(parts['network'])}, started {'' if today else day}{clock}",
     )
 
@@ -90,7 +96,7 @@ def running() -> list[Job]:
 def _check_room() -> None:
     busy = running()
     if len(busy) >= MAX_RUNNING:
-        names = "; ".join(f"{job.distortion}: {job.title}" for job in busy)
+        names = "; ".join(f"{job.place}: {job.title}" for job in busy)
         raise JobError(
             f"As many trainings run as this machine has room for ({names}). Wait for one to end, "
             "or stop it."

@@ -87,12 +87,11 @@ def pretrained(name: str) -> LoadedNetwork:
     )
 
 
-def published(distortion: str) -> list[str]:
-    """The short names of the published networks of a distortion, in the table's order."""
+def published(prefix: str) -> list[str]:
+    """The short names of the published networks of ``distorted/rts/``, in the table's order."""
     from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS
 
-    prefix = f"distorted/{distortion}/"
     return [
         name.removeprefix(prefix)
         for name, experiment in EXPERIMENTS.items()
@@ -101,15 +100,16 @@ def published(distortion: str) -> list[str]:
 
 
 def recorded_names(prefix: str) -> list[str]:
-    """The short names of the experiments whose published run can be replayed."""
+    """The short names of the runs in pretrained/: ``st-cnn-aff``, of a further seed ``…@1``."""
     from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS
-    from stn_core.runs import PACKED
+    from stn_core.runs import packed_runs
 
     return [
-        name.removeprefix(prefix)
+        name.removeprefix(prefix) + ("" if seed is None else f"@{seed}")
         for name, experiment in EXPERIMENTS.items()
-        if name.startswith(prefix) and (checkpoints.published_folder(experiment) / PACKED).is_file()
+        if name.startswith(prefix)
+        for seed in packed_runs(checkpoints.published_folder(experiment))
     ]
 
 
@@ -124,12 +124,14 @@ def studies() -> dict[str, str]:
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the recording …")
 def recorded(name: str) -> RecordedRun:
-    """The published run of an experiment. Raises RunError."""
+    """A run in pretrained/, by its name and, after an @, its seed. Raises RunError."""
     from stn_core import checkpoints
     from stn_core.experiments import find
-    from stn_core.runs import PACKED, unpack
+    from stn_core.runs import PACKED, packed_name, unpack
 
-    return unpack(checkpoints.published_folder(find(name)) / PACKED)
+    name, _, seed = name.partition("@")
+    file = packed_name(seed) if seed else PACKED
+    return unpack(checkpoints.published_folder(find(name)) / file)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -204,6 +206,28 @@ def movable(experiment_name: str, digit: int, seed: int) -> Movable:
     return Movable(image=whole, pose=Affine().identity().numpy(), size=size, whole=True)
 
 
+def movables(
+    shown: Examples, digits: Sequence[int], drawn: Sequence[Drawn | None]
+) -> list[Movable]:
+    """The digits of an example of addition, one for each channel."""
+    return [
+        Movable(
+            image=_digit(digit, own).images[0].numpy(),
+            pose=pose.numpy(),
+            size=tuple(shown.images.shape[2:]),
+            whole=False,
+        )
+        for digit, own, pose in zip(digits, drawn, shown.theta[0], strict=True)
+    ]
+
+
+def laid_channels(moved: Sequence[Movable], poses: Sequence[Sequence[float]]) -> torch.Tensor:
+    """U, (1, C, H, W), with each digit laid into its own channel at its pose (6,)."""
+    import torch
+
+    return torch.cat([laid(m, pose) for m, pose in zip(moved, poses, strict=True)], 1)
+
+
 def laid(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
     """U, (1, 1, H, W), with what is moved laid into it at this pose (6,)."""
     import torch
@@ -214,6 +238,73 @@ def laid(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
     theta = torch.as_tensor(pose, dtype=torch.float32)[None]
     picture = torch.from_numpy(moved.image)[None, None].float() / 255
     return sample(picture, Affine().grid(invert_affine(theta), moved.size))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A digit by a visitor's hand. pixels: 28 × 28 of them, uint8; label: which digit it is."""
+
+    pixels: bytes
+    label: int
+
+
+SUMS = "addition/rts/2st-fcn-aff"  # whose data all of addition's experiments share
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def pair(
+    first: int, second: int, seed: int, drawn: tuple[Drawn | None, Drawn | None] = (None, None)
+) -> Examples:
+    """Two gallery digits, each in its channel: Examples with a batch of one.
+
+    With the partner that ``evaluation.example`` draws for this seed, it is that example. drawn:
+    what stands in a gallery digit's stead.
+    """
+    from stn_core import evaluation
+    from stn_core.experiments import find
+
+    data, generator = find(SUMS).data, evaluation.example_generator(first, seed)
+    data.partners(_digit(first), generator, gallery())  # drawn there, chosen here
+    digits = (_digit(d, own) for d, own in zip((first, second), drawn, strict=True))
+    return data.pairs(*digits, generator)
+
+
+@st.cache_data(max_entries=1024, show_spinner=False)
+def partner(first: int, seed: int) -> int:
+    """The gallery digit that an example of addition has in its second channel."""
+    from stn_core import evaluation
+    from stn_core.experiments import find
+
+    generator = evaluation.example_generator(first, seed)
+    return int(find(SUMS).data.partners(_digit(first), generator, gallery()))
+
+
+def _digit(digit: int, drawn: Drawn | None = None) -> Digits:
+    """A gallery digit, or a drawn one in its stead, alone in a batch of one."""
+    import torch
+
+    from stn_core.digits import Digits
+
+    if drawn is not None:
+        image = torch.frombuffer(bytearray(drawn.pixels), dtype=torch.uint8).view(1, 28, 28)
+        return Digits(image, torch.tensor([drawn.label]))
+    found = gallery()
+    return Digits(found.images[digit : digit + 1], found.labels[digit : digit + 1])
+
+
+@st.cache_data(max_entries=32, show_spinner="Turning and moving digits …")
+def pose_left(_loaded: LoadedNetwork, key: str) -> np.ndarray:
+    """What is left of the digits' pose in each transformer's V: (N, channels)."""
+    import torch
+
+    from stn_core import evaluation
+    from stn_core.digits import Digits
+
+    found = gallery()
+    digits = Digits(found.images[7::25], found.labels[7::25])  # 40, four of each class
+    generator = torch.Generator().manual_seed(evaluation.EVALUATION_SEED)
+    posed = _loaded.experiment.data.posed(digits, evaluation.POSES, generator)
+    return evaluation.pose_left(_loaded.network, posed)
 
 
 SWEEP_DEGREES = tuple(range(-90, 91, 3))
@@ -286,13 +377,16 @@ def angles(_loaded: LoadedNetwork, key: str, experiment_name: str, seed: int) ->
     )
 
 
-def trace(loaded: LoadedNetwork, images: torch.Tensor, theta: list[float] | None = None):
-    """The network's Trace of images (B, C, H, W), with θ (P,) in place of its own if given."""
+def trace(loaded: LoadedNetwork, images: torch.Tensor, *thetas: Sequence[float] | None):
+    """The network's Trace of images (B, C, H, W).
+
+    thetas: (P,) for each transformer, in place of its own; None leaves it that.
+    """
     import torch
 
     with torch.inference_mode():
-        override = None if theta is None else torch.tensor([theta], dtype=torch.float32)
-        return loaded.network.trace(images, override)
+        given = [t if t is None else torch.tensor([list(t)], dtype=torch.float32) for t in thetas]
+        return loaded.network.trace(images, *given)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -306,14 +400,28 @@ def said(
     return trace(_loaded, images).logits.argmax(1).tolist()
 
 
+def column_title(prefix: str) -> str:
+    """``distorted/rts/`` -> ``RTS``; a table of one column has its own name."""
+    table, column, _ = prefix.split("/")
+    return "MNIST addition" if table == "addition" else column.upper()
+
+
 def full_title(name: str) -> str:
     """``distorted/rts/st-cnn-aff`` -> ``RTS, ST-CNN Aff``."""
-    *_, column, short = name.split("/")
-    return f"{column.upper()}, {network_title(short)}"
+    prefix, short = name.rsplit("/", 1)
+    return f"{column_title(prefix + '/')}, {network_title(short)}"
+
+
+NETWORK_WORDS = {
+    "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
+    "aff": "Aff", "proj": "Proj", "tps": "TPS",
+}  # fmt: skip
 
 
 def network_title(short: str) -> str:
-    """``st-cnn-aff`` -> ``ST-CNN Aff``, as the paper writes it."""
-    names = {"fcn": "FCN", "cnn": "CNN", "st": "ST", "aff": "Aff", "proj": "Proj", "tps": "TPS"}
-    parts = [names[part] for part in short.split("-")]
+    """``st-cnn-aff`` -> ``ST-CNN Aff``, as the paper writes it; ``…@1`` is of another seed."""
+    short, _, seed = short.partition("@")
+    if seed:
+        return f"{network_title(short)}, seed {seed}"
+    parts = [NETWORK_WORDS[part] for part in short.split("-")]
     return "-".join(parts[:2]) + (f" {parts[2]}" if len(parts) > 2 else "")

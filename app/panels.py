@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 import figures
+import jobs
 import loading
 from controls import Choice, choose_digit, choose_point
 from palette import GRIDS, Palette, palette
@@ -41,8 +42,42 @@ def colours() -> Palette:
 
 
 def pixels(images) -> np.ndarray:
-    """(B, 1, H, W) in [0, 1] -> uint8 (B, H, W)."""
-    return (images[:, 0].numpy() * 255).round().astype(np.uint8)
+    """(B, C, H, W) in [0, 1] -> uint8; (B, H, W) of a single channel."""
+    values = (images.numpy() * 255).round().astype(np.uint8)
+    return values[:, 0] if values.shape[1] == 1 else values
+
+
+def load(key: str, prefix: str) -> loading.LoadedNetwork | None:
+    """A network of ``distorted/rts/`` by its key; an unusable one is an error on the page."""
+    try:
+        if key.startswith("run-"):
+            job = jobs.find(key)
+            if job is None:
+                raise ValueError("its run is gone")
+            folder = str(job.folder)
+            modified = loading.run(folder).checkpoint.stat().st_mtime
+            return loading.from_run(folder, job.title, modified)
+        return loading.pretrained(f"{prefix}{key}")
+    except (RuntimeError, ValueError, OSError) as error:
+        st.error(f"This network cannot be loaded: {error}")
+        return None
+
+
+def thetas_of(trace) -> np.ndarray | None:
+    """θ of every transformer for a batch of one: (N, P); None without one."""
+    return np.stack([warp.theta[0].numpy() for warp in trace.warps]) if trace.warps else None
+
+
+def transformers_of(network, index: int = 0) -> Transformers | None:
+    """A network's transformers, several in colours of their own; index: of two networks."""
+    if network.transform is None:
+        return None
+    count = network.transformers
+    return Transformers(
+        transform=network.transform,
+        colours=(GRIDS[index],) if count == 1 else GRIDS[:count],
+        names=() if count == 1 else tuple(f"transformer {n + 1}" for n in range(count)),
+    )
 
 
 def _size(size: tuple[int, int]) -> str:
@@ -87,12 +122,14 @@ def network_stage(
         token=stage_token(loaded, choice),
         transformers=transformers,
         track=_sweep_track(loaded, choice) if sweep else None,
-        moved_input=Input(
-            image=moved.image,
-            pose=moved.pose,
-            name="the picture" if moved.whole else "the digit",
-            adopted=adopted,
-        ),
+        inputs=[
+            Input(
+                image=moved.image,
+                pose=moved.pose,
+                name="the picture" if moved.whole else "the digit",
+            )
+        ],
+        adopted=adopted and [adopted],
         features=Features(live=True),
         captions=captions,
         compact=compact,
@@ -148,12 +185,22 @@ class Verdict:
     brightest: float
 
 
-def verdicts(rows: list[Verdict], truth: int) -> None:
-    """What each network says, and how sure it is of every class."""
-    shades = colours().networks
+def verdicts(
+    rows: list[Verdict],
+    truth: int,
+    shades: Sequence[str],
+    *,
+    article: str = "a ",
+    each: str = "each class",
+) -> None:
+    """What each network says, and how sure it is of every class.
+
+    shades: a colour for each network; article: of a class, as "it is a 7"; each: what the bars
+    are of.
+    """
     for index, row in enumerate(rows):
         said = int(row.probabilities.argmax())
-        mark = "✓ right" if said == truth else f"✗ wrong, it is a {truth}"
+        mark = "✓ right" if said == truth else f"✗ wrong, it is {article}{truth}"
         hand = " · θ set by hand" if row.by_hand else ""
         below = row.loaded.record
         if row.brightest < 0.05:
@@ -166,12 +213,13 @@ def verdicts(rows: list[Verdict], truth: int) -> None:
             f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
-    st.markdown(_bars(rows, truth, shades), unsafe_allow_html=True)
+    st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
 
 
-def _bars(rows: list[Verdict], truth: int, shades: tuple[str, ...]) -> str:
+def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> str:
     """The probabilities as bars: drawn by the browser at once, ten times a second if need be."""
     lines = []
+    height = 1.55 if len(rows[0].probabilities) <= 10 else 1.25
     for digit in range(len(rows[0].probabilities)):
         bars = "".join(
             f"<div style='display:flex;align-items:center;gap:.4rem'><div style='height:.6rem;"
@@ -184,7 +232,7 @@ def _bars(rows: list[Verdict], truth: int, shades: tuple[str, ...]) -> str:
         name = f"<b>{digit}</b> ◂" if digit == truth else f"{digit}"
         lines.append(
             "<div style='display:grid;grid-template-columns:2rem 1fr;align-items:center;"
-            f"min-height:1.55rem'><span>{name}</span><div>{bars}</div></div>"
+            f"min-height:{height}rem'><span>{name}</span><div>{bars}</div></div>"
         )
     said = "; ".join(
         f"{row.loaded.title}: "
@@ -193,8 +241,8 @@ def _bars(rows: list[Verdict], truth: int, shades: tuple[str, ...]) -> str:
     )
     return (
         f"<div role='img' aria-label='Class probabilities. {said}'>{''.join(lines)}</div>"
-        "<p style='font-size:.85rem;margin:.2rem 0 1rem'>Probability of each class; ◂ the true one."
-        "</p>"
+        "<p style='font-size:.85rem;margin:.2rem 0 1rem'>"
+        f"Probability of {each}; ◂ the true one.</p>"
     )
 
 
@@ -255,7 +303,7 @@ def pose(
             side = round((len(theta) / 2) ** 0.5)
             points = theta.reshape(side, side, 2)
             st.table([[f"{x:+.2f}, {y:+.2f}" for x, y in row] for row in points])
-    _decomposed({t: v for t, v in columns.items() if len(v) == 6})
+    decomposed({t: v for t, v in columns.items() if len(v) == 6})
     wanted = (
         "The wanted θ, which maps V to U, brings the digit's own 28 × 28 pixels upright onto all "
         "of V."
@@ -287,7 +335,8 @@ def _wanted(theta: np.ndarray, moved: loading.Movable, hand: Sequence[float] | N
     return (both / both[2, 2]).flatten()[: len(theta)]
 
 
-def _decomposed(affines: dict[str, np.ndarray]) -> None:
+def decomposed(affines: dict[str, np.ndarray]) -> None:
+    """Affine θ (6,), by their titles, as rotation, scale, shear and translation, in a table."""
     import torch
 
     from stn_core.transforms import decompose_affine

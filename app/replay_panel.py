@@ -7,7 +7,7 @@ import streamlit as st
 import jobs
 import loading
 from palette import GRIDS
-from panels import colours
+from panels import colours, transformers_of
 from stage.replay import Training, replay
 
 NOTHING = "nothing"
@@ -19,39 +19,50 @@ COMPARISONS = {  # the first study beside another
     "Random start": "study-st-fcn-aff-random-start",
     "Mean subtracted": "study-st-fcn-aff-shifted",
 }
-STUDIED = "RTS"  # the distortion of the studies
+PROBES = {
+    "distorted/rts/": "Ten gallery digits, on which nothing here was trained: above U with the "
+    "grid, below V and the probabilities of the ten classes",
+    "addition/rts/": "Ten pairs of gallery digits, on which nothing here was trained: U with the "
+    "grids, what each transformer gives, one row a channel, and the probabilities of the 19 sums",
+}
+STUDIED = "distorted/rts/"  # what the studies are of
 
 
-def replay_panel(distortion: str) -> None:
-    """Choose one or two trainings of a distortion, and play them."""
-    found = _options(distortion)
+def replay_panel(prefix: str, first: str) -> None:
+    """Choose one or two trainings of ``distorted/rts/``, and play them; first: by default."""
+    found = _options(prefix)
     if not found:
         st.info(
-            f"No training on {distortion} has been recorded yet. Switch to *Train* and start one: "
-            "it can be replayed here, also while it runs."
+            f"No training on {loading.column_title(prefix)} has been recorded yet. Switch to "
+            "*Train* and start one: it can be replayed here, also while it runs."
         )
         return
-    if distortion == STUDIED and BASE in found:
+    if prefix == STUDIED and BASE in found:
         st.pills(
             "Comparisons", [n for n, k in COMPARISONS.items() if k in found], key="comparison",
             on_change=_compare, label_visibility="collapsed",
         )  # fmt: skip
-    first, second = st.columns(2)
-    with first:
-        a = _choose("Training", f"replay_a_{distortion.lower()}", found, "st-cnn-aff")
+    left, right = st.columns(2)
+    with left:
+        a = _choose("Training", _field("a", prefix), found, first)
     rest = {NOTHING: "nothing", **{k: title for k, title in found.items() if k != a}}
-    with second:
-        b = _choose("beside", f"replay_b_{distortion.lower()}", rest, NOTHING)
+    with right:
+        b = _choose("beside", _field("b", prefix), rest, NOTHING)
     chosen = [key for key in (a, b) if key != NOTHING]
     live = any(_is_live(key) for key in chosen)
-    st.fragment(_play, run_every=1.0 if live else None)(distortion, chosen, found)
+    st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found)
 
 
-def _options(distortion: str) -> dict[str, str]:
+def _field(which: str, prefix: str) -> str:
+    """The URL's field of a choice: ``replay_a_rts``; a table of one column has its own name."""
+    table, column, _ = prefix.split("/")
+    return f"replay_{which}_{column if table == 'distorted' else table}"
+
+
+def _options(prefix: str) -> dict[str, str]:
     """What has been recorded, by key: published networks, studies, and trainings from here."""
-    prefix = f"distorted/{distortion.lower()}/"
     found = {k: loading.network_title(k) for k in loading.recorded_names(prefix)}
-    if distortion == STUDIED:
+    if prefix == STUDIED:
         found |= {f"study-{k}": f"Study: {words}" for k, words in loading.studies().items()}
     return found | {job.key: job.title for job in jobs.jobs(prefix)}
 
@@ -69,8 +80,8 @@ def _compare() -> None:
     """Put the first study beside the chosen one."""
     other = COMPARISONS.get(st.session_state["comparison"])
     if other:
-        st.session_state[f"replay_a_{STUDIED.lower()}"] = BASE
-        st.session_state[f"replay_b_{STUDIED.lower()}"] = other
+        st.session_state[_field("a", STUDIED)] = BASE
+        st.session_state[_field("b", STUDIED)] = other
 
 
 def _is_live(key: str) -> bool:
@@ -78,23 +89,22 @@ def _is_live(key: str) -> bool:
     return bool(job) and loading.run(str(job.folder)).is_alive()
 
 
-def _play(distortion: str, chosen: list[str], titles: dict[str, str]) -> None:
+def _play(prefix: str, chosen: list[str], titles: dict[str, str]) -> None:
     trainings = []
     for index, key in enumerate(chosen):
         try:
-            trainings.append(training_of(distortion, key, titles[key], index))
+            trainings.append(training_of(prefix, key, titles[key], index))
         except (RuntimeError, ValueError, OSError) as error:
             st.error(f"This recording cannot be shown: {error}")
     if trainings:
-        replay(trainings, key="replay", token=f"{distortion}/{'/'.join(chosen)}")
+        replay(trainings, key="replay", token=f"{prefix}{'/'.join(chosen)}")
         st.caption(
-            "Ten gallery digits, on which nothing here was trained: above U with the grid, below V "
-            "and the probabilities of the ten classes, the true one in colour. The playhead moves "
-            "everything; click a digit to see its θ over the training."
+            f"{PROBES.get(prefix, PROBES[STUDIED])}, the true one in colour. The playhead moves "
+            "everything; click one to see its θ over the training."
         )
 
 
-def training_of(distortion: str, key: str, title: str, index: int) -> Training:
+def training_of(prefix: str, key: str, title: str, index: int) -> Training:
     """A recorded training by its key, as the replay wants it. Raises RunError, ValueError."""
     from stn_core.experiments import find
     from stn_core.training import MEAN_CLASSES
@@ -108,14 +118,14 @@ def training_of(distortion: str, key: str, title: str, index: int) -> Training:
     elif key.startswith("study-"):
         recorded = loading.recorded(f"studies/{key.removeprefix('study-')}")
     else:
-        recorded = loading.recorded(f"distorted/{distortion.lower()}/{key}")
+        recorded = loading.recorded(f"{prefix}{key}")
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(
         name=title,
         colour=shade if network.transform is None else GRIDS[index],
         recorded=recorded,
-        transform=network.transform,
+        transformers=transformers_of(network, index),
         mean_classes=MEAN_CLASSES,
         outside=network.subtracted,
         live=live,

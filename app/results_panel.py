@@ -1,10 +1,11 @@
-"""Table 1: ours beside the paper's, and what the networks misread."""
+"""A table of the paper: ours beside the paper's, and what the networks misread."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -15,38 +16,69 @@ from palette import GRIDS
 from panels import colours, pixels
 from stage import Item, strip
 
-GALLERY = 10  # digits in a row of misread ones
+GALLERY = 10  # pictures in a row of misread ones
 
 
-def results_panel() -> None:
-    """The table, a network's confusions, and the digits that CNN and ST-CNN disagree about."""
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What is said of a table. compared: two of its networks; examples: what they misread."""
+
+    number: int
+    measured: str
+    paper: str
+    compared: tuple[str, str]
+    examples: str
+
+
+TABLES = {
+    "distorted": Words(
+        number=1,
+        measured="MNIST's 10,000 test digits, each distorted with a fixed seed",
+        paper="The paper's: means of three seeds, after 150,000 iterations of 256 by SGD.",
+        compared=("cnn", "st-cnn-aff"),
+        examples="gallery digits",
+    ),
+    "addition": Words(
+        number=4,
+        measured="10,000 sums, of each of MNIST's test digits and another, distorted with a fixed "
+        "seed",
+        paper="The paper's: after 150,000 iterations of 256 by SGD, as far as it says.",
+        compared=("st-fcn-aff", "2st-fcn-aff"),
+        examples="sums of gallery digits",
+    ),
+}
+
+
+def results_panel(table: str) -> None:
+    """The table, a network's confusions, and what two of its networks disagree about."""
     from stn_core import results
 
-    cells = results.cells("distorted")
-    rows, columns = results.rows_and_columns("distorted")
+    words = TABLES[table]
+    cells = results.cells(table)
+    rows, columns = results.rows_and_columns(table)
     st.markdown(
-        "**Table 1.** Error in percent on MNIST's 10,000 test digits, each distorted with a fixed "
-        "seed: **ours**, and the paper's. Click a number to open that network."
+        f"**Table {words.number}.** Error in percent on {words.measured}: **ours**, and the "
+        "paper's. Click a number to open that network."
     )
-    st.markdown(_table(cells, rows, columns), unsafe_allow_html=True)
-    _budgets(cells)
+    st.markdown(_table(table, cells, rows, columns), unsafe_allow_html=True)
+    _budgets(cells, words)
     left, right = st.columns(2, gap="large")
     with left:
-        _claims(columns)
+        _claims(table, columns)
     with right:
-        _confusion({name: cell for name, cell in cells.items() if cell.metrics})
-    _disagreements(cells, columns)
-    _downloads(cells)
+        _confusion({name: cell for name, cell in cells.items() if cell.metrics}, words)
+    _disagreements(table, cells, columns)
+    _downloads(cells, words)
 
 
-def _table(cells: dict, rows: list[str], columns: list[str]) -> str:
+def _table(table: str, cells: dict, rows: list[str], columns: list[str]) -> str:
     """HTML, so that it scrolls on a narrow screen and its links stay in this tab."""
     head = "".join(f"<th style='text-align:right'>{c.upper()}</th>" for c in columns)
     lines = [f"<tr><th></th>{head}</tr>"]
     for row in rows:
         parts = "".join(
             "<td style='text-align:right;white-space:nowrap'>"
-            f"{_cell(cells[f'distorted/{column}/{row}'], column, row)}</td>"
+            f"{_cell(cells[f'{table}/{column}/{row}'], table, column, row)}</td>"
             for column in columns
         )
         name = loading.network_title(row)
@@ -54,50 +86,59 @@ def _table(cells: dict, rows: list[str], columns: list[str]) -> str:
     return f"<div style='overflow-x:auto'><table>{''.join(lines)}</table></div>"
 
 
-def _cell(cell, column: str, row: str) -> str:
+def _cell(cell, table: str, column: str, row: str) -> str:
     paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
     if cell.metrics is None:
         return f"<i>not trained</i> · {paper}"
     title = loading.network_title(row).replace(" ", "+")
-    link = f"?distortion={column.upper()}&amp;a_{column}={title}"
+    several = f"distortion={column.upper()}&amp;" if table == "distorted" else ""
+    link = f"?{several}{network_field('a', table, column)}={title}"
     return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a> · {paper}"
 
 
-def _budgets(cells: dict) -> None:
+def network_field(which: str, table: str, column: str) -> str:
+    """The widget and URL field of a network that is chosen: ``a_rts``, or ``sum_a``."""
+    return f"{which}_{column}" if table == "distorted" else f"sum_{which}"
+
+
+def _budgets(cells: dict, words: Words) -> None:
     from stn_core import results
 
     with st.expander("Seeds, budget and device of every network"):
         st.markdown("\n".join(f"- {line.strip()}" for line in results.budgets(cells)))
     st.caption(
-        "The paper's: means of three seeds, after 150,000 iterations of 256 by SGD. Where ours is "
-        "larger, that is how far this budget has come; what has not been trained says so."
+        f"{words.paper} Where ours is larger, that is how far this budget has come; what has not "
+        "been trained says so."
     )
 
 
-def _claims(columns: list[str]) -> None:
+def _claims(table: str, columns: list[str]) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
     st.markdown("**Is a difference one?** Paired on the same digits, 95 % confidence")
     lines = ["| | smaller error | than | by | interval | |", "|---|---|---|---:|---:|---|"]
     for column in columns:
-        for d in results.differences("distorted", column):
+        for d in results.differences(table, column):
             names = (loading.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
             verdict = "undecided" if not d.decided else "yes" if d.percent > 0 else "**no**"
             lines.append(
                 f"| {column.upper()} | {' | '.join(names)} | {d.percent:.2f} % | "
                 f"{d.low:.2f} to {d.high:.2f} | {verdict} |"
             )
-    with st.container(height=460):
+    with st.container(height=460 if len(columns) > 1 else "content"):
         st.markdown("\n".join(lines))
 
 
-def _confusion(cells: dict) -> None:
+def _confusion(cells: dict, words: Words) -> None:
     st.markdown("**What is taken for what**")
-    first = "distorted/rts/st-cnn-aff"
+    if not cells:
+        st.info("No network of this table has been trained yet.")
+        return
     names = list(cells)
+    first = next((n for n in names if n.endswith(f"/{words.compared[1]}")), names[0])
     name = st.selectbox(
-        "Network", names, index=names.index(first) if first in names else 0,
+        "Network", names, index=names.index(first),
         format_func=loading.full_title, key="confusion", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
@@ -111,16 +152,20 @@ def _confusion(cells: dict) -> None:
     )
 
 
-def _disagreements(cells: dict, columns: list[str]) -> None:
-    """Gallery digits that the CNN misreads and the ST-CNN reads, and those that both misread."""
-    st.markdown("**Who misreads what**: gallery digits, found when the networks were measured")
-    column = st.segmented_control(
-        "Distortion of the misread digits", [c.upper() for c in columns], default="RTS",
-        required=True, key="misread", bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
-    pair = [cells[f"distorted/{column.lower()}/{n}"] for n in ("cnn", "st-cnn-aff")]
+def _disagreements(table: str, cells: dict, columns: list[str]) -> None:
+    """Examples that one of two networks misreads and the other reads, and that both misread."""
+    words = TABLES[table]
+    st.markdown(f"**Who misreads what**: {words.examples}, found when the networks were measured")
+    column = columns[0]
+    if len(columns) > 1:
+        column = st.segmented_control(
+            "Distortion of the misread digits", [c.upper() for c in columns], default="RTS",
+            required=True, key="misread", bind="query-params", label_visibility="collapsed",
+        ).lower()  # fmt: skip
+    pair = [cells[f"{table}/{column}/{n}"] for n in words.compared]
+    one, other = (loading.network_title(n) for n in words.compared)
     if not all(cell.metrics for cell in pair):
-        st.info(f"The CNN or the ST-CNN Aff on {column} has not been trained yet.")
+        st.info(f"The {one} or the {other} on {column.upper()} has not been trained yet.")
         return
     plain, transformed = (
         {
@@ -131,12 +176,12 @@ def _disagreements(cells: dict, columns: list[str]) -> None:
         for cell in pair
     )
     groups = {
-        "CNN wrong, ST-CNN Aff right": [p for p in plain if p not in transformed],
-        "CNN right, ST-CNN Aff wrong": [p for p in transformed if p not in plain],
+        f"{one} wrong, {other} right": [p for p in plain if p not in transformed],
+        f"{one} right, {other} wrong": [p for p in transformed if p not in plain],
         "Both wrong": [p for p in plain if p in transformed],
     }
     total = 1000 * len(pair[0].metrics["misread_examples"])
-    name = f"distorted/{column.lower()}/st-cnn-aff"
+    name = f"{table}/{column}/{words.compared[1]}"
     for index, (title, places) in enumerate(groups.items()):
         st.caption(f"{title}: {len(places)} of {total:,}")
         if not places:
@@ -144,36 +189,39 @@ def _disagreements(cells: dict, columns: list[str]) -> None:
         items = []
         for digit, seed in sorted(places)[:: max(1, len(places) // GALLERY)][:GALLERY]:
             example = loading.example(name, digit, seed)
-            said = plain.get((digit, seed), transformed.get((digit, seed)))
+            label, said = int(example.labels[0]), plain.get((digit, seed))
+            said = transformed[(digit, seed)] if said is None else said
             items.append(
                 Item(
                     id=f"{digit}.{seed}",
                     image=pixels(example.images)[0],
                     theta=None,
-                    label=f"{int(example.labels[0])} → {said}",
-                    alt=f"Open this {int(example.labels[0])}, misread as {said}",
+                    label=f"{label} → {said}",
+                    alt=f"Open this {label}, misread as {said}",
                 )
             )
         strip(
             items,
             key=f"misread-{index}",
-            token=f"{column}/{index}/{len(places)}/{GRIDS[0]}",
-            on_selected=_open,
+            token=f"{table}/{column}/{index}/{len(places)}/{GRIDS[0]}",
+            on_selected=lambda place: _open(place, table, column),
         )
 
 
-def _open(place: str) -> None:
-    """Take a misread digit to the explorer; called before the widgets are drawn again."""
+def _open(place: str, table: str, column: str) -> None:
+    """Take a misread example to the explorer; called before the widgets are drawn again."""
     digit, seed = map(int, place.split("."))
-    column = st.session_state["misread"]
-    st.session_state["view"] = "Explore"
-    st.session_state["distortion"] = column
-    st.session_state["digit"], st.session_state["seed"] = digit, seed
-    st.session_state[f"a_{column.lower()}"] = "st-cnn-aff"
-    st.session_state[f"b_{column.lower()}"] = "cnn"
+    chosen = {network_field("b", table, column): TABLES[table].compared[0]}
+    chosen[network_field("a", table, column)] = TABLES[table].compared[1]
+    if table == "distorted":
+        chosen |= {"view": "Explore", "distortion": column.upper(), "digit": digit, "seed": seed}
+    else:
+        second = loading.partner(digit, seed)
+        chosen |= {"sum_view": "Explore", "first": digit, "second": second, "sum_seed": seed}
+    st.session_state.update(chosen)
 
 
-def _downloads(cells: dict) -> None:
+def _downloads(cells: dict, words: Words) -> None:
     records = [
         {
             "experiment": name,
@@ -203,8 +251,9 @@ def _downloads(cells: dict) -> None:
     writer = csv.DictWriter(text, plain, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(records)
+    file = f"table-{words.number}"
     with st.container(horizontal=True):
-        st.download_button("Table as CSV", text.getvalue(), "table-1.csv", "text/csv")
+        st.download_button("Table as CSV", text.getvalue(), f"{file}.csv", "text/csv")
         st.download_button(
-            "All of it as JSON", json.dumps(records), "table-1.json", "application/json"
+            "All of it as JSON", json.dumps(records), f"{file}.json", "application/json"
         )

@@ -8,30 +8,31 @@ import jobs
 import loading
 from jobs import JobError
 
-FIRST_STEPS = 3_000
 LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
 
 
-def training_form(distortion: str) -> None:
-    """Network, recipe, steps, rate, seed and device; and the button."""
+def training_form(prefix: str, first: str, *, steps: int) -> None:
+    """Network, recipe, steps, rate, seed and device; and the button.
+
+    first: the network of ``distorted/rts/`` that is proposed, for so many steps.
+    """
     from stn_core.experiments import EXPERIMENTS
 
-    prefix = f"distorted/{distortion.lower()}/"
     short = [name.removeprefix(prefix) for name in EXPERIMENTS if name.startswith(prefix)]
-    st.markdown(f"**A new training on {distortion}**")
+    st.markdown(f"**A new training on {loading.column_title(prefix)}**")
     network = st.selectbox(
-        "Network", short, index=short.index("st-fcn-aff"), format_func=loading.network_title,
-        key="train-network", help="ST-FCN learns to turn and zoom within seconds; CNN is slowest.",
+        "Network", short, index=short.index(first), format_func=loading.network_title,
+        key="train-network", help="Networks with FCN in their name are fast, those with CNN slow.",
     )  # fmt: skip
     recipes = {recipe.name: recipe for recipe in EXPERIMENTS[f"{prefix}{network}"].recipes}
     name = st.selectbox(
         "Recipe", list(recipes), format_func=lambda r: _recipe_words(recipes[r]), key="train-recipe"
     )
     recipe = recipes[name]
-    steps, rate = st.columns(2)
-    with steps:
+    steps_place, rate = st.columns(2)
+    with steps_place:
         iterations = st.number_input(
-            "Steps", 100, 1_000_000, FIRST_STEPS, step=500, key=f"train-steps-{name}",
+            "Steps", 100, 1_000_000, steps, step=500, key=f"train-steps-{name}",
             help=f"The published networks had {recipe.iterations:,} by this recipe."
             if name == "quick" else f"The paper's were {recipe.iterations:,}.",
         )  # fmt: skip

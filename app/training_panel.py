@@ -17,17 +17,17 @@ REFRESH_SECONDS = 1.0
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 
 
-def training_panel(distortion: str) -> None:
-    """The trainings of this distortion, one of them in full."""
-    elsewhere = [job for job in jobs.running() if job.distortion != distortion]
-    for job in elsewhere:
-        st.info(f"Running on {job.distortion}: {job.title}. Choose {job.distortion} to see it.")
-    found = jobs.jobs(f"distorted/{distortion.lower()}/")
+def training_panel(prefix: str) -> None:
+    """The trainings of ``distorted/rts/``, one of them in full."""
+    for job in jobs.running():
+        if job.prefix != prefix:
+            st.info(f"Running on {job.place}: {job.title}. Choose {job.place} to see it.")
+    found = jobs.jobs(prefix)
     if not found:
         st.info(
-            f"No training on {distortion} has been started here yet. Start one with the form: with "
-            "the ST-FCN the grids begin to move after some ten seconds. It goes on if you leave "
-            "this page, and its network can be chosen under *Explore*."
+            f"No training on {loading.column_title(prefix)} has been started here yet. Start one "
+            "with the form: after some ten seconds the first grids are there to be watched. It "
+            "goes on if you leave this page, and its network can be chosen under *Explore*."
         )
         return
     keys = {job.key: job for job in found}
@@ -134,14 +134,14 @@ def _rate(run) -> None:
 def _recording(job: Job) -> None:
     """The replay of the training as far as it is; its right edge is live."""
     try:
-        training = training_of(job.distortion, job.key, job.title, 0)
+        training = training_of(job.prefix, job.key, job.title, 0)
     except RuntimeError:
         st.caption("The first steps …")
         return
-    if training.transform is not None:
+    if training.transformers is not None:
         last = training.recorded.snapshots[-1]
         size = training.recorded.probes.shape[2:]
-        if _share_inside(training.transform, last.theta, size) < LOST_SHARE:
+        if _share_inside(training.transformers.transform, last.theta, size) < LOST_SHARE:
             st.warning(
                 "The grids have left the image: V is black and nothing pulls them back. Try a "
                 "smaller learning rate."
@@ -153,5 +153,5 @@ def _share_inside(transform, theta, size: tuple[int, int]) -> float:
     """The share of the probes' grid points that lie inside U."""
     import torch
 
-    points = transform.grid(torch.from_numpy(theta), tuple(size))
+    points = transform.grid(torch.from_numpy(theta).flatten(0, 1), tuple(size))
     return (points.abs() <= 1).all(-1).float().mean().item()

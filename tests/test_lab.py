@@ -53,7 +53,7 @@ def theta(app: AppTest) -> list[float]:
 
 def report(app: AppTest, key: str, **state) -> AppTest:
     """What the stage of this key would report, and the page after it."""
-    nothing = {"serial": 1, "thetas": None, "pose": None, "position": 1}
+    nothing = {"serial": 1, "thetas": None, "poses": None, "position": 1}
     state = {"token": told(app)["token"], **nothing, **state}
     app.session_state[key] = {"report": state}
     return run(app)

@@ -16,6 +16,7 @@ from stn_core.experiments.studies import STUDIES
 from stn_core.training import MEAN_CLASSES
 
 import replay_panel
+from panels import transformers_of
 from stage.replay import Training, told
 
 NAME = "distorted/rts/st-cnn-aff"
@@ -45,7 +46,7 @@ def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
         name="ours",
         colour="#000000",
         recorded=recorded,
-        transform=find(NAME).network.transform,
+        transformers=transformers_of(find(NAME).network),
         mean_classes=MEAN_CLASSES,
     )
     run = told(training)
@@ -53,7 +54,7 @@ def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
     assert run["steps"] == [s.step for s in recorded.snapshots] and run["steps"][0] == 0
     thetas = floats(run["thetas"]).reshape(count, 10, 6)
     for theta, snapshot in zip(thetas, recorded.snapshots, strict=True):
-        np.testing.assert_allclose(theta, snapshot.theta, rtol=1e-6)
+        np.testing.assert_allclose(theta, snapshot.theta[:, 0], rtol=1e-6)
     probabilities = floats(run["probabilities"]).reshape(count, 10, 10)
     np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-5)
     last = recorded.snapshots[-1].logits
@@ -65,7 +66,7 @@ def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
 
 def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
     training = Training(
-        name="", colour="", recorded=recorded, transform=None, mean_classes=MEAN_CLASSES
+        name="", colour="", recorded=recorded, transformers=None, mean_classes=MEAN_CLASSES
     )
     seconds = told(training)["seconds"]
     assert seconds[0] == 0 and (np.diff(seconds) >= 0).all()
@@ -73,16 +74,17 @@ def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "seed"),
     [
-        name
+        (name, seed)
         for name, e in EXPERIMENTS.items()
-        if (checkpoints.published_folder(e) / runs.PACKED).is_file()
+        for seed in runs.packed_runs(checkpoints.published_folder(e))
     ],
 )
-def test_every_shipped_recording_begins_at_step_0_and_ends_with_its_training(name):
-    run = runs.unpack(checkpoints.published_folder(find(name)) / runs.PACKED)
+def test_every_shipped_recording_begins_at_step_0_and_ends_with_its_training(name, seed):
+    run = runs.unpack(runs.packed_runs(checkpoints.published_folder(find(name)))[seed])
     assert run.description["experiment"] == name
+    assert seed in (None, run.description["seed"])
     assert run.snapshots[0].step == 0
     last = run.description["recipe"]["iterations"]
     assert run.snapshots[-1].step == run.history[-1].step == last

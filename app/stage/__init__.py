@@ -90,14 +90,14 @@ class Input:
     """A picture that a hand can turn, shift and scale, from which U is made.
 
     image: uint8 (H, W) or (C, H, W); pose: the affine θ (6,) that lays it into U (picture -> U),
-    at first; name: what it is called, as "the digit"; adopted: the pose (6,) that it was given
-    elsewhere, None where this stage's own counts.
+    at first; name: what it is called, as "the digit"; channel: of U, which it is alone in; None
+    where it is all of U.
     """
 
     image: np.ndarray
     pose: np.ndarray
     name: str
-    adopted: Sequence[float] | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +117,13 @@ class Features:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What the visitor has done. thetas: (N, P), set by hand, else None; pose: of the input where
-    it was moved (6,), else None; position: of the playhead, in frames; serial: larger than that
-    of any earlier report, from whichever stage."""
+    """What the visitor has done. thetas: (N, P), set by hand, else None; poses: of all inputs if
+    one was moved, (6,) each, else None; position: of the playhead, in frames; serial: larger than
+    that of any earlier report, from whichever stage."""
 
     serial: int = 0
     thetas: list[list[float]] | None = None
-    pose: list[float] | None = None
+    poses: list[list[float]] | None = None
     position: float | None = None
 
 
@@ -240,7 +240,8 @@ def stage(
     output_size: tuple[int, int] | None = None,
     reading: Reading | None = None,
     track: Track | None = None,
-    moved_input: Input | None = None,
+    inputs: Sequence[Input] = (),
+    adopted: Sequence[Sequence[float]] | None = None,
     features: Features | None = None,
     captions: dict[str, str] | None = None,
     compact: bool = False,
@@ -248,16 +249,17 @@ def stage(
     """One large pair to take in hand. Gives what the visitor has done with it.
 
     The Report is there before the stage is drawn again: ask :func:`reported` for it where θ
-    depends on it. compact: where two stages share a screen, smaller and with the sliders folded
-    away; token: names what is shown; a new token starts anew.
+    depends on it. adopted: the inputs' poses, (6,) each, as they were set elsewhere, None where
+    this stage's own count; compact: where two stages share a screen, smaller and with the sliders
+    folded away; token: names what is shown; a new token starts anew.
     """
     features = features or Features()
     data = _data([item], "large", token, transformers, output_size, reading, track, captions)
     data |= {
         "compact": compact,
         "echo": _state(key).get("serial"),
-        "input": moved_input and _input(moved_input),
-        "adopted": moved_input and moved_input.adopted,
+        "inputs": [_input(moved) for moved in inputs],
+        "adopted": adopted,
         "features": {
             "live": features.live,
             "equation": features.equation,
@@ -271,7 +273,8 @@ def stage(
     }
     component()(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
     count = transformers.transform.num_params if transformers else 0
-    return reported(key, token, count, len(transformers.colours) if transformers else 0)
+    several = len(transformers.colours) if transformers else 0
+    return reported(key, token, count, several, len(inputs))
 
 
 def _state(key: str) -> dict:
@@ -280,18 +283,17 @@ def _state(key: str) -> dict:
     return state if isinstance(state, dict) else {}
 
 
-def reported(key: str, token: str, params: int, transformers: int = 1) -> Report:
+def reported(key: str, token: str, params: int, transformers: int = 1, inputs: int = 1) -> Report:
     """What the visitor has done on the stage of this key, if it still shows this token."""
     state = _state(key)
     if state.get("token") != token:
         return Report()
-    thetas, pose, position = (state.get(name) for name in ("thetas", "pose", "position"))
-    usable = isinstance(thetas, list) and len(thetas) == transformers > 0
+    thetas, poses, position = (state.get(name) for name in ("thetas", "poses", "position"))
     serial = state.get("serial")
     return Report(
         serial=serial if isinstance(serial, int) else 0,
-        thetas=thetas if usable and all(is_theta(t, params) for t in thetas) else None,
-        pose=pose if is_theta(pose, 6) else None,
+        thetas=thetas if _are_thetas(thetas, transformers, params) else None,
+        poses=poses if _are_thetas(poses, inputs, 6) else None,
         position=position if is_theta([position], 1) else None,
     )
 
@@ -387,8 +389,15 @@ def _input(moved: Input) -> dict:
         "size": list(size),
         "pose": np.asarray(moved.pose).tolist(),
         "name": moved.name,
+        "channel": moved.channel,
         "form": describe_transform(Affine(), size, rigid=True, whole=moved.name),
     }
+
+
+def _are_thetas(value: object, several: int, count: int) -> bool:
+    """Whether what a browser has sent is so many lists of so many finite numbers."""
+    right = isinstance(value, list) and len(value) == several > 0
+    return right and all(is_theta(theta, count) for theta in value)
 
 
 def is_theta(value: object, count: int) -> bool:

@@ -7,22 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from stn_core.runs import RecordedRun
-from stn_core.transforms import Transform
 
 from palette import CORNER, SERIES
-from stage import component, describe_transform, text_of
+from stage import Transformers, component, describe_transform, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """One training. transform: None without a transformer; mean_classes: whose mean
-    V was recorded; outside: what the network reads outside of U, 0 being black; live: it still
-    runs."""
+    """One training. transformers: None without one; mean_classes: whose mean V was recorded;
+    outside: what the network reads outside of U, 0 being black; live: it still runs."""
 
     name: str
     colour: str
     recorded: RecordedRun
-    transform: Transform | None
+    transformers: Transformers | None
     mean_classes: tuple[int, ...]
     outside: float = 0.0
     live: bool = False
@@ -50,7 +48,8 @@ def told(training: Training) -> dict:
     logits = np.stack([s.logits for s in snapshots]).astype(np.float64)
     odds = np.exp(logits - logits.max(-1, keepdims=True))
     probabilities = odds / odds.sum(-1, keepdims=True)
-    means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, H, W)
+    means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
+    transformers = training.transformers
     steps = [s.step for s in snapshots]
     if len(history) > 1:
         seconds = np.interp(
@@ -66,7 +65,8 @@ def told(training: Training) -> dict:
         "channels": images.shape[1],
         "inputSize": list(size),
         "outputSize": list(size),
-        "transform": training.transform and describe_transform(training.transform, size),
+        "transform": transformers and describe_transform(transformers.transform, size),
+        "transformers": transformers.told() if transformers else [],
         "probes": [
             {
                 "image": text_of(image),
@@ -84,6 +84,9 @@ def told(training: Training) -> dict:
         "meanClasses": [str(c) for c in training.mean_classes] if means.size else [],
         "meanSize": list(means.shape[-2:]) if means.size else [0, 0],
         "means": text_of(means.astype(np.uint8)),
+        "poseLeft": [(100 * s.pose_left).tolist() for s in snapshots]
+        if all(s.pose_left.size for s in snapshots)
+        else None,
         "history": {
             "step": [h.step for h in history],
             "seconds": [h.seconds for h in history],

@@ -16,28 +16,11 @@ import loading  # noqa: E402
 
 loading.warm_up()
 
-import jobs  # noqa: E402
 import panels  # noqa: E402
 from replay_panel import replay_panel  # noqa: E402
 from results_panel import results_panel  # noqa: E402
 from training_form import training_form  # noqa: E402
 from training_panel import training_panel  # noqa: E402
-
-
-def load(key: str, distortion: str) -> loading.LoadedNetwork | None:
-    """A network by its key; an unusable one is an error on the page, and None."""
-    try:
-        if key.startswith("run-"):
-            job = jobs.find(key)
-            if job is None:
-                raise ValueError("its run is gone")
-            folder = str(job.folder)
-            modified = loading.run(folder).checkpoint.stat().st_mtime
-            return loading.from_run(folder, job.title, modified)
-        return loading.pretrained(f"distorted/{distortion.lower()}/{key}")
-    except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"This network cannot be loaded: {error}")
-        return None
 
 
 @st.fragment
@@ -49,7 +32,8 @@ def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> N
     staged = [n for n in networks if n.network.transformer] or [None]
     hands = panels.hand_on(staged, choice)
     newest = max(hands, key=lambda report: report.serial)
-    images = example.images if newest.pose is None else loading.laid(moved, newest.pose)
+    pose = newest.poses and newest.poses[0]
+    images = example.images if pose is None else loading.laid(moved, pose)
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         sweep = controls.choose_sweep()
@@ -65,7 +49,7 @@ def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> N
                 index,
                 label=truth,
                 moved=moved,
-                adopted=None if hands[index] is newest else newest.pose or moved.pose.tolist(),
+                adopted=None if hands[index] is newest else pose or moved.pose.tolist(),
                 sweep=sweep,
                 compact=len(staged) > 1,
             )
@@ -85,29 +69,30 @@ def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> N
             thetas[loaded.title] = (found.warps[0].theta[0].numpy(), bool(hand))
     with right:
         if rows:
-            panels.verdicts(rows, truth)
+            panels.verdicts(rows, truth, panels.colours().networks)
         else:
             st.info(
                 f"No network for {choice.distortion} has been trained here yet. Choose RTS or TC, "
                 "or train one: switch from *Explore* to *Train*."
             )
-        panels.pose(example, thetas, moved, newest.pose)
+        panels.pose(example, thetas, moved, pose)
 
 
 view, distortion = controls.choose_view()
+prefix = f"distorted/{distortion.lower()}/"
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(distortion)
+        training_form(prefix, "st-fcn-aff", steps=3_000)
     with runs:
-        training_panel(distortion)
+        training_panel(prefix)
 elif view == "Replay":
-    replay_panel(distortion)
+    replay_panel(prefix, "st-cnn-aff")
 elif view == "Results":
-    results_panel()
+    results_panel("distorted")
 else:
     choice = controls.choose(distortion)
-    networks = [n for key in choice.networks if (n := load(key, distortion))]
+    networks = [n for key in choice.networks if (n := panels.load(key, prefix))]
     explore(choice, networks)
     panels.digit_strip(choice, networks)
     st.caption(

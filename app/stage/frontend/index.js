@@ -68,7 +68,6 @@ function decode(told, words) {
   const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
   const [height, width] = told.inputSize;
   const source = (image) => ({ pixels: bytes(image), channels: told.channels, height, width });
-  const { input } = told;
   return {
     ...told,
     words,
@@ -77,12 +76,13 @@ function decode(told, words) {
     transform: form(told.transform),
     reading: { ...told.reading, kernel: kernel(told.reading.kernel, told.reading.halfWidth) },
     track: track && played(track, items.length, told.transformers.length),
-    input: input && {
-      ...input,
-      form: form(input.form),
-      source: { pixels: bytes(input.image), channels: told.channels, height: input.size[0], width: input.size[1] },
-    },
+    inputs: told.inputs?.map((input) => ({ ...input, form: form(input.form), source: picture(input, told.channels) })),
   };
+}
+
+/** What a hand moves: as many channels as U, or one of them. */
+function picture({ image, size, channel }, channels) {
+  return { pixels: bytes(image), channels: channel === null ? channels : 1, height: size[0], width: size[1] };
 }
 
 /** A track from Python: θ of every frame, item and transformer, and the input's pose, if it moves. */
@@ -118,13 +118,13 @@ function recorded(told) {
     const probabilities = floats(run.probabilities);
     const means = bytes(run.means);
     const [probes, classes] = [run.probes.length, run.classes.length];
-    const params = thetas.length / (run.steps.length * probes);
+    const several = run.transformers.length;
+    const params = several && thetas.length / (run.steps.length * probes * several);
     const [high, wide] = run.meanSize;
     const cut = (flat, row, length) => Array.from(flat.subarray(row * length, (row + 1) * length));
     return {
       ...run,
       transform: form(run.transform),
-      transformers: [{ name: "", colour: run.colour }],
       reading: { kernel: kernel("bilinear", 1), padding: "zeros", pool: 1, outside: run.outside },
       features: {},
       colours: told.colours,
@@ -132,10 +132,10 @@ function recorded(told) {
         ...probe,
         source: { pixels: bytes(probe.image), channels: run.channels, height: run.inputSize[0], width: run.inputSize[1] },
       })),
-      theta: (frame, probe) => cut(thetas, frame * probes + probe, params),
+      theta: (frame, probe, n) => cut(thetas, (frame * probes + probe) * several + n, params),
       probability: (frame, probe) => cut(probabilities, frame * probes + probe, classes),
-      mean: (frame, c) => ({
-        pixels: means.subarray((frame * run.meanClasses.length + c) * high * wide),
+      mean: (frame, c, n) => ({
+        pixels: means.subarray(((frame * run.meanClasses.length + c) * several + n) * high * wide),
         channels: 1,
         height: high,
         width: wide,

@@ -32,6 +32,8 @@ export class Pair {
     }
     const several = transformers.length > 1 || this.planes.length > 1;
     this.node.classList.toggle("several", several);
+    this.node.style.setProperty("--rows", this.planes.length);
+    this.node.style.setProperty("--columns", 1 + this.vs.length);
     this.outputs = [];
     this.shape = { channels, height: outputSize[0], width: outputSize[1] };
   }

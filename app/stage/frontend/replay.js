@@ -34,17 +34,23 @@ class Recording {
     });
     const strip = element("div", { className: "strip" }, ...cells);
     strip.style.setProperty("--cells", cells.length);
-    this.means = run.meanClasses.map((name) => {
-      const pixels = element("canvas", { className: "mean" });
-      pixels.setAttribute("role", "img");
-      pixels.setAttribute("aria-label", `The mean of V over 100 digits of class ${name}`);
-      return { pixels, node: element("figure", {}, pixels, element("figcaption", { textContent: name })) };
-    });
+    strip.classList.toggle("several", run.channels > 1 || run.transformers.length > 1);
+    this.means = run.meanClasses.flatMap((name, c) =>
+      run.transformers.map((transformer, n) => {
+        const pixels = element("canvas", { className: "mean" });
+        pixels.setAttribute("role", "img");
+        const by = transformer.name && `, by ${transformer.name}`;
+        pixels.setAttribute("aria-label", `The mean of V over 100 digits of class ${name}${by}`);
+        if (by) pixels.style.outline = `2px solid ${transformer.colour}`;
+        const words = element("figcaption", { textContent: by ? `${name}, ${n + 1}` : name });
+        return { pixels, c, n, node: element("figure", {}, pixels, words) };
+      })
+    );
     const title = element("p", { className: "title" }, element("b", { textContent: run.name }));
     title.style.borderLeft = `5px solid ${run.colour}`;
     this.where = element("span");
     title.append(this.where);
-    const means = element("div", { className: "means" }, element("span", { textContent: "mean V of a class" }), ...this.means.map(({ node }) => node));
+    const means = element("div", { className: "means" }, element("span", { textContent: run.channels > 1 ? "mean V of channel 1, over a class of its digits, by transformer" : "mean V of a class" }), ...this.means.map(({ node }) => node));
     this.node = element("section", {}, title, strip, ...(this.means.length ? [means] : []));
     this.set(run);
   }
@@ -60,7 +66,7 @@ class Recording {
     const [first, share] = [Math.floor(frame), frame % 1];
     const second = Math.min(first + 1, run.steps.length - 1);
     this.pairs.forEach((pair, i) => {
-      const thetas = run.transform && [between(run.theta(first, i), run.theta(second, i), share)];
+      const thetas = run.transform && run.transformers.map((_, n) => between(run.theta(first, i, n), run.theta(second, i, n), share));
       pair.show(run.probes[i].source, run.probes[i].alt, thetas);
       const values = between(run.probability(first, i), run.probability(second, i), share);
       const said = values.indexOf(Math.max(...values));
@@ -72,7 +78,7 @@ class Recording {
       this.said[i].textContent = `${label} → ${said} ${said === label ? "✓" : "✗"}`;
     });
     const nearest = Math.round(frame);
-    this.means.forEach(({ pixels }, c) => paintPixels(pixels, run.mean(nearest, c)));
+    this.means.forEach(({ pixels, c, n }) => paintPixels(pixels, run.mean(nearest, c, n)));
     this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s, error ${run.measures[nearest].toFixed(1)} %`;
   }
 }
@@ -101,19 +107,30 @@ export class Replay {
       gradient: new Curves("Gradient norm"),
       rate: new Curves("Learning rate", true),
     };
-    this.trails = data.runs.map((run) => run.transform && new Curves(`θ of the chosen probe${data.runs.length > 1 ? `, ${run.name}` : ""}`, true));
+    this.poses = data.runs.map((run) => run.poseLeft && new Curves(`What is left of the pose in V, %${this.of(run)}`, true));
+    this.trails = data.runs.flatMap((run) =>
+      run.transformers.map(({ name }, n) => ({ run: data.runs.indexOf(run), n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${this.of(run)}`, true) }))
+    );
     this.transport = new Transport((position) => this.show(position), () =>
       this.python.tell({ token: data.token, position: this.transport.head.position })
     );
     this.transport.more.append(this.clock());
-    const charts = [...Object.values(this.charts), ...this.trails.filter(Boolean)];
     this.root.replaceChildren(
       this.transport.node,
       ...this.recordings.map(({ node }) => node),
-      element("div", { className: "charts" }, ...charts.map(({ node }) => node))
+      element("div", { className: "charts" }, ...this.curves.map(({ node }) => node))
     );
     this.choose(Math.min(this.probe, data.runs[0].probes.length - 1), false);
     this.arrange(false);
+  }
+
+  /** Whose a chart is, where there are two trainings. */
+  of(run) {
+    return this.data.runs.length > 1 ? `, ${run.name}` : "";
+  }
+
+  get curves() {
+    return [...this.poses.filter(Boolean), ...Object.values(this.charts), ...this.trails.map(({ chart }) => chart)];
   }
 
   /** By step or by seconds: what two trainings are in step by. */
@@ -188,13 +205,13 @@ export class Replay {
       lines([["classifier", ({ history }) => history.classifier, 0], ["localisation", ({ history }) => history.localisation, 1]]), axis
     );
     this.charts.rate.set(lines([["", ({ history }) => history.rate, 0]]), axis);
-    this.trails.forEach((chart, r) => {
-      if (!chart) return;
+    this.poses.forEach((chart, r) => chart?.set(this.left(runs[r], x), axis));
+    this.trails.forEach(({ run: r, n, chart }) => {
       const run = runs[r];
       const { names } = run.transform;
       const shades = this.data.colours.series;
       const shown = names.length > 8 ? [] : names;
-      const every = run.steps.map((_, frame) => run.theta(frame, this.probe));
+      const every = run.steps.map((_, frame) => run.theta(frame, this.probe, n));
       chart.set(
         names.map((name, p) => ({
           name: shown.includes(name) ? name : "",
@@ -209,6 +226,19 @@ export class Replay {
     });
   }
 
+  /** The lines of what is left of the pose: of each channel, in each transformer's V. */
+  left(run, x) {
+    return run.transformers.flatMap(({ name, colour }, n) =>
+      [...Array(run.channels).keys()].map((c) => ({
+        name: [name, run.channels > 1 ? `channel ${c + 1}` : ""].filter(Boolean).join(", "),
+        colour,
+        dash: c,
+        x: x === "step" ? run.steps : run.seconds,
+        y: run.poseLeft.map((left) => left[n][c]),
+      }))
+    );
+  }
+
   valueAt(position) {
     const first = Math.min(Math.floor(position), this.values.length - 1);
     const second = Math.min(first + 1, this.values.length - 1);
@@ -219,7 +249,7 @@ export class Replay {
     const value = this.valueAt(position);
     const by = this.by === "step" ? "steps" : "seconds";
     this.recordings.forEach((recording) => recording.show(within(recording.run[by], value)));
-    for (const chart of [...Object.values(this.charts), ...this.trails]) chart?.draw(value);
+    for (const chart of this.curves) chart.draw(value);
   }
 
   redraw() {

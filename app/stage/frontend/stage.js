@@ -16,6 +16,7 @@ const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its 
 const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved input
 const NARROW_PIXELS = 540; // as in stage.css; there the sliders are folded away at first
 const MANY = 8; // sliders; more of them are folded away, too
+/** Whether two lists of θ, or of poses, are the same but for rounding. */
 const same = (one, other) => one.every((theta, n) => theta.every((v, p) => Math.abs(v - other[n][p]) < 1e-6));
 const LAID = { kernel: kernel("bilinear"), padding: "zeros" }; // as Python lays the input
 
@@ -40,8 +41,8 @@ export class Large {
   answer(before) {
     const { data } = this;
     data.items[0].source = before.items[0].source;
-    if (data.input) data.input.source = before.input.source;
-    if (data.adopted) this.pose = data.adopted;
+    data.inputs.forEach((input, i) => (input.source = before.inputs[i].source));
+    if (data.adopted) this.poses = data.adopted;
     if (!data.transform) return this.show(null);
     if (data.track && data.track.count !== before.track.count) this.transport.set(data.track, true);
     if (this.byHand || this.recorded || this.transport.head.playing) {
@@ -57,6 +58,11 @@ export class Large {
 
   get identity() {
     return this.prediction && this.prediction.map(() => this.data.transform.identity);
+  }
+
+  /** Where the inputs were laid at first. */
+  get began() {
+    return this.data.inputs.map(({ pose }) => pose);
   }
 
   mix(from, to, share) {
@@ -77,7 +83,7 @@ export class Large {
     const hand = kept && this.byHand ? this.thetas : null;
     const target = kept && this.gradient ? this.targetThetas : null;
     this.pair = new Pair(data);
-    if (!kept) Object.assign(this, { active: 0, pose: data.input?.pose, mode: "grid", recorded: null });
+    if (!kept) Object.assign(this, { active: 0, poses: this.began, mode: "grid", recorded: null });
     root.classList.toggle("compact", Boolean(data.compact));
     this.numbers = [];
     this.gradient = this.inspector = null;
@@ -95,7 +101,7 @@ export class Large {
       parts.push(this.inspector.note);
       this.transport.more.append(this.button("Identity", () => this.handle(this.identity)));
       this.number(onTheta);
-    } else this.mode = "input";
+    } else this.mode = Number(this.mode) || 0;
     this.transport.more.append(this.back);
     parts.push(this.choices(), this.transport.node);
     root.replaceChildren(...parts.filter(Boolean), ...this.numbers.map(({ node }) => node));
@@ -132,16 +138,15 @@ export class Large {
 
   /** Which transformer the handles and sliders are of, and whether the hand takes grid or input. */
   choices() {
-    const { transformers, input } = this.data;
+    const { transformers, inputs, transform } = this.data;
     const groups = [];
     if (transformers.length > 1) {
       const names = transformers.map(({ name, colour }, n) => ({ value: n, name, colour }));
       groups.push(this.group("Handles of", names, this.active, (n) => this.choose({ active: n })));
     }
-    if (input && this.data.transform) {
-      const names = [{ value: "grid", name: "the grid" }, { value: "input", name: input.name }];
-      groups.push(this.group("The hand moves", names, this.mode, (mode) => this.choose({ mode })));
-    }
+    const moved = inputs.map(({ name }, i) => ({ value: i, name }));
+    if (transform) moved.unshift({ value: "grid", name: transformers.length > 1 ? "the grids" : "the grid" });
+    if (moved.length > 1) groups.push(this.group("The hand moves", moved, this.mode, (mode) => this.choose({ mode })));
     return groups.length ? element("div", { className: "choices" }, ...groups) : null;
   }
 
@@ -169,16 +174,19 @@ export class Large {
     this.show(this.thetas);
   }
 
-  /** Handles on every U: of the active transformer's grid, or of the input. */
+  /** Handles on every U: of the active transformer's grid; or of an input, on its channel. */
   grasp(onTheta = this.onTheta) {
     this.onTheta = onTheta;
     this.handles?.forEach((handles) => handles.remove());
-    const { input, transform, colours } = this.data;
-    this.handles = this.pair.us.map(({ square }) =>
-      this.mode === "input"
-        ? new Handles(square, input.form, "#fff", (pose) => this.lay(pose))
-        : new Handles(square, transform, colours.corner, onTheta)
-    );
+    const { inputs, transform, colours } = this.data;
+    const input = inputs[this.mode];
+    this.handles = this.pair.us
+      .filter(({ plane }) => (input?.channel ?? plane) === plane)
+      .map(({ square }) =>
+        input
+          ? new Handles(square, input.form, "#fff", (pose) => this.lay(pose))
+          : new Handles(square, transform, colours.corner, onTheta)
+      );
   }
 
   // -- what is played
@@ -211,7 +219,7 @@ export class Large {
   scrub(position) {
     this.halt();
     const { track } = this.transport;
-    if (track.pose) this.pose = track.pose(position);
+    if (track.pose) this.poses = [track.pose(position)];
     this.byHand = !track.pose && position < track.count - 1;
     this.show(this.data.transform ? track.theta(position, 0) : null);
     if (track.pose) this.report(this.data.features.live);
@@ -249,7 +257,7 @@ export class Large {
   lay(pose) {
     this.gradient?.stop();
     this.byHand = false;
-    this.pose = pose;
+    this.poses = this.poses.map((old, i) => (i === this.mode ? pose : old));
     this.transport.leave();
     this.show(this.thetas);
     this.report(true);
@@ -260,20 +268,24 @@ export class Large {
     this.halt();
     this.byHand = false;
     this.recorded = null;
-    if (this.data.input) this.pose = this.data.input.pose;
+    this.poses = this.began;
     this.play();
     this.show(this.prediction);
     this.report();
   }
 
-  /** U: what Python has sent, or the input laid where the hand has it. */
+  /** U: what Python has sent, or the inputs laid where the hand has them. */
   source() {
-    const { input, items } = this.data;
-    if (!input) return items[0].source;
-    if (this.laid?.pose !== this.pose || this.laid.input !== input) {
+    const { inputs, items } = this.data;
+    if (!inputs.length) return items[0].source;
+    if (this.laid?.poses !== this.poses || this.laid.inputs !== inputs) {
       const { height, width } = items[0].source;
-      const pixels = sample(input.source, layGrid(this.pose, [height, width]), LAID);
-      this.laid = { pose: this.pose, input, source: { ...items[0].source, pixels } };
+      const pixels = Float32Array.from(items[0].source.pixels);
+      inputs.forEach((input, i) => {
+        const laid = sample(input.source, layGrid(this.poses[i], [height, width]), LAID);
+        pixels.set(laid, (input.channel ?? 0) * height * width);
+      });
+      this.laid = { poses: this.poses, inputs, source: { ...items[0].source, pixels } };
     }
     return this.laid.source;
   }
@@ -288,23 +300,23 @@ export class Large {
   }
 
   mark() {
-    const at = this.mode === "input" ? this.pose : this.thetas[this.active];
+    const at = this.mode === "grid" ? this.thetas[this.active] : this.poses[this.mode];
     this.handles.forEach((handles) => handles.show(at));
     this.back.disabled = !this.byHand && !this.moved && !this.recorded;
     this.root.dataset.turned = this.pair.turned ?? 0;
   }
 
   get moved() {
-    return Boolean(this.data.input) && this.pose.some((v, i) => Math.abs(v - this.data.input.pose[i]) > 1e-6);
+    return !same(this.poses, this.began);
   }
 
-  /** Tell Python: θ where a hand has set it, the input's pose where it was moved, the playhead. */
+  /** Tell Python: θ where a hand has set it, the inputs' poses if one was moved, the playhead. */
   report(live = false) {
     const { token } = this.data;
     const value = {
       token,
       thetas: this.byHand ? this.thetas : null,
-      pose: this.moved ? this.pose : null,
+      poses: this.moved ? this.poses : null,
       position: this.transport.head.position,
     };
     this.reporter.tell(value, live);
