@@ -15,6 +15,7 @@ st.navigation(
     [
         st.Page(HERE / "views" / "transformer.py", title="Transformer", url_path="transformer"),
         st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted"),
+        st.Page(HERE / "views" / "addition.py", title="MNIST addition", url_path="addition"),
     ],
     position="top",
 ).run()

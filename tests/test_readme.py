@@ -32,10 +32,11 @@ def test_two_lines_start_the_app_and_pass_the_tests():
             assert (ROOT / name).is_file()
 
 
-def test_results_are_what_the_command_prints(capsys):
-    assert command_line.main(["results"]) == 0
-    (shown,) = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert shown == capsys.readouterr().out
+@pytest.mark.parametrize("table", ["distorted", "addition"])
+def test_results_are_what_the_command_prints(table, capsys):
+    assert command_line.main(["results", table]) == 0
+    shown = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert capsys.readouterr().out in shown
 
 
 def test_every_variable_it_names_is_read_by_the_code():

@@ -1,0 +1,387 @@
+"""MNIST addition: two digits to choose, and what networks make of their sum."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+import jobs
+import loading
+from controls import DIGITS, NO_NETWORK
+from palette import GRIDS, SERIES
+from panels import decomposed, pixels, transformers_of
+from sketch import sketch
+from stage import Features, Input, Item, Report, reported, stage, strip
+
+PREFIX = "addition/rts/"
+FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
+FIRST_PAIR, FIRST_SEED = (307, 812), 3
+FURTHER = 8  # pairs to click
+SHADES = SERIES[2:4]  # of the compared networks, other than the transformers' grids
+OWNS = 0.1  # so much less of one digit's pose than of the other's: it looks after that digit
+NAMES = r"""
+**U** has two channels, a digit in each, turned, scaled and moved (RTS) on its own. Each
+**transformer** sees both channels, predicts its own **θ**, and warps both. What all of them give,
+two channels each, goes through an average pooling to the classifier, which is told the **sum**
+alone: 0 to 18.
+
+**2×ST-FCN** has two transformers in front of a fully connected network (**FCN**), **ST-FCN** one;
+**Aff**, **Proj**, **TPS** are what they can do. All networks have about 400,000 parameters.
+
+App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
+(Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015).
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sum:
+    """What the visitor looks at. networks: keys of ``options()``, at most two; digits: of the
+    gallery, in the order of the channels; drawn: what a hand has drawn in their stead; muted:
+    transformers that are held at the identity."""
+
+    networks: tuple[str, ...]
+    digits: tuple[int, int]
+    drawn: tuple[loading.Drawn | None, loading.Drawn | None]
+    seed: int
+    swapped: bool
+    muted: tuple[int, ...]
+
+    @property
+    def token(self) -> str:
+        drawn = zlib.crc32(repr(self.drawn).encode())
+        return f"{self.digits}/{drawn}/{self.seed}/{self.swapped}/{self.muted}"
+
+
+def options() -> dict[str, str]:
+    """The networks that add, by key: published ones, then those trained here."""
+    found = {key: loading.network_title(key) for key in loading.published(PREFIX)}
+    return found | {run.key: run.title for run in jobs.trained(PREFIX)}
+
+
+def choose_view() -> str:
+    """The first row of the page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = st.segmented_control(
+            "View", ["Explore", "Train", "Replay", "Results"], default="Explore", required=True,
+            key="sum_view", bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+        with st.popover("Names and symbols"):
+            st.markdown(NAMES)
+    return view
+
+
+def choose() -> Sum:
+    """Two networks, two digits, a seed; swapped channels and muted transformers."""
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    found = options()
+    networks, digits = st.columns([1.25, 1], gap="large")
+    a = b = NO_NETWORK
+    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if found:
+            a = _network("Network", "sum_a", found, FIRST_CHOICES[0])
+            rest = {key: title for key, title in found.items() if key != a}
+            rest[NO_NETWORK] = "nothing"
+            b = _network("compared with", "sum_b", rest, FIRST_CHOICES[1])
+    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
+        pair = tuple(
+            int(
+                st.number_input(
+                    f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
+                    help="0 to 999: a hundred of each class, class by class, 200 to 299 are twos.",
+                )
+            )
+            for name, key, number in ordinals
+        )  # fmt: skip
+        seed = st.number_input(
+            "Seed", 0, EXAMPLE_SEEDS - 1, FIRST_SEED, key="sum_seed", bind="query-params",
+            help="Turns, scales and moves each of the digits; the same on every machine.",
+        )  # fmt: skip
+        st.button("Distort anew", on_click=_next_seed, help="The same digits, the next seed")
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        swapped = st.toggle(
+            "Swap the channels", key="swapped", bind="query-params",
+            help="The sum stays. Each transformer looks after a channel, not after a digit.",
+        )  # fmt: skip
+        muted = st.pills(
+            "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
+            selection_mode="multi", key="muted", bind="query-params",
+            label_visibility="collapsed",
+            help="Its θ is held at the identity: it shows the classifier U as it is.",
+        )  # fmt: skip
+        with st.popover("Draw a digit"):
+            drawn = tuple(_draw(channel) for channel in (1, 2))
+    return Sum(
+        networks=tuple(key for key in (a, b) if key != NO_NETWORK),
+        digits=pair[::-1] if swapped else pair,
+        drawn=drawn[::-1] if swapped else drawn,
+        seed=int(seed),
+        swapped=swapped,
+        muted=tuple(sorted(int(name[-1]) - 1 for name in muted)),
+    )
+
+
+def _network(label: str, key: str, titles: dict[str, str], first: str) -> str:
+    keys = list(titles)
+    chosen = st.selectbox(
+        label, keys, index=keys.index(first) if first in titles else 0,
+        format_func=lambda k: titles.get(k, k), key=key, bind="query-params",
+    )  # fmt: skip
+    return chosen if chosen in titles else keys[0]
+
+
+def _draw(place: int) -> loading.Drawn | None:
+    """A sheet for the first or the second digit, and which digit it is to be."""
+    name = ("first", "second")[place - 1]
+    if not st.toggle(f"Draw the {name} digit", key=f"draw-{name}"):
+        return None
+    found = sketch(key=f"sum-sketch-{name}")
+    label = st.number_input("It is a", 0, 9, 0, key=f"drawn-{name}", help="For the true sum")
+    return None if found is None else loading.Drawn(pixels=found.tobytes(), label=int(label))
+
+
+def _next_seed() -> None:
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    st.session_state["sum_seed"] = (int(st.session_state["sum_seed"]) + 1) % EXAMPLE_SEEDS
+
+
+def example(chosen: Sum):
+    """The chosen pair as Examples with a batch of one, its channels in the chosen order."""
+    turn = -1 if chosen.swapped else 1
+    found = loading.pair(*chosen.digits[::turn], chosen.seed, chosen.drawn[::turn])
+    if not chosen.swapped:
+        return found
+    return found._replace(
+        images=found.images.flip(1),
+        theta=found.theta.flip(1),
+        pose={name: values.flip(1) for name, values in found.pose.items()},
+    )
+
+
+def held(loaded: loading.LoadedNetwork, chosen: Sum) -> list[list[float] | None]:
+    """For each transformer of a network, the θ that it is held at, None for its own."""
+    if not loaded.network.transformer:
+        return []
+    count = loaded.experiment.network.transformers
+    identity = loaded.experiment.network.transform.identity().tolist()
+    return [identity if n in chosen.muted else None for n in range(count)]
+
+
+def stage_key(index: int) -> str:
+    return f"sum-stage-{index}"
+
+
+def _token(loaded: loading.LoadedNetwork | None, chosen: Sum) -> str:
+    return f"{loaded and loaded.key}/{chosen.token}"
+
+
+def hands_on(networks: Sequence[loading.LoadedNetwork | None], chosen: Sum) -> list[Report]:
+    """What the visitor has done on the stage of each network."""
+    found = []
+    for index, loaded in enumerate(networks):
+        network = loaded.experiment.network if loaded else None
+        several = network.transformers if network and network.transform else 0
+        params = network.transform.num_params if several else 0
+        token = _token(loaded, chosen)
+        found.append(reported(stage_key(index), token, params, several, len(chosen.digits)))
+    return found
+
+
+def sum_stage(
+    loaded: loading.LoadedNetwork | None,
+    shown,
+    movables: list[loading.Movable],
+    thetas: np.ndarray | None,
+    chosen: Sum,
+    index: int,
+    *,
+    adopted: list[list[float]] | None,
+    compact: bool,
+) -> None:
+    """Both channels with every transformer's grid on them, and what each of them gives.
+
+    shown: the Examples as they were drawn; thetas: (N, P), for where the digits are now; adopted:
+    the poses of digits that were moved on another stage.
+    """
+    words = " and ".join(str(int(d)) for d in shown.pose["digit"][0])
+    stage(
+        Item(
+            id=str(chosen.digits),
+            image=pixels(shown.images)[0],
+            theta=thetas,
+            label="",
+            alt=f"U: a distorted {words}, each in a channel of its own, with the grids on them",
+        ),
+        key=stage_key(index),
+        token=_token(loaded, chosen),
+        transformers=transformers_of(loaded.experiment.network) if loaded else None,
+        inputs=[
+            Input(
+                image=m.image,
+                pose=m.pose,
+                name=f"the digit in channel {channel + 1}",
+                channel=channel,
+            )
+            for channel, m in enumerate(movables)
+        ],
+        adopted=adopted,
+        features=Features(live=True),
+        captions={"U": "U", "V": "V"},
+        compact=compact,
+    )
+
+
+def heading(loaded: loading.LoadedNetwork) -> None:
+    """A network's name above its stage, and what its transformers have come to look after."""
+    words = division_words(loading.pose_left(loaded, loaded.key))
+    st.markdown(f"**{loaded.title}**: {words}", unsafe_allow_html=True)
+
+
+def division(networks: Sequence[loading.LoadedNetwork]) -> None:
+    """For each transformer, what is left of either digit's pose in its output."""
+    st.markdown("**Who looks after which channel?**")
+    for loaded in networks:
+        left = loading.pose_left(loaded, loaded.key)
+        st.markdown(_bars(loaded.title, left), unsafe_allow_html=True)
+    st.caption(
+        "What is left of a digit's pose in V: 40 pairs of gallery digits, each in 16 poses; how "
+        "far V's pixels vary from pose to pose, as a share of their mean square. Untouched, about "
+        "80 to 90 % are left; a digit that is always brought to the same place, size and angle "
+        "leaves 0."
+    )
+
+
+def _bars(title: str, left: np.ndarray) -> str:
+    lines = []
+    for n, shares in enumerate(left):
+        bars = "".join(
+            "<div style='display:grid;grid-template-columns:5rem 1fr;align-items:center'>"
+            f"<span style='font-size:.85rem'>channel {c + 1}</span>"
+            "<div style='display:flex;align-items:center;gap:.4rem'>"
+            f"<div style='height:.7rem;width:{75 * share:.0f}%;background:{GRIDS[n]};"
+            f"border-radius:2px'></div><span style='font-size:.8rem'>{100 * share:.0f} %</span>"
+            "</div></div>"
+            for c, share in enumerate(shares)
+        )
+        lines.append(
+            f"<div style='border-left:5px solid {GRIDS[n]};padding-left:.6rem;margin:.4rem 0'>"
+            f"{'transformer ' + str(n + 1) if len(left) > 1 else 'the transformer'}{bars}</div>"
+        )
+    return f"<div><b>{title}</b>{''.join(lines)}</div>"
+
+
+def division_words(left: np.ndarray) -> str:
+    """Which transformer looks after which channel's digit, as HTML. left: (N, channels)."""
+    owned = [owner(shares) for shares in left]
+    if len(owned) == 1:
+        if owned[0] is None:
+            return "its one transformer has to look after both channels at once."
+        return f"its one transformer looks after channel {owned[0] + 1} alone."
+    said = [
+        f"<span style='border-bottom:3px solid {GRIDS[n]}'>transformer {n + 1}</span> looks after "
+        + ("both" if c is None else f"channel {c + 1}")
+        for n, c in enumerate(owned)
+    ]
+    return ", ".join(said) + "."
+
+
+def partings() -> None:
+    """When two transformers have parted ways in every recorded training, and how far."""
+    rows = []
+    for short in loading.recorded_names(PREFIX):
+        found = loading.recorded(f"{PREFIX}{short}")
+        snapshots = [s for s in found.snapshots if len(s.pose_left) == 2]
+        if not snapshots:
+            continue
+        step = parted([s.pose_left for s in snapshots], [s.step for s in snapshots])
+        words = division_words(snapshots[-1].pose_left)
+        seed = found.description["seed"]
+        rows.append(
+            f"| {loading.network_title(short.partition('@')[0])} | {seed} | "
+            f"{'never' if step is None else f'{step:,}'} | {words} |"
+        )
+    if not rows:
+        return
+    st.markdown("**Do the two always part ways, and when?**")
+    head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
+    st.markdown(head + "\n".join(rows), unsafe_allow_html=True)
+    st.caption(
+        f"A transformer looks after a channel if at least {100 * OWNS:.0f} points less of that "
+        "digit's pose are left in its V than of the other's. Which of the two takes which channel "
+        "is a matter of chance. *Replay* shows the curves."
+    )
+
+
+def owner(shares: np.ndarray) -> int | None:
+    """The channel that a transformer looks after, None for both. shares: (channels,)."""
+    return int(shares.argmin()) if np.ptp(shares) > OWNS else None
+
+
+def parted(left: Sequence[np.ndarray], steps: Sequence[int]) -> int | None:
+    """From which step on two transformers look after a channel each, to the end; else None."""
+    last = None
+    for shares, step in zip(reversed(left), reversed(steps), strict=True):
+        owners = {owner(row) for row in shares}
+        if None in owners or len(owners) < 2:
+            return last
+        last = step
+    return last
+
+
+def theta_table(shown, thetas: dict[str, np.ndarray], hand: list[list[float]] | None) -> None:
+    """The wanted pose of each digit beside each transformer's θ, where they are affine."""
+    wanted = shown.theta[0].numpy() if hand is None else np.array(hand)
+    columns = {f"channel {c + 1}: wanted": theta for c, theta in enumerate(wanted)}
+    for title, theta in thetas.items():
+        for n, row in enumerate(theta):
+            if len(row) == len(wanted[0]):
+                columns[f"{title}, {n + 1}" if len(theta) > 1 else title] = row
+    st.markdown("**θ: wanted and predicted**")
+    decomposed(columns)
+    st.caption(
+        "Wanted: what brings the digit's own 28 × 28 pixels upright onto all of V. A transformer "
+        "that looks after a digit follows it; it is free to keep a constant turn and zoom."
+    )
+
+
+def further_sums(chosen: Sum, networks: Sequence[loading.LoadedNetwork]) -> None:
+    """Further pairs to click, distorted with the same seed."""
+    writer = chosen.digits[0] % 100
+    items = []
+    for k in range(FURTHER):
+        pair = (writer + 100 * ((3 * k + 1) % 10), (writer + 11) % 100 + 100 * ((7 * k + 4) % 10))
+        shown = loading.pair(*pair, chosen.seed)
+        label = int(shown.labels[0])
+        said = [int(loading.trace(n, shown.images).logits.argmax()) for n in networks]
+        marks = "".join(" ✓" if answer == label else " ✗" for answer in said)
+        words = "+".join(str(int(d)) for d in shown.pose["digit"][0])
+        items.append(
+            Item(
+                id=f"{pair[0]}.{pair[1]}",
+                image=pixels(shown.images)[0],
+                theta=None,
+                label=f"{words}{marks}",
+                alt=f"Choose these distorted digits, {words}",
+            )
+        )
+    legend = " · ✓ right, ✗ wrong, by network in their order above" if networks else ""
+    st.caption(f"**Further sums**, distorted with the same seed: click one{legend}")
+    names = "/".join(n.key for n in networks)
+    strip(
+        items,
+        key="sums",
+        token=f"{writer}/{chosen.seed}/{names}",
+        on_selected=_choose_pair,
+    )
+
+
+def _choose_pair(pair: str) -> None:
+    """Take a pair of the strip; called before the widgets are drawn again."""
+    first, second = map(int, pair.split("."))
+    st.session_state.update({"first": first, "second": second, "swapped": False})

@@ -1,0 +1,101 @@
+"""MNIST addition: two transformers that divide the work between them (App. A.1, Table 4)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("MNIST addition", anchor=False)
+st.markdown(
+    "Two digits, each in a channel of its own; the network is told their **sum** and nothing else. "
+    "Of two transformers in parallel, each comes to look after one of the digits."
+)
+
+import loading  # noqa: E402  after the title: the modules below import torch
+
+loading.warm_up()
+
+import addends  # noqa: E402
+import panels  # noqa: E402
+from replay_panel import replay_panel  # noqa: E402
+from results_panel import results_panel  # noqa: E402
+from training_form import training_form  # noqa: E402
+from training_panel import training_panel  # noqa: E402
+
+
+@st.fragment
+def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
+    """The stages on the left, what the networks say of them on the right."""
+    shown = addends.example(chosen)
+    movables = loading.movables(shown, chosen.digits, chosen.drawn)
+    truth = int(shown.labels[0])
+    staged = [n for n in networks if n.network.transformer] or [None]
+    hands = addends.hands_on(staged, chosen)
+    newest = max(hands, key=lambda report: report.serial)
+    poses = newest.poses
+    images = shown.images if poses is None else loading.laid_channels(movables, poses)
+    left, right = st.columns([1.25, 1], gap="large")
+    with left:
+        for index, loaded in enumerate(staged):
+            if loaded:
+                addends.heading(loaded)
+            own = loading.trace(loaded, images, *addends.held(loaded, chosen)) if loaded else None
+            addends.sum_stage(
+                loaded,
+                shown,
+                movables,
+                panels.thetas_of(own) if own else None,
+                chosen,
+                index,
+                adopted=None
+                if hands[index] is newest
+                else poses or [m.pose.tolist() for m in movables],
+                compact=len(staged) > 1,
+            )
+    rows, thetas = [], {}
+    for loaded in networks:
+        hand = hands[staged.index(loaded)].thetas if loaded in staged else None
+        found = loading.trace(loaded, images, *(hand or addends.held(loaded, chosen)))
+        rows.append(
+            panels.Verdict(
+                loaded=loaded,
+                probabilities=found.logits[0].softmax(0).numpy(),
+                by_hand=bool(hand),
+                brightest=found.classifier_input.max().item(),
+            )
+        )
+        if found.warps:
+            thetas[loaded.title] = panels.thetas_of(found)
+    with right:
+        if rows:
+            panels.verdicts(rows, truth, addends.SHADES, article="", each="each sum")
+        else:
+            st.info(
+                "No network that adds is here yet. Train one: switch from *Explore* to *Train*."
+            )
+        if thetas:
+            addends.division([n for n in networks if n.title in thetas])
+            with st.expander("θ in numbers: wanted and predicted"):
+                addends.theta_table(shown, thetas, poses)
+
+
+view = addends.choose_view()
+if view == "Train":
+    form, runs = st.columns([1, 2.4], gap="large")
+    with form:
+        training_form(addends.PREFIX, "2st-fcn-aff", steps=10_000)
+    with runs:
+        training_panel(addends.PREFIX)
+elif view == "Replay":
+    replay_panel(addends.PREFIX, addends.FIRST_CHOICES[0])
+elif view == "Results":
+    results_panel("addition")
+    addends.partings()
+else:
+    chosen = addends.choose()
+    networks = [n for key in chosen.networks if (n := panels.load(key, addends.PREFIX))]
+    explore(chosen, networks)
+    addends.further_sums(chosen, networks)
+    st.caption(
+        "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
+        f"set, on which no network here was trained. {loading.digits_notice()}"
+    )

@@ -1,0 +1,140 @@
+"""The page on MNIST addition, by Streamlit's own test harness."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from test_views import MAIN, texts, told
+
+from stn_core import checkpoints, evaluation
+from stn_core.experiments import EXPERIMENTS, find
+
+import addends
+import loading
+
+PUBLISHED = [
+    name.removeprefix(addends.PREFIX)
+    for name, e in EXPERIMENTS.items()
+    if name.startswith(addends.PREFIX) and checkpoints.is_published(e)
+]
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.switch_page("views/addition.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def report(app: AppTest, **state) -> None:
+    """What the first stage would report, and the page after it."""
+    nothing = {"serial": 1, "thetas": None, "poses": None, "position": 1}
+    state = {"token": told(app)["token"], **nothing, **state}
+    app.session_state["sum-stage-0"] = {"report": state}
+    app.run()
+    assert not app.exception and not app.error
+
+
+def test_page_opens_with_two_transformers_beside_one():
+    app = page()
+    assert app.title[0].value == "MNIST addition"
+    assert [box.value for box in app.selectbox] == ["2st-fcn-aff", "st-fcn-aff"]
+    assert texts(app).count("</b> says <b") == 2
+    assert [len(told(app, i)["transformers"]) for i in (0, 1)] == [2, 1]
+    assert [len(told(app, i)["inputs"]) for i in (0, 1)] == [2, 2]
+
+
+@pytest.mark.parametrize("network", PUBLISHED)
+def test_every_published_network_can_be_looked_at(network):
+    app = page()
+    app.selectbox(key="sum_a").set_value(network).run()
+    assert not app.exception and not app.error
+    assert f"{loading.network_title(network)}</b> says" in texts(app)
+
+
+@pytest.mark.parametrize("view", ["Train", "Replay", "Results"])
+def test_every_view_opens(view):
+    page(sum_view=view)
+
+
+def test_theta_by_hand_of_both_transformers_changes_what_is_said():
+    app = page(sum_b="nothing")
+    assert "θ set by hand" not in texts(app)
+    report(app, thetas=[[0, 0, 9, 0, 0, 9]] * 2)
+    assert "θ set by hand" in texts(app) and "V is black" in texts(app)
+
+
+def test_moved_digits_are_what_both_networks_read():
+    app = page()
+    report(app, poses=[[1, 0, 9, 0, 1, 9]] * 2)  # far outside of U
+    assert texts(app).count("V is black") == 2
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"thetas": [[1, 0, 0, 0, 1, 0]]},
+        {"poses": [[1, 0, 9, 0, 1, 9]]},
+        {"thetas": [[0, 0, 9, 0, 0, 9]] * 2, "token": "of other digits"},
+    ],
+    ids=["one-theta", "one-pose", "stale"],
+)
+def test_unusable_report_is_passed_over(state):
+    app = page()
+    before = texts(app)
+    report(app, **state)
+    assert texts(app) == before
+
+
+def test_muted_transformer_is_held_at_the_identity_and_only_it():
+    app = page(muted="Mute transformer 2", sum_b="nothing")
+    ((first, second),) = [item["thetas"] for item in told(app)["items"]]
+    assert second == [1, 0, 0, 0, 1, 0]
+    network = checkpoints.load_pretrained(find("addition/rts/2st-fcn-aff"))
+    images = loading.pair(*addends.FIRST_PAIR, addends.FIRST_SEED).images
+    np.testing.assert_allclose(first, network.trace(images).warps[0].theta[0].detach(), atol=1e-5)
+
+
+def test_example_that_was_misread_is_the_pair_that_opens():
+    gallery = loading.gallery()
+    for digit, seed in ((0, 0), (512, 2), (999, 1)):
+        measured = evaluation.example(find(loading.SUMS), gallery, digit, seed)
+        opened = loading.pair(digit, loading.partner(digit, seed), seed)
+        assert torch.equal(opened.images, measured.images)
+        assert torch.equal(opened.labels, measured.labels)
+
+
+def test_parting_is_the_step_from_which_on_it_holds():
+    together, apart = np.array([[0.8, 0.3], [0.8, 0.3]]), np.array([[0.8, 0.3], [0.3, 0.8]])
+    steps = [0, 10, 20, 30]
+    assert addends.parted([together, apart, apart, apart], steps) == 10
+    assert addends.parted([together, apart, together, apart], steps) == 30
+    assert addends.parted([apart, apart, apart, together], steps) is None
+    assert addends.parted([apart, apart, apart, np.full((2, 2), 0.8)], steps) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        ([[0.8, 0.2], [0.3, 0.8]], ["looks after channel 2", "looks after channel 1"]),
+        ([[0.8, 0.8], [0.3, 0.8]], ["looks after both", "looks after channel 1"]),
+        ([[0.5, 0.5]], ["both channels at once"]),
+        ([[0.2, 0.5]], ["channel 1 alone"]),
+    ],
+)
+def test_division_is_said_in_words(left, words):
+    said = addends.division_words(np.array(left))
+    positions = [said.index(word) for word in words]
+    assert positions == sorted(positions)
+
+
+def test_published_transformers_divide_the_channels_between_them():
+    for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
+        loaded = loading.pretrained(f"{addends.PREFIX}{network}")
+        left = loading.pose_left(loaded, loaded.key)
+        assert sorted(left.argmin(1)) == [0, 1]
+        assert (left.max(1) - left.min(1) > 0.4).all()
