@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 import pytest
 import torch
@@ -138,3 +140,21 @@ def test_published_transformers_divide_the_channels_between_them():
         left = loading.pose_left(loaded, loaded.key)
         assert sorted(left.argmin(1)) == [0, 1]
         assert (left.max(1) - left.min(1) > 0.4).all()
+
+
+def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
+    app = page(sum_b="nothing")
+    app.toggle(key="draw-second").set_value(True).run()
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 13:16] = 255  # a one
+    app.session_state["sum-sketch-second"] = {"drawn": base64.b64encode(image).decode()}
+    app.number_input(key="drawn-second").set_value(1).run()
+    assert not app.exception and not app.error
+    data = (told(app, i) for i in range(len(app.get("bidi_component"))))
+    first, second = next(d["inputs"] for d in data if "inputs" in d)
+    assert base64.b64decode(second["image"]) == image.tobytes()
+    gallery = loading.gallery()
+    assert (
+        base64.b64decode(first["image"]) == gallery.images[addends.FIRST_PAIR[0]].numpy().tobytes()
+    )
+    assert f"<b>{int(gallery.labels[addends.FIRST_PAIR[0]]) + 1}</b> ◂" in texts(app)
