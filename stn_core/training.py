@@ -248,23 +248,17 @@ class Trainer:
 
     # -- going on later
 
-    def _numbered_optimisers(self) -> Iterator[tuple[int, torch.optim.Optimizer]]:
-        """Each with the number of its first parameter, in one row over all of them."""
-        first = 0
-        for optimiser in self.optimisers:
-            yield first, optimiser
-            first += sum(len(group["params"]) for group in optimiser.param_groups)
-
     def save(self, run: Run) -> None:
         """Write everything that is needed to go on; the old checkpoint stays until it is whole."""
         if name := self._first_non_finite():
             raise TrainingError(f"step {self.step}: {name} is not finite")
         tensors = {f"{TRAINED}{n}": t for n, t in self.network.state_dict().items()}
-        for first, optimiser in self._numbered_optimisers():
-            for index, state in optimiser.state_dict()["state"].items():
-                for name, value in state.items():
+        names = {parameter: name for name, parameter in self.network.named_parameters()}
+        for optimiser in self.optimisers:
+            for parameter, state in optimiser.state.items():
+                for key, value in state.items():
                     if value is not None:
-                        tensors[f"{OPTIMISER}{first + index}.{name}"] = value
+                        tensors[f"{OPTIMISER}{names[parameter]}.{key}"] = value
         tensors["generator"] = self.generator.get_state()
         save_tensors(
             run.checkpoint,
@@ -287,21 +281,38 @@ class Trainer:
                 f"expected {self.experiment.name!r}"
             )
         load_strictly(self.network, under(TRAINED, tensors), str(run.checkpoint))
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in under(OPTIMISER, tensors).items():
-            index, key = name.split(".", 1)
-            states.setdefault(int(index), {})[key] = tensor
-        for first, optimiser in self._numbered_optimisers():
-            groups = optimiser.state_dict()["param_groups"]
-            numbers = (index for group in groups for index in group["params"])
-            own = {index: states[first + index] for index in numbers if first + index in states}
-            optimiser.load_state_dict({"state": own, "param_groups": groups})
+        states = self._optimiser_states(under(OPTIMISER, tensors), str(run.checkpoint))
+        for optimiser in self.optimisers:
+            own = [p for group in optimiser.param_groups for p in group["params"]]
+            optimiser.load_state_dict(
+                {
+                    "state": {i: states[p] for i, p in enumerate(own) if p in states},
+                    "param_groups": optimiser.state_dict()["param_groups"],
+                }
+            )
         if header["device"] == self.device.type:
             self.generator.set_state(tensors["generator"])
         else:  # another device's random stream: go on with a fresh one
             self.generator.manual_seed(header["step"])
         self.step, self.seconds = header["step"], header["seconds"]
         self.peak_rate = header.get("peak_rate", self.recipe.learning_rate)
+
+    def _optimiser_states(
+        self, tensors: dict[str, Tensor], where: str
+    ) -> dict[Tensor, dict[str, Tensor]]:
+        """What an optimiser remembers of each parameter. Raises CheckpointError."""
+        named = dict(self.network.named_parameters())
+        # Older checkpoints number the parameters: all of one part, then all of the next.
+        numbered = [parameter for part in self.parts.values() for parameter in part]
+        named |= {str(number): parameter for number, parameter in enumerate(numbered)}
+        states: dict[Tensor, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            owner, key = name.rsplit(".", 1)
+            parameter = named.get(owner)
+            if parameter is None or tensor.ndim and tensor.shape != parameter.shape:
+                raise CheckpointError(f"{where}: its optimiser's {name} is of another network")
+            states.setdefault(parameter, {})[key] = tensor
+        return states
 
 
 def probe_digits(gallery: Digits) -> Digits:

@@ -182,8 +182,9 @@ def test_hidden_matrices_are_those_between_layers_and_no_others():
     assert names("st-cnn") == {"transformer.localisation.body.hidden.weight"}
 
 
-def test_every_one_of_two_localisation_networks_has_its_hidden_matrices():
-    network = build(replace(KINDS["st-fcn"], transformers=2, parameters=200_000))
+def test_every_one_of_two_localisation_networks_has_its_hidden_matrices(generator):
+    description = replace(KINDS["st-fcn"], transformers=2, parameters=200_000)
+    network = description.build((1, 42, 42), 10, generator)
     found = hidden_matrices(network)
     names = {name for name, parameter in network.named_parameters() if parameter in found}
     expected = {

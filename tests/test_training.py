@@ -199,8 +199,7 @@ def test_snapshot_holds_the_mean_output_over_a_few_classes(source, run):
 
 
 def test_snapshot_of_two_transformers_holds_what_each_shows_and_leaves(source):
-    experiment = small("addition/rts/2st-fcn-aff")
-    experiment = replace(experiment, network=replace(experiment.network, parameters=200_000))
+    experiment = EXPERIMENTS["addition/rts/2st-fcn-aff"]
     trainer = Trainer(experiment, source, seed=0, device=CPU)
     theta = torch.tensor([0.6, 0.1, 0.2, -0.1, 0.7, -0.1])
     with torch.no_grad():  # the second looks elsewhere
@@ -262,6 +261,45 @@ def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
     assert [step.step for step in resumed] == list(range(6, 13))
     assert run.status().state == "finished"
     assert_same_run(run, undisturbed)
+
+
+def stopped_at_5(source, run: Run) -> tuple[dict[str, torch.Tensor], dict]:
+    """A run that has been stopped, and what is in its checkpoint."""
+    for step in training.train(small(), source, seed=5, run=run):
+        if step.step == 4:
+            run.control("stop")
+    return checkpoints.load_tensors(run.checkpoint)
+
+
+def test_run_whose_checkpoint_numbers_the_parameters_as_older_ones_do_is_resumed(source, tmp_path):
+    undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
+    list(training.train(small(), source, seed=5, run=undisturbed))
+    tensors, header = stopped_at_5(source, run)
+    names = [name for name, _ in small().build(seed=5).named_parameters()]
+    names.sort(key=lambda name: not name.startswith("transformer."))  # localisation comes first
+    for number, name in enumerate(names):
+        for key in ("step", "exp_avg", "exp_avg_sq"):
+            tensors[f"optimiser.{number}.{key}"] = tensors.pop(f"optimiser.{name}.{key}")
+    checkpoints.save_tensors(run.checkpoint, tensors, header)
+    list(training.train(small(), source, run=run, resume=True))
+    assert_same_run(run, undisturbed)
+
+
+@pytest.mark.parametrize("name", ["optimiser.nothing.step", "optimiser.99.step"])
+def test_optimiser_of_another_network_is_an_error_that_names_its_tensor(name, source, run):
+    tensors, header = stopped_at_5(source, run)
+    tensors[name] = torch.zeros(())
+    checkpoints.save_tensors(run.checkpoint, tensors, header)
+    with pytest.raises(CheckpointError, match=name.removeprefix("optimiser.")):
+        next(training.train(small(), source, run=run, resume=True))
+
+
+def test_optimiser_s_memory_of_another_shape_is_an_error(source, run):
+    tensors, header = stopped_at_5(source, run)
+    tensors["optimiser.classifier.1.bias.exp_avg"] = torch.zeros(3)
+    checkpoints.save_tensors(run.checkpoint, tensors, header)
+    with pytest.raises(CheckpointError, match=r"classifier\.1\.bias\.exp_avg"):
+        next(training.train(small(), source, run=run, resume=True))
 
 
 def test_run_that_was_dropped_before_its_first_checkpoint_starts_again(source, tmp_path):
