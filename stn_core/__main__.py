@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     record.set_defaults(command=_record)
 
     sweep_ = commands.add_parser("sweep", help="train a whole table, several networks at once")
-    sweep_.add_argument("table", help="distorted")
+    sweep_.add_argument("table", help="distorted or addition")
     sweep_.add_argument("--recipe", default="quick", help="quick (the default) or paper")
     sweep_.add_argument("--seeds", type=int, default=1)
     sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")

@@ -148,6 +148,11 @@ def render_card(experiment: Experiment, metrics: dict[str, Any]) -> str:
     recipe = metrics["recipe"]
     reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
     channels, height, width = experiment.data.image_shape
+
+    noun, seed = experiment.data.noun, metrics["evaluation_seed"]
+    test, gallery = (
+        noun.replace("digits", kind) for kind in ("MNIST test digits", "gallery digits")
+    )
     return f"""# {experiment.name}
 
 {experiment.source} of *Spatial Transformer Networks* (Jaderberg et al., 2015).
@@ -155,9 +160,9 @@ Network: {experiment.network!r}.
 
 | error | |
 |---|---|
-| {metrics["test_digits"]:,} MNIST test digits, distorted with seed {metrics["evaluation_seed"]} | \
+| {metrics["test_digits"]:,} {test}, distorted with seed {seed} | \
 {metrics["error_percent_test"]:.2f} % |
-| {metrics["gallery_digits"]:,} gallery digits, distorted with seed {metrics["evaluation_seed"]} | \
+| {metrics["gallery_digits"]:,} {gallery}, distorted with seed {seed} | \
 {metrics["error_percent_gallery"]:.2f} % |
 | the paper's figure | {reported} |
 

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
-from stn_core.networks import ClassificationNetwork
 
 EVALUATION_SEED = 2015
 CHUNK = 1000  # part of the definition: clutter is cut from the digits of the same chunk
@@ -83,21 +82,18 @@ def misread_examples(
     return {int(digit): int(said[digit]) for digit in wrong}
 
 
-@torch.no_grad()
-def pose_left(network: ClassificationNetwork, images: Tensor) -> np.ndarray:
-    """What is left of the digits' pose in each transformer's output: (N, C), from 0 to about 1.
+def pose_left(images: Tensor) -> np.ndarray:
+    """How much of the digits' pose is to be seen in images, from 0 to about 1: (C,).
 
-    images: (M, K, C, H, W), M inputs in K poses each (``Data.posed``). V is compared over the K
-    poses, pixel by pixel: its variance as a share of its mean square. 0 if V shows the same
-    whatever the pose; 1 if it is blank, or shows nothing twice at one place.
+    images: (M, K, C, H, W), M inputs in K poses each: U itself (``Data.posed``), or what a
+    transformer makes of it. They are compared over the K poses, pixel by pixel: the variance as a
+    share of the mean square. 0 if they show the same whatever the pose; 1 if they are blank, or
+    show nothing twice at one place.
     """
-    warps = network.trace(images.flatten(0, 1)).warps
-    outputs = torch.stack([warp.output.float() for warp in warps])  # (N, M·K, C, H', W')
-    outputs = outputs.unflatten(1, images.shape[:2])
-    varies = outputs.var(2).mean((1, 3, 4))  # (N, C)
-    square = outputs.square().mean((1, 2, 4, 5))
-    left = torch.where(square > 0, varies / square.clamp(min=1e-12), 1.0)
-    return left.cpu().numpy()
+    images = images.float()
+    varies = images.var(1).mean((0, 2, 3))
+    square = images.square().mean((0, 1, 3, 4))
+    return torch.where(square > 0, varies / square.clamp(min=1e-12), 1.0).cpu().numpy()
 
 
 def _chunks(digits: Digits, size: int) -> Iterator[Digits]:

@@ -36,7 +36,7 @@ class AdamW:
 
 @dataclass(frozen=True, kw_only=True)
 class Muon:
-    """Orthogonalised momentum for the hidden layers' matrices, AdamW for all else.
+    """Orthogonalised momentum for weight matrices (``hidden_matrices``), AdamW for all else.
 
     Muon (Jordan et al., 2024) makes all directions of a matrix's step equally long, so that a
     localisation network also learns what pulls at it weakly. Rates as AdamW's (Liu et al., 2025).
@@ -137,6 +137,7 @@ class Data(Protocol):
 
     image_shape: tuple[int, int, int]
     classes: int
+    noun: str  # what an example is, in the plural
     truth_family: Transform | None  # the family of Examples.theta
 
     def examples(

@@ -151,8 +151,7 @@ def count_parameters(network: nn.Module) -> int:
 
 
 def hidden_matrices(network: nn.Module) -> set[Tensor]:
-    """The weights of the fully connected layers between others: neither θ nor the logits are
-    their output."""
+    """The weights of all fully connected layers but those whose output is θ or the logits."""
     last = {m.regression for m in network.modules() if isinstance(m, Localisation)}
     last.add(network.classifier.classification)
     linear = (m for m in network.modules() if isinstance(m, nn.Linear))

@@ -48,6 +48,8 @@ def _ship(
 ) -> Path:
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
+    runs.pack(run, folder / runs.PACKED)  # first: it may lack a part
+    (folder / runs.packed_name(run.description()["seed"])).unlink(missing_ok=True)
     trained, _ = checkpoints.load_trained(experiment, run.checkpoint)
     checkpoints.save_weights(trained, experiment, folder / checkpoints.WEIGHTS)
     network = checkpoints.load_pretrained(experiment)  # measured as it is shipped
@@ -66,7 +68,6 @@ def _ship(
     }
     text = json.dumps(metrics, separators=(",", ": ")) + "\n"
     checkpoints.write_atomically(folder / checkpoints.METRICS, text.encode())
-    runs.pack(run, folder / runs.PACKED)
     write_card(experiment)
     return folder
 
@@ -74,7 +75,8 @@ def _ship(
 def record(run: Run) -> Path:
     """Put a finished run alone into pretrained/, without weights. Gives the file.
 
-    It is a study; or, where another seed's network is published, one more seed beside it.
+    It is a study; or, where another seed's network is published, one more seed beside it. Raises
+    RunError if it is not finished, or is of another recipe than the published network, or its own.
     """
     if run.status().state != "finished":
         raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
@@ -82,10 +84,14 @@ def record(run: Run) -> Path:
     experiment, seed = find(description["experiment"]), description["seed"]
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    other = checkpoints.is_published(experiment) and (
-        checkpoints.load_metrics(experiment)["seed"] != seed
-    )
-    path = folder / (runs.packed_name(seed) if other else runs.PACKED)
+    path = folder / runs.PACKED
+    if checkpoints.is_published(experiment):
+        metrics = checkpoints.load_metrics(experiment)
+        if metrics["recipe"] != description["recipe"]:
+            raise RunError(f"{run.folder} has another recipe than the published network")
+        if metrics["seed"] == seed:
+            raise RunError(f"the network of seed {seed} is published, with its recording")
+        path = folder / runs.packed_name(seed)
     runs.pack(run, path)
     return path
 

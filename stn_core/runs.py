@@ -70,7 +70,7 @@ class Snapshot(NamedTuple):
     theta: (probes, N, P), of N transformers; logits: (probes, classes); mean_output: (classes
     shown, N, H, W) uint8, the mean of what the classifier is given, of the first channel, by each
     transformer (after the pooling) over the gallery's 100 digits of a class; measure: the
-    objective's measure on the 1,000 gallery digits; pose_left: (N, C), see
+    objective's measure on the 1,000 gallery digits; pose_left: (N, C), of V, see
     ``evaluation.pose_left``, empty in older recordings. Empty without a transformer.
     """
 
@@ -346,8 +346,10 @@ def packed_runs(folder: Path) -> dict[int | None, Path]:
 def pack(run: Run, path: Path) -> None:
     """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
     found = run.recorded()
-    columns = zip(*found.snapshots, strict=True)
-    stacked = {name: np.stack(c) for name, c in zip(Snapshot._fields, columns, strict=True)}
+    columns = dict(zip(Snapshot._fields, zip(*found.snapshots, strict=True), strict=True))
+    if not all(left.size for left in columns["pose_left"]):
+        del columns["pose_left"]  # of a run that was begun before this was measured
+    stacked = {name: np.stack(column) for name, column in columns.items()}
     lines = "".join(json.dumps(step._asdict()) + "\n" for step in found.history)
     buffer = io.BytesIO()
     np.savez_compressed(

@@ -20,7 +20,7 @@ from stn_core.runs import Run
 POLL_SECONDS = 1.0
 LOG = "log.txt"
 # The cheap and the telling cells before the slow ones.
-NETWORKS = ("fcn", "st-fcn", "st-cnn", "cnn")
+NETWORKS = ("fcn", "st-fcn", "2st-fcn", "st-cnn", "cnn")
 COLUMNS = ("rts", "tc", "r", "e", "p")
 
 

@@ -210,9 +210,7 @@ class Trainer:
     @cached_property
     def posed_images(self) -> Tensor:
         """The probes' digits, each in POSES poses: (10, POSES, C, H, W)."""
-        generator = torch.Generator().manual_seed(EVALUATION_SEED)
-        digits = probe_digits(self.gallery)
-        return self.experiment.data.posed(digits, POSES, generator).to(self.device)
+        return posed_probes(self.experiment, self.gallery).to(self.device)
 
     @torch.no_grad()
     def snapshot(self) -> Snapshot:
@@ -234,7 +232,8 @@ class Trainer:
                 seen = part.classifier_input.unflatten(1, (len(part.warps), -1))
                 means.append(seen[:, :, 0].mean(0))
         mean = torch.stack(means) if means else images.new_zeros(0, 0, 0, 0)
-        left = pose_left(self.network, self.posed_images) if trace.warps else np.zeros((0, 0))
+        posed = self._trace(self.posed_images.flatten(0, 1)) if trace.warps else trace
+        left = [pose_left(warp.output.unflatten(0, (-1, POSES))) for warp in posed.warps]
         self.seconds += time.perf_counter() - started
         mean = mean + self.network.subtracted  # as it is seen, 0 being black
         return Snapshot(
@@ -243,7 +242,7 @@ class Trainer:
             trace.logits.float().cpu().numpy(),
             (mean * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
             total / len(self.gallery),
-            left,
+            np.stack(left) if left else np.zeros((0, 0)),
         )
 
     # -- going on later
@@ -319,6 +318,12 @@ def probe_digits(gallery: Digits) -> Digits:
     """One of each class, from 0 to 9."""
     chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
     return Digits(gallery.images[chosen], gallery.labels[chosen])
+
+
+def posed_probes(experiment: Experiment, gallery: Digits) -> Tensor:
+    """The probes' digits, each in POSES poses: (10, POSES, C, H, W), float32."""
+    generator = torch.Generator().manual_seed(EVALUATION_SEED)
+    return experiment.data.posed(probe_digits(gallery), POSES, generator)
 
 
 def probes(experiment: Experiment, gallery: Digits) -> tuple[Tensor, Tensor]:

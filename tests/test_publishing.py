@@ -99,3 +99,25 @@ def test_recording_of_a_further_seed_stands_beside_the_published_network_s(finis
     assert path == folder / runs.packed_name(4)
     assert runs.unpack(path).description["seed"] == 4
     assert (folder / runs.PACKED).read_bytes() == own
+
+
+def test_recording_that_does_not_belong_to_the_published_network_is_refused(finished, pretrained):
+    make, source = finished
+    own = make(0)
+    publishing.publish([own], source)
+    with pytest.raises(RunError, match="seed 0 is published"):
+        publishing.record(own)
+    other = make(2)
+    other._write_json("run.json", {**other.description(), "recipe": {"name": "another"}})
+    with pytest.raises(RunError, match="another recipe"):
+        publishing.record(other)
+
+
+def test_seed_that_is_shipped_has_no_recording_beside_its_own(finished, pretrained):
+    make, source = finished
+    folder = publishing.publish([make(0)], source)
+    other = make(3)
+    publishing.record(other)
+    publishing.publish([other], source)
+    assert list(runs.packed_runs(folder)) == [None]
+    assert runs.unpack(folder / runs.PACKED).description["seed"] == 3

@@ -405,6 +405,14 @@ def test_snapshot_file_from_before_there_were_several_transformers_is_read_as_of
     assert_same(run.snapshots(), [new._replace(**one, pose_left=np.zeros((0, 0)))])
 
 
+def test_run_that_was_begun_before_the_pose_was_measured_is_packed_without_it(recorded, tmp_path):
+    recorded.write_snapshot(make_snapshot(5)._replace(pose_left=np.zeros((0, 0))))
+    runs.pack(recorded, tmp_path / "packed.npz")
+    snapshots = runs.unpack(tmp_path / "packed.npz").snapshots
+    assert len(snapshots) == len(recorded.snapshots())
+    assert all(snapshot.pose_left.size == 0 for snapshot in snapshots)
+
+
 def test_packed_runs_of_further_seeds_stand_beside_the_network_s_own(tmp_path):
     assert runs.packed_runs(tmp_path) == {}
     for name in (runs.PACKED, runs.packed_name(12), runs.packed_name(3), "run-seed-x.npz"):

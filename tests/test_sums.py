@@ -111,34 +111,40 @@ def test_example_that_was_misread_is_the_pair_that_opens():
 
 
 def test_parting_is_the_step_from_which_on_it_holds():
-    together, apart = np.array([[0.8, 0.3], [0.8, 0.3]]), np.array([[0.8, 0.3], [0.3, 0.8]])
+    start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.8]])
     steps = [0, 10, 20, 30]
-    assert addends.parted([together, apart, apart, apart], steps) == 10
-    assert addends.parted([together, apart, together, apart], steps) == 30
-    assert addends.parted([apart, apart, apart, together], steps) is None
-    assert addends.parted([apart, apart, apart, np.full((2, 2), 0.8)], steps) is None
+    assert addends.parted([start, apart, apart, apart], steps) == 10
+    for not_yet in (start, apart[[0, 0]], np.full((2, 2), 0.3)):  # neither, the same, both
+        assert addends.parted([start, apart, not_yet, apart], steps) == 30
+        assert addends.parted([start, apart, apart, not_yet], steps) is None
+
+
+U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
 
 
 @pytest.mark.parametrize(
     ("left", "words"),
     [
         ([[0.8, 0.2], [0.3, 0.8]], ["looks after channel 2", "looks after channel 1"]),
-        ([[0.8, 0.8], [0.3, 0.8]], ["looks after both", "looks after channel 1"]),
-        ([[0.5, 0.5]], ["both channels at once"]),
-        ([[0.2, 0.5]], ["channel 1 alone"]),
+        ([[0.4, 0.4], [0.3, 0.8]], ["looks after both channels", "looks after channel 1"]),
+        ([[0.8, 0.8], [0.9, 0.75]], ["looks after neither", "looks after neither"]),
+        ([[0.5, 0.5]], ["its one transformer looks after both channels"]),
+        ([[0.2, 0.8]], ["its one transformer looks after channel 1."]),
     ],
 )
 def test_division_is_said_in_words(left, words):
-    said = addends.division_words(np.array(left))
-    positions = [said.index(word) for word in words]
-    assert positions == sorted(positions)
+    said = addends.division_words(np.array(left), U)
+    for word in words:
+        assert word in said
+        said = said.partition(word)[2]
 
 
 def test_published_transformers_divide_the_channels_between_them():
     for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
         loaded = loading.pretrained(f"{addends.PREFIX}{network}")
-        left = loading.pose_left(loaded, loaded.key)
-        assert sorted(left.argmin(1)) == [0, 1]
+        left, untouched = loading.pose_left(loaded, loaded.key)
+        first, second = addends.owned(left, untouched)
+        assert len(first) == len(second) == 1 and first != second
         assert (left.max(1) - left.min(1) > 0.4).all()
 
 

@@ -42,6 +42,13 @@ def test_what_is_published_with_this_budget_is_left_out(tmp_path):
     assert more >= set(published)
 
 
+def test_slow_networks_of_addition_come_last(tmp_path):
+    planned = sweep.plan("addition", "paper", 1, tmp_path)
+    kinds = [t.experiment.name.rsplit("/", 1)[1].rsplit("-", 1)[0] for t in planned]
+    order = [kind for i, kind in enumerate(kinds) if kind not in kinds[:i]]
+    assert order == ["fcn", "st-fcn", "2st-fcn", "cnn"]
+
+
 def test_unknown_table_names_those_there_are(tmp_path):
     with pytest.raises(ValueError, match="there are: distorted"):
         sweep.plan("nonsense", "quick", 1, tmp_path)

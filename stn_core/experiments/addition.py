@@ -50,6 +50,7 @@ class Addition:
     distortion: RotationTranslationScale = RTS()
     classes: ClassVar[int] = 19  # 0 to 18
     channels: ClassVar[int] = 2
+    noun: ClassVar[str] = "sums of digits"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -67,6 +68,7 @@ class Distorted:
 
     distortion: Distortion
     classes: int = 10
+    noun: ClassVar[str] = "digits"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
