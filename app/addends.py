@@ -11,18 +11,17 @@ import streamlit as st
 
 import jobs
 import loading
-from controls import DIGITS, NO_NETWORK
-from palette import GRIDS, SERIES
+from controls import DIGITS, NO_NETWORK, choose_network
+from palette import GRIDS
 from panels import decomposed, pixels, transformers_of
 from sketch import sketch
 from stage import Features, Input, Item, Report, reported, stage, strip
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
-FIRST_PAIR, FIRST_SEED = (307, 812), 3
-FURTHER = 8  # pairs to click
-SHADES = SERIES[2:4]  # of the compared networks, other than the transformers' grids
-OWNS = 0.1  # so much less of one digit's pose than of the other's: it looks after that digit
+FIRST_PAIR, FIRST_SEED = (307, 812), 10  # far apart; one transformer gets it wrong
+FURTHER = ((1, 4), (4, 8), (7, 0), (0, 9), (3, 3), (6, 2), (9, 7), (5, 6))  # pairs to click
+OWNS = 0.1  # so much less of a digit's pose than in U: it is looked after
 NAMES = r"""
 **U** has two channels, a digit in each, turned, scaled and moved (RTS) on its own. Each
 **transformer** sees both channels, predicts its own **θ**, and warps both. What all of them give,
@@ -83,10 +82,10 @@ def choose() -> Sum:
     a = b = NO_NETWORK
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if found:
-            a = _network("Network", "sum_a", found, FIRST_CHOICES[0])
+            a = choose_network("Network", "sum_a", found, FIRST_CHOICES[0])
             rest = {key: title for key, title in found.items() if key != a}
             rest[NO_NETWORK] = "nothing"
-            b = _network("compared with", "sum_b", rest, FIRST_CHOICES[1])
+            b = choose_network("compared with", "sum_b", rest, FIRST_CHOICES[1])
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
         pair = tuple(
@@ -108,14 +107,16 @@ def choose() -> Sum:
             "Swap the channels", key="swapped", bind="query-params",
             help="The sum stays. Each transformer looks after a channel, not after a digit.",
         )  # fmt: skip
+        two = any(found[key].startswith("2×") for key in (a, b) if key != NO_NETWORK)
         muted = st.pills(
             "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
             selection_mode="multi", key="muted", bind="query-params",
             label_visibility="collapsed",
             help="Its θ is held at the identity: it shows the classifier U as it is.",
+            disabled=not two,
         )  # fmt: skip
         with st.popover("Draw a digit"):
-            drawn = tuple(_draw(channel) for channel in (1, 2))
+            drawn = tuple(_draw(name) for name in ("first", "second"))
     return Sum(
         networks=tuple(key for key in (a, b) if key != NO_NETWORK),
         digits=pair[::-1] if swapped else pair,
@@ -126,23 +127,16 @@ def choose() -> Sum:
     )
 
 
-def _network(label: str, key: str, titles: dict[str, str], first: str) -> str:
-    keys = list(titles)
-    chosen = st.selectbox(
-        label, keys, index=keys.index(first) if first in titles else 0,
-        format_func=lambda k: titles.get(k, k), key=key, bind="query-params",
-    )  # fmt: skip
-    return chosen if chosen in titles else keys[0]
-
-
-def _draw(place: int) -> loading.Drawn | None:
+def _draw(name: str) -> loading.Drawn | None:
     """A sheet for the first or the second digit, and which digit it is to be."""
-    name = ("first", "second")[place - 1]
     if not st.toggle(f"Draw the {name} digit", key=f"draw-{name}"):
         return None
     found = sketch(key=f"sum-sketch-{name}")
-    label = st.number_input("It is a", 0, 9, 0, key=f"drawn-{name}", help="For the true sum")
-    return None if found is None else loading.Drawn(pixels=found.tobytes(), label=int(label))
+    label = st.number_input("It is a", 0, 9, None, key=f"drawn-{name}", placeholder="0 to 9")
+    if found is None or label is None:
+        st.caption("Draw it, and say which digit it is: then it takes the other's place.")
+        return None
+    return loading.Drawn(pixels=found.tobytes(), label=int(label))
 
 
 def _next_seed() -> None:
@@ -171,6 +165,15 @@ def held(loaded: loading.LoadedNetwork, chosen: Sum) -> list[list[float] | None]
     count = loaded.experiment.network.transformers
     identity = loaded.experiment.network.transform.identity().tolist()
     return [identity if n in chosen.muted else None for n in range(count)]
+
+
+def note(loaded: loading.LoadedNetwork, chosen: Sum, report: Report | None) -> str:
+    """What has been done to a network, for its verdict."""
+    if report and report.thetas:
+        return "θ set by hand"
+    held_at = held(loaded, chosen)
+    names = [f"transformer {n + 1} muted" for n, theta in enumerate(held_at) if theta]
+    return ", ".join(names)
 
 
 def stage_key(index: int) -> str:
@@ -239,72 +242,81 @@ def sum_stage(
 
 def heading(loaded: loading.LoadedNetwork) -> None:
     """A network's name above its stage, and what its transformers have come to look after."""
-    words = division_words(loading.pose_left(loaded, loaded.key))
+    words = division_words(*loading.pose_left(loaded, loaded.key))
     st.markdown(f"**{loaded.title}**: {words}", unsafe_allow_html=True)
 
 
 def division(networks: Sequence[loading.LoadedNetwork]) -> None:
-    """For each transformer, what is left of either digit's pose in its output."""
-    st.markdown("**Who looks after which channel?**")
+    """For each transformer, how much of either digit's pose it undoes."""
+    st.markdown("**How much of each digit's pose does a transformer undo?**")
     for loaded in networks:
-        left = loading.pose_left(loaded, loaded.key)
-        st.markdown(_bars(loaded.title, left), unsafe_allow_html=True)
+        left, untouched = loading.pose_left(loaded, loaded.key)
+        undone = np.clip(1 - left / untouched, 0, 1)
+        st.markdown(_bars(loaded.title, undone), unsafe_allow_html=True)
     st.caption(
-        "What is left of a digit's pose in V: 40 pairs of gallery digits, each in 16 poses; how "
-        "far V's pixels vary from pose to pose, as a share of their mean square. Untouched, about "
-        "80 to 90 % are left; a digit that is always brought to the same place, size and angle "
-        "leaves 0."
+        "Ten pairs of gallery digits, each in 16 poses: by how much less the pixels of V vary from "
+        "pose to pose than those of U (their variance as a share of their mean square). 100 %: the "
+        "digit is always at the same place, of the same size and angle."
     )
 
 
-def _bars(title: str, left: np.ndarray) -> str:
+def _bars(title: str, undone: np.ndarray) -> str:
     lines = []
-    for n, shares in enumerate(left):
+    for n, shares in enumerate(undone):
         bars = "".join(
             "<div style='display:grid;grid-template-columns:5rem 1fr;align-items:center'>"
             f"<span style='font-size:.85rem'>channel {c + 1}</span>"
             "<div style='display:flex;align-items:center;gap:.4rem'>"
-            f"<div style='height:.7rem;width:{75 * share:.0f}%;background:{GRIDS[n]};"
+            f"<div style='height:.7rem;width:{max(0.5, 75 * share):.1f}%;background:{GRIDS[n]};"
             f"border-radius:2px'></div><span style='font-size:.8rem'>{100 * share:.0f} %</span>"
             "</div></div>"
             for c, share in enumerate(shares)
         )
         lines.append(
             f"<div style='border-left:5px solid {GRIDS[n]};padding-left:.6rem;margin:.4rem 0'>"
-            f"{'transformer ' + str(n + 1) if len(left) > 1 else 'the transformer'}{bars}</div>"
+            f"{'transformer ' + str(n + 1) if len(undone) > 1 else 'the transformer'}{bars}</div>"
         )
     return f"<div><b>{title}</b>{''.join(lines)}</div>"
 
 
-def division_words(left: np.ndarray) -> str:
-    """Which transformer looks after which channel's digit, as HTML. left: (N, channels)."""
-    owned = [owner(shares) for shares in left]
-    if len(owned) == 1:
-        if owned[0] is None:
-            return "its one transformer has to look after both channels at once."
-        return f"its one transformer looks after channel {owned[0] + 1} alone."
-    said = [
-        f"<span style='border-bottom:3px solid {GRIDS[n]}'>transformer {n + 1}</span> looks after "
-        + ("both" if c is None else f"channel {c + 1}")
-        for n, c in enumerate(owned)
-    ]
+def division_words(left: np.ndarray, untouched: np.ndarray) -> str:
+    """Which transformer looks after which channels, as HTML. left: (N, C); untouched: (C,)."""
+    said = []
+    for n, channels in enumerate(owned(left, untouched)):
+        if len(left) > 1:
+            who = f"<span style='border-bottom:3px solid {GRIDS[n]}'>transformer {n + 1}</span>"
+        else:
+            who = "its one transformer"
+        names = [f"channel {c + 1}" for c in sorted(channels)]
+        everything = "both channels" if len(names) == left.shape[1] > 1 else " and ".join(names)
+        said.append(f"{who} looks after {everything or 'neither channel'}")
     return ", ".join(said) + "."
+
+
+def owned(left: np.ndarray, untouched: np.ndarray) -> list[set[int]]:
+    """The channels that each transformer looks after: where clearly less than in U is left."""
+    return [{c for c in range(len(row)) if row[c] < untouched[c] - OWNS} for row in left]
 
 
 def partings() -> None:
     """When two transformers have parted ways in every recorded training, and how far."""
+    from stn_core.experiments import find
+
     rows = []
-    for short in loading.recorded_names(PREFIX):
-        found = loading.recorded(f"{PREFIX}{short}")
-        snapshots = [s for s in found.snapshots if len(s.pose_left) == 2]
-        if not snapshots:
+    for name in loading.recorded_names(PREFIX):
+        short = name.partition("@")[0]
+        if find(f"{PREFIX}{short}").network.transformers < 2:
             continue
-        step = parted([s.pose_left for s in snapshots], [s.step for s in snapshots])
-        words = division_words(snapshots[-1].pose_left)
-        seed = found.description["seed"]
+        try:
+            found = loading.recorded(f"{PREFIX}{name}")
+        except RuntimeError as error:
+            st.error(f"This recording cannot be shown: {error}")
+            continue
+        left = [snapshot.pose_left for snapshot in found.snapshots]
+        step = parted(left, [snapshot.step for snapshot in found.snapshots])
         rows.append(
-            f"| {loading.network_title(short.partition('@')[0])} | {seed} | "
-            f"{'never' if step is None else f'{step:,}'} | {words} |"
+            f"| {loading.network_title(short)} | {found.description['seed']} | "
+            f"{'never' if step is None else f'{step:,}'} | {division_words(left[-1], left[0][0])} |"
         )
     if not rows:
         return
@@ -312,23 +324,21 @@ def partings() -> None:
     head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
     st.markdown(head + "\n".join(rows), unsafe_allow_html=True)
     st.caption(
-        f"A transformer looks after a channel if at least {100 * OWNS:.0f} points less of that "
-        "digit's pose are left in its V than of the other's. Which of the two takes which channel "
-        "is a matter of chance. *Replay* shows the curves."
+        "A transformer looks after a channel if of that digit's pose at least "
+        f"{100 * OWNS:.0f} points less are left in its V than in U. Which of the two takes which "
+        "channel is a matter of chance. *Replay* shows the curves."
     )
 
 
-def owner(shares: np.ndarray) -> int | None:
-    """The channel that a transformer looks after, None for both. shares: (channels,)."""
-    return int(shares.argmin()) if np.ptp(shares) > OWNS else None
-
-
 def parted(left: Sequence[np.ndarray], steps: Sequence[int]) -> int | None:
-    """From which step on two transformers look after a channel each, to the end; else None."""
+    """From which step on two transformers look after one channel each, to the end; else None.
+
+    left: (N, C) at every step, the first before the training, when V is U.
+    """
     last = None
     for shares, step in zip(reversed(left), reversed(steps), strict=True):
-        owners = {owner(row) for row in shares}
-        if None in owners or len(owners) < 2:
+        first, second = owned(shares, left[0][0])
+        if not len(first) == len(second) == 1 or first == second:
             return last
         last = step
     return last
@@ -352,10 +362,10 @@ def theta_table(shown, thetas: dict[str, np.ndarray], hand: list[list[float]] | 
 
 def further_sums(chosen: Sum, networks: Sequence[loading.LoadedNetwork]) -> None:
     """Further pairs to click, distorted with the same seed."""
-    writer = chosen.digits[0] % 100
+    writer = chosen.digits[-1 if chosen.swapped else 0] % 100
     items = []
-    for k in range(FURTHER):
-        pair = (writer + 100 * ((3 * k + 1) % 10), (writer + 11) % 100 + 100 * ((7 * k + 4) % 10))
+    for one, other in FURTHER:
+        pair = (100 * one + writer, 100 * other + (writer + 11) % 100)
         shown = loading.pair(*pair, chosen.seed)
         label = int(shown.labels[0])
         said = [int(loading.trace(n, shown.images).logits.argmax()) for n in networks]
@@ -384,4 +394,5 @@ def further_sums(chosen: Sum, networks: Sequence[loading.LoadedNetwork]) -> None
 def _choose_pair(pair: str) -> None:
     """Take a pair of the strip; called before the widgets are drawn again."""
     first, second = map(int, pair.split("."))
-    st.session_state.update({"first": first, "second": second, "swapped": False})
+    chosen = {"first": first, "second": second, "swapped": False}
+    st.session_state.update({**chosen, "draw-first": False, "draw-second": False})

@@ -95,15 +95,15 @@ def choose(distortion: str) -> Choice:
     """Two networks, a digit and a seed: the second row."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
-    found = options(distortion)
+    found, short = options(distortion), distortion.lower()
     networks, digits = st.columns([1.25, 1], gap="large")
     a = b = NO_NETWORK
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if found:
-            a = _network("Network", "a", distortion, found, FIRST_CHOICES[0])
+            a = choose_network("Network", f"a_{short}", found, FIRST_CHOICES[0])
             rest = {key: title for key, title in found.items() if key != a}
             rest[NO_NETWORK] = "nothing"
-            b = _network("compared with", "b", distortion, rest, FIRST_CHOICES[1])
+            b = choose_network("compared with", f"b_{short}", rest, FIRST_CHOICES[1])
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         digit = st.number_input(
             "Digit, 0 to 999",
@@ -145,8 +145,8 @@ def choose_sweep() -> bool:
     )
 
 
-def _network(label: str, key: str, distortion: str, titles: dict[str, str], first: str) -> str:
-    """One of the networks, each distortion with a choice of its own: a key of titles."""
+def choose_network(label: str, key: str, titles: dict[str, str], first: str) -> str:
+    """One of several networks or trainings, by its key in titles; first: by default."""
     keys = list(titles)
     default = keys.index(first) if first in titles else 0
     chosen = st.selectbox(
@@ -154,7 +154,7 @@ def _network(label: str, key: str, distortion: str, titles: dict[str, str], firs
         keys,
         index=default,
         format_func=lambda k: titles.get(k, k),
-        key=f"{key}_{distortion.lower()}",
+        key=key,
         bind="query-params",
     )
     return chosen if chosen in titles else keys[default]

@@ -82,8 +82,8 @@ def pretrained(name: str) -> LoadedNetwork:
         network=checkpoints.load_pretrained(experiment),
         key=name,
         title=network_title(name.rsplit("/", 1)[1]),
-        record=f"{metrics['error_percent_test']:.2f} % error on "
-        f"{metrics['test_digits']:,} test digits",
+        record=f"{metrics['error_percent_test']:.2f} % error on {metrics['test_digits']:,} "
+        + experiment.data.noun.replace("digits", "test digits"),
     )
 
 
@@ -293,18 +293,15 @@ def _digit(digit: int, drawn: Drawn | None = None) -> Digits:
 
 
 @st.cache_data(max_entries=32, show_spinner="Turning and moving digits …")
-def pose_left(_loaded: LoadedNetwork, key: str) -> np.ndarray:
-    """What is left of the digits' pose in each transformer's V: (N, channels)."""
-    import torch
+def pose_left(_loaded: LoadedNetwork, key: str) -> tuple[np.ndarray, np.ndarray]:
+    """What is left of the digits' pose: in each transformer's V (N, C), and in U itself (C,)."""
+    from stn_core import evaluation, training
 
-    from stn_core import evaluation
-    from stn_core.digits import Digits
-
-    found = gallery()
-    digits = Digits(found.images[7::25], found.labels[7::25])  # 40, four of each class
-    generator = torch.Generator().manual_seed(evaluation.EVALUATION_SEED)
-    posed = _loaded.experiment.data.posed(digits, evaluation.POSES, generator)
-    return evaluation.pose_left(_loaded.network, posed)
+    posed = training.posed_probes(_loaded.experiment, gallery())
+    warps = trace(_loaded, posed.flatten(0, 1)).warps
+    outputs = (warp.output.unflatten(0, posed.shape[:2]) for warp in warps)
+    left = np.stack([evaluation.pose_left(output) for output in outputs])
+    return left, evaluation.pose_left(posed)
 
 
 SWEEP_DEGREES = tuple(range(-90, 91, 3))

@@ -37,8 +37,11 @@ DARK = Palette(
 # Lines of a chart that are told apart by colour and, where they are few, by dash.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c")
 
+# Two networks that are compared where the grids' colours are those of their transformers.
+ADDERS = ("#009e73", "#cc79a7")
+
 # On the images, which are white on black in both themes.
-GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network
+GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network, or transformer
 CORNER = "#f0e442"  # the mark on the grid's first corner
 
 

@@ -176,12 +176,12 @@ def _sweep_track(loaded: loading.LoadedNetwork | None, choice: Choice) -> Track 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a network says: its probabilities (classes,), whether its θ was set by hand, and the
-    brightest value that its classifier was given."""
+    """What a network says: its probabilities (classes,), what has been done to it (as "θ set by
+    hand"), and the brightest value that its classifier was given."""
 
     loaded: loading.LoadedNetwork
     probabilities: np.ndarray
-    by_hand: bool
+    note: str
     brightest: float
 
 
@@ -201,7 +201,7 @@ def verdicts(
     for index, row in enumerate(rows):
         said = int(row.probabilities.argmax())
         mark = "✓ right" if said == truth else f"✗ wrong, it is {article}{truth}"
-        hand = " · θ set by hand" if row.by_hand else ""
+        note = row.note and f" · {row.note}"
         below = row.loaded.record
         if row.brightest < 0.05:
             below = "V is black: the grid reads none of the ink, so this answer is about nothing"
@@ -209,7 +209,7 @@ def verdicts(
             f"<div style='border-left:5px solid {shades[index]};"
             "padding-left:.75rem;margin-bottom:.6rem'>"
             f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
-            f"({_percent(row.probabilities[said])}) <b>{mark}</b>{hand}<br>"
+            f"({_percent(row.probabilities[said])}) <b>{mark}</b>{note}<br>"
             f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )

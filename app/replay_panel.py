@@ -6,6 +6,7 @@ import streamlit as st
 
 import jobs
 import loading
+from controls import choose_network
 from palette import GRIDS
 from panels import colours, transformers_of
 from stage.replay import Training, replay
@@ -44,10 +45,10 @@ def replay_panel(prefix: str, first: str) -> None:
         )  # fmt: skip
     left, right = st.columns(2)
     with left:
-        a = _choose("Training", _field("a", prefix), found, first)
+        a = choose_network("Training", _field("a", prefix), found, first)
     rest = {NOTHING: "nothing", **{k: title for k, title in found.items() if k != a}}
     with right:
-        b = _choose("beside", _field("b", prefix), rest, NOTHING)
+        b = choose_network("beside", _field("b", prefix), rest, NOTHING)
     chosen = [key for key in (a, b) if key != NOTHING]
     live = any(_is_live(key) for key in chosen)
     st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found)
@@ -65,15 +66,6 @@ def _options(prefix: str) -> dict[str, str]:
     if prefix == STUDIED:
         found |= {f"study-{k}": f"Study: {words}" for k, words in loading.studies().items()}
     return found | {job.key: job.title for job in jobs.jobs(prefix)}
-
-
-def _choose(label: str, key: str, titles: dict[str, str], first: str) -> str:
-    keys = list(titles)
-    chosen = st.selectbox(
-        label, keys, index=keys.index(first) if first in titles else 0,
-        format_func=lambda k: titles.get(k, k), key=key, bind="query-params",
-    )  # fmt: skip
-    return chosen if chosen in titles else keys[0]
 
 
 def _compare() -> None:

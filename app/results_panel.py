@@ -117,7 +117,7 @@ def _claims(table: str, columns: list[str]) -> None:
     from stn_core import results
 
     st.markdown("**Is a difference one?** Paired on the same digits, 95 % confidence")
-    lines = ["| | smaller error | than | by | interval | |", "|---|---|---|---:|---:|---|"]
+    lines = ["| | smaller error | than | by | interval | so here? |", "|---|---|---|---:|---:|---|"]
     for column in columns:
         for d in results.differences(table, column):
             names = (loading.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))

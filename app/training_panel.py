@@ -150,8 +150,9 @@ def _recording(job: Job) -> None:
 
 
 def _share_inside(transform, theta, size: tuple[int, int]) -> float:
-    """The share of the probes' grid points that lie inside U."""
+    """The share of the probes' grid points inside U, of the transformer with the smallest."""
     import torch
 
     points = transform.grid(torch.from_numpy(theta).flatten(0, 1), tuple(size))
-    return (points.abs() <= 1).all(-1).float().mean().item()
+    inside = (points.abs() <= 1).all(-1).float().unflatten(0, theta.shape[:2])
+    return inside.mean((0, 2, 3)).min().item()

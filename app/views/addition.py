@@ -16,6 +16,7 @@ loading.warm_up()
 
 import addends  # noqa: E402
 import panels  # noqa: E402
+from palette import ADDERS  # noqa: E402
 from replay_panel import replay_panel  # noqa: E402
 from results_panel import results_panel  # noqa: E402
 from training_form import training_form  # noqa: E402
@@ -53,13 +54,14 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
             )
     rows, thetas = [], {}
     for loaded in networks:
-        hand = hands[staged.index(loaded)].thetas if loaded in staged else None
-        found = loading.trace(loaded, images, *(hand or addends.held(loaded, chosen)))
+        report = hands[staged.index(loaded)] if loaded in staged else None
+        hand = (report and report.thetas) or addends.held(loaded, chosen)
+        found = loading.trace(loaded, images, *hand)
         rows.append(
             panels.Verdict(
                 loaded=loaded,
                 probabilities=found.logits[0].softmax(0).numpy(),
-                by_hand=bool(hand),
+                note=addends.note(loaded, chosen, report),
                 brightest=found.classifier_input.max().item(),
             )
         )
@@ -67,13 +69,13 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
             thetas[loaded.title] = panels.thetas_of(found)
     with right:
         if rows:
-            panels.verdicts(rows, truth, addends.SHADES, article="", each="each sum")
+            panels.verdicts(rows, truth, ADDERS, article="", each="each sum")
         else:
             st.info(
                 "No network that adds is here yet. Train one: switch from *Explore* to *Train*."
             )
         if thetas:
-            addends.division([n for n in networks if n.title in thetas])
+            addends.division([n for n in networks if n.network.transformer])
             with st.expander("θ in numbers: wanted and predicted"):
                 addends.theta_table(shown, thetas, poses)
 

@@ -61,7 +61,7 @@ def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> N
             panels.Verdict(
                 loaded=loaded,
                 probabilities=found.logits[0].softmax(0).numpy(),
-                by_hand=bool(hand),
+                note="θ set by hand" if hand else "",
                 brightest=found.classifier_input.max().item(),
             )
         )

@@ -114,7 +114,7 @@ export class Inspector {
         ? "Eq. 5, the sum of U<sub>nm</sub> · max(0, 1 − |x − m|) · max(0, 1 − |y − n|)"
         : `${kernel.equation}, the sum of U<sub>nm</sub> · k(x − m) · k(y − n)`;
     this.note.innerHTML =
-      `V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ${formula}: ` +
+      `${pair.data.transformers[n].name ? `${pair.data.transformers[n].name}'s ` : ""}V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ${formula}: ` +
       (terms.length
         ? `${sum}${rest > 0 ? ` + ${rest} more` : ""} = <b>${value.toFixed(2)}</b>`
         : "all outside of U = <b>0</b>") +
@@ -139,7 +139,7 @@ export class Inspector {
     const { kernel, padding } = pair.data.reading;
     const { height, width } = pair.shape;
     for (const { marks } of pair.us) markPixel(marks, pixel, [source.height, source.width], 1);
-    let count = 0;
+    const counts = pair.vs.map(() => 0);
     pair.vs.forEach((panes, n) => {
       const grid = pair.grids[n];
       for (let i = 0; i < grid.length / 2; i++) {
@@ -148,13 +148,17 @@ export class Inspector {
         if (Math.abs(dx) > kernel.radius || Math.abs(dy) > kernel.radius) continue;
         const weight = Math.abs(kernel.value(dx) * kernel.value(dy));
         if (weight < VISIBLE) continue;
-        count += 1;
+        counts[n] += 1;
         const at = [i % width, Math.floor(i / width)];
         for (const { marks } of panes) markPixel(marks, at, [height, width], Math.min(1, weight));
       }
     });
+    const { transformers } = pair.data;
+    const whose = (n) => (transformers.length > 1 ? `${transformers[n].name}'s V` : "V");
+    const readers = counts.map((count, n) => `${count} pixel${count === 1 ? "" : "s"} of ${whose(n)}`);
+    const none = transformers.length > 1 ? "no transformer looks there" : "the transformer does not look there";
     this.note.textContent =
-      `U at (${pixel}) is read by ${count} pixel${count === 1 ? "" : "s"} of V` +
-      (count ? ", the brighter the more." : ": the transformer does not look there.");
+      `U at (${pixel}) is read by ${readers.join(" and ")}` +
+      (counts.some(Boolean) ? ", the brighter the more." : `: ${none}.`);
   }
 }

@@ -42,7 +42,7 @@ class Recording {
         const by = transformer.name && `, by ${transformer.name}`;
         pixels.setAttribute("aria-label", `The mean of V over 100 digits of class ${name}${by}`);
         if (by) pixels.style.outline = `2px solid ${transformer.colour}`;
-        const words = element("figcaption", { textContent: by ? `${name}, ${n + 1}` : name });
+        const words = element("figcaption", { textContent: by ? `${name}, by ${transformer.name}` : name });
         return { pixels, c, n, node: element("figure", {}, pixels, words) };
       })
     );
@@ -50,7 +50,7 @@ class Recording {
     title.style.borderLeft = `5px solid ${run.colour}`;
     this.where = element("span");
     title.append(this.where);
-    const means = element("div", { className: "means" }, element("span", { textContent: run.channels > 1 ? "mean V of channel 1, over a class of its digits, by transformer" : "mean V of a class" }), ...this.means.map(({ node }) => node));
+    const means = element("div", { className: "means" }, element("span", { textContent: run.channels > 1 ? "mean V of channel 1, over a hundred pairs whose first digit is a" : "mean V of a class" }), ...this.means.map(({ node }) => node));
     this.node = element("section", {}, title, strip, ...(this.means.length ? [means] : []));
     this.set(run);
   }
