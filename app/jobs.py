@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import loading
+from tables import TABLES, column_title
 
 MAX_RUNNING = max(1, (os.cpu_count() or 2) // 2)  # at once, for all visitors
 START_SECONDS = 60  # a process that has written nothing by then has failed
@@ -38,11 +39,11 @@ class Job:
     @property
     def place(self) -> str:
         """On which page it is, in words."""
-        return loading.column_title(self.prefix)
+        return column_title(self.prefix)
 
 
 NAME = re.compile(
-    r"(?P<table>distorted|addition)-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
+    rf"(?P<table>{'|'.join(TABLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
     r"(?P<date>\d{8})-(?P<time>\d{6})"
 )
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from tables import column_title
+
 if TYPE_CHECKING:
     import torch
 
@@ -395,12 +397,6 @@ def said(
 
     images = torch.cat([example(experiment_name, digit, seed).images for digit in digits])
     return trace(_loaded, images).logits.argmax(1).tolist()
-
-
-def column_title(prefix: str) -> str:
-    """``distorted/rts/`` -> ``RTS``; a table of one column has its own name."""
-    table, column, _ = prefix.split("/")
-    return "MNIST addition" if table == "addition" else column.upper()
 
 
 def full_title(name: str) -> str:

@@ -148,15 +148,18 @@ def stage_token(loaded: loading.LoadedNetwork | None, choice: Choice) -> str:
 def hand_on(networks: list[loading.LoadedNetwork | None], choice: Choice) -> list[Report]:
     """What the visitor has done on the stage of each network."""
     return [
-        reported(
-            stage_key(index),
-            stage_token(loaded, choice),
-            loaded.network.transformer.transform.num_params
-            if loaded and loaded.network.transformer
-            else 0,
-        )
+        report_of(loaded, stage_key(index), stage_token(loaded, choice))
         for index, loaded in enumerate(networks)
     ]
+
+
+def report_of(
+    loaded: loading.LoadedNetwork | None, key: str, token: str, inputs: int = 1
+) -> Report:
+    """What the visitor has done on a network's stage, with so many inputs to move."""
+    network = loaded.experiment.network if loaded else None
+    several = network.transformers if network and network.transform else 0
+    return reported(key, token, network.transform.num_params if several else 0, several, inputs)
 
 
 def _sweep_track(loaded: loading.LoadedNetwork | None, choice: Choice) -> Track | None:

@@ -10,6 +10,7 @@ from controls import choose_network
 from palette import GRIDS
 from panels import colours, transformers_of
 from stage.replay import Training, replay
+from tables import column_title, network_field, table_of
 
 NOTHING = "nothing"
 BASE = "study-st-fcn-aff"
@@ -20,12 +21,6 @@ COMPARISONS = {  # the first study beside another
     "Random start": "study-st-fcn-aff-random-start",
     "Mean subtracted": "study-st-fcn-aff-shifted",
 }
-PROBES = {
-    "distorted/rts/": "Ten gallery digits, on which nothing here was trained: above U with the "
-    "grid, below V and the probabilities of the ten classes",
-    "addition/rts/": "Ten pairs of gallery digits, on which nothing here was trained: U with the "
-    "grids, what each transformer gives, one row a channel, and the probabilities of the 19 sums",
-}
 STUDIED = "distorted/rts/"  # what the studies are of
 
 
@@ -34,7 +29,7 @@ def replay_panel(prefix: str, first: str) -> None:
     found = _options(prefix)
     if not found:
         st.info(
-            f"No training on {loading.column_title(prefix)} has been recorded yet. Switch to "
+            f"No training on {column_title(prefix)} has been recorded yet. Switch to "
             "*Train* and start one: it can be replayed here, also while it runs."
         )
         return
@@ -45,19 +40,13 @@ def replay_panel(prefix: str, first: str) -> None:
         )  # fmt: skip
     left, right = st.columns(2)
     with left:
-        a = choose_network("Training", _field("a", prefix), found, first)
+        a = choose_network("Training", f"replay_{network_field('a', prefix)}", found, first)
     rest = {NOTHING: "nothing", **{k: title for k, title in found.items() if k != a}}
     with right:
-        b = choose_network("beside", _field("b", prefix), rest, NOTHING)
+        b = choose_network("beside", f"replay_{network_field('b', prefix)}", rest, NOTHING)
     chosen = [key for key in (a, b) if key != NOTHING]
     live = any(_is_live(key) for key in chosen)
     st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found)
-
-
-def _field(which: str, prefix: str) -> str:
-    """The URL's field of a choice: ``replay_a_rts``; a table of one column has its own name."""
-    table, column, _ = prefix.split("/")
-    return f"replay_{which}_{column if table == 'distorted' else table}"
 
 
 def _options(prefix: str) -> dict[str, str]:
@@ -72,8 +61,8 @@ def _compare() -> None:
     """Put the first study beside the chosen one."""
     other = COMPARISONS.get(st.session_state["comparison"])
     if other:
-        st.session_state[_field("a", STUDIED)] = BASE
-        st.session_state[_field("b", STUDIED)] = other
+        st.session_state[f"replay_{network_field('a', STUDIED)}"] = BASE
+        st.session_state[f"replay_{network_field('b', STUDIED)}"] = other
 
 
 def _is_live(key: str) -> bool:
@@ -91,7 +80,7 @@ def _play(prefix: str, chosen: list[str], titles: dict[str, str]) -> None:
     if trainings:
         replay(trainings, key="replay", token=f"{prefix}{'/'.join(chosen)}")
         st.caption(
-            f"{PROBES.get(prefix, PROBES[STUDIED])}, the true one in colour. The playhead moves "
+            f"{table_of(prefix).probes}, the true one in colour. The playhead moves "
             "everything; click one to see its θ over the training."
         )
 

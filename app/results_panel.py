@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -15,38 +14,9 @@ import loading
 from palette import GRIDS
 from panels import colours, pixels
 from stage import Item, strip
+from tables import TABLES, Table, network_field
 
 GALLERY = 10  # pictures in a row of misread ones
-
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What is said of a table. compared: two of its networks; examples: what they misread."""
-
-    number: int
-    measured: str
-    paper: str
-    compared: tuple[str, str]
-    examples: str
-
-
-TABLES = {
-    "distorted": Words(
-        number=1,
-        measured="MNIST's 10,000 test digits, each distorted with a fixed seed",
-        paper="The paper's: means of three seeds, after 150,000 iterations of 256 by SGD.",
-        compared=("cnn", "st-cnn-aff"),
-        examples="gallery digits",
-    ),
-    "addition": Words(
-        number=4,
-        measured="10,000 sums, of each of MNIST's test digits and another, distorted with a fixed "
-        "seed",
-        paper="The paper's: after 150,000 iterations of 256 by SGD, as far as it says.",
-        compared=("st-fcn-aff", "2st-fcn-aff"),
-        examples="sums of gallery digits",
-    ),
-}
 
 
 def results_panel(table: str) -> None:
@@ -91,17 +61,12 @@ def _cell(cell, table: str, column: str, row: str) -> str:
     if cell.metrics is None:
         return f"<i>not trained</i> · {paper}"
     title = loading.network_title(row).replace(" ", "+")
-    several = f"distortion={column.upper()}&amp;" if table == "distorted" else ""
-    link = f"?{several}{network_field('a', table, column)}={title}"
+    several = f"distortion={column.upper()}&amp;" if TABLES[table].field is None else ""
+    link = f"?{several}{network_field('a', f'{table}/{column}/')}={title}"
     return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a> · {paper}"
 
 
-def network_field(which: str, table: str, column: str) -> str:
-    """The widget and URL field of a network that is chosen: ``a_rts``, or ``sum_a``."""
-    return f"{which}_{column}" if table == "distorted" else f"sum_{which}"
-
-
-def _budgets(cells: dict, words: Words) -> None:
+def _budgets(cells: dict, words: Table) -> None:
     from stn_core import results
 
     with st.expander("Seeds, budget and device of every network"):
@@ -130,7 +95,7 @@ def _claims(table: str, columns: list[str]) -> None:
         st.markdown("\n".join(lines))
 
 
-def _confusion(cells: dict, words: Words) -> None:
+def _confusion(cells: dict, words: Table) -> None:
     st.markdown("**What is taken for what**")
     if not cells:
         st.info("No network of this table has been trained yet.")
@@ -211,8 +176,9 @@ def _disagreements(table: str, cells: dict, columns: list[str]) -> None:
 def _open(place: str, table: str, column: str) -> None:
     """Take a misread example to the explorer; called before the widgets are drawn again."""
     digit, seed = map(int, place.split("."))
-    chosen = {network_field("b", table, column): TABLES[table].compared[0]}
-    chosen[network_field("a", table, column)] = TABLES[table].compared[1]
+    prefix = f"{table}/{column}/"
+    chosen = {network_field("b", prefix): TABLES[table].compared[0]}
+    chosen[network_field("a", prefix)] = TABLES[table].compared[1]
     if table == "distorted":
         chosen |= {"view": "Explore", "distortion": column.upper(), "digit": digit, "seed": seed}
     else:
@@ -221,7 +187,7 @@ def _open(place: str, table: str, column: str) -> None:
     st.session_state.update(chosen)
 
 
-def _downloads(cells: dict, words: Words) -> None:
+def _downloads(cells: dict, words: Table) -> None:
     records = [
         {
             "experiment": name,

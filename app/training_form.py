@@ -7,6 +7,7 @@ import streamlit as st
 import jobs
 import loading
 from jobs import JobError
+from tables import column_title
 
 LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
 
@@ -19,7 +20,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
     from stn_core.experiments import EXPERIMENTS
 
     short = [name.removeprefix(prefix) for name in EXPERIMENTS if name.startswith(prefix)]
-    st.markdown(f"**A new training on {loading.column_title(prefix)}**")
+    st.markdown(f"**A new training on {column_title(prefix)}**")
     network = st.selectbox(
         "Network", short, index=short.index(first), format_func=loading.network_title,
         key="train-network", help="Networks with FCN in their name are fast, those with CNN slow.",

@@ -11,6 +11,7 @@ import loading
 from jobs import Job, JobError
 from replay_panel import training_of
 from stage.replay import replay
+from tables import column_title
 from training_form import LEARNING_RATES
 
 REFRESH_SECONDS = 1.0
@@ -25,7 +26,7 @@ def training_panel(prefix: str) -> None:
     found = jobs.jobs(prefix)
     if not found:
         st.info(
-            f"No training on {loading.column_title(prefix)} has been started here yet. Start one "
+            f"No training on {column_title(prefix)} has been started here yet. Start one "
             "with the form: after some ten seconds the first grids are there to be watched. It "
             "goes on if you leave this page, and its network can be chosen under *Explore*."
         )

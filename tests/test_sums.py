@@ -15,6 +15,7 @@ from stn_core.experiments import EXPERIMENTS, find
 
 import addends
 import loading
+import sum_panels
 
 PUBLISHED = [
     name.removeprefix(addends.PREFIX)
@@ -113,10 +114,10 @@ def test_example_that_was_misread_is_the_pair_that_opens():
 def test_parting_is_the_step_from_which_on_it_holds():
     start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.8]])
     steps = [0, 10, 20, 30]
-    assert addends.parted([start, apart, apart, apart], steps) == 10
+    assert sum_panels.parted([start, apart, apart, apart], steps) == 10
     for not_yet in (start, apart[[0, 0]], np.full((2, 2), 0.3)):  # neither, the same, both
-        assert addends.parted([start, apart, not_yet, apart], steps) == 30
-        assert addends.parted([start, apart, apart, not_yet], steps) is None
+        assert sum_panels.parted([start, apart, not_yet, apart], steps) == 30
+        assert sum_panels.parted([start, apart, apart, not_yet], steps) is None
 
 
 U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
@@ -133,7 +134,7 @@ U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
     ],
 )
 def test_division_is_said_in_words(left, words):
-    said = addends.division_words(np.array(left), U)
+    said = sum_panels.division_words(np.array(left), U)
     for word in words:
         assert word in said
         said = said.partition(word)[2]
@@ -143,7 +144,7 @@ def test_published_transformers_divide_the_channels_between_them():
     for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
         loaded = loading.pretrained(f"{addends.PREFIX}{network}")
         left, untouched = loading.pose_left(loaded, loaded.key)
-        first, second = addends.owned(left, untouched)
+        first, second = sum_panels.owned(left, untouched)
         assert len(first) == len(second) == 1 and first != second
         assert (left.max(1) - left.min(1) > 0.4).all()
 

@@ -16,6 +16,7 @@ loading.warm_up()
 
 import addends  # noqa: E402
 import panels  # noqa: E402
+import sum_panels  # noqa: E402
 from palette import ADDERS  # noqa: E402
 from replay_panel import replay_panel  # noqa: E402
 from results_panel import results_panel  # noqa: E402
@@ -30,7 +31,7 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
     movables = loading.movables(shown, chosen.digits, chosen.drawn)
     truth = int(shown.labels[0])
     staged = [n for n in networks if n.network.transformer] or [None]
-    hands = addends.hands_on(staged, chosen)
+    hands = sum_panels.hands_on(staged, chosen)
     newest = max(hands, key=lambda report: report.serial)
     poses = newest.poses
     images = shown.images if poses is None else loading.laid_channels(movables, poses)
@@ -38,9 +39,9 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
     with left:
         for index, loaded in enumerate(staged):
             if loaded:
-                addends.heading(loaded)
+                sum_panels.heading(loaded)
             own = loading.trace(loaded, images, *addends.held(loaded, chosen)) if loaded else None
-            addends.sum_stage(
+            sum_panels.sum_stage(
                 loaded,
                 shown,
                 movables,
@@ -61,7 +62,7 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
             panels.Verdict(
                 loaded=loaded,
                 probabilities=found.logits[0].softmax(0).numpy(),
-                note=addends.note(loaded, chosen, report),
+                note=sum_panels.note(loaded, chosen, report),
                 brightest=found.classifier_input.max().item(),
             )
         )
@@ -75,9 +76,9 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
                 "No network that adds is here yet. Train one: switch from *Explore* to *Train*."
             )
         if thetas:
-            addends.division([n for n in networks if n.network.transformer])
+            sum_panels.division([n for n in networks if n.network.transformer])
             with st.expander("θ in numbers: wanted and predicted"):
-                addends.theta_table(shown, thetas, poses)
+                sum_panels.theta_table(shown, thetas, poses)
 
 
 view = addends.choose_view()
@@ -91,12 +92,12 @@ elif view == "Replay":
     replay_panel(addends.PREFIX, addends.FIRST_CHOICES[0])
 elif view == "Results":
     results_panel("addition")
-    addends.partings()
+    sum_panels.partings()
 else:
     chosen = addends.choose()
     networks = [n for key in chosen.networks if (n := panels.load(key, addends.PREFIX))]
     explore(chosen, networks)
-    addends.further_sums(chosen, networks)
+    sum_panels.further_sums(chosen, networks)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
         f"set, on which no network here was trained. {loading.digits_notice()}"

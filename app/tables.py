@@ -1,0 +1,68 @@
+"""The paper's tables as the pages know them: their names, their URL fields and their words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One table. title: of its page; field: of its networks' URL fields, as ``sum`` in ``sum_a``;
+    None where the page chooses among columns, which name them then (``a_rts``).
+
+    measured: what the errors are of; paper: how the paper's were had; compared: two networks;
+    examples: what they misread; probes: what a replay shows.
+    """
+
+    number: int
+    title: str
+    field: str | None
+    measured: str
+    paper: str
+    compared: tuple[str, str]
+    examples: str
+    probes: str
+
+
+TABLES = {
+    "distorted": Table(
+        number=1,
+        title="Distorted MNIST",
+        field=None,
+        measured="MNIST's 10,000 test digits, each distorted with a fixed seed",
+        paper="The paper's: means of three seeds, after 150,000 iterations of 256 by SGD.",
+        compared=("cnn", "st-cnn-aff"),
+        examples="gallery digits",
+        probes="Ten gallery digits, on which nothing here was trained: above U with the grid, "
+        "below V and the probabilities of the ten classes",
+    ),
+    "addition": Table(
+        number=4,
+        title="MNIST addition",
+        field="sum",
+        measured="10,000 sums, of each of MNIST's test digits and another, distorted with a fixed "
+        "seed",
+        paper="The paper's: after 150,000 iterations of 256 by SGD, as far as it says.",
+        compared=("st-fcn-aff", "2st-fcn-aff"),
+        examples="sums of gallery digits",
+        probes="Ten pairs of gallery digits, on which nothing here was trained: U with the grids, "
+        "what each transformer gives, one row a channel, and the probabilities of the 19 sums",
+    ),
+}
+
+
+def table_of(prefix: str) -> Table:
+    """The table of ``distorted/rts/``."""
+    return TABLES[prefix.split("/")[0]]
+
+
+def column_title(prefix: str) -> str:
+    """``distorted/rts/`` -> ``RTS``; a table without columns to choose has its own title."""
+    table = table_of(prefix)
+    return prefix.split("/")[1].upper() if table.field is None else table.title
+
+
+def network_field(which: str, prefix: str) -> str:
+    """The widget and URL field of a network that is chosen: ``a_rts``, or ``sum_a``."""
+    table = table_of(prefix)
+    return f"{which}_{prefix.split('/')[1]}" if table.field is None else f"{table.field}_{which}"
