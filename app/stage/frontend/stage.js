@@ -142,7 +142,8 @@ export class Large {
     const groups = [];
     if (transformers.length > 1) {
       const names = transformers.map(({ name, colour }, n) => ({ value: n, name, colour }));
-      groups.push(this.group("Handles of", names, this.active, (n) => this.choose({ active: n })));
+      this.whose = this.group("Handles of", names, this.active, (n) => this.choose({ active: n }));
+      groups.push(this.whose);
     }
     const moved = inputs.map(({ name }, i) => ({ value: i, name }));
     if (transform) moved.unshift({ value: "grid", name: transformers.length > 1 ? "the grids" : "the grid" });
@@ -180,6 +181,7 @@ export class Large {
     this.handles?.forEach((handles) => handles.remove());
     const { inputs, transform, colours } = this.data;
     const input = inputs[this.mode];
+    if (this.whose) this.whose.style.visibility = input ? "hidden" : "visible"; // an input has its own
     this.handles = this.pair.us
       .filter(({ plane }) => (input?.channel ?? plane) === plane)
       .map(({ square }) =>
