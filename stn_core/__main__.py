@@ -1,4 +1,4 @@
-"""The command line: train, sweep, evaluate, publish, record, results, bench, card, list."""
+"""The command line: train, colocalise, sweep, evaluate, publish, record, results, bench, ..."""
 
 from __future__ import annotations
 
@@ -10,15 +10,34 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
-from stn_core import bench, checkpoints, digits, publishing, results, runs, sweep, training
+from stn_core import (
+    bench,
+    checkpoints,
+    colocalisation,
+    digits,
+    publishing,
+    results,
+    runs,
+    sweep,
+    training,
+)
 from stn_core.checkpoints import CheckpointError
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiment import Experiment
-from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find
+from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find, find_colocalisation
+from stn_core.experiments.colocalisation import (
+    ENCODER,
+    OWN,
+    Colocalisation,
+    image_set,
+    own_set,
+    with_clutter,
+)
 from stn_core.runs import Run, RunError
 from stn_core.training import TrainingError
 from stn_core.transforms import NonFiniteError
@@ -69,6 +88,28 @@ def parser() -> argparse.ArgumentParser:
     evaluate_ = commands.add_parser("evaluate", help="measure a published network's error")
     evaluate_.add_argument("name")
     evaluate_.set_defaults(command=_evaluate)
+
+    colocalise = commands.add_parser("colocalise", help="find the common object of a set of images")
+    colocalise.add_argument("name", nargs="+", help="e.g. colocalisation/tc/8")
+    colocalise.add_argument("--recipe", default="quick", help="quick (the default) or literal")
+    colocalise.add_argument("--seed", type=int, default=0, help="of the optimisation")
+    colocalise.add_argument("--set-seed", type=int, default=0, help="of the images")
+    colocalise.add_argument("--iterations", type=int, help="instead of the recipe's")
+    colocalise.add_argument("--margin", type=float, help="instead of the recipe's")
+    colocalise.add_argument("--clutter", type=int, help="patches an image (default: the cell's)")
+    colocalise.add_argument(
+        "--images", type=Path, help="a set of one's own, a .npy file: uint8 (N, 84, 84)"
+    )
+    colocalise.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    colocalise.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
+    colocalise.add_argument(
+        "--publish",
+        type=int,
+        metavar="SETS",
+        help="put it into pretrained/, with what comes of so many sets of test digits; "
+        "what is there already of this recipe is kept",
+    )
+    colocalise.set_defaults(command=_colocalise)
 
     publish = commands.add_parser("publish", help="put a finished run into pretrained/")
     publish.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
@@ -174,6 +215,115 @@ def _with_options(experiment: Experiment, options: argparse.Namespace) -> Experi
     return dataclasses.replace(experiment, recipes=(recipe,))
 
 
+def _colocalise(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    if options.run_dir and len(options.name) > 1:
+        raise ValueError("--run-dir goes with one name")
+    if options.images and options.name != [OWN.name]:
+        raise ValueError(f"--images goes with {OWN.name}")
+    if OWN.name in options.name and options.publish is not None:
+        raise ValueError("a set of one's own is not published")
+    cells = [_searched(find_colocalisation(name), options) for name in options.name]
+    network = checkpoints.load_pretrained(ENCODER)
+    source = _load_digits()
+    for cell in cells:
+        if options.publish is None:
+            run = Run(options.run_dir or runs.new_run_folder(cell.name))
+            _optimise(cell, network, source, run, options, options.seed)
+        else:
+            _publish_cell(cell, network, source, options)
+
+
+def _publish_cell(
+    cell: Colocalisation, network: torch.nn.Module, source: Source, options: argparse.Namespace
+) -> None:
+    done = _measured_sets(cell)
+    if done is None:
+        root = options.run_dir or runs.new_run_folder(cell.name)
+        begun = [(seed, Run(root / f"seed-{seed}")) for seed in range(cell.recipe.starts)]
+        losses = [_optimise(cell, network, source, run, options, seed) for seed, run in begun]
+        print(publishing.publish_boxes(begun[losses.index(min(losses))][1]))
+        done = set()
+    for set_seed in sorted(set(range(options.publish)) - done):
+        publishing.add_set(cell, _on_test_digits(cell, network, source, set_seed))
+
+
+def _measured_sets(cell: Colocalisation) -> set[int] | None:
+    """The sets of test digits that were measured; None if this recipe's is not published."""
+    metrics = results.colocalised().get(cell.name)
+    if metrics is None or metrics["recipe"] != cell.recipe.to_json():
+        return None
+    return {found["set_seed"] for found in metrics["sets"]}
+
+
+def _optimise(
+    cell: Colocalisation,
+    network: torch.nn.Module,
+    source: Source,
+    run: Run,
+    options: argparse.Namespace,
+    seed: int,
+) -> float:
+    """One recorded optimisation. Gives its loss at the end; raises RunError if it was stopped."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # end between two steps
+        signal.signal(number, lambda *_: run.control("stop"))
+    if options.images:
+        images = own_set(np.load(options.images, allow_pickle=False))
+    else:
+        images = image_set(cell, source.gallery, options.set_seed, source.gallery)
+    steps = colocalisation.recorded(
+        cell, images, network, run, seed=seed, set_seed=options.set_seed
+    )
+    with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
+        for step in steps:
+            bar.update(step.step - bar.n)
+            share = step.measures.get(colocalisation.MEASURE)
+            known = "" if share is None else f", localised {share:.0f} %"
+            bar.set_postfix_str(f"loss {step.loss:.3f}{known}")
+    print(f"{cell.name}: {run.status().state}; {run.folder}")
+    if run.status().state != "finished" and options.publish is not None:
+        raise RunError(f"{run.folder} was stopped; the same command begins this set again")
+    return step.loss
+
+
+def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisation:
+    search = next((r for r in cell.recipes if r.name == options.recipe), None)
+    if search is None:
+        names = ", ".join(r.name for r in cell.recipes)
+        raise ValueError(f"{cell.name} has no recipe {options.recipe!r}; it has: {names}")
+    if options.iterations is not None:
+        search = dataclasses.replace(search, iterations=options.iterations)
+    if options.margin is not None:
+        objective = dataclasses.replace(search.objective, margin=options.margin)
+        search = dataclasses.replace(search, objective=objective)
+    cell = dataclasses.replace(cell, recipes=(search,))
+    if options.clutter is None:
+        return cell
+    if options.clutter < 0:
+        raise ValueError(f"--clutter is a number of patches, got {options.clutter}")
+    if options.publish is not None:
+        raise ValueError("--clutter does not go with --publish: Table 5 has the paper's clutter")
+    return with_clutter(cell, options.clutter)
+
+
+def _on_test_digits(
+    cell: Colocalisation, network: torch.nn.Module, source: Source, set_seed: int
+) -> dict:
+    if source.test is None:
+        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
+    images = image_set(cell, source.test, set_seed, source.train)
+    seeds = range(cell.recipe.starts)
+    outcome = colocalisation.colocalise(images, network, cell.recipe, seeds)
+    print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
+    return {
+        "set_seed": set_seed,
+        **outcome.measures,
+        "loss": outcome.loss,
+        "seconds": outcome.seconds,
+    }
+
+
 def _evaluate(options: argparse.Namespace) -> None:
     experiment = find(options.name)
     network = checkpoints.load_pretrained(experiment)
@@ -237,7 +387,9 @@ def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
 
 
 def _results(options: argparse.Namespace) -> None:
-    print("\n".join(results.lines(options.table)))
+    is_boxes = options.table == "colocalisation"
+    lines = results.colocalisation_lines() if is_boxes else results.lines(options.table)
+    print("\n".join(lines))
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -55,7 +55,11 @@ class ConvolutionalClassifier(nn.Module):
         self.classification = nn.Linear(filters * rows * columns, classes)
 
     def forward(self, image: Tensor) -> Tensor:
+        return self.activations(image)[-1]
+
+    def activations(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Both hidden layers after their pooling, each (B, F, H, W), and the logits."""
         # Rectified after the pooling: the same maximum, on a quarter of the values.
-        x = F.max_pool2d(self.conv1(image), 2, ceil_mode=True).relu()
-        x = F.max_pool2d(self.conv2(x), 2, ceil_mode=True).relu()
-        return self.classification(x.flatten(1))
+        first = F.max_pool2d(self.conv1(image), 2, ceil_mode=True).relu()
+        second = F.max_pool2d(self.conv2(first), 2, ceil_mode=True).relu()
+        return first, second, self.classification(second.flatten(1))

@@ -1,6 +1,8 @@
-"""The localisation network θ = f_loc(U) (Sect. 3.1, App. A.4): a body and a regression layer."""
+"""The localisation network θ = f_loc(U) (Sect. 3.1, App. A.2, A.4): a body, a regression layer."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -10,6 +12,9 @@ HIDDEN_UNITS = 32  # A.4: "32 unit fully connected layers for ST-FCN networks"
 FILTERS = 20  # A.4: "two 20-filter 5×5 convolutional layers"
 FILTER_SIZE = 5
 CONVOLUTIONAL_UNITS = 20  # A.4: "a 20 unit fully connected layer"
+BOX_FILTERS = 8  # A.2: "eight 9×9 filters"
+BOX_FILTER_SIZE = 9
+BOX_UNITS = 8  # A.2: "two 8-unit fully-connected layers"
 
 
 class FullyConnectedBody(nn.Sequential):
@@ -79,3 +84,59 @@ class Localisation(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> θ (B, P)."""
         return self.regression(self.body(image))
+
+
+class BoxLocalisation(nn.Module):
+    """The localiser of co-localisation (App. A.2): image -> θ = (s, t_x, t_y) of ``Attention``.
+
+    A 9×9 convolution of stride 1 (the text says 4; then it has not the 100k parameters that the
+    text says as well), 2×2 max-pooling, two layers of 8 units, three numbers r. The box stays
+    inside the image: s = smallest + (largest − smallest)·σ(r_0 / 4), t = (1 − s)·tanh(r). It
+    starts as a centred box with s = start.
+
+    largest: may be changed while it is being trained.
+    """
+
+    STEEPNESS = 0.25  # of s in r: at 1, the boxes grow to the largest before they move
+
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        *,
+        start: float,
+        smallest: float,
+        largest: float,
+        generator: torch.Generator,
+    ) -> None:
+        if not 0 < smallest < start < largest <= 1:
+            raise ValueError(
+                "BoxLocalisation expects 0 < smallest < start < largest <= 1, got "
+                f"{smallest}, {start}, {largest}"
+            )
+        super().__init__()
+        channels, height, width = image_shape
+        rows, columns = ((n - BOX_FILTER_SIZE + 1) // 2 for n in (height, width))
+        self.conv = nn.Conv2d(channels, BOX_FILTERS, BOX_FILTER_SIZE)
+        self.hidden1 = nn.Linear(BOX_FILTERS * rows * columns, BOX_UNITS)
+        self.hidden2 = nn.Linear(BOX_UNITS, BOX_UNITS)
+        self.regression = nn.Linear(BOX_UNITS, 3)
+        self.smallest, self.largest = smallest, largest
+        for layer in (self.conv, self.hidden1, self.hidden2):
+            # He's weights: with torch's own, the boxes come to depend on the image too late
+            nn.init.kaiming_normal_(layer.weight, generator=generator)
+            nn.init.zeros_(layer.bias)
+        share = (start - smallest) / (largest - smallest)
+        with torch.no_grad():
+            self.regression.weight.zero_()
+            self.regression.bias.zero_()
+            self.regression.bias[0] = math.log(share / (1 - share)) / self.STEEPNESS
+        self.to(memory_format=torch.channels_last)  # twice as fast
+
+    def forward(self, image: Tensor) -> Tensor:
+        """U (B, C, H, W) -> θ (B, 3)."""
+        image = image.contiguous(memory_format=torch.channels_last)
+        x = F.max_pool2d(self.conv(image), 2).relu().contiguous()
+        x = self.hidden2(self.hidden1(x.flatten(1)).relu()).relu()
+        scale, shift = self.regression(x).split((1, 2), 1)
+        s = self.smallest + (self.largest - self.smallest) * torch.sigmoid(self.STEEPNESS * scale)
+        return torch.cat([s, (1 - s) * torch.tanh(shift)], 1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -25,3 +26,48 @@ class CrossEntropy:
         """Means over the batch by name, still on its device."""
         wrong = trace.logits.argmax(1) != labels
         return {self.measure: 100 * wrong.float().mean()}
+
+
+class Patches(NamedTuple):
+    """e(I^rand) of K random patches of each of N images, as far as Eq. 8 needs it.
+
+    The mean of K distances stands for the one, which is the same on average and less of a lottery:
+    ‖a − p‖² on average is ‖a‖² + square − 2 a·mean. mean: (N, D); square: that of ‖p‖², (N,).
+    """
+
+    mean: Tensor
+    square: Tensor
+
+    @classmethod
+    def of(cls, embedded: Tensor) -> Patches:
+        """From all of them: (N, K, D)."""
+        return cls(embedded.mean(1), embedded.square().sum(2).mean(1))
+
+    def at(self, index: Tensor) -> Patches:
+        """Those of some of the images."""
+        return Patches(self.mean[index], self.square[index])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Triplet:
+    """The hinge loss of co-localisation (Eq. 8).
+
+    Over all pairs n ≠ m: max(0, ‖e(I_n) − e(I_m)‖² − ‖e(I_n) − e(I_n^rand)‖² + margin): two crops
+    of the set are to be nearer to each other than to a random patch.
+    """
+
+    margin: float
+
+    def terms(self, crops: Tensor, patches: Patches) -> Tensor:
+        """Every pair's term of the sum: (N, N), the diagonal of which is no pair.
+
+        crops: e(I^T), (N, D); patches: of the same images.
+        """
+        norms = crops.square().sum(1)
+        pairs = (norms[:, None] + norms - 2 * crops @ crops.T).clamp(min=0)
+        to_patch = norms + patches.square - 2 * (crops * patches.mean).sum(1)
+        return (pairs - to_patch[:, None] + self.margin).clamp(min=0)
+
+    def loss(self, crops: Tensor, patches: Patches) -> Tensor:
+        """The mean over all pairs. crops: (N, D)."""
+        return self.terms(crops, patches)[~torch.eye(len(crops), dtype=torch.bool)].mean()

@@ -11,7 +11,8 @@ from stn_core import checkpoints, runs
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
 from stn_core.experiment import Experiment
-from stn_core.experiments import find
+from stn_core.experiments import find, find_colocalisation
+from stn_core.experiments.colocalisation import Colocalisation
 from stn_core.networks import count_parameters
 from stn_core.runs import Run, RunError
 
@@ -66,8 +67,7 @@ def _ship(
             for key in ("recipe", "seed", "device", "precision", "train_digits", "torch", "started")
         },
     }
-    text = json.dumps(metrics, separators=(",", ": ")) + "\n"
-    checkpoints.write_atomically(folder / checkpoints.METRICS, text.encode())
+    _write_metrics(folder, metrics)
     write_card(experiment)
     return folder
 
@@ -94,6 +94,46 @@ def record(run: Run) -> Path:
         path = folder / runs.packed_name(seed)
     runs.pack(run, path)
     return path
+
+
+def publish_boxes(run: Run) -> Path:
+    """Put a finished co-localisation into pretrained/, with no set of test digits measured yet.
+
+    Gives the folder. Raises RunError if the run is not finished.
+    """
+    if run.status().state != "finished":
+        raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
+    description = run.description()
+    cell = find_colocalisation(description["experiment"])
+    folder = checkpoints.published_folder(cell)
+    folder.mkdir(parents=True, exist_ok=True)
+    runs.pack(run, folder / runs.PACKED)
+    last = run.history()[-1]
+    kept = ("experiment", "recipe", "seed", "device", "precision", "torch", "started")
+    metrics = {key: description[key] for key in kept}
+    metrics["gallery"] = {
+        "set_seed": description["set_seed"],
+        **last.measures,
+        "loss": last.loss,
+        "seconds": last.seconds,
+    }
+    _write_metrics(folder, {**metrics, "sets": []})
+    return folder
+
+
+def add_set(cell: Colocalisation, found: dict) -> None:
+    """Add one more set of test digits to a published co-localisation's metrics.
+
+    found: its set_seed, localised_percent, mean_overlap, loss and seconds.
+    """
+    metrics = checkpoints.load_metrics(cell)
+    metrics["sets"] = sorted([*metrics["sets"], found], key=lambda s: s["set_seed"])
+    _write_metrics(checkpoints.published_folder(cell), metrics)
+
+
+def _write_metrics(folder: Path, metrics: dict) -> None:
+    text = json.dumps(metrics, separators=(",", ": ")) + "\n"
+    checkpoints.write_atomically(folder / checkpoints.METRICS, text.encode())
 
 
 def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:

@@ -10,8 +10,10 @@ from typing import Any
 from stn_core import checkpoints
 from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS
+from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
 NOT_TRAINED = "not trained"
+NOT_MEASURED = "not measured"
 CONFIDENCE = 1.96  # standard deviations: 95 %
 
 
@@ -198,3 +200,64 @@ def budget(metrics: dict[str, Any]) -> str:
         f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
         f"{metrics['device']}, {metrics['precision']}"
     )
+
+
+def colocalised() -> dict[str, dict[str, Any]]:
+    """The metrics of every cell of Table 5 that has been run, by its name."""
+    return {
+        name: checkpoints.load_metrics(cell)
+        for name, cell in COLOCALISATIONS.items()
+        if (checkpoints.published_folder(cell) / checkpoints.METRICS).is_file()
+    }
+
+
+def share_of_sets(metrics: dict[str, Any]) -> str:
+    """Percent localised, as a mean over the sets and its spread if there are several."""
+    shares = [found["localised_percent"] for found in metrics["sets"]]
+    if not shares:
+        return NOT_MEASURED
+    spread = f" ± {statistics.stdev(shares):.1f}" if len(shares) > 1 else ""
+    return f"{statistics.mean(shares):.1f}{spread}"
+
+
+def colocalisation_lines() -> list[str]:
+    """Table 5 as text, with what it was measured on."""
+    found = colocalised()
+    told = [
+        "Digits localised in percent (overlap above 0.5), in sets of 100 of MNIST's test digits;",
+        "the mean of the sets and its spread. Ours, and in brackets the paper's.",
+        "",
+        "class" + "".join(f"{column.upper():>22}" for column in DISTORTIONS),
+    ]
+    for digit in range(10):
+        row = f"{digit:<5}"
+        for column in DISTORTIONS:
+            name = f"colocalisation/{column}/{digit}"
+            ours = share_of_sets(found[name]) if name in found else NOT_TRAINED
+            row += f"{ours + f' ({COLOCALISATIONS[name].reported:.0f})':>22}"
+        told.append(row)
+    means = "mean "
+    for column in DISTORTIONS:
+        cells = [c for n, c in COLOCALISATIONS.items() if n.split("/")[1] == column]
+        there = [found[c.name] for c in cells if c.name in found]
+        ours = NOT_TRAINED
+        if there:
+            shares = [s["localised_percent"] for m in there for s in m["sets"]]
+            ours = f"{statistics.mean(shares):.1f}"
+        paper = statistics.mean(c.reported for c in cells)
+        means += f"{ours + f' ({paper:.1f})':>22}"
+    told += [means, "", "How they were optimised:"]
+    groups: dict[str, list[str]] = {}
+    for metrics in found.values():
+        recipe, sets = metrics["recipe"], metrics["sets"]
+        seconds = statistics.mean(s["seconds"] for s in sets) if sets else 0
+        which = ", ".join(str(found_set["set_seed"]) for found_set in sets)
+        words = (
+            f"  {recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, the best of "
+            f"{recipe['starts']} by its loss, sets {which}, {metrics['device']}"
+        )
+        groups.setdefault(words, []).append(f"{seconds:.0f}")
+    for words, seconds in groups.items():
+        low, high = min(map(int, seconds)), max(map(int, seconds))
+        told.append(f"{words}: {low} to {high} seconds each")
+    return told

@@ -32,6 +32,7 @@ ORDER = [
     "results",
     "publishing",
     "training",
+    "colocalisation",
     "sweep",
     "bench",
     "__main__",

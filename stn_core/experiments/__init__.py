@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
 from stn_core.experiment import Experiment
-from stn_core.experiments import addition, distorted, studies
+from stn_core.experiments import addition, colocalisation, distorted, studies
+from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e for table in (distorted, addition, studies) for e in table.EXPERIMENTS
+    e.name: e for table in (distorted, addition, colocalisation, studies) for e in table.EXPERIMENTS
 }
 
 
@@ -18,8 +20,19 @@ class UnknownExperiment(ValueError):
 
 def find(name: str) -> Experiment:
     """The experiment of this name. Raises UnknownExperiment."""
-    if name in EXPERIMENTS:
-        return EXPERIMENTS[name]
-    near = difflib.get_close_matches(name.lower(), EXPERIMENTS, n=4, cutoff=0.4)
-    near = near or list(EXPERIMENTS)[:4]
+    return _found(name, EXPERIMENTS)
+
+
+def find_colocalisation(name: str) -> Colocalisation:
+    """The cell of Table 5 of this name, e.g. colocalisation/t/8, or the visitor's own set's.
+
+    Raises UnknownExperiment.
+    """
+    return _found(name, {**COLOCALISATIONS, OWN.name: OWN})
+
+
+def _found(name: str, table: dict[str, Any]) -> Any:
+    if name in table:
+        return table[name]
+    near = difflib.get_close_matches(name.lower(), table, n=4, cutoff=0.4) or list(table)[:4]
     raise UnknownExperiment(f"no experiment is called {name!r}; did you mean {', '.join(near)}?")

@@ -16,9 +16,7 @@ from stn_core.experiments.distorted import FAMILIES, PAPER, QUICK, Distorted
 from stn_core.networks import STFCN
 from stn_core.objectives import CrossEntropy
 
-SHORT = replace(
-    QUICK, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000
-)
+SHORT = replace(QUICK, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000)
 MNIST_MEAN = 0.1307  # of all pixels of MNIST's training digits, which tutorials subtract
 
 

@@ -1,0 +1,276 @@
+"""Co-localisation at work (App. A.2): the boxes of one set of images, optimised by Eq. 8.
+
+No label and no true box is used; the true ones, where there are any, only measure. The encoder's
+weights stay as they are; what is learnt is the localiser, for this set alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_core import runs
+from stn_core.classifiers import ConvolutionalClassifier
+from stn_core.experiments.colocalisation import Colocalisation, ImageSet, Search
+from stn_core.localisation import BoxLocalisation
+from stn_core.networks import ClassificationNetwork
+from stn_core.objectives import Patches
+from stn_core.runs import Run, Snapshot, Step
+from stn_core.sampling import sample
+from stn_core.training import PAUSE_SECONDS, TrainingError, device_name
+from stn_core.transforms import Attention
+
+MEASURE = "localised_percent"
+LOCALISED = 0.5  # A.2: the overlap above which a digit counts as localised
+ENOUGH = 1e-6  # no layer's activations are divided by less
+SHRUNK = 0.8  # of the iterations, after which the largest box is as small as it gets
+STILL = 0.7  # of the iterations, after which nothing is jittered
+ENCODED = 200  # crops in memory at a time
+
+
+class Encoder:
+    """e() of Eq. 8: a CNN's three layers of activations, side by side (App. A.2).
+
+    normalised: each layer's divided by their own length first. Plain, an empty crop is nearer to
+    another one than two digits of a class are to each other.
+    """
+
+    def __init__(self, network: ClassificationNetwork, *, normalised: bool) -> None:
+        if not isinstance(network.classifier, ConvolutionalClassifier) or network.transformer:
+            raise ValueError("Encoder expects a CNN without a transformer")
+        network = network.to(memory_format=torch.channels_last)  # faster convolutions
+        self.network = network.requires_grad_(False).eval()
+        self.normalised = normalised
+
+    def __call__(self, crops: Tensor) -> Tensor:
+        """Crops (B, 1, 28, 28) -> (B, D)."""
+        crops = crops.contiguous(memory_format=torch.channels_last)
+        # The convolutions in half precision: the gradient comes three times as fast.
+        with torch.autocast(crops.device.type, dtype=torch.bfloat16):
+            layers = self.network.classifier.activations(crops)
+        layers = [layer.flatten(1).float() for layer in layers]
+        if self.normalised:
+            layers = [F.normalize(layer, dim=1, eps=ENOUGH) for layer in layers]
+        return torch.cat(layers, 1)
+
+    @torch.no_grad()
+    def read(self, images: Tensor, boxes: Tensor) -> Tensor:
+        """e() of one crop of each image. images (B, 1, H, W), boxes (B, 3) -> (B, D)."""
+        parts = zip(images.split(ENCODED), boxes.split(ENCODED), strict=True)
+        return torch.cat([self(crops(image, box)) for image, box in parts])
+
+
+def crops(images: Tensor, boxes: Tensor) -> Tensor:
+    """I^T: what stands in the boxes, θ of Attention (B, 3), at 28×28. Differentiable."""
+    return sample(images, Attention().grid(boxes, (28, 28)))
+
+
+def overlap(boxes: Tensor, others: Tensor) -> Tensor:
+    """Intersection over union of square boxes (s, t_x, t_y), one by one: (B, 3) ×2 -> (B,)."""
+    low = torch.maximum(boxes[:, 1:] - boxes[:, :1], others[:, 1:] - others[:, :1])
+    high = torch.minimum(boxes[:, 1:] + boxes[:, :1], others[:, 1:] + others[:, :1])
+    both = (high - low).clamp(min=0).prod(1)
+    return both / (4 * boxes[:, 0].square() + 4 * others[:, 0].square() - both)
+
+
+def random_boxes(count: int, scale: float, generator: torch.Generator) -> Tensor:
+    """Boxes of one size anywhere inside an image: (count, 3)."""
+    shift = 2 * torch.rand(count, 2, generator=generator) - 1
+    return torch.cat([torch.full((count, 1), scale), (1 - scale) * shift], 1)
+
+
+def jittered(boxes: Tensor, amount: float, generator: torch.Generator) -> Tensor:
+    """Boxes a little off, still inside the image: t and log s by so much (standard deviation)."""
+    noise = amount * torch.randn(boxes.shape, generator=generator)
+    scale = (boxes[:, :1] * noise[:, :1].exp()).clamp(max=1)
+    shift = (boxes[:, 1:] + noise[:, 1:]).clamp(-(1 - scale), 1 - scale)
+    return torch.cat([scale, shift], 1)
+
+
+class Optimisation:
+    """The boxes of one set on their way: the localiser, and how far it is."""
+
+    def __init__(
+        self, images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
+    ) -> None:
+        self.images, self.boxes, self.search = images.images, images.boxes, search
+        self.encoder = Encoder(network, normalised=search.normalised)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.localiser = BoxLocalisation(
+            tuple(self.images.shape[1:]),
+            start=search.start,
+            smallest=search.smallest,
+            largest=search.largest,
+            generator=self.generator,
+        )
+        self.optimiser = torch.optim.Adam(self.localiser.parameters(), lr=search.learning_rate)
+        self.step, self.seconds = 0, 0.0
+        self._losses: list[Tensor] = []
+        started = time.perf_counter()
+        count = len(self.images)
+        boxes = random_boxes(count * search.patches, search.patch_scale, self.generator)
+        repeated = self.images.repeat_interleave(search.patches, 0)
+        embedded = self.encoder.read(repeated, boxes).unflatten(0, (count, -1))
+        self.patches = Patches.of(embedded)
+        self.seconds = time.perf_counter() - started
+
+    def advance(self) -> None:
+        """One step of Adam on some of the images."""
+        started, search = time.perf_counter(), self.search
+        done = self.step / search.iterations
+        fall = search.largest - search.largest_at_end
+        self.localiser.largest = search.largest - fall * min(1, done / SHRUNK)
+        index = torch.randperm(len(self.images), generator=self.generator)[: search.batch_size]
+        images = self.images[index]
+        boxes = self.localiser(images)
+        if jitter := search.jitter * max(0, 1 - done / STILL):
+            boxes = jittered(boxes, jitter, self.generator)
+        embedded = self.encoder(crops(images, boxes))
+        loss = search.objective.loss(embedded, self.patches.at(index))
+        self.localiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self._losses.append(loss.detach())
+        self.step += 1
+        self.seconds += time.perf_counter() - started
+
+    @torch.no_grad()
+    def located(self) -> Tensor:
+        """The boxes of all images as they stand: (N, 3)."""
+        return self.localiser(self.images)
+
+    @torch.no_grad()
+    def whole_loss(self) -> float:
+        """Eq. 8 over all images and pairs, nothing jittered: what restarts are compared by."""
+        embedded = self.encoder.read(self.images, self.located())
+        return self.search.objective.loss(embedded, self.patches).item()
+
+    def measures(self, boxes: Tensor) -> dict[str, float]:
+        """The share localised in percent and the mean overlap, where the truth is known."""
+        if self.boxes is None:
+            return {}
+        found = overlap(boxes, self.boxes)
+        return {
+            MEASURE: 100 * (found > LOCALISED).float().mean().item(),
+            "mean_overlap": found.mean().item(),
+        }
+
+    def record(self) -> tuple[Step, Snapshot]:
+        """How it stands. Raises TrainingError if the loss is not finite."""
+        loss = torch.stack(self._losses).mean().item() if self._losses else self.whole_loss()
+        self._losses.clear()
+        if not math.isfinite(loss):
+            raise TrainingError(f"step {self.step}: the loss is {loss}")
+        boxes = self.located()
+        measures = self.measures(boxes)
+        gradients = [p.grad.norm() for p in self.localiser.parameters() if p.grad is not None]
+        norm = torch.stack(gradients).norm().item() if gradients else 0.0
+        rate = self.search.learning_rate
+        step = Step(self.step, loss, measures, rate, {"localisation": norm}, self.seconds)
+        theta = boxes.numpy().astype(np.float16)[:, None]
+        none = np.zeros((0, 0))
+        shown = measures.get(MEASURE, math.nan)
+        return step, Snapshot(
+            self.step, theta, np.zeros((len(theta), 0)), np.zeros((0, 0, 0, 0)), shown, none
+        )
+
+
+class Outcome(NamedTuple):
+    """What an optimisation came to. measures: empty where the truth is not known."""
+
+    boxes: Tensor
+    loss: float
+    measures: dict[str, float]
+    seconds: float
+
+
+def colocalise(
+    images: ImageSet, network: ClassificationNetwork, search: Search, seeds: Sequence[int]
+) -> Outcome:
+    """Optimise the boxes of a set to the end, from each seed; the least loss is the outcome.
+
+    That is fair, since the loss knows no label and no true box. seconds: of all of them.
+    """
+    found, seconds = [], 0.0
+    for seed in seeds:
+        optimisation = Optimisation(images, network, search, seed)
+        while optimisation.step < search.iterations:
+            optimisation.advance()
+        boxes = optimisation.located()
+        found.append((optimisation.whole_loss(), boxes))
+        seconds += optimisation.seconds
+    loss, boxes = min(found, key=lambda outcome: outcome[0])
+    return Outcome(boxes, loss, optimisation.measures(boxes), seconds)
+
+
+def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
+    """What a run was asked to do, for its run.json."""
+    return {
+        "experiment": cell.name,
+        "recipe": cell.recipe.to_json(),
+        "seed": seed,
+        "set_seed": set_seed,
+        "clutter": cell.distortion.patches,
+        "device": device_name(torch.device("cpu")),
+        "precision": "bfloat16",
+        "torch": torch.__version__,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def recorded(
+    cell: Colocalisation,
+    images: ImageSet,
+    network: ClassificationNetwork,
+    run: Run,
+    *,
+    seed: int,
+    set_seed: int,
+) -> Iterator[Step]:
+    """Optimise, and record θ of all images at about 100 steps; the control file is obeyed.
+
+    Raises RunError if the folder holds a run already, TrainingError if the loss is not finite.
+    """
+    run.create(describe(cell, seed, set_seed))
+    shown = set(runs.snapshot_steps(cell.recipe.iterations))
+    with run.owned():
+        try:
+            run.reset_control()
+            bytes_ = (images.images * 255).round().to(torch.uint8).numpy()
+            run.write_probes(bytes_, np.full(len(bytes_), -1 if cell.digit is None else cell.digit))
+            run.set_status("running", 0)
+            optimisation = Optimisation(images, network, cell.recipe, seed)
+            yield _written(optimisation, run)
+            while optimisation.step < cell.recipe.iterations:
+                optimisation.advance()
+                if optimisation.step in shown:
+                    yield _written(optimisation, run)
+                command = run.command()
+                if command == "pause":
+                    run.set_status("paused", optimisation.step)
+                    while (command := run.command()) == "pause":
+                        time.sleep(PAUSE_SECONDS)
+                if command == "stop":
+                    run.set_status("stopped", optimisation.step)
+                    return
+            run.set_status("finished", optimisation.step)
+        except Exception as error:
+            with suppress(OSError):  # the disk may be what is full
+                run.set_status("failed", 0, str(error))
+            raise
+
+
+def _written(optimisation: Optimisation, run: Run) -> Step:
+    step, snapshot = optimisation.record()
+    run.write_snapshot(snapshot)
+    run.append(step)
+    run.set_status("running", optimisation.step)
+    return step

@@ -1,0 +1,311 @@
+"""Co-localisation against slow and hand-made counterparts, and one real optimisation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from stn_core import checkpoints, colocalisation, publishing, results, runs
+from stn_core.__main__ import main
+from stn_core.colocalisation import (
+    Encoder,
+    Optimisation,
+    colocalise,
+    crops,
+    jittered,
+    overlap,
+    random_boxes,
+    recorded,
+)
+from stn_core.experiments import UnknownExperiment, find, find_colocalisation
+from stn_core.experiments.colocalisation import (
+    COLOCALISATIONS,
+    ENCODER,
+    LITERAL_SEARCH,
+    QUICK_SEARCH,
+    Crops,
+    image_set,
+    own_set,
+)
+from stn_core.localisation import BoxLocalisation
+from stn_core.networks import count_parameters
+from stn_core.runs import Run
+
+CELL = COLOCALISATIONS["colocalisation/t/1"]
+SHORT = replace(QUICK_SEARCH, iterations=3, batch_size=6, patches=2)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return checkpoints.load_pretrained(ENCODER)
+
+
+@pytest.fixture
+def few(source):
+    digits = source.gallery
+    found = image_set(CELL, digits, 0, digits)
+    return replace(found, images=found.images[:12], boxes=found.boxes[:12])
+
+
+def test_table_has_every_class_with_and_without_clutter():
+    names = [f"colocalisation/{column}/{digit}" for column in ("t", "tc") for digit in range(10)]
+    assert list(COLOCALISATIONS) == names
+    cluttered = find_colocalisation("colocalisation/tc/3")
+    assert (cluttered.digit, cluttered.reported) == (3, 75)
+    with pytest.raises(UnknownExperiment, match="did you mean colocalisation/tc/3"):
+        find_colocalisation("colocalisation/tc/33")
+
+
+@pytest.mark.parametrize("column", ["t", "tc"])
+def test_images_are_of_one_class_and_the_true_box_is_the_digit_s_frame(column, source):
+    cell = COLOCALISATIONS[f"colocalisation/{column}/4"]
+    found = image_set(cell, source.gallery, 3, source.gallery)
+    assert found.images.shape == (100, 1, 84, 84) and found.boxes.shape == (100, 3)
+    assert torch.allclose(found.boxes[:, 0], torch.tensor(1 / 3))
+    fours = source.gallery.images[source.gallery.labels == 4].float() / 255
+    seen = crops(found.images, found.boxes)[:, 0]
+    missing = (fours[None] - seen[:, None]).clamp(min=0).amax((2, 3)).amin(1)
+    assert missing.max() < 1e-4  # every crop has one of the digits whole, clutter on it or not
+    again = image_set(cell, source.gallery, 3, source.gallery)
+    assert torch.equal(found.images, again.images)
+    clutter = found.images.sum() - seen.sum()
+    assert (clutter > 1) == (column == "tc")
+
+
+def test_set_without_a_digit_of_the_class_is_refused(source):
+    sevens = source.gallery.labels == 7
+    digits = type(source.gallery)(source.gallery.images[sevens], source.gallery.labels[sevens])
+    with pytest.raises(ValueError, match="no digit of class 1"):
+        image_set(CELL, digits, 0, digits)
+
+
+def test_crops_of_the_encoder_show_their_digit(source, generator):
+    still = Crops(scales=(1 / 3, 1 / 3), shift=0, plain=1)
+    digits = type(source.gallery)(source.gallery.images[::200], source.gallery.labels[::200])
+    found = still.examples(digits, generator)
+    assert torch.allclose(found.images[:, 0], digits.images / 255, atol=1e-4)
+    moved = Crops().examples(digits, generator)
+    low, high = Crops().scales
+    assert ((moved.pose["scale"] >= low) & (moved.pose["scale"] <= high)).all()
+    assert moved.pose["shift"].abs().max() <= Crops().shift
+    assert Crops().posed(digits, 3, generator).shape == (5, 3, 1, 28, 28)
+
+
+def test_overlap_of_boxes_is_that_of_hand_computed_ones():
+    boxes = torch.tensor([[0.5, 0, 0], [0.5, 0, 0], [0.5, -0.5, -0.5], [0.25, 0, 0], [0.3, 0.1, 0]])
+    others = torch.tensor([[0.5, 0, 0], [0.5, 0.5, 0], [0.2, 0.8, 0.8], [0.5, 0, 0], [0.3, 0.1, 0]])
+    # the same; half a box to the right: 1/2 of 3/2; apart; a quarter of it; the same
+    assert torch.allclose(overlap(boxes, others), torch.tensor([1, 1 / 3, 0, 0.25, 1]))
+    touching = overlap(torch.tensor([[0.5, -0.5, 0]]), torch.tensor([[0.5, 0.5, 0]]))
+    assert touching.item() == 0
+
+
+def test_localiser_has_the_size_of_the_paper_s_and_starts_at_the_centre(generator):
+    localiser = BoxLocalisation(
+        (1, 84, 84), start=0.5, smallest=0.2, largest=0.8, generator=generator
+    )
+    assert count_parameters(localiser) == 93_179  # "100k parameters"
+    images = torch.rand(3, 1, 84, 84, generator=generator)
+    assert torch.allclose(localiser(images), torch.tensor([0.5, 0, 0]), atol=1e-6)
+    with torch.no_grad():
+        localiser.regression.weight.normal_(std=50, generator=generator)
+    s, x, y = localiser(images).unbind(1)
+    assert ((s >= 0.2) & (s <= 0.8)).all()
+    assert (x.abs() + s <= 1 + 1e-6).all() and (y.abs() + s <= 1 + 1e-6).all()  # inside the image
+
+
+def test_localiser_s_bounds_are_checked(generator):
+    with pytest.raises(ValueError, match="0 < smallest < start < largest"):
+        BoxLocalisation((1, 84, 84), start=0.5, smallest=0.6, largest=0.8, generator=generator)
+
+
+def test_normalised_layers_have_length_one_each(network, generator):
+    images = torch.rand(4, 1, 28, 28, generator=generator)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        activations = network.classifier.activations(images)
+    plain = [a.flatten(1).float() for a in activations]
+    embedded = Encoder(network, normalised=True)(images)
+    lengths = [len(layer[0]) for layer in plain]
+    for layer, raw in zip(embedded.split(lengths, 1), plain, strict=True):
+        assert torch.allclose(layer.norm(dim=1), torch.ones(4), atol=1e-4)
+        assert torch.allclose(layer * raw.norm(dim=1, keepdim=True), raw, atol=1e-3)
+    assert torch.equal(Encoder(network, normalised=False)(images), torch.cat(plain, 1))
+
+
+def test_encoder_refuses_what_is_no_plain_cnn():
+    with pytest.raises(ValueError, match="CNN without a transformer"):
+        Encoder(find("distorted/r/fcn").build(0), normalised=True)
+
+
+def test_random_and_jittered_boxes_stay_inside_the_image(generator):
+    boxes = random_boxes(500, 1 / 3, generator)
+    moved = jittered(boxes, 0.5, generator)
+    for found in (boxes, moved):
+        assert (found[:, 1:].abs() + found[:, :1] <= 1 + 1e-6).all()
+    assert boxes[:, 1:].abs().max() > 0.6 and not torch.equal(boxes, moved)
+
+
+def mean_loss(cell, search, network, source, boxes_of):
+    found = image_set(cell, source.gallery, 0, source.gallery)
+    optimisation = Optimisation(found, network, search, seed=0)
+    embedded = optimisation.encoder.read(found.images, boxes_of(found))
+    return search.objective.loss(embedded, optimisation.patches).item()
+
+
+def empty(found):
+    return replace(found, images=torch.zeros_like(found.images))
+
+
+@pytest.mark.parametrize("name", ["colocalisation/t/8", "colocalisation/tc/8"])
+def test_truth_scores_lower_than_a_collapse_to_one_place(name, network, source):
+    def corner(found):
+        return torch.tensor([[0.2, -0.8, -0.8]]).expand(len(found.images), 3)
+
+    def whole(found):
+        return torch.tensor([[1.0, 0, 0]]).expand(len(found.images), 3)
+
+    cell = COLOCALISATIONS[name]
+    truth = mean_loss(cell, QUICK_SEARCH, network, source, lambda found: found.boxes)
+    for collapsed in (corner, whole):
+        assert truth < mean_loss(cell, QUICK_SEARCH, network, source, collapsed) - 1
+
+
+def test_loss_as_printed_scores_empty_crops_lower_than_the_truth(network, source):
+    def corner(found):
+        return torch.tensor([[0.02, -0.98, -0.98]]).expand(len(found.images), 3)
+
+    cell = COLOCALISATIONS["colocalisation/t/8"]
+    pairs = {}
+    for name, boxes_of in (("truth", lambda found: found.boxes), ("empty", corner)):
+        pairs[name] = mean_loss(cell, LITERAL_SEARCH, network, source, boxes_of)
+    assert pairs["empty"] < pairs["truth"]
+
+
+def test_optimisation_is_the_same_for_the_same_seed(network, few):
+    first, again, other = (colocalise(few, network, SHORT, [seed]) for seed in (0, 0, 1))
+    assert torch.equal(first.boxes, again.boxes) and first.loss == again.loss
+    assert not torch.equal(first.boxes, other.boxes)
+    assert set(first.measures) == {"localised_percent", "mean_overlap"}
+
+
+def test_start_with_the_least_loss_is_the_outcome(network, few):
+    each = [colocalise(few, network, SHORT, [seed]) for seed in (0, 1, 2)]
+    best = min(each, key=lambda outcome: outcome.loss)
+    found = colocalise(few, network, SHORT, [0, 1, 2])
+    assert found.loss == best.loss and torch.equal(found.boxes, best.boxes)
+    assert found.measures == best.measures and found.seconds > best.seconds
+
+
+def test_set_without_known_boxes_is_optimised_all_the_same(network, few):
+    outcome = colocalise(replace(few, boxes=None), network, SHORT, [0])
+    assert outcome.measures == {} and torch.equal(
+        outcome.boxes, colocalise(few, network, SHORT, [0]).boxes
+    )
+
+
+def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(network, few, tmp_path):
+    cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
+    steps = list(recorded(cell, few, network, run, seed=0, set_seed=0))
+    assert [s.step for s in steps] == runs.snapshot_steps(3)
+    assert run.status().state == "finished"
+    found = run.recorded()
+    assert found.probes.shape == (12, 1, 84, 84) and (found.labels == 1).all()
+    assert all(s.theta.shape == (12, 1, 3) for s in found.snapshots)
+    start = torch.from_numpy(found.snapshots[0].theta[:, 0]).float()
+    assert torch.allclose(start, torch.tensor([SHORT.start, 0, 0]), atol=1e-3)
+    last = torch.from_numpy(found.snapshots[-1].theta[:, 0]).float()
+    outcome = colocalise(few, network, SHORT, [0])
+    assert torch.allclose(last, outcome.boxes, atol=1e-3)
+    assert steps[-1].measures["localised_percent"] == outcome.measures["localised_percent"]
+
+
+def test_run_stops_when_it_is_asked_to(network, few, tmp_path):
+    cell = replace(CELL, recipes=(replace(SHORT, iterations=50),))
+    run = Run(tmp_path / "run")
+    for step in recorded(cell, few, network, run, seed=0, set_seed=0):
+        if step.step >= 10:
+            run.control("stop")
+    assert run.status().state == "stopped" and run.status().step < 50
+    with pytest.raises(runs.RunError, match="holds a run already"):
+        next(recorded(cell, few, network, run, seed=0, set_seed=0))
+
+
+def test_published_cell_is_told_beside_the_paper_s(network, few, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
+    cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
+    for _ in recorded(cell, few, network, run, seed=0, set_seed=0):
+        pass
+    folder = publishing.publish_boxes(run)
+    assert runs.unpack(folder / runs.PACKED).probes.shape[0] == 12
+    for set_seed, share in ((1, 90.0), (0, 80.0)):
+        found = {"set_seed": set_seed, "localised_percent": share, "mean_overlap": 0.6}
+        publishing.add_set(cell, {**found, "loss": 1.0, "seconds": 9.0})
+    told = "\n".join(results.colocalisation_lines())
+    assert "85.0 ± 7.1 (100)" in told
+    assert "quick, 3 x 6, the best of 2 by its loss, sets 0, 1" in told
+    assert told.count("not trained") == 20  # 19 cells, and the mean of TC
+
+
+def test_command_localises_and_names_what_it_does_not_know(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("STN_OFFLINE", "1")
+    folder = tmp_path / "run"
+    command = ["colocalise", "colocalisation/t/1", "--iterations=2", f"--run-dir={folder}"]
+    assert main(command) == 0
+    assert "colocalisation/t/1: finished" in capsys.readouterr().out
+    assert Run(folder).description()["recipe"]["iterations"] == 2
+    assert main(["colocalise", "colocalisation/t/1", "--recipe=slow"]) == 1
+    assert "it has: quick, literal" in capsys.readouterr().err
+
+
+def test_command_takes_images_of_one_s_own(tmp_path, capsys, generator):
+    images = torch.randint(0, 255, (12, 84, 84), generator=generator, dtype=torch.uint8).numpy()
+    np.save(tmp_path / "images.npy", images)
+    command = ["colocalise", "colocalisation/own/set", "--iterations=1"]
+    given = [f"--images={tmp_path / 'images.npy'}", f"--run-dir={tmp_path / 'run'}"]
+    assert main([*command, *given]) == 0
+    found = Run(tmp_path / "run").recorded()
+    assert np.array_equal(found.probes[:, 0], images) and found.history[-1].measures == {}
+    assert np.isnan(found.snapshots[-1].measure)
+    capsys.readouterr()
+    assert main([*command, f"--run-dir={tmp_path / 'other'}"]) == 1
+    assert "give them by --images" in capsys.readouterr().err
+    assert main(["colocalise", "colocalisation/t/1", *given]) == 1
+    assert "--images goes with colocalisation/own/set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("images", "words"),
+    [
+        (np.zeros((9, 84, 84), np.uint8), "10 to 200 images, got 9"),
+        (np.zeros((201, 84, 84), np.uint8), "10 to 200 images, got 201"),
+        (np.zeros((20, 84, 84)), "uint8 .* got float64"),
+        (np.zeros((20, 28, 28), np.uint8), "uint8 .*84, 84.* got uint8"),
+    ],
+)
+def test_set_of_one_s_own_that_cannot_be_used_is_refused(images, words):
+    with pytest.raises(ValueError, match=words):
+        own_set(images)
+
+
+@pytest.mark.parametrize("name", results.colocalised())
+def test_every_shipped_cell_has_all_its_images_boxes(name, source):
+    run = runs.unpack(checkpoints.published_folder(COLOCALISATIONS[name]) / runs.PACKED)
+    metrics = results.colocalised()[name]
+    assert run.description["experiment"] == metrics["experiment"] == name
+    assert run.snapshots[0].step == 0
+    assert run.snapshots[-1].step == metrics["recipe"]["iterations"]
+    assert all(s.theta.shape == (100, 1, 3) for s in run.snapshots)
+    assert run.snapshots[-1].measure == metrics["gallery"]["localised_percent"]
+    gallery, set_seed = source.gallery, metrics["gallery"]["set_seed"]
+    shown = image_set(COLOCALISATIONS[name], gallery, set_seed, gallery)
+    assert np.array_equal(run.probes, (shown.images * 255).round().to(torch.uint8).numpy())
+
+
+def test_a_short_real_optimisation_localises_ones(network, source):
+    found = image_set(CELL, source.gallery, 0, source.gallery)
+    search = replace(QUICK_SEARCH, iterations=250)
+    outcome = colocalisation.colocalise(found, network, search, seeds=[0])
+    assert outcome.measures["localised_percent"] >= 60
