@@ -1,4 +1,4 @@
-"""Trainings in processes of their own: ``python -m stn_core train``, each with its run's folder.
+"""Trainings in processes of their own (``python -m stn_core train``), each with its run's folder.
 
 A training survives a reload, a page change and the end of a browser session: the folder is all
 that connects it with a page.
@@ -14,12 +14,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 import loading
-from tables import TABLES, column_title
+from tables import TITLES, column_title
 
 MAX_RUNNING = max(1, (os.cpu_count() or 2) // 2)  # at once, for all visitors
 START_SECONDS = 60  # a process that has written nothing by then has failed
 LOG = "log.txt"
+IMAGES = "images.npy"  # of a set of the visitor's own
 _children: list[subprocess.Popen] = []  # so that ended ones are waited for
 
 
@@ -43,7 +46,7 @@ class Job:
 
 
 NAME = re.compile(
-    rf"(?P<table>{'|'.join(TABLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
+    rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
     r"(?P<date>\d{8})-(?P<time>\d{6})"
 )
 
@@ -57,8 +60,16 @@ def _job(folder: Path) -> Job:
         key=f"run-{folder.name}",
         folder=folder,
         prefix=f"{parts['table']}/{parts['column']}/",
-        title=f"{loading.network_title(parts['network'])}, started {'' if today else day}{clock}",
+        title=f"{_title(parts)}, started {'' if today else day}{clock}",
     )
+
+
+def _title(parts: re.Match) -> str:
+    if parts["column"] == "own":
+        return "your own images"
+    if parts["table"] == "colocalisation":
+        return f"class {parts['network']}, {parts['column'].upper()}"
+    return loading.network_title(parts["network"])
 
 
 def jobs(prefix: str = "") -> list[Job]:
@@ -127,14 +138,6 @@ def start(
     patience: int | None = None,
 ) -> Job:
     """Start a training. Raises JobError if too many run, or if its folder cannot be made."""
-    from stn_core.runs import new_run_folder
-
-    _check_room()
-    folder = new_run_folder(experiment)
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise JobError(f"cannot make the run's folder {folder}: {error}") from error
     arguments = [
         "--recipe", recipe,
         "--iterations", str(iterations),
@@ -143,7 +146,45 @@ def start(
         "--device", device,
         *(["--patience", str(patience)] if patience else []),
     ]  # fmt: skip
-    _launch(experiment, arguments, folder)
+    return _start("train", experiment, arguments)
+
+
+def colocalise(
+    name: str, *, recipe: str, iterations: int, margin: float, clutter: int, set_seed: int
+) -> Job:
+    """Start a co-localisation. Raises JobError if too many run, or if its folder cannot be made."""
+    arguments = [
+        "--recipe", recipe,
+        "--iterations", str(iterations),
+        "--margin", str(margin),
+        "--clutter", str(clutter),
+        "--set-seed", str(set_seed),
+    ]  # fmt: skip
+    return _start("colocalise", name, arguments)
+
+
+def colocalise_own(images: np.ndarray, *, iterations: int) -> Job:
+    """Start a co-localisation of the visitor's own images, uint8 (N, 84, 84). Raises JobError."""
+    from stn_core.experiments.colocalisation import OWN
+
+    return _start("colocalise", OWN.name, ["--iterations", str(iterations)], images)
+
+
+def _start(
+    command: str, experiment: str, arguments: list[str], images: np.ndarray | None = None
+) -> Job:
+    from stn_core.runs import new_run_folder
+
+    _check_room()
+    folder = new_run_folder(experiment)
+    try:
+        folder.mkdir(parents=True)
+        if images is not None:
+            np.save(folder / IMAGES, images)
+            arguments = [*arguments, "--images", str(folder / IMAGES)]
+    except OSError as error:
+        raise JobError(f"cannot make the run's folder {folder}: {error}") from error
+    _launch(command, experiment, arguments, folder)
     return _job(folder)
 
 
@@ -159,15 +200,15 @@ def resume(job: Job) -> None:
         raise JobError(f"this run cannot be resumed: {error}") from error
     run.set_status("queued", run.status().step)
     device = description.get("device_type", "cpu")
-    _launch(description["experiment"], ["--resume", "--device", device], job.folder)
+    _launch("train", description["experiment"], ["--resume", "--device", device], job.folder)
 
 
-def _launch(experiment: str, arguments: list[str], folder: Path) -> None:
-    command = [sys.executable, "-m", "stn_core", "train", experiment, *arguments]
-    command += ["--threads", "1", "--run-dir", str(folder)]
+def _launch(command: str, experiment: str, arguments: list[str], folder: Path) -> None:
+    words = [sys.executable, "-m", "stn_core", command, experiment, *arguments]
+    words += ["--threads", "1", "--run-dir", str(folder)]
     with open(folder / LOG, "ab") as log:
         child = subprocess.Popen(
-            command,
+            words,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -21,6 +21,7 @@ from tables import column_title
 if TYPE_CHECKING:
     import torch
 
+    from stn_core.colocalisation import Encoder
     from stn_core.digits import Digits
     from stn_core.experiment import Examples, Experiment
     from stn_core.networks import ClassificationNetwork
@@ -134,6 +135,36 @@ def recorded(name: str) -> RecordedRun:
     name, _, seed = name.partition("@")
     file = packed_name(seed) if seed else PACKED
     return unpack(checkpoints.published_folder(find(name)) / file)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Loading the recording …")
+def boxes(name: str) -> RecordedRun:
+    """The shipped co-localisation of ``colocalisation/t/8``. Raises RunError."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find_colocalisation
+    from stn_core.runs import PACKED, unpack
+
+    return unpack(checkpoints.published_folder(find_colocalisation(name)) / PACKED)
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def true_boxes(name: str, set_seed: int, clutter: int) -> np.ndarray:
+    """The digits' own frames in a set of gallery digits: θ of Attention, float32 (N, 3)."""
+    from stn_core.experiments import find_colocalisation
+    from stn_core.experiments.colocalisation import image_set, with_clutter
+
+    cell = with_clutter(find_colocalisation(name), clutter)
+    return image_set(cell, gallery(), set_seed, gallery()).boxes.numpy()
+
+
+@st.cache_resource(show_spinner="Loading the encoder …")
+def encoder(normalised: bool) -> Encoder:
+    """e() of Eq. 8, as it is shipped."""
+    from stn_core import checkpoints
+    from stn_core.colocalisation import Encoder
+    from stn_core.experiments.colocalisation import ENCODER
+
+    return Encoder(checkpoints.load_pretrained(ENCODER), normalised=normalised)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -16,6 +16,9 @@ st.navigation(
         st.Page(HERE / "views" / "transformer.py", title="Transformer", url_path="transformer"),
         st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted"),
         st.Page(HERE / "views" / "addition.py", title="MNIST addition", url_path="addition"),
+        st.Page(
+            HERE / "views" / "colocalisation.py", title="Co-localisation", url_path="colocalisation"
+        ),
     ],
     position="top",
 ).run()

@@ -43,6 +43,7 @@ ADDERS = ("#009e73", "#cc79a7")
 # On the images, which are white on black in both themes.
 GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network, or transformer
 CORNER = "#f0e442"  # the mark on the grid's first corner
+BOX, TRUE_BOX = "#ee7733", "#56b4e9"  # what co-localisation finds, and the digit's own frame
 
 
 def palette(theme: str | None) -> Palette:

@@ -40,6 +40,17 @@ def test_card() -> np.ndarray:
     return card
 
 
+def on_black(content: bytes, side: int) -> np.ndarray:
+    """A picture file's middle square in grey, bright on black: uint8 (side, side).
+
+    Its median is taken for the ground, which becomes 0. Raises PictureError.
+    """
+    grey = opened(content, side).mean(0)
+    if np.median(grey) > 127:
+        grey = 255 - grey
+    return (grey - np.median(grey)).clip(0).round().astype(np.uint8)
+
+
 def _print(card: np.ndarray, character: str, top: int, left: int) -> None:
     glyph = np.array(list(GLYPHS[character])).reshape(5, 3) == "1"
     card[top : top + 5, left : left + 3][glyph] = 230
@@ -53,10 +64,10 @@ def rings() -> np.ndarray:
     return (127.5 + 127.5 * np.cos(np.pi * SIDE / 8 * squared)).round().astype(np.uint8)
 
 
-def opened(content: bytes) -> np.ndarray:
-    """A picture file's middle square in colours, as large as the lab's: uint8 (3, 64, 64).
+def opened(content: bytes, side: int = SIDE) -> np.ndarray:
+    """A picture file's middle square in colours, by default as large as the lab's.
 
-    Raises PictureError for what is no picture, or too large to be decoded.
+    uint8 (3, side, side). Raises PictureError for what is no picture, or too large to be decoded.
     """
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
@@ -66,7 +77,7 @@ def opened(content: bytes) -> np.ndarray:
                 f"this picture has {width} × {height} pixels; at most {MAX_PIXELS // 10**6} "
                 "million are taken. Make it smaller and upload it again."
             )
-        picture.draft("RGB", (4 * SIDE, 4 * SIDE))  # a JPEG is decoded no larger than is needed
+        picture.draft("RGB", (4 * side, 4 * side))  # a JPEG is decoded no larger than is needed
         if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
             picture = Image.fromarray((np.asarray(picture) / 257).round().astype(np.uint8))
         upright = ImageOps.exif_transpose(picture).convert("RGB")
@@ -79,5 +90,5 @@ def opened(content: bytes) -> np.ndarray:
             "this file is no picture that can be read, or it is damaged. PNG, JPEG, WebP or GIF is "
             "expected."
         ) from error
-    square = ImageOps.fit(upright, (SIDE, SIDE), Image.Resampling.LANCZOS)
+    square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
     return np.asarray(square).transpose(2, 0, 1).copy()

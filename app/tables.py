@@ -49,6 +49,10 @@ TABLES = {
         "what each transformer gives, one row a channel, and the probabilities of the 19 sums",
     ),
 }
+COLOCALISATION = "Co-localisation"  # Table 5, which has classes for rows and no networks
+
+
+TITLES = {**{name: table.title for name, table in TABLES.items()}, "colocalisation": COLOCALISATION}
 
 
 def table_of(prefix: str) -> Table:
@@ -58,8 +62,9 @@ def table_of(prefix: str) -> Table:
 
 def column_title(prefix: str) -> str:
     """``distorted/rts/`` -> ``RTS``; a table without columns to choose has its own title."""
-    table = table_of(prefix)
-    return prefix.split("/")[1].upper() if table.field is None else table.title
+    name = prefix.split("/")[0]
+    columns = name in TABLES and TABLES[name].field is None
+    return prefix.split("/")[1].upper() if columns else TITLES[name]
 
 
 def network_field(which: str, prefix: str) -> str:

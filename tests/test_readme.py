@@ -19,7 +19,10 @@ ONE_LINERS = re.findall(r"^python3 -m venv .+$", README, re.MULTILINE)
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_one_that_the_command_line_takes(command):
     options = command_line.parser().parse_args(shlex.split(command))
-    if hasattr(options, "name"):
+    if isinstance(getattr(options, "name", None), list):
+        for name in options.name:
+            command_line.find_colocalisation(name)
+    elif hasattr(options, "name"):
         command_line.find(options.name)
 
 
@@ -32,7 +35,7 @@ def test_two_lines_start_the_app_and_pass_the_tests():
             assert (ROOT / name).is_file()
 
 
-@pytest.mark.parametrize("table", ["distorted", "addition"])
+@pytest.mark.parametrize("table", ["distorted", "addition", "colocalisation"])
 def test_results_are_what_the_command_prints(table, capsys):
     assert command_line.main(["results", table]) == 0
     shown = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

@@ -26,9 +26,13 @@ const brief = (value) => {
 };
 
 export class Curves {
-  /** @param {string} title  @param {boolean} linear  the values' axis is not logarithmic */
-  constructor(title, linear = false) {
-    this.linear = linear;
+  /**
+   * @param {string} title
+   * @param {boolean} linear  the values' axis is not logarithmic
+   * @param {[number, number]} [range]  the axis' ends; by default the least and the largest value
+   */
+  constructor(title, linear = false, range) {
+    Object.assign(this, { linear, range });
     this.canvas = element("canvas", { className: "curves" });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", title);
@@ -57,8 +61,7 @@ export class Curves {
       })
     );
     const values = series.flatMap(({ y }) => y.filter((v) => Number.isFinite(v) && (this.linear || v > 0)));
-    this.low = Math.min(...values);
-    this.high = Math.max(...values);
+    [this.low, this.high] = this.range ?? [Math.min(...values), Math.max(...values)];
     if (!(this.high > this.low)) [this.low, this.high] = this.linear ? [this.low - 1, this.low + 1] : [this.low / 2 || 0.1, this.low * 2 || 1];
     this.base = null; // to be drawn again
   }

@@ -1,17 +1,18 @@
 /**
  * The stage: U with T_θ(G) on it and V beside it, drawn in every frame by the browser itself.
- * One large pair to take in hand, a strip of small ones to look at or to choose from, or trainings
- * to be replayed.
+ * One large pair to take in hand, a strip of small ones to look at or to choose from, trainings to
+ * be replayed, or a wall of images with a box on each.
  */
 import { between } from "./grid.js";
 import { kernel } from "./kernels.js";
 import { Large } from "./stage.js";
 import { Replay } from "./replay.js";
 import { Strip } from "./strip.js";
+import { Wall } from "./wall.js";
 
-const LAYOUTS = { large: Large, strip: Strip, replay: Replay };
+const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall };
 
-/** @type {WeakMap<object, {stage: Large | Strip | Replay, layout: string, words: string}>} */
+/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall, layout: string, words: string}>} */
 const mounted = new WeakMap();
 
 export default function mount({ data: told, parentElement, setStateValue, setTriggerValue }) {
@@ -37,7 +38,7 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
   here.setState = setStateValue;
   here.setTrigger = setTriggerValue;
   const words = JSON.stringify(told);
-  const decoded = told.layout === "replay" ? recorded : decode;
+  const decoded = { replay: recorded, wall: boxed }[told.layout] ?? decode;
   if (words !== here.words) here.stage.update(decoded(told, words)); // else a rerun without news
   here.words = words;
   return here.dispose;
@@ -144,4 +145,26 @@ function recorded(told) {
   });
   const shape = JSON.stringify([told.token, told.runs.map(({ name, transform, probes }) => [name, transform, probes])]);
   return { ...told, runs, shape };
+}
+
+/** A co-localisation: its images, the boxes of every frame, and the true ones. */
+function boxed(told) {
+  const [high, wide] = told.inputSize;
+  const images = bytes(told.images);
+  const thetas = floats(told.thetas);
+  const truth = told.truth && floats(told.truth);
+  const three = (flat, row) => Array.from(flat.subarray(3 * row, 3 * row + 3));
+  const numbers = [...Array(told.count).keys()];
+  return {
+    ...told,
+    sources: numbers.map((i) => ({
+      pixels: images.subarray(i * high * wide, (i + 1) * high * wide),
+      channels: 1,
+      height: high,
+      width: wide,
+    })),
+    thetas: (frame, i) => three(thetas, frame * told.count + i),
+    truth: truth && numbers.map((i) => three(truth, i)),
+    shape: told.token,
+  };
 }

@@ -1,0 +1,215 @@
+/** Co-localisation, replayed: three images large, all of them small, and the box on each. */
+import { Curves, powers } from "./curves.js";
+import { paintPixels } from "./drawing.js";
+import { between } from "./grid.js";
+import { element } from "./pair.js";
+import { Transport } from "./transport.js";
+
+const FRAMES_A_SECOND = 10;
+const LARGE = 3; // Fig. 4
+const LOGARITHMIC = 10; // the step from which the playhead's frames are spaced so
+
+/** Intersection over union of two boxes (s, t_x, t_y). */
+function overlap([s, x, y], [r, u, v]) {
+  const along = (a, b) => Math.max(0, Math.min(a + s, b + r) - Math.max(a - s, b - r));
+  const both = along(x, u) * along(y, v);
+  return both / (4 * s * s + 4 * r * r - both);
+}
+
+/** Put a box where θ of Attention says, in percent of its image. */
+function lay(box, [s, x, y]) {
+  const percent = (value) => `${50 * value}%`;
+  box.style.left = percent(1 + x - s);
+  box.style.top = percent(1 + y - s);
+  box.style.width = box.style.height = percent(2 * s);
+}
+
+/** An image with its box, and the true one. */
+class View {
+  constructor() {
+    this.pixels = element("canvas");
+    this.box = element("i", { className: "box" });
+    this.truth = element("i", { className: "truth" });
+    this.node = element("div", { className: "boxed" }, this.pixels, this.truth, this.box);
+    this.node.setAttribute("role", "img");
+  }
+
+  show(source, alt, truth) {
+    paintPixels(this.pixels, source);
+    this.node.setAttribute("aria-label", alt);
+    this.truth.hidden = !truth;
+    if (truth) lay(this.truth, truth);
+  }
+}
+
+export class Wall {
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
+    Object.assign(this, { root, python, revealed: false, sorted: false });
+  }
+
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    if (before?.shape !== data.shape) return this.build();
+    this.arrange(true);
+  }
+
+  build() {
+    const { data } = this;
+    this.stop();
+    this.chosen = [...data.first];
+    this.transport = new Transport((position) => this.show(position), () => this.tell());
+    this.larges = this.chosen.map(() => new View());
+    this.names = this.larges.map(() => element("figcaption"));
+    const large = element(
+      "div", { className: "larges" },
+      ...this.larges.map(({ node }, i) => element("figure", {}, node, this.names[i]))
+    );
+    this.said = element("p", { className: "title" });
+    this.views = data.sources.map((source, i) => {
+      const view = new View();
+      view.show(source, this.alt(i), null);
+      return view;
+    });
+    this.cells = this.views.map(({ node }, i) => {
+      const cell = element("button", { type: "button", className: "thumb", title: `Image ${i + 1}: show it large` }, node);
+      cell.setAttribute("aria-label", `Image ${i + 1}: show it large`);
+      cell.onclick = () => this.choose(i);
+      return cell;
+    });
+    this.thumbs = element("div", { className: "thumbs" }, ...this.cells);
+    this.charts = [new Curves("Loss (Eq. 8)", true)];
+    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
+    this.root.style.setProperty("--box", data.colours.box);
+    this.root.style.setProperty("--truth", data.colours.truth);
+    const [first, ...rest] = this.charts.map(({ node }) => node);
+    this.root.replaceChildren(
+      this.transport.node,
+      element("div", { className: "scene" }, large, first),
+      element("div", { className: "choices" }, this.said, this.options()),
+      this.thumbs,
+      element("div", { className: "charts" }, ...rest)
+    );
+    this.arrange(false);
+    if (!data.live && data.begin === 0) this.transport.head.seek(0);
+  }
+
+  alt(i) {
+    return `Image ${i + 1}, with the box that is found in it`;
+  }
+
+  /** Whether the truth is shown, and how the wall is ordered. */
+  options() {
+    const button = (text, title, name, changed) => {
+      const made = element("button", { type: "button", textContent: text, title });
+      made.setAttribute("aria-pressed", String(this[name]));
+      made.onclick = () => {
+        this[name] = !this[name];
+        made.setAttribute("aria-pressed", String(this[name]));
+        changed();
+      };
+      return made;
+    };
+    const made = [];
+    if (this.data.truth) {
+      made.push(
+        button("Reveal the truth", "The digits' own frames, which the method is never told", "revealed", () => this.reveal()),
+        button("Worst first", "Order the images by their overlap at the end", "sorted", () => this.order())
+      );
+    }
+    return element("div", { className: "buttons" }, ...made);
+  }
+
+  choose(i) {
+    const at = this.chosen.indexOf(i);
+    if (at >= 0) this.chosen.splice(at, 1);
+    this.chosen = [i, ...this.chosen].slice(0, LARGE);
+    if (this.chosen.length < LARGE) this.chosen.push(this.data.first.find((k) => !this.chosen.includes(k)));
+    this.reveal();
+    this.tell();
+  }
+
+  order() {
+    const { truth, thetas, steps } = this.data;
+    const last = steps.length - 1;
+    const places = this.cells.map((_, i) => i);
+    if (this.sorted) {
+      const found = places.map((i) => overlap(thetas(last, i), truth[i]));
+      places.sort((a, b) => found[a] - found[b]);
+    }
+    this.thumbs.replaceChildren(...places.map((i) => this.cells[i]));
+  }
+
+  /** The large images, and the truth on all of them if it is to be seen. */
+  reveal() {
+    const { sources, truth } = this.data;
+    const known = this.revealed && truth;
+    this.chosen.forEach((i, n) => this.larges[n].show(sources[i], this.alt(i), known && truth[i]));
+    this.views.forEach(({ truth: box }, i) => {
+      box.hidden = !known;
+      if (known) lay(box, truth[i]);
+    });
+    this.cells.forEach((cell, i) => cell.setAttribute("aria-pressed", String(this.chosen.includes(i))));
+    this.show(this.transport.head.position);
+  }
+
+  arrange(kept) {
+    const { data } = this;
+    const { steps, history } = data;
+    const last = Math.max(1, steps[steps.length - 1]);
+    const place = (x) => Math.log1p(x / LOGARITHMIC) / Math.log1p(last / LOGARITHMIC);
+    const axis = { place, marks: [0, ...powers(LOGARITHMIC, last)], unit: "step" };
+    this.transport.set(
+      {
+        count: steps.length,
+        perSecond: FRAMES_A_SECOND,
+        name: "Over the optimisation",
+        ends: ["step 0", data.live ? "live" : "end"],
+        label: (frame) => `step ${steps[frame].toLocaleString()}`,
+      },
+      kept
+    );
+    const line = (y, n) => [{ name: "", colour: data.colours.series[n], dash: 0, x: steps, y }];
+    const parts = data.truth ? [history.localised, history.overlap, history.loss] : [history.loss];
+    this.charts.forEach((chart, n) => chart.set(line(parts[n], n), axis));
+    this.reveal();
+  }
+
+  show(position) {
+    const { steps, thetas, truth } = this.data;
+    const first = Math.min(Math.floor(position), steps.length - 1);
+    const second = Math.min(first + 1, steps.length - 1);
+    const share = position - first;
+    const boxes = this.views.map((_, i) => between(thetas(first, i), thetas(second, i), share));
+    this.views.forEach(({ box }, i) => lay(box, boxes[i]));
+    this.chosen.forEach((i, n) => {
+      lay(this.larges[n].box, boxes[i]);
+      const found = this.revealed && truth ? `, overlap ${overlap(boxes[i], truth[i]).toFixed(2)}` : "";
+      this.names[n].textContent = `image ${i + 1}${found}`;
+    });
+    const words = [`step ${Math.round(steps[first] + share * (steps[second] - steps[first])).toLocaleString()}`];
+    if (truth) {
+      const found = boxes.map((box, i) => overlap(box, truth[i]));
+      const hits = found.filter((value) => value > 0.5).length;
+      const mean = found.reduce((a, b) => a + b, 0) / found.length;
+      words.push(`${hits} of ${found.length} localised`, `mean overlap ${mean.toFixed(2)}`);
+      this.views.forEach(({ node }, i) => node.classList.toggle("found", this.revealed && found[i] > 0.5));
+    }
+    this.said.textContent = words.join(" · ");
+    for (const chart of this.charts) chart.draw(steps[first] + share * (steps[second] - steps[first]));
+  }
+
+  tell() {
+    const { position } = this.transport.head;
+    this.python.tell({ token: this.data.token, position, chosen: this.chosen });
+  }
+
+  redraw() {
+    if (this.views) this.show(this.transport.head.position);
+  }
+
+  stop() {
+    this.transport?.head.pause();
+  }
+}
