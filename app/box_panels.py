@@ -77,7 +77,7 @@ def _choose_set() -> str:
             required=True, key="boxes_digit", bind="query-params",
         )  # fmt: skip
         clutter = st.segmented_control(
-            "On black (T), or among 16 patches of clutter (TC)", ["T", "TC"], default="T",
+            "On black (T), or among 16 patches of clutter (TC)", ["T", "TC"], default="TC",
             required=True, key="boxes_clutter", bind="query-params",
         )  # fmt: skip
     return f"{PREFIX}{clutter.lower()}/{digit}"

@@ -13,7 +13,7 @@ from stn_core.experiments import EXPERIMENTS
 from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
 NOT_TRAINED = "not trained"
-NOT_MEASURED = "not measured"
+NOT_RUN = "not run"
 CONFIDENCE = 1.96  # standard deviations: 95 %
 
 
@@ -215,7 +215,7 @@ def share_of_sets(metrics: dict[str, Any]) -> str:
     """Percent localised, as a mean over the sets and its spread if there are several."""
     shares = [found["localised_percent"] for found in metrics["sets"]]
     if not shares:
-        return NOT_MEASURED
+        return NOT_RUN
     spread = f" ± {statistics.stdev(shares):.1f}" if len(shares) > 1 else ""
     return f"{statistics.mean(shares):.1f}{spread}"
 
@@ -233,16 +233,15 @@ def colocalisation_lines() -> list[str]:
         row = f"{digit:<5}"
         for column in DISTORTIONS:
             name = f"colocalisation/{column}/{digit}"
-            ours = share_of_sets(found[name]) if name in found else NOT_TRAINED
+            ours = share_of_sets(found[name]) if name in found else NOT_RUN
             row += f"{ours + f' ({COLOCALISATIONS[name].reported:.0f})':>22}"
         told.append(row)
     means = "mean "
     for column in DISTORTIONS:
         cells = [c for n, c in COLOCALISATIONS.items() if n.split("/")[1] == column]
         there = [found[c.name] for c in cells if c.name in found]
-        ours = NOT_TRAINED
-        if there:
-            shares = [s["localised_percent"] for m in there for s in m["sets"]]
+        ours = NOT_RUN
+        if shares := [s["localised_percent"] for m in there for s in m["sets"]]:
             ours = f"{statistics.mean(shares):.1f}"
         paper = statistics.mean(c.reported for c in cells)
         means += f"{ours + f' ({paper:.1f})':>22}"

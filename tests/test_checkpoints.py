@@ -244,7 +244,7 @@ def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, p
         "| 10,000 MNIST test digits, distorted with seed 2015 | 2.35 % |",
         "| 1,000 gallery digits, distorted with seed 2015 | 3.50 % |",
         "| the paper's figure | 2.1 % |",
-        "| recipe | quick: AdamW, OneCycle, rate 0.002 |",
+        "| recipe | quick: Muon, OneCycle, rate 0.001 |",
         "| budget | 20,000 iterations of 64 |",
         "| seed | 42 |",
         "| digits | 59,000 of MNIST's training set, never the gallery's |",
