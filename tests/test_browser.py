@@ -798,6 +798,23 @@ def test_browser_pools_as_torch_does(modules, side, generator):
     np.testing.assert_allclose(found[0], expected.flatten(), rtol=1e-4)
 
 
+def test_curves_of_a_training_that_has_logged_nothing_have_an_axis(modules):
+    low, high, middle = modules(
+        """
+        const { Curves } = await load("curves");
+        const chart = new Curves("Error");
+        document.body.append(chart.node);
+        chart.canvas.style.cssText = "width: 200px; height: 100px";
+        const none = [{ name: "", colour: "red", dash: 0, x: [], y: [] }];
+        chart.set(none, { place: (x) => x, marks: [] });
+        chart.draw(0);
+        chart.node.remove();
+        return [chart.low, chart.high, chart.height(1)];
+        """
+    )
+    assert low < 1 < high and middle == pytest.approx(0.5)
+
+
 # A playhead whose clock is the test's: ``frames(n, ms)`` lets n frames go by.
 BY_THE_TEST_S_CLOCK = """
     const { Playhead } = await load("playhead");

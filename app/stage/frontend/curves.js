@@ -61,6 +61,7 @@ export class Curves {
       })
     );
     const values = series.flatMap(({ y }) => y.filter((v) => Number.isFinite(v) && (this.linear || v > 0)));
+    if (!values.length) values.push(1); // nothing has been logged yet
     [this.low, this.high] = this.range ?? [Math.min(...values), Math.max(...values)];
     if (!(this.high > this.low)) [this.low, this.high] = this.linear ? [this.low - 1, this.low + 1] : [this.low / 2 || 0.1, this.low * 2 || 1];
     this.base = null; // to be drawn again
