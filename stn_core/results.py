@@ -246,17 +246,15 @@ def colocalisation_lines() -> list[str]:
         paper = statistics.mean(c.reported for c in cells)
         means += f"{ours + f' ({paper:.1f})':>22}"
     told += [means, "", "How they were optimised:"]
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[float]] = {}
     for metrics in found.values():
         recipe, sets = metrics["recipe"], metrics["sets"]
-        seconds = statistics.mean(s["seconds"] for s in sets) if sets else 0
         which = ", ".join(str(found_set["set_seed"]) for found_set in sets)
         words = (
             f"  {recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, the best of "
-            f"{recipe['starts']} by its loss, sets {which}, {metrics['device']}"
+            f"{recipe['starts']} by its loss, sets {which or 'none'}, {metrics['device']}"
         )
-        groups.setdefault(words, []).append(f"{seconds:.0f}")
+        groups.setdefault(words, []).extend(found_set["seconds"] for found_set in sets)
     for words, seconds in groups.items():
-        low, high = min(map(int, seconds)), max(map(int, seconds))
-        told.append(f"{words}: {low} to {high} seconds each")
+        told.append(f"{words}, {statistics.median(seconds or [0]):.0f} seconds (the median)")
     return told
