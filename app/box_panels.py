@@ -43,13 +43,14 @@ DEPARTURES = """
 - **The boxes are read a little off while they look for the object**, less and less. The gradient of
   one crop points anywhere; the mean of those around it points to the object. Without it, nothing
   was found among clutter.
-- **The largest box allowed shrinks**, from s = 0.8 to 0.42: first where the object is, then how
+- **The largest box allowed shrinks**, from s = 0.8 to 0.36: first where the object is, then how
   large. Random patches are of the digit's size as well; so about how large it is, is given.
 - **The encoder has seen digits small, large, cut off and among clutter.** One that has not gives
   no direction to a box that is far away.
 - **The localisation network's convolution has stride 1**, as "100k parameters" asks for; with the
   text's stride of 4 it would have 6k.
-- **Of two starts the one with the smaller loss is taken**: the loss knows no label and no true box.
+- **Among clutter four starts are made side by side**; after a quarter and after half of the steps
+  the half with the lower loss goes on. The loss knows no label and no true box.
 """
 RECIPES = {
     "quick": "ours: it finds the digits",
@@ -177,13 +178,13 @@ def _own_form() -> None:
         f"{FEWEST} to {MOST} pictures with the same kind of object in each", FORMATS,
         accept_multiple_files=True, key="own-images",
     )  # fmt: skip
-    steps = _steps("own-steps")
+    steps, starts = _steps("own-steps"), _starts("own", 1)
     images = _read(files)
     enough = FEWEST <= len(images) <= MOST
     if files and not enough:
         st.warning(f"A set has {FEWEST} to {MOST} pictures; these are {len(images)}.")
     if st.button("Start", type="primary", width="stretch", key="own-start", disabled=not enough):
-        _started(lambda: jobs.colocalise_own(np.stack(images), iterations=steps))
+        _started(lambda: jobs.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(
         "What to expect: the encoder knows handwritten digits alone, and boxes are about "
         "a third of a picture wide. Large strokes on an even ground can be found: letters, signs, "
@@ -205,8 +206,17 @@ def _read(files) -> list[np.ndarray]:
 
 def _steps(key: str) -> int:
     return st.select_slider(
-        "Steps", [100, 300, 600, 1_000, 1_500], 1_000, key=key,
-        format_func=lambda n: f"{n:,}", help="A thousand take about a minute and a half.",
+        "Steps", [100, 300, 600, 1_100, 1_500], 1_100, key=key,
+        format_func=lambda n: f"{n:,}", help="1,100 of one start take about a minute.",
+    )  # fmt: skip
+
+
+def _starts(key: str, default: int) -> int:
+    return st.segmented_control(
+        "Starts", [1, 2, 4], default=default, required=True, key=f"{key}-starts-{default}",
+        help="Side by side, each from other random weights; the half with the lower loss goes on "
+        "after a quarter of the steps, and again after half of them. Among clutter one start in "
+        "two or three finds nothing. Four take twice as long as one.",
     )  # fmt: skip
 
 
@@ -229,7 +239,8 @@ def _digits_form() -> None:
     recipe = st.radio(
         "Loss", list(RECIPES), format_func=lambda r: f"Eq. 8 {RECIPES[r]}", key="live-recipe"
     )
-    found = _recipe(recipe)
+    column = "tc" if clutter else "t"
+    found = _recipe(recipe, column)
     left, right = st.columns(2)
     with left:
         margin = st.number_input(
@@ -240,14 +251,14 @@ def _digits_form() -> None:
         seed = st.number_input(
             "Seed", 0, 2**31 - 1, 1, key="live-seed", help="Draws the hundred images."
         )
-    steps = _steps("live-steps")
+    steps, starts = _steps("live-steps"), _starts("live", found.starts)
     if st.button("Start", type="primary", width="stretch", key="live-start"):
-        column = "tc" if clutter else "t"
         _started(
             lambda: jobs.colocalise(
                 f"{PREFIX}{column}/{digit}",
                 recipe=recipe,
                 iterations=steps,
+                starts=starts,
                 margin=float(margin),
                 clutter=int(clutter),
                 set_seed=int(seed),
@@ -259,10 +270,10 @@ def _digits_form() -> None:
     )
 
 
-def _recipe(name: str):
+def _recipe(name: str, column: str):
     from stn_core.experiments import find_colocalisation
 
-    cell = find_colocalisation(f"{PREFIX}t/{FIRST_DIGIT}")
+    cell = find_colocalisation(f"{PREFIX}{column}/{FIRST_DIGIT}")
     return next(recipe for recipe in cell.recipes if recipe.name == name)
 
 

@@ -150,12 +150,20 @@ def start(
 
 
 def colocalise(
-    name: str, *, recipe: str, iterations: int, margin: float, clutter: int, set_seed: int
+    name: str,
+    *,
+    recipe: str,
+    iterations: int,
+    starts: int,
+    margin: float,
+    clutter: int,
+    set_seed: int,
 ) -> Job:
     """Start a co-localisation. Raises JobError if too many run, or if its folder cannot be made."""
     arguments = [
         "--recipe", recipe,
         "--iterations", str(iterations),
+        "--starts", str(starts),
         "--margin", str(margin),
         "--clutter", str(clutter),
         "--set-seed", str(set_seed),
@@ -163,11 +171,12 @@ def colocalise(
     return _start("colocalise", name, arguments)
 
 
-def colocalise_own(images: np.ndarray, *, iterations: int) -> Job:
+def colocalise_own(images: np.ndarray, *, iterations: int, starts: int) -> Job:
     """Start a co-localisation of the visitor's own images, uint8 (N, 84, 84). Raises JobError."""
     from stn_core.experiments.colocalisation import OWN
 
-    return _start("colocalise", OWN.name, ["--iterations", str(iterations)], images)
+    arguments = ["--iterations", str(iterations), "--starts", str(starts)]
+    return _start("colocalise", OWN.name, arguments, images)
 
 
 def _start(

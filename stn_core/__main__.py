@@ -95,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     colocalise.add_argument("--seed", type=int, default=0, help="of the optimisation")
     colocalise.add_argument("--set-seed", type=int, default=0, help="of the images")
     colocalise.add_argument("--iterations", type=int, help="instead of the recipe's")
+    colocalise.add_argument("--starts", type=int, help="instead of the recipe's")
     colocalise.add_argument("--margin", type=float, help="instead of the recipe's")
     colocalise.add_argument("--clutter", type=int, help="patches an image (default: the cell's)")
     colocalise.add_argument(
@@ -230,7 +231,7 @@ def _colocalise(options: argparse.Namespace) -> None:
     for cell in cells:
         if options.publish is None:
             run = Run(options.run_dir or runs.new_run_folder(cell.name))
-            _optimise(cell, network, source, run, options, options.seed)
+            _optimise(cell, network, source, run, options)
         else:
             _publish_cell(cell, network, source, options)
 
@@ -240,13 +241,13 @@ def _publish_cell(
 ) -> None:
     done = _measured_sets(cell)
     if done is None:
-        root = options.run_dir or runs.new_run_folder(cell.name)
-        begun = [(seed, Run(root / f"seed-{seed}")) for seed in range(cell.recipe.starts)]
-        losses = [_optimise(cell, network, source, run, options, seed) for seed, run in begun]
-        print(publishing.publish_boxes(begun[losses.index(min(losses))][1]))
+        run = Run(options.run_dir or runs.new_run_folder(cell.name))
+        _optimise(cell, network, source, run, options)
+        print(publishing.publish_boxes(run))
         done = set()
     for set_seed in sorted(set(range(options.publish)) - done):
-        publishing.add_set(cell, _on_test_digits(cell, network, source, set_seed))
+        found = _on_test_digits(cell, network, source, set_seed, options.seed)
+        publishing.add_set(cell, found)
 
 
 def _measured_sets(cell: Colocalisation) -> set[int] | None:
@@ -263,9 +264,8 @@ def _optimise(
     source: Source,
     run: Run,
     options: argparse.Namespace,
-    seed: int,
-) -> float:
-    """One recorded optimisation. Gives its loss at the end; raises RunError if it was stopped."""
+) -> None:
+    """A recorded optimisation. Raises RunError if it was stopped and was to be published."""
     for number in (signal.SIGTERM, signal.SIGINT):  # end between two steps
         signal.signal(number, lambda *_: run.control("stop"))
     if options.images:
@@ -273,7 +273,7 @@ def _optimise(
     else:
         images = image_set(cell, source.gallery, options.set_seed, source.gallery)
     steps = colocalisation.recorded(
-        cell, images, network, run, seed=seed, set_seed=options.set_seed
+        cell, images, network, run, seed=options.seed, set_seed=options.set_seed
     )
     with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
         for step in steps:
@@ -284,7 +284,6 @@ def _optimise(
     print(f"{cell.name}: {run.status().state}; {run.folder}")
     if run.status().state != "finished" and options.publish is not None:
         raise RunError(f"{run.folder} was stopped; the same command begins this set again")
-    return step.loss
 
 
 def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisation:
@@ -294,6 +293,8 @@ def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisati
         raise ValueError(f"{cell.name} has no recipe {options.recipe!r}; it has: {names}")
     if options.iterations is not None:
         search = dataclasses.replace(search, iterations=options.iterations)
+    if options.starts is not None:
+        search = dataclasses.replace(search, starts=options.starts)
     if options.margin is not None:
         objective = dataclasses.replace(search.objective, margin=options.margin)
         search = dataclasses.replace(search, objective=objective)
@@ -308,13 +309,12 @@ def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisati
 
 
 def _on_test_digits(
-    cell: Colocalisation, network: torch.nn.Module, source: Source, set_seed: int
+    cell: Colocalisation, network: torch.nn.Module, source: Source, set_seed: int, seed: int
 ) -> dict:
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
     images = image_set(cell, source.test, set_seed, source.train)
-    seeds = range(cell.recipe.starts)
-    outcome = colocalisation.colocalise(images, network, cell.recipe, seeds)
+    outcome = colocalisation.colocalise(images, network, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
     return {
         "set_seed": set_seed,

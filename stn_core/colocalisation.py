@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ LOCALISED = 0.5  # A.2: the overlap above which a digit counts as localised
 ENOUGH = 1e-6  # no layer's activations are divided by less
 SHRUNK = 0.8  # of the iterations, after which the largest box is as small as it gets
 STILL = 0.7  # of the iterations, after which nothing is jittered
+HALVED = (0.25, 0.5)  # of the iterations, after which the better half of the starts goes on
 ENCODED = 200  # crops in memory at a time
 
 
@@ -102,6 +103,7 @@ class Optimisation:
         self, images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
     ) -> None:
         self.images, self.boxes, self.search = images.images, images.boxes, search
+        self.seed = seed
         self.encoder = Encoder(network, normalised=search.normalised)
         self.generator = torch.Generator().manual_seed(seed)
         self.localiser = BoxLocalisation(
@@ -183,6 +185,46 @@ class Optimisation:
         )
 
 
+class Restarts:
+    """Optimisations of one set side by side, from several seeds, of which the better go on.
+
+    After a quarter of the iterations and after half of them, the half with the lower loss does.
+    That is fair, since the loss knows no label and no true box.
+    """
+
+    def __init__(
+        self, images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
+    ) -> None:
+        self.search = search
+        seeds = range(search.starts * seed, search.starts * (seed + 1))
+        self.going = [Optimisation(images, network, search, one) for one in seeds]
+        self._ended_seconds = 0.0
+
+    @property
+    def leader(self) -> Optimisation:
+        """The one whose boxes are the outcome as far as is known."""
+        return self.going[0]
+
+    @property
+    def step(self) -> int:
+        return self.leader.step
+
+    @property
+    def seconds(self) -> float:
+        """Of all of them."""
+        return self._ended_seconds + sum(one.seconds for one in self.going)
+
+    def advance(self) -> None:
+        """One step of each."""
+        for one in self.going:
+            one.advance()
+        if self.step in {round(share * self.search.iterations) for share in HALVED}:
+            ranked = sorted(self.going, key=Optimisation.whole_loss)
+            kept = math.ceil(len(ranked) / 2)
+            self._ended_seconds += sum(one.seconds for one in ranked[kept:])
+            self.going = ranked[:kept]
+
+
 class Outcome(NamedTuple):
     """What an optimisation came to. measures: empty where the truth is not known."""
 
@@ -193,22 +235,15 @@ class Outcome(NamedTuple):
 
 
 def colocalise(
-    images: ImageSet, network: ClassificationNetwork, search: Search, seeds: Sequence[int]
+    images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
 ) -> Outcome:
-    """Optimise the boxes of a set to the end, from each seed; the least loss is the outcome.
-
-    That is fair, since the loss knows no label and no true box. seconds: of all of them.
-    """
-    found, seconds = [], 0.0
-    for seed in seeds:
-        optimisation = Optimisation(images, network, search, seed)
-        while optimisation.step < search.iterations:
-            optimisation.advance()
-        boxes = optimisation.located()
-        found.append((optimisation.whole_loss(), boxes))
-        seconds += optimisation.seconds
-    loss, boxes = min(found, key=lambda outcome: outcome[0])
-    return Outcome(boxes, loss, optimisation.measures(boxes), seconds)
+    """Optimise the boxes of a set to the end. seconds: of all starts."""
+    restarts = Restarts(images, network, search, seed)
+    while restarts.step < search.iterations:
+        restarts.advance()
+    found = restarts.leader
+    boxes = found.located()
+    return Outcome(boxes, found.whole_loss(), found.measures(boxes), restarts.seconds)
 
 
 def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
@@ -237,6 +272,8 @@ def recorded(
 ) -> Iterator[Step]:
     """Optimise, and record θ of all images at about 100 steps; the control file is obeyed.
 
+    The recording is of the start that leads. When another one takes the lead, what it did so far
+    is written over the other's.
     Raises RunError if the folder holds a run already, TrainingError if the loss is not finite.
     """
     run.create(describe(cell, seed, set_seed))
@@ -247,30 +284,43 @@ def recorded(
             bytes_ = (images.images * 255).round().to(torch.uint8).numpy()
             run.write_probes(bytes_, np.full(len(bytes_), -1 if cell.digit is None else cell.digit))
             run.set_status("running", 0)
-            optimisation = Optimisation(images, network, cell.recipe, seed)
-            yield _written(optimisation, run)
-            while optimisation.step < cell.recipe.iterations:
-                optimisation.advance()
-                if optimisation.step in shown:
-                    yield _written(optimisation, run)
+            restarts = Restarts(images, network, cell.recipe, seed)
+            recording = _Recording(restarts, run)
+            yield recording.write()
+            while restarts.step < cell.recipe.iterations:
+                restarts.advance()
+                if restarts.step in shown:
+                    yield recording.write()
                 command = run.command()
                 if command == "pause":
-                    run.set_status("paused", optimisation.step)
+                    run.set_status("paused", restarts.step)
                     while (command := run.command()) == "pause":
                         time.sleep(PAUSE_SECONDS)
                 if command == "stop":
-                    run.set_status("stopped", optimisation.step)
+                    run.set_status("stopped", restarts.step)
                     return
-            run.set_status("finished", optimisation.step)
+            run.set_status("finished", restarts.step)
         except Exception as error:
             with suppress(OSError):  # the disk may be what is full
                 run.set_status("failed", 0, str(error))
             raise
 
 
-def _written(optimisation: Optimisation, run: Run) -> Step:
-    step, snapshot = optimisation.record()
-    run.write_snapshot(snapshot)
-    run.append(step)
-    run.set_status("running", optimisation.step)
-    return step
+class _Recording:
+    """What each start that is still going has shown so far, and what of it is in the run."""
+
+    def __init__(self, restarts: Restarts, run: Run) -> None:
+        self.restarts, self.run = restarts, run
+        self.shown = {one: [] for one in restarts.going}
+        self.written = restarts.leader
+
+    def write(self) -> Step:
+        going, leader = self.restarts.going, self.restarts.leader
+        self.shown = {one: [*self.shown[one], one.record()] for one in going}
+        anew = leader is not self.written
+        for step, snapshot in self.shown[leader] if anew else self.shown[leader][-1:]:
+            self.run.write_snapshot(snapshot)
+            self.run.append(step)  # of two records of a step, the later one counts
+        self.written = leader
+        self.run.set_status("running", leader.step)
+        return step

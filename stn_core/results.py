@@ -251,8 +251,8 @@ def colocalisation_lines() -> list[str]:
         recipe, sets = metrics["recipe"], metrics["sets"]
         which = ", ".join(str(found_set["set_seed"]) for found_set in sets)
         words = (
-            f"  {recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, the best of "
-            f"{recipe['starts']} by its loss, sets {which or 'none'}, {metrics['device']}"
+            f"  {recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, "
+            f"{recipe['starts']} start(s), sets {which or 'none'}, {metrics['device']}"
         )
         groups.setdefault(words, []).extend(found_set["seconds"] for found_set in sets)
     for words, seconds in groups.items():

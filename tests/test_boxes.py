@@ -123,7 +123,8 @@ def test_start_button_starts_what_the_form_says(tmp_path, monkeypatch):
     app.slider(key="live-clutter").set_value(16).run()
     app.button(key="live-start").click().run()
     assert asked["name"] == "colocalisation/tc/8" and asked["recipe"] == "literal"
-    assert (asked["margin"], asked["clutter"], asked["iterations"]) == (1, 16, 1_000)
+    assert (asked["margin"], asked["clutter"]) == (1, 16)
+    assert (asked["iterations"], asked["starts"]) == (1_100, 1)
     assert app.error[0].value == "no room"
 
 
@@ -170,7 +171,7 @@ def test_own_images_are_handed_to_the_process(tmp_path, monkeypatch):
     started = []
     monkeypatch.setattr(jobs, "_launch", lambda *given: started.append(given))
     images = np.zeros((10, 84, 84), np.uint8)
-    job = jobs.colocalise_own(images, iterations=7)
+    job = jobs.colocalise_own(images, iterations=7, starts=1)
     assert job.title.startswith("your own images")
     ((command, name, arguments, folder),) = started
     assert (command, name) == ("colocalise", "colocalisation/own/set")
