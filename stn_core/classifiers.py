@@ -1,12 +1,16 @@
-"""The classification networks of App. A.4: a fully connected and a convolutional one."""
+"""The classification networks of App. A.4, fully connected and convolutional, and one in 3D."""
 
 from __future__ import annotations
+
+import math
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 FIRST_FILTER = 9  # A.4: "a 9×9 convolutional layer (stride 1, no padding)"
 SECOND_FILTER = 7  # A.4: "a subsequent 7×7 convolutional layer"
+VOLUME_FILTER = 5  # ours
+VOLUME_STRIDE = 3  # ours: 60 voxels to 20
 
 
 def _pooled(n: int) -> int:
@@ -63,3 +67,30 @@ class ConvolutionalClassifier(nn.Module):
         first = F.max_pool2d(self.conv1(image), 2, ceil_mode=True).relu()
         second = F.max_pool2d(self.conv2(first), 2, ceil_mode=True).relu()
         return first, second, self.classification(second.flatten(1))
+
+
+class VolumetricClassifier(nn.Module):
+    """A CNN in three dimensions, on a 3× downsampled volume: a baseline for App. A.3, ours.
+
+    Two 5×5×5 convolutions, each with a 2×2×2 max-pooling that rounds up, and a classification
+    layer. (B, C, D, H, W) -> logits (B, classes).
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int, int], filters: int, classes: int) -> None:
+        super().__init__()
+        channels, *lengths = image_shape
+        reach = VOLUME_FILTER - 1
+        closing = [_pooled(_pooled(n // VOLUME_STRIDE - reach) - reach) for n in lengths]
+        if min(closing) < 1:
+            raise ValueError(
+                f"VolumetricClassifier needs volumes of 39³ or more, got {image_shape}"
+            )
+        self.conv1 = nn.Conv3d(channels, filters, VOLUME_FILTER)
+        self.conv2 = nn.Conv3d(filters, filters, VOLUME_FILTER)
+        self.classification = nn.Linear(filters * math.prod(closing), classes)
+
+    def forward(self, volume: Tensor) -> Tensor:
+        x = F.avg_pool3d(volume, VOLUME_STRIDE)
+        x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
+        x = F.max_pool3d(self.conv2(x), 2, ceil_mode=True).relu()
+        return self.classification(x.flatten(1))

@@ -129,7 +129,7 @@ class RotationTranslationScale(Distortion):
         radians = degrees * math.pi / 180
 
         # The ink box relative to the frame's centre, in pixels: first and last edge in x and y.
-        x_edges, y_edges = _ink_edges(images, 1), _ink_edges(images, 2)
+        x_edges, y_edges = ink_edges(images, 1), ink_edges(images, 2)
         cos, sin = scale * torch.cos(radians), scale * torch.sin(radians)
         shifts = []
         for along_x, along_y, where in ((cos, -sin, place[0]), (sin, cos, place[1])):
@@ -153,7 +153,7 @@ class RotationTranslationScale(Distortion):
         return DistortedImages(self._read_affinely(images, theta), pose, theta)
 
 
-def _ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+def ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     """First and last edge of the ink along one axis, in pixels from the centre: each (B,)."""
     inked = (images > 0).any(axis)  # (B, 28)
     first = inked.float().argmax(1)

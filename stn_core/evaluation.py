@@ -16,7 +16,9 @@ from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
 
 EVALUATION_SEED = 2015
-CHUNK = 1000  # part of the definition: clutter is cut from the digits of the same chunk
+# How many digits are distorted at once, part of the definition: clutter is cut from the digits of
+# the same chunk. A thousand volumes would take a gigabyte.
+CHUNK, VOLUME_CHUNK = 1000, 100
 FORWARD = 200  # images in memory at a time
 POSES = 16  # of each digit, to see what is left of the pose
 EXAMPLE_SEEDS = 10_000  # an example's seeds are 0 to 9,999
@@ -45,7 +47,8 @@ def evaluate(
     total, predictions, truth = 0.0, [], []
     training = network.training
     network.eval()
-    for chunk in _chunks(digits, CHUNK):
+    volumes = len(experiment.data.image_shape) == 4
+    for chunk in _chunks(digits, VOLUME_CHUNK if volumes else CHUNK):
         examples = experiment.data.examples(chunk, generator)
         truth.append(examples.labels)
         for images, labels in zip(
@@ -75,20 +78,22 @@ def misread_examples(
     network: nn.Module, experiment: Experiment, gallery: Digits, seed: int
 ) -> dict[int, int]:
     """The gallery digits that a network misreads with this seed, and what it takes them for."""
-    shown = [example(experiment, gallery, digit, seed) for digit in range(len(gallery))]
-    images = torch.cat([e.images for e in shown])
-    said = torch.cat([network(part).argmax(1) for part in images.split(FORWARD)])
-    wrong = (said != torch.cat([e.labels for e in shown])).nonzero().flatten()
-    return {int(digit): int(said[digit]) for digit in wrong}
+    found = {}
+    for digits in torch.arange(len(gallery)).split(FORWARD):
+        shown = [example(experiment, gallery, digit, seed) for digit in digits.tolist()]
+        said = network(torch.cat([e.images for e in shown])).argmax(1)
+        wrong = (said != torch.cat([e.labels for e in shown])).nonzero().flatten()
+        found |= {int(digits[i]): int(said[i]) for i in wrong}
+    return found
 
 
 def pose_left(images: Tensor) -> np.ndarray:
     """How much of the digits' pose is to be seen in images, from 0 to about 1: (C,).
 
     images: (M, K, C, H, W), M inputs in K poses each: U itself (``Data.posed``), or what a
-    transformer makes of it. They are compared over the K poses, pixel by pixel: the variance as a
-    share of the mean square. 0 if they show the same whatever the pose; 1 if they are blank, or
-    show nothing twice at one place.
+    transformer makes of it; of volumes, their projections. They are compared over the K poses,
+    pixel by pixel: the variance as a share of the mean square. 0 if they show the same whatever
+    the pose; 1 if they are blank, or show nothing twice at one place.
     """
     images = images.float()
     varies = images.var(1).mean((0, 2, 3))

@@ -8,10 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn_core.transforms import rigid_theta
+
 HIDDEN_UNITS = 32  # A.4: "32 unit fully connected layers for ST-FCN networks"
 FILTERS = 20  # A.4: "two 20-filter 5×5 convolutional layers"
 FILTER_SIZE = 5
 CONVOLUTIONAL_UNITS = 20  # A.4: "a 20 unit fully connected layer"
+VOLUME_STRIDE = 3  # ours: 60 voxels to 20
+VOLUME_UNITS = 64  # ours
 BOX_FILTERS = 8  # A.2: "eight 9×9 filters"
 BOX_FILTER_SIZE = 9
 BOX_UNITS = 8  # A.2: "two 8-unit fully-connected layers"
@@ -66,6 +70,36 @@ class ConvolutionalBody(nn.Module):
         return self.hidden(x.flatten(1)).relu()
 
 
+class VolumetricBody(nn.Module):
+    """The ConvolutionalBody in three dimensions, on a 3× downsampled input (for App. A.3; ours).
+
+    Two 20-filter 5×5×5 convolutions, a 2×2×2 max-pooling between them, a hidden layer of 64 units.
+    (B, C, D, H, W) -> (B, 64).
+    """
+
+    def __init__(self, image_shape: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        channels, *lengths = image_shape
+        closing = [self._closing_size(n) for n in lengths]
+        if min(closing) < 1:
+            raise ValueError(f"VolumetricBody needs volumes of 39³ or more, got {image_shape}")
+        self.conv1 = nn.Conv3d(channels, FILTERS, FILTER_SIZE)
+        self.conv2 = nn.Conv3d(FILTERS, FILTERS, FILTER_SIZE)
+        self.hidden = nn.Linear(FILTERS * math.prod(closing), VOLUME_UNITS)
+        self.features = VOLUME_UNITS
+
+    @staticmethod
+    def _closing_size(n: int) -> int:
+        pooled = -(-(n // VOLUME_STRIDE - FILTER_SIZE + 1) // 2)
+        return pooled - FILTER_SIZE + 1
+
+    def forward(self, volume: Tensor) -> Tensor:
+        x = F.avg_pool3d(volume, VOLUME_STRIDE)
+        x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
+        x = self.conv2(x).relu()
+        return self.hidden(x.flatten(1)).relu()
+
+
 class Localisation(nn.Module):
     """f_loc: a body and the regression layer, which starts at the identity transform (App. A.4).
 
@@ -84,6 +118,17 @@ class Localisation(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> θ (B, P)."""
         return self.regression(self.body(image))
+
+
+class RigidLocalisation(Localisation):
+    """f_loc that regresses a rotation vector and a shift, 6 numbers, for the 12 of ``Affine3D``."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__(body, torch.zeros(6))
+
+    def forward(self, image: Tensor) -> Tensor:
+        """U (B, C, D, H, W) -> θ (B, 12)."""
+        return rigid_theta(*super().forward(image).split(3, 1))
 
 
 class BoxLocalisation(nn.Module):

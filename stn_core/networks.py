@@ -16,11 +16,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.classifiers import ConvolutionalClassifier, FullyConnectedClassifier
-from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
+from stn_core.classifiers import (
+    ConvolutionalClassifier,
+    FullyConnectedClassifier,
+    VolumetricClassifier,
+)
+from stn_core.localisation import (
+    ConvolutionalBody,
+    FullyConnectedBody,
+    Localisation,
+    RigidLocalisation,
+    VolumetricBody,
+)
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
 from stn_core.trace import Trace
-from stn_core.transforms import Transform
+from stn_core.transforms import Affine3D, Transform
 
 PARAMETERS = 400_000  # A.4: "around 400k"
 TOLERANCE = 0.05
@@ -66,6 +76,24 @@ class ClassificationNetwork(nn.Module):
         return self.trace(image).logits
 
 
+class ProjectionNetwork(ClassificationNetwork):
+    """Volume -> (spatial transformer) -> sum over the depth -> classifier -> logits (App. A.3).
+
+    Without a transformer the volume is averaged over ``pool``³ voxels first: with pool = 2 that is
+    what a transformer gives at the identity whose output has half the lengths.
+    """
+
+    def trace(self, image: Tensor, *thetas: Tensor | None) -> Trace:
+        """Volume (B, C, D, H, W) -> Trace; what the classifier is given is the projection."""
+        if self.transformer is None:
+            warps, output = (), F.avg_pool3d(image, self.pool)
+        else:
+            warps = self.transformer.warps(image, *thetas)
+            output = warps[0].output
+        projection = output.sum(2)  # (B, C, D', H', W') -> (B, C, H', W')
+        return Trace(warps, projection, self.classifier(projection))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Network:
     """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN."""
@@ -79,16 +107,16 @@ class Network:
     subtracted: ClassVar[float] = 0.0
 
     def build(
-        self, image_shape: tuple[int, int, int], classes: int, generator: torch.Generator
+        self, image_shape: tuple[int, ...], classes: int, generator: torch.Generator
     ) -> ClassificationNetwork:
-        """A fresh network for (C, H, W) images, its weights drawn from a CPU generator."""
+        """A fresh network for (C, H, W) or (C, D, H, W), its weights drawn from a CPU generator."""
         width = solve_width(lambda w: self._assemble(image_shape, classes, w), self.parameters)
         network = self._assemble(image_shape, classes, width)
         initialise(network, generator, identity_start=self.identity_start)
         return network
 
     def _assemble(
-        self, image_shape: tuple[int, int, int], classes: int, width: int
+        self, image_shape: tuple[int, ...], classes: int, width: int
     ) -> ClassificationNetwork:
         channels, *size = image_shape
         transformer = None
@@ -145,6 +173,58 @@ class STCNN(Network):
     pool: int = 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProjectionCNN(Network):
+    """For volumes: the projection along the depth as it is, then the convolutional network.
+
+    coarser: by how much the projection is smaller than the volume.
+    """
+
+    coarser: int = 2
+
+    def _assemble(
+        self, image_shape: tuple[int, ...], classes: int, width: int
+    ) -> ClassificationNetwork:
+        channels, _, *size = image_shape
+        classifier = ConvolutionalClassifier(
+            (channels, *(n // self.coarser for n in size)), width, classes
+        )
+        return ProjectionNetwork(classifier, self._volume_transformer(image_shape), self.coarser)
+
+    def _volume_transformer(self, image_shape: tuple[int, ...]) -> SpatialTransformer | None:
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class STProjectionCNN(ProjectionCNN):
+    """For volumes: a 3D spatial transformer, the projection of its output, the CNN (App. A.3).
+
+    rigid: f_loc regresses a rotation vector and a shift, 6 numbers, instead of the 12 of Eq. 10.
+    """
+
+    transform: Transform = field(default_factory=Affine3D)
+    rigid: bool = False
+
+    def _volume_transformer(self, image_shape: tuple[int, ...]) -> SpatialTransformer:
+        body = VolumetricBody(image_shape)
+        transform = copy.deepcopy(self.transform)
+        localisation = (
+            RigidLocalisation(body) if self.rigid else Localisation(body, transform.identity())
+        )
+        size = tuple(n // self.coarser for n in image_shape[1:])
+        return SpatialTransformer(localisation, transform, size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CNN3D(Network):
+    """For volumes: a convolutional network in three dimensions, without a transformer."""
+
+    def _assemble(
+        self, image_shape: tuple[int, ...], classes: int, width: int
+    ) -> ClassificationNetwork:
+        return ClassificationNetwork(VolumetricClassifier(image_shape, width, classes))
+
+
 def count_parameters(network: nn.Module) -> int:
     """The number of learnable parameters."""
     return sum(p.numel() for p in network.parameters())
@@ -191,7 +271,7 @@ def initialise(
     if not identity_start:
         regressions = set()
     for module in network.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d) and module not in regressions:
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d) and module not in regressions:
             bound = module.weight[0].numel() ** -0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)

@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stn_core import runs
 from stn_core.checkpoints import (
@@ -40,6 +40,7 @@ CHECKPOINT_SECONDS = 30.0
 OPTIMISER = "optimiser."  # before its tensors in a checkpoint
 PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
+WATCHED = {3: GALLERY_PER_CLASS, 4: 10}  # gallery digits a class, of images and of volumes
 MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
 PRECISIONS = ("float32", "bfloat16")
 
@@ -92,9 +93,13 @@ class Trainer:
         self.digits = source.train.to(device)
         generator = torch.Generator().manual_seed(EVALUATION_SEED)
         self.gallery = source.gallery
-        self.gallery_examples = experiment.data.examples(source.gallery, generator)
+        self.watched = watched_digits(experiment, source.gallery)
+        self.watched_examples = experiment.data.examples(self.watched, generator)
         network = experiment.build(seed).to(device)
-        self.network = network.to(memory_format=torch.channels_last)  # faster convolutions
+        for module in network.modules():
+            if isinstance(module, nn.Conv2d):
+                module.to(memory_format=torch.channels_last)  # faster
+        self.network = network
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
         classifier = [p for n, p in network.named_parameters() if not n.startswith("transformer.")]
         self.parts = {"localisation": localisation, "classifier": classifier}
@@ -214,26 +219,28 @@ class Trainer:
 
     @torch.no_grad()
     def snapshot(self) -> Snapshot:
-        """Look at the probes and at the gallery as the network stands."""
+        """Look at the probes and at the watched digits as the network stands."""
         started = time.perf_counter()
         images = torch.from_numpy(self.probe_images[0]).to(self.device).float() / 255
         trace = self._trace(images)
         theta = [warp.theta for warp in trace.warps]
         theta = torch.stack(theta, 1) if theta else images.new_zeros(len(images), 0, 0)
-        examples = self.gallery_examples
+        examples = self.watched_examples
         total, means = 0.0, []
-        for start in range(0, len(self.gallery), GALLERY_PER_CLASS):  # class by class
-            chosen = slice(start, start + GALLERY_PER_CLASS)
+        count = WATCHED[len(self.experiment.data.image_shape)]
+        for start in range(0, len(self.watched), count):  # class by class
+            chosen = slice(start, start + count)
             part = self._trace(examples.images[chosen].to(self.device))
             labels = examples.labels[chosen].to(self.device)
             measures = self.experiment.objective.measures(part, labels)
             total += measures[self.experiment.objective.measure].item() * len(labels)
-            if part.warps and start // GALLERY_PER_CLASS in MEAN_CLASSES:
+            if part.warps and start // count in MEAN_CLASSES:
                 seen = part.classifier_input.unflatten(1, (len(part.warps), -1))
                 means.append(seen[:, :, 0].mean(0))
         mean = torch.stack(means) if means else images.new_zeros(0, 0, 0, 0)
         posed = self._trace(self.posed_images.flatten(0, 1)) if trace.warps else trace
-        left = [pose_left(warp.output.unflatten(0, (-1, POSES))) for warp in posed.warps]
+        seen = [w.output.sum(2) if w.output.ndim == 5 else w.output for w in posed.warps]
+        left = [pose_left(images.unflatten(0, (-1, POSES))) for images in seen]
         self.seconds += time.perf_counter() - started
         mean = mean + self.network.subtracted  # as it is seen, 0 being black
         return Snapshot(
@@ -241,7 +248,7 @@ class Trainer:
             theta.float().cpu().numpy(),
             trace.logits.float().cpu().numpy(),
             (mean * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
-            total / len(self.gallery),
+            total / len(self.watched),
             np.stack(left) if left else np.zeros((0, 0)),
         )
 
@@ -314,6 +321,13 @@ class Trainer:
         return states
 
 
+def watched_digits(experiment: Experiment, gallery: Digits) -> Digits:
+    """Of the gallery's hundred of each class, the first ones: those looked at while training."""
+    by_class = torch.arange(len(gallery)).unflatten(0, (-1, GALLERY_PER_CLASS))
+    chosen = by_class[:, : WATCHED[len(experiment.data.image_shape)]].flatten()
+    return Digits(gallery.images[chosen], gallery.labels[chosen])
+
+
 def probe_digits(gallery: Digits) -> Digits:
     """One of each class, from 0 to 9."""
     chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
@@ -366,7 +380,7 @@ def train(
 
     run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
     the run's checkpoint, with the run's own recipe, seed, precision and patience; patience: stop
-    when the gallery's error has not been smaller for so many steps.
+    when the error on the watched digits has not been smaller for so many steps.
     Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
     """
     if run is not None and resume:

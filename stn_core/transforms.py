@@ -410,6 +410,36 @@ def similarity_theta(angle: Tensor, scale: Tensor, shift_x: Tensor, shift_y: Ten
     return torch.stack([cos, -sin, shift_x, sin, cos, shift_y], dim=1)
 
 
+def euler_rotation(angles: Tensor) -> Tensor:
+    """Rotations about z, then y, then x: Rx · Ry · Rz. angles: radians (B, 3), x first.
+
+    About z it goes from x towards y, about x from y towards z, about y from z towards x.
+    Returns (B, 3, 3).
+    """
+    one, zero = torch.ones_like(angles[:, 0]), torch.zeros_like(angles[:, 0])
+    (cx, cy, cz), (sx, sy, sz) = angles.cos().unbind(1), angles.sin().unbind(1)
+    rows = (
+        (one, zero, zero, zero, cx, -sx, zero, sx, cx),
+        (cy, zero, sy, zero, one, zero, -sy, zero, cy),
+        (cz, -sz, zero, sz, cz, zero, zero, zero, one),
+    )
+    about_x, about_y, about_z = (torch.stack(r, 1).unflatten(1, (3, 3)) for r in rows)
+    return about_x @ about_y @ about_z
+
+
+def rigid_theta(rotation: Tensor, shift: Tensor) -> Tensor:
+    """θ of ``Affine3D`` that reads with a turned and shifted frame, lengths kept: [R | shift].
+
+    rotation: a rotation vector (B, 3), its length the angle in radians; shift: (B, 3), normalised.
+    Returns (B, 12). Differentiable, also where there is no rotation.
+    """
+    x, y, z = rotation.unbind(1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).unflatten(1, (3, 3))
+    matrix = torch.linalg.matrix_exp(cross)
+    return torch.cat([matrix, shift.unsqueeze(2)], 2).flatten(1)
+
+
 def invert_affine(theta: Tensor) -> Tensor:
     """The affine θ of the inverse map: (B, 6) -> (B, 6)."""
     a, b, x, c, d, y = theta.unbind(1)

@@ -6,11 +6,13 @@ import difflib
 from typing import Any
 
 from stn_core.experiment import Experiment
-from stn_core.experiments import addition, colocalisation, distorted, studies
+from stn_core.experiments import addition, colocalisation, distorted, studies, volumes
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e for table in (distorted, addition, colocalisation, studies) for e in table.EXPERIMENTS
+    e.name: e
+    for table in (distorted, addition, colocalisation, volumes, studies)
+    for e in table.EXPERIMENTS
 }
 
 

@@ -1,0 +1,138 @@
+"""Digits extruded to volumes, turned about three axes, and projected to 2D (App. A.3, Fig. 5).
+
+The paper gives no ranges, no network and no figure: the ranges and the networks are ours.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_core.digits import Digits
+from stn_core.distortions import DIGIT_PIXELS, ink_edges
+from stn_core.experiment import Examples, Experiment
+from stn_core.experiments.distorted import PAPER, QUICK
+from stn_core.networks import CNN3D, Network, ProjectionCNN, STProjectionCNN
+from stn_core.objectives import CrossEntropy
+from stn_core.transforms import Affine3D, Transform, euler_rotation
+
+SIDE = 60  # A.3: "a 60 × 60 × 60 volume"
+DEPTH = 8  # ours: how many voxels deep a digit is extruded
+# What a turned digit's ink fits into: its 20 × 20 × 8 voxels, and half a voxel about them, reach
+# sqrt(10.5² + 10.5² + 4.5²) = 15.5 from their middle.
+INK_SIDE = 33
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volumes:
+    """Digits extruded to DEPTH voxels, turned and moved in a volume; the label is the class.
+
+    A digit is turned by up to ``max_angle_degrees`` about x, y and z, each evenly: first about z
+    (in its plane), then about y, then about x. Its place is anywhere where its turned ink box
+    stays inside. Voxels between those of the extruded digit are read trilinearly, as Eq. 9 does.
+
+    Examples.images are (B, 1, 60, 60, 60); pose has "angle_degrees" (B, 3) about x, y, z and
+    "shift" (B, 3), the place of the digit's frame in normalised coordinates; theta (B, 12) undoes
+    them: read through it, V shows the digit's own frame of 28 × 28 × 28 voxels, facing the front.
+    """
+
+    max_angle_degrees: tuple[float, float, float] = (45, 45, 90)
+    image_shape: ClassVar[tuple[int, ...]] = (1, SIDE, SIDE, SIDE)
+    classes: ClassVar[int] = 10
+    noun: ClassVar[str] = "digits"
+    truth_family: ClassVar[Transform | None] = Affine3D()
+
+    def examples(
+        self, digits: Digits, generator: torch.Generator, others: Digits | None = None
+    ) -> Examples:
+        count, device = len(digits), digits.images.device
+        spread = torch.tensor(self.max_angle_degrees, device=device)
+        drawn = torch.rand(2, count, 3, generator=generator, device=device)
+        degrees = (2 * drawn[0] - 1) * spread
+        rotation = euler_rotation(degrees * math.pi / 180)
+        middle, half = _ink_boxes(digits.images)
+        reach = (rotation.abs() @ half.unsqueeze(2)).squeeze(2)  # of the turned box, (B, 3)
+        free = (SIDE / 2 - reach).clamp(min=0)
+        place = (2 * drawn[1] - 1) * free  # of the ink's middle, in voxels from the volume's
+        shift = place - (rotation @ middle.unsqueeze(2)).squeeze(2)  # of the frame's middle
+        return self.posed_at(digits, degrees, shift / (SIDE / 2))
+
+    def posed_at(self, digits: Digits, degrees: Tensor, shift: Tensor) -> Examples:
+        """Digits turned by so many degrees about x, y and z, (B, 3), at a place (B, 3)."""
+        rotation = euler_rotation(degrees * math.pi / 180)
+        volumes = extruded(digits.images, rotation, shift * SIDE / 2)
+        frame = torch.cat([rotation * (DIGIT_PIXELS / SIDE), shift.unsqueeze(2)], 2)
+        pose = {"angle_degrees": degrees, "shift": shift}
+        return Examples(volumes, digits.labels, pose, frame.flatten(1))
+
+    def posed(self, digits: Digits, poses: int, generator: torch.Generator) -> Tensor:
+        images, labels = (v.repeat_interleave(poses, 0) for v in (digits.images, digits.labels))
+        return self.examples(Digits(images, labels), generator).images.unflatten(0, (-1, poses))
+
+
+def _ink_boxes(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Middle and half lengths of the ink of extruded digits, in voxels: (B, 3) each, x first."""
+    edges = [ink_edges(images, 1), ink_edges(images, 2)]  # along x, along y
+    middle = torch.stack([(low + high) / 2 for low, high in edges], 1)
+    half = torch.stack([(high - low) / 2 for low, high in edges], 1)
+    return F.pad(middle, (0, 1)), F.pad(half, (0, 1), value=DEPTH / 2)
+
+
+def extruded(images: Tensor, rotation: Tensor, shift: Tensor) -> Tensor:
+    """Digits (B, 28, 28), uint8, as volumes (B, 1, 60, 60, 60), float32 in [0, 1].
+
+    rotation: (B, 3, 3), of the digit; shift: (B, 3), where the middle of its frame lies, in voxels
+    from the volume's middle, x first. What is beyond the volume is lost.
+
+    Only the voxels about the ink are computed, each from the digit's four pixels about it and a
+    ramp along the depth: that is the trilinear reading of the extruded digit (Eq. 9).
+    """
+    count, device = len(images), images.device
+    middle, _ = _ink_boxes(images)
+    centre = shift + (rotation @ middle.unsqueeze(2)).squeeze(2) + (SIDE - 1) / 2  # in voxels
+    corner = (centre - (INK_SIDE - 1) / 2).round().long().clamp(0, SIDE - INK_SIDE)
+    steps = torch.arange(INK_SIDE, device=device, dtype=torch.float32)
+    # Voxel (x, y, z) of the box, from the middle of the digit's frame, turned back: its three
+    # coordinates are sums of what each axis contributes.
+    start = corner - (SIDE - 1) / 2 - shift
+    back = rotation.transpose(1, 2)  # (B, 3, 3): the inverse
+    along = [
+        back[:, :, axis, None] * (start[:, axis, None] + steps).unsqueeze(1) for axis in range(3)
+    ]
+    x, y, z = (
+        along[2][:, i, :, None, None] + along[1][:, i, None, :, None] + along[0][:, i, None, None]
+        for i in range(3)
+    )  # each (B, D, H, W)
+    grid = torch.stack([x, y], -1).flatten(1, 2) * (2 / DIGIT_PIXELS)
+    flat = F.grid_sample(images.unsqueeze(1).float() / 255, grid, align_corners=False)
+    box = flat.view(count, INK_SIDE, INK_SIDE, INK_SIDE) * (DEPTH / 2 + 0.5 - z.abs()).clamp(0, 1)
+    volumes = torch.zeros(count, 1, SIDE, SIDE, SIDE, device=device)
+    for volume, part, (left, top, front) in zip(volumes, box, corner.tolist(), strict=True):
+        volume[0, front : front + INK_SIDE, top : top + INK_SIDE, left : left + INK_SIDE] = part
+    return volumes
+
+
+RECIPES = (replace(QUICK, iterations=10_000, batch_size=32), PAPER)
+NETWORKS: dict[str, Network] = {
+    "cnn": ProjectionCNN(),
+    "cnn-3d": CNN3D(),
+    "st-cnn-aff": STProjectionCNN(),
+    "st-cnn-rigid": STProjectionCNN(rigid=True),
+}
+EXPERIMENTS = tuple(
+    Experiment(
+        name=f"volumes/extruded/{name}",
+        source="App. A.3, Fig. 5",
+        data=Volumes(),
+        network=network,
+        objective=CrossEntropy(),
+        recipes=RECIPES,
+        reported=None,
+    )
+    for name, network in NETWORKS.items()
+)
