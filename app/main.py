@@ -19,6 +19,7 @@ st.navigation(
         st.Page(
             HERE / "views" / "colocalisation.py", title="Co-localisation", url_path="colocalisation"
         ),
+        st.Page(HERE / "views" / "volumes.py", title="Three dimensions", url_path="volumes"),
     ],
     position="top",
 ).run()

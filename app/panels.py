@@ -42,7 +42,13 @@ def colours() -> Palette:
 
 
 def pixels(images) -> np.ndarray:
-    """(B, C, H, W) in [0, 1] -> uint8; (B, H, W) of a single channel."""
+    """(B, C, H, W) in [0, 1] -> uint8; (B, H, W) of a single channel.
+
+    Of volumes (B, 1, D, H, W) their projections, the brightest of each white.
+    """
+    if images.ndim == 5:
+        images = images.sum(2)
+        images = images / images.amax((1, 2, 3), keepdim=True).clamp(min=1)
     values = (images.numpy() * 255).round().astype(np.uint8)
     return values[:, 0] if values.shape[1] == 1 else values
 
@@ -264,13 +270,15 @@ def _number(value: float) -> str:
 
 
 def matrix_latex(theta: np.ndarray) -> str:
-    """θ as the matrix that it stands for, in LaTeX: Eq. 1, 2, or the projective 3 × 3."""
+    """θ as the matrix that it stands for, in LaTeX: Eq. 1, 2, 10, or the projective 3 × 3."""
     if len(theta) == 3:
         s, x, y = theta
         theta = np.array([s, 0, x, 0, s, y])
     if len(theta) == 8:
         theta = np.append(theta, 1)
-    rows = [" & ".join(map(_number, row)) for row in theta.reshape(-1, 3)]
+    rows = [
+        " & ".join(map(_number, row)) for row in theta.reshape(-1, 4 if len(theta) == 12 else 3)
+    ]
     return r"\begin{bmatrix}" + r" \\ ".join(rows) + r"\end{bmatrix}"
 
 

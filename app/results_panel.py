@@ -26,9 +26,11 @@ def results_panel(table: str) -> None:
     words = TABLES[table]
     cells = results.cells(table)
     rows, columns = results.rows_and_columns(table)
+    told = "" if words.number is None else f"**Table {words.number}.** "
+    beside = ", and the paper's" if words.number else ""
     st.markdown(
-        f"**Table {words.number}.** Error in percent on {words.measured}: **ours**, and the "
-        "paper's. Click a number to open that network."
+        f"{told}Error in percent on {words.measured}: **ours**{beside}. Click a number to open "
+        "that network."
     )
     st.markdown(_table(table, cells, rows, columns), unsafe_allow_html=True)
     _budgets(cells, words)
@@ -58,12 +60,13 @@ def _table(table: str, cells: dict, rows: list[str], columns: list[str]) -> str:
 
 def _cell(cell, table: str, column: str, row: str) -> str:
     paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
+    paper = f" · {paper}" if TABLES[table].number else ""
     if cell.metrics is None:
-        return f"<i>not trained</i> · {paper}"
+        return f"<i>not trained</i>{paper}"
     title = loading.network_title(row).replace(" ", "+")
     several = f"distortion={column.upper()}&amp;" if TABLES[table].field is None else ""
     link = f"?{several}{network_field('a', f'{table}/{column}/')}={title}"
-    return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a> · {paper}"
+    return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a>{paper}"
 
 
 def _budgets(cells: dict, words: Table) -> None:
@@ -153,13 +156,13 @@ def _disagreements(table: str, cells: dict, columns: list[str]) -> None:
             continue
         items = []
         for digit, seed in sorted(places)[:: max(1, len(places) // GALLERY)][:GALLERY]:
-            example = loading.example(name, digit, seed)
-            label, said = int(example.labels[0]), plain.get((digit, seed))
+            images, label = loading.pictured(name, digit, seed)
+            said = plain.get((digit, seed))
             said = transformed[(digit, seed)] if said is None else said
             items.append(
                 Item(
                     id=f"{digit}.{seed}",
-                    image=pixels(example.images)[0],
+                    image=pixels(images)[0],
                     theta=None,
                     label=f"{label} → {said}",
                     alt=f"Open this {label}, misread as {said}",
@@ -181,6 +184,8 @@ def _open(place: str, table: str, column: str) -> None:
     chosen[network_field("a", prefix)] = TABLES[table].compared[1]
     if table == "distorted":
         chosen |= {"view": "Explore", "distortion": column.upper(), "digit": digit, "seed": seed}
+    elif table == "volumes":
+        chosen |= {"volume_view": "Explore", "volume_digit": digit, "volume_seed": seed}
     else:
         second = loading.partner(digit, seed)
         chosen |= {"sum_view": "Explore", "first": digit, "second": second, "sum_seed": seed}

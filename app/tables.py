@@ -10,11 +10,12 @@ class Table:
     """One table. title: of its page; field: of its networks' URL fields, as ``sum`` in ``sum_a``;
     None where the page chooses among columns, which name them then (``a_rts``).
 
+    number: None of what the paper has no table of.
     measured: what the errors are of; paper: how the paper's were had; compared: two networks;
     examples: what they misread; probes: what a replay shows.
     """
 
-    number: int
+    number: int | None
     title: str
     field: str | None
     measured: str
@@ -47,6 +48,17 @@ TABLES = {
         examples="sums of gallery digits",
         probes="Ten pairs of gallery digits, on which nothing here was trained: U with the grids, "
         "what each transformer gives, one row a channel, and the probabilities of the 19 sums",
+    ),
+    "volumes": Table(
+        number=None,
+        title="Three dimensions",
+        field="volume",
+        measured="MNIST's 10,000 test digits, each extruded, turned about three axes and moved "
+        "with a fixed seed",
+        paper="The paper has no figures for this experiment, App. A.3.",
+        compared=("cnn", "st-cnn-aff"),
+        examples="gallery digits, seen from the front",
+        probes="Ten gallery digits",
     ),
 }
 COLOCALISATION = "Co-localisation"  # Table 5, which has classes for rows and no networks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -18,8 +19,9 @@ REFRESH_SECONDS = 1.0
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 
 
-def training_panel(prefix: str) -> None:
-    """The trainings of ``distorted/rts/``, one of them in full."""
+def training_panel(prefix: str, show: Callable[[Job], None] | None = None) -> None:
+    """The trainings of ``distorted/rts/``, one of them in full; show: draws what it has recorded,
+    by default the replay of its probes."""
     for job in jobs.running():
         if job.prefix != prefix:
             st.info(f"Running on {job.place}: {job.title}. Choose {job.place} to see it.")
@@ -39,10 +41,10 @@ def training_panel(prefix: str) -> None:
     )
     job = keys.get(key, found[0])
     live = jobs.is_starting(job) or loading.run(str(job.folder)).is_alive()
-    st.fragment(_watch, run_every=REFRESH_SECONDS if live else None)(job, live)
+    st.fragment(_watch, run_every=REFRESH_SECONDS if live else None)(job, live, show or _recording)
 
 
-def _watch(job: Job, live: bool) -> None:
+def _watch(job: Job, live: bool, show: Callable[[Job], None]) -> None:
     run = loading.run(str(job.folder))
     starting, alive = jobs.is_starting(job), run.is_alive()
     if live and not (alive or starting):
@@ -65,7 +67,7 @@ def _watch(job: Job, live: bool) -> None:
         if status.message:
             (st.error if status.state == "failed" else st.info)(status.message)
         _buttons(job, run, status)
-    _recording(job)
+    show(job)
 
 
 def _starting(job: Job, words: str) -> None:

@@ -126,7 +126,7 @@ CLAIMS = {
     "volumes": (  # the paper gives no figures: what the transformer is for
         ("st-cnn-aff", "cnn"),
         ("st-cnn-rigid", "cnn"),
-        ("st-cnn-aff", "cnn-3d"),
+        ("st-cnn-aff", "3d-cnn"),
         ("st-cnn-rigid", "st-cnn-aff"),
     ),
 }

@@ -29,7 +29,7 @@ from stn_core.checkpoints import (
 )
 from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
 from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
-from stn_core.experiment import Experiment, Recipe
+from stn_core.experiment import Examples, Experiment, Recipe
 from stn_core.networks import hidden_matrices
 from stn_core.runs import Run, Snapshot, Step
 from stn_core.trace import Trace
@@ -209,8 +209,8 @@ class Trainer:
     @cached_property
     def probe_images(self) -> tuple[np.ndarray, np.ndarray]:
         """One gallery digit of each class, distorted: uint8 (10, C, H, W) and labels (10,)."""
-        images, labels = probes(self.experiment, self.gallery)
-        return (images * 255).round().to(torch.uint8).numpy(), labels.numpy()
+        shown = probe_examples(self.experiment, self.gallery)
+        return (shown.images * 255).round().to(torch.uint8).numpy(), shown.labels.numpy()
 
     @cached_property
     def posed_images(self) -> Tensor:
@@ -340,11 +340,10 @@ def posed_probes(experiment: Experiment, gallery: Digits) -> Tensor:
     return experiment.data.posed(probe_digits(gallery), POSES, generator)
 
 
-def probes(experiment: Experiment, gallery: Digits) -> tuple[Tensor, Tensor]:
-    """The probe images of an experiment (10, C, H, W), float32, and their labels (10,)."""
+def probe_examples(experiment: Experiment, gallery: Digits) -> Examples:
+    """The probes of an experiment: images (10, C, H, W), float32, and labels (10,)."""
     generator = torch.Generator().manual_seed(EVALUATION_SEED)
-    examples = experiment.data.examples(probe_digits(gallery), generator)
-    return examples.images, examples.labels
+    return experiment.data.examples(probe_digits(gallery), generator)
 
 
 def describe(

@@ -120,7 +120,7 @@ def extruded(images: Tensor, rotation: Tensor, shift: Tensor) -> Tensor:
 RECIPES = (replace(QUICK, iterations=10_000, batch_size=32), PAPER)
 NETWORKS: dict[str, Network] = {
     "cnn": ProjectionCNN(),
-    "cnn-3d": CNN3D(),
+    "3d-cnn": CNN3D(),
     "st-cnn-aff": STProjectionCNN(),
     "st-cnn-rigid": STProjectionCNN(rigid=True),
 }

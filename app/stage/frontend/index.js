@@ -1,18 +1,19 @@
 /**
  * The stage: U with T_θ(G) on it and V beside it, drawn in every frame by the browser itself.
  * One large pair to take in hand, a strip of small ones to look at or to choose from, trainings to
- * be replayed, or a wall of images with a box on each.
+ * be replayed, a wall of images with a box on each, or a volume and what is read of it.
  */
 import { between } from "./grid.js";
 import { kernel } from "./kernels.js";
 import { Large } from "./stage.js";
 import { Replay } from "./replay.js";
 import { Strip } from "./strip.js";
+import { Volume } from "./volume.js";
 import { Wall } from "./wall.js";
 
-const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall };
+const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall, volume: Volume };
 
-/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall, layout: string, words: string}>} */
+/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall | Volume, layout: string, words: string}>} */
 const mounted = new WeakMap();
 
 export default function mount({ data: told, parentElement, setStateValue, setTriggerValue }) {
@@ -38,7 +39,7 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
   here.setState = setStateValue;
   here.setTrigger = setTriggerValue;
   const words = JSON.stringify(told);
-  const decoded = { replay: recorded, wall: boxed }[told.layout] ?? decode;
+  const decoded = { replay: recorded, wall: boxed, volume: solid }[told.layout] ?? decode;
   if (words !== here.words) here.stage.update(decoded(told, words)); // else a rerun without news
   here.words = words;
   return here.dispose;
@@ -166,5 +167,31 @@ function boxed(told) {
     thetas: (frame, i) => three(thetas, frame * told.count + i),
     truth: truth && numbers.map((i) => three(truth, i)),
     shape: told.token,
+  };
+}
+
+/** A volume: its digit and pose, and θ, or θ of every frame of a training. */
+function solid(told) {
+  const { digit, pose, track } = told;
+  const played = track && {
+    ...track,
+    thetas: floats(track.thetas),
+    probabilities: floats(track.probabilities),
+  };
+  const twelve = (frame) => Array.from(played.thetas.subarray(12 * frame, 12 * frame + 12));
+  return {
+    ...told,
+    digit: { ...digit, pixels: bytes(digit.pixels) },
+    pose: { turn: pose.slice(0, 9), shift: pose.slice(9) },
+    track: played && {
+      ...played,
+      label: (frame) => `step ${track.steps[frame].toLocaleString()}`,
+      theta: (position) => {
+        const first = Math.min(track.count - 1, Math.floor(position));
+        return between(twelve(first), twelve(Math.min(track.count - 1, first + 1)), position - first);
+      },
+      odds: (frame) => Array.from(played.probabilities.subarray(10 * frame, 10 * frame + 10)),
+    },
+    shape: JSON.stringify([digit, pose, told.outputSide, told.transforms, Boolean(track)]),
   };
 }

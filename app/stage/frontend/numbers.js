@@ -10,7 +10,7 @@ export const short = (value) =>
 const subscripts = (name) => name.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 
 /** Rows of a slider and a number each, folded away under a title. */
-class Sliders {
+export class Sliders {
   /**
    * @param {{name: string, range: [number, number], step: number}[]} rows
    * @param {(values: number[], held: HTMLElement) => void} onValues

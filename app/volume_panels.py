@@ -1,0 +1,296 @@
+"""Volumes: the widgets that choose one, its stage, and what the networks say of it (App. A.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+import jobs
+import loading
+import panels
+from controls import DIGITS, NO_NETWORK, choose_network
+from jobs import Job
+from palette import ADDERS
+from stage.volume import Learning, Pose, Solid, VolumeReport, volume, volume_report
+from tables import column_title
+
+PREFIX = "volumes/extruded/"
+FIRST_CHOICES = ("st-cnn-aff", "cnn")
+FIRST_DIGIT, FIRST_SEED = 504, 3
+NAMES = r"""
+**U** is a volume of 60×60×60 voxels; a digit of MNIST, made 8 voxels deep, stands in it, turned
+about three axes. **G** is the regular 3D grid of V's voxels, and **$T_\theta(G)$** is where in U
+each of them is read: an affine map of 12 numbers, **θ** (Eq. 10). The reading is trilinear (Eq. 9).
+**W** is V summed over its depth, a 2D projection; a CNN classifies it, and sees nothing else.
+
+The box is $T_\theta(G)$'s outline. Its strong face is V's front, the yellow dot V's first corner
+and the arrow the axis along which V is summed. Bright voxels are those that the box reads.
+
+**ST-CNN Aff** predicts all 12 numbers; **ST-CNN Rigid** a rotation and a shift, 6 numbers, and
+keeps lengths. **CNN** sees the projection as it is, **3D-CNN** the volume. All have about 400,000
+parameters.
+
+App. A.3 and Fig. 5 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
+(Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015). The paper gives neither figures nor ranges:
+angles up to 45° about x and y and 90° about z, and the networks, are ours.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What the visitor looks at. networks: keys of ``options()``, at most two."""
+
+    networks: tuple[str, ...]
+    digit: int
+    seed: int
+
+
+def options() -> dict[str, str]:
+    """The networks for volumes, by key: published ones, then those trained here."""
+    found = {key: loading.network_title(key) for key in loading.published(PREFIX)}
+    return found | {run.key: run.title for run in jobs.trained(PREFIX)}
+
+
+def choose_view() -> str:
+    """The first row of the page."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = st.segmented_control(
+            "View", ["Explore", "Train", "Replay", "Results"], default="Explore", required=True,
+            key="volume_view", bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+        with st.popover("Names and symbols"):
+            st.markdown(NAMES)
+    return view
+
+
+def choose() -> Chosen:
+    """Two networks, a digit and a seed."""
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    found = options()
+    networks, digits = st.columns([1.25, 1], gap="large")
+    a = b = NO_NETWORK
+    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        if found:
+            a = choose_network("Network", "volume_a", found, FIRST_CHOICES[0])
+            rest = {key: title for key, title in found.items() if key != a}
+            rest[NO_NETWORK] = "nothing"
+            b = choose_network("compared with", "volume_b", rest, FIRST_CHOICES[1])
+    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        digit = st.number_input(
+            "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
+            help="A hundred of each class, class by class: 200 to 299 are twos.",
+        )  # fmt: skip
+        seed = st.number_input(
+            "Seed", 0, EXAMPLE_SEEDS - 1, FIRST_SEED, key="volume_seed", bind="query-params",
+            help="Turns and moves the digit; the same on every machine.",
+        )  # fmt: skip
+        st.button("Turn it anew", on_click=_next_seed, help="The same digit, the next seed")
+    return Chosen(
+        networks=tuple(key for key in (a, b) if key != NO_NETWORK), digit=int(digit), seed=int(seed)
+    )
+
+
+def _next_seed() -> None:
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    st.session_state["volume_seed"] = (int(st.session_state["volume_seed"]) + 1) % EXAMPLE_SEEDS
+
+
+@st.fragment
+def explore(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
+    """The volume on the left, what the networks say of it on the right."""
+    shown = loading.placed(chosen.digit, chosen.seed)
+    staged = next((n for n in networks if n.network.transformer), networks[0] if networks else None)
+    token = f"{staged and staged.key}/{chosen.digit}/{chosen.seed}"
+    report = volume_report("volume", token)
+    pose = report.pose or Pose(turn=shown.turn, shift=shown.shift)
+    images = loading.extruded(shown.image, pose.turn, pose.shift)
+    left, right = st.columns([2.3, 1], gap="large")
+    with left:
+        _stage(staged, shown, images, token)
+    rows = [_verdict(n, images, report if n is staged else VolumeReport()) for n in networks]
+    thetas = {
+        n.title: loading.trace(n, images).warps[0].theta[0].numpy()
+        for n in networks
+        if n.network.transformer
+    }
+    if report.theta and staged:
+        thetas[f"{staged.title}, by hand"] = np.array(report.theta)
+    with right:
+        if rows:
+            panels.verdicts(rows, shown.label, ADDERS)
+        else:
+            st.info("No network for volumes is here yet. Train one: switch to *Train*.")
+        degrees = ", ".join(
+            f"{a:.0f}° about {n}" for a, n in zip(shown.angle_degrees, "xyz", strict=True)
+        )
+        moved = ", then moved by hand" if report.pose else ""
+        st.caption(
+            f"Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
+            f"turn its face away, and see the box follow. Done to the digit: {degrees}{moved}. The "
+            "network is told its class and nothing else."
+        )
+        if thetas:
+            with st.expander("θ in numbers: wanted and predicted (Eq. 10)"):
+                _numbers(thetas, pose)
+
+
+def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
+    """The θ that would undo the pose, and those that were predicted or set by hand."""
+    from stn_core.distortions import DIGIT_PIXELS
+    from stn_core.experiments.volumes import SIDE
+
+    frame = np.concatenate([pose.turn * DIGIT_PIXELS / SIDE, pose.shift[:, None]], 1)
+    for title, theta in {"wanted": frame.flatten(), **thetas}.items():
+        st.caption(title)
+        st.latex(r"A_\theta = " + panels.matrix_latex(theta))
+    st.caption(
+        "Wanted: what brings the digit's own 28 × 28 × 28 voxels, facing the front, onto all of V. "
+        "The network is free to keep a constant turn, zoom and slant, and to stretch the depth, of "
+        "which only the sum is seen."
+    )
+
+
+def _stage(staged: loading.LoadedNetwork | None, shown, images, token: str) -> None:
+    from stn_core.experiments.volumes import SIDE
+
+    trace = loading.trace(staged, images) if staged else None
+    warps = trace.warps if trace else ()
+    if staged:
+        does = "reads what stands in the box" if warps else "has no transformer: W is U, summed"
+        st.markdown(f"**{staged.title}** {does}.")
+    coarser = getattr(staged.experiment.network, "coarser", 2) if staged else 2
+    volume(
+        Solid(
+            image=shown.image,
+            pose=Pose(turn=shown.turn, shift=shown.shift),
+            theta=warps[0].theta[0].numpy() if warps else None,
+            output_side=SIDE // coarser,
+        ),
+        key="volume",
+        token=token,
+    )
+
+
+def _verdict(loaded: loading.LoadedNetwork, images, report: VolumeReport) -> panels.Verdict:
+    hand = [report.theta] if report.theta and loaded.network.transformer else []
+    found = loading.trace(loaded, images, *hand)
+    return panels.Verdict(
+        loaded=loaded,
+        probabilities=found.logits[0].softmax(0).numpy(),
+        note="θ set by hand" if hand else "",
+        brightest=found.classifier_input.max().item(),
+    )
+
+
+def further(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
+    """Further digits in their projections, to click."""
+    from stage import Item, strip
+
+    writer, items = chosen.digit % 100, []
+    for label in range(10):
+        digit = 100 * label + (writer + 7 * label) % 100
+        shown = loading.placed(digit, chosen.seed)
+        images = loading.extruded(shown.image, shown.turn, shown.shift)
+        said = [int(loading.trace(n, images).logits.argmax()) for n in networks]
+        marks = "".join(" ✓" if answer == label else " ✗" for answer in said)
+        items.append(
+            Item(
+                id=str(digit),
+                image=panels.pixels(images)[0],
+                theta=None,
+                label=f"{label}{marks}",
+                alt=f"Choose this turned {label}",
+            )
+        )
+    legend = " · ✓ right, ✗ wrong, by network in their order above" if networks else ""
+    st.caption(f"**Further digits**, turned with the same seed, seen from the front{legend}")
+    strip(
+        items,
+        key="volumes",
+        token=f"{writer}/{chosen.seed}/{'/'.join(n.key for n in networks)}",
+        on_selected=_choose_digit,
+    )
+
+
+def _choose_digit(digit: str) -> None:
+    st.session_state["volume_digit"] = int(digit)
+
+
+def replay() -> None:
+    """A recorded training, played on one of its ten probes."""
+    found = {key: loading.network_title(key) for key in loading.recorded_names(PREFIX)}
+    found |= {job.key: job.title for job in jobs.jobs(PREFIX)}
+    if not found:
+        st.info(
+            f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
+            "start one: it can be replayed here, also while it runs."
+        )
+        return
+    left, right = st.columns([1, 1.6], gap="large")
+    with left:
+        key = choose_network("Training", "replay_volume", found, FIRST_CHOICES[0])
+    job = jobs.find(key) if key.startswith("run-") else None
+    with right:
+        probe = _choose_probe()
+    live = bool(job) and loading.run(str(job.folder)).is_alive()
+    st.fragment(_play, run_every=1.0 if live else None)(key, job, probe)
+
+
+def _choose_probe() -> int:
+    return st.segmented_control(
+        "Probe", list(range(10)), default=5, required=True, key="volume_probe",
+        bind="query-params", help="One gallery digit of each class, never trained on.",
+    )  # fmt: skip
+
+
+def _play(key: str, job: Job | None, probe: int) -> None:
+    try:
+        found = loading.run(str(job.folder)).recorded() if job else loading.recorded(PREFIX + key)
+    except (RuntimeError, ValueError, OSError) as error:
+        st.error(f"This recording cannot be shown: {error}")
+        return
+    learning(found, key, probe, live=bool(job) and loading.run(str(job.folder)).is_alive())
+
+
+def recording(job: Job) -> None:
+    """The replay of a training as far as it is, below its progress."""
+    probe = _choose_probe()
+    reader = loading.run(str(job.folder))
+    try:
+        found = reader.recorded()
+    except RuntimeError:
+        st.caption("The first steps …")
+        return
+    learning(found, job.key, probe, live=reader.is_alive())
+
+
+def learning(found, key: str, probe: int, *, live: bool) -> None:
+    """θ, V and the probabilities of one probe, over a training."""
+    from stn_core.experiments import find
+    from stn_core.experiments.volumes import SIDE
+
+    network = find(found.description["experiment"]).network
+    shown = loading.placed_probe(probe)
+    left, _ = st.columns([3.2, 1])
+    with left:
+        volume(
+            Solid(
+                image=shown.image,
+                pose=Pose(turn=shown.turn, shift=shown.shift),
+                theta=found.snapshots[-1].theta[probe, 0] if network.transform else None,
+                output_side=SIDE // getattr(network, "coarser", 2),
+            ),
+            key="volume-learning",
+            token=f"{key}/{probe}",
+            learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
+        )
+    recipe = found.description["recipe"]
+    st.caption(
+        f"Recorded: {recipe['iterations']:,} steps of {recipe['batch_size']}, seed "
+        f"{found.description['seed']}, {found.description['device']}. Press play: the box starts "
+        "as the whole volume."
+    )
