@@ -145,6 +145,9 @@ def main() -> None:
         query = "distortion=TC&a_tc=ST-CNN+Aff&b_tc=nothing"
         page = open_page(chromium, f"{address}/distorted?{query}")
         print("ST-CNN Aff on TC, 60×60 -> 60×60:", drag(page, "the whole grid"))
+        page = open_page(chromium, f"{address}/volumes")
+        page.get_by_role("button", name="the digit", exact=True).click()
+        print("A digit turned in 60×60×60 voxels, read at 30×30×30:", drag(page, "U, the volume"))
         page = open_page(chromium, f"{address}/distorted")
         page.get_by_label("the whole grid").first.wait_for()
         page.wait_for_timeout(3_000)

@@ -20,6 +20,9 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){4}$", told, re.MULTILINE)
     assert re.search(r"thin plate spline [\d.]+: [\d.]+ times", told)
     assert re.search(r"side  8: 1.0 \(pixels 1.0\), 16: [\d.]+ \(pixels 4.0\)", told)
+    assert (
+        len(re.findall(r"^(?:20³|60³|32 digits).*: \d+(?:\.\d)? times as fast$", told, re.M)) == 3
+    )
     assert re.search(r"fcn \d+ MB \(1.00 of the most\)", told)
 
 

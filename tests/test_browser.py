@@ -21,12 +21,15 @@ from scipy import ndimage
 from stn_core import checkpoints, runs
 from stn_core.colocalisation import overlap
 from stn_core.experiments import find
+from stn_core.experiments.volumes import DEPTH, SIDE
 from stn_core.sampling import PADDINGS, bicubic_kernel, sample, tent_kernel
 from stn_core.transforms import (
     Affine,
+    Affine3D,
     Projective,
     ThinPlateSpline,
     decompose_affine,
+    euler_rotation,
     invert_affine,
     regular_grid,
 )
@@ -35,6 +38,7 @@ import families
 import loading
 import pictures
 import stage
+import volume_panels
 
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
@@ -64,7 +68,7 @@ def visit(chromium, server):
     # Streamlit asks for these below a page's own address first, and then below the root.
     missing = [
         f"{server}/{page}/_stcore/{name}"
-        for page in ("distorted", "addition", "colocalisation")
+        for page in ("distorted", "addition", "colocalisation", "volumes")
         for name in ("health", "host-config")
     ]
 
@@ -1002,6 +1006,86 @@ def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
     expect(stage_of(page).locator(".note")).to_contain_text("is read by 1 pixel of V")
 
 
+SOLID = """
+    const solid = await load("solid");
+    const pose = told.pose && { turn: told.pose.slice(0, 9), shift: told.pose.slice(9) };
+    const volume = pose && solid.extrude(told.digit, pose, told.side);
+    const side = 30;
+"""
+
+
+def posed_digit(generator) -> tuple[dict, np.ndarray, np.ndarray, np.ndarray]:
+    """What the browser is told of a digit in a volume; the digit, its rotation and its shift."""
+    image = loading.gallery().images[312].numpy()
+    turn = euler_rotation(2 * torch.rand(1, 3, generator=generator) - 1)[0].numpy()
+    shift = 1.2 * torch.rand(3, generator=generator).numpy() - 0.6
+    digit = {"pixels": image.flatten().tolist(), "side": 28, "depth": DEPTH}
+    pose = [*turn.flatten().tolist(), *shift.tolist()]
+    return {"digit": digit, "pose": pose, "side": SIDE}, image, turn, shift
+
+
+def test_browser_extrudes_a_digit_as_the_library_does(modules, generator):
+    told, image, turn, shift = posed_digit(generator)
+    found = modules(SOLID + "return [...volume];", told)
+    expected = loading.extruded(image, turn, shift)[0, 0]
+    assert expected.sum() > 100
+    found = np.array(found).reshape(SIDE, SIDE, SIDE)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_browser_reads_and_projects_a_volume_as_the_library_does(modules, generator):
+    told, image, turn, shift = posed_digit(generator)
+    theta = Affine3D().identity() + 0.25 * torch.randn(12, generator=generator)
+    output, flat = modules(
+        SOLID
+        + """
+        const output = solid.read(volume, told.side, told.theta, side);
+        return [[...output], [...solid.project(output, side)]];
+        """,
+        told | {"theta": theta.tolist()},
+    )
+    grid = Affine3D().grid(theta[None], (30, 30, 30))
+    expected = sample(loading.extruded(image, turn, shift), grid)[0, 0]
+    assert expected.sum() > 50
+    np.testing.assert_allclose(np.array(output).reshape(30, 30, 30), expected, atol=1e-3)
+    np.testing.assert_allclose(np.array(flat).reshape(30, 30), expected.sum(0), atol=1e-2)
+
+
+def test_browser_turns_about_the_axes_as_the_library_does_and_tells_by_how_much(modules):
+    for degrees in ([20, -50, 110], [-170, 30, 5], [40, 90, 0], [40, -90, 0]):
+        turn, found = modules(
+            """
+            const solid = await load("solid");
+            const turn = solid.rotation(told);
+            return [turn, solid.rotation(solid.degreesOf(turn))];
+            """,
+            degrees,
+        )
+        expected = euler_rotation(torch.tensor([degrees], dtype=torch.float64).deg2rad())
+        np.testing.assert_allclose(turn, expected.flatten(), atol=1e-9)
+        np.testing.assert_allclose(found, turn, atol=1e-7)
+
+
+def test_browser_takes_a_3d_theta_apart_and_puts_it_together(modules, generator):
+    for mirrored in (1, -1):
+        theta = Affine3D().identity() + 0.3 * torch.randn(12, generator=generator)
+        theta[8:11] *= mirrored
+        pose, again, inverse = modules(
+            """
+            const solid = await load("solid");
+            const pose = solid.decompose(told);
+            return [pose, solid.compose(pose), solid.inverse(solid.matrixOf(told))];
+            """,
+            theta.tolist(),
+        )
+        np.testing.assert_allclose(again, theta, atol=1e-6)
+        matrix = theta.view(3, 4)[:, :3]
+        np.testing.assert_allclose(
+            np.reshape(inverse, (3, 3)) @ matrix.numpy(), np.eye(3), atol=1e-5
+        )
+        assert np.sign(pose[5]) == np.sign(np.linalg.det(matrix.numpy()))
+
+
 # -- the lab: one image, no network
 
 
@@ -1618,3 +1702,123 @@ def test_wall_fits_a_narrow_screen(visit):
     main = page.get_by_test_id("stMain")
     assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
     assert page.locator(".larges").bounding_box()["width"] <= 390
+
+
+# -- a digit in a volume
+
+
+def volumes(visit, query: str = "", **options) -> Page:
+    """The page on volumes, its box at the prediction: with reduced motion it is there at once."""
+    page = visit(query, at="volumes", reduced_motion="reduce", **options)
+    page.locator("canvas.solid").first.wait_for()
+    page.get_by_text("Probability of each class").wait_for()
+    return page
+
+
+def flat(page: Page, index: int) -> np.ndarray:
+    """A small picture: U summed, a slice of U, W, a slice of V."""
+    canvas = stage_of(page).locator("canvas.flat").nth(index)
+    side, values = canvas.evaluate(
+        """(canvas) => {
+            const { width } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, width);
+            return [width, [...data].filter((_, i) => i % 4 === 0)];
+        }"""
+    )
+    return np.array(values).reshape(side, side)
+
+
+@torch.no_grad()
+def projection(turn: np.ndarray, shift: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """W by the library, of the network that is shown first, the brightest pixel 255."""
+    network = checkpoints.load_pretrained(find("volumes/extruded/st-cnn-aff"))
+    w = network.trace(loading.extruded(image, turn, shift)).classifier_input[0, 0].numpy()
+    return 255 * w / w.max()
+
+
+def grasp_volume(page: Page, dx: float, dy: float) -> None:
+    """Drag in the first volume, by so many pixels."""
+    box = stage_of(page).locator("canvas.solid").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx, y + dy, steps=5)
+    page.mouse.up()
+
+
+def test_volume_s_projection_is_what_the_library_computes(visit):
+    page = volumes(visit)
+    shown = loading.placed(volume_panels.FIRST_DIGIT, volume_panels.FIRST_SEED)
+    expected = projection(shown.turn, shown.shift, shown.image)
+    until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 2, "W is another")
+    u = loading.extruded(shown.image, shown.turn, shown.shift)[0, 0].sum(0).numpy()
+    assert np.abs(flat(page, 0) - 255 * u / u.max()).max() <= 2
+
+
+def test_dragging_the_view_turns_both_volumes_and_leaves_what_is_read(visit):
+    page = volumes(visit)
+    solids = stage_of(page).locator("canvas.solid")
+    before = [solids.nth(i).screenshot() for i in (0, 1)]
+    w = flat(page, 2)
+    grasp_volume(page, 60, 20)
+    assert all(solids.nth(i).screenshot() != before[i] for i in (0, 1))
+    np.testing.assert_array_equal(flat(page, 2), w)
+
+
+def test_digit_that_is_turned_away_is_followed_by_the_network(visit):
+    page = volumes(visit)
+    said = page.get_by_text("Done to the digit")
+    u = flat(page, 0)
+    page.get_by_role("button", name="the digit", exact=True).click()
+    grasp_volume(page, 70, 0)
+    assert np.abs(flat(page, 0) - u).max() > 20
+    expect(said).to_contain_text("then moved by hand")
+    page.get_by_role("button", name="Back to prediction").click()
+    expect(said).not_to_contain_text("then moved by hand")
+    np.testing.assert_array_equal(flat(page, 0), u)
+
+
+def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
+    page = volumes(visit)
+    w = flat(page, 2)
+    page.get_by_role("button", name="the grid", exact=True).click()
+    canvas = stage_of(page).locator("canvas.solid").first
+    for _ in range(6):
+        canvas.press("ArrowRight")
+    assert np.abs(flat(page, 2) - w).max() > 20
+    expect(page.get_by_text("θ set by hand")).to_be_visible()
+    page.get_by_role("button", name="Identity").click()
+    shown = loading.placed(volume_panels.FIRST_DIGIT, volume_panels.FIRST_SEED)
+    u = loading.extruded(shown.image, shown.turn, shown.shift)
+    plain = F.avg_pool3d(u, 2)[0, 0].sum(0).numpy()
+    assert np.abs(flat(page, 2) - 255 * plain / plain.max()).max() <= 2
+
+
+def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
+    page = volumes(visit)
+    solid = stage_of(page).locator("canvas.solid").nth(1)
+    before = solid.screenshot()
+    page.get_by_label("Flatten V").fill("1")
+    assert solid.screenshot() != before
+    page.get_by_label("Slice").fill("0")
+    expect(page.get_by_text("V, slice 1 of 30")).to_be_visible()
+
+
+def test_replay_of_a_volume_ends_with_the_published_network(visit):
+    page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
+    page.locator("canvas.solid").first.wait_for()
+    shown = loading.placed_probe(5)
+    u = loading.extruded(shown.image, shown.turn, shown.shift)
+    start = F.avg_pool3d(u, 2)[0, 0].sum(0).numpy()
+    until(page, lambda: np.abs(flat(page, 2) - 255 * start / start.max()).max() <= 2, "not U")
+    scrub(page).press("End")
+    expected = projection(shown.turn, shown.shift, shown.image)
+    # The recording has θ of the training's own precision, the published network float16 weights.
+    until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 25, "W is another")
+    expect(page.get_by_text("5 ◂")).to_be_visible()
+
+
+def test_volumes_fit_a_narrow_screen(visit):
+    page = volumes(visit, width=390)
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
