@@ -1,4 +1,4 @@
-"""The command line: train, colocalise, sweep, evaluate, publish, record, results, bench, ..."""
+"""The command line: train, colocalise, ablate, sweep, evaluate, publish, results, bench, ..."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
+    ABLATIONS,
     ENCODER,
     OWN,
     Colocalisation,
@@ -111,6 +112,16 @@ def parser() -> argparse.ArgumentParser:
         "what is there already of this recipe is kept",
     )
     colocalise.set_defaults(command=_colocalise)
+
+    ablate = commands.add_parser(
+        "ablate", help="what each departure of co-localisation from the text is worth"
+    )
+    ablate.add_argument("name", nargs="+", help="e.g. colocalisation/tc/8")
+    ablate.add_argument("--seed", type=int, default=0, help="of the optimisation")
+    ablate.add_argument("--set-seed", type=int, default=0, help="of the images")
+    ablate.add_argument("--iterations", type=int, help="instead of the recipe's")
+    ablate.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    ablate.set_defaults(command=_ablate)
 
     publish = commands.add_parser("publish", help="put a finished run into pretrained/")
     publish.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
@@ -306,6 +317,32 @@ def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisati
     if options.publish is not None:
         raise ValueError("--clutter does not go with --publish: Table 5 has the paper's clutter")
     return with_clutter(cell, options.clutter)
+
+
+def _ablate(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    cells = [find_colocalisation(name) for name in options.name]
+    network = checkpoints.load_pretrained(ENCODER)
+    source = _load_digits()
+    of, which, others = source.test, "test", source.train
+    if of is None:
+        of, which, others = source.gallery, "gallery", source.gallery
+    device = training.device_name(torch.device("cpu"))
+    for cell in cells:
+        images = image_set(cell, of, options.set_seed, others)
+        print(
+            f"{cell.name}, set {options.set_seed} of {which} digits, seed {options.seed}, "
+            f"{device}:\npercent localised, mean overlap, loss and seconds of the search"
+        )
+        for words, changed in ABLATIONS.items():
+            search = dataclasses.replace(cell.recipe, **changed)
+            if options.iterations is not None:
+                search = dataclasses.replace(search, iterations=options.iterations)
+            found = colocalisation.colocalise(images, network, search, options.seed)
+            share, mean = found.measures[colocalisation.MEASURE], found.measures["mean_overlap"]
+            told = f"{share:4.0f}  {mean:.2f}  {found.loss:7.2f}  {found.seconds:4.0f}  {words}"
+            print(told, flush=True)
 
 
 def _on_test_digits(

@@ -22,6 +22,7 @@ from stn_core.colocalisation import (
 )
 from stn_core.experiments import UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
+    ABLATIONS,
     COLOCALISATIONS,
     ENCODER,
     LITERAL_SEARCH,
@@ -292,6 +293,20 @@ def test_command_localises_and_names_what_it_does_not_know(command, tmp_path, ca
     assert Run(folder).description()["recipe"]["iterations"] == 2
     assert command(["colocalise", "colocalisation/t/1", "--recipe=slow"]) == 1
     assert "it has: quick, literal" in capsys.readouterr().err
+
+
+def test_ablations_are_told_one_by_one(command, capsys):
+    assert command(["ablate", "colocalisation/tc/1", "--iterations=1"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "set 0 of " in told[0] and len(told) == 2 + len(ABLATIONS)
+    for line, words in zip(told[2:], ABLATIONS, strict=True):
+        share, mean, loss, seconds = map(float, line.split()[:4])
+        assert line.endswith(words) and 0 <= share <= 100 and 0 <= mean <= 1 <= 1 + loss + seconds
+
+
+@pytest.mark.parametrize("changed", ABLATIONS.values(), ids=ABLATIONS)
+def test_every_ablation_but_the_first_changes_the_search(changed):
+    assert (replace(QUICK_SEARCH, **changed) == QUICK_SEARCH) == (not changed)
 
 
 def test_command_takes_images_of_one_s_own(command, tmp_path, capsys, generator):

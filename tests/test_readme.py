@@ -35,7 +35,7 @@ def test_two_lines_start_the_app_and_pass_the_tests():
             assert (ROOT / name).is_file()
 
 
-@pytest.mark.parametrize("table", ["distorted", "addition", "colocalisation"])
+@pytest.mark.parametrize("table", ["distorted", "addition", "colocalisation", "volumes"])
 def test_results_are_what_the_command_prints(table, capsys):
     assert command_line.main(["results", table]) == 0
     shown = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

@@ -149,6 +149,16 @@ LITERAL_SEARCH = Search(
     iterations=1_000,
     starts=1,
 )
+# What each departure from the text is worth: the search without it.
+ABLATIONS: dict[str, dict] = {
+    "as it is": {},
+    "one start instead of four": {"starts": 1},
+    "plain activations, as printed": {"normalised": False},
+    "a margin of 1, as printed": {"objective": Triplet(margin=1)},
+    "boxes read without jitter": {"jitter": 0},
+    "the largest box stays at 0.8": {"largest_at_end": QUICK_SEARCH.largest},
+    "random patches of half the size": {"patch_scale": QUICK_SEARCH.patch_scale / 2},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
