@@ -253,7 +253,9 @@ def _play(key: str, job: Job | None, probe: int) -> None:
     except (RuntimeError, ValueError, OSError) as error:
         st.error(f"This recording cannot be shown: {error}")
         return
-    learning(found, key, probe, live=bool(job) and loading.run(str(job.folder)).is_alive())
+    wide, _ = st.columns([3.2, 1])
+    with wide:
+        learning(found, key, probe, live=bool(job) and loading.run(str(job.folder)).is_alive())
 
 
 def recording(job: Job) -> None:
@@ -275,22 +277,20 @@ def learning(found, key: str, probe: int, *, live: bool) -> None:
 
     network = find(found.description["experiment"]).network
     shown = loading.placed_probe(probe)
-    left, _ = st.columns([3.2, 1])
-    with left:
-        volume(
-            Solid(
-                image=shown.image,
-                pose=Pose(turn=shown.turn, shift=shown.shift),
-                theta=found.snapshots[-1].theta[probe, 0] if network.transform else None,
-                output_side=SIDE // getattr(network, "coarser", 2),
-            ),
-            key="volume-learning",
-            token=f"{key}/{probe}",
-            learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
-        )
+    volume(
+        Solid(
+            image=shown.image,
+            pose=Pose(turn=shown.turn, shift=shown.shift),
+            theta=found.snapshots[-1].theta[probe, 0] if network.transform else None,
+            output_side=SIDE // getattr(network, "coarser", 2),
+        ),
+        key="volume-learning",
+        token=f"{key}/{probe}",
+        learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
+    )
     recipe = found.description["recipe"]
+    starts = " Press play: the box starts as the whole volume." if network.transform else ""
     st.caption(
         f"Recorded: {recipe['iterations']:,} steps of {recipe['batch_size']}, seed "
-        f"{found.description['seed']}, {found.description['device']}. Press play: the box starts "
-        "as the whole volume."
+        f"{found.description['seed']}, {found.description['device']}.{starts}"
     )
