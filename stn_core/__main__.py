@@ -18,6 +18,7 @@ from stn_core import (
     bench,
     checkpoints,
     colocalisation,
+    conversion,
     digits,
     publishing,
     results,
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate_ = commands.add_parser("evaluate", help="measure a published network's error")
     evaluate_.add_argument("name")
+    evaluate_.add_argument("--weights", type=Path, help="a safetensors file of one's own instead")
     evaluate_.set_defaults(command=_evaluate)
 
     colocalise = commands.add_parser("colocalise", help="find the common object of a set of images")
@@ -126,6 +128,14 @@ def parser() -> argparse.ArgumentParser:
     publish = commands.add_parser("publish", help="put a finished run into pretrained/")
     publish.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
     publish.set_defaults(command=_publish)
+
+    convert = commands.add_parser(
+        "convert", help="a pickled state dict (.pt) to safetensors, read in a process of its own"
+    )
+    convert.add_argument("source", type=Path)
+    convert.add_argument("--out", type=Path, help="by default beside it, as .safetensors")
+    convert.add_argument("--experiment", help="whose network it is, for the header")
+    convert.set_defaults(command=_convert)
 
     record = commands.add_parser("record", help="put a finished run, without weights, there")
     record.add_argument("run_dir", type=Path)
@@ -363,7 +373,10 @@ def _on_test_digits(
 
 def _evaluate(options: argparse.Namespace) -> None:
     experiment = find(options.name)
-    network = checkpoints.load_pretrained(experiment)
+    if options.weights is None:
+        network = checkpoints.load_pretrained(experiment)
+    else:
+        network = checkpoints.load_own(experiment, options.weights)
     source = _load_digits()
     if source.test is not None:
         chosen, which = source.test, f"{len(source.test):,} MNIST test digits"
@@ -432,6 +445,17 @@ def _results(options: argparse.Namespace) -> None:
 def _bench(options: argparse.Namespace) -> None:
     for line in bench.bench(training.choose_device(options.device)):
         print(line, flush=True)
+
+
+def _convert(options: argparse.Namespace) -> None:
+    out = options.out or options.source.with_suffix(".safetensors")
+    if options.experiment is not None:
+        find(options.experiment)
+    lines = conversion.convert(options.source, out, options.experiment)
+    print("\n".join(lines))
+    tensors, _ = checkpoints.load_tensors(out)
+    fits = [e.name for e in checkpoints.fitting(tensors, EXPERIMENTS.values())]
+    print(f"{out}: {len(lines)} tensors; fits {', '.join(fits) or 'no experiment here'}")
 
 
 def _record(options: argparse.Namespace) -> None:

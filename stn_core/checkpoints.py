@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from stn_core.experiment import Experiment
 
 PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
+MOST_MEGABYTES = 500  # in a checkpoint of one's own
+LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
@@ -78,17 +81,25 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     missing = sorted(expected.keys() - tensors.keys())
     surplus = sorted(tensors.keys() - expected.keys())
     common = sorted(expected.keys() & tensors.keys())
-    problems = [f"missing {name}" for name in missing] + [f"surplus {name}" for name in surplus]
-    for name in common:
-        if tensors[name].shape != expected[name].shape:
-            problems.append(
-                f"{name} is {tuple(tensors[name].shape)}, expected {tuple(expected[name].shape)}"
-            )
-        elif not torch.isfinite(tensors[name]).all():
-            problems.append(f"{name} has NaN or infinite entries")
-    if problems:
-        shown = "; ".join(problems[:10]) + ("; ..." if len(problems) > 10 else "")
-        raise CheckpointError(f"{what} does not fit this network: {shown}")
+    misshapen = [
+        f"{name} is {tuple(tensors[name].shape)}, expected {tuple(expected[name].shape)}"
+        for name in common
+        if tensors[name].shape != expected[name].shape
+    ]
+    broken = [
+        f"{name} has NaN or infinite entries"
+        for name in common
+        if tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all()
+    ]
+    kinds = [
+        [f"missing {name}" for name in missing],
+        [f"surplus {name}" for name in surplus],
+        misshapen,
+        broken,
+    ]
+    if any(kinds):
+        shown = ("; ".join(k[:LISTED]) + ("; ..." if len(k) > LISTED else "") for k in kinds if k)
+        raise CheckpointError(f"{what} does not fit this network: {'; '.join(shown)}")
     network.load_state_dict({name: t.float() for name, t in tensors.items()})
 
 
@@ -107,6 +118,32 @@ def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None
     """float16 weights, the experiment's name in the header."""
     tensors = {name: t.half() for name, t in network.state_dict().items()}
     save_tensors(path, tensors, {"experiment": experiment.name})
+
+
+def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> list[Experiment]:
+    """The experiments whose network has tensors of these names and shapes."""
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    found = []
+    for experiment in experiments:
+        expected = experiment.build(seed=0).state_dict()
+        if {name: tensor.shape for name, tensor in expected.items()} == shapes:
+            found.append(experiment)
+    return found
+
+
+def load_own(experiment: Experiment, path: Path) -> nn.Module:
+    """The network of an experiment from anyone's safetensors file, in evaluation mode.
+
+    A state dict as it is, or a training's checkpoint; a header that names another experiment is
+    not heeded, since several have networks of the same shape. Raises CheckpointError for a file
+    over 500 MB, and with a list of what does not fit.
+    """
+    if path.is_file() and path.stat().st_size > MOST_MEGABYTES * 2**20:
+        raise CheckpointError(f"{path} is larger than {MOST_MEGABYTES} MB")
+    tensors, _ = load_tensors(path)
+    network = experiment.build(seed=0)
+    load_strictly(network, under(TRAINED, tensors) or tensors, str(path))
+    return network.eval()
 
 
 def published_folder(experiment: Experiment) -> Path:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -33,6 +34,7 @@ class SpatialTransformer(nn.Module):
         self.size = size
         self.kernel = kernel
         self.padding = padding
+        self._watched_by: list[list[Warp]] = []  # see ``watch``
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> V (B, C, H', W')."""
@@ -50,7 +52,33 @@ class SpatialTransformer(nn.Module):
             image = image.to(torch.promote_types(image.dtype, torch.float32))
             theta = self.localisation(image) if theta is None else theta
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
-            return Warp(image, theta, grid, sample(image, grid, self.kernel, self.padding))
+            warp = Warp(image, theta, grid, sample(image, grid, self.kernel, self.padding))
+        for watched in self._watched_by:
+            watched.append(warp)
+        return warp
+
+
+@contextmanager
+def watch(network: nn.Module) -> Iterator[dict[str, list[Warp]]]:
+    """Every warp of the spatial transformers in any network, while it is used.
+
+    Gives, by the transformer's name in the network ("" where the network is one itself), the Warps
+    of its forward passes, in order; of several forward passes, several. Raises ValueError for a
+    network without a spatial transformer.
+    """
+    found = {n: m for n, m in network.named_modules() if isinstance(m, SpatialTransformer)}
+    if not found:
+        raise ValueError(f"{type(network).__name__} has no SpatialTransformer in it")
+    warps: dict[str, list[Warp]] = {name: [] for name in found}
+    for name, transformer in found.items():
+        transformer._watched_by.append(warps[name])
+    try:
+        yield warps
+    finally:
+        for name, transformer in found.items():
+            transformer._watched_by = [
+                other for other in transformer._watched_by if other is not warps[name]
+            ]
 
 
 class ParallelTransformers(nn.Module):

@@ -28,6 +28,7 @@ ORDER = [
     "experiments",
     "evaluation",
     "checkpoints",
+    "conversion",
     "runs",
     "results",
     "publishing",

@@ -52,3 +52,9 @@ def test_requirements_are_pinned():
     for name in ("requirements.txt", "tests/requirements.txt"):
         for line in (ROOT / name).read_text().splitlines():
             assert not line or line.startswith(("#", "-e .")) or "==" in line
+
+
+def test_code_for_a_network_of_one_s_own_runs(capsys):
+    [code] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out == "torch.Size([8, 6]) torch.Size([8, 3, 32, 32])\n"

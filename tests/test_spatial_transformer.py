@@ -8,7 +8,7 @@ from torch import nn
 
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
 from stn_core.sampling import sample
-from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
+from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
 from stn_core.transforms import Affine, Affine3D, NonFiniteError
 
 SHIFT = torch.tensor([[1.0, 0, 0.25, 0, 1, 0]])
@@ -172,3 +172,48 @@ def test_gradients_reach_every_one_of_several_localisation_networks(generator):
     image = torch.rand(3, 2, 8, 8, generator=generator)
     both(image).square().sum().backward()
     assert all((t.localisation.theta.grad != 0).all() for t in both.transformers)
+
+
+class Foreign(nn.Module):
+    """A network that is not ours, with a transformer of images and two of feature maps in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = SpatialTransformer(Constant(SHIFT), Affine())
+        self.conv = nn.Conv2d(1, 4, 3)
+        pair = [SpatialTransformer(Constant(SHIFT), Affine(), (5, 5)) for _ in range(2)]
+        self.deep = nn.Sequential(ParallelTransformers(pair), nn.Flatten(), nn.LazyLinear(3))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.deep(self.conv(self.first(image)).relu())
+
+
+def test_transformers_of_any_network_can_be_watched(generator):
+    network, image = Foreign(), torch.rand(2, 1, 12, 12, generator=generator)
+    with watch(network) as warps:
+        logits = network(image)
+        network(image.flip(0))
+    assert list(warps) == ["first", "deep.0.transformers.0", "deep.0.transformers.1"]
+    assert all(len(found) == 2 for found in warps.values())
+    first, deep = warps["first"][0], warps["deep.0.transformers.1"][0]
+    assert torch.equal(first.input, image)
+    assert torch.equal(first.output, sample(image, Affine().grid(SHIFT.expand(2, -1), (12, 12))))
+    assert deep.input.shape == (2, 4, 10, 10) and deep.output.shape == (2, 4, 5, 5)
+    assert torch.equal(network(image), logits) and len(warps["first"]) == 2  # not watched any more
+
+
+def test_watching_ends_with_an_error_and_leaves_another_watcher_alone(generator):
+    network = Foreign()
+    with watch(network) as outer:
+        with pytest.raises(RuntimeError), watch(network):
+            network(torch.rand(1, 2, 12, 12, generator=generator))
+        network(torch.rand(1, 1, 12, 12, generator=generator))
+    assert len(outer["deep.0.transformers.0"]) == 1
+
+
+def test_network_without_a_transformer_cannot_be_watched():
+    with (
+        pytest.raises(ValueError, match="Linear has no SpatialTransformer"),
+        watch(nn.Linear(2, 2)),
+    ):
+        pass

@@ -1,0 +1,112 @@
+"""A pickled checkpoint of PyTorch's to safetensors, in a process of its own.
+
+A pickle can run code when it is opened. This one is read with ``weights_only=True``, which admits
+tensors and plain containers alone, by a process that has bounds on its memory and its time.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stn_core.checkpoints import MOST_MEGABYTES, CheckpointError, save_tensors
+
+MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
+SECONDS = 120
+WRAPPERS = ("state_dict", "model_state_dict", "model", "network")  # where others keep it
+
+
+def convert(source: Path, destination: Path, experiment: str | None = None) -> list[str]:
+    """Write the state dict of a ``.pt`` file as safetensors. Gives its tensors, in words.
+
+    experiment: the name to be written into the header, of the experiment whose network it is.
+    Raises CheckpointError, which says why; nothing is written then, nor over an older file.
+    """
+    _bounded(source)
+    command = [sys.executable, "-m", "stn_core.conversion", str(source), str(destination)]
+    try:
+        done = subprocess.run(
+            [*command, experiment or ""], capture_output=True, text=True, timeout=SECONDS
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CheckpointError(f"{source} took more than {SECONDS} seconds to read") from error
+    if done.returncode:
+        words = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        raise CheckpointError(f"{source} cannot be converted: {words[-1]}")
+    return done.stdout.splitlines()
+
+
+def _bounded(source: Path) -> None:
+    """Raise CheckpointError for what is no file, or holds too much, before it is opened."""
+    if not source.is_file():
+        raise CheckpointError(f"there is no file {source}")
+    size = source.stat().st_size
+    if zipfile.is_zipfile(source):  # what torch.save writes; packed, it may hold more than it is
+        with zipfile.ZipFile(source) as file:
+            size = max(size, sum(part.file_size for part in file.infolist()))
+    if size > MOST_MEGABYTES * 2**20:
+        raise CheckpointError(
+            f"{source} holds {size / 2**20:,.0f} MB; at most {MOST_MEGABYTES} MB are read"
+        )
+
+
+def state_dict(loaded: Any) -> dict[str, Tensor]:
+    """The tensors of what was pickled: a state dict, or one under a usual name.
+
+    Raises CheckpointError if there is none.
+    """
+    for name in WRAPPERS:
+        if isinstance(loaded, dict) and isinstance(loaded.get(name), dict):
+            loaded = loaded[name]
+            break
+    if not isinstance(loaded, dict) or not loaded:
+        raise CheckpointError(f"expected a state dict, got {type(loaded).__name__}")
+    odd = [str(n) for n, t in loaded.items() if not (isinstance(n, str) and isinstance(t, Tensor))]
+    if odd:
+        raise CheckpointError(
+            f"expected a state dict of tensors by name; not so: {', '.join(odd[:5])}"
+        )
+    # Tensors that share memory, as tied weights do, are written one by one.
+    return {name: tensor.detach().clone() for name, tensor in loaded.items()}
+
+
+def _main(source: str, destination: str, experiment: str) -> None:
+    _limit_memory()
+    try:
+        loaded = torch.load(source, map_location="cpu", weights_only=True)
+        tensors = state_dict(loaded)
+        save_tensors(Path(destination), tensors, {"experiment": experiment} if experiment else {})
+    except CheckpointError:
+        raise
+    except Exception as error:  # whatever a broken or hostile pickle comes to
+        words = str(error).strip().splitlines()[:1] or [type(error).__name__]
+        raise CheckpointError(
+            f"it is not a checkpoint that is safe to read ({words[0]})"
+        ) from error
+    for name, tensor in tensors.items():
+        print(f"{name} {tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}")
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return
+    status = Path("/proc/self/statm")
+    if status.exists():
+        held = int(status.read_text().split()[0]) * resource.getpagesize()
+        most = held + MEMORY_MEGABYTES * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+if __name__ == "__main__":
+    try:
+        _main(*sys.argv[1:])
+    except CheckpointError as error:
+        sys.exit(str(error))

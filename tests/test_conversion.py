@@ -1,0 +1,126 @@
+"""Pickled checkpoints: what is converted, and what is refused before or while it is read."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import zipfile
+
+import pytest
+import torch
+
+from stn_core import checkpoints, conversion
+from stn_core.checkpoints import CheckpointError
+from stn_core.experiments import EXPERIMENTS, find
+
+NAME = "addition/rts/2st-fcn-aff"
+
+
+@pytest.fixture(scope="module")
+def network():
+    return find(NAME).build(seed=4)
+
+
+def saved(content, path):
+    torch.save(content, path)
+    return path
+
+
+@pytest.mark.parametrize("wrapper", [None, *conversion.WRAPPERS])
+def test_state_dict_is_converted_alone_or_under_a_usual_name(wrapper, network, tmp_path):
+    state = network.state_dict()
+    source = saved({wrapper: state, "epoch": 3} if wrapper else state, tmp_path / "model.pt")
+    lines = conversion.convert(source, tmp_path / "model.safetensors", NAME)
+    tensors, header = checkpoints.load_tensors(tmp_path / "model.safetensors")
+    assert header == {"experiment": NAME} and len(lines) == len(state)
+    assert all(torch.equal(tensors[name], value) for name, value in state.items())
+    assert "classifier.5.bias (19,) float32" in lines
+
+
+def test_tied_weights_are_written_one_by_one(tmp_path):
+    weight = torch.rand(3, 3)
+    source = saved({"a": weight, "b": weight}, tmp_path / "tied.pt")
+    conversion.convert(source, tmp_path / "tied.safetensors")
+    tensors, header = checkpoints.load_tensors(tmp_path / "tied.safetensors")
+    assert torch.equal(tensors["a"], weight) and torch.equal(tensors["b"], weight)
+    assert header == {}
+
+
+class Evil:
+    """Would make a file if it were unpickled."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["by-torch", "bare"])
+def test_pickle_that_runs_code_is_refused_and_does_not_run_it(wrapped, tmp_path):
+    source, out = tmp_path / "evil.pt", tmp_path / "out.safetensors"
+    content = {"weight": torch.zeros(2), "evil": Evil(tmp_path / "made")}
+    if wrapped:
+        source.write_bytes(pickle.dumps(content))
+    else:
+        torch.save(content, source)
+    out.write_text("as it was")
+    with pytest.raises(CheckpointError, match="not a checkpoint that is safe to read"):
+        conversion.convert(source, out)
+    assert not (tmp_path / "made").exists() and out.read_text() == "as it was"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([torch.zeros(2)], "expected a state dict, got list"),
+        ({"weight": torch.zeros(2), "epoch": 3}, "not so: epoch"),
+        ({}, "expected a state dict"),
+    ],
+    ids=["list", "number-in-it", "empty"],
+)
+def test_what_is_no_state_dict_is_refused(content, words, tmp_path):
+    with pytest.raises(CheckpointError, match=words):
+        conversion.convert(saved(content, tmp_path / "model.pt"), tmp_path / "out.safetensors")
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
+    source, out = tmp_path / "model.pt", tmp_path / "out.safetensors"
+    with pytest.raises(CheckpointError, match="there is no file"):
+        conversion.convert(source, out)
+    saved({"weight": torch.zeros(1000)}, source)
+    source.write_bytes(source.read_bytes()[:700])
+    with pytest.raises(CheckpointError, match="cannot be converted"):
+        conversion.convert(source, out)
+    bomb = zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED)
+    with bomb, bomb.open("model/data/0", "w") as part:  # 600 MB in 600 kB
+        for _ in range(600):
+            part.write(bytes(2**20))
+    assert source.stat().st_size < 2**20
+    with pytest.raises(CheckpointError, match="holds 600 MB; at most 500 MB"):
+        conversion.convert(source, out)
+
+
+def test_experiments_that_a_state_dict_fits_are_found(network):
+    found = checkpoints.fitting(network.state_dict(), EXPERIMENTS.values())
+    assert [experiment.name for experiment in found] == [NAME]
+
+
+def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, tmp_path):
+    path = tmp_path / "own.safetensors"
+    checkpoints.save_tensors(path, network.state_dict(), {})
+    loaded = checkpoints.load_own(find(NAME), path)
+    image = torch.rand(3, 2, 42, 42)
+    with torch.inference_mode():
+        assert torch.equal(loaded(image), network(image))
+    with pytest.raises(CheckpointError, match=r"missing .*surplus .*expected \("):
+        checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
+
+
+def test_command_converts_and_says_what_it_fits(command, network, tmp_path, capsys):
+    source = saved(network.state_dict(), tmp_path / "model.pt")
+    assert command(["convert", str(source)]) == 0
+    told = capsys.readouterr().out
+    assert f"model.safetensors: {len(network.state_dict())} tensors; fits {NAME}" in told
+    assert command(["convert", str(tmp_path / "none.pt")]) == 1
