@@ -184,7 +184,7 @@ def render_card(experiment: Experiment, metrics: dict[str, Any]) -> str:
     """The model card, from metrics.json alone."""
     recipe = metrics["recipe"]
     reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
-    channels, height, width = experiment.data.image_shape
+    lengths = " × ".join(map(str, experiment.data.image_shape))
 
     noun, seed = experiment.data.noun, metrics["evaluation_seed"]
     test, gallery = (
@@ -203,7 +203,7 @@ Network: {experiment.network!r}.
 {metrics["error_percent_gallery"]:.2f} % |
 | the paper's figure | {reported} |
 
-Measured on the float16 weights in this folder. Input: {channels} × {height} × {width}, values in
+Measured on the float16 weights in this folder. Input: {lengths}, values in
 [0, 1]. Output: {experiment.data.classes} logits.
 
 | training | |
