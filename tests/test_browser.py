@@ -1798,9 +1798,9 @@ def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
     page = volumes(visit)
     solid = stage_of(page).locator("canvas.solid").nth(1)
     before = solid.screenshot()
-    page.get_by_label("Flatten V").fill("1")
+    page.get_by_label("Flatten V:").fill("1")
     assert solid.screenshot() != before
-    page.get_by_label("Slice").fill("0")
+    page.get_by_label("Slice:").fill("0")
     expect(page.get_by_text("V, slice 1 of 30")).to_be_visible()
 
 
