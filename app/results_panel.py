@@ -74,10 +74,8 @@ def _budgets(cells: dict, words: Table) -> None:
 
     with st.expander("Seeds, budget and device of every network"):
         st.markdown("\n".join(f"- {line.strip()}" for line in results.budgets(cells)))
-    st.caption(
-        f"{words.paper} Where ours is larger, that is how far this budget has come; what has not "
-        "been trained says so."
-    )
+    larger = " Where ours is larger, that is how far this budget has come." if words.number else ""
+    st.caption(f"{words.paper}{larger} What has not been trained says so.")
 
 
 def _claims(table: str, columns: list[str]) -> None:

@@ -8,7 +8,7 @@ st.title("Three dimensions", anchor=False)
 st.markdown(
     "A digit stands somewhere in a **volume**, its face turned away. A 3D spatial transformer "
     "reads a box of it, the box is **summed along its depth** to a flat picture, and a network "
-    "classifies that. Nobody tells the transformer to turn the digit to face the front."
+    "classifies that. Nobody tells the transformer where the digit is, nor how it stands."
 )
 
 import loading  # noqa: E402  after the title: the modules below import torch
