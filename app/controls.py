@@ -33,7 +33,7 @@ Kavukcuoglu, 2015).
 """
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
 NO_NETWORK = "none"
-# A five that the CNN takes for a six, and the ST-CNN as well once its θ is the identity.
+# A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
 FIRST_DIGIT, FIRST_SEED = 504, 2
 DIGITS = 1_000
 
