@@ -43,8 +43,9 @@ DEPARTURES = """
 - **The boxes are read a little off while they look for the object**, less and less. The gradient of
   one crop points anywhere; the mean of those around it points to the object. Without it, nothing
   was found among clutter.
-- **The largest box allowed shrinks**, from s = 0.8 to 0.36: first where the object is, then how
-  large. Random patches are of the digit's size as well; so about how large it is, is given.
+- **The largest box allowed shrinks**, from s = 0.8 to 0.36 (among clutter 0.42): first where the
+  object is, then how large. Random patches are of the digit's size as well; so about how large it
+  is, is given.
 - **The encoder has seen digits small, large, cut off and among clutter.** One that has not gives
   no direction to a box that is far away.
 - **The localisation network's convolution has stride 1**, as "100k parameters" asks for; with the
