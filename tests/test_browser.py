@@ -1086,6 +1086,48 @@ def test_browser_takes_a_3d_theta_apart_and_puts_it_together(modules, generator)
         assert np.sign(pose[5]) == np.sign(np.linalg.det(matrix.numpy()))
 
 
+def test_volume_of_a_training_that_goes_on_shows_its_last_frame_and_longer_curves(modules):
+    shifts, end, kept = modules(
+        """
+        const { Volume } = await load("volume");
+        const root = document.createElement("div");
+        root.style.width = "700px";
+        document.body.append(root);
+        const frame = (shift) => [1, 0, 0, shift, 0, 1, 0, 0, 0, 0, 1, 0];
+        const data = (shifts) => ({
+            token: "one", shape: "one", side: 6, outputSide: 3, transforms: true, echo: 0,
+            digit: { pixels: new Uint8Array(16).fill(255), side: 4, depth: 2 },
+            pose: { turn: [1, 0, 0, 0, 1, 0, 0, 0, 1], shift: [0, 0, 0] },
+            identity: frame(0), theta: frame(0), names: [],
+            captions: { U: "U", V: "V", W: "W" },
+            colours: { grid: "#56b4e9", corner: "#f0e442", series: ["#000000", "#ffffff"] },
+            track: {
+                count: shifts.length, perSecond: 10, name: "training", ends: ["0", "live"],
+                steps: shifts.map((_, i) => 10 * i), measures: shifts.map(() => 50), truth: 3,
+                probabilities: [], begin: -1,
+                label: (i) => `step ${10 * i}`,
+                theta: (position) => frame(shifts[Math.round(position)]),
+                odds: () => Array(10).fill(0.1),
+                history: { step: [10], loss: [1], error: [shifts.length] },
+            },
+        });
+        const shown = new Volume(root, { tell: () => {} });
+        const found = [];
+        for (const shifts of [[0, 0.1], [0, 0.1, 0.2]]) {
+            shown.update(data(shifts));
+            found.push(shown.theta[3]);
+        }
+        const end = shown.curves[1].series[0].y;
+        shown.transport.head.seek(0);
+        shown.update(data([0, 0.1, 0.2, 0.3]));
+        shown.stop();
+        root.remove();
+        return [found, end, shown.theta[3]];
+        """
+    )
+    assert shifts == [0.1, 0.2] and end == [3] and kept == 0
+
+
 # -- the lab: one image, no network
 
 

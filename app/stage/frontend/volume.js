@@ -42,8 +42,8 @@ export class Volume {
     this.data = data;
     this.reporter.answered(data.echo);
     if (before?.token !== data.token || before.shape !== data.shape) return this.build();
-    if (data.track && data.track.count !== before.track.count) this.set(true);
-    if (!data.track && !this.byHand && !this.transport.head.playing) this.go(data.theta, FOLLOW_SECONDS);
+    if (data.track) return this.grow();
+    if (!this.byHand && !this.transport.head.playing) this.go(data.theta, FOLLOW_SECONDS);
     else this.mark();
   }
 
@@ -216,18 +216,30 @@ export class Volume {
   }
 
   charts() {
-    const { history, steps, colours } = { ...this.data.track, colours: this.data.colours };
     this.curves = [new Curves("Loss"), new Curves("Error, %")];
+    this.trace();
+    return element("div", { className: "charts" }, ...this.curves.map(({ node }) => node));
+  }
+
+  /** The curves, as far as the training is. */
+  trace() {
+    const { track, colours } = this.data;
+    const { history, steps, measures } = track;
     const last = Math.max(1, steps[steps.length - 1]);
     const place = (x) => Math.log1p(x / LOGARITHMIC) / Math.log1p(last / LOGARITHMIC);
     const axis = { place, marks: [0, ...powers(LOGARITHMIC, last)], unit: "step" };
     const line = (name, n, x, y) => ({ name, colour: colours.series[n], dash: 0, x, y });
     this.curves[0].set([line("", 0, history.step, history.loss)], axis);
     this.curves[1].set(
-      [line("while training", 0, history.step, history.error), line("digits not trained on", 1, steps, this.data.track.measures)],
+      [line("while training", 0, history.step, history.error), line("digits not trained on", 1, steps, measures)],
       axis
     );
-    return element("div", { className: "charts" }, ...this.curves.map(({ node }) => node));
+  }
+
+  /** The training has gone on; the playhead stays, unless it stands on what was the last frame. */
+  grow() {
+    this.trace();
+    this.set(true);
   }
 
   // -- what is played
@@ -244,6 +256,7 @@ export class Volume {
     };
     this.transport.node.classList.toggle("still", !data.track && !data.transforms);
     this.transport.set(track, kept);
+    if (kept) this.show(track.theta(this.transport.head.position));
     if (data.track && !kept && data.track.begin === 0) this.transport.head.seek(0);
   }
 
