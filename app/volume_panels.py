@@ -128,12 +128,16 @@ def explore(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
             f"{a:.0f}° about {n}" for a, n in zip(shown.angle_degrees, "xyz", strict=True)
         )
         moved = ", then moved by hand" if report.pose else ""
+        follows = (
+            " and see the box follow. What a transformer learns first, and what the paper says of "
+            "its own, is to centre the digit; of the turn the published ones undo little"
+            if thetas
+            else ""
+        )
         st.caption(
-            f"Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
-            "move it or turn its face away, and see the box follow. Done to the digit: "
-            f"{degrees}{moved}. The network is told its class and nothing else. What it learns "
-            "first, and what the paper says of its own, is to centre the digit; of the turn it "
-            "undoes little in 10,000 steps."
+            "Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
+            f"move it or turn its face away{follows}. Done to the digit: {degrees}{moved}. The "
+            "network is told its class and nothing else."
         )
         if thetas:
             with st.expander("θ in numbers: wanted and predicted (Eq. 10)"):
@@ -151,8 +155,8 @@ def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
         st.latex(r"A_\theta = " + panels.matrix_latex(theta))
     st.caption(
         "Wanted: what brings the digit's own 28 × 28 × 28 voxels, facing the front, onto all of V. "
-        "The network is free to keep a constant turn, zoom and slant, and to stretch the depth, of "
-        "which only the sum is seen."
+        "A network is free to keep a constant turn, and an affine one a zoom and a slant, and to "
+        "stretch the depth, of which only the sum is seen; a rigid one cannot zoom."
     )
 
 

@@ -296,6 +296,7 @@ def recorded(
                     run.set_status("paused", restarts.step)
                     while (command := run.command()) == "pause":
                         time.sleep(PAUSE_SECONDS)
+                    run.set_status("running", restarts.step)
                 if command == "stop":
                     run.set_status("stopped", restarts.step)
                     return

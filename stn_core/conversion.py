@@ -48,8 +48,11 @@ def _bounded(source: Path) -> None:
         raise CheckpointError(f"there is no file {source}")
     size = source.stat().st_size
     if zipfile.is_zipfile(source):  # what torch.save writes; packed, it may hold more than it is
-        with zipfile.ZipFile(source) as file:
-            size = max(size, sum(part.file_size for part in file.infolist()))
+        try:
+            with zipfile.ZipFile(source) as file:
+                size = max(size, sum(part.file_size for part in file.infolist()))
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+            raise CheckpointError(f"{source} is a broken archive: {error}") from error
     if size > MOST_MEGABYTES * 2**20:
         raise CheckpointError(
             f"{source} holds {size / 2**20:,.0f} MB; at most {MOST_MEGABYTES} MB are read"

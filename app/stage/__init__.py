@@ -30,6 +30,7 @@ from palette import CORNER
 
 CELLS = 7  # of the lattice that is drawn on U, in either direction
 LINE_SAMPLES = 29  # points of a lattice line
+LARGEST = 1e6  # of a number in θ that a browser may send; a NaN is not below it either
 LINEAR_REACH = 2.0  # sliders of matrix entries reach from −2 to 2
 PROJECTIVE_REACH = 1.0
 SLIDERS_IN_ROW = {3: 3, 6: 3, 8: 3}  # as θ stands in the matrix; else an (x, y) in each row
@@ -405,5 +406,5 @@ def is_theta(value: object, count: int) -> bool:
     return (
         isinstance(value, list)
         and len(value) == count
-        and all(isinstance(v, int | float) and np.isfinite(v) for v in value)
+        and all(isinstance(v, int | float) and abs(v) <= LARGEST for v in value)
     )

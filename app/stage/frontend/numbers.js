@@ -26,7 +26,8 @@ export class Sliders {
         input.oninput = () => {
           const value = Number(input.value);
           if (input.value === "" || !Number.isFinite(value)) return;
-          onValues(this.values.map((old, q) => (q === p ? value : old)), input);
+          this.values = this.values.map((old, q) => (q === p ? value : old));
+          onValues(this.values, input);
         };
       }
       return { range, number };

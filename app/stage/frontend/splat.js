@@ -91,7 +91,8 @@ export class Scene {
 
   line(from, to, colour, width, light = 1) {
     const [a, b] = [this.place(from), this.place(to)];
-    const steps = Math.ceil(Math.max(Math.abs(b[0] - a[0]), Math.abs(b[1] - a[1]), 1));
+    const length = Math.ceil(Math.max(Math.abs(b[0] - a[0]), Math.abs(b[1] - a[1]), 1));
+    const steps = Math.min(length, 8 * this.side); // a box far larger than the volume is dotted
     const painted = this.packed(channels(colour), light);
     const half = (width * this.side) / 1000;
     for (let n = 0; n <= steps; n++) {

@@ -13,7 +13,7 @@ import * as solid from "./solid.js";
 const ARRIVE_SECONDS = 0.8; // a new volume's grid goes from the identity to its prediction
 const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved digit
 const NARROW_PIXELS = 540; // as in stage.css
-const VIEWS = { "At an angle": [-22, 32, 0], Front: [0, 0, 0], Side: [0, 90, 0], Top: [-90, 0, 0] };
+const VIEWS = { "At an angle": [22, 32, 0], Front: [0, 0, 0], Side: [0, 90, 0], Top: [90, 0, 0] };
 const DEGREES_A_PIXEL = 0.45;
 const KEY_PIXELS = 12; // what an arrow key is worth
 const GROUND = "#1d2126"; // as behind U and V in stage.css
@@ -42,6 +42,7 @@ export class Volume {
     this.data = data;
     this.reporter.answered(data.echo);
     if (before?.token !== data.token || before.shape !== data.shape) return this.build();
+    data.digit = before.digit; // the same, already extruded
     if (data.track) return this.grow();
     if (!this.byHand && !this.transport.head.playing) this.go(data.theta, FOLLOW_SECONDS);
     else this.mark();
@@ -81,7 +82,7 @@ export class Volume {
     if (data.transforms && !data.track) {
       this.transport.more.append(this.button("Identity", () => this.hold(data.identity)), this.back);
     } else if (!data.track) this.transport.more.append(this.back);
-    this.said = element("p", { className: "words" });
+    this.said = element("p", { className: "words", ariaLive: "polite" });
     const parts = [this.hands(), this.panes, this.said, this.knobs(), this.transport.node];
     if (data.track?.probabilities) parts.push(this.bars());
     this.numbers = [];
@@ -92,6 +93,7 @@ export class Volume {
     this.set(false);
     if (!data.track && data.transforms) this.go(data.theta, ARRIVE_SECONDS);
     this.show(this.theta);
+    if (data.echo) this.report(); // what was reported is of another volume
   }
 
   button(textContent, onclick) {
@@ -188,7 +190,8 @@ export class Volume {
       const pose = new Sliders("θ as rotation, scale, shear and translation", solid.POSE, 3, false, (values, held) =>
         this.hold(solid.compose(values), held)
       );
-      pose.from = () => solid.decompose(this.theta);
+      // Of the ways to write a θ, the one that the hand has set is kept.
+      pose.from = () => (close(solid.compose(pose.values), this.theta) ? pose.values : solid.decompose(this.theta));
       pose.node.style.setProperty("--name", "4rem");
       const rows = data.names.map((name, p) => ({ name, range: [-2, 2], step: 0.01, p }));
       const entries = new Sliders("θ in numbers", rows, 4, false, (values, held) => this.hold(values, held));
@@ -199,7 +202,11 @@ export class Volume {
     const digit = new Sliders("The digit's pose: turn in degrees, shift", rows, roomy ? 3 : 1, false, (values, held) =>
       this.lay({ turn: solid.rotation(values.slice(0, 3)), shift: values.slice(3) }, held)
     );
-    digit.from = () => [...solid.degreesOf(this.pose.turn), ...this.pose.shift];
+    digit.from = () => {
+      const { turn, shift } = this.pose;
+      const kept = close(solid.rotation(digit.values.slice(0, 3)), turn);
+      return [...(kept ? digit.values.slice(0, 3) : solid.degreesOf(turn)), ...shift];
+    };
     digit.node.style.setProperty("--name", "4rem");
     this.numbers.push(digit);
   }
@@ -271,23 +278,28 @@ export class Volume {
 
   grasp(canvas, kind) {
     let held = null;
+    let pointer = null;
     canvas.onpointerdown = (event) => {
-      canvas.setPointerCapture(event.pointerId);
+      if (event.button !== 0 || held) return; // a second finger changes nothing
+      pointer = event.pointerId;
+      canvas.setPointerCapture(pointer);
       held = [event.clientX, event.clientY];
     };
     canvas.onpointermove = (event) => {
-      if (!held) return;
+      if (!held || event.pointerId !== pointer) return;
       const [dx, dy] = [event.clientX - held[0], event.clientY - held[1]];
       held = [event.clientX, event.clientY];
       this.pull(kind, event.shiftKey ? [0, 0, dx] : [dx, dy, 0]);
     };
-    canvas.onpointerup = canvas.onpointercancel = () => (held = null);
+    canvas.onpointerup = canvas.onpointercancel = (event) => {
+      if (event.pointerId === pointer) held = null;
+    };
     const keys = {
       ArrowLeft: [-1, 0, 0], ArrowRight: [1, 0, 0], ArrowUp: [0, -1, 0], ArrowDown: [0, 1, 0],
       "[": [0, 0, -1], "]": [0, 0, 1],
     }; // prettier-ignore
     canvas.onkeydown = (event) => {
-      if (!keys[event.key]) return;
+      if (!keys[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
       event.preventDefault();
       this.pull(kind, keys[event.key].map((v) => KEY_PIXELS * v));
     };
@@ -307,8 +319,7 @@ export class Volume {
     const moves = this.how === "move";
     if (what === "digit") {
       const { turn: old, shift } = this.pose;
-      const inside = (value) => Math.max(-1, Math.min(1, value));
-      return this.lay(moves ? { turn: old, shift: shifted(shift).map(inside) } : { turn: turn(old), shift });
+      return this.lay(moves ? { turn: old, shift: shifted(shift) } : { turn: turn(old), shift });
     }
     const [matrix, shift] = [solid.matrixOf(this.theta), solid.shiftOf(this.theta)];
     this.hold(moves ? solid.thetaOf(matrix, shifted(shift)) : solid.thetaOf(turn(matrix), shift));
@@ -329,9 +340,9 @@ export class Volume {
   }
 
   /** A hand has moved the digit: θ is the network's again, which Python is asked for. */
-  lay(pose, held) {
+  lay({ turn, shift }, held) {
     this.byHand = false;
-    this.pose = pose;
+    this.pose = { turn, shift: shift.map((value) => Math.max(-1, Math.min(1, value))) };
     this.transport.leave();
     this.show(this.theta, held);
     this.report(true);
@@ -493,14 +504,14 @@ export class Volume {
     );
   }
 
-  /** Tell Python: θ where a hand has set it, the digit's pose if it was moved, the playhead. */
+  /** Tell Python: θ where a hand has set it, the digit's pose if it was moved. */
   report(live = false) {
-    const { token } = this.data;
+    const { token, track } = this.data;
+    if (track) return; // a hand moves nothing there but the playhead
     const value = {
       token,
       theta: this.byHand ? this.theta : null,
       pose: this.moved ? [...this.pose.turn, ...this.pose.shift] : null,
-      position: this.transport.head.position,
     };
     this.reporter.tell(value, live);
   }
