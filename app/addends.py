@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-import jobs
 import loading
-from controls import DIGITS, NO_NETWORK, choose_network
+from controls import DIGITS, choose_networks, choose_page_view, options
 from sketch import sketch
 
 PREFIX = "addition/rts/"
@@ -31,7 +30,7 @@ App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1
 
 @dataclass(frozen=True, kw_only=True)
 class Sum:
-    """What the visitor looks at. networks: keys of ``options()``, at most two; digits: of the
+    """What the visitor looks at. networks: keys of ``options``, at most two; digits: of the
     gallery, in the order of the channels; drawn: what a hand has drawn in their stead; muted:
     transformers that are held at the identity."""
 
@@ -48,37 +47,18 @@ class Sum:
         return f"{self.digits}/{drawn}/{self.seed}/{self.swapped}/{self.muted}"
 
 
-def options() -> dict[str, str]:
-    """The networks that add, by key: published ones, then those trained here."""
-    found = {key: loading.network_title(key) for key in loading.published(PREFIX)}
-    return found | {run.key: run.title for run in jobs.trained(PREFIX)}
-
-
 def choose_view() -> str:
     """The first row of the page."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        view = st.segmented_control(
-            "View", ["Explore", "Train", "Replay", "Results"], default="Explore", required=True,
-            key="sum_view", bind="query-params", label_visibility="collapsed",
-        )  # fmt: skip
-        with st.popover("Names and symbols"):
-            st.markdown(NAMES)
-    return view
+    return choose_page_view("sum_view", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 
 def choose() -> Sum:
     """Two networks, two digits, a seed; swapped channels and muted transformers."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
-    found = options()
     networks, digits = st.columns([1.25, 1], gap="large")
-    a = b = NO_NETWORK
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if found:
-            a = choose_network("Network", "sum_a", found, FIRST_CHOICES[0])
-            rest = {key: title for key, title in found.items() if key != a}
-            rest[NO_NETWORK] = "nothing"
-            b = choose_network("compared with", "sum_b", rest, FIRST_CHOICES[1])
+        keys = choose_networks(PREFIX, FIRST_CHOICES)
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
         pair = tuple(
@@ -100,7 +80,8 @@ def choose() -> Sum:
             "Swap the channels", key="swapped", bind="query-params",
             help="The sum stays. Each transformer looks after a channel, not after a digit.",
         )  # fmt: skip
-        two = any(found[key].startswith("2×") for key in (a, b) if key != NO_NETWORK)
+        titles = options(PREFIX)
+        two = any(titles[key].startswith("2×") for key in keys)
         muted = st.pills(
             "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
             selection_mode="multi", key="muted", bind="query-params",
@@ -111,7 +92,7 @@ def choose() -> Sum:
         with st.popover("Draw a digit"):
             drawn = tuple(_draw(name) for name in ("first", "second"))
     return Sum(
-        networks=tuple(key for key in (a, b) if key != NO_NETWORK),
+        networks=keys,
         digits=pair[::-1] if swapped else pair,
         drawn=drawn[::-1] if swapped else drawn,
         seed=int(seed),

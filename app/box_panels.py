@@ -10,6 +10,7 @@ import streamlit as st
 import jobs
 import loading
 import pictures
+from controls import choose_page_view
 from jobs import Job, JobError
 from stage import Item, strip
 from stage.wall import Boxes, WallReport, wall
@@ -61,14 +62,7 @@ RECIPES = {
 
 def choose_view() -> str:
     """The first row of the page."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        view = st.segmented_control(
-            "View", ["Watch", "Run it live", "Results"], default="Watch", required=True,
-            key="boxes_view", bind="query-params", label_visibility="collapsed",
-        )  # fmt: skip
-        with st.popover("Names and symbols"):
-            st.markdown(NAMES)
-    return view
+    return choose_page_view("boxes_view", ["Watch", "Run it live", "Results"], NAMES)
 
 
 def _choose_set() -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 import jobs
 import loading
+from tables import network_field
 
 DISTORTIONS = {  # App. A.4
     "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
@@ -40,7 +41,7 @@ DIGITS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the visitor looks at. networks: keys of ``options(distortion)``, at most two."""
+    """What the visitor looks at. networks: keys of ``options(prefix)``, at most two."""
 
     distortion: str
     networks: tuple[str, ...]
@@ -53,15 +54,34 @@ class Choice:
         return f"distorted/{self.distortion.lower()}/st-cnn-aff"
 
 
-def options(distortion: str) -> dict[str, str]:
-    """The trained networks for a distortion, by key: published ones, then those trained here."""
-    found = {
-        key: loading.network_title(key)
-        for key in loading.published(f"distorted/{distortion.lower()}/")
-    }
-    for run in jobs.trained(f"distorted/{distortion.lower()}/"):
-        found[run.key] = run.title
-    return found
+def options(prefix: str) -> dict[str, str]:
+    """The trained networks of ``distorted/rts/``, by key: published ones, then those from here."""
+    found = {key: loading.network_title(key) for key in loading.published(prefix)}
+    return found | {run.key: run.title for run in jobs.trained(prefix)}
+
+
+def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[str, ...]:
+    """At most two networks of a prefix, by their keys; first: by default."""
+    found = options(prefix)
+    if not found:
+        return ()
+    a = choose_network("Network", network_field("a", prefix), found, first[0])
+    rest = {key: title for key, title in found.items() if key != a}
+    rest[NO_NETWORK] = "nothing"
+    b = choose_network("compared with", network_field("b", prefix), rest, first[1])
+    return tuple(key for key in (a, b) if key != NO_NETWORK)
+
+
+def choose_page_view(key: str, views: list[str], names: str) -> str:
+    """The first row of a page without columns to choose: its views, and its names and symbols."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = st.segmented_control(
+            "View", views, default=views[0], required=True, key=key, bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        with st.popover("Names and symbols"):
+            st.markdown(names)
+    return view
 
 
 def choose_view() -> tuple[str, str]:
@@ -95,15 +115,9 @@ def choose(distortion: str) -> Choice:
     """Two networks, a digit and a seed: the second row."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
-    found, short = options(distortion), distortion.lower()
     networks, digits = st.columns([1.25, 1], gap="large")
-    a = b = NO_NETWORK
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if found:
-            a = choose_network("Network", f"a_{short}", found, FIRST_CHOICES[0])
-            rest = {key: title for key, title in found.items() if key != a}
-            rest[NO_NETWORK] = "nothing"
-            b = choose_network("compared with", f"b_{short}", rest, FIRST_CHOICES[1])
+        chosen = choose_networks(f"distorted/{distortion.lower()}/", FIRST_CHOICES)
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         digit = st.number_input(
             "Digit, 0 to 999",
@@ -128,7 +142,7 @@ def choose(distortion: str) -> Choice:
         st.button("Distort anew", on_click=_next_seed, help="The same digit, the next seed")
     return Choice(
         distortion=distortion,
-        networks=tuple(key for key in (a, b) if key != NO_NETWORK),
+        networks=chosen,
         digit=int(digit),
         seed=int(seed),
     )

@@ -10,7 +10,7 @@ import streamlit as st
 import jobs
 import loading
 import panels
-from controls import DIGITS, NO_NETWORK, choose_network
+from controls import DIGITS, choose_network, choose_networks, choose_page_view
 from jobs import Job
 from palette import ADDERS
 from stage.volume import Learning, Pose, Solid, VolumeReport, volume, volume_report
@@ -40,44 +40,25 @@ angles up to 45° about x and y and 90° about z, and the networks, are ours.
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What the visitor looks at. networks: keys of ``options()``, at most two."""
+    """What the visitor looks at. networks: keys of ``controls.options``, at most two."""
 
     networks: tuple[str, ...]
     digit: int
     seed: int
 
 
-def options() -> dict[str, str]:
-    """The networks for volumes, by key: published ones, then those trained here."""
-    found = {key: loading.network_title(key) for key in loading.published(PREFIX)}
-    return found | {run.key: run.title for run in jobs.trained(PREFIX)}
-
-
 def choose_view() -> str:
     """The first row of the page."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        view = st.segmented_control(
-            "View", ["Explore", "Train", "Replay", "Results"], default="Explore", required=True,
-            key="volume_view", bind="query-params", label_visibility="collapsed",
-        )  # fmt: skip
-        with st.popover("Names and symbols"):
-            st.markdown(NAMES)
-    return view
+    return choose_page_view("volume_view", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 
 def choose() -> Chosen:
     """Two networks, a digit and a seed."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
-    found = options()
     networks, digits = st.columns([1.25, 1], gap="large")
-    a = b = NO_NETWORK
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        if found:
-            a = choose_network("Network", "volume_a", found, FIRST_CHOICES[0])
-            rest = {key: title for key, title in found.items() if key != a}
-            rest[NO_NETWORK] = "nothing"
-            b = choose_network("compared with", "volume_b", rest, FIRST_CHOICES[1])
+        keys = choose_networks(PREFIX, FIRST_CHOICES)
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         digit = st.number_input(
             "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
@@ -88,9 +69,7 @@ def choose() -> Chosen:
             help="Turns and moves the digit; the same on every machine.",
         )  # fmt: skip
         st.button("Turn it anew", on_click=_next_seed, help="The same digit, the next seed")
-    return Chosen(
-        networks=tuple(key for key in (a, b) if key != NO_NETWORK), digit=int(digit), seed=int(seed)
-    )
+    return Chosen(networks=keys, digit=int(digit), seed=int(seed))
 
 
 def _next_seed() -> None:
