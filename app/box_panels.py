@@ -14,6 +14,7 @@ from controls import choose_page_view
 from jobs import Job, JobError
 from stage import Item, strip
 from stage.wall import Boxes, WallReport, wall
+from training_panel import Watching, training_panel
 
 PREFIX = "colocalisation/"
 FIRST_DIGIT = 8  # Fig. 4
@@ -274,73 +275,28 @@ def _recipe(name: str, column: str):
 
 def live() -> None:
     """The optimisations that were started here, one of them in full."""
-    for job in jobs.running():
-        if not job.prefix.startswith(PREFIX):
-            st.info(f"Running on {job.place}: {job.title}. It has to end before another starts.")
-    found = jobs.jobs(PREFIX)
-    if not found:
-        st.info(
-            "Nothing has been started here yet. Press *Start*: after some ten seconds the boxes "
-            "are there, and move while it trains."
-        )
-        return
-    keys = {job.key: job for job in found}
-    if st.session_state.get("boxes_run") not in keys:
-        st.session_state.pop("boxes_run", None)
-    key = st.selectbox(
-        "Optimisation", list(keys), format_func=lambda k: keys[k].title, key="boxes_run",
-        bind="query-params",
-    )  # fmt: skip
-    job = keys.get(key, found[0])
-    running = jobs.is_starting(job) or loading.run(str(job.folder)).is_alive()
-    st.fragment(_watch, run_every=REFRESH_SECONDS if running else None)(job, running)
+    training_panel(
+        PREFIX,
+        Watching(
+            show=_optimised,
+            noun="Optimisation",
+            field="boxes_run",
+            measured="localised",
+            empty="after some ten seconds the boxes are there, and move while it trains.",
+            resumable=False,
+            refresh_seconds=REFRESH_SECONDS,
+        ),
+    )
 
 
-def _watch(job: Job, was_running: bool) -> None:
+def _optimised(job: Job) -> None:
     run = loading.run(str(job.folder))
-    starting, alive = jobs.is_starting(job), run.is_alive()
-    if was_running and not (alive or starting):
-        st.rerun(scope="app")  # it has ended: stop refreshing
-    if starting:
-        st.progress(0.0, text="Starting: it takes some ten seconds until the first step …")
-        return
-    try:
-        description = run.description()
-    except RuntimeError:
-        words = jobs.last_words(job) or "none"
-        st.error(f"This one ended before it began. Its last words: `{words}`")
-        return
-    _progress(run, description)
     try:
         recorded = run.recorded()
     except RuntimeError:
         st.caption("The first steps …")
         return
-    _shown(description["experiment"], recorded, job.key, live=alive)
-
-
-def _progress(run, description: dict) -> None:
-    status, snapshots = run.status(), run.snapshots()
-    iterations = description["recipe"]["iterations"]
-    state = "interrupted" if status.interrupted else status.state
-    words = [state, f"step {status.step:,} of {iterations:,}"]
-    if snapshots and np.isfinite(snapshots[-1].measure):
-        words.append(f"**{snapshots[-1].measure:.0f} %** localised")
-    st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
-    if status.interrupted:
-        st.warning("Its process has ended without a word. What it had found is shown below.")
-    if status.state == "failed":
-        st.error(status.message)
-    if not status.alive:
-        return
-    first, second = st.columns(2)
-    paused = status.state == "paused"
-    with first:
-        if st.button("Go on" if paused else "Pause", width="stretch", key="boxes-pause"):
-            run.control("run" if paused else "pause")
-    with second:
-        if st.button("Stop", width="stretch", key="boxes-stop"):
-            run.control("stop")
+    _shown(recorded.description["experiment"], recorded, job.key, live=run.is_alive())
 
 
 def table() -> None:

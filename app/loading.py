@@ -116,6 +116,24 @@ def recorded_names(prefix: str) -> list[str]:
     ]
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def seconds_a_step(experiment_name: str) -> float | None:
+    """How long a step took on a CPU core when the published network was trained; None if that is
+    not known."""
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS, find, find_colocalisation
+
+    try:
+        named = find if experiment_name in EXPERIMENTS else find_colocalisation
+        metrics = checkpoints.load_metrics(named(experiment_name))
+        if not metrics["device"].startswith("CPU"):
+            return None
+        seconds = metrics.get("gallery", metrics)["seconds"]
+        return seconds / metrics["recipe"]["iterations"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def studies() -> dict[str, str]:
     """The studies whose runs are shipped, by short name: what each of them changes."""
     from stn_core.experiments.studies import STUDIES

@@ -23,3 +23,9 @@ st.navigation(
     ],
     position="top",
 ).run()
+
+import dispatcher  # noqa: E402  after the page: it is not what is waited for
+import visitors  # noqa: E402
+
+visitors.arrive()
+dispatcher.start()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import streamlit as st
 
 import jobs
 import loading
 from jobs import JobError
+from limits import limits
 from tables import column_title
 
 LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
@@ -30,10 +33,11 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
         "Recipe", list(recipes), format_func=lambda r: _recipe_words(recipes[r]), key="train-recipe"
     )
     recipe = recipes[name]
+    most = limits().steps
     steps_place, rate = st.columns(2)
     with steps_place:
         iterations = st.number_input(
-            "Steps", 100, 1_000_000, steps, step=500, key=f"train-steps-{name}",
+            "Steps", min(100, most), most, min(steps, most), step=500, key=f"train-steps-{name}",
             help=f"The published networks had {recipe.iterations:,} by this recipe."
             if name == "quick" else f"The paper's were {recipe.iterations:,}.",
         )  # fmt: skip
@@ -73,7 +77,9 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
         else:
             st.session_state["run"] = job.key
             st.rerun()
-    st.caption(loading.digits_notice())
+    longest = limits().seconds
+    bound = f" This server ends a training after {longest:,.0f} s." if isfinite(longest) else ""
+    st.caption(loading.digits_notice() + bound)
 
 
 def _recipe_words(recipe) -> str:

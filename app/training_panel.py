@@ -1,9 +1,11 @@
-"""Watch a training: its progress, its curves, its grids; pause, stop and resume it."""
+"""Watch a training: its place in the queue, its progress, its curves; pause, stop, resume it."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,100 +17,155 @@ from stage.replay import replay
 from tables import column_title
 from training_form import LEARNING_RATES
 
-REFRESH_SECONDS = 1.0
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
+MINUTES_AWAY = jobs.AWAY_SECONDS // 60
 
 
-def training_panel(prefix: str, show: Callable[[Job], None] | None = None) -> None:
-    """The trainings of ``distorted/rts/``, one of them in full; show: draws what it has recorded,
-    by default the replay of its probes."""
-    for job in jobs.running():
-        if job.prefix != prefix:
-            st.info(f"Running on {job.place}: {job.title}. Choose {job.place} to see it.")
-    found = jobs.jobs(prefix)
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """How a page watches what was started on it.
+
+    show: draws what has been recorded; field: of the URL; measured: what a snapshot's per cent
+    are; empty: what to do as long as there is nothing; resumable: whether it goes on from a
+    checkpoint.
+    """
+
+    show: Callable[[Job], None]
+    noun: str = "Training"
+    field: str = "run"
+    measured: str = "error on digits it has not seen"
+    empty: str = (
+        "after some ten seconds the first grids are there to be watched. It goes on if you leave "
+        "this page, and its network can be chosen under *Explore*."
+    )
+    resumable: bool = True
+    refresh_seconds: float = 1.0
+
+
+def training_panel(prefix: str, watching: Watching | None = None) -> None:
+    """The trainings of ``distorted/rts/``, one of them in full, by default as a replay of its
+    probes."""
+    watching = watching or Watching(show=_recording)
+    _elsewhere(prefix)
+    found = {job.key: job for job in jobs.jobs(prefix)}
     if not found:
         st.info(
-            f"No training on {column_title(prefix)} has been started here yet. Start one "
-            "with the form: after some ten seconds the first grids are there to be watched. It "
-            "goes on if you leave this page, and its network can be chosen under *Explore*."
+            f"Nothing on {column_title(prefix)} has been started here yet. Start with the form: "
+            f"{watching.empty}"
         )
         return
-    keys = {job.key: job for job in found}
-    if st.session_state.get("run") not in keys:
-        st.session_state.pop("run", None)
+    if st.session_state.get(watching.field) not in found:
+        st.session_state.pop(watching.field, None)
     key = st.selectbox(
-        "Training", list(keys), format_func=lambda k: keys[k].title, key="run", bind="query-params"
+        watching.noun,
+        list(found),
+        format_func=lambda k: found[k].title + _whose(found[k]),
+        key=watching.field,
+        bind="query-params",
     )
-    job = keys.get(key, found[0])
-    live = jobs.is_starting(job) or loading.run(str(job.folder)).is_alive()
-    st.fragment(_watch, run_every=REFRESH_SECONDS if live else None)(job, live, show or _recording)
+    job = jobs.find(key) or next(iter(found.values()))
+    live = jobs.is_live(job)
+    every = watching.refresh_seconds if live else None
+    st.fragment(_watch, run_every=every)(job, live, watching)
 
 
-def _watch(job: Job, live: bool, show: Callable[[Job], None]) -> None:
+def _elsewhere(prefix: str) -> None:
+    """What runs on other pages, and so keeps what is asked for here waiting."""
+    others = [job for job in jobs.running() if not job.prefix.startswith(prefix)]
+    if others:
+        names = "; ".join(f"{job.place}: {job.title}" for job in others)
+        st.info(f"Running on another page, and first in turn: {names}.")
+
+
+def _whose(job: Job) -> str:
+    asked = jobs.order(job)
+    return "" if asked is None or jobs.is_mine(job) else ", another visitor's"
+
+
+def _watch(job: Job, was_live: bool, watching: Watching) -> None:
+    if was_live and not jobs.is_live(job):
+        st.rerun(scope="app")  # it has ended, or is gone: stop refreshing
     run = loading.run(str(job.folder))
-    starting, alive = jobs.is_starting(job), run.is_alive()
-    if live and not (alive or starting):
-        st.rerun(scope="app")  # it has ended: stop refreshing
+    if jobs.is_waiting(job):
+        _waiting(job)
+        if not run.is_described():
+            return
+    starting = jobs.is_starting(job)
+    if starting:
+        _starting(job, f"Starting{' again' if run.is_described() else ''}: some ten seconds …")
     try:
         description = run.description()
     except RuntimeError:
-        if starting:
-            _starting(job, "Starting: it takes some ten seconds until the first step …")
-        else:
+        if not starting:
             words = jobs.last_words(job) or "none"
-            st.error(f"This training ended before it began. Its last words: `{words}`")
+            st.error(f"This one ended before it began. Its last words: `{words}`")
         return
-    status, history, snapshots = run.status(), run.history(), run.snapshots()
-    iterations = description["recipe"]["iterations"]
-    if starting:
-        _starting(job, "Resuming from the last checkpoint: it takes some ten seconds …")
-    else:
-        _progress(status, iterations, history, snapshots)
+    status = run.status()
+    if not (starting or jobs.is_waiting(job)):
+        _progress(run, status, description["recipe"]["iterations"], watching)
         if status.message:
             (st.error if status.state == "failed" else st.info)(status.message)
-        _buttons(job, run, status)
-    show(job)
+        _buttons(job, run, status, watching)
+    watching.show(job)
+
+
+def _waiting(job: Job) -> None:
+    ahead, seconds = jobs.position(job)
+    words = ["next in the queue" if ahead == 0 else f"{ahead} before it in the queue"]
+    if seconds is not None:
+        words.append(f"starts in about {_duration(seconds)}")
+    st.progress(0.0, text="Waiting: " + ", ".join(words))
+    mine = jobs.is_mine(job)
+    if mine:
+        st.caption(
+            "It starts by itself, on whichever page you are. If you close the app for more than "
+            f"{MINUTES_AWAY} minutes, the place is given to the next."
+        )
+    if mine and st.button("Cancel", key="job-cancel"):
+        jobs.cancel(job)
+        st.rerun(scope="app")
+
+
+def _duration(seconds: float) -> str:
+    return f"{max(10, 10 * round(seconds / 10))} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _starting(job: Job, words: str) -> None:
     st.progress(0.0, text=words)
-    if st.button("Cancel", key="job-cancel"):
+    if jobs.is_mine(job) and st.button("Cancel", key="job-cancel"):
         jobs.cancel(job)
 
 
-def _progress(status, iterations: int, history: list, snapshots: list) -> None:
+def _progress(run, status, iterations: int, watching: Watching) -> None:
+    history, snapshots = run.history(), run.snapshots()
     state = "interrupted" if status.interrupted else status.state
     words = [state, f"step {status.step:,} of {iterations:,}"]
-    if history and state == "running":
-        recent = history[-20:]
-        steps = recent[-1].step - (recent[0].step if len(recent) > 1 else 0)
-        seconds = recent[-1].seconds - (recent[0].seconds if len(recent) > 1 else 0)
-        rate = steps / max(seconds, 1e-9)
-        left = time.gmtime((iterations - status.step) / max(rate, 1e-9))
+    rate = jobs.steps_a_second(history)
+    if rate and state == "running":
+        left = time.gmtime((iterations - status.step) / rate)
         words += [f"{rate:.0f} steps a second", f"{time.strftime('%H:%M:%S', left)} left"]
-    if snapshots:
-        words.append(f"**{snapshots[-1].measure:.1f} %** error on digits it has not seen")
+    if snapshots and math.isfinite(snapshots[-1].measure):
+        words.append(f"**{snapshots[-1].measure:.1f} %** {watching.measured}")
     st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
     if status.interrupted:
-        st.warning(
-            "Its process has ended without a word (killed, or the machine went down). *Resume* "
-            "goes on from its last checkpoint, which is up to half a minute older."
-        )
+        on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
+        st.warning(f"Its process has ended without a word (killed, or the machine went down).{on}")
 
 
-def _buttons(job: Job, run, status) -> None:
+def _buttons(job: Job, run, status, watching: Watching) -> None:
     if status.state == "finished":
+        return
+    if not jobs.is_steered_by_me(job):
+        st.caption(
+            "Another visitor has started it, who may stop it; so may you when they have been away "
+            f"for {MINUTES_AWAY} minutes."
+        )
         return
     first, second = st.columns(2)
     if not status.alive:
-        with first:
-            if st.button("Resume", width="stretch", key="job-resume"):
-                try:
-                    jobs.resume(job)
-                except JobError as error:
-                    st.error(str(error))
-                else:
-                    st.rerun(scope="app")
+        if watching.resumable:
+            with first:
+                _resume(job)
         return
     paused = status.state == "paused"
     with first:
@@ -118,7 +175,19 @@ def _buttons(job: Job, run, status) -> None:
         if st.button("Stop", width="stretch", key="job-stop"):
             run.control("stop")
     if paused:
+        st.caption("While others wait, a paused one is stopped after ten minutes.")
+    if paused and watching.resumable:
         _rate(run)
+
+
+def _resume(job: Job) -> None:
+    if st.button("Resume", width="stretch", key="job-resume"):
+        try:
+            jobs.resume(job)
+        except JobError as error:
+            st.error(str(error))
+        else:
+            st.rerun(scope="app")
 
 
 def _rate(run) -> None:

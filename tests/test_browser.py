@@ -335,7 +335,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     scrub(page).press("End")
     assert np.abs(pixels(page, "V") - first_output).max() > 30, "the grid has not moved"
     page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text(re.compile("stopped · step"))).to_be_visible()
+    expect(page.get_by_text(re.compile("stopped · step"))).to_be_visible(timeout=30_000)
     expect(page.get_by_role("button", name="Resume")).to_be_enabled()
 
     page.get_by_text("Explore", exact=True).first.click()

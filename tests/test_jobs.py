@@ -1,27 +1,68 @@
-"""Trainings in processes of their own."""
+"""Trainings in processes of their own, and the queue in which they wait."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import time
 
+import numpy as np
 import pytest
 
-from stn_core.runs import Run
+from stn_core.runs import Run, Step
 
+import dispatcher
 import jobs
+import visitors
 
 PATIENCE_SECONDS = 120
+FCN = "distorted/rts/fcn"
 
 
 @pytest.fixture(autouse=True)
 def runs_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    monkeypatch.setattr(jobs, "MAX_RUNNING", 1)
-    yield
-    for job in jobs.jobs():
-        Run(job.folder).control("stop")
-    for child in jobs._children:
+    folder, children = tmp_path / "runs", []
+    monkeypatch.setenv("STN_RUNS", str(folder))
+    monkeypatch.setattr(jobs, "_children", children)
+    yield folder
+    for child in children:
+        child.send_signal(signal.SIGKILL)
         child.wait(PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def as_visitor(monkeypatch):
+    """Become a visitor of this name, who is here."""
+
+    def become(name: str) -> None:
+        monkeypatch.setattr(visitors, "me", lambda: name)
+        monkeypatch.setitem(visitors._sessions, name, name)
+
+    become("ann")
+    return become
+
+
+@pytest.fixture
+def without_processes(monkeypatch):
+    """Nothing is really started: a place is taken as long as nothing has been said."""
+    monkeypatch.setattr(jobs.subprocess, "Popen", lambda words, **_: Idle(words))
+
+
+class Idle:
+    """A process that does nothing until it is sent a signal."""
+
+    def __init__(self, words):
+        self.args, self.ended = words, None
+
+    def poll(self):
+        return self.ended
+
+    def send_signal(self, number):
+        self.ended = number
+
+    def wait(self, seconds):
+        self.ended = 0
 
 
 def start(**changes):
@@ -32,7 +73,7 @@ def start(**changes):
         "seed": 0,
         "device": "cpu",
     }
-    return jobs.start("distorted/rts/fcn", **{**arguments, **changes})
+    return jobs.start(FCN, **{**arguments, **changes})
 
 
 def wait_for(condition):
@@ -42,15 +83,34 @@ def wait_for(condition):
         time.sleep(0.1)
 
 
-def test_training_is_started_stopped_and_resumed_and_its_network_found():
+def begun(job, *, step=100, of=1_000, pace=10.0):
+    """What a training writes that has come to this step at so many steps a second."""
+    run = Run(job.folder)
+    run.create({"experiment": FCN, "recipe": {"iterations": of}, "device_type": "cpu", "seed": 0})
+    for done in (step // 2, step):
+        run.append(Step(done, 1.0, {}, 1e-3, {}, done / pace))
+    run.set_status("running", step)
+    (job.folder / "heartbeat").touch()
+    return run
+
+
+def aged(path, seconds):
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_training_waits_is_started_stopped_and_resumed_and_its_network_found():
     job = start()
+    assert jobs.is_waiting(job) and not jobs.is_running(job)
+    dispatcher.look()
     assert jobs.is_starting(job)
+    second = start(seed=1)
     run = Run(job.folder)
     wait_for(lambda: len(run.history()) > 1)
-    assert not jobs.is_starting(job)
-    assert jobs.running() == [job]
-    with pytest.raises(jobs.JobError, match="RTS: FCN"):
-        start()
+    dispatcher.look()
+    assert jobs.running() == [job] and jobs.waiting() == [second]
+    jobs.cancel(second)
+    assert not second.folder.exists()
     run.control("stop")
     wait_for(lambda: not run.is_alive())
     assert run.status().state == "stopped"
@@ -60,34 +120,287 @@ def test_training_is_started_stopped_and_resumed_and_its_network_found():
 
     done = run.history()[-1].step
     jobs.resume(job)
+    assert jobs.is_waiting(job)
+    dispatcher.look()
     wait_for(lambda: run.history()[-1].step > done)
     steps = [step.step for step in run.history()]
     assert steps == sorted(set(steps))
+    jobs.end(job, signal.SIGKILL)
+    wait_for(lambda: jobs._children[-1].poll() is not None)
+    assert run.history()[-1].step >= done
 
 
 def test_process_that_dies_at_once_leaves_its_reason():
     job = start(device="cuda-that-is-not-there")
+    dispatcher.look()
     wait_for(lambda: not jobs.is_starting(job))
     assert "cuda-that-is-not-there" in jobs.last_words(job)
     assert not (job.folder / "run.json").exists()
 
 
-def test_job_of_an_unknown_key_or_a_strange_folder_is_none(tmp_path):
-    (tmp_path / "something-else").mkdir()
+def test_training_that_is_ended_before_its_first_step_leaves_what_it_had(without_processes):
+    job = start()
+    dispatcher.look()
+    run = begun(job)
+    jobs.end(job, signal.SIGKILL)
+    (job.folder / "heartbeat").unlink()
+    run.set_status("stopped", 100)
+    jobs.resume(job)
+    dispatcher.look()
+    assert jobs.is_starting(job)
+    jobs.cancel(job)
+    assert not jobs.is_starting(job)
+    assert run.status().interrupted
+    assert [step.step for step in run.history()] == [50, 100]
+
+
+def test_process_of_a_server_that_was_here_before_is_found_and_ended(monkeypatch):
+    job = start()
+    dispatcher.look()
+    (child,) = jobs._children
+    monkeypatch.setattr(jobs, "_children", [])  # as after a restart
+    assert jobs.is_starting(job)
+    wait_for(lambda: b"stn_core" in open(f"/proc/{child.pid}/cmdline", "rb").read())
+    jobs.end(job, signal.SIGKILL)
+    assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+
+
+def test_job_of_an_unknown_key_or_a_strange_folder_is_none(runs_of_its_own):
+    (runs_of_its_own / "something-else").mkdir(parents=True)
     assert jobs.jobs() == []
     assert jobs.find("run-../../etc") is None
 
 
-def test_training_can_be_cancelled_before_its_first_step_and_is_not_lost():
-    job = start()
-    run = Run(job.folder)
-    wait_for(lambda: len(run.history()) > 1)
-    run.control("stop")
-    wait_for(lambda: not run.is_alive())
-    done = run.history()
+def test_trainings_of_one_second_have_folders_of_their_own(without_processes, as_visitor):
+    found = []
+    for name in ("ann", "bob", "cleo"):
+        as_visitor(name)
+        found.append(start())
+    assert len({job.folder for job in found}) == 3
+    assert {job.key for job in jobs.jobs("distorted/rts/")} == {job.key for job in found}
+    assert [job.key for job in jobs.waiting()] == [job.key for job in found]
+
+
+def test_one_runs_on_the_cpu_at_a_time_and_the_first_that_asked_is_next(
+    without_processes, as_visitor
+):
+    first, second = start(), start(seed=1)
+    as_visitor("bob")
+    third = start()
+    dispatcher.look()
+    assert jobs.running() == [first]
+    jobs._child(first).ended = 0
+    dispatcher.look()
+    assert jobs.running() == [second]
+    assert jobs.waiting() == [third]
+
+
+def test_each_gpu_has_a_training_of_its_own_and_is_the_only_one_it_sees(
+    without_processes, monkeypatch
+):
+    monkeypatch.setattr(jobs, "kind", lambda device: "cuda" if device == "auto" else device)
+    monkeypatch.setattr(jobs, "places", lambda: ["cpu", "cuda:0", "cuda:1"])
+    monkeypatch.setenv("STN_MAX_WAITING", "9")
+    seen = {}
+    monkeypatch.setattr(
+        jobs.subprocess,
+        "Popen",
+        lambda words, env, **_: (
+            seen.update({words[-1]: env.get("CUDA_VISIBLE_DEVICES")}) or Idle(words)
+        ),
+    )
+    wanted = [start(device="auto", seed=n) for n in range(3)]
+    on_cpu = start(device="cpu")
+    dispatcher.look()
+    assert {jobs.place_of(job) for job in jobs.running()} == {"cpu", "cuda:0", "cuda:1"}
+    assert jobs.waiting() == [wanted[2]]
+    assert [seen[str(job.folder)] for job in wanted[:2]] == ["0", "1"]
+    assert seen[str(on_cpu.folder)] == os.environ.get("CUDA_VISIBLE_DEVICES")
+
+
+def test_place_in_the_queue_and_the_time_until_its_turn_are_told(
+    without_processes, as_visitor, monkeypatch
+):
+    monkeypatch.setattr(jobs.loading, "seconds_a_step", lambda name: 0.02)
+    running, next_one = start(), start(iterations=1_000)
+    as_visitor("bob")
+    last = start()
+    assert jobs.position(running) == (0, 0.0)
+    dispatcher.look()
+    assert jobs.position(next_one) == (0, None)  # nothing is known yet of what runs
+    begun(running, step=100, of=1_000, pace=10.0)
+    ahead, seconds = jobs.position(next_one)
+    assert (ahead, seconds) == (0, pytest.approx(90))
+    ahead, seconds = jobs.position(last)
+    assert (ahead, seconds) == (1, pytest.approx(90 + 1_000 * 0.02))
+
+
+def test_step_of_a_published_network_has_a_known_length_and_an_unknown_one_none():
+    assert 0 < jobs.loading.seconds_a_step("distorted/rts/st-fcn-aff") < 1
+    assert 0 < jobs.loading.seconds_a_step("colocalisation/tc/8") < 1
+    assert jobs.loading.seconds_a_step("distorted/tc/no-such-network") is None
+
+
+def test_visitor_who_is_gone_gives_a_waiting_place_back_and_what_runs_goes_on(
+    without_processes, as_visitor
+):
+    running, waits = start(), start(seed=1)
+    as_visitor("bob")
+    behind = start()
+    dispatcher.look()
+    visitors._sessions.pop("ann")
+    dispatcher.look()
+    assert jobs.waiting() == [waits, behind]  # not yet: it may be a reload
+    for job in (running, waits):
+        aged(job.folder / jobs.WANTED, jobs.AWAY_SECONDS + 1)
+    dispatcher.look()
+    assert jobs.waiting() == [behind]
+    assert not waits.folder.exists()
+    assert jobs.running() == [running]
+
+
+def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
+    without_processes, as_visitor
+):
+    first, job = start(), start(seed=1)
+    dispatcher.look()
+    run = begun(job)
+    (job.folder / "heartbeat").unlink()
     jobs.resume(job)
-    assert jobs.is_starting(job)
     jobs.cancel(job)
-    wait_for(lambda: not jobs.is_starting(job))
-    assert run.status().interrupted
-    assert run.history() == done
+    assert run.status().state == "stopped"
+    assert "given up" in run.status().message
+    assert not jobs.is_live(job) and jobs.find(job.key)
+    assert jobs.running()[-1] == first
+
+
+def test_only_its_visitor_steers_a_training_unless_they_are_gone(without_processes, as_visitor):
+    job = start()
+    dispatcher.look()
+    assert jobs.is_steered_by_me(job) and jobs.is_mine(job)
+    as_visitor("bob")
+    assert not jobs.is_steered_by_me(job)
+    aged(job.folder / jobs.WANTED, jobs.AWAY_SECONDS + 1)
+    assert jobs.is_steered_by_me(job) and not jobs.is_mine(job)
+
+
+def test_training_from_the_command_line_is_anybody_s(runs_of_its_own):
+    folder = runs_of_its_own / "distorted-rts-fcn-20260101-120000"
+    Run(folder).create({"experiment": FCN, "recipe": {"iterations": 10}})
+    (job,) = jobs.jobs()
+    assert jobs.is_steered_by_me(job)
+    assert not jobs.is_live(job)
+
+
+def test_visitor_holds_so_many_places_and_no_more(without_processes, as_visitor, monkeypatch):
+    monkeypatch.setenv("STN_MAX_WAITING", "1")
+    start()
+    with pytest.raises(jobs.JobError, match="RTS: FCN.*Cancel one"):
+        start()
+    as_visitor("bob")
+    start()
+
+
+def test_more_steps_than_the_server_allows_are_refused(monkeypatch):
+    monkeypatch.setenv("STN_MAX_STEPS", "500")
+    with pytest.raises(jobs.JobError, match="20,000 steps.*500"):
+        start()
+    assert jobs.jobs() == []
+
+
+def test_nothing_is_begun_on_a_disk_that_is_nearly_full(monkeypatch):
+    monkeypatch.setattr(jobs, "FREE_MEGABYTES", 1e9)
+    with pytest.raises(jobs.JobError, match="MB left"):
+        start()
+
+
+def test_images_of_a_disk_that_has_just_become_full_leave_no_folder(monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(jobs.np, "save", full)
+    with pytest.raises(jobs.JobError, match="No space left"):
+        jobs.colocalise_own(np.zeros((12, 84, 84), np.uint8), iterations=7, starts=1)
+    assert jobs.jobs() == []
+
+
+def test_training_over_its_time_is_asked_to_stop_and_ended_if_it_does_not(
+    without_processes, monkeypatch
+):
+    job = start()
+    dispatcher.look()
+    run = begun(job)
+    dispatcher.look()
+    assert run.command() == "run"
+    monkeypatch.setenv("STN_MAX_SECONDS", "60")
+    aged(job.folder / jobs.CLAIMED, 61)
+    dispatcher.look()
+    assert run.command() == "stop"
+    dispatcher.look()
+    assert jobs._child(job).ended is None
+    aged(job.folder / "control.json", dispatcher.STOP_SECONDS + 1)
+    child = jobs._child(job)
+    dispatcher.look()
+    assert child.ended == signal.SIGKILL
+    assert run.status().state == "stopped" and not jobs.is_live(job)
+
+
+def test_paused_training_makes_way_only_when_others_have_waited(without_processes):
+    job = start()
+    dispatcher.look()
+    run = begun(job)
+    run.control("pause")
+    aged(job.folder / "control.json", dispatcher.PAUSED_SECONDS + 1)
+    dispatcher.look()
+    assert run.command() == "pause"
+    start(seed=1)
+    dispatcher.look()
+    assert run.command() == "stop"
+
+
+def test_resumed_training_is_not_taken_for_one_that_does_not_stop(without_processes):
+    job = start()
+    dispatcher.look()
+    run = begun(job)
+    run.control("stop")
+    run.set_status("stopped", 100)
+    (job.folder / "heartbeat").unlink()
+    jobs._child(job).ended = 0
+    aged(job.folder / "control.json", 1_000)
+    jobs.resume(job)
+    dispatcher.look()
+    assert run.command() == "run"
+
+
+def test_old_and_oldest_runs_are_pruned_but_none_that_is_open_or_alive_or_not_ours(
+    without_processes, runs_of_its_own, monkeypatch
+):
+    def ended(day, megabytes=1.0, ours=True):
+        folder = runs_of_its_own / f"distorted-rts-fcn-202601{day:02d}-120000"
+        Run(folder).create({"experiment": FCN, "recipe": {"iterations": 10}})
+        Run(folder).set_status("stopped", 1)
+        (folder / "weights").write_bytes(bytes(int(megabytes * 2**20)))
+        if ours:
+            (folder / jobs.ORDER).write_text(json.dumps({}))
+            (folder / jobs.CLAIMED).touch()
+            aged(folder / jobs.CLAIMED, 1_000 * (30 - day))
+        return folder
+
+    monkeypatch.setattr(jobs, "order", lambda job: (job.folder / jobs.ORDER).exists())
+    by_hand = ended(1, ours=False)
+    open_one, oldest, older, newest = ended(2), ended(3), ended(4), ended(5)
+    jobs.find(f"run-{open_one.name}")
+    monkeypatch.setattr(visitors, "held", lambda: {open_one.name})
+    rest = runs_of_its_own / ".distorted.gone"
+    rest.mkdir()
+    dispatcher.prune()
+    assert not rest.exists()
+    assert all(p.exists() for p in (by_hand, open_one, oldest, older, newest))
+    monkeypatch.setenv("STN_MAX_MEGABYTES", "4.5")
+    dispatcher.prune()
+    assert not oldest.exists()
+    assert all(p.exists() for p in (by_hand, open_one, older, newest))
+    monkeypatch.setenv("STN_KEEP_DAYS", str(25_500 / 86_400))
+    dispatcher.prune()
+    assert not older.exists()
+    assert all(p.exists() for p in (by_hand, open_one, newest))

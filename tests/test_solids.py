@@ -185,4 +185,4 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
 
 def test_empty_state_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    assert "No training on Three dimensions has been started" in texts(page(volume_view="Train"))
+    assert "Nothing on Three dimensions has been started" in texts(page(volume_view="Train"))

@@ -19,7 +19,7 @@ import panels  # noqa: E402
 import volume_panels  # noqa: E402
 from results_panel import results_panel  # noqa: E402
 from training_form import training_form  # noqa: E402
-from training_panel import training_panel  # noqa: E402
+from training_panel import Watching, training_panel  # noqa: E402
 
 view = volume_panels.choose_view()
 if view == "Train":
@@ -27,7 +27,7 @@ if view == "Train":
     with form:
         training_form(volume_panels.PREFIX, "st-cnn-aff", steps=2_000)
     with runs:
-        training_panel(volume_panels.PREFIX, volume_panels.recording)
+        training_panel(volume_panels.PREFIX, Watching(show=volume_panels.recording))
 elif view == "Replay":
     volume_panels.replay()
 elif view == "Results":
