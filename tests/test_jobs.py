@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,7 +161,7 @@ def test_process_of_a_server_that_was_here_before_is_found_and_ended(monkeypatch
     (child,) = jobs._children
     monkeypatch.setattr(jobs, "_children", [])  # as after a restart
     assert jobs.is_starting(job)
-    wait_for(lambda: b"stn_core" in open(f"/proc/{child.pid}/cmdline", "rb").read())
+    wait_for(lambda: b"stn_core" in Path(f"/proc/{child.pid}/cmdline").read_bytes())
     jobs.end(job, signal.SIGKILL)
     assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL
 
