@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 import loading
+import own
 from controls import DIGITS, choose_networks, choose_page_view, options
-from sketch import sketch
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
@@ -89,8 +89,11 @@ def choose() -> Sum:
             help="Its θ is held at the identity: it shows the classifier U as it is.",
             disabled=not two,
         )  # fmt: skip
-        with st.popover("Draw a digit"):
-            drawn = tuple(_draw(name) for name in ("first", "second"))
+        with st.popover("Your own digits"):
+            drawn = tuple(
+                own.choose_digit(f"draw-{name}", f"a {name} digit of your own")
+                for name in ("first", "second")
+            )
     return Sum(
         networks=keys,
         digits=pair[::-1] if swapped else pair,
@@ -99,18 +102,6 @@ def choose() -> Sum:
         swapped=swapped,
         muted=tuple(sorted(int(name[-1]) - 1 for name in muted)),
     )
-
-
-def _draw(name: str) -> loading.Drawn | None:
-    """A sheet for the first or the second digit, and which digit it is to be."""
-    if not st.toggle(f"Draw the {name} digit", key=f"draw-{name}"):
-        return None
-    found = sketch(key=f"sum-sketch-{name}")
-    label = st.number_input("It is a", 0, 9, None, key=f"drawn-{name}", placeholder="0 to 9")
-    if found is None or label is None:
-        st.caption("Draw it, and say which digit it is: then it takes the other's place.")
-        return None
-    return loading.Drawn(pixels=found.tobytes(), label=int(label))
 
 
 def _next_seed() -> None:

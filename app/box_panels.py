@@ -21,7 +21,6 @@ FIRST_DIGIT = 8  # Fig. 4
 REFRESH_SECONDS = 2.0
 MOST_CLUTTER = 40
 SIDE = 84  # pixels of an image
-FORMATS = ["png", "jpg", "jpeg", "webp", "gif"]
 NAMES = r"""
 The **box** of an image is the attention transformer's $\theta = (s, t_x, t_y)$, which the
 localisation network predicts; $I^T$ is what stands in it, 28×28 pixels. **T**: a digit at a random
@@ -171,7 +170,7 @@ def _own_form() -> None:
     from stn_core.experiments.colocalisation import FEWEST, MOST
 
     files = st.file_uploader(
-        f"{FEWEST} to {MOST} pictures with the same kind of object in each", FORMATS,
+        f"{FEWEST} to {MOST} pictures with the same kind of object in each", pictures.UPLOADS,
         accept_multiple_files=True, key="own-images",
     )  # fmt: skip
     steps, starts = _steps("own-steps"), _starts("own", 1)

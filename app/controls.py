@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import streamlit as st
 
 import jobs
 import loading
+import own
 from tables import network_field
 
 DISTORTIONS = {  # App. A.4
@@ -37,6 +39,7 @@ NO_NETWORK = "none"
 # A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
 FIRST_DIGIT, FIRST_SEED = 504, 2
 DIGITS = 1_000
+OWN_DIGIT = "own-digit"  # the switch's key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,13 @@ class Choice:
     networks: tuple[str, ...]
     digit: int  # in the gallery, class by class
     seed: int
+    drawn: loading.Drawn | None = None  # a digit of the visitor's own in its stead
+
+    @property
+    def token(self) -> str:
+        """Tells the input from every other."""
+        drawn = f"/{zlib.crc32(repr(self.drawn).encode())}" if self.drawn else ""
+        return f"{self.distortion}/{self.digit}/{self.seed}{drawn}"
 
     @property
     def experiment_name(self) -> str:
@@ -62,7 +72,7 @@ def options(prefix: str) -> dict[str, str]:
 
 def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[str, ...]:
     """At most two networks of a prefix, by their keys; first: by default."""
-    found = options(prefix)
+    found = options(prefix) | own.choose_checkpoint(prefix)
     if not found:
         return ()
     a = choose_network("Network", network_field("a", prefix), found, first[0])
@@ -140,11 +150,14 @@ def choose(distortion: str) -> Choice:
             "way, the same on every machine.",
         )
         st.button("Distort anew", on_click=_next_seed, help="The same digit, the next seed")
+        with st.popover("Your own"):
+            drawn = own.choose_digit(OWN_DIGIT)
     return Choice(
         distortion=distortion,
         networks=chosen,
         digit=int(digit),
         seed=int(seed),
+        drawn=drawn,
     )
 
 
@@ -183,10 +196,11 @@ def _next_seed() -> None:
 def choose_digit(digit: str) -> None:
     """Take a digit of the strip; called before the widgets are drawn again."""
     st.session_state["digit"] = int(digit)
+    st.session_state[OWN_DIGIT] = False
 
 
 def choose_point() -> None:
     """Take the digit of a point that was clicked; called before the widgets are drawn again."""
     points = st.session_state["angles"].selection.points
     if points:
-        st.session_state["digit"] = int(points[0]["customdata"][0])
+        choose_digit(points[0]["customdata"][0])

@@ -8,12 +8,13 @@ import numpy as np
 import streamlit as st
 
 import loading
+import own
 import pictures
 from families import PRESETS, Family, Preset, families
 from sketch import sketch
 from stage import Reading, is_theta
 
-IMAGES = ("Test card", "Rings", "Digit", "Upload", "Draw", "Camera")
+IMAGES = ("Test card", "Rings", "Digit", "Draw", *own.FILES)
 KERNELS = {
     "bilinear": "bilinear (Eq. 5)",
     "integer": "integer (Eq. 4)",
@@ -164,19 +165,13 @@ def _picture(kind: str) -> np.ndarray:
             return drawn
         st.caption("Draw on the sheet; until then the test card is shown.")
         return pictures.test_card()
-    if kind in ("Upload", "Camera"):
-        if kind == "Upload":
-            file = st.file_uploader(
-                "A picture", ["png", "jpg", "jpeg", "webp", "gif"], key="upload",
-                label_visibility="collapsed",
-            )  # fmt: skip
-        else:
-            file = st.camera_input("A picture", key="camera", label_visibility="collapsed")
-        if file is None:
+    if kind in own.FILES:
+        content = own.picture_file(kind, "lab")
+        if content is None:
             st.caption("It stays on this server, in memory, and is shown as 64 × 64 pixels.")
             return pictures.test_card()
         try:
-            return pictures.opened(file.getvalue())
+            return pictures.opened(content)
         except pictures.PictureError as error:
             st.error(f"Not shown: {error}")
     return pictures.test_card()

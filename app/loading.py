@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,6 +194,45 @@ def run(folder: str) -> Run:
     return Run(Path(folder))
 
 
+@st.cache_resource(show_spinner="Opening the checkpoint …", max_entries=8)
+def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> LoadedNetwork:
+    """The network of an uploaded safetensors file, one of those of ``distorted/rts/``.
+
+    upload: Streamlit's id of the file. Raises CheckpointError, which lists what does not fit.
+    """
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS
+
+    candidates = [e for name, e in EXPERIMENTS.items() if name.startswith(prefix)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "the file"
+        file.write_bytes(_content())
+        experiment, network = checkpoints.load_matching(candidates, file, what="the file")
+    short = network_title(experiment.name.rsplit("/", 1)[1])
+    return LoadedNetwork(
+        experiment=experiment,
+        network=network,
+        key=f"own-{upload}",
+        title=f"your {short}",
+        record="your own: “Open a checkpoint” measures its error",
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner="Measuring on 1,000 digits …")
+def measured(_loaded: LoadedNetwork, key: str) -> str:
+    """A network's error on the gallery, in words, beside the published one's."""
+    from stn_core import checkpoints, evaluation
+
+    experiment = _loaded.experiment
+    found = evaluation.evaluate(_loaded.network, experiment, gallery())
+    noun = experiment.data.noun.replace("digits", "gallery digits")
+    words = f"**{found.measure:.1f} %** error on 1,000 {noun}"
+    if checkpoints.is_published(experiment):
+        published_error = checkpoints.load_metrics(experiment)["error_percent_gallery"]
+        words += f"; the published {experiment.name} has {published_error:.1f} %"
+    return words
+
+
 @st.cache_resource(show_spinner="Loading the network …", max_entries=8)
 def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
     """The network of a run as of its last checkpoint, which was written at ``modified``."""
@@ -216,12 +256,16 @@ def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
-def example(experiment_name: str, digit: int, seed: int) -> Examples:
-    """One gallery digit under an experiment's distortion: Examples with a batch of one."""
+def example(experiment_name: str, digit: int, seed: int, drawn: Drawn | None = None) -> Examples:
+    """One gallery digit under an experiment's distortion: Examples with a batch of one.
+
+    drawn: what stands in its stead, distorted in the same way.
+    """
     from stn_core import evaluation
     from stn_core.experiments import find
 
-    return evaluation.example(find(experiment_name), gallery(), digit, seed)
+    generator = evaluation.example_generator(digit, seed)
+    return find(experiment_name).data.examples(_digit(digit, drawn), generator, gallery())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,17 +280,17 @@ class Movable:
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def movable(experiment_name: str, digit: int, seed: int) -> Movable:
+def movable(experiment_name: str, digit: int, seed: int, drawn: Drawn | None = None) -> Movable:
     """The digit itself where one affine map has drawn it (R, RTS); else its whole picture."""
     import torch
 
     from stn_core.transforms import Affine
 
-    shown = example(experiment_name, digit, seed)
+    shown = example(experiment_name, digit, seed, drawn)
     size = tuple(shown.images.shape[2:])
     if shown.theta is not None and shown.theta.shape[1] == Affine().num_params:
         alone = Movable(
-            image=gallery().images[digit].numpy(),
+            image=_digit(digit, drawn).images[0].numpy(),
             pose=shown.theta[0].numpy(),
             size=size,
             whole=False,
@@ -293,7 +337,7 @@ def laid(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """A digit by a visitor's hand. pixels: 28 × 28 of them, uint8; label: which digit it is."""
+    """A digit of the visitor's own. pixels: 28 × 28 of them, uint8; label: which digit it is."""
 
     pixels: bytes
     label: int
@@ -371,13 +415,20 @@ class Sweep:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def sweep(_loaded: LoadedNetwork, key: str, experiment_name: str, digit: int, seed: int) -> Sweep:
+def sweep(
+    _loaded: LoadedNetwork,
+    key: str,
+    experiment_name: str,
+    digit: int,
+    seed: int,
+    drawn: Drawn | None = None,
+) -> Sweep:
     """The example's input turned about its own middle, all else as it was drawn."""
     import torch
 
     from stn_core.transforms import decompose_affine, similarity_theta
 
-    moved = movable(experiment_name, digit, seed)
+    moved = movable(experiment_name, digit, seed, drawn)
     start = torch.from_numpy(moved.pose)[None]
     scale = decompose_affine(start)["scale_x"]
     angles = torch.tensor(SWEEP_DEGREES) * torch.pi / 180
@@ -385,7 +436,7 @@ def sweep(_loaded: LoadedNetwork, key: str, experiment_name: str, digit: int, se
         angles, *(v.expand(len(angles)) for v in (scale, start[:, 2], start[:, 5]))
     )
     found = trace(_loaded, torch.cat([laid(moved, pose) for pose in poses.tolist()]))
-    label = int(example(experiment_name, digit, seed).labels[0])
+    label = int(example(experiment_name, digit, seed, drawn).labels[0])
     return Sweep(
         poses=poses.numpy(),
         theta=found.warps[0].theta.numpy() if found.warps else None,
@@ -463,14 +514,16 @@ class Placed:
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)
-def placed(digit: int, seed: int) -> Placed:
+def placed(digit: int, seed: int, drawn: Drawn | None = None) -> Placed:
     """The pose that ``evaluation.example`` draws for a digit and a seed; the volume is made anew
     each time, since one takes a megabyte."""
     from stn_core import evaluation
     from stn_core.experiments import find
 
-    shown = evaluation.example(find(VOLUMES), gallery(), digit, seed)
-    return _placed(_digit(digit).images[0], shown, 0)
+    chosen = _digit(digit, drawn)
+    generator = evaluation.example_generator(digit, seed)
+    shown = find(VOLUMES).data.examples(chosen, generator, gallery())
+    return _placed(chosen.images[0], shown, 0)
 
 
 @st.cache_data(max_entries=10, show_spinner=False)

@@ -11,6 +11,7 @@ import streamlit as st
 import figures
 import jobs
 import loading
+import own
 from controls import Choice, choose_digit, choose_point
 from palette import GRIDS, Palette, palette
 from stage import (
@@ -56,6 +57,9 @@ def pixels(images) -> np.ndarray:
 def load(key: str, prefix: str) -> loading.LoadedNetwork | None:
     """A network of ``distorted/rts/`` by its key; an unusable one is an error on the page."""
     try:
+        if key.startswith("own-"):
+            file = st.session_state[own.weights_field(prefix)]
+            return loading.own_network(prefix, file.file_id, file.getvalue)
         if key.startswith("run-"):
             job = jobs.find(key)
             if job is None:
@@ -148,7 +152,7 @@ def stage_key(index: int) -> str:
 
 def stage_token(loaded: loading.LoadedNetwork | None, choice: Choice) -> str:
     """What a stage shows; with another token it starts anew."""
-    return f"{loaded and loaded.key}/{choice.distortion}/{choice.digit}/{choice.seed}"
+    return f"{loaded and loaded.key}/{choice.token}"
 
 
 def hand_on(networks: list[loading.LoadedNetwork | None], choice: Choice) -> list[Report]:
@@ -168,10 +172,15 @@ def report_of(
     return reported(key, token, network.transform.num_params if several else 0, several, inputs)
 
 
+def _sweep(loaded: loading.LoadedNetwork, choice: Choice) -> loading.Sweep:
+    shown = (choice.experiment_name, choice.digit, choice.seed, choice.drawn)
+    return loading.sweep(loaded, loaded.key, *shown)
+
+
 def _sweep_track(loaded: loading.LoadedNetwork | None, choice: Choice) -> Track | None:
     if loaded is None:
         return None
-    found = loading.sweep(loaded, loaded.key, choice.experiment_name, choice.digit, choice.seed)
+    found = _sweep(loaded, choice)
     thetas = np.zeros((len(found.poses), 0)) if found.theta is None else found.theta
     return Track(
         name="The input turned, from 90 degrees to the left to 90 to the right",
@@ -421,10 +430,7 @@ def many_digits(choice: Choice, networks: list[loading.LoadedNetwork]) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Turn this digit, and who still reads it?**")
-        series = [
-            (n.title, loading.sweep(n, n.key, choice.experiment_name, choice.digit, choice.seed))
-            for n in networks
-        ]
+        series = [(n.title, _sweep(n, choice)) for n in networks]
         st.plotly_chart(
             figures.sweep(
                 loading.SWEEP_DEGREES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 
 import jobs
 import loading
+import own
 import panels
 from controls import DIGITS, choose_network, choose_networks, choose_page_view
 from jobs import Job
@@ -18,6 +20,7 @@ from tables import column_title
 
 PREFIX = "volumes/extruded/"
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
+OWN_DIGIT = "own-volume"  # the switch's key
 FIRST_DIGIT, FIRST_SEED = 504, 2  # which the plain projection takes for a one
 NAMES = r"""
 **U** is a volume of 60×60×60 voxels; a digit of MNIST, made 8 voxels deep, stands in it, turned
@@ -45,6 +48,12 @@ class Chosen:
     networks: tuple[str, ...]
     digit: int
     seed: int
+    drawn: loading.Drawn | None  # a digit of the visitor's own in its stead
+
+    @property
+    def token(self) -> str:
+        """Tells the input from every other."""
+        return f"{self.digit}/{zlib.crc32(repr(self.drawn).encode())}/{self.seed}"
 
 
 def choose_view() -> str:
@@ -69,7 +78,9 @@ def choose() -> Chosen:
             help="Turns and moves the digit; the same on every machine.",
         )  # fmt: skip
         st.button("Turn it anew", on_click=_next_seed, help="The same digit, the next seed")
-    return Chosen(networks=keys, digit=int(digit), seed=int(seed))
+        with st.popover("Your own"):
+            drawn = own.choose_digit(OWN_DIGIT)
+    return Chosen(networks=keys, digit=int(digit), seed=int(seed), drawn=drawn)
 
 
 def _next_seed() -> None:
@@ -81,9 +92,9 @@ def _next_seed() -> None:
 @st.fragment
 def explore(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
     """The volume on the left, what the networks say of it on the right."""
-    shown = loading.placed(chosen.digit, chosen.seed)
+    shown = loading.placed(chosen.digit, chosen.seed, chosen.drawn)
     staged = next((n for n in networks if n.network.transformer), networks[0] if networks else None)
-    token = f"{staged and staged.key}/{chosen.digit}/{chosen.seed}"
+    token = f"{staged and staged.key}/{chosen.token}"
     report = volume_report("volume", token)
     pose = report.pose or Pose(turn=shown.turn, shift=shown.shift)
     images = loading.extruded(shown.image, pose.turn, pose.shift)
@@ -203,6 +214,7 @@ def further(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
 
 def _choose_digit(digit: str) -> None:
     st.session_state["volume_digit"] = int(digit)
+    st.session_state[OWN_DIGIT] = False
 
 
 def replay() -> None:

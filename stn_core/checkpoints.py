@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +55,20 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any])
     write_atomically(path, save(tensors, {k: json.dumps(v) for k, v in header.items()}))
 
 
-def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors of a safetensors file, on the CPU, and its header. Raises CheckpointError."""
+def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a safetensors file, on the CPU, and its header.
+
+    what: the file's name in messages. Raises CheckpointError.
+    """
+    what = what or str(path)
     if not path.is_file():
-        raise CheckpointError(f"there is no checkpoint at {path}")
+        raise CheckpointError(f"there is no checkpoint at {what}")
     try:
         with safe_open(path, framework="pt") as file:
             header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a readable safetensors file: {error}") from error
+        raise CheckpointError(f"{what} is not a readable safetensors file: {error}") from error
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -131,19 +135,51 @@ def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> li
     return found
 
 
-def load_own(experiment: Experiment, path: Path) -> nn.Module:
+def load_own(experiment: Experiment, path: Path, what: str | None = None) -> nn.Module:
     """The network of an experiment from anyone's safetensors file, in evaluation mode.
 
     A state dict as it is, or a training's checkpoint; a header that names another experiment is
-    not heeded, since several have networks of the same shape. Raises CheckpointError for a file
-    over 500 MB, and with a list of what does not fit.
+    not heeded, since several have networks of the same shape. what: the file's name in messages.
+    Raises CheckpointError for a file over 500 MB, and with a list of what does not fit.
     """
-    if path.is_file() and path.stat().st_size > MOST_MEGABYTES * 2**20:
-        raise CheckpointError(f"{path} is larger than {MOST_MEGABYTES} MB")
-    tensors, _ = load_tensors(path)
+    tensors, _ = _own(path, what or str(path))
     network = experiment.build(seed=0)
-    load_strictly(network, under(TRAINED, tensors) or tensors, str(path))
+    load_strictly(network, tensors, what or str(path))
     return network.eval()
+
+
+def load_matching(
+    experiments: Sequence[Experiment], path: Path, what: str
+) -> tuple[Experiment, nn.Module]:
+    """As ``load_own``, of the one of some experiments that the header names, or else that fits.
+
+    Raises CheckpointError: for a header that names another experiment, and, if none fits, with a
+    list of what does not fit the one that comes nearest.
+    """
+    tensors, header = _own(path, what)
+    named = header.get("experiment")
+    chosen = [e for e in experiments if e.name == named] if named else fitting(tensors, experiments)
+    if not chosen:
+        if named:
+            raise CheckpointError(
+                f"{what} says that it is of {named!r}; expected one of "
+                + ", ".join(e.name for e in experiments)
+            )
+        chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]
+    return chosen[0], load_own(chosen[0], path, what)
+
+
+def _own(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """A network's tensors in a state dict or a training's checkpoint, and the header."""
+    if path.is_file() and path.stat().st_size > MOST_MEGABYTES * 2**20:
+        raise CheckpointError(f"{what} is larger than {MOST_MEGABYTES} MB")
+    tensors, header = load_tensors(path, what)
+    return under(TRAINED, tensors) or tensors, header
+
+
+def _in_common(tensors: dict[str, Tensor], experiment: Experiment) -> int:
+    expected = experiment.build(seed=0).state_dict()
+    return sum(n in tensors and tensors[n].shape == t.shape for n, t in expected.items())
 
 
 def published_folder(experiment: Experiment) -> Path:

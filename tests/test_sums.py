@@ -154,8 +154,8 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
     app.toggle(key="draw-second").set_value(True).run()
     image = np.zeros((28, 28), np.uint8)
     image[4:24, 13:16] = 255  # a one
-    app.session_state["sum-sketch-second"] = {"drawn": base64.b64encode(image).decode()}
-    app.number_input(key="drawn-second").set_value(1).run()
+    app.session_state["draw-second-sketch"] = {"drawn": base64.b64encode(image).decode()}
+    app.number_input(key="draw-second-label").set_value(1).run()
     assert not app.exception and not app.error
     data = (told(app, i) for i in range(len(app.get("bidi_component"))))
     first, second = next(d["inputs"] for d in data if "inputs" in d)

@@ -1,4 +1,6 @@
-"""A sheet of 28×28 pixels to draw on, in MNIST's manner: white on black, with a soft brush."""
+"""A sheet of 28×28 pixels to draw on, in MNIST's manner: white on black, with a soft brush; and a
+field to paste a picture into.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 SIDE = 28
+MOST_PASTED = 2_000_000  # characters of base64; the browser sends at most 512 × 512 pixels
 
 
 @cache
@@ -36,3 +39,19 @@ def decoded(told: object) -> np.ndarray | None:
     if values.size != SIDE * SIDE or not values.any():
         return None
     return values.reshape(SIDE, SIDE)
+
+
+def pasted(*, key: str) -> bytes | None:
+    """The PNG file of a picture that the visitor has pasted or dropped; None as long as none."""
+    result = _component()(key=key, data={"paste": True}, on_pasted_change=lambda: None)
+    return decoded_file(result.pasted)
+
+
+def decoded_file(told: object) -> bytes | None:
+    """The file that a browser has sent, if it is base64 of no more than a picture takes."""
+    if not isinstance(told, str) or len(told) > MOST_PASTED:
+        return None
+    try:
+        return base64.b64decode(told, validate=True) or None
+    except binascii.Error:
+        return None

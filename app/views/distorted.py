@@ -26,8 +26,8 @@ from training_panel import training_panel  # noqa: E402
 @st.fragment
 def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> None:
     """The stages on the left, what the networks say of them on the right."""
-    example = loading.example(choice.experiment_name, choice.digit, choice.seed)
-    moved = loading.movable(choice.experiment_name, choice.digit, choice.seed)
+    chosen = (choice.experiment_name, choice.digit, choice.seed, choice.drawn)
+    example, moved = loading.example(*chosen), loading.movable(*chosen)
     truth = int(example.labels[0])
     staged = [n for n in networks if n.network.transformer] or [None]
     hands = panels.hand_on(staged, choice)

@@ -1,4 +1,7 @@
-/** A sheet of side × side pixels to draw on; its pixels are told to Python when the hand rests. */
+/**
+ * A sheet of side × side pixels to draw on, whose pixels are told to Python when the hand rests; or
+ * a field to paste or drop a picture into, which is told as a PNG.
+ */
 
 const REST_MILLISECONDS = 250;
 const RADIUS = 1.7; // of the brush, in pixels; it fades over its last one
@@ -77,18 +80,66 @@ class Sketch {
   }
 }
 
-/** @type {WeakMap<object, Sketch>} */
-const sheets = new WeakMap();
+const MOST_PIXELS = 512; // of a pasted picture's longer side
+
+class PasteField {
+  constructor(root) {
+    this.field = document.createElement("div");
+    this.field.className = "paste";
+    this.field.tabIndex = 0;
+    this.field.setAttribute("role", "group");
+    this.field.setAttribute("aria-label", "Paste or drop a picture here");
+    this.say("Click here and paste a picture (Ctrl+V), or drop one.");
+    this.field.onpaste = (event) => {
+      event.preventDefault();
+      this.take(event.clipboardData);
+    };
+    this.field.ondragover = (event) => event.preventDefault();
+    this.field.ondrop = (event) => {
+      event.preventDefault();
+      this.take(event.dataTransfer);
+    };
+    root.replaceChildren(this.field);
+  }
+
+  say(words) {
+    this.field.textContent = words;
+  }
+
+  async take(transfer) {
+    const file = [...transfer.files].find((f) => f.type.startsWith("image/"));
+    if (!file) {
+      this.say("That is no picture. Copy one, click here and press Ctrl+V.");
+      return;
+    }
+    try {
+      const picture = await createImageBitmap(file);
+      const scale = Math.min(1, MOST_PIXELS / Math.max(picture.width, picture.height));
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.max(1, Math.round(picture.width * scale));
+      canvas.height = Math.max(1, Math.round(picture.height * scale));
+      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      this.send(canvas.toDataURL("image/png").split(",")[1]);
+      this.say(`Taken: ${picture.width} × ${picture.height} pixels. Paste another to change it.`);
+    } catch {
+      this.say("This picture cannot be read. PNG, JPEG or WebP is expected.");
+    }
+  }
+}
+
+/** @type {WeakMap<object, Sketch | PasteField>} */
+const made = new WeakMap();
 
 export default function mount({ data, parentElement, setStateValue }) {
-  let sheet = sheets.get(parentElement);
-  if (!sheet) {
-    sheet = new Sketch(parentElement.querySelector(".sketch"), data.side);
-    sheets.set(parentElement, sheet);
+  let widget = made.get(parentElement);
+  if (!widget) {
+    const root = parentElement.querySelector(".sketch");
+    widget = data.paste ? new PasteField(root) : new Sketch(root, data.side);
+    made.set(parentElement, widget);
   }
-  sheet.send = (pixels) => setStateValue("drawn", pixels);
+  widget.send = (told) => setStateValue(data.paste ? "pasted" : "drawn", told);
   return () => {
-    clearTimeout(sheet.rest);
-    sheets.delete(parentElement);
+    clearTimeout(widget.rest);
+    made.delete(parentElement);
   };
 }

@@ -1,0 +1,97 @@
+"""What a visitor brings: a digit of one's own, and a checkpoint."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+import loading
+import pictures
+from sketch import pasted, sketch
+
+FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
+PREVIEW = 5  # times as large as it is
+
+
+def choose_digit(key: str, name: str = "a digit of your own") -> loading.Drawn | None:
+    """A switch, and a digit that is drawn, pasted, uploaded or photographed; None without one.
+
+    key: of the switch; name: of what is replaced.
+    """
+    if not st.toggle(f"Use {name}", key=key):
+        return None
+    way = st.segmented_control(
+        "From where", ["Draw", *FILES], default="Draw", required=True, key=f"{key}-way",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    found = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
+    label = st.number_input("It is a", 0, 9, None, key=f"{key}-label", placeholder="0 to 9")
+    if found is None or label is None:
+        st.caption("Give a digit and say which it is: then it takes the other's place.")
+        return None
+    return loading.Drawn(pixels=found.tobytes(), label=int(label))
+
+
+def _prepared(way: str, key: str) -> np.ndarray | None:
+    """A picture made like MNIST's digits, beside what it was."""
+    content = picture_file(way, key)
+    if content is None:
+        return None
+    prepare = st.toggle(
+        "Make it like MNIST", True, key=f"{key}-prepare",
+        help="Grey, bright on black, its ink 20 pixels large and in the middle of 28 × 28. The "
+        "networks have seen nothing else.",
+    )  # fmt: skip
+    try:
+        found = pictures.as_digit(content) if prepare else pictures.as_it_is(content)
+        given = pictures.opened(content, PREVIEW * pictures.DIGIT_SIDE).transpose(1, 2, 0)
+    except pictures.PictureError as error:
+        st.error(f"Not taken: {error}")
+        return None
+    before, after = st.columns(2)
+    before.image(given, caption="what you gave", alt="The picture as it was given")
+    large = np.kron(found, np.ones((PREVIEW, PREVIEW), np.uint8))
+    after.image(large, caption="what is taken, 28 × 28", alt="The digit as it is taken")
+    return found
+
+
+def picture_file(way: str, key: str) -> bytes | None:
+    """A picture's file, given in one of the ways in FILES."""
+    if way == "Paste":
+        return pasted(key=f"{key}-paste")
+    if way == "Camera":
+        file = st.camera_input("A picture", key=f"{key}-camera", label_visibility="collapsed")
+    else:
+        file = st.file_uploader(
+            "A picture", pictures.UPLOADS, key=f"{key}-upload", label_visibility="collapsed"
+        )
+    return file and file.getvalue()
+
+
+def weights_field(prefix: str) -> str:
+    """The key of the uploader of ``distorted/rts/``."""
+    return f"own-weights-{prefix}"
+
+
+def choose_checkpoint(prefix: str) -> dict[str, str]:
+    """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
+    with st.popover("Open a checkpoint", width="content"):
+        st.markdown(
+            "The weights of a network that you have trained, as **safetensors**: a checkpoint of "
+            "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
+            "convert model.pt` makes one of a pickle."
+        )
+        file = st.file_uploader(
+            "Weights", ["safetensors"], key=weights_field(prefix), label_visibility="collapsed"
+        )
+        if file is None:
+            return {}
+        try:
+            found = loading.own_network(prefix, file.file_id, file.getvalue)
+        except ValueError as error:
+            st.error(f"Not opened: {error}")
+            return {}
+        st.success(f"Opened as {found.title}. Choose it as a network.")
+        if st.button("Measure it on the gallery's 1,000 digits", key=f"own-measure-{prefix}"):
+            st.markdown(loading.measured(found, found.key))
+    return {found.key: found.title}
