@@ -72,13 +72,16 @@ def options(prefix: str) -> dict[str, str]:
 
 def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[str, ...]:
     """At most two networks of a prefix, by their keys; first: by default."""
-    found = options(prefix) | own.choose_checkpoint(prefix)
+    first_place, second_place = st.container(), st.container()
+    found = options(prefix) | own.choose_checkpoint(prefix)  # it stands after them
     if not found:
         return ()
-    a = choose_network("Network", network_field("a", prefix), found, first[0])
+    with first_place:
+        a = choose_network("Network", network_field("a", prefix), found, first[0])
     rest = {key: title for key, title in found.items() if key != a}
     rest[NO_NETWORK] = "nothing"
-    b = choose_network("compared with", network_field("b", prefix), rest, first[1])
+    with second_place:
+        b = choose_network("compared with", network_field("b", prefix), rest, first[1])
     return tuple(key for key in (a, b) if key != NO_NETWORK)
 
 
@@ -150,7 +153,7 @@ def choose(distortion: str) -> Choice:
             "way, the same on every machine.",
         )
         st.button("Distort anew", on_click=_next_seed, help="The same digit, the next seed")
-        with st.popover("Your own"):
+        with st.popover("Your own digit"):
             drawn = own.choose_digit(OWN_DIGIT)
     return Choice(
         distortion=distortion,

@@ -48,10 +48,10 @@ def _prepared(way: str, key: str) -> np.ndarray | None:
     except pictures.PictureError as error:
         st.error(f"Not taken: {error}")
         return None
-    before, after = st.columns(2)
-    before.image(given, caption="what you gave", alt="The picture as it was given")
+    both = st.container(horizontal=True)
+    both.image(given, caption="what you gave", alt="The picture as it was given")
     large = np.kron(found, np.ones((PREVIEW, PREVIEW), np.uint8))
-    after.image(large, caption="what is taken, 28 × 28", alt="The digit as it is taken")
+    both.image(large, caption="what is taken, 28 × 28", alt="The digit as it is taken")
     return found
 
 

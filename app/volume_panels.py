@@ -78,7 +78,7 @@ def choose() -> Chosen:
             help="Turns and moves the digit; the same on every machine.",
         )  # fmt: skip
         st.button("Turn it anew", on_click=_next_seed, help="The same digit, the next seed")
-        with st.popover("Your own"):
+        with st.popover("Your own digit"):
             drawn = own.choose_digit(OWN_DIGIT)
     return Chosen(networks=keys, digit=int(digit), seed=int(seed), drawn=drawn)
 
