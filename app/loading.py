@@ -9,7 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from stn_core.experiment import Examples, Experiment
     from stn_core.networks import ClassificationNetwork
     from stn_core.runs import RecordedRun, Run
+    from stn_core.watched import Watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,9 +206,7 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
     from stn_core.experiments import EXPERIMENTS
 
     candidates = [e for name, e in EXPERIMENTS.items() if name.startswith(prefix)]
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "the file"
-        file.write_bytes(_content())
+    with _uploaded(_content) as file:
         experiment, network = checkpoints.load_matching(candidates, file, what="the file")
     short = network_title(experiment.name.rsplit("/", 1)[1])
     return LoadedNetwork(
@@ -216,6 +216,24 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
         title=f"your {short}",
         record="your own: “Open a checkpoint” measures its error",
     )
+
+
+@st.cache_resource(show_spinner="Opening the file …", max_entries=8)
+def warps(upload: str, _content: Callable[[], bytes]) -> list[Watched]:
+    """What the transformers of an uploaded file did. Raises CheckpointError."""
+    from stn_core.watched import load_warps
+
+    with _uploaded(_content) as file:
+        return load_warps(file, what="the file")
+
+
+@contextmanager
+def _uploaded(content: Callable[[], bytes]) -> Iterator[Path]:
+    """An upload as a file, under a name of ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "upload.safetensors"
+        file.write_bytes(content())
+        yield file
 
 
 @st.cache_data(max_entries=32, show_spinner="Measuring on 1,000 digits …")

@@ -29,6 +29,7 @@ ORDER = [
     "evaluation",
     "checkpoints",
     "conversion",
+    "watched",
     "runs",
     "results",
     "publishing",

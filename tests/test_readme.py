@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stn_core import __main__ as command_line
+from stn_core.watched import load_warps
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -43,7 +44,8 @@ def test_results_are_what_the_command_prints(table, capsys):
 
 
 def test_every_variable_it_names_is_read_by_the_code():
-    code = "".join(p.read_text() for p in (ROOT / "stn_core").rglob("*.py"))
+    folders = ((ROOT / "stn_core"), (ROOT / "app"))
+    code = "".join(p.read_text() for folder in folders for p in folder.rglob("*.py"))
     for name in set(re.findall(r"`(STN_[A-Z]+)`", README)):
         assert f'"{name}"' in code
 
@@ -54,7 +56,10 @@ def test_requirements_are_pinned():
             assert not line or line.startswith(("#", "-e .")) or "==" in line
 
 
-def test_code_for_a_network_of_one_s_own_runs(capsys):
+def test_code_for_a_network_of_one_s_own_runs(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     [code] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
     exec(code, {})
     assert capsys.readouterr().out == "torch.Size([8, 6]) torch.Size([8, 3, 32, 32])\n"
+    [warps] = load_warps(tmp_path / "warps.safetensors")
+    assert (warps.name, tuple(warps.image.shape)) == ("0", (8, 3, 64, 64))
