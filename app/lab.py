@@ -58,10 +58,12 @@ def _first_visit() -> None:
     if st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
         _apply()
+    if "theta" not in st.query_params:
+        return
     try:
         st.session_state["lab_start"] = [float(v) for v in st.query_params["theta"].split(",")]
-    except (KeyError, ValueError):
-        return
+    except ValueError:
+        st.toast("The link's θ is no list of numbers; the family's first θ is shown.")
 
 
 def _apply() -> None:
@@ -144,6 +146,12 @@ def _start(transform, family: Family, preset: Preset | None) -> tuple[float, ...
     linked = st.session_state["lab_start"]
     if is_theta(linked, transform.num_params):
         return tuple(linked)
+    if linked is not None:
+        st.session_state["lab_start"] = None
+        st.toast(
+            f"The link's θ has {len(linked)} numbers or one out of range; {family.name} takes "
+            f"{transform.num_params}. The family's first θ is shown."
+        )
     if preset and preset.family == family.name:
         return preset.theta
     return family.start

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import streamlit as st
 
+import links
+
 HERE = Path(__file__).parent
 
 st.set_page_config(
     page_title="Spatial Transformer Networks", page_icon=str(HERE / "icon.png"), layout="wide"
 )
+asked = links.asked()
 st.navigation(
     [
         st.Page(HERE / "views" / "transformer.py", title="Transformer", url_path="transformer"),
@@ -28,5 +31,6 @@ st.navigation(
 import dispatcher  # noqa: E402  after the page: it is not what is waited for
 import visitors  # noqa: E402
 
+links.tell(asked)
 visitors.arrive()
 dispatcher.start()

@@ -23,6 +23,7 @@ from stn_core.experiment import Experiment
 PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
 MOST_MEGABYTES = 500  # in a checkpoint of one's own
+MOST_WORDS = 300  # characters of a file's own in a message
 LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
@@ -67,8 +68,9 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
         with safe_open(path, framework="pt") as file:
             header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{what} is not a readable safetensors file: {error}") from error
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
+        words = str(error)[:MOST_WORDS]  # they quote the file
+        raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -162,7 +164,7 @@ def load_matching(
     if not chosen:
         if named:
             raise CheckpointError(
-                f"{what} says that it is of {named!r}; expected one of "
+                f"{what} says that it is of {repr(named)[:MOST_WORDS]}; expected one of "
                 + ", ".join(e.name for e in experiments)
             )
         chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]

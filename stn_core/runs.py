@@ -42,10 +42,15 @@ UNREADABLE = (  # what np.load raises for a file that is missing, torn or not it
     ValueError,
     KeyError,
     EOFError,
-    RuntimeError,  # "encrypted", or a compression that it does not know
+    TypeError,
+    OverflowError,  # an infinite step
+    MemoryError,  # an array that says it is immense
+    RuntimeError,  # "encrypted", a compression that it does not know, or nested too deeply
     zipfile.BadZipFile,
     zlib.error,
 )
+MOST_MEGABYTES = 100  # unpacked, of an archive that is read
+LARGEST = 1e15  # of a number in a history
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
 
 
@@ -137,10 +142,7 @@ class Run:
 
     def description(self) -> dict[str, Any]:
         """run.json. Raises RunError if it is missing or unreadable."""
-        found = self._read_json("run.json")
-        if not found or not isinstance(found.get("experiment"), str):
-            raise RunError(f"{self.folder} is not a run: it has no readable run.json")
-        return found
+        return _described(self._read_json("run.json"), self.folder)
 
     # -- history
 
@@ -173,7 +175,7 @@ class Run:
 
     def probes(self) -> tuple[np.ndarray, np.ndarray] | None:
         try:
-            with np.load(self.folder / "probes.npz") as file:
+            with opened(self.folder / "probes.npz") as file:
                 return file["images"], file["labels"]
         except UNREADABLE:
             return None
@@ -189,7 +191,7 @@ class Run:
             try:
                 modified = path.stat().st_mtime
                 if self._cache.get(path.name, (None,))[0] != modified:
-                    with np.load(path) as file:
+                    with opened(path) as file:
                         self._cache[path.name] = (modified, _snapshot(file))
                 snapshot = self._cache[path.name][1]
             except UNREADABLE:
@@ -202,7 +204,8 @@ class Run:
         probes, snapshots = self.probes(), self.snapshots()
         if probes is None or not snapshots:
             raise RunError(f"{self.folder} has no probes or no snapshots yet")
-        return RecordedRun(self.description(), self.history(), *probes, snapshots)
+        found = RecordedRun(self.description(), self.history(), *probes, snapshots)
+        return _checked(found, self.folder)
 
     # -- status and control
 
@@ -282,7 +285,7 @@ class Run:
     def _read_json(self, name: str) -> dict[str, Any] | None:
         try:
             value = json.loads((self.folder / name).read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) else None
 
@@ -315,10 +318,81 @@ def parse_history(content: bytes) -> list[Step]:
     for line in content.split(b"\n")[:-1]:  # what follows the last newline is torn or empty
         try:
             record = Step(**json.loads(line))
-            records[int(record.step)] = record
-        except (ValueError, TypeError, OverflowError):  # int() of an infinite step overflows
+            if _is_sensible(record):
+                records[record.step] = record
+        except (ValueError, TypeError, RecursionError):
             continue
     return [records[step] for step in sorted(records)]
+
+
+def _is_sensible(record: Step) -> bool:
+    """Whether a record has numbers where they belong; NaN is one."""
+    named = (record.measures, record.gradient_norms)
+    return (
+        isinstance(record.step, int)
+        and all(isinstance(found, dict) for found in named)
+        and all(
+            isinstance(value, int | float) and not abs(value) > LARGEST
+            for value in (
+                record.step,
+                record.loss,
+                record.learning_rate,
+                record.seconds,
+                *(value for found in named for value in found.values()),
+            )
+        )
+    )
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """The numeric arrays of an .npz file by name, whose size is looked at before they are read.
+
+    Raises one of ``UNREADABLE``.
+    """
+    with zipfile.ZipFile(path) as parts:
+        megabytes = sum(part.file_size for part in parts.infolist()) / 2**20
+    if megabytes > MOST_MEGABYTES:
+        raise ValueError(f"it unpacks to {megabytes:,.0f} MB; at most {MOST_MEGABYTES} are read")
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file}
+    for name, values in arrays.items():
+        if values.dtype.kind not in "biuf":
+            raise ValueError(f"{name} holds no numbers, but {values.dtype}")
+    yield arrays
+
+
+def _described(found: Any, where: Path) -> dict[str, Any]:
+    """A description, if it names an experiment and says for how many steps. Raises RunError."""
+    if not isinstance(found, dict) or not isinstance(found.get("experiment"), str):
+        raise RunError(f"{where} is not a run: it has no readable run.json")
+    recipe = found.get("recipe")
+    iterations = recipe.get("iterations") if isinstance(recipe, dict) else None
+    if not isinstance(iterations, int) or not 0 < iterations < LARGEST:
+        raise RunError(f"{where} is not a run: its recipe says no number of iterations")
+    return found
+
+
+def _checked(found: RecordedRun, where: Path) -> RecordedRun:
+    """A recording, if its parts fit each other. Raises RunError, which says which do not."""
+    probes, count = found.probes, len(found.labels)
+    fits = {
+        "the probes": probes.ndim >= 4 and probes.dtype == np.uint8 and len(probes) == count > 0,
+        "the labels": found.labels.ndim == 1 and found.labels.dtype.kind in "iu",
+    }
+    first = found.snapshots[0] if found.snapshots else None
+    for snapshot in found.snapshots:
+        at = f"of step {snapshot.step}"
+        fits[f"theta {at}"] = snapshot.theta.ndim == 3 and len(snapshot.theta) == count
+        fits[f"the logits {at}"] = snapshot.logits.ndim == 2 and len(snapshot.logits) == count
+        for name in ("theta", "logits", "mean_output"):
+            value, like = getattr(snapshot, name), getattr(first, name)
+            fits[f"{name} {at}, beside the first,"] = value.shape == like.shape
+            fits[f"{name} {at}, a number,"] = bool(np.isfinite(value).all())
+    wrong = [name for name, fit in fits.items() if not fit]
+    if wrong or first is None:
+        raise RunError(f"{where} is damaged: {(wrong or ['every snapshot'])[0]} is not as expected")
+    return found
 
 
 class RecordedRun(NamedTuple):
@@ -366,18 +440,21 @@ def pack(run: Run, path: Path) -> None:
 def unpack(path: Path) -> RecordedRun:
     """Read a packed run. Raises RunError if it cannot be."""
     try:
-        with np.load(path) as file:
+        with opened(path) as file:
             names = [name for name in Snapshot._fields if name in file or name != "pose_left"]
             columns = [file[name] for name in names]
             snapshots = [
                 _snapshot(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)
             ]
-            return RecordedRun(
-                json.loads(file["description"].tobytes()),
+            found = RecordedRun(
+                _described(json.loads(file["description"].tobytes()), path),
                 parse_history(file["history"].tobytes()),
                 file["probes"],
                 file["labels"],
                 snapshots,
             )
+    except RunError:
+        raise
     except UNREADABLE as error:
-        raise RunError(f"{path} is not a packed run: {error}") from error
+        raise RunError(f"{path} is not a packed run: {str(error)[:300]}") from error
+    return _checked(found, path)

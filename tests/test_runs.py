@@ -14,7 +14,7 @@ import pytest
 from stn_core import checkpoints, runs
 from stn_core.runs import Run, RunError, Snapshot, Step
 
-DESCRIPTION = {"experiment": "distorted/r/fcn", "seed": 3}
+DESCRIPTION = {"experiment": "distorted/r/fcn", "seed": 3, "recipe": {"iterations": 10}}
 
 
 def make_step(step: int, loss: float = 1.0) -> Step:

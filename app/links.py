@@ -1,0 +1,60 @@
+"""What a link asks for, held against what the page has taken.
+
+Streamlit drops a field of the address that its widget cannot take, and one that is the default.
+"""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+LONGEST = 30  # characters of a field that are shown
+
+
+def asked() -> dict[str, str]:
+    """The fields of the link with which a visit has begun; empty later on. Of an empty field
+    nothing is left: it would clear a widget that always has a value."""
+    empty = [name for name in st.query_params if not st.query_params[name]]
+    for name in empty:
+        del st.query_params[name]
+    if empty:
+        st.rerun()  # widgets are given what the address had when the script began
+    if st.session_state.get("link_seen"):
+        return {}
+    st.session_state["link_seen"] = True
+    return st.query_params.to_dict()
+
+
+def tell(fields: dict[str, str]) -> None:
+    """After the page has run: say which fields of the link it could not take."""
+    for name, value in fields.items():
+        if name in st.query_params or name not in st.session_state:
+            continue
+        taken = st.session_state[name]
+        if not is_the_same(value, taken):
+            shown = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+            st.toast(
+                f"The link asks for {name} = {_plain(shown)}, which is not to be had here; shown "
+                f"is {_plain(str(taken))}.",
+                duration="long",
+            )
+
+
+def is_the_same(asked: str, taken: object) -> bool:
+    """Whether a text in the address means what a widget has: a number, a switch, or an option by
+    its key or its title."""
+    if isinstance(taken, bool):
+        return (asked.lower() in ("true", "1")) == taken
+    if isinstance(taken, int | float):
+        try:
+            return float(asked) == taken
+        except ValueError:
+            return False
+    first, second = (re.sub(r"[\W_×]", "", str(text)).lower() for text in (asked, taken))
+    return bool(first and second) and (first.startswith(second) or second.startswith(first))
+
+
+def _plain(text: str) -> str:
+    """Without what Markdown would take for its own."""
+    return re.sub(r"([\\`*_{}\[\]()<>#$:!|~])", r"\\\1", text)

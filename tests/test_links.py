@@ -1,0 +1,75 @@
+"""What a link asks for, held against what the page has taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from links import is_the_same
+
+MAIN = Path(__file__).parents[1] / "app" / "main.py"
+
+
+def page(name: str, **fields: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(fields)
+    return app.switch_page(f"views/{name}.py").run()
+
+
+def said(app: AppTest) -> list[str]:
+    return [toast.value for toast in app.toast]
+
+
+def test_field_that_cannot_be_had_is_told_of_and_the_default_shown():
+    app = page("distorted", digit="5000", seed="2", distortion="*zz*", a_rts="ST-FCN Aff")
+    assert not app.exception
+    assert app.number_input(key="digit").value == 504
+    assert said(app) == [
+        "The link asks for digit = 5000, which is not to be had here; shown is 504.",
+        r"The link asks for distortion = \*zz\*, which is not to be had here; shown is RTS.",
+    ]
+    app.number_input(key="seed").set_value(3).run()
+    assert said(app) == []
+
+
+def test_good_link_and_no_link_are_not_talked_about():
+    good = {"distortion": "TC", "seed": "7", "sweep": "true", "b_tc": "nothing"}
+    assert said(page("distorted", **good)) == []
+    assert said(page("distorted")) == []
+
+
+def test_empty_field_clears_nothing():
+    app = page("colocalisation", boxes_digit="", boxes_clutter="T")
+    assert not app.exception and not app.error
+    assert app.segmented_control(key="boxes_clutter").value == "T"
+
+
+@pytest.mark.parametrize("theta", ["1,x", "1,2,3", "nan,0,0,0,1,0"])
+def test_theta_that_does_not_fit_is_told_of(theta):
+    app = page("transformer", theta=theta)
+    assert not app.exception
+    (words,) = said(app)
+    assert "θ" in words and "first θ is shown" in words
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken", "same"),
+    [
+        ("ST-CNN Aff", "st-cnn-aff", True),
+        ("2×ST-FCN Aff", "2st-fcn-aff", True),
+        ("bilinear (Eq. 5)", "bilinear", True),
+        ("504", 504, True),
+        ("504.0", 504, True),
+        ("505", 504, False),
+        ("x", 504, False),
+        ("true", True, True),
+        ("0", False, True),
+        ("maybe", True, False),
+        ("cnn", "st-cnn-aff", False),
+        ("*", "cnn", False),
+    ],
+)
+def test_text_and_value_are_compared_by_what_they_mean(asked, taken, same):
+    assert is_the_same(asked, taken) is same
