@@ -54,6 +54,10 @@ def _normal(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
     return torch.randn(shape, generator=generator, device=generator.device)
 
 
+def _integers(high: int, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.randint(high, shape, generator=generator, device=generator.device)
+
+
 def _as_float(images: Tensor) -> Tensor:
     """uint8 (B, 28, 28) -> float32 (B, 1, 28, 28) in [0, 1]."""
     return images.unsqueeze(1).float() / 255
@@ -81,8 +85,11 @@ class Distortion:
         """Distort uint8 digits (B, 28, 28). others: see ``TranslationClutter``, the only user."""
         raise NotImplementedError
 
-    def _read_affinely(self, images: Tensor, theta: Tensor) -> Tensor:
-        """Draw the digit's frame where θ (frame -> canvas) puts it."""
+    def lay(self, images: Tensor, theta: Tensor) -> Tensor:
+        """Draw each digit's frame where θ (frame -> canvas) puts it, and nothing else.
+
+        uint8 (B, 28, 28), affine (B, 6) -> float32 (B, 1, canvas, canvas) in [0, 1].
+        """
         grid = Affine().grid(invert_affine(theta), self._size)
         return sample(_as_float(images), grid)
 
@@ -101,7 +108,7 @@ class Rotation(Distortion):
         angle = _uniform(-self.max_angle_degrees, self.max_angle_degrees, len(images), generator)
         zero, scale = torch.zeros_like(angle), torch.full_like(angle, DIGIT_PIXELS / self.canvas)
         theta = similarity_theta(angle * math.pi / 180, scale, zero, zero)
-        return DistortedImages(self._read_affinely(images, theta), {"angle_degrees": angle}, theta)
+        return DistortedImages(self.lay(images, theta), {"angle_degrees": angle}, theta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +157,7 @@ class RotationTranslationScale(Distortion):
             "shift_x_pixels": shift_x,
             "shift_y_pixels": shift_y,
         }
-        return DistortedImages(self._read_affinely(images, theta), pose, theta)
+        return DistortedImages(self.lay(images, theta), pose, theta)
 
 
 def ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
@@ -260,6 +267,29 @@ class Elastic(Distortion):
 _SPLINE = ThinPlateSpline(side=4)  # A.4: 16 control points; its B is made once
 
 
+@dataclass(frozen=True)
+class Patches:
+    """Clutter for a batch, not yet laid on.
+
+    pixels: of other digits, uint8 (B, n, p, p); places: which pixel of the canvas, counted row by
+    row, each of them falls on, int64 (B, n, p, p).
+    """
+
+    pixels: Tensor
+    places: Tensor
+
+    def first(self, count: int) -> Patches:
+        """The first so many patches of each image."""
+        return Patches(self.pixels[:, :count], self.places[:, :count])
+
+    def lay_on(self, canvas: Tensor) -> None:
+        """Lay them on by the maximum, in place. canvas: (B, canvas²), uint8, or float in [0, 1]."""
+        pixels = self.pixels.flatten(1)
+        if canvas.is_floating_point():
+            pixels = pixels.to(canvas.dtype) / 255
+        canvas.scatter_reduce_(1, self.places.flatten(1), pixels, "amax")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TranslationClutter(Distortion):
     """TC: at a random place of a 60×60 image, with six 6×6 patches of other digits.
@@ -279,35 +309,13 @@ class TranslationClutter(Distortion):
     ) -> DistortedImages:
         count, device = len(images), images.device
         room = self.canvas - DIGIT_PIXELS
-
-        def integers(high: int, *shape: int) -> Tensor:
-            return torch.randint(high, shape, generator=generator, device=device)
-
-        left, top = integers(room + 1, 2, count)
+        left, top = _integers(room + 1, (2, count), generator)
         pixel = torch.arange(DIGIT_PIXELS, device=device)
         canvas = torch.zeros(count, self.canvas * self.canvas, dtype=images.dtype, device=device)
         rows, columns = top[:, None, None] + pixel[:, None], left[:, None, None] + pixel
         canvas.scatter_(1, (rows * self.canvas + columns).flatten(1), images.flatten(1))
 
-        pool = images if others is None else others
-        shape = (count, self.patches)
-        if others is None and count > 1:  # another digit of the batch, never the same
-            digit = torch.arange(count, device=device)[:, None] + 1 + integers(count - 1, *shape)
-            digit = digit % count
-        else:
-            digit = integers(len(pool), *shape)
-        inner = torch.arange(self.patch_pixels, device=device)
-
-        def window(span: int) -> tuple[Tensor, Tensor]:
-            last = span - self.patch_pixels + 1
-            y, x = integers(last, *shape), integers(last, *shape)
-            return y[..., None, None] + inner[:, None], x[..., None, None] + inner
-
-        from_y, from_x = window(DIGIT_PIXELS)
-        to_y, to_x = window(self.canvas)
-        patch = pool[digit[..., None, None], from_y, from_x]  # (B, patches, 6, 6)
-        index = (to_y * self.canvas + to_x).flatten(1)
-        canvas.scatter_reduce_(1, index, patch.flatten(1), "amax")
+        self.draw_patches(images, generator, others).lay_on(canvas)
 
         half = self.canvas / 2
         shift_x, shift_y = ((v - room / 2) for v in (left, top))
@@ -317,6 +325,31 @@ class TranslationClutter(Distortion):
         )
         pose = {"shift_x_pixels": shift_x, "shift_y_pixels": shift_y}
         return DistortedImages(_as_float(canvas.unflatten(1, self._size)), pose, theta)
+
+    def draw_patches(
+        self, images: Tensor, generator: torch.Generator, others: Tensor | None = None
+    ) -> Patches:
+        """The clutter of each image: what is cut from other digits, and where it goes."""
+        count, device = len(images), images.device
+        pool = images if others is None else others
+        shape = (count, self.patches)
+        if others is None and count > 1:  # another digit of the batch, never the same
+            further = _integers(count - 1, shape, generator)
+            digit = torch.arange(count, device=device)[:, None] + 1 + further
+            digit = digit % count
+        else:
+            digit = _integers(len(pool), shape, generator)
+        inner = torch.arange(self.patch_pixels, device=device)
+
+        def window(span: int) -> tuple[Tensor, Tensor]:
+            last = span - self.patch_pixels + 1
+            y, x = _integers(last, shape, generator), _integers(last, shape, generator)
+            return y[..., None, None] + inner[:, None], x[..., None, None] + inner
+
+        from_y, from_x = window(DIGIT_PIXELS)
+        to_y, to_x = window(self.canvas)
+        pixels = pool[digit[..., None, None], from_y, from_x]  # (B, patches, 6, 6)
+        return Patches(pixels, to_y * self.canvas + to_x)
 
 
 R, RTS, P, E, TC = Rotation, RotationTranslationScale, Projection, Elastic, TranslationClutter
