@@ -8,6 +8,7 @@ import dataclasses
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from stn_core import (
     colocalisation,
     conversion,
     digits,
+    invariance,
     publishing,
     results,
     runs,
@@ -154,6 +156,14 @@ def parser() -> argparse.ArgumentParser:
     results_ = commands.add_parser("results", help="the paper's table with our figures")
     results_.add_argument("table", nargs="?", default="distorted")
     results_.set_defaults(command=_results)
+
+    invariance_ = commands.add_parser(
+        "invariance", help="errors and poses of a column's networks, far beyond their training"
+    )
+    invariance_.add_argument("column", help="e.g. distorted/rts")
+    invariance_.add_argument("--digits", type=int, default=invariance.DIGITS)
+    invariance_.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    invariance_.set_defaults(command=_invariance)
 
     bench_ = commands.add_parser("bench", help="speed and memory, as ratios measured in this run")
     bench_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
@@ -440,6 +450,37 @@ def _results(options: argparse.Namespace) -> None:
     is_boxes = options.table == "colocalisation"
     lines = results.colocalisation_lines() if is_boxes else results.lines(options.table)
     print("\n".join(lines))
+
+
+def _invariance(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    distortion = invariance.distortion_of(options.column)
+    experiments = invariance.published(options.column)
+    if not experiments:
+        raise CheckpointError(f"no network of {options.column} is published yet: train one first")
+    networks = {name: checkpoints.load_pretrained(e) for name, e in experiments.items()}
+    source = _load_digits()
+    all_of, which = source.test, "MNIST's {:,} test digits"
+    if all_of is None:
+        all_of, which = source.gallery, "the {:,} gallery digits"
+    chosen = invariance.every(all_of, options.digits)
+    which = f"{len(chosen):,} of {which.format(len(all_of))}"
+    points = invariance.measure(distortion, networks, chosen)
+    total = sum(len(axis.values) for axis in invariance.axes(distortion))
+    started = time.monotonic()
+    measured = list(tqdm(points, total=total, unit="value", desc=options.column))
+    found = invariance.recording(
+        options.column,
+        measured,
+        digits=len(chosen),
+        which=which,
+        device=training.device_name(torch.device("cpu")),
+        seconds=time.monotonic() - started,
+    )
+    path = invariance.save(found)
+    print("\n".join(invariance.lines(found)))
+    print(f"\n{path}: {found.seconds:.0f} seconds")
 
 
 def _bench(options: argparse.Namespace) -> None:

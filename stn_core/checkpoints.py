@@ -6,6 +6,7 @@ every tensor must be there, with its shape, and no other.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -207,6 +208,12 @@ def load_pretrained(experiment: Experiment) -> nn.Module:
 
 def is_published(experiment: Experiment) -> bool:
     return (published_folder(experiment) / WEIGHTS).is_file()
+
+
+def weights_digest(experiment: Experiment) -> str:
+    """The first 16 hexadecimal digits of the SHA-256 of a published network's weights."""
+    weights = (published_folder(experiment) / WEIGHTS).read_bytes()
+    return hashlib.sha256(weights).hexdigest()[:16]
 
 
 def load_metrics(experiment: Experiment) -> dict[str, Any]:

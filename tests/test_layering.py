@@ -32,6 +32,7 @@ ORDER = [
     "watched",
     "runs",
     "results",
+    "invariance",
     "publishing",
     "training",
     "colocalisation",
