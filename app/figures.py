@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -96,6 +97,120 @@ def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palet
     figure.update_xaxes(ticksuffix="°", fixedrange=True, title="true angle")
     figure.update_yaxes(ticksuffix="°", fixedrange=True, title="predicted")
     return figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A curve with its band: (T,) each."""
+
+    title: str
+    values: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+    colour: str
+    dash: str
+    symbol: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Along:
+    """What is varied: its values (T,), how an axis names it, its unit, and its range in training;
+    chosen: the value that is looked at; label: of the range."""
+
+    values: Sequence[float]
+    title: str
+    unit: str
+    tick: float
+    trained: tuple[float, float]
+    label: str
+    chosen: float
+
+
+def along(
+    what: Along,
+    lines: Sequence[Line],
+    palette: Palette,
+    *,
+    title: str,
+    unit: str,
+    limits: tuple[float, float] | None = None,
+    tick: float | None = None,
+    truth: Sequence[float] | None = None,
+) -> go.Figure:
+    """Curves over what is varied, their bands, and the range of training shaded.
+
+    title, unit, limits, tick: of what the curves are; truth: (T,), what they would be at best. A
+    point's x is the value that it belongs to.
+    """
+    figure = _base(palette, height=430)
+    low, high = what.trained
+    values = list(what.values)
+    for line in lines:
+        figure.add_scatter(
+            x=[*values, *reversed(values)],
+            y=[*line.high, *reversed(line.low)],
+            fill="toself",
+            fillcolor=_faded(line.colour, 0.18),
+            mode="none",
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=line.title,
+        )
+    if truth is not None:
+        figure.add_scatter(
+            x=values,
+            y=list(truth),
+            name="the true one",
+            mode="lines",
+            line={"color": palette.text, "width": 1.5, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    for line in lines:
+        figure.add_scatter(
+            x=values,
+            y=list(line.values),
+            customdata=list(zip(line.low, line.high, strict=True)),
+            name=line.title,
+            legendgroup=line.title,
+            mode="lines+markers",
+            line={"color": line.colour, "width": 2.5, "dash": line.dash},
+            marker={"color": line.colour, "size": 8, "symbol": line.symbol},
+            selected={"marker": {"opacity": 1}},
+            unselected={"marker": {"opacity": 1}},
+            hovertemplate=f"%{{y:.1f}}{unit} (%{{customdata[0]:.1f}} to %{{customdata[1]:.1f}})",
+        )
+    shade = {"fillcolor": palette.border, "opacity": 0.45, "layer": "below", "line_width": 0}
+    note = {"text": what.label, "showarrow": False, "yref": "paper", "y": 0.99, "yanchor": "top"}
+    note["font"] = {"size": 13, "color": palette.text}
+    if low < high:
+        figure.add_vrect(x0=low, x1=high, **shade)
+        figure.add_annotation(x=(low + high) / 2, **note)
+    else:
+        figure.add_vline(x=low, line={"color": palette.border, "width": 8}, layer="below")
+        figure.add_annotation(x=low, xanchor="left", xshift=8, **note)
+    figure.add_vline(x=what.chosen, line={"color": palette.text, "width": 1.5, "dash": "dash"})
+    margin = 0.03 * (values[-1] - values[0])
+    figure.update_layout(
+        showlegend=True, dragmode=False, clickmode="event+select", hovermode="x unified"
+    )
+    figure.update_xaxes(
+        title={"text": what.title, "standoff": 12},
+        ticksuffix=what.unit,
+        dtick=what.tick,
+        tick0=0,
+        range=[values[0] - margin, values[-1] + margin],
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        title=title, ticksuffix=unit, fixedrange=True, dtick=tick, range=limits and list(limits)
+    )
+    return figure
+
+
+def _faded(colour: str, opacity: float) -> str:
+    """``#0072b2`` -> ``rgba(0,114,178,0.18)``."""
+    parts = ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))
+    return f"rgba({parts},{opacity})"
 
 
 def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:

@@ -23,6 +23,7 @@ st.navigation(
             HERE / "views" / "colocalisation.py", title="Co-localisation", url_path="colocalisation"
         ),
         st.Page(HERE / "views" / "volumes.py", title="Three dimensions", url_path="volumes"),
+        st.Page(HERE / "views" / "invariance.py", title="Invariance", url_path="invariance"),
         st.Page(HERE / "views" / "network.py", title="Your network", url_path="network"),
     ],
     position="top",

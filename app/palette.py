@@ -15,6 +15,7 @@ class Palette:
     text: str
     border: str
     networks: tuple[str, str]  # the two networks that are compared
+    plain: tuple[str, str]  # two without a transformer, where they are drawn beside those with one
 
 
 LIGHT = Palette(
@@ -24,6 +25,7 @@ LIGHT = Palette(
     text="#16202a",
     border="#d3dbe2",
     networks=("#0072b2", "#d55e00"),
+    plain=("#b8608f", "#009e73"),
 )
 DARK = Palette(
     primary="#56b4e9",
@@ -32,6 +34,7 @@ DARK = Palette(
     text="#e8eef3",
     border="#33414e",
     networks=("#56b4e9", "#ee7733"),
+    plain=("#dd99c0", "#2cc295"),
 )
 
 # Lines of a chart that are told apart by colour and, where they are few, by dash.

@@ -68,7 +68,7 @@ def visit(chromium, server):
     # Streamlit asks for these below a page's own address first, and then below the root.
     missing = [
         f"{server}/{page}/_stcore/{name}"
-        for page in ("distorted", "addition", "colocalisation", "volumes")
+        for page in ("distorted", "addition", "colocalisation", "volumes", "invariance")
         for name in ("health", "host-config")
     ]
 

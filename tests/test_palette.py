@@ -45,6 +45,8 @@ def test_text_and_marks_stand_out_from_their_ground(name):
     assert contrast(theme.text, theme.background) >= 7
     for colour in theme.networks:
         assert contrast(colour, theme.background) >= 3
+    for colour in theme.plain:
+        assert contrast(colour, theme.background) >= 3
     assert contrast(*theme.networks) >= 1.15  # told apart in grey, too
 
 

@@ -11,6 +11,7 @@ export class Strip {
     this.pairs = data.items.map(() => new Pair(data));
     const cells = data.items.map(({ id, label }, i) => {
       const words = element("span", { className: "label", textContent: label });
+      words.classList.toggle("lines", label.includes("\n"));
       const kind = data.selectable ? "button" : "div";
       const cell = element(kind, { className: "cell" }, this.pairs[i].node, words);
       if (data.selectable) {
@@ -21,6 +22,7 @@ export class Strip {
       return cell;
     });
     const strip = element("div", { className: "strip" }, ...cells);
+    strip.classList.toggle("several", data.transformers.length > 1);
     strip.style.setProperty("--cells", cells.length);
     this.root.replaceChildren(strip);
     // Now that the canvases have a size.
