@@ -80,11 +80,12 @@ def _at_key(recording: Recording, axis: str) -> str:
 
 def choose_value(recording: Recording, axis: Axis) -> float:
     """The point that is looked at: the slider, or a click in the chart."""
-    words, values = WORDS[axis.name], axis.values
+    words = WORDS[axis.name]
+    beyond = [value for value in axis.values if value > axis.trained[1]]
     return st.select_slider(
         f"Look at: {words.axis}{UNITS.get(words.unit, '')}",
-        values,
-        value=values[3 * (len(values) - 1) // 4],
+        axis.values,
+        value=beyond[(len(beyond) - 1) // 3],
         key=_at_key(recording, axis.name),
         bind="query-params",
     )
@@ -201,7 +202,7 @@ def digits_there(chosen: Chosen, digits: tuple[int, ...]) -> None:
                     image=pixels(images)[place],
                     theta=np.stack(thetas) if thetas else None,
                     label="\n".join(lines),
-                    alt="; ".join([f"A {labels[place]} at this value", *lines[1:]]),
+                    alt="; ".join([f"A {labels[place]} {chosen.place.lower()}", *lines[1:]]),
                 )
             )
         st.markdown(_legend(staged), unsafe_allow_html=True)

@@ -71,6 +71,11 @@ class Chosen:
         return WORDS[self.axis.name]
 
     @property
+    def place(self) -> str:
+        """The value that is looked at, as "At 90°"."""
+        return self.words.at.format(number(self.value, self.words.unit))
+
+    @property
     def transformed(self) -> list[str]:
         """The networks that have a transformer."""
         return [n for n in self.networks if self.curve(n).predicted]
@@ -130,13 +135,13 @@ def sentence(chosen: Chosen) -> str:
     (error, _, _), best = errors[0]
     told = [f"**{best}** misreads {error:.1f} % of the digits"]
     told += [f"**{title}** {error:.1f} %" for (error, _, _), title in errors[1:]]
-    place = chosen.words.at.format(number(chosen.value, chosen.words.unit))
-    text = f"{place} ({where(chosen.axis, chosen.value)}), {', '.join(told)}."
+    text = f"{chosen.place} ({where(chosen.axis, chosen.value)}), {', '.join(told)}."
     if len(errors) > 1:
         high = errors[0][0][2]
         level = [title for (_, low, _), title in errors[1:] if low <= high]
         if level:
-            text += f" The bands of {best} and {' and '.join(level)} overlap."
+            others = " and ".join([", ".join(level[:-1]), level[-1]] if level[1:] else level)
+            text += f" The band of {best} overlaps with that of {others}."
         else:
             text += f" The band of {best} lies below all the others."
     return text
@@ -179,10 +184,9 @@ def follows(chosen: Chosen) -> str:
     low, high = chosen.axis.trained
     values = np.array(chosen.axis.values)
     inside = (values >= low) & (values <= high)
-    place = chosen.words.at.format(number(chosen.value, chosen.words.unit)).lower()
     says = "off by," if clutter else "θ"
     varied = inside.sum() > 1
-    head = ["", *(["follows in training"] if varied else []), f"{says} {place}"]
+    head = ["", *(["follows in training"] if varied else []), f"{says} {chosen.place.lower()}"]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     for name in chosen.transformed:
         middles = np.array([middle for _, middle, _ in chosen.curve(name).predicted])
