@@ -202,7 +202,11 @@ def along(
         fixedrange=True,
     )
     figure.update_yaxes(
-        title=title, ticksuffix=unit, fixedrange=True, dtick=tick, range=limits and list(limits)
+        title={"text": title, "standoff": 12},
+        ticksuffix=unit,
+        fixedrange=True,
+        dtick=tick,
+        range=limits and list(limits),
     )
     return figure
 

@@ -21,7 +21,8 @@ LEVELS = ("predicted_10", "predicted_50", "predicted_90")  # quantiles, in perce
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """How an axis is named and told. range: of the values in training; never: where there is none;
-    most: the end of the range, in "1.5 times …"; predicted: what θ says of it."""
+    most: the end of the range, in "1.5 times …"; predicted: what θ says of it; reading: how to
+    read that."""
 
     title: str
     axis: str
@@ -31,6 +32,12 @@ class Words:
     never: str
     most: str
     predicted: str
+    reading: str = (
+        "The dotted line is the true one. A network is told the class alone: a curve beside the "
+        "dotted line, but as steep (it follows 100 % of a change), undoes the change as well, and "
+        "leaves a constant to the classifier. Where a curve is flat, all of the change is left "
+        "to it."
+    )
 
 
 WORDS = {
@@ -53,6 +60,9 @@ WORDS = {
         title="Clutter", axis="patches of other digits", unit="", tick=2, at="Among {} patches",
         never="there was no clutter in training", most="the clutter of training",
         predicted="from V's middle to the digit's",
+        reading="The digit stands in the middle of the canvas; of V's middle this is how far away "
+        "from it U is read. A network is told the class alone, so it is free to keep an offset: "
+        "what counts is whether clutter pulls the grid away.",
     ),
 }  # fmt: skip
 
