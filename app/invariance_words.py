@@ -60,9 +60,9 @@ WORDS = {
         title="Clutter", axis="patches of other digits", unit="", tick=2, at="Among {} patches",
         never="there was no clutter in training", most="the clutter of training",
         predicted="from V's middle to the digit's",
-        reading="The digit stands in the middle of the canvas; of V's middle this is how far away "
-        "from it U is read. A network is told the class alone, so it is free to keep an offset: "
-        "what counts is whether clutter pulls the grid away.",
+        reading="The digit stands in the middle of the canvas; this is how far from it V's middle "
+        "is read. A network is told the class alone, so it is free to keep an offset: what counts "
+        "is whether more clutter pulls the grid away.",
     ),
 }  # fmt: skip
 
