@@ -429,6 +429,8 @@ FIELDS = {
     "colocalisation": ("boxes_view", "boxes_digit", "boxes_clutter", "boxes_run"),
     "volumes": ("volume_view", "volume_digit", "volume_seed", "volume_a", "volume_b",
                 "volume_probe"),
+    "invariance": ("varied", "trained_with", "drawn", "at_rotation_rts", "writer"),
+    "network": ("anything",),
 }  # fmt: skip
 VALUES = (
     "", "Explore", "Train", "Replay", "Results", "Watch", "Run it live", "-1", "1e9", "nan", "7",
