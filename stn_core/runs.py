@@ -50,7 +50,7 @@ UNREADABLE = (  # what np.load raises for a file that is missing, torn or not it
     zlib.error,
 )
 MOST_MEGABYTES = 100  # unpacked, of an archive that is read
-LARGEST = 1e15  # of a number in a history
+MOST_STEPS = 1e15
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
 
 
@@ -326,15 +326,15 @@ def parse_history(content: bytes) -> list[Step]:
 
 
 def _is_sensible(record: Step) -> bool:
-    """Whether a record has numbers where they belong; NaN is one."""
+    """Whether a record has numbers where they belong; NaN and infinity are some."""
     named = (record.measures, record.gradient_norms)
     return (
         isinstance(record.step, int)
+        and abs(record.step) < MOST_STEPS
         and all(isinstance(found, dict) for found in named)
         and all(
-            isinstance(value, int | float) and not abs(value) > LARGEST
+            isinstance(value, float) or (isinstance(value, int) and abs(value) < MOST_STEPS)
             for value in (
-                record.step,
                 record.loss,
                 record.learning_rate,
                 record.seconds,
@@ -368,7 +368,7 @@ def _described(found: Any, where: Path) -> dict[str, Any]:
         raise RunError(f"{where} is not a run: it has no readable run.json")
     recipe = found.get("recipe")
     iterations = recipe.get("iterations") if isinstance(recipe, dict) else None
-    if not isinstance(iterations, int) or not 0 < iterations < LARGEST:
+    if not isinstance(iterations, int) or not 0 < iterations < MOST_STEPS:
         raise RunError(f"{where} is not a run: its recipe says no number of iterations")
     return found
 

@@ -224,7 +224,7 @@ def test_offline_a_published_network_is_evaluated_on_the_gallery(command, capsys
 
 def test_unfinished_run_is_not_published(fails, pretrained, tmp_path):
     run = Run(tmp_path / "run")
-    run.create({"experiment": NAME})
+    run.create({"experiment": NAME, "recipe": {"iterations": 5}})
     run.set_status("stopped", 5)
     assert fails("publish", run.folder) == f"{run.folder} is not finished; it is stopped"
     assert list(pretrained.iterdir()) == []
@@ -232,7 +232,7 @@ def test_unfinished_run_is_not_published(fails, pretrained, tmp_path):
 
 def test_offline_nothing_is_published(fails, pretrained, tmp_path):
     run = Run(tmp_path / "run")
-    run.create({"experiment": NAME})
+    run.create({"experiment": NAME, "recipe": {"iterations": 5}})
     run.set_status("finished", 5)
     assert fails("publish", run.folder).startswith("publishing needs MNIST's test digits")
     assert list(pretrained.iterdir()) == []

@@ -78,7 +78,7 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     other._write_json("run.json", {**description, "experiment": "distorted/r/cnn"})
     with pytest.raises(RunError, match="not of one experiment"):
         publishing.publish([one, other], source)
-    other._write_json("run.json", {**description, "recipe": {"name": "another"}})
+    other._write_json("run.json", {**description, "recipe": {"name": "another", "iterations": 2}})
     with pytest.raises(RunError, match="not of one recipe"):
         publishing.publish([one, other], source)
 
@@ -108,7 +108,7 @@ def test_recording_that_does_not_belong_to_the_published_network_is_refused(fini
     with pytest.raises(RunError, match="seed 0 is published"):
         publishing.record(own)
     other = make(2)
-    other._write_json("run.json", {**other.description(), "recipe": {"name": "another"}})
+    other._write_json("run.json", {**other.description(), "recipe": {"name": "another", "iterations": 2}})
     with pytest.raises(RunError, match="another recipe"):
         publishing.record(other)
 
