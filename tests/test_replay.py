@@ -73,6 +73,22 @@ def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
     assert seconds[-1] == pytest.approx(recorded.history[-1].seconds)
 
 
+def test_infinite_gradient_reaches_the_browser_as_none(recorded):
+    last = recorded.history[-1]
+    wild = last._replace(
+        loss=float("nan"), gradient_norms={**last.gradient_norms, "classifier": float("inf")}
+    )
+    training = Training(
+        name="",
+        colour="",
+        recorded=recorded._replace(history=[*recorded.history[:-1], wild]),
+        transformers=None,
+        mean_classes=MEAN_CLASSES,
+    )
+    history = json.loads(json.dumps(told(training)["history"], allow_nan=False))
+    assert history["loss"][-1] is None and history["classifier"][-1] is None
+
+
 @pytest.mark.parametrize(
     ("name", "seed"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +39,11 @@ def replay(trainings: list[Training], *, key: str, token: str) -> None:
             "colours": {"corner": CORNER, "series": SERIES},
         },
     )
+
+
+def _numbers(values: Iterable[float]) -> list[float | None]:
+    """For JSON, which knows no infinity and no NaN."""
+    return [value if math.isfinite(value) else None for value in values]
 
 
 def told(training: Training) -> dict:
@@ -90,11 +97,11 @@ def told(training: Training) -> dict:
         "history": {
             "step": [h.step for h in history],
             "seconds": [h.seconds for h in history],
-            "loss": [h.loss for h in history],
-            "error": [h.measures.get("error_percent", 0.0) for h in history],
-            "rate": [h.learning_rate for h in history],
-            "classifier": [h.gradient_norms.get("classifier", 0.0) for h in history],
-            "localisation": [h.gradient_norms["localisation"] for h in history]
+            "loss": _numbers(h.loss for h in history),
+            "error": _numbers(h.measures.get("error_percent", 0.0) for h in history),
+            "rate": _numbers(h.learning_rate for h in history),
+            "classifier": _numbers(h.gradient_norms.get("classifier", 0.0) for h in history),
+            "localisation": _numbers(h.gradient_norms["localisation"] for h in history)
             if history and "localisation" in history[0].gradient_norms
             else None,
         },
