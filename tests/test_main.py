@@ -112,6 +112,7 @@ def test_termination_ends_a_training_between_two_steps_with_a_checkpoint(command
 def test_interrupt_while_the_digits_are_fetched_ends_the_command_at_once(
     command, monkeypatch, tmp_path
 ):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     monkeypatch.setattr(digits, "load", lambda progress: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         command(["train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}"])
