@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import streamlit as st
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from stn_core.networks import ClassificationNetwork
     from stn_core.runs import RecordedRun, Run
     from stn_core.watched import Watched
+
+    from stage.figure2 import Digit, RunningNetwork
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,20 @@ def warm_up() -> None:
     torch.set_num_threads(1)  # the networks are small, and other visitors want a core too
     gc.collect()
     gc.freeze()
+
+
+@st.cache_resource(show_spinner=False)
+def front() -> tuple[RunningNetwork, list[Digit], int]:
+    """The front page's network, its digits, and which is shown first; without torch."""
+    import front
+
+    return front.network(), front.digits(), front.FIRST_DIGIT
+
+
+@st.cache_resource(show_spinner="Looking through what is published …")
+def made_once(name: str, _make: Callable[[], T]) -> T:
+    """What a module that stands on this one makes, kept by its name."""
+    return _make()
 
 
 @st.cache_resource(show_spinner="Reading the digits …")

@@ -16,6 +16,7 @@ st.set_page_config(
 asked = links.asked()
 st.navigation(
     [
+        st.Page(HERE / "views" / "front.py", title="Overview", default=True),
         st.Page(HERE / "views" / "transformer.py", title="Transformer", url_path="transformer"),
         st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted"),
         st.Page(HERE / "views" / "addition.py", title="MNIST addition", url_path="addition"),

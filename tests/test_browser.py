@@ -68,7 +68,8 @@ def visit(chromium, server):
     # Streamlit asks for these below a page's own address first, and then below the root.
     missing = [
         f"{server}/{page}/_stcore/{name}"
-        for page in ("distorted", "addition", "colocalisation", "volumes", "invariance")
+        for page in ("transformer", "distorted", "addition", "colocalisation", "volumes")
+        + ("invariance",)
         for name in ("health", "host-config")
     ]
 
@@ -111,7 +112,7 @@ def explore(visit, query: str = "", *, reduced_motion: str = "reduce", **options
 
 def lab(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
     """The Transformer page with its grid at the start."""
-    page = visit(query, reduced_motion=reduced_motion, **options)
+    page = visit(query, at="transformer", reduced_motion=reduced_motion, **options)
     handle(page, "the whole grid").wait_for()
     return page
 

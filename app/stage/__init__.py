@@ -11,22 +11,17 @@ import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-import torch
-
-from stn_core.transforms import (
-    Affine,
-    Attention,
-    PiecewiseAffine,
-    Projective,
-    ThinPlateSpline,
-    Transform,
-    lattice,
-)
 
 from palette import CORNER
+
+if TYPE_CHECKING:
+    import torch
+
+    from stn_core.transforms import Transform
 
 CELLS = 7  # of the lattice that is drawn on U, in either direction
 LINE_SAMPLES = 29  # points of a lattice line
@@ -148,6 +143,8 @@ def text_of(array: np.ndarray) -> str:
 
 def _lattice_lines(cells: int) -> torch.Tensor:
     """The rows, then the columns of the lattice on [−1, 1]²: (2, lines · samples)."""
+    import torch
+
     at = torch.linspace(-1, 1, cells + 1, dtype=torch.float64)
     along = torch.linspace(-1, 1, LINE_SAMPLES, dtype=torch.float64)
     across, running = (v.flatten() for v in torch.meshgrid(at, along, indexing="ij"))
@@ -155,6 +152,8 @@ def _lattice_lines(cells: int) -> torch.Tensor:
 
 
 def _ranges(transform: Transform) -> list[tuple[float, float]]:
+    from stn_core.transforms import Projective
+
     reaches = [LINEAR_REACH] * transform.num_params
     if isinstance(transform, Projective):
         reaches[6:] = [PROJECTIVE_REACH] * 2
@@ -176,6 +175,16 @@ def _handles(transform: Transform, rigid: bool, whole: str) -> dict:
     A ``turn`` handle turns and scales the grid about its middle, an ``edge`` handle shears or
     stretches it, a ``point`` handle moves alone. rigid: no edges; whole: what is moved.
     """
+    import torch
+
+    from stn_core.transforms import (
+        Attention,
+        PiecewiseAffine,
+        Projective,
+        ThinPlateSpline,
+        lattice,
+    )
+
     match transform:
         case ThinPlateSpline(side=side) | PiecewiseAffine(side=side):
             handles = [
@@ -209,6 +218,10 @@ def describe_transform(
     whole: str = "the whole grid",
 ) -> dict:
     """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
+    import torch
+
+    from stn_core.transforms import Attention
+
     slope, offset, divide = transform.matrix_form()
     like = torch.zeros(1)
     cells = 1 if isinstance(transform, Attention) else CELLS  # attention is a box (Eq. 2)
@@ -384,6 +397,8 @@ def _track(track: Track) -> dict:
 
 
 def _input(moved: Input) -> dict:
+    from stn_core.transforms import Affine
+
     size = moved.image.shape[-2:]
     return {
         "image": text_of(moved.image.astype(np.uint8)),

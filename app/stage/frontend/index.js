@@ -1,19 +1,22 @@
 /**
  * The stage: U with T_θ(G) on it and V beside it, drawn in every frame by the browser itself.
  * One large pair to take in hand, a strip of small ones to look at or to choose from, trainings to
- * be replayed, a wall of images with a box on each, or a volume and what is read of it.
+ * be replayed, a wall of images with a box on each, a volume and what is read of it, or the whole of
+ * Fig. 2.
  */
+import { Figure2 } from "./figure2.js";
 import { between } from "./grid.js";
 import { kernel } from "./kernels.js";
+import { halves } from "./layers.js";
 import { Large } from "./stage.js";
 import { Replay } from "./replay.js";
 import { Strip } from "./strip.js";
 import { Volume } from "./volume.js";
 import { Wall } from "./wall.js";
 
-const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall, volume: Volume };
+const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall, volume: Volume, figure2: Figure2 };
 
-/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall | Volume, layout: string, words: string}>} */
+/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall | Volume | Figure2, layout: string, words: string}>} */
 const mounted = new WeakMap();
 
 export default function mount({ data: told, parentElement, setStateValue, setTriggerValue }) {
@@ -39,7 +42,7 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
   here.setState = setStateValue;
   here.setTrigger = setTriggerValue;
   const words = JSON.stringify(told);
-  const decoded = { replay: recorded, wall: boxed, volume: solid }[told.layout] ?? decode;
+  const decoded = { replay: recorded, wall: boxed, volume: solid, figure2: run }[told.layout] ?? decode;
   if (words !== here.words) here.stage.update(decoded(told, words)); // else a rerun without news
   here.words = words;
   return here.dispose;
@@ -193,5 +196,17 @@ function solid(told) {
       odds: (frame) => Array.from(played.probabilities.subarray(10 * frame, 10 * frame + 10)),
     },
     shape: JSON.stringify([digit, pose, told.outputSide, told.transforms, Boolean(track)]),
+  };
+}
+
+/** Fig. 2: a network's layers with their weights, and digits to be moved. */
+function run(told) {
+  const layers = (list) =>
+    list.map((layer) => (layer.weight ? { ...layer, weight: halves(bytes(layer.weight)), bias: halves(bytes(layer.bias)) } : layer));
+  const { network } = told;
+  return {
+    ...told,
+    network: { ...network, localisation: layers(network.localisation), classifier: layers(network.classifier) },
+    digits: told.digits.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
   };
 }

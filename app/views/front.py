@@ -1,0 +1,25 @@
+"""The front page: Fig. 2 alive, and the paper's figures and tables to open (Sect. 3)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("Spatial Transformer Networks", anchor=False)
+
+import loading  # noqa: E402  after the title, which does not wait for anything
+from stage.figure2 import figure2  # noqa: E402
+
+network, digits, first = loading.front()
+st.markdown(
+    "A network that looks at an image, decides **where to read it**, and then reads a digit. "
+    f"This is a real one: {network.title}, {network.record}, run by your browser. "
+    "**Drag the digit**."
+)
+figure2(network, digits, first=first, key="figure2")
+
+loading.warm_up()
+
+from cards import as_html, cards  # noqa: E402  they need torch, which the figure does not wait for
+
+st.subheader("The paper, figure by figure", anchor=False)
+st.html(as_html(loading.made_once("cards", cards)))
