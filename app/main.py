@@ -6,7 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
+import frame
+import lecture
 import links
+import tour_panel
 
 HERE = Path(__file__).parent
 
@@ -14,21 +17,32 @@ st.set_page_config(
     page_title="Spatial Transformer Networks", page_icon=str(HERE / "icon.png"), layout="wide"
 )
 asked = links.asked()
-st.navigation(
-    [
-        st.Page(HERE / "views" / "front.py", title="Overview", default=True),
-        st.Page(HERE / "views" / "transformer.py", title="Transformer", url_path="transformer"),
-        st.Page(HERE / "views" / "distorted.py", title="Distorted MNIST", url_path="distorted"),
-        st.Page(HERE / "views" / "addition.py", title="MNIST addition", url_path="addition"),
-        st.Page(
-            HERE / "views" / "colocalisation.py", title="Co-localisation", url_path="colocalisation"
-        ),
-        st.Page(HERE / "views" / "volumes.py", title="Three dimensions", url_path="volumes"),
-        st.Page(HERE / "views" / "invariance.py", title="Invariance", url_path="invariance"),
-        st.Page(HERE / "views" / "network.py", title="Your network", url_path="network"),
-    ],
-    position="top",
-).run()
+lecture.apply()
+PAGES = {  # by their files in views/: the titles
+    "front": "Overview",
+    "transformer": "Transformer",
+    "distorted": "Distorted MNIST",
+    "addition": "MNIST addition",
+    "colocalisation": "Co-localisation",
+    "volumes": "Three dimensions",
+    "invariance": "Invariance",
+    "network": "Your network",
+    "tour": "Tour",
+    "glossary": "Glossary",
+}
+pages = {
+    name: st.Page(
+        HERE / "views" / f"{name}.py", title=title, url_path=name, default=name == "front"
+    )
+    for name, title in PAGES.items()
+}
+page = st.navigation(list(pages.values()), position="top")
+name = page.url_path or "front"
+if stop := tour_panel.elsewhere(name):
+    st.switch_page(pages[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
+frame.above(name)
+page.run()
+frame.below()
 
 import dispatcher  # noqa: E402  after the page: it is not what is waited for
 import visitors  # noqa: E402

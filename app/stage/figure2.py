@@ -62,7 +62,7 @@ def layer(kind: str, *, side: int = 0, weight=None, bias=None) -> dict:
 
 def figure2(network: RunningNetwork, digits: Sequence[Digit], *, first: int, key: str) -> dict:
     """Draw it. Gives what the visitor has done: the pose (6,), whether θ is set by hand, what the
-    network says; empty as long as that is nothing. first: the digit at first."""
+    network says and what is right; empty as long as that is nothing. first: the digit at first."""
     component()(
         key=key,
         data={

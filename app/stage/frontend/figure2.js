@@ -104,8 +104,8 @@ export class Figure2 {
     }
     this.transport = new Transport((position) => this.turn(position), () => this.report());
     this.transport.more.append(
-      this.button("Start again", () => this.take(this.digit)),
-      (this.back = this.button("Back to the network's θ", () => this.release())),
+      this.button("Start again", () => this.release()),
+      (this.back = this.button("Back to the network's θ", () => this.free())),
       this.button("θ = identity", () => this.hold(IDENTITY))
     );
     this.root.replaceChildren(this.diagram, this.digits(), this.transport.node);
@@ -273,10 +273,16 @@ export class Figure2 {
     this.report();
   }
 
-  release() {
+  /** θ is the network's again. */
+  free() {
     this.byHand = false;
     this.arrive(ARRIVE_SECONDS);
     this.report();
+  }
+
+  /** All as it was when this digit was taken. */
+  release() {
+    this.take(this.digit);
   }
 
   /** Lay the digit into U; the network says its θ. */
@@ -408,7 +414,7 @@ export class Figure2 {
     const odds = softmax(this.logits ?? [0]);
     this.reporter.tell({
       token: this.data.token,
-      digit: this.digit,
+      label: this.data.digits[this.digit].label,
       pose: this.laidPose,
       theta: this.theta,
       byHand: this.byHand,

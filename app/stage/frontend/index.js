@@ -7,6 +7,7 @@
 import { Figure2 } from "./figure2.js";
 import { between } from "./grid.js";
 import { kernel } from "./kernels.js";
+import { listen } from "./keys.js";
 import { halves } from "./layers.js";
 import { Large } from "./stage.js";
 import { Replay } from "./replay.js";
@@ -31,8 +32,10 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
     const stage = new LAYOUTS[told.layout](root, python);
     const resizes = new ResizeObserver(() => stage.redraw());
     here = { stage, layout: told.layout, words: "" };
+    const deaf = listen(stage, root);
     here.dispose = () => {
       resizes.disconnect();
+      deaf();
       stage.stop();
       mounted.delete(parentElement);
     };

@@ -1,0 +1,57 @@
+"""What stands around every page: the tour and the paper above, help for a lecture below."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import streamlit as st
+
+import lecture
+import tour_panel
+from glossary import PLACES, SYMBOLS
+
+STYLE = """<style>
+.paper { font-size: .85rem; margin: -1.2rem 0 -.8rem; }
+.paper summary { cursor: pointer; list-style: none; }
+.paper a { color: inherit; text-decoration-color: #8888; }
+.paper .ours::after { content: " ▸"; }
+.paper[open] .ours::after { content: " ▾"; }
+</style>"""
+PAPER = "https://arxiv.org/abs/1506.02025"
+
+
+def above(page: str) -> None:
+    """The tour's stop, if there is one. In the paper: sections, figures, equations; the symbols;
+    what is ours. page: its file in views/."""
+    tour_panel.above()
+    place = PLACES.get(page)
+    if place is None:
+        return
+    symbols = " &nbsp;".join(
+        f"<a href='glossary#{name}' target='_self' "
+        f"title='{html.escape(SYMBOLS[name].words.replace('**', ''), quote=True)}'>"
+        f"{SYMBOLS[name].sign}</a>"
+        for name in place.symbols
+    )
+    with st.container(key="paper"):
+        st.html(
+            f"{STYLE}<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
+            f"{html.escape(place.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
+            f"<b class='ours'>Ours</b></summary>{_emphasised(place.ours)}</details>"
+        )
+
+
+def _emphasised(words: str) -> str:
+    """Markdown's *words* in HTML."""
+    return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
+
+
+def below() -> None:
+    """Lecture mode, the glossary, a fresh start."""
+    with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
+        with st.popover("For a lecture", width="content"):
+            lecture.choose()
+        ways = {"Guided tour": "tour", "Glossary": "glossary", "Start this page afresh": "?"}
+        links = " · ".join(tour_panel.anchor(words, where) for words, where in ways.items())
+        st.markdown(links, unsafe_allow_html=True, width="content")

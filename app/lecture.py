@@ -1,0 +1,85 @@
+"""For a projector: large type, and parts of the page that are not shown.
+
+``?large=true&hide=playhead,seed``: a part by its name here, or any widget by its key.
+"""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+PARTS = {  # what a part is called: the CSS that hides it
+    "navigation": "[data-testid='stHeader'] { display: none; }",
+    "title": "[data-testid='stHeading'] { display: none; }",
+    "captions": "[data-testid='stCaptionContainer'] { display: none; } "
+    ":root { --stn-captions: none; }",
+    "playhead": ":root { --stn-playhead: none; }",
+    "choices": ":root { --stn-choices: none; }",
+    "numbers": ":root { --stn-numbers: none; }",
+    "equation": ":root { --stn-equation: none; }",
+    "note": ":root { --stn-note: none; }",
+    "paper": ".st-key-paper { display: none; }",
+    "footer": ".st-key-footer { display: none; }",
+}
+LARGE = "html { font-size: 125%; }"
+KEYS_DIALOG = """
+.stn-keys { max-width: 34rem; padding: 1rem 1.5rem; border: 1px solid #8886; border-radius: .6rem; }
+.stn-keys td { padding: .25rem 1rem .25rem 0; vertical-align: top; }
+.stn-keys h2 { padding-top: 0; }
+"""
+KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+ALWAYS = {"hide", "large", "lecture"}  # what would bring the rest back
+
+
+def asked(values: list[str]) -> tuple[list[str], list[str]]:
+    """The names in ``hide=``, once each: those that can be names, and those that cannot."""
+    names = list(dict.fromkeys(n.strip() for v in values for n in v.split(",") if n.strip()))
+    fit = [n for n in names if KEY.fullmatch(n) and n not in ALWAYS]
+    return fit, [n for n in names if n not in fit]
+
+
+def css(hidden: list[str], large: bool) -> str:
+    """The style sheet that hides these, and enlarges."""
+    rules = [PARTS.get(name, f".st-key-{name} {{ display: none !important; }}") for name in hidden]
+    return "\n".join([*rules, LARGE if large else "", KEYS_DIALOG])
+
+
+def choose() -> None:
+    """The widgets of the look; they stand on every page, so that it stays from page to page."""
+    st.toggle("Large type", key="large")
+    st.multiselect(
+        "Hide",
+        [*PARTS, *_controls()],
+        key="hide",
+        accept_new_options=True,
+        placeholder="Nothing is hidden",
+        help="Parts of the page, and any control by its name. The address keeps what is hidden: "
+        "it can be a bookmark for the next lecture.",
+    )
+    st.markdown("Keys: **?** shows a list of them, while no field has the focus.")
+
+
+def _controls() -> list[str]:
+    """The names of the controls on the page, as far as they have been drawn."""
+    names = (name for name in st.session_state if isinstance(name, str))
+    return sorted(n for n in names if KEY.fullmatch(n) and n not in ALWAYS | set(PARTS))
+
+
+def apply() -> None:
+    """Before the page, so that what is hidden is not seen at all: the link's wishes at first, and
+    what has been chosen since."""
+    if "lecture" not in st.session_state:
+        st.session_state["lecture"] = True
+        fit, wrong = asked(st.query_params.get_all("hide"))
+        if wrong:
+            st.toast(f"The link hides {', '.join(wrong)[:60]}, which names no control.")
+        st.session_state["hide"] = fit
+        st.session_state["large"] = st.query_params.get("large", "").lower() in ("true", "1")
+    hidden, large = st.session_state["hide"], st.session_state["large"]
+    for name, value in (("hide", ",".join(hidden)), ("large", "true" if large else "")):
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]
+    st.html(f"<style>{css(hidden, large)}</style>")

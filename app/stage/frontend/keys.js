@@ -1,0 +1,69 @@
+/** Keys for a lecture: of the first stage in sight that has a playhead, while nothing else takes them. */
+import { element } from "./pair.js";
+
+const KEYS = [
+  ["Space", "play, or pause"],
+  ["← →", "a step back, a step on; with Shift ten"],
+  ["R", "start again"],
+  ["1 … 9", "a preset, or a digit of the row"],
+  ["?", "this list"],
+  ["Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"],
+];
+const TYPED = "input, textarea, select, [contenteditable=true], [role=application]";
+const PRESSED = "button, a, summary";
+const PRESETS = ".st-key-preset button";
+
+/** @type {Set<{stage: object, root: HTMLElement}>} */
+const there = new Set();
+
+/** Take part until the function that this gives is called. */
+export function listen(stage, root) {
+  const part = { stage, root };
+  if (there.size === 0) document.addEventListener("keydown", press);
+  there.add(part);
+  return () => {
+    there.delete(part);
+    if (there.size === 0) document.removeEventListener("keydown", press);
+  };
+}
+
+function press(event) {
+  const [target] = event.composedPath();
+  const on = (what) => target instanceof Element && target.closest(what);
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED)) return;
+  const { key } = event;
+  if (key === "?") help();
+  else if (/^[1-9]$/.test(key)) preset(Number(key));
+  else {
+    const { stage } = [...there].find(({ stage, root }) => stage.transport?.track && root.clientWidth) ?? {};
+    if (!stage) return;
+    const { transport } = stage;
+    if (key === " " && !on(PRESSED)) transport.play.click();
+    else if (key === "ArrowLeft" || key === "ArrowRight") {
+      const step = (key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 10 : 1);
+      for (let i = 0; i < Math.abs(step); i++) transport.head.step(Math.sign(step));
+    } else if (key === "r" || key === "R") stage.release ? stage.release() : transport.head.seek(0);
+    else return;
+  }
+  event.preventDefault();
+}
+
+/** The n-th preset of the page, or the n-th of what a stage has to choose from. */
+function preset(n) {
+  const button = document.querySelectorAll(PRESETS)[n - 1];
+  if (button) return button.click();
+  const part = [...there].find(({ root }) => root.querySelector(".digit, .strip button.cell"));
+  part?.root.querySelectorAll(".digit, .strip button.cell")[n - 1]?.click();
+}
+
+function help() {
+  const rows = KEYS.map(([key, words]) =>
+    element("tr", {}, element("td", {}, element("kbd", { textContent: key })), element("td", { textContent: words }))
+  );
+  const close = element("button", { type: "button", textContent: "Close", onclick: () => dialog.close() });
+  const dialog = element("dialog", { className: "stn-keys" }, element("h2", { textContent: "Keys" }), element("table", {}, ...rows), close);
+  dialog.onclose = () => dialog.remove();
+  document.querySelector(".stn-keys")?.remove();
+  document.body.append(dialog);
+  dialog.showModal();
+}

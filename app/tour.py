@@ -1,0 +1,231 @@
+"""The guided tour: stops that say what to do, wait until it is done, and say what was seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+State = Mapping[str, Any]  # as st.session_state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """One stop. page: its file in views/; fields: of the page's address; done: whether the visitor
+    has done it, of the session's state."""
+
+    title: str
+    page: str
+    do: str
+    seen: str
+    done: Callable[[State], bool]
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def reported(state: State, key: str) -> dict[str, Any]:
+    """What a stage has reported last; empty if it has not."""
+    found = (state.get(key) or {}).get("report")
+    return found if isinstance(found, dict) else {}
+
+
+def angle(matrix: Any) -> float:
+    """How far six numbers of an affine map turn, in degrees, either way; 0 of anything else."""
+    if not _numbers(matrix, 6):
+        return 0.0
+    return abs(math.degrees(math.atan2(matrix[3], matrix[0])))
+
+
+def area(matrix: Any) -> float:
+    """|det| of six numbers of an affine map; 1 of anything else."""
+    if not _numbers(matrix, 6):
+        return 1.0
+    return abs(matrix[0] * matrix[4] - matrix[1] * matrix[3])
+
+
+def _numbers(value: Any, count: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == count
+        and all(isinstance(v, int | float) and math.isfinite(v) for v in value)
+    )
+
+
+def _theta(state: State, key: str) -> Any:
+    """θ of the first transformer of a stage, as it was set by hand."""
+    thetas = reported(state, key).get("thetas")
+    return thetas[0] if isinstance(thetas, list) and thetas else None
+
+
+def _misread(state: State) -> bool:
+    found = reported(state, "figure2")
+    return bool(found.get("byHand")) and found.get("said") != found.get("label")
+
+
+def _position(state: State, key: str) -> float | None:
+    found = reported(state, key).get("position")
+    return found if isinstance(found, int | float) else None
+
+
+STOPS = (
+    Stop(
+        title="A network that decides where to read",
+        page="front",
+        do="Take the **3** by a corner and turn it by more than 60°. Watch the blue grid on U, the "
+        "six numbers θ, and V.",
+        done=lambda s: angle(reported(s, "figure2").get("pose")) > 60,
+        seen="For every pose of the digit, the **localisation network** gave other numbers θ; the "
+        "**grid generator** made of them the grid $T_\\theta(G)$; the **sampler** read U at its "
+        "points. That is V, and the classifier sees nothing else. In training digits were turned "
+        "by at most 45°: beyond, it is guessing.",
+    ),
+    Stop(
+        title="θ in your hand",
+        page="front",
+        do="Below the figure, let the hand move **the grid**, and drag it until the network reads "
+        "the digit wrongly.",
+        done=_misread,
+        seen="The digit has not moved, and the classifier is the same. Only θ has changed, and "
+        "with it V. So the answer depends on **where the network reads**; to read well, it must "
+        "predict a good θ.",
+    ),
+    Stop(
+        title="$T_\\theta$ goes from V to U",
+        page="transformer",
+        fields={"family": "Affine", "preset": "Fig. 3(a)"},
+        do="Make the grid small: scale it down by a corner, to less than a third of U's area.",
+        done=lambda s: area(_theta(s, "lab")) < 1 / 3,
+        seen="The smaller the grid, the larger the picture in V. **$T_\\theta(G)$ says for each "
+        "pixel of V where in U it is read**, and not where a pixel of U goes. So no pixel of V is "
+        "ever empty, "
+        "and $|\\det A_\\theta|$ < 1 is a crop: attention.",
+    ),
+    Stop(
+        title="Turned the other way",
+        page="transformer",
+        fields={"family": "Affine", "preset": "Fig. 3(a)"},
+        do="Turn the grid past 90°, by a corner. Which way does the F in V go?",
+        done=lambda s: angle(_theta(s, "lab")) > 90,
+        seen="V turned against the grid. To bring a digit upright that is turned to the left, the "
+        "grid turns to the left as well, and lies on the digit as a frame would.",
+    ),
+    Stop(
+        title="More than affine",
+        page="transformer",
+        fields={"family": "Thin plate spline"},
+        do="Drag one of the sixteen control points.",
+        done=lambda s: _numbers(_theta(s, "lab"), 32),
+        seen="32 numbers, and the grid bends. Any family will do, as long as the grid's points "
+        "depend on θ in a way that has a derivative: that is all the paper asks for (Sect. 3.2).",
+    ),
+    Stop(
+        title="The sampler, and its gradient",
+        page="transformer",
+        fields={"preset": "Pull"},
+        do="The arrows say how each grid point should move for V to come nearer to the target "
+        "(Eq. 7). Press **Descend**.",
+        done=lambda s: _theta(s, "lab") is not None,
+        seen="θ went downhill by itself, with nothing but the difference between V and the target. "
+        "The bilinear kernel has a slope between the pixels, so the error reaches the grid and "
+        "through it θ. Choose the kernel *integer*: the arrows are gone.",
+    ),
+    Stop(
+        title="Only the class is told",
+        page="distorted",
+        fields={"view": "Replay", "distortion": "RTS"},
+        do="A recorded training, told nothing but the class of each digit. Press **▶**, or drag "
+        "the playhead, and watch the grids from step 0 on.",
+        done=lambda s: _position(s, "replay") is not None,
+        seen="At step 0 every grid is the identity. Then they shrink onto the digits. Nobody told "
+        "the network where a digit is: a θ with which the classifier errs less has a lower loss, "
+        "and the gradient of the loss comes to the localisation network through the sampler.",
+    ),
+    Stop(
+        title="Two transformers share the work",
+        page="addition",
+        do="The network is told the sum of two digits. Take the **grid of one transformer** and "
+        "drag it away from its digit.",
+        done=lambda s: reported(s, "stage-0").get("thetas") is not None,
+        seen="One of the two digits got lost, and with it the sum. Each transformer has come to "
+        "look after one digit, though the loss knows the sum alone (App. A.1).",
+    ),
+    Stop(
+        title="Without any label",
+        page="colocalisation",
+        do="A hundred images with the same kind of object. Press **▶**.",
+        done=lambda s: (_position(s, "wall") or 0) > 0,
+        seen="The boxes found the object that all images share: two boxes' contents should be more "
+        "alike than a box and a random patch (Eq. 8). Here not even the class was told.",
+    ),
+    Stop(
+        title="Into the third dimension",
+        page="volumes",
+        do="The digit stands in a volume. Let the hand take **the digit**, and turn it.",
+        done=lambda s: reported(s, "volume").get("pose") is not None,
+        seen="The same module with 12 numbers in θ (Eq. 10): the box $T_\\theta(G)$ reads a "
+        "volume, and its projection is what the classifier sees. What you know of two dimensions "
+        "holds for three.",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A closing question. right: the place of the right answer; stop: where it can be seen, from
+    1 on."""
+
+    words: str
+    answers: tuple[str, ...]
+    right: int
+    why: str
+    stop: int
+
+
+QUESTIONS = (
+    Question(
+        words="What is θ?",
+        answers=(
+            "The weights of the localisation network",
+            "The numbers of one transformation, predicted for each image anew",
+            "The angle by which the digit is turned",
+        ),
+        right=1,
+        why="The weights are learnt and then stay; θ is their answer to one image.",
+        stop=1,
+    ),
+    Question(
+        words="What does $T_\\theta(G)$ say?",
+        answers=(
+            "Where each pixel of U goes in V",
+            "Which pixels of U matter for the class",
+            "For each pixel of V, where in U it is read",
+        ),
+        right=2,
+        why="From the output to the input: therefore a small grid is a large picture.",
+        stop=3,
+    ),
+    Question(
+        words="What does the sampler do?",
+        answers=(
+            "It reads U at the points of the grid, by a kernel that has a derivative",
+            "It draws a random part of the image",
+            "It searches for the θ with the highest probability",
+        ),
+        right=0,
+        why="Eq. 3: a sum over U's pixels, weighted by the kernel; Eq. 5 is its bilinear form.",
+        stop=6,
+    ),
+    Question(
+        words="Why are no labels of the pose needed?",
+        answers=(
+            "The pose is measured before the training",
+            "The loss of the class has a gradient with respect to θ, through the sampler and the "
+            "grid",
+            "The localisation network is trained on upright digits first",
+        ),
+        right=1,
+        why="A θ that makes the digit easier to read lowers the loss of the class; the gradient "
+        "says which way that is.",
+        stop=7,
+    ),
+)
