@@ -8,6 +8,7 @@ import re
 import streamlit as st
 
 import lecture
+import prediction_panel
 import tour_panel
 from glossary import PLACES, SYMBOLS
 
@@ -47,8 +48,9 @@ def _emphasised(words: str) -> str:
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
 
 
-def below() -> None:
-    """Lecture mode, the glossary, a fresh start."""
+def below(page: str) -> None:
+    """Questions to predict; lecture mode, the tour, the glossary, a fresh start."""
+    prediction_panel.ask(page)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover("For a lecture", width="content"):
             lecture.choose()

@@ -42,7 +42,7 @@ if stop := tour_panel.elsewhere(name):
     st.switch_page(pages[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
 frame.above(name)
 page.run()
-frame.below()
+frame.below(name)
 
 import dispatcher  # noqa: E402  after the page: it is not what is waited for
 import visitors  # noqa: E402
