@@ -227,6 +227,12 @@ def _table5() -> Card:
 def _questions() -> list[Card]:
     return [
         Card(
+            name="Why are labels enough?",
+            words="Who tells the transformer to turn the digit? The loss as a landscape over θ, "
+            "and the way down.",
+            href="labels",
+        ),
+        Card(
             name="How far does the invariance go?",
             words="Error against rotation, scale, shift and clutter, far beyond the training.",
             href="invariance",
@@ -235,6 +241,11 @@ def _questions() -> list[Card]:
             name="Train one yourself",
             words="A transformer that learns where to read, live, in a few minutes of one core.",
             href="distorted?view=Train",
+        ),
+        Card(
+            name="A guided tour",
+            words="Eleven stops, a minute each, for somebody who knows CNNs and not this paper.",
+            href="tour",
         ),
         Card(
             name="A transformer in your own network",

@@ -1,8 +1,8 @@
-"""What the front page's figure is made of, read without torch, so that it is there at once.
+"""Networks and digits for the browser to run, read without torch, so that they are there at once.
 
-A published ST-CNN and the probes of its recorded training, as numpy arrays. The order of the
-layers, which the files do not say, is that of ``stn_core``'s ConvolutionalBody, Localisation and
-ConvolutionalClassifier (App. A.4).
+A published network with an affine transformer, and the probes of its recorded training, as numpy
+arrays. The order of the layers, which the files do not say, is that of ``stn_core``'s bodies,
+Localisation and classifiers (App. A.4).
 """
 
 from __future__ import annotations
@@ -17,42 +17,61 @@ import stn_core
 
 from stage.figure2 import Digit, Layers, RunningNetwork, layer
 
-NAME = "distorted/rts/st-cnn-aff"
-TITLE = "ST-CNN Aff, trained on RTS"
+NAME = "distorted/rts/st-cnn-aff"  # the front page's
 FIRST_DIGIT = 3  # of the recorded training's probes, one of each class
-POOL = 2  # App. A.4: V is averaged over 2 × 2 pixels
-LOCALISATION = (
-    "average",
-    "body.conv1",
-    "max",
-    "rectify",
-    "body.conv2",
-    "rectify",
-    "body.hidden",
-    "rectify",
-    "regression",
-)
-CLASSIFIER = ("conv1", "max", "rectify", "conv2", "max", "rectify", "classification")
+POOLS = {"rts": 2, "tc": 2}  # App. A.4: there V is averaged over 2 × 2 pixels
+ORDERS = {  # of the localisation network, and of the classifier
+    "st-cnn-aff": (
+        (
+            "average",
+            "body.conv1",
+            "max",
+            "rectify",
+            "body.conv2",
+            "rectify",
+            "body.hidden",
+            "rectify",
+            "regression",
+        ),
+        ("conv1", "max", "rectify", "conv2", "max", "rectify", "classification"),
+    ),
+    "st-fcn-aff": (
+        ("body.1", "rectify", "body.3", "rectify", "body.5", "rectify", "regression"),
+        ("1", "rectify", "3", "rectify", "5"),
+    ),
+}
 SIDE = 2  # of every pooling (App. A.4)
 
 
-def folder() -> Path:
-    """Where the network is published."""
-    return Path(stn_core.__file__).parents[1] / "pretrained" / NAME
+def folder(name: str = NAME) -> Path:
+    """Where a network is published."""
+    return Path(stn_core.__file__).parents[1] / "pretrained" / name
 
 
-def network() -> RunningNetwork:
-    """The published network, for the browser. Raises OSError or KeyError if it is not there."""
-    tensors = load_file(folder() / "weights.safetensors")
-    metrics = json.loads((folder() / "metrics.json").read_bytes())
+def network(
+    name: str = NAME, tensors: dict[str, np.ndarray] | None = None, title: str = ""
+) -> RunningNetwork:
+    """A published network of ``ORDERS``; or, with these weights, one of its shape.
+
+    Raises OSError or KeyError if it is not there.
+    """
+    _, column, short = name.split("/")
+    localisation, classifier = ORDERS[short]
+    record = ""
+    if tensors is None:
+        tensors = load_file(folder(name) / "weights.safetensors")
+        metrics = json.loads((folder(name) / "metrics.json").read_bytes())
+        record = (
+            f"{metrics['error_percent_test']:.2f} % error on {metrics['test_digits']:,} distorted "
+            "test digits"
+        )
     return RunningNetwork(
-        title=TITLE,
-        record=f"{metrics['error_percent_test']:.2f} % error on {metrics['test_digits']:,} "
-        "distorted test digits",
-        size=probes()[0].shape[-1],
-        pool=POOL,
-        localisation=_layers(LOCALISATION, "transformer.localisation.", tensors),
-        classifier=_layers(CLASSIFIER, "classifier.", tensors),
+        title=title or f"{short.replace('-aff', '').upper()} Aff, trained on {column.upper()}",
+        record=record,
+        size=probes(name)[0].shape[-1],
+        pool=POOLS.get(column, 1),
+        localisation=_layers(localisation, "transformer.localisation.", tensors),
+        classifier=_layers(classifier, "classifier.", tensors),
     )
 
 
@@ -68,9 +87,9 @@ def _layers(names: tuple[str, ...], prefix: str, tensors: dict[str, np.ndarray])
     return found
 
 
-def probes() -> tuple[np.ndarray, np.ndarray]:
-    """The digits of the recorded training, as it saw them: uint8 (10, H, W); their labels (10,)."""
-    with np.load(folder() / "run.npz") as run:
+def probes(name: str = NAME) -> tuple[np.ndarray, np.ndarray]:
+    """The digits of a recorded training, as it saw them: uint8 (10, H, W); their labels (10,)."""
+    with np.load(folder(name) / "run.npz") as run:
         return run["probes"][:, 0], run["labels"]
 
 

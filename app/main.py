@@ -25,6 +25,7 @@ PAGES = {  # by their files in views/: the titles
     "addition": "MNIST addition",
     "colocalisation": "Co-localisation",
     "volumes": "Three dimensions",
+    "labels": "Why labels are enough",
     "invariance": "Invariance",
     "network": "Your network",
     "tour": "Tour",

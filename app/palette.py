@@ -47,6 +47,9 @@ ADDERS = ("#009e73", "#cc79a7")
 GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network, or transformer
 CORNER = "#f0e442"  # the mark on the grid's first corner
 BOX, TRUE_BOX = "#ee7733", "#56b4e9"  # what co-localisation finds, and the digit's own frame
+# A loss as a landscape, from low to high (cividis), and what should be brighter or darker in V.
+LANDSCAPE = ("#00224e", "#35456c", "#666970", "#948e77", "#c8b866", "#fee838")
+BRIGHTER, DARKER = "#e69f00", "#56b4e9"
 
 
 def palette(theme: str | None) -> Palette:

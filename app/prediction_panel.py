@@ -6,7 +6,7 @@ import streamlit as st
 
 PAGES = (  # those with questions: ``predictions`` has them, and imports torch
     "front", "transformer", "distorted", "addition", "colocalisation", "volumes", "invariance",
-    "network",
+    "labels", "network",
 )  # fmt: skip
 
 

@@ -141,6 +141,17 @@ STOPS = (
         "and the gradient of the loss comes to the localisation network through the sampler.",
     ),
     Stop(
+        title="Who turns the digit?",
+        page="labels",
+        do="This two is read as a nine. Press **Descend**: the loss of its label, and nothing "
+        "else, moves θ.",
+        done=lambda s: reported(s, "labels").get("steps", 0) > 1,
+        seen="The label said *two*; that the digit should be turned, nobody said. The loss has a "
+        "slope with respect to V, V with respect to the grid's points (Eq. 7), the points with "
+        "respect to θ: so θ learns from the class. Press *Far away*: where no ink is read, nothing "
+        "pulls.",
+    ),
+    Stop(
         title="Two transformers share the work",
         page="addition",
         do="The network is told the sum of two digits. Take the **grid of one transformer** and "
@@ -226,6 +237,6 @@ QUESTIONS = (
         right=1,
         why="A θ that makes the digit easier to read lowers the loss of the class; the gradient "
         "says which way that is.",
-        stop=7,
+        stop=8,
     ),
 )

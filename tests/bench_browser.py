@@ -138,9 +138,9 @@ def main() -> None:
         browser.serve(Path(runs)) as address,
         browser.chromium(browser.chromium_path()) as chromium,
     ):
-        page = open_page(chromium, f"{address}/?family=Thin+plate+spline")
+        page = open_page(chromium, f"{address}/transformer?family=Thin+plate+spline")
         print("Thin plate spline, 64×64 -> 64×64:", drag(page, "control point 2, 2"))
-        page = open_page(chromium, f"{address}/?family=Thin+plate+spline&size=4")
+        page = open_page(chromium, f"{address}/transformer?family=Thin+plate+spline&size=4")
         print("Thin plate spline, 64×64 -> 256×256:", drag(page, "control point 2, 2"))
         query = "distortion=TC&a_tc=ST-CNN+Aff&b_tc=nothing"
         page = open_page(chromium, f"{address}/distorted?{query}")

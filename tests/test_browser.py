@@ -69,7 +69,7 @@ def visit(chromium, server):
     missing = [
         f"{server}/{page}/_stcore/{name}"
         for page in ("transformer", "distorted", "addition", "colocalisation", "volumes")
-        + ("invariance",)
+        + ("labels", "invariance")
         for name in ("health", "host-config")
     ]
 
@@ -423,7 +423,7 @@ def modules(chromium, server):
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MILLISECONDS)
-    page.goto(server)
+    page.goto(f"{server}/transformer")
     handle(page, "the whole grid").wait_for()
     yield functools.partial(component, page)
     context.close()
@@ -632,12 +632,14 @@ def test_browser_descends_by_adam(modules, generator):
     target = sample(image[None], transform.grid(transform.identity()[None], (28, 28)))
     frames = modules(
         """
-        const [{ descend }, { kernel }] = await Promise.all(["descent", "kernels"].map(load));
+        const modules = ["descent", "kernels"];
+        const [{ compare, descend }, { kernel }] = await Promise.all(modules.map(load));
         const data = {
             transform: form(told.form),
             reading: { kernel: kernel("bilinear"), padding: "zeros" },
         };
-        const steps = descend(data, told.source, told.theta, Float32Array.from(told.target));
+        const target = Float32Array.from(told.target);
+        const steps = descend(data, told.source, told.theta, (output) => compare(output, target));
         return [...Array(12)].map(() => steps.next().value).filter(Boolean);
         """,
         {

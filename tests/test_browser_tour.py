@@ -19,7 +19,7 @@ def test_stop_waits_until_it_is_done_and_then_says_what_was_seen(visit):  # noqa
     expect(page.get_by_text("✓ done")).to_be_visible()
     expect(page).to_have_url(re.compile("done=1"))
     page.get_by_role("link", name="Next stop").click()
-    expect(page.get_by_text(f"Stop 2 of 10: {tour.STOPS[1].title}")).to_be_visible()
+    expect(page.get_by_text(f"Stop 2 of 11: {tour.STOPS[1].title}")).to_be_visible()
     handle(page, "the digit: move").wait_for()
     page.get_by_role("button", name="the grid").click()
     handle(page, "the whole grid").focus()

@@ -50,16 +50,20 @@ def run(layers: list[dict], x: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def test_told_network_is_the_published_one():
-    told, network = front.network(), checkpoints.load_pretrained(find(front.NAME))
-    images = torch.from_numpy(front.probes()[0])[:, None].float() / 255
+@pytest.mark.parametrize(
+    "name", [f"distorted/{c}/{n}" for c in ("rts", "tc", "r", "p", "e") for n in front.ORDERS]
+)
+def test_told_network_is_the_published_one(name):
+    told, network = front.network(name), checkpoints.load_pretrained(find(name))
+    images = torch.from_numpy(front.probes(name)[0])[:, None].float() / 255
     trace = network.trace(images)
     torch.testing.assert_close(
         run(told.localisation, images), trace.warps[0].theta, rtol=0, atol=1e-4
     )
+    assert told.pool == network.pool
     pooled = F.avg_pool2d(trace.warps[0].output, told.pool)
     torch.testing.assert_close(run(told.classifier, pooled), trace.logits, rtol=1e-4, atol=1e-3)
-    metrics = checkpoints.load_metrics(find(front.NAME))
+    metrics = checkpoints.load_metrics(find(name))
     assert f"{metrics['error_percent_test']:.2f} %" in told.record
 
 

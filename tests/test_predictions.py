@@ -25,6 +25,7 @@ FOUND = {
     "colocalisation": ["1", "All in the middle", "About 95"],
     "volumes": ["About 2 times", "6", "A narrow bar"],
     "invariance": ["ST-CNN Aff", "About 3 %", "About 75 %"],
+    "labels": ["Zero", "Zero", "The identity, for every image"],
     "network": ["Nothing: V is U", "Yes, any", "Yes"],
 }
 

@@ -42,12 +42,12 @@ def test_lesson_is_found_from_any_page():
     assert app.session_state["preset"] == tour.STOPS[2].fields["preset"]
 
 
-@pytest.mark.parametrize("asked", ["0", "11", "x", "-1"])
+@pytest.mark.parametrize("asked", ["0", "12", "x", "-1"])
 def test_stop_that_is_none_is_told_of(asked):
     app = visit(lesson=asked)
     assert not app.exception
     assert "Stop " not in texts(app)
-    assert "stops 1 to 10" in app.toast[0].value
+    assert "stops 1 to 11" in app.toast[0].value
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,10 @@ def test_stop_that_is_none_is_told_of(asked):
         (5, "lab", {"thetas": None}, {"thetas": [[0.1] * 32]}),
         (6, "lab", {"thetas": None}, {"thetas": [[1, 0, 0, 0, 1, 0]]}),
         (7, "replay", {}, {"position": 12}),
-        (8, "stage-0", {"thetas": None}, {"thetas": [[1] * 6, [1] * 6]}),
-        (9, "wall", {"position": 0}, {"position": 99}),
-        (10, "volume", {"pose": None}, {"pose": [1] * 12}),
+        (8, "labels", {"steps": 0}, {"steps": 36}),
+        (9, "stage-0", {"thetas": None}, {"thetas": [[1] * 6, [1] * 6]}),
+        (10, "wall", {"position": 0}, {"position": 99}),
+        (11, "volume", {"pose": None}, {"pose": [1] * 12}),
     ],
 )
 def test_stop_is_done_once_it_has_been_done(number, key, before, after):
@@ -92,7 +93,7 @@ def test_what_is_done_is_kept_in_the_address_and_in_every_link():
     assert "✓ done" in texts(app) and tour.STOPS[1].seen in texts(app)
     assert "done=1.2" in texts(app)
     listed = visit("tour", done="1.2")
-    assert "2 of 10 stops done" in listed.get("progress")[0].proto.text
+    assert "2 of 11 stops done" in listed.get("progress")[0].proto.text
 
 
 def test_every_question_is_answered_by_a_stop():

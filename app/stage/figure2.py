@@ -41,6 +41,14 @@ class RunningNetwork:
     localisation: Layers
     classifier: Layers
 
+    def told(self) -> dict:
+        return {
+            "size": self.size,
+            "pool": self.pool,
+            "localisation": self.localisation,
+            "classifier": self.classifier,
+        }
+
 
 def layer(kind: str, *, side: int = 0, weight=None, bias=None) -> dict:
     """A layer for layers.js.
@@ -69,14 +77,7 @@ def figure2(network: RunningNetwork, digits: Sequence[Digit], *, first: int, key
             "layout": "figure2",
             "token": network.title,
             "first": first,
-            "network": {
-                "title": network.title,
-                "record": network.record,
-                "size": network.size,
-                "pool": network.pool,
-                "localisation": network.localisation,
-                "classifier": network.classifier,
-            },
+            "network": network.told(),
             "digits": [
                 {
                     "image": text_of(digit.image),

@@ -6,8 +6,8 @@ import streamlit as st
 
 st.title("Guided tour", anchor=False)
 st.markdown(
-    "Ten stops, a minute each: every one opens a page, says what to do, and waits for it. Nothing "
-    "is assumed but that you know what a convolutional network is. The address keeps how far you "
+    "Eleven stops, a minute each: every one opens a page, says what to do, and waits for it. You "
+    "need to know what a convolutional network is, and nothing else. The address keeps how far you "
     "have come: it can be a bookmark."
 )
 

@@ -1,4 +1,4 @@
-/** Gradient steps on θ alone that bring V to a target, through Eq. 7. */
+/** Gradient steps on θ alone that lower a loss of V, through Eq. 7. */
 import { chain, points } from "./grid.js";
 import { sample, slopes } from "./sampling.js";
 
@@ -35,19 +35,20 @@ export function pull(source, grid, reading, slope) {
 }
 
 /**
- * Steps of Adam on θ, one for each call of `next`: yields {theta, loss}, and ends where it is
+ * Steps of Adam on θ, one for each call of `next`: yields {theta, loss, still}, and ends where it is
  * matched, where nothing pulls, or after so many steps.
+ * @param {(output: Float32Array) => {loss: number, slope: Float32Array}} judge  of V
  */
-export function* descend({ transform, reading }, source, theta, target) {
+export function* descend({ transform, reading }, source, theta, judge, matched = MATCHED) {
   let now = [...theta];
   const [mean, square] = [now.map(() => 0), now.map(() => 0)];
   for (let step = 1; step <= STEPS; step++) {
     const grid = points(transform, now, transform.target);
-    const { loss, slope } = compare(sample(source, grid, reading), target);
+    const { loss, slope } = judge(sample(source, grid, reading));
     const gradient = chain(transform, now, transform.target, pull(source, grid, reading, slope));
     const still = Math.max(...gradient.map(Math.abs)) < STILL;
     yield { theta: now, loss, still };
-    if (still || loss < MATCHED) return;
+    if (still || loss < matched) return;
     now = now.map((value, p) => {
       mean[p] = MEAN * mean[p] + (1 - MEAN) * gradient[p];
       square[p] = SPREAD * square[p] + (1 - SPREAD) * gradient[p] ** 2;

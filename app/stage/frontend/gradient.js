@@ -54,7 +54,7 @@ export class Gradient {
   run() {
     this.stop();
     const { pair } = this;
-    const steps = descend(pair.data, pair.source, pair.thetas[0], this.target);
+    const steps = descend(pair.data, pair.source, pair.thetas[0], (output) => compare(output, this.target));
     const frames = [];
     const quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const tick = () => {

@@ -8,6 +8,7 @@ import { Figure2 } from "./figure2.js";
 import { between } from "./grid.js";
 import { kernel } from "./kernels.js";
 import { listen } from "./keys.js";
+import { Labels } from "./labels.js";
 import { halves } from "./layers.js";
 import { Large } from "./stage.js";
 import { Replay } from "./replay.js";
@@ -15,9 +16,9 @@ import { Strip } from "./strip.js";
 import { Volume } from "./volume.js";
 import { Wall } from "./wall.js";
 
-const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall, volume: Volume, figure2: Figure2 };
+const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall, volume: Volume, figure2: Figure2, labels: Labels };
 
-/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall | Volume | Figure2, layout: string, words: string}>} */
+/** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall | Volume | Figure2 | Labels, layout: string, words: string}>} */
 const mounted = new WeakMap();
 
 export default function mount({ data: told, parentElement, setStateValue, setTriggerValue }) {
@@ -45,7 +46,7 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
   here.setState = setStateValue;
   here.setTrigger = setTriggerValue;
   const words = JSON.stringify(told);
-  const decoded = { replay: recorded, wall: boxed, volume: solid, figure2: run }[told.layout] ?? decode;
+  const decoded = { replay: recorded, wall: boxed, volume: solid, figure2: run, labels: run }[told.layout] ?? decode;
   if (words !== here.words) here.stage.update(decoded(told, words)); // else a rerun without news
   here.words = words;
   return here.dispose;
@@ -202,7 +203,7 @@ function solid(told) {
   };
 }
 
-/** Fig. 2: a network's layers with their weights, and digits to be moved. */
+/** A network's layers with their weights, and digits to be moved, or one image. */
 function run(told) {
   const layers = (list) =>
     list.map((layer) => (layer.weight ? { ...layer, weight: halves(bytes(layer.weight)), bias: halves(bytes(layer.bias)) } : layer));
@@ -210,6 +211,7 @@ function run(told) {
   return {
     ...told,
     network: { ...network, localisation: layers(network.localisation), classifier: layers(network.classifier) },
-    digits: told.digits.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
+    source: told.image && { pixels: bytes(told.image), channels: 1, height: network.size, width: network.size },
+    digits: told.digits?.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
   };
 }

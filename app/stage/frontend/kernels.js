@@ -22,7 +22,7 @@ const bilinear = {
   equation: "Eq. 5",
   radius: 1,
   value: (d) => Math.max(0, 1 - Math.abs(d)),
-  slope: (d) => (d > -1 && d <= 0 ? 1 : d > 0 && d < 1 ? -1 : 0),
+  slope: (d) => (d >= -1 && d < 0 ? 1 : d >= 0 && d < 1 ? -1 : 0), // at a pixel, to its right: as autograd
 };
 
 /** @type {Kernel} */

@@ -24,6 +24,15 @@ export function activations(layers, input) {
   return layers.map((layer) => (maps = LAYERS[layer.kind](layer, maps)));
 }
 
+/**
+ * What a slope of the last layer's output is of the network's input: the chain rule, backwards.
+ * @param {Layer[]} layers  @param {Maps} input  @param {Maps[]} outputs  as ``activations`` gives
+ * @param {Float32Array} slope  @returns {Float32Array} (C, H, W)
+ */
+export function backwards(layers, input, outputs, slope) {
+  return layers.reduceRight((held, layer, l) => BACK[layer.kind](layer, l ? outputs[l - 1] : input, outputs[l], held), slope);
+}
+
 /** The probabilities of classes of these logits. */
 export function softmax(logits) {
   const most = Math.max(...logits);
@@ -70,6 +79,72 @@ const LAYERS = {
   },
 };
 
+/** Each: (layer, its input, its output, ∂L/∂output) -> ∂L/∂input. */
+const BACK = {
+  linear({ weight }, maps, _, slope) {
+    return transposed(weight, maps.values.length, slope);
+  },
+  convolution(layer, maps, output, slope) {
+    const { weight, outputs, inputs, kernel } = layer;
+    if (output.height === 1 && output.width === 1) return transposed(weight, maps.values.length, slope);
+    const held = new Float32Array(maps.values.length);
+    for (let o = 0; o < outputs; o++) {
+      for (let tap = 0; tap < inputs * kernel * kernel; tap++) {
+        const w = weight[o * inputs * kernel * kernel + tap];
+        const i = Math.floor(tap / (kernel * kernel));
+        const [dy, dx] = [Math.floor(tap / kernel) % kernel, tap % kernel];
+        for (let y = 0; y < output.height; y++) {
+          const to = (i * maps.height + y + dy) * maps.width + dx;
+          const at = (o * output.height + y) * output.width;
+          for (let x = 0; x < output.width; x++) held[to + x] += w * slope[at + x];
+        }
+      }
+    }
+    return held;
+  },
+  rectify(_, maps, __, slope) {
+    return slope.map((value, i) => (maps.values[i] > 0 ? value : 0));
+  },
+  max({ side }, maps, output, slope) {
+    const held = new Float32Array(maps.values.length);
+    visit(side, maps, output, (places, to) => {
+      const most = places.reduce((best, i) => (maps.values[i] > maps.values[best] ? i : best));
+      held[most] += slope[to];
+    });
+    return held;
+  },
+  average({ side }, maps, output, slope) {
+    const held = new Float32Array(maps.values.length);
+    visit(side, maps, output, (places, to) => places.forEach((i) => (held[i] += slope[to] / places.length)));
+    return held;
+  },
+};
+
+function transposed(weight, count, slope) {
+  const held = new Float32Array(count);
+  slope.forEach((value, o) => {
+    if (value) for (let i = 0; i < count; i++) held[i] += value * weight[o * count + i];
+  });
+  return held;
+}
+
+/** Every pool: the places of its values, and the place of what it gives. */
+function visit(side, maps, output, take) {
+  for (let c = 0; c < maps.channels; c++) {
+    for (let y = 0; y < output.height; y++) {
+      for (let x = 0; x < output.width; x++) {
+        const places = [];
+        for (let row = side * y; row < Math.min(maps.height, side * (y + 1)); row++) {
+          for (let column = side * x; column < Math.min(maps.width, side * (x + 1)); column++) {
+            places.push((c * maps.height + row) * maps.width + column);
+          }
+        }
+        take(places, (c * output.height + y) * output.width + x);
+      }
+    }
+  }
+}
+
 function dense(weight, bias, inputs) {
   const count = inputs.length;
   const values = bias.map((start, o) => {
@@ -81,20 +156,8 @@ function dense(weight, bias, inputs) {
 }
 
 function pooled(side, maps, rounded, take) {
-  const [height, width] = [rounded(maps.height / side), rounded(maps.width / side)];
-  const values = new Float32Array(maps.channels * height * width);
-  for (let c = 0; c < maps.channels; c++) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        const found = [];
-        for (let row = side * y; row < Math.min(maps.height, side * (y + 1)); row++) {
-          for (let column = side * x; column < Math.min(maps.width, side * (x + 1)); column++) {
-            found.push(maps.values[(c * maps.height + row) * maps.width + column]);
-          }
-        }
-        values[(c * height + y) * width + x] = take(found);
-      }
-    }
-  }
-  return { channels: maps.channels, height, width, values };
+  const output = { channels: maps.channels, height: rounded(maps.height / side), width: rounded(maps.width / side) };
+  const values = new Float32Array(output.channels * output.height * output.width);
+  visit(side, maps, output, (places, to) => (values[to] = take(places.map((i) => maps.values[i]))));
+  return { ...output, values };
 }
