@@ -13,6 +13,7 @@ import loading
 import own
 import panels
 from controls import DIGITS, choose_network, choose_networks, choose_page_view
+from downloads import downloads
 from jobs import Job
 from palette import ADDERS
 from stage.volume import Learning, Pose, Solid, VolumeReport, volume, volume_report
@@ -112,6 +113,7 @@ def explore(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
     with right:
         if rows:
             panels.verdicts(rows, shown.label, ADDERS)
+            downloads(rows, shown.label)
         else:
             st.info("No network for volumes is here yet. Train one: switch to *Train*.")
         degrees = ", ".join(

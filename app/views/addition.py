@@ -17,6 +17,7 @@ loading.warm_up()
 import addends  # noqa: E402
 import panels  # noqa: E402
 import sum_panels  # noqa: E402
+from downloads import downloads  # noqa: E402
 from palette import ADDERS  # noqa: E402
 from replay_panel import replay_panel  # noqa: E402
 from results_panel import results_panel  # noqa: E402
@@ -71,6 +72,7 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
     with right:
         if rows:
             panels.verdicts(rows, truth, ADDERS, article="", each="each sum")
+            downloads(rows, truth)
         else:
             st.info(
                 "No network that adds is here yet. Train one: switch from *Explore* to *Train*."

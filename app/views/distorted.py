@@ -17,6 +17,7 @@ import loading  # noqa: E402
 loading.warm_up()
 
 import panels  # noqa: E402
+from downloads import downloads  # noqa: E402
 from replay_panel import replay_panel  # noqa: E402
 from results_panel import results_panel  # noqa: E402
 from training_form import training_form  # noqa: E402
@@ -70,6 +71,7 @@ def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> N
     with right:
         if rows:
             panels.verdicts(rows, truth, panels.colours().networks)
+            downloads(rows, truth)
         else:
             st.info(
                 f"No network for {choice.distortion} has been trained here yet. Choose RTS or TC, "

@@ -68,6 +68,7 @@ const place = (normalised) => MARGIN + ((normalised + 1) / 2) * (1 - 2 * MARGIN)
  * @param {string} corner  the first corner's colour
  */
 export function drawGrids(canvas, grids, shape, corner) {
+  canvas.again = (other) => drawGrids(other, grids, shape, corner);
   const { context, pixel } = overlay(canvas);
   const small = canvas.clientWidth < 200;
   for (const { grid, colour } of grids) {
@@ -98,6 +99,7 @@ function drawGrid(context, pixel, small, grid, colour, { lines, samples }) {
 
 /** V's own outline and first corner, so that it can be matched with the grid on U. */
 export function drawFrame(canvas, colour, corner) {
+  canvas.again = (other) => drawFrame(other, colour, corner);
   const { context, pixel } = overlay(canvas);
   const small = canvas.clientWidth < 200;
   context.strokeStyle = colour;
@@ -111,6 +113,7 @@ export function drawFrame(canvas, colour, corner) {
  * @param {number[][]} arrows  (x, y, dx, dy)
  */
 export function drawArrows(canvas, arrows, longest) {
+  canvas.again = (other) => drawArrows(other, arrows, longest);
   const { context, pixel } = overlay(canvas);
   const most = Math.max(1e-12, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
   for (const [colour, width] of [["#000", 4], ["#fff", 1.75]]) {

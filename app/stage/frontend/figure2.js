@@ -3,6 +3,8 @@
  * the classifier, each with what is in it now. The browser runs the network itself.
  */
 import { affine } from "./affine.js";
+import { exporter } from "./export.js";
+import { isLike } from "./link.js";
 import { drawFrame, drawGrids, paintPixels } from "./drawing.js";
 import { between, points } from "./grid.js";
 import { Handles } from "./handles.js";
@@ -106,7 +108,8 @@ export class Figure2 {
     this.transport.more.append(
       this.button("Start again", () => this.release()),
       (this.back = this.button("Back to the network's θ", () => this.free())),
-      this.button("θ = identity", () => this.hold(IDENTITY))
+      this.button("θ = identity", () => this.hold(IDENTITY)),
+      exporter(this)
     );
     this.root.replaceChildren(this.diagram, this.digits(), this.transport.node);
     this.take(this.data.first);
@@ -175,13 +178,13 @@ export class Figure2 {
   bars(side) {
     this.said = element("p", { className: "said" });
     this.said.setAttribute("aria-live", "polite");
-    this.rows = [...Array(10).keys()].map((name) => {
+    this.shares = [...Array(10).keys()].map((name) => {
       const bar = element("i");
       const share = element("span");
       const row = element("div", { className: "row" }, element("b", { textContent: name }), bar, share);
       return { row, bar, share };
     });
-    const rows = element("div", { className: "rows" }, ...this.rows.map(({ row }) => row));
+    const rows = element("div", { className: "rows" }, ...this.shares.map(({ row }) => row));
     this.softmax = this.equation("softmax", `of V pooled to ${side} × ${side}`);
     return [this.said, rows, this.softmax];
   }
@@ -348,7 +351,7 @@ export class Figure2 {
     const odds = softmax(this.logits);
     const said = odds.indexOf(Math.max(...odds));
     this.said.innerHTML = `It is a <b>${said}</b>, ${percent(odds[said])} ${said === label ? "✓" : `✗, it is a ${label}`}`;
-    this.rows.forEach(({ row, bar, share }, c) => {
+    this.shares.forEach(({ row, bar, share }, c) => {
       bar.style.width = `${Math.max(0.5, 62 * odds[c])}%`;
       share.textContent = odds[c] < 0.005 ? "" : percent(odds[c]);
       row.className = c === said ? "row said" : "row";
@@ -420,6 +423,25 @@ export class Figure2 {
       byHand: this.byHand,
       said: odds.indexOf(Math.max(...odds)),
     }, false);
+  }
+
+  rows() {
+    const named = (name, values) => Object.fromEntries(values.map((v, p) => [`${name}${1 + Math.floor(p / 3)}${1 + (p % 3)}`, v]));
+    const odds = Object.fromEntries(softmax(this.logits).map((p, c) => [`p(${c})`, p]));
+    return [{ label: this.data.digits[this.digit].label, ...named("θ", this.theta), ...named("pose ", this.laidPose), ...odds }];
+  }
+
+  state() {
+    return { digit: this.digit, pose: this.laidPose, theta: this.byHand ? this.theta : null };
+  }
+
+  restore({ digit, pose, theta }) {
+    if (!(digit in this.data.digits) || !isLike(pose, IDENTITY) || (theta && !isLike(theta, IDENTITY))) return false;
+    this.take(digit);
+    this.begun = pose;
+    this.lay(pose);
+    if (theta) this.hold(theta);
+    return true;
   }
 
   redraw() {

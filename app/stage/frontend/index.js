@@ -4,6 +4,7 @@
  * be replayed, a wall of images with a box on each, a volume and what is read of it, or the whole of
  * Fig. 2.
  */
+import { asked } from "./link.js";
 import { Figure2 } from "./figure2.js";
 import { between } from "./grid.js";
 import { kernel } from "./kernels.js";
@@ -11,6 +12,7 @@ import { listen } from "./keys.js";
 import { Labels } from "./labels.js";
 import { halves } from "./layers.js";
 import { Large } from "./stage.js";
+import { element } from "./pair.js";
 import { Replay } from "./replay.js";
 import { Strip } from "./strip.js";
 import { Volume } from "./volume.js";
@@ -42,6 +44,7 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
     };
     mounted.set(parentElement, here);
     resizes.observe(root);
+    here.fresh = true;
   }
   here.setState = setStateValue;
   here.setTrigger = setTriggerValue;
@@ -49,7 +52,24 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
   const decoded = { replay: recorded, wall: boxed, volume: solid, figure2: run, labels: run }[told.layout] ?? decode;
   if (words !== here.words) here.stage.update(decoded(told, words)); // else a rerun without news
   here.words = words;
+  if (here.fresh) restore(here.stage, root);
+  here.fresh = false;
   return here.dispose;
+}
+
+/** Bring a stage to where the page's link has it. */
+function restore(stage, root) {
+  if (!stage.restore) return;
+  let fits = false;
+  try {
+    const state = asked(stage.data.token);
+    fits = state === null || stage.restore(state);
+  } catch {
+    // what the link has is no state at all
+  }
+  if (fits) return;
+  const words = "What the link says of this stage cannot be had here, and was left out.";
+  root.append(element("p", { className: "words", textContent: words, role: "status" }));
 }
 
 /** Base64 to the bytes it stands for. */

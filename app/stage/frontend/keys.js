@@ -16,6 +16,9 @@ const PRESETS = ".st-key-preset button";
 /** @type {Set<{stage: object, root: HTMLElement}>} */
 const there = new Set();
 
+/** Every stage of the page. */
+export const stagesThere = () => [...there].map(({ stage }) => stage);
+
 /** Take part until the function that this gives is called. */
 export function listen(stage, root) {
   const part = { stage, root };

@@ -5,6 +5,8 @@
 import { affine } from "./affine.js";
 import { descend, pull } from "./descent.js";
 import { drawArrows, paintPixels } from "./drawing.js";
+import { exporter } from "./export.js";
+import { isLike } from "./link.js";
 import { chain, points } from "./grid.js";
 import { Handles } from "./handles.js";
 import { kernel } from "./kernels.js";
@@ -79,6 +81,7 @@ export class Labels {
     this.pair.node.classList.add("three");
     this.transport = new Transport((position) => this.scrub(position), () => this.report());
     this.transport.node.classList.add("still");
+    this.transport.more.append(exporter(this));
     this.handles = new Handles(u.square, this.form, data.colours.corner, (theta) => this.hold(theta));
     this.words = element("p", { className: "words verdict" });
     this.words.setAttribute("aria-live", "polite");
@@ -263,6 +266,24 @@ export class Labels {
 
   report() {
     this.reporter.tell({ token: this.data.token, theta: this.theta, loss: Number(this.root.dataset.loss), steps: this.frames?.length ?? 0 }, false);
+  }
+
+  /** The θ that is shown, with its loss and probabilities; and every step of the descent. */
+  rows() {
+    const named = (theta) => Object.fromEntries(theta.map((v, p) => [this.form.names[p], v]));
+    const { loss, odds } = this.judge(this.pair.outputs[0].pixels);
+    const shown = { step: "shown", loss, ...named(this.theta), ...Object.fromEntries(odds.map((p, c) => [`p(${c})`, p])) };
+    return [shown, ...(this.frames ?? []).map((frame, step) => ({ step, loss: frame.loss, ...named(frame.theta) }))];
+  }
+
+  state() {
+    return { theta: this.theta };
+  }
+
+  restore({ theta }) {
+    if (!isLike(theta, IDENTITY)) return false;
+    this.hold(theta);
+    return true;
   }
 
   release() {

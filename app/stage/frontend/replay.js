@@ -1,5 +1,6 @@
 /** One or two trainings, replayed: one playhead moves their probes, their curves and their means. */
 import { Curves, powers } from "./curves.js";
+import { exporter } from "./export.js";
 import { Pair, element } from "./pair.js";
 import { paintPixels } from "./drawing.js";
 import { Transport } from "./transport.js";
@@ -114,7 +115,7 @@ export class Replay {
     this.transport = new Transport((position) => this.show(position), () =>
       this.python.tell({ token: data.token, position: this.transport.head.position })
     );
-    this.transport.more.append(this.clock());
+    this.transport.more.append(this.clock(), exporter(this));
     this.root.replaceChildren(
       this.transport.node,
       ...this.recordings.map(({ node }) => node),
@@ -250,6 +251,45 @@ export class Replay {
     const by = this.by === "step" ? "steps" : "seconds";
     this.recordings.forEach((recording) => recording.show(within(recording.run[by], value)));
     for (const chart of this.curves) chart.draw(value);
+  }
+
+  /** θ and the probabilities of every probe, at every recorded step. */
+  rows() {
+    return this.data.runs.flatMap((run) =>
+      run.steps.flatMap((step, frame) =>
+        run.probes.flatMap(({ label }, probe) => {
+          const odds = Object.fromEntries(run.classes.map((name, c) => [`p(${name})`, run.probability(frame, probe)[c]]));
+          const seen = { training: run.name, step, seconds: run.seconds[frame], "error, %": run.measures[frame], probe, label };
+          if (!run.transform) return [{ ...seen, ...odds }];
+          return run.transformers.map(({ name }, n) => ({
+            ...seen,
+            transformer: name || n + 1,
+            ...Object.fromEntries(run.theta(frame, probe, n).map((v, p) => [run.transform.names[p], v])),
+            ...odds,
+          }));
+        })
+      )
+    );
+  }
+
+  curveRows() {
+    return this.data.runs.flatMap(({ name, history }) =>
+      history.step.map((step, i) => ({
+        training: name,
+        step,
+        ...Object.fromEntries(["seconds", "loss", "error", "rate", "classifier", "localisation"].map((k) => [k, history[k]?.[i]])),
+      }))
+    );
+  }
+
+  state() {
+    return { position: this.transport.head.position };
+  }
+
+  restore({ position }) {
+    if (!(position >= 0 && position <= this.transport.head.last)) return false;
+    this.transport.head.seek(position);
+    return true;
   }
 
   redraw() {

@@ -1,5 +1,7 @@
 /** The large pair: grasped by handles, numbers and a playhead; tells Python where it rests. */
 import { Equation, PoseNumbers, ThetaNumbers } from "./numbers.js";
+import { exporter } from "./export.js";
+import { isLike } from "./link.js";
 import { Gradient } from "./gradient.js";
 import { Handles } from "./handles.js";
 import { Inspector } from "./inspect.js";
@@ -102,7 +104,7 @@ export class Large {
       this.transport.more.append(this.button("Identity", () => this.handle(this.identity)));
       this.number(onTheta);
     } else this.mode = Number(this.mode) || 0;
-    this.transport.more.append(this.back);
+    this.transport.more.append(this.back, exporter(this));
     parts.push(this.choices(), this.transport.node);
     root.replaceChildren(...parts.filter(Boolean), ...this.numbers.map(({ node }) => node));
     this.byHand = Boolean(hand);
@@ -256,10 +258,10 @@ export class Large {
   }
 
   /** A hand has moved the input: θ is the network's again, which Python is asked for. */
-  lay(pose) {
+  lay(pose, which = this.mode) {
     this.gradient?.stop();
     this.byHand = false;
-    this.poses = this.poses.map((old, i) => (i === this.mode ? pose : old));
+    this.poses = this.poses.map((old, i) => (i === which ? pose : old));
     this.transport.leave();
     this.show(this.thetas);
     this.report(true);
@@ -322,6 +324,50 @@ export class Large {
       position: this.transport.head.position,
     };
     this.reporter.tell(value, live);
+  }
+
+  // -- what can be taken away
+
+  /** θ as it is, and of every frame of a track; the inputs' poses. */
+  rows() {
+    const { transformers, inputs, transform, track } = this.data;
+    const named = (thetas, more) =>
+      thetas.map((theta, n) => ({
+        ...more,
+        transformer: transformers[n].name || n + 1,
+        ...Object.fromEntries(transform.names.map((name, p) => [name, theta[p]])),
+      }));
+    const poses = Object.fromEntries(inputs.flatMap(({ name }, i) => this.poses[i].map((v, p) => [`pose of ${name} ${p + 1}`, v])));
+    if (!transform) return [{ frame: "shown", ...poses }];
+    const played = this.recorded
+      ? this.recorded.flatMap(({ theta, loss }, frame) => named([theta], { frame, loss }))
+      : track
+        ? [...Array(track.count).keys()].flatMap((frame) => named(track.theta(frame, 0), { frame, label: track.label(frame) }))
+        : [];
+    return [...named(this.thetas, { frame: "shown", ...poses }), ...played];
+  }
+
+  /** For a link: what a hand has done, and the playhead. */
+  state() {
+    return {
+      thetas: this.byHand ? this.thetas : null,
+      poses: this.moved ? this.poses : null,
+      position: this.transport.track ? this.transport.head.position : null,
+    };
+  }
+
+  /** Whether that fits what is shown; if so, it is as it was. */
+  restore({ thetas, poses, position }) {
+    if (thetas && !(this.thetas && isLike(thetas, this.thetas))) return false;
+    if (poses && !isLike(poses, this.poses)) return false;
+    if (poses) {
+      this.poses = poses;
+      this.lay(poses[Number(this.mode) || 0], Number(this.mode) || 0);
+    }
+    if (thetas) this.handle(thetas);
+    const { track, head } = this.transport;
+    if (!thetas && track && typeof position === "number" && position >= 0 && position < head.last) head.seek(position);
+    return true;
   }
 
   redraw() {

@@ -19,11 +19,12 @@ export class Transport {
    * @param {() => void} rest
    */
   constructor(show, rest) {
-    const moved = (position) => {
+    this.present = (position) => {
+      this.head.position = position;
       this.mark(position);
       show(position);
     };
-    this.head = new Playhead(moved, () => {
+    this.head = new Playhead((position) => this.present(position), () => {
       this.marks();
       rest();
     });

@@ -1,5 +1,7 @@
 /** A volume and what a 3D transformer reads of it, turned by one hand; their projections (Fig. 5). */
 import { Curves, powers } from "./curves.js";
+import { exporter } from "./export.js";
+import { isLike } from "./link.js";
 import { paintPixels } from "./drawing.js";
 import { between } from "./grid.js";
 import { Sliders, short } from "./numbers.js";
@@ -82,6 +84,7 @@ export class Volume {
     if (data.transforms && !data.track) {
       this.transport.more.append(this.button("Identity", () => this.hold(data.identity)), this.back);
     } else if (!data.track) this.transport.more.append(this.back);
+    this.transport.more.append(exporter(this));
     this.said = element("p", { className: "words", ariaLive: "polite" });
     const parts = [this.hands(), this.panes, this.said, this.knobs(), this.transport.node];
     if (data.track?.probabilities) parts.push(this.bars());
@@ -390,6 +393,37 @@ export class Volume {
     const second = Math.min(first + 1, track.count - 1);
     const step = track.steps[first] + (position - first) * (track.steps[second] - track.steps[first]);
     this.curves?.forEach((chart) => chart.draw(step));
+  }
+
+  /** θ and the digit's pose; over a training, θ and the probabilities at every recorded step. */
+  rows() {
+    const { track, transforms } = this.data;
+    const named = (theta) => Object.fromEntries(theta.map((v, p) => [`θ${1 + Math.floor(p / 4)}${1 + (p % 4)}`, v]));
+    const pose = Object.fromEntries([...this.pose.turn, ...this.pose.shift].map((v, p) => [p < 9 ? `turn ${p + 1}` : `shift ${p - 8}`, v]));
+    if (!track) return [{ ...(transforms ? named(this.theta) : {}), ...pose }];
+    return track.steps.map((step, frame) => ({
+      step,
+      ...(transforms ? named(track.theta(frame)) : {}),
+      ...Object.fromEntries((track.probabilities ? track.odds(frame) : []).map((p, c) => [`p(${c})`, p])),
+    }));
+  }
+
+  state() {
+    const pose = this.moved ? [...this.pose.turn, ...this.pose.shift] : null;
+    return { theta: this.byHand ? this.theta : null, pose, position: this.data.track ? this.transport.head.position : null };
+  }
+
+  restore({ theta, pose, position }) {
+    const known = [...this.pose.turn, ...this.pose.shift];
+    if ((pose && !isLike(pose, known)) || (theta && !isLike(theta, this.theta))) return false;
+    if (pose) {
+      this.pose = { turn: pose.slice(0, 9), shift: pose.slice(9) };
+      this.show(this.theta);
+      this.report();
+    }
+    if (theta && this.data.transforms && !this.data.track) this.hold(theta);
+    if (this.data.track && position >= 0 && position <= this.transport.head.last) this.transport.head.seek(position);
+    return true;
   }
 
   mark() {

@@ -4,6 +4,7 @@ import { paintPixels } from "./drawing.js";
 import { between } from "./grid.js";
 import { element } from "./pair.js";
 import { Transport } from "./transport.js";
+import { exporter } from "./export.js";
 
 const FRAMES_A_SECOND = 10;
 const LARGE = 3; // Fig. 4
@@ -60,6 +61,7 @@ export class Wall {
     this.stop();
     this.chosen = [...data.first];
     this.transport = new Transport((position) => this.show(position), () => this.tell());
+    this.transport.more.append(exporter(this));
     this.larges = this.chosen.map(() => new View());
     this.names = this.larges.map(() => element("figcaption"));
     const large = element(
@@ -203,6 +205,35 @@ export class Wall {
   tell() {
     const { position } = this.transport.head;
     this.python.tell({ token: this.data.token, position, chosen: this.chosen });
+  }
+
+  /** Every image's box at every recorded step. */
+  rows() {
+    const { steps, thetas, count } = this.data;
+    return steps.flatMap((step, frame) =>
+      [...Array(count).keys()].map((i) => {
+        const [s, x, y] = thetas(frame, i);
+        return { step, image: i + 1, s, t_x: x, t_y: y };
+      })
+    );
+  }
+
+  curveRows() {
+    const { steps, history } = this.data;
+    return steps.map((step, i) => ({ step, ...Object.fromEntries(Object.entries(history).map(([name, values]) => [name, values[i]])) }));
+  }
+
+  state() {
+    return { position: this.transport.head.position, chosen: this.chosen };
+  }
+
+  restore({ position, chosen }) {
+    const known = Array.isArray(chosen) && chosen.length === this.chosen.length && chosen.every((i) => i in this.cells);
+    if (!known || !(position >= 0 && position <= this.transport.head.last)) return false;
+    this.chosen = chosen;
+    this.reveal();
+    this.transport.head.seek(position);
+    return true;
   }
 
   redraw() {

@@ -1,0 +1,83 @@
+"""What the networks on a page have to take away: their weights, and what they say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+import loading
+from panels import Verdict
+
+
+def weights(loaded: loading.LoadedNetwork) -> bytes:
+    """A network's weights as safetensors, which *Open a checkpoint* takes: as they were published,
+    else as they are."""
+    from safetensors.torch import save
+
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS
+
+    if loaded.key in EXPERIMENTS:
+        return (checkpoints.published_folder(loaded.experiment) / checkpoints.WEIGHTS).read_bytes()
+    tensors = {name: t.contiguous() for name, t in loaded.network.state_dict().items()}
+    return save(tensors, {"experiment": json.dumps(loaded.experiment.name)})
+
+
+def said(rows: Sequence[Verdict], truth: int) -> list[dict]:
+    """What each network says, a row each: the true class, its own, and every probability."""
+    return [
+        {
+            "network": row.loaded.title,
+            "note": row.note,
+            "true": truth,
+            "says": int(row.probabilities.argmax()),
+            **{f"p({c})": float(p) for c, p in enumerate(row.probabilities)},
+        }
+        for row in rows
+    ]
+
+
+def as_csv(rows: Sequence[dict]) -> str:
+    """Rows of the same fields."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def downloads(rows: Sequence[Verdict], truth: int) -> None:
+    """A popover with all of it. The stages' own *Export* has θ, pictures and animations."""
+    if not rows:
+        return
+    with st.popover("Download", width="content"):
+        found = said(rows, truth)
+        with st.container(horizontal=True):
+            st.download_button(
+                "Predictions as CSV",
+                as_csv(found),
+                "predictions.csv",
+                "text/csv",
+                on_click="ignore",
+            )
+            st.download_button(
+                "Predictions as JSON",
+                json.dumps(found, indent=1),
+                "predictions.json",
+                "application/json",
+                on_click="ignore",
+            )
+        for n, row in enumerate(rows):
+            st.download_button(
+                f"Weights of {row.loaded.title}",
+                lambda loaded=row.loaded: weights(loaded),
+                f"{row.loaded.experiment.name.replace('/', '-')}.safetensors",
+                "application/octet-stream",
+                key=f"weights-{n}",
+                on_click="ignore",
+            )
+        st.caption("θ, pictures and animations: *Export*, below the stage.")

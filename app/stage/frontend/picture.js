@@ -1,0 +1,179 @@
+/** What a stage shows, as a picture: drawn on one canvas, or written as SVG with its lines as lines. */
+import { vector } from "./svg.js";
+
+const PADDING = 12; // pixels around everything
+const LEFT_OUT = ".transport, .handle, select, input, summary, .export";
+const GROUNDS = ".square, .boxed, .solid, .flat";
+const WORDS =
+  "figcaption:not(:has(.legend)), .chart figcaption b, .legend span, .label, .title, p.said, .matrix td, " +
+  ".verdict, h3, .row b, .row span, .odds span";
+const WIRES = ".wires path[data-wire]";
+const TIP = 9; // pixels of a wire's arrow
+const BOXES = "i";
+
+/**
+ * Everything that is to be seen below a root, in its order.
+ * @returns {{x: number, y: number, width: number, height: number, [what: string]: any}[]}
+ */
+function parts(root) {
+  const found = [];
+  for (const node of root.querySelectorAll(`canvas, ${GROUNDS}, ${WORDS}, ${BOXES}, ${WIRES}`)) {
+    if (node.matches(WIRES)) {
+      found.push(...wire(node));
+      continue;
+    }
+    const box = node.getBoundingClientRect();
+    if (!box.width || !box.height || node.closest(LEFT_OUT)) continue;
+    const style = getComputedStyle(node);
+    const part = { x: box.left, y: box.top, width: box.width, height: box.height, style };
+    if (node.matches(GROUNDS) && !(node instanceof HTMLCanvasElement)) found.push({ ...part, ground: style.backgroundColor });
+    if (node instanceof HTMLCanvasElement) found.push({ ...part, canvas: node, crisp: style.imageRendering === "pixelated" });
+    else if (node.matches(BOXES)) found.push({ ...part, ground: style.backgroundColor, border: style.borderTopColor, line: parseFloat(style.borderTopWidth) });
+    else if (node.matches(WORDS)) found.push({ ...part, words: node.innerText.trim() });
+  }
+  return found;
+}
+
+/** A wire and its tip as paths, in the page's pixels. */
+function wire(node) {
+  const box = node.ownerSVGElement.getBoundingClientRect();
+  if (!box.width) return [];
+  const length = node.getTotalLength();
+  const [end, before] = [node.getPointAtLength(length), node.getPointAtLength(length - TIP)];
+  const [dx, dy] = [(end.x - before.x) / 2, (end.y - before.y) / 2];
+  const tip = `M${end.x} ${end.y}L${before.x - dy} ${before.y + dx}L${before.x + dy} ${before.y - dx}z`;
+  const at = { x: box.left, y: box.top, width: 0, height: 0, style: getComputedStyle(node) };
+  return [{ ...at, path: node.getAttribute("d") }, { ...at, path: tip, filled: true }];
+}
+
+/** Their frame, with what is around them. */
+function frame(found) {
+  const [left, top] = [Math.min(...found.map((p) => p.x)), Math.min(...found.map((p) => p.y))];
+  const [right, bottom] = [Math.max(...found.map((p) => p.x + p.width)), Math.max(...found.map((p) => p.y + p.height))];
+  return { left: left - PADDING, top: top - PADDING, width: right - left + 2 * PADDING, height: bottom - top + 2 * PADDING };
+}
+
+const ground = (root) => getComputedStyle(root).getPropertyValue("--st-background-color").trim() || "#fff";
+
+/** Words broken into lines that fit a width. */
+function lines(context, words, width) {
+  const found = [];
+  for (const paragraph of words.split("\n")) {
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      const longer = line ? `${line} ${word}` : word;
+      if (line && context.measureText(longer).width > width + 1) {
+        found.push(line);
+        line = word;
+      } else line = longer;
+    }
+    found.push(line);
+  }
+  return found;
+}
+
+const font = (style) => `${style.fontStyle} ${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+
+/** Where words stand: a line each, with its anchor. */
+function written(context, { words, style, x, y, width, height }) {
+  context.font = font(style);
+  const broken = lines(context, words, width);
+  const step = height / broken.length;
+  const align = ["center", "right"].includes(style.textAlign) ? style.textAlign : "left";
+  const at = x + { left: 0, center: width / 2, right: width }[align];
+  return broken.map((line, n) => ({ line, align, x: at, y: y + step * (n + 0.5) }));
+}
+
+/**
+ * Draw a stage on a canvas.
+ * @param {HTMLElement} root
+ * @param {number} most  pixels of its longer side, at twice the screen's at most
+ * @param {HTMLCanvasElement} [canvas]  one of an earlier frame, whose size is kept
+ */
+export function draw(root, most, canvas) {
+  const found = parts(root);
+  const { left, top, width, height } = frame(found);
+  const scale = canvas ? canvas.scale : Math.min(2, most / Math.max(width, height));
+  const drawn = canvas ?? Object.assign(document.createElement("canvas"), { width: 2 * Math.round((width * scale) / 2), height: 2 * Math.round((height * scale) / 2), scale });
+  const context = drawn.getContext("2d", { willReadFrequently: true });
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.fillStyle = ground(root);
+  context.fillRect(0, 0, drawn.width, drawn.height);
+  context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
+  for (const part of found) {
+    const { x, y, width: w, height: h, style } = part;
+    if (part.ground) {
+      context.globalAlpha = Number(style.opacity);
+      context.fillStyle = part.ground;
+      context.fillRect(x, y, w, h);
+      context.globalAlpha = 1;
+    }
+    if (part.line) {
+      context.strokeStyle = part.border;
+      context.lineWidth = part.line;
+      context.strokeRect(x + part.line / 2, y + part.line / 2, w - part.line, h - part.line);
+    }
+    if (part.canvas) {
+      context.imageSmoothingEnabled = !part.crisp;
+      if (part.canvas.width && part.canvas.height) context.drawImage(part.canvas, x, y, w, h);
+    }
+    if (part.path) {
+      context.save();
+      context.translate(x, y);
+      context.strokeStyle = context.fillStyle = style.stroke;
+      context.lineWidth = parseFloat(style.strokeWidth);
+      context[part.filled ? "fill" : "stroke"](new Path2D(part.path));
+      context.restore();
+    }
+    if (part.words) {
+      context.fillStyle = style.color;
+      context.textBaseline = "middle";
+      for (const { line, align, x: at, y: level } of written(context, part)) {
+        context.textAlign = align;
+        context.fillText(line, at, level);
+      }
+    }
+  }
+  return drawn;
+}
+
+const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+/** A stage as SVG: pixels as embedded images, grids, frames and arrows as paths, words as text. */
+export function svg(root) {
+  const found = parts(root);
+  const { left, top, width, height } = frame(found);
+  const context = document.createElement("canvas").getContext("2d");
+  const told = found.map((part) => {
+    const [x, y] = [part.x - left, part.y - top];
+    const { width: w, height: h, style } = part;
+    const place = `x="${x}" y="${y}" width="${w}" height="${h}"`;
+    const pieces = [];
+    if (part.ground) pieces.push(`<rect ${place} fill="${part.ground}" opacity="${style.opacity}"/>`);
+    if (part.line) pieces.push(`<rect ${place} fill="none" stroke="${part.border}" stroke-width="${part.line}"/>`);
+    if (part.canvas?.again) {
+      pieces.push(`<svg ${place} viewBox="0 0 1 1">${vector(part.canvas)}</svg>`);
+    } else if (part.canvas?.width && part.canvas.height) {
+      const rendering = part.crisp ? ' style="image-rendering:pixelated"' : "";
+      pieces.push(`<image ${place} preserveAspectRatio="none"${rendering} href="${part.canvas.toDataURL()}"/>`);
+    }
+    if (part.path) {
+      const paint = part.filled ? `fill="${style.stroke}"` : `fill="none" stroke="${style.stroke}" stroke-width="${style.strokeWidth}"`;
+      pieces.push(`<path transform="translate(${x} ${y})" d="${part.path}" ${paint}/>`);
+    }
+    if (part.words) {
+      const anchor = { left: "start", center: "middle", right: "end" };
+      for (const { line, align, x: at, y: level } of written(context, part)) {
+        pieces.push(
+          `<text x="${at - left}" y="${level - top}" dominant-baseline="central" text-anchor="${anchor[align]}" ` +
+            `font-family="${escaped(style.fontFamily)}" font-size="${style.fontSize}" font-weight="${style.fontWeight}" fill="${style.color}">${escaped(line)}</text>`
+        );
+      }
+    }
+    return pieces.join("");
+  });
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">` +
+    `<rect width="100%" height="100%" fill="${ground(root)}"/>${told.join("")}</svg>`
+  );
+}
