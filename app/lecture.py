@@ -1,6 +1,8 @@
 """For a projector: large type, and parts of the page that are not shown.
 
-``?large=true&hide=playhead,seed``: a part by its name here, or any widget by its key.
+``?large=true&hide=playhead,seed``: a part by its name here, or any widget by its key; or, the
+other way round, ``?controls=playhead,note``: of the parts these alone. Streamlit's own
+``embed=true`` goes with either.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ PARTS = {  # what a part is called: the CSS that hides it
     "numbers": ":root { --stn-numbers: none; }",
     "equation": ":root { --stn-equation: none; }",
     "note": ":root { --stn-note: none; }",
+    "predict": ".st-key-predict { display: none; }",
     "paper": ".st-key-paper { display: none; }",
     "footer": ".st-key-footer { display: none; }",
 }
@@ -72,8 +75,14 @@ def apply() -> None:
     if "lecture" not in st.session_state:
         st.session_state["lecture"] = True
         fit, wrong = asked(st.query_params.get_all("hide"))
+        if "controls" in st.query_params:
+            kept, unknown = asked(st.query_params.get_all("controls"))
+            unknown += [name for name in kept if name not in PARTS]
+            fit += [part for part in PARTS if part not in kept and part not in fit]
+            wrong += unknown
+            del st.query_params["controls"]  # what it hides stands under hide= from now on
         if wrong:
-            st.toast(f"The link hides {', '.join(wrong)[:60]}, which names no control.")
+            st.toast(f"The link names {', '.join(wrong)[:60]}, which is no control here.")
         st.session_state["hide"] = fit
         st.session_state["large"] = st.query_params.get("large", "").lower() in ("true", "1")
     hidden, large = st.session_state["hide"], st.session_state["large"]

@@ -62,7 +62,7 @@ def test_nothing_of_it_without_a_wish():
 def test_name_that_can_be_none_is_told_of_and_reaches_no_style_sheet():
     app = visit("glossary", hide="seed,</style><b>,a{b}")
     assert not app.exception
-    assert "names no control" in app.toast[0].value
+    assert "which is no control here" in app.toast[0].value
     assert "<b>" not in html(app).split("</style>")[0]
     assert ".st-key-seed" in html(app)
 
@@ -70,3 +70,14 @@ def test_name_that_can_be_none_is_told_of_and_reaches_no_style_sheet():
 def test_names_are_split_cleaned_and_taken_once():
     fit, wrong = lecture.asked([" seed, digit", "seed", "hide", "x y"])
     assert (fit, wrong) == (["seed", "digit"], ["hide", "x y"])
+
+
+def test_controls_says_which_parts_are_left():
+    app = visit("transformer", controls="playhead,captions", hide="seed")
+    assert "--stn-playhead: none" not in html(app) and "--stn-captions: none" not in html(app)
+    assert "--stn-numbers: none" in html(app) and ".st-key-footer" in html(app)
+    assert set(app.query_params["hide"].split(",")) == (
+        {"seed"} | set(lecture.PARTS) - {"playhead", "captions"}
+    )
+    wrong = visit("transformer", controls="playhed")
+    assert "playhed, which is no control here" in wrong.toast[0].value
