@@ -431,6 +431,11 @@ FIELDS = {
                 "volume_probe"),
     "invariance": ("varied", "trained_with", "drawn", "at_rotation_rts", "writer"),
     "network": ("anything",),
+    "front": ("lesson", "done", "hide", "large", "controls", "stage"),
+    "labels": ("labels_distortion", "labels_network", "labels_weights", "labels_start",
+               "labels_digit", "labels_seed", "lesson"),
+    "tour": ("lesson", "done", "hide"),
+    "glossary": ("controls", "large"),
 }  # fmt: skip
 VALUES = (
     "", "Explore", "Train", "Replay", "Results", "Watch", "Run it live", "-1", "1e9", "nan", "7",

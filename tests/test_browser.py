@@ -181,7 +181,7 @@ def test_stage_draws_what_the_library_computes(visit):
         "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
     )
     assert drawn
-    expect(page.get_by_text(re.compile(r"says"))).to_have_count(2)
+    expect(page.get_by_text(re.compile(r" says \d"))).to_have_count(2)
 
 
 def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
@@ -259,9 +259,9 @@ def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
 @pytest.mark.parametrize(
     ("at", "query", "words"),
     [
-        ("", "preset=Fold", "degrees of freedom"),
-        ("", "preset=Pull&size=4&pool=2 × 2", "degrees of freedom"),
-        ("", "lab_view=Challenge", "Make the digit upright"),
+        ("transformer", "preset=Fold", "degrees of freedom"),
+        ("transformer", "preset=Pull&size=4&pool=2 × 2", "degrees of freedom"),
+        ("transformer", "lab_view=Challenge", "Make the digit upright"),
         ("distorted", "", "True angle against predicted angle"),
         ("distorted", "sweep=true&a_rts=ST-CNN Aff&b_rts=ST-FCN Aff", "True angle"),
         ("distorted", "view=Train", "A new training"),
