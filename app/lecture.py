@@ -69,23 +69,29 @@ def _controls() -> list[str]:
     return sorted(n for n in names if KEY.fullmatch(n) and n not in ALWAYS | set(PARTS))
 
 
+def _linked() -> dict:
+    """What the link asks for."""
+    fit, wrong = asked(st.query_params.get_all("hide"))
+    if "controls" in st.query_params:
+        kept, unknown = asked(st.query_params.get_all("controls"))
+        unknown += [name for name in kept if name not in PARTS]
+        fit += [part for part in PARTS if part not in kept and part not in fit]
+        wrong += unknown
+        del st.query_params["controls"]  # what it hides stands under hide= from now on
+    if wrong:
+        st.toast(f"The link names {', '.join(wrong)[:60]}, which is no control here.")
+    return {"hide": fit, "large": st.query_params.get("large", "").lower() in ("true", "1")}
+
+
 def apply() -> None:
     """Before the page, so that what is hidden is not seen at all: the link's wishes at first, and
     what has been chosen since."""
     if "lecture" not in st.session_state:
-        st.session_state["lecture"] = True
-        fit, wrong = asked(st.query_params.get_all("hide"))
-        if "controls" in st.query_params:
-            kept, unknown = asked(st.query_params.get_all("controls"))
-            unknown += [name for name in kept if name not in PARTS]
-            fit += [part for part in PARTS if part not in kept and part not in fit]
-            wrong += unknown
-            del st.query_params["controls"]  # what it hides stands under hide= from now on
-        if wrong:
-            st.toast(f"The link names {', '.join(wrong)[:60]}, which is no control here.")
-        st.session_state["hide"] = fit
-        st.session_state["large"] = st.query_params.get("large", "").lower() in ("true", "1")
-    hidden, large = st.session_state["hide"], st.session_state["large"]
+        st.session_state["lecture"] = _linked()
+    kept = st.session_state["lecture"]  # a widget's own value goes with a run that is cut short
+    for name in kept:
+        kept[name] = st.session_state.setdefault(name, kept[name])
+    hidden, large = kept["hide"], kept["large"]
     for name, value in (("hide", ",".join(hidden)), ("large", "true" if large else "")):
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value

@@ -32,6 +32,13 @@ SWITCHES = [
 @contextmanager
 def serve(runs: Path) -> Iterator[str]:
     """The app on a free port, with its runs in this folder; gives its address."""
+    with server(runs) as (address, _):
+        yield address
+
+
+@contextmanager
+def server(runs: Path) -> Iterator[tuple[str, subprocess.Popen]]:
+    """The same; gives its process as well."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -50,7 +57,7 @@ def serve(runs: Path) -> Iterator[str]:
                 if time.monotonic() > until:
                     raise RuntimeError("the app did not start") from None
                 time.sleep(0.2)
-        yield address
+        yield address, process
     finally:
         process.terminate()
         process.wait()
