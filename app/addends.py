@@ -89,7 +89,7 @@ def choose() -> Sum:
             help="Its θ is held at the identity: it shows the classifier U as it is.",
             disabled=not two,
         )  # fmt: skip
-        with st.popover("Your own digits"):
+        with st.popover("Your own digits", help="Draw, paste, upload or photograph what is added"):
             drawn = tuple(
                 own.choose_digit(f"draw-{name}", f"a {name} digit of your own")
                 for name in ("first", "second")

@@ -71,10 +71,12 @@ def _choose_set() -> str:
         digit = st.pills(
             "The class, which the method is not told", list(range(10)), default=FIRST_DIGIT,
             required=True, key="boxes_digit", bind="query-params",
+            help="Which digit all hundred images have in common",
         )  # fmt: skip
         clutter = st.segmented_control(
             "On black (T), or among 16 patches of clutter (TC)", ["T", "TC"], default="TC",
             required=True, key="boxes_clutter", bind="query-params",
+            help="Clutter: patches of other digits, as large as the digit itself",
         )  # fmt: skip
     return f"{PREFIX}{clutter.lower()}/{digit}"
 
@@ -172,13 +174,21 @@ def _own_form() -> None:
     files = st.file_uploader(
         f"{FEWEST} to {MOST} pictures with the same kind of object in each", pictures.UPLOADS,
         accept_multiple_files=True, key="own-images",
+        help="PNG, JPEG or WebP; each is cut to its middle square and made grey",
     )  # fmt: skip
     steps, starts = _steps("own-steps"), _starts("own", 1)
     images = _read(files)
     enough = FEWEST <= len(images) <= MOST
     if files and not enough:
         st.warning(f"A set has {FEWEST} to {MOST} pictures; these are {len(images)}.")
-    if st.button("Start", type="primary", width="stretch", key="own-start", disabled=not enough):
+    if st.button(
+        "Start",
+        type="primary",
+        width="stretch",
+        key="own-start",
+        disabled=not enough,
+        help="Runs on this server, in a process of its own; it goes on if you leave the page",
+    ):
         _started(lambda: jobs.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(
         "What to expect: the encoder knows handwritten digits alone, and boxes are about "
@@ -226,13 +236,24 @@ def _started(start: Callable[[], Job]) -> None:
 
 
 def _digits_form() -> None:
-    digit = st.pills("Class", list(range(10)), default=FIRST_DIGIT, required=True, key="live-digit")
+    digit = st.pills(
+        "Class",
+        list(range(10)),
+        default=FIRST_DIGIT,
+        required=True,
+        key="live-digit",
+        help="Which digit the hundred images have in common; the method is not told",
+    )
     clutter = st.slider(
         "Patches of clutter in each image", 0, MOST_CLUTTER, 0, key="live-clutter",
         help="The paper's T has none, its TC 16.",
     )  # fmt: skip
     recipe = st.radio(
-        "Loss", list(RECIPES), format_func=lambda r: f"Eq. 8 {RECIPES[r]}", key="live-recipe"
+        "Loss",
+        list(RECIPES),
+        format_func=lambda r: f"Eq. 8 {RECIPES[r]}",
+        key="live-recipe",
+        help="Eq. 8 on normalised activations, with what else differs, or exactly as printed",
     )
     column = "tc" if clutter else "t"
     found = _recipe(recipe, column)
@@ -247,7 +268,13 @@ def _digits_form() -> None:
             "Seed", 0, 2**31 - 1, 1, key="live-seed", help="Draws the hundred images."
         )
     steps, starts = _steps("live-steps"), _starts("live", found.starts)
-    if st.button("Start", type="primary", width="stretch", key="live-start"):
+    if st.button(
+        "Start",
+        type="primary",
+        width="stretch",
+        key="live-start",
+        help="Runs on this server, in a process of its own; it goes on if you leave the page",
+    ):
         _started(
             lambda: jobs.colocalise(
                 f"{PREFIX}{column}/{digit}",

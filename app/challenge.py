@@ -52,8 +52,12 @@ def _challenge() -> None:
         if not hand:
             st.info("Move the grid; then compare your hand with a network that was never told how.")
             return
-        done = st.toggle("Compare with the network", key=f"challenge-done-{number}")
-        st.button("Another digit", on_click=_next)
+        done = st.toggle(
+            "Compare with the network",
+            key=f"challenge-done-{number}",
+            help="Shows the network's grid and the true one beside yours",
+        )
+        st.button("Another digit", on_click=_next, help="The next digit, in another pose")
         if done:
             _compare(loaded, transform, example, np.array(hand[0], np.float32))
 

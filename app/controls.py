@@ -92,7 +92,7 @@ def choose_page_view(key: str, views: list[str], names: str) -> str:
             "View", views, default=views[0], required=True, key=key, bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
-        with st.popover("Names and symbols"):
+        with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
             st.markdown(names)
     return view
 
@@ -119,7 +119,7 @@ def choose_view() -> tuple[str, str]:
             label_visibility="collapsed",
         )
         st.caption(f"**{distortion}**: {DISTORTIONS[distortion]}", width="content")
-        with st.popover("Names and symbols"):
+        with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
             st.markdown(NAMES)
     return view, distortion
 
@@ -153,7 +153,10 @@ def choose(distortion: str) -> Choice:
             "way, the same on every machine.",
         )
         st.button("Distort anew", on_click=_next_seed, help="The same digit, the next seed")
-        with st.popover("Your own digit"):
+        with st.popover(
+            "Your own digit",
+            help="Draw, paste, upload or photograph a digit, and see what the networks make of it",
+        ):
             drawn = own.choose_digit(OWN_DIGIT)
     return Choice(
         distortion=distortion,
@@ -186,6 +189,7 @@ def choose_network(label: str, key: str, titles: dict[str, str], first: str) -> 
         format_func=lambda k: titles.get(k, k),
         key=key,
         bind="query-params",
+        help="A network that has been trained here, or a recorded training",
     )
     return chosen if chosen in titles else keys[default]
 

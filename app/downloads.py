@@ -54,7 +54,7 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
     """A popover with all of it. The stages' own *Export* has θ, pictures and animations."""
     if not rows:
         return
-    with st.popover("Download", width="content"):
+    with st.popover("Download", width="content", help="Weights, and what the networks say"):
         found = said(rows, truth)
         with st.container(horizontal=True):
             st.download_button(
@@ -63,6 +63,7 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
                 "predictions.csv",
                 "text/csv",
                 on_click="ignore",
+                help="Every network's probabilities for what is shown",
             )
             st.download_button(
                 "Predictions as JSON",
@@ -70,6 +71,7 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
                 "predictions.json",
                 "application/json",
                 on_click="ignore",
+                help="Every network's probabilities for what is shown",
             )
         for n, row in enumerate(rows):
             st.download_button(
@@ -79,5 +81,6 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
                 "application/octet-stream",
                 key=f"weights-{n}",
                 on_click="ignore",
+                help="As safetensors; Open a checkpoint takes it back",
             )
         st.caption("θ, pictures and animations: *Export*, below the stage.")

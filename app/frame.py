@@ -13,7 +13,7 @@ import tour_panel
 from glossary import PLACES, SYMBOLS
 
 STYLE = """<style>
-.paper { font-size: .85rem; margin: -1.2rem 0 -.8rem; }
+.paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }
 .paper summary { cursor: pointer; list-style: none; }
 .paper a { color: inherit; text-decoration-color: #8888; }
 .paper .ours::after { content: " ▸"; }
@@ -52,7 +52,9 @@ def below(page: str) -> None:
     """Questions to predict; lecture mode, the tour, the glossary, a fresh start."""
     prediction_panel.ask(page)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
-        with st.popover("For a lecture", width="content"):
+        with st.popover(
+            "For a lecture", width="content", help="Large type, and what is to be hidden"
+        ):
             lecture.choose()
         ways = {"Guided tour": "tour", "Glossary": "glossary", "Start this page afresh": "?"}
         links = " · ".join(tour_panel.anchor(words, where) for words, where in ways.items())

@@ -51,13 +51,15 @@ def choose_column() -> tuple[str, str]:
             "Varied", list(WORDS), default="rotation", required=True, key="varied",
             format_func=lambda name: WORDS[name].title, bind="query-params",
             label_visibility="collapsed",
+            help="What is done to the digits; all else stays as in the middle of the training",
         )  # fmt: skip
         column = st.segmented_control(
             "Trained with", list(DISTORTIONS), default="RTS", required=True, key="trained_with",
             bind="query-params", label_visibility="collapsed",
+            help="The distortion of the networks' training; its range is shaded",
         )  # fmt: skip
         st.caption(f"**{column}**: {DISTORTIONS[column]}", width="content")
-        with st.popover("Names and symbols"):
+        with st.popover("Names and symbols", help="What the axes and the networks' names mean"):
             st.markdown(NAMES)
     return f"distorted/{column.lower()}", axis
 
@@ -69,6 +71,7 @@ def choose_networks(recording: Recording) -> tuple[str, ...]:
         "Networks", names, selection_mode="multi", key="drawn", bind="query-params",
         default=[n for n in FIRST_NETWORKS if n in names], format_func=loading.network_title,
         label_visibility="collapsed",
+        help="Whose curves are drawn",
     )  # fmt: skip
     return tuple(n for n in names if n in chosen) or tuple(names)
 
@@ -88,6 +91,7 @@ def choose_value(recording: Recording, axis: Axis) -> float:
         value=beyond[(len(beyond) - 1) // 3],
         key=_at_key(recording, axis.name),
         bind="query-params",
+        help="The value at which digits are shown below",
     )
 
 
@@ -294,10 +298,17 @@ def downloads(recording: Recording) -> None:
     writer.writerows(records)
     file = f"invariance-{recording.column.split('/')[1]}"
     with st.container(horizontal=True):
-        st.download_button("Curves as CSV", text.getvalue(), f"{file}.csv", "text/csv")
+        st.download_button(
+            "Curves as CSV",
+            text.getvalue(),
+            f"{file}.csv",
+            "text/csv",
+            help="Errors and bands of every network at every value",
+        )
         st.download_button(
             "All of it as JSON",
             json.dumps(dataclasses.asdict(recording)),
             f"{file}.json",
             "application/json",
+            help="The recording as it is, with seed and device",
         )

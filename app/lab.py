@@ -95,13 +95,29 @@ def choose(preset: Preset | None) -> Choice:
     """Image, family, kernel, size and the rest: a column of widgets."""
     found = families()
     name = st.selectbox(
-        "Family of $T_\\theta$", list(found), key="family", bind="query-params", on_change=_leave
+        "Family of $T_\\theta$",
+        list(found),
+        key="family",
+        bind="query-params",
+        on_change=_leave,
+        help="What kind of map θ stands for, and how many numbers it has",
     )
     family = found.get(name) or found["Affine"]
-    picture = st.selectbox("Image U", IMAGES, key="image", bind="query-params")
+    picture = st.selectbox(
+        "Image U",
+        IMAGES,
+        key="image",
+        bind="query-params",
+        help="What is read; also a picture of your own",
+    )
     image = _picture(picture)
     kernel = st.selectbox(
-        "Kernel", list(KERNELS), format_func=lambda k: KERNELS[k], key="kernel", bind="query-params"
+        "Kernel",
+        list(KERNELS),
+        format_func=lambda k: KERNELS[k],
+        key="kernel",
+        bind="query-params",
+        help="How U is read between its pixels",
     )
     half_width = 1.0
     if kernel == "tent":
@@ -117,6 +133,7 @@ def choose(preset: Preset | None) -> Choice:
     size = st.segmented_control(
         "Size of V, times that of U", list(SIZES), default="1", required=True, key="size",
         bind="query-params",
+        help="More points read more finely; fewer leave pixels of U out",
     )  # fmt: skip
     pool = st.segmented_control(
         "Average pooling of V", list(POOLS), default="none", required=True, key="pool",

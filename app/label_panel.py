@@ -38,10 +38,12 @@ def choose() -> Choice:
         column = st.segmented_control(
             "Distortion", list(DISTORTIONS), default="RTS", required=True,
             key="labels_distortion", bind="query-params",
+            help="What the network was trained with, and what is done to this digit",
         )  # fmt: skip
         short = st.segmented_control(
             "Network", list(NETWORKS), default="st-fcn-aff", required=True,
             format_func=NETWORKS.get, key="labels_network", bind="query-params",
+            help="Which classifier's loss it is",
         )  # fmt: skip
         trained = st.segmented_control(
             "Its weights", ["trained", "untrained"], default="trained", required=True,
@@ -52,6 +54,7 @@ def choose() -> Choice:
         start = st.segmented_control(
             "θ starts at", list(STARTS), default="identity", required=True,
             format_func=STARTS.get, key="labels_start", bind="query-params",
+            help="Where the descent begins",
         )  # fmt: skip
         digit = st.number_input(
             "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="labels_digit", bind="query-params",

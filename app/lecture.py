@@ -50,7 +50,7 @@ def css(hidden: list[str], large: bool) -> str:
 
 def choose() -> None:
     """The widgets of the look; they stand on every page, so that it stays from page to page."""
-    st.toggle("Large type", key="large")
+    st.toggle("Large type", key="large", help="A quarter larger, for a projector")
     st.multiselect(
         "Hide",
         [*PARTS, *_controls()],

@@ -18,14 +18,22 @@ def choose_digit(key: str, name: str = "a digit of your own") -> loading.Drawn |
 
     key: of the switch; name: of what is replaced.
     """
-    if not st.toggle(f"Use {name}", key=key):
+    if not st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit"):
         return None
     way = st.segmented_control(
         "From where", ["Draw", *FILES], default="Draw", required=True, key=f"{key}-way",
         label_visibility="collapsed",
     )  # fmt: skip
     found = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
-    label = st.number_input("It is a", 0, 9, None, key=f"{key}-label", placeholder="0 to 9")
+    label = st.number_input(
+        "It is a",
+        0,
+        9,
+        None,
+        key=f"{key}-label",
+        placeholder="0 to 9",
+        help="The true class, to compare with what the networks say",
+    )
     if found is None or label is None:
         st.caption("Give a digit and say which it is: then it takes the other's place.")
         return None
@@ -75,7 +83,9 @@ def weights_field(prefix: str) -> str:
 
 def choose_checkpoint(prefix: str) -> dict[str, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
-    with st.popover("Open a checkpoint", width="content"):
+    with st.popover(
+        "Open a checkpoint", width="content", help="Weights of your own, as safetensors"
+    ):
         st.markdown(
             "The weights of a network that you have trained, as **safetensors**: a checkpoint of "
             "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
@@ -92,14 +102,23 @@ def choose_checkpoint(prefix: str) -> dict[str, str]:
             st.error(f"Not opened: {error}")
             return {}
         st.success(f"Opened as {found.title}. Choose it as a network.")
-        if st.button("Measure it on the gallery's 1,000 digits", key=f"own-measure-{prefix}"):
+        if st.button(
+            "Measure it on the gallery's 1,000 digits",
+            key=f"own-measure-{prefix}",
+            help="Its error, each digit distorted with a fixed seed",
+        ):
             st.markdown(loading.measured(found, found.key))
     return {found.key: found.title}
 
 
 def warps_file():
     """A file that ``stn_core.watched`` has written; None without one."""
-    return st.file_uploader("warps.safetensors", ["safetensors"], key="own-warps")
+    return st.file_uploader(
+        "warps.safetensors",
+        ["safetensors"],
+        key="own-warps",
+        help="What save_warps has written, up to the size limit of uploads",
+    )
 
 
 def choose_transformer(names: list[str]) -> int:
@@ -117,7 +136,15 @@ def choose_image(count: int) -> int:
     """Which of the images of a forward pass."""
     if st.session_state.get("own-image", 1) > count:
         st.session_state["own-image"] = 1
-    return int(st.number_input(f"Image, 1 to {count}", 1, count, 1, key="own-image")) - 1
+    chosen = st.number_input(
+        f"Image, 1 to {count}",
+        1,
+        count,
+        1,
+        key="own-image",
+        help="Which image of the forward pass is taken in hand",
+    )
+    return int(chosen) - 1
 
 
 def take_image(image: str) -> None:

@@ -222,7 +222,17 @@ def _downloads(cells: dict, words: Table) -> None:
     writer.writerows(records)
     file = f"table-{words.number}"
     with st.container(horizontal=True):
-        st.download_button("Table as CSV", text.getvalue(), f"{file}.csv", "text/csv")
         st.download_button(
-            "All of it as JSON", json.dumps(records), f"{file}.json", "application/json"
+            "Table as CSV",
+            text.getvalue(),
+            f"{file}.csv",
+            "text/csv",
+            help="Ours and the paper's errors, with budget and seeds",
+        )
+        st.download_button(
+            "All of it as JSON",
+            json.dumps(records),
+            f"{file}.json",
+            "application/json",
+            help="Every network's metrics as they were recorded",
         )

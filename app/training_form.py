@@ -30,7 +30,11 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
     )  # fmt: skip
     recipes = {recipe.name: recipe for recipe in EXPERIMENTS[f"{prefix}{network}"].recipes}
     name = st.selectbox(
-        "Recipe", list(recipes), format_func=lambda r: _recipe_words(recipes[r]), key="train-recipe"
+        "Recipe",
+        list(recipes),
+        format_func=lambda r: _recipe_words(recipes[r]),
+        key="train-recipe",
+        help="Optimiser, schedule and number of steps: ours, or the paper's own",
     )
     recipe = recipes[name]
     most = limits().steps
@@ -61,7 +65,13 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
         "Stop when it has stopped improving", key="train-stop",
         help="When the error on digits it has not seen has not fallen for a quarter of the steps.",
     )  # fmt: skip
-    if st.button("Start training", type="primary", width="stretch", key="train-start"):
+    if st.button(
+        "Start training",
+        type="primary",
+        width="stretch",
+        key="train-start",
+        help="Runs on this server, in a process of its own; it goes on if you leave the page",
+    ):
         try:
             job = jobs.start(
                 f"{prefix}{network}",

@@ -62,6 +62,7 @@ def training_panel(prefix: str, watching: Watching | None = None) -> None:
         format_func=lambda k: found[k].title + _whose(found[k]),
         key=watching.field,
         bind="query-params",
+        help="One that was started here, by you or by others",
     )
     job = jobs.find(key) or next(iter(found.values()))
     live = jobs.is_live(job)
@@ -121,7 +122,7 @@ def _waiting(job: Job) -> None:
             "It starts by itself, on whichever page you are. If you close the app for more than "
             f"{MINUTES_AWAY} minutes, the place is given to the next."
         )
-    if mine and st.button("Cancel", key="job-cancel"):
+    if mine and st.button("Cancel", key="job-cancel", help="Give the place in the queue back"):
         jobs.cancel(job)
         st.rerun(scope="app")
 
@@ -132,7 +133,9 @@ def _duration(seconds: float) -> str:
 
 def _starting(job: Job, words: str) -> None:
     st.progress(0.0, text=words)
-    if jobs.is_mine(job) and st.button("Cancel", key="job-cancel"):
+    if jobs.is_mine(job) and st.button(
+        "Cancel", key="job-cancel", help="Give the place in the queue back"
+    ):
         jobs.cancel(job)
 
 
@@ -169,10 +172,20 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
         return
     paused = status.state == "paused"
     with first:
-        if st.button("Go on" if paused else "Pause", width="stretch", key="job-pause"):
+        if st.button(
+            "Go on" if paused else "Pause",
+            width="stretch",
+            key="job-pause",
+            help="It keeps its place, and nothing is lost",
+        ):
             run.control("run" if paused else "pause")
     with second:
-        if st.button("Stop", width="stretch", key="job-stop"):
+        if st.button(
+            "Stop",
+            width="stretch",
+            key="job-stop",
+            help="It ends with a checkpoint, and can be resumed",
+        ):
             run.control("stop")
     if paused:
         st.caption("While others wait, a paused one is stopped after ten minutes.")
@@ -181,7 +194,9 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
 
 
 def _resume(job: Job) -> None:
-    if st.button("Resume", width="stretch", key="job-resume"):
+    if st.button(
+        "Resume", width="stretch", key="job-resume", help="Go on from its last checkpoint"
+    ):
         try:
             jobs.resume(job)
         except JobError as error:
@@ -198,6 +213,7 @@ def _rate(run) -> None:
     chosen = st.select_slider(
         f"Learning rate to go on with (it began with {began:g})", choices, value=rate,
         format_func=lambda v: f"{v:g}", key=f"job-rate-{run.folder.name}",
+        help="It counts from the next step on",
     )  # fmt: skip
     if chosen != rate:
         run.control("pause", learning_rate=chosen)

@@ -79,7 +79,10 @@ def choose() -> Chosen:
             help="Turns and moves the digit; the same on every machine.",
         )  # fmt: skip
         st.button("Turn it anew", on_click=_next_seed, help="The same digit, the next seed")
-        with st.popover("Your own digit"):
+        with st.popover(
+            "Your own digit",
+            help="Draw, paste, upload or photograph a digit, and see it as a volume",
+        ):
             drawn = own.choose_digit(OWN_DIGIT)
     return Chosen(networks=keys, digit=int(digit), seed=int(seed), drawn=drawn)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import browser
@@ -138,6 +139,14 @@ def main() -> None:
         browser.serve(Path(runs)) as address,
         browser.chromium(browser.chromium_path()) as chromium,
     ):
+        print("The front page of a server that has just started:", end=" ")
+        begun = time.monotonic()
+        page = open_page(chromium, address)
+        page.get_by_label("the digit: move").first.wait_for()
+        print(f"its digit can be dragged after {time.monotonic() - begun:.1f} s")
+        print("Fig. 2, an ST-CNN run by the browser:", drag(page, "the digit: move"))
+        page = open_page(chromium, f"{address}/labels")
+        print("A loss and its gradient, of an ST-FCN:", drag(page, "the whole grid"))
         page = open_page(chromium, f"{address}/transformer?family=Thin+plate+spline")
         print("Thin plate spline, 64×64 -> 64×64:", drag(page, "control point 2, 2"))
         page = open_page(chromium, f"{address}/transformer?family=Thin+plate+spline&size=4")

@@ -1003,6 +1003,7 @@ def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_valu
 
 def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
     page = explore(visit)
+    page.set_viewport_size({"width": 1440, "height": 1400})  # so that nothing is scrolled away
     stage_of(page).get_by_role("button", name="Identity").click()
     box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
@@ -1279,12 +1280,13 @@ def test_playhead_is_stepped_played_at_a_speed_again_and_again_and_paused(visit)
 
 
 def select(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label).first.click()
+    page.get_by_label(label, exact=True).first.click()
     page.get_by_role("option", name=option).click()
 
 
 def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
     page = lab(visit)
+    page.set_viewport_size({"width": 1440, "height": 1400})  # a list closes when a page scrolls
     theta = [0.7, 0.2, 0.1, -0.2, 0.7, -0.1]
     stage_of(page).get_by_text("θ in numbers").click()
     for name, value in zip(Affine().parameter_names, theta, strict=True):
@@ -1703,7 +1705,7 @@ def laid(page: Page, which: str = ".thumb") -> np.ndarray:
 def test_every_box_stands_where_the_recording_has_it_from_the_start_to_the_end(visit):
     page = wall(visit)
     np.testing.assert_allclose(laid(page), BOXES.snapshots[0].theta[:, 0], atol=2e-3)
-    page.locator(".transport input").fill(str(len(BOXES.snapshots) - 1))
+    page.locator(".transport input[type=range]").fill(str(len(BOXES.snapshots) - 1))
     np.testing.assert_allclose(laid(page), BOXES.snapshots[-1].theta[:, 0], atol=2e-3)
     share = round(BOXES.snapshots[-1].measure)
     expect(page.locator(".title")).to_contain_text(f"{share} of 100 localised")

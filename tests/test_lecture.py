@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from html import unescape
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from streamlit.testing.v1 import AppTest
 import lecture
 from glossary import PLACES, SYMBOLS
 
+WIDGETS = {
+    "selectbox", "segmented_control", "number_input", "toggle", "pills", "slider", "button",
+    "file_uploader", "multiselect", "radio", "checkbox", "download_button", "select_slider",
+    "camera_input", "popover",
+}  # fmt: skip
+QUESTIONS = {"prediction_panel.py", "tour_panel.py"}  # their radios are what is asked
 VIEWS = Path(__file__).parents[1] / "app" / "views"
 MAIN = VIEWS.parent / "main.py"
 
@@ -81,3 +88,15 @@ def test_controls_says_which_parts_are_left():
     )
     wrong = visit("transformer", controls="playhed")
     assert "playhed, which is no control here" in wrong.toast[0].value
+
+
+@pytest.mark.parametrize("path", sorted(VIEWS.parent.rglob("*.py")), ids=lambda path: path.stem)
+def test_every_control_with_a_label_explains_itself(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        given = {keyword.arg for keyword in node.keywords}
+        collapsed = "label_visibility" in given
+        question = node.func.attr == "radio" and path.name in QUESTIONS
+        if node.func.attr in WIDGETS and not (collapsed or question):
+            assert "help" in given, f"line {node.lineno}: {ast.unparse(node)[:80]}"

@@ -8,6 +8,7 @@ const WORDS =
   "figcaption:not(:has(.legend)), .chart figcaption b, .legend span, .label, .title, p.said, .matrix td, " +
   ".verdict, h3, .row b, .row span, .odds span";
 const WIRES = ".wires path[data-wire]";
+const ENLARGED_PIXELS = 500; // of a picture in an SVG
 const TIP = 9; // pixels of a wire's arrow
 const BOXES = "i";
 
@@ -139,6 +140,16 @@ export function draw(root, most, canvas) {
 
 const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+/** The same pixels, each many large, for programs that smooth what they enlarge. */
+function enlarged(canvas) {
+  const times = Math.max(1, Math.round(ENLARGED_PIXELS / canvas.width));
+  const large = Object.assign(document.createElement("canvas"), { width: times * canvas.width, height: times * canvas.height });
+  const context = large.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(canvas, 0, 0, large.width, large.height);
+  return large;
+}
+
 /** A stage as SVG: pixels as embedded images, grids, frames and arrows as paths, words as text. */
 export function svg(root) {
   const found = parts(root);
@@ -154,8 +165,8 @@ export function svg(root) {
     if (part.canvas?.again) {
       pieces.push(`<svg ${place} viewBox="0 0 1 1">${vector(part.canvas)}</svg>`);
     } else if (part.canvas?.width && part.canvas.height) {
-      const rendering = part.crisp ? ' style="image-rendering:pixelated"' : "";
-      pieces.push(`<image ${place} preserveAspectRatio="none"${rendering} href="${part.canvas.toDataURL()}"/>`);
+      const image = part.crisp ? enlarged(part.canvas) : part.canvas;
+      pieces.push(`<image ${place} preserveAspectRatio="none" href="${image.toDataURL()}"/>`);
     }
     if (part.path) {
       const paint = part.filled ? `fill="${style.stroke}"` : `fill="none" stroke="${style.stroke}" stroke-width="${style.strokeWidth}"`;
