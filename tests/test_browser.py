@@ -329,7 +329,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.reload()
     expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
     paused_at = steps_done(page)
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Go on", exact=True).click()
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
     wait_for_step(page, paused_at + 100)
     page.locator(".strip").first.wait_for()

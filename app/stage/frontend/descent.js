@@ -57,3 +57,27 @@ export function* descend({ transform, reading }, source, theta, judge, matched =
     });
   }
 }
+
+/**
+ * Take these steps, one in every animation frame; with reduced motion all at once.
+ * @param {number} most  frames
+ * @param {(frames: object[], done: boolean) => void} onFrames  all so far
+ * @returns {() => void} stops it
+ */
+export function walk(steps, most, onFrames) {
+  const frames = [];
+  const quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let frame = 0;
+  const tick = () => {
+    let next;
+    do {
+      next = steps.next();
+      if (!next.done) frames.push(next.value);
+    } while (quick && !next.done && frames.length < most);
+    const done = next.done || frames.length >= most;
+    frame = done ? 0 : requestAnimationFrame(tick);
+    onFrames(frames, done);
+  };
+  tick();
+  return () => cancelAnimationFrame(frame);
+}

@@ -97,15 +97,15 @@ function drawGrid(context, pixel, small, grid, colour, { lines, samples }) {
   for (const edge of [0, half - 1, half, lines - 1]) stroke(edge, small ? 1.75 : 2.5, 1);
 }
 
-/** V's own outline and first corner, so that it can be matched with the grid on U. */
-export function drawFrame(canvas, colour, corner) {
+/** An image's own outline; and V's first corner, so that it can be matched with the grid on U. */
+export function drawFrame(canvas, colour, corner = null) {
   canvas.again = (other) => drawFrame(other, colour, corner);
   const { context, pixel } = overlay(canvas);
   const small = canvas.clientWidth < 200;
   context.strokeStyle = colour;
   context.lineWidth = (small ? 1.75 : 2.5) * pixel;
   context.strokeRect(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN);
-  drawCorner(context, MARGIN, MARGIN, (small ? 3 : 5.5) * pixel, corner);
+  if (corner) drawCorner(context, MARGIN, MARGIN, (small ? 3 : 5.5) * pixel, corner);
 }
 
 /**

@@ -22,7 +22,7 @@ function give(content, name, type) {
 }
 
 /** Rows of like or unlike fields as CSV. */
-export function csv(rows) {
+function csv(rows) {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const cell = (value) => (/[",\n]/.test(String(value ?? "")) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
   return [names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(",")).join("\n") + "\n";

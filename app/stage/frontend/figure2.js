@@ -24,6 +24,7 @@ const TURN_DEGREES = 5; // from one frame of the turning digit to the next
 const FRAMES_A_SECOND = 15;
 const LAID = { kernel: kernel("bilinear"), padding: "zeros" };
 const IDENTITY = [1, 0, 0, 0, 1, 0];
+const OUTLINE = "#8c98a4"; // of U, behind the grid that is drawn alone
 const SPACE = 1; // between the small maps, in their pixels
 const SHOWN = [3, 5, 7]; // of the localisation network's layers: what has been rectified
 const CLEAR_PIXELS = 5; // between a wire and its boxes
@@ -324,7 +325,7 @@ export class Figure2 {
     const layers = activations(network.classifier, this.input(averaged));
     this.logits = Array.from(layers[layers.length - 1].values);
     drawGrids(this.alone, [{ grid: points(this.form, theta, this.form.latticeTarget), colour: colours.grid }], this.form.lattice, colours.corner);
-    drawFrame(this.alone.under ??= this.outline(), "#8c98a4", "transparent");
+    drawFrame(this.alone.under ??= this.outline(), OUTLINE);
     this.tell(theta, label);
     this.inspector.refresh();
     this.mark();

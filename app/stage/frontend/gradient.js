@@ -1,5 +1,5 @@
 /** The gradient's panel: the arrows of Eq. 7 on the grid, the target, and the descent to it. */
-import { MATCHED, compare, descend, pull } from "./descent.js";
+import { MATCHED, compare, descend, pull, walk } from "./descent.js";
 import { drawArrows, paintPixels } from "./drawing.js";
 import { element } from "./pair.js";
 
@@ -55,19 +55,11 @@ export class Gradient {
     this.stop();
     const { pair } = this;
     const steps = descend(pair.data, pair.source, pair.thetas[0], (output) => compare(output, this.target));
-    const frames = [];
-    const quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const tick = () => {
-      let next;
-      do {
-        next = steps.next();
-        if (!next.done) frames.push(next.value);
-      } while (quick && !next.done);
-      this.frame = next.done ? 0 : requestAnimationFrame(tick);
-      this.onFrames(frames, next.done);
-      if (next.done) this.words.textContent = this.verdict(frames);
-    };
-    tick();
+    this.halt = walk(steps, Infinity, (frames, done) => {
+      this.running = !done;
+      this.onFrames(frames, done);
+      if (done) this.words.textContent = this.verdict(frames);
+    });
   }
 
   verdict(frames) {
@@ -89,8 +81,8 @@ export class Gradient {
   }
 
   stop() {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    this.halt?.();
+    this.running = false;
   }
 
   /** Draw the arrows at the grid that is shown, and tell the loss. */
@@ -112,7 +104,7 @@ export class Gradient {
     }
     const shown = this.hidden ? [] : found.filter(([x, y]) => Math.abs(x) < 1.3 && Math.abs(y) < 1.3);
     drawArrows(this.arrows, shown, LONGEST);
-    if (this.frame) this.words.textContent = `Descending: loss ${loss.toFixed(4)}`;
+    if (this.running) this.words.textContent = `Descending: loss ${loss.toFixed(4)}`;
     else {
       this.words.textContent =
         loss < SAME

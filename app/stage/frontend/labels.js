@@ -3,7 +3,7 @@
  * the grid and on V, and the steps down. The browser runs the classifier, forwards and backwards.
  */
 import { affine } from "./affine.js";
-import { descend, pull } from "./descent.js";
+import { descend, pull, walk } from "./descent.js";
 import { drawArrows, paintPixels } from "./drawing.js";
 import { exporter } from "./export.js";
 import { isLike } from "./link.js";
@@ -157,23 +157,12 @@ export class Labels {
   run(most) {
     this.halt();
     const steps = descend({ transform: this.form, reading: this.reading }, this.source, this.theta, (output) => this.judge(output, true), MATCHED);
-    const frames = [];
-    const quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const tick = () => {
-      let next;
-      do {
-        next = steps.next();
-        if (!next.done) frames.push(next.value);
-      } while (quick && !next.done && frames.length < most);
-      const done = next.done || frames.length >= most;
-      this.frame = done ? 0 : requestAnimationFrame(tick);
+    this.still = walk(steps, most, (frames, done) => {
       this.keep(frames);
-      if (done) {
-        this.settle();
-        this.report();
-      }
-    };
-    tick();
+      if (!done) return;
+      this.settle();
+      this.report();
+    });
   }
 
   /** The frames so far, for the playhead and the landscape's path. */
@@ -195,7 +184,7 @@ export class Labels {
   }
 
   scrub(position) {
-    cancelAnimationFrame(this.frame);
+    this.still?.();
     this.show(this.frames[Math.round(position)].theta);
   }
 
@@ -296,7 +285,7 @@ export class Labels {
   }
 
   halt() {
-    cancelAnimationFrame(this.frame);
+    this.still?.();
     this.transport?.head.pause();
   }
 
