@@ -17,7 +17,7 @@ COLUMN = "distorted/rts"
 
 def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):  # noqa: F811
     page = visit("writer=4", at="invariance", reduced_motion="reduce")
-    page.get_by_text("Curves as CSV").wait_for()
+    page.get_by_text("Curves as CSV").first.wait_for()
     page.locator(".strip canvas").first.wait_for()
     chart = page.locator(".nsewdrag.drag").first
     box = chart.bounding_box()
