@@ -9,6 +9,7 @@ import streamlit as st
 import frame
 import lecture
 import links
+import memory
 import tour_panel
 
 HERE = Path(__file__).parent
@@ -16,6 +17,7 @@ HERE = Path(__file__).parent
 st.set_page_config(
     page_title="Spatial Transformer Networks", page_icon=str(HERE / "icon.png"), layout="wide"
 )
+memory.keep_no_freed_memory()
 asked = links.asked()
 lecture.apply()
 PAGES = {  # by their files in views/: the titles
