@@ -892,6 +892,22 @@ def test_playhead_that_plays_is_not_moved_by_added_frames(modules):
     assert found["end"] == 8 and not found["playing"] and found["said"] == ["rest"]
 
 
+def test_reduced_motion_plays_from_frame_to_frame_however_fast_the_screen_is(modules):
+    found = playhead(
+        modules,
+        """
+        window.matchMedia = () => ({ matches: true });
+        const transport = new Transport(show, rest);
+        const track = { count: 5, name: "steps", perSecond: 10, ends: ["", ""], label: String };
+        transport.set(track, false);
+        transport.play.click();
+        frames(60, 1000 / 60);
+        return { at: transport.head.position, shown: [...new Set(shown)], said };
+        """,
+    )
+    assert found == {"at": 4, "shown": [0, 1, 2, 3, 4], "said": ["rest"]}
+
+
 def test_transport_stays_where_it_stands_while_its_track_grows(modules):
     found = playhead(
         modules,

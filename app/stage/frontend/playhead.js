@@ -60,13 +60,16 @@ export class Playhead {
     const jumps = reducedMotion(); // from frame to frame; if there are but two, to the end
     if (jumps && this.count === 2) return this.seek(this.last);
     let before = performance.now();
+    let beyond = 0; // the whole frame, where only whole ones are shown
     const tick = (now) => {
-      this.position += (Math.max(0, now - before) / 1000) * this.perSecond * this.rate;
+      let reached = this.position + beyond + (Math.max(0, now - before) / 1000) * this.perSecond * this.rate;
       before = now;
-      if (this.position >= this.last) this.position = this.loop ? 0 : this.last;
-      const ended = this.position === this.last;
+      if (reached >= this.last) reached = this.loop ? 0 : this.last;
+      const ended = reached === this.last;
       this.frame = ended ? 0 : requestAnimationFrame(tick);
-      this.show(jumps ? Math.floor(this.position) : this.position);
+      this.position = jumps ? Math.floor(reached) : reached;
+      beyond = reached - this.position;
+      this.show(this.position);
       if (ended) this.rest();
     };
     this.frame = requestAnimationFrame(tick);
