@@ -82,9 +82,11 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     train.add_argument("--precision", default="float32", choices=training.PRECISIONS)
-    train.add_argument("--threads", type=int, help="CPU threads (torch's own choice by default)")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--patience", type=int, help="stop after so many steps without a better one")
+    train.add_argument("--threads", type=_count, help="CPU threads (torch's own choice by default)")
+    train.add_argument("--seed", type=_natural, default=0)
+    train.add_argument(
+        "--patience", type=_count, help="stop after so many steps without a better one"
+    )
     train.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     train.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
     train.set_defaults(command=_train)
@@ -97,20 +99,22 @@ def parser() -> argparse.ArgumentParser:
     colocalise = commands.add_parser("colocalise", help="find the common object of a set of images")
     colocalise.add_argument("name", nargs="+", help="e.g. colocalisation/tc/8")
     colocalise.add_argument("--recipe", default="quick", help="quick (the default) or literal")
-    colocalise.add_argument("--seed", type=int, default=0, help="of the optimisation")
-    colocalise.add_argument("--set-seed", type=int, default=0, help="of the images")
+    colocalise.add_argument("--seed", type=_natural, default=0, help="of the optimisation")
+    colocalise.add_argument("--set-seed", type=_natural, default=0, help="of the images")
     colocalise.add_argument("--iterations", type=int, help="instead of the recipe's")
-    colocalise.add_argument("--starts", type=int, help="instead of the recipe's")
+    colocalise.add_argument("--starts", type=_count, help="instead of the recipe's")
     colocalise.add_argument("--margin", type=float, help="instead of the recipe's")
-    colocalise.add_argument("--clutter", type=int, help="patches an image (default: the cell's)")
+    colocalise.add_argument(
+        "--clutter", type=_natural, help="patches an image (default: the cell's)"
+    )
     colocalise.add_argument(
         "--images", type=Path, help="a set of one's own, a .npy file: uint8 (N, 84, 84)"
     )
-    colocalise.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    colocalise.add_argument("--threads", type=_count, help="CPU threads (torch's own choice)")
     colocalise.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     colocalise.add_argument(
         "--publish",
-        type=int,
+        type=_natural,
         metavar="SETS",
         help="put it into pretrained/, with what comes of so many sets of test digits; "
         "what is there already of this recipe is kept",
@@ -121,10 +125,10 @@ def parser() -> argparse.ArgumentParser:
         "ablate", help="what each departure of co-localisation from the text is worth"
     )
     ablate.add_argument("name", nargs="+", help="e.g. colocalisation/tc/8")
-    ablate.add_argument("--seed", type=int, default=0, help="of the optimisation")
-    ablate.add_argument("--set-seed", type=int, default=0, help="of the images")
+    ablate.add_argument("--seed", type=_natural, default=0, help="of the optimisation")
+    ablate.add_argument("--set-seed", type=_natural, default=0, help="of the images")
     ablate.add_argument("--iterations", type=int, help="instead of the recipe's")
-    ablate.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    ablate.add_argument("--threads", type=_count, help="CPU threads (torch's own choice)")
     ablate.set_defaults(command=_ablate)
 
     publish = commands.add_parser("publish", help="put a finished run into pretrained/")
@@ -146,9 +150,9 @@ def parser() -> argparse.ArgumentParser:
     sweep_ = commands.add_parser("sweep", help="train a whole table, several networks at once")
     sweep_.add_argument("table", help="distorted or addition")
     sweep_.add_argument("--recipe", default="quick", help="quick (the default) or paper")
-    sweep_.add_argument("--seeds", type=int, default=1)
+    sweep_.add_argument("--seeds", type=_count, default=1)
     sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")
-    sweep_.add_argument("--workers", type=int, help="at once (default: the cores; 4 on a GPU)")
+    sweep_.add_argument("--workers", type=_count, help="at once (default: the cores; 4 on a GPU)")
     sweep_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     sweep_.add_argument("--precision", default="float32", choices=training.PRECISIONS)
     sweep_.set_defaults(command=_sweep)
@@ -161,8 +165,8 @@ def parser() -> argparse.ArgumentParser:
         "invariance", help="errors and poses of a column's networks, far beyond their training"
     )
     invariance_.add_argument("column", help="e.g. distorted/rts")
-    invariance_.add_argument("--digits", type=int, default=invariance.DIGITS)
-    invariance_.add_argument("--threads", type=int, help="CPU threads (torch's own choice)")
+    invariance_.add_argument("--digits", type=_count, default=invariance.DIGITS)
+    invariance_.add_argument("--threads", type=_count, help="CPU threads (torch's own choice)")
     invariance_.set_defaults(command=_invariance)
 
     bench_ = commands.add_parser("bench", help="speed and memory, as ratios measured in this run")
@@ -190,6 +194,22 @@ def _load_digits() -> Source:
     for bar in bars.values():
         bar.close()
     return source
+
+
+def _natural(text: str, least: int = 0) -> int:
+    """A whole number that torch takes as a seed, or a number of things. For argparse."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not least <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"a whole number from {least} on, got {text[:40]!r}")
+    return value
+
+
+def _count(text: str) -> int:
+    """A whole number of at least 1. For argparse."""
+    return _natural(text, 1)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -109,6 +109,24 @@ def test_termination_ends_a_training_between_two_steps_with_a_checkpoint(command
     assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == status.step
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--threads=0", "a whole number from 1 on, got '0'"),
+        ("--threads=two", "a whole number from 1 on, got 'two'"),
+        ("--seed=-1", "a whole number from 0 on, got '-1'"),
+        ("--seed=99999999999999999999", "a whole number from 0 on"),
+        ("--patience=-5", "a whole number from 1 on, got '-5'"),
+    ],
+)
+def test_number_out_of_range_is_an_error_that_names_the_option(option, words, command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command(["train", NAME, option])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"argument {option.split('=')[0]}" in told and words in told
+
+
 def test_interrupt_while_the_digits_are_fetched_ends_the_command_at_once(
     command, monkeypatch, tmp_path
 ):
