@@ -156,7 +156,7 @@ STOPS = (
         page="addition",
         do="The network is told the sum of two digits. Take the **grid of one transformer** and "
         "drag it away from its digit.",
-        done=lambda s: reported(s, "stage-0").get("thetas") is not None,
+        done=lambda s: reported(s, "sum-stage-0").get("thetas") is not None,
         seen="One of the two digits got lost, and with it the sum. Each transformer has come to "
         "look after one digit, though the loss knows the sum alone (App. A.1).",
     ),

@@ -69,7 +69,7 @@ def visit(chromium, server):
     missing = [
         f"{server}/{page}/_stcore/{name}"
         for page in ("transformer", "distorted", "addition", "colocalisation", "volumes")
-        + ("labels", "invariance")
+        + ("labels", "invariance", "tour")
         for name in ("health", "host-config")
     ]
 
@@ -1056,11 +1056,12 @@ def test_browser_extrudes_a_digit_as_the_library_does(modules, generator):
 def test_browser_reads_and_projects_a_volume_as_the_library_does(modules, generator):
     told, image, turn, shift = posed_digit(generator)
     theta = Affine3D().identity() + 0.25 * torch.randn(12, generator=generator)
-    output, flat = modules(
+    output, flat, plane = modules(
         SOLID
         + """
         const output = solid.read(volume, told.side, told.theta, side);
-        return [[...output], [...solid.project(output, side)]];
+        const plane = solid.read(volume, told.side, told.theta, side, [(2 * 17 + 1) / side - 1]);
+        return [[...output], [...solid.project(output, side)], [...plane]];
         """,
         told | {"theta": theta.tolist()},
     )
@@ -1069,6 +1070,7 @@ def test_browser_reads_and_projects_a_volume_as_the_library_does(modules, genera
     assert expected.sum() > 50
     np.testing.assert_allclose(np.array(output).reshape(30, 30, 30), expected, atol=1e-3)
     np.testing.assert_allclose(np.array(flat).reshape(30, 30), expected.sum(0), atol=1e-2)
+    np.testing.assert_allclose(np.array(plane).reshape(30, 30), expected[17], atol=1e-3)
 
 
 def test_browser_turns_about_the_axes_as_the_library_does_and_tells_by_how_much(modules):
@@ -1859,6 +1861,10 @@ def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
 
 def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
     page = volumes(visit)
+    ways = page.get_by_role("group", name="The hand turns or moves it").get_by_role("button")
+    expect(ways.nth(1)).to_be_disabled()  # the view only turns
+    page.get_by_role("button", name="the digit", exact=True).click()
+    expect(ways.nth(1)).to_be_enabled()
     solid = stage_of(page).locator("canvas.solid").nth(1)
     before = solid.screenshot()
     page.get_by_label("Flatten V:").fill("1")
