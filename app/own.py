@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import numpy as np
 import streamlit as st
 
@@ -10,20 +13,80 @@ import pictures
 from sketch import pasted, sketch
 
 FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
+LINK = "Link"  # where a digit comes from that the address has brought
 PREVIEW = 5  # times as large as it is
+LONGEST = 2000  # letters of a digit in the address
+DIGIT_BYTES = 1 + pictures.DIGIT_SIDE**2
 
 
 def choose_digit(key: str, name: str = "a digit of your own") -> loading.Drawn | None:
     """A switch, and a digit that is drawn, pasted, uploaded or photographed; None without one.
 
-    key: of the switch; name: of what is replaced.
+    key: of the switch, and of the address's field that brings the digit back; name: of what is
+    replaced.
     """
-    if not st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit"):
-        return None
+    linked = _linked(key)
+    on = st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit")
+    drawn = _own_digit(key, linked) if on else None
+    text = drawn and packed(drawn)
+    if text and st.query_params.get(key) != text:
+        st.query_params[key] = text
+    elif not text and key in st.query_params:
+        del st.query_params[key]
+    return drawn
+
+
+def _linked(key: str) -> loading.Drawn | None:
+    """The digit that the address had when the visit began; the switch is on then."""
+    kept = f"{key}-linked"
+    if kept not in st.session_state:
+        st.session_state[kept] = None
+        try:
+            if key in st.query_params:
+                st.session_state[kept] = unpacked(st.query_params[key])
+                st.session_state[key] = True
+        except ValueError as error:
+            st.toast(f"The link's own digit was left out: {error}.", duration="long")
+    return st.session_state[kept]
+
+
+def packed(drawn: loading.Drawn) -> str:
+    """A digit for the address."""
+    content = zlib.compress(bytes([drawn.label]) + drawn.pixels, 9)
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def unpacked(text: str) -> loading.Drawn:
+    """A digit from the address. Raises ValueError for anything else."""
+    if not 0 < len(text) <= LONGEST:
+        raise ValueError(f"a digit in a link is of 1 to {LONGEST} letters, got {len(text)}")
+    try:
+        content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        found = zlib.decompressobj().decompress(content, DIGIT_BYTES + 1)
+    except zlib.error as error:
+        raise ValueError(f"this is no packed digit: {error}") from error
+    if len(found) != DIGIT_BYTES or found[0] > 9:
+        raise ValueError("a packed digit is its class and 28 × 28 pixels")
+    return loading.Drawn(pixels=found[1:], label=found[0])
+
+
+def _own_digit(key: str, linked: loading.Drawn | None) -> loading.Drawn | None:
     way = st.segmented_control(
-        "From where", ["Draw", *FILES], default="Draw", required=True, key=f"{key}-way",
+        "From where",
+        ["Draw", *FILES, *([LINK] if linked else [])],
+        default=LINK if linked else "Draw",
+        required=True,
+        key=f"{key}-way",
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
+    if linked and way == LINK:
+        pixels = np.frombuffer(linked.pixels, np.uint8).reshape(2 * (pictures.DIGIT_SIDE,))
+        st.image(
+            np.kron(pixels, np.ones((PREVIEW, PREVIEW), np.uint8)),
+            caption=f"the link's own digit, a {linked.label}",
+            alt="The digit that the link has brought",
+        )
+        return linked
     found = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
     label = st.number_input(
         "It is a",

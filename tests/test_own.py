@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from stn_core.experiments import EXPERIMENTS, find
 
 import controls
 import loading
+import own
 import pictures
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
@@ -89,6 +91,32 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     laid = loading.laid(moved, moved.pose)
     shown = loading.example(NAME, 504, 2, drawn)
     torch.testing.assert_close(laid, shown.images, atol=1e-4, rtol=0)
+    other = page("distorted", a_rts="st-cnn-aff", b_rts="none", **app.query_params)
+    assert other.segmented_control(key="own-digit-way").value == "Link"
+    assert other.session_state["own-digit-linked"] == drawn
+    assert [m.value for m in other.markdown] == [m.value for m in app.markdown]
+    other.toggle(key="own-digit").set_value(False).run()
+    assert "own-digit" not in other.query_params and "✓ right" in said(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["eJw", "!", "x" * 3000, own.packed(loading.Drawn(pixels=b"short", label=1))]
+)
+def test_link_s_own_digit_that_is_none_is_told_of_and_left_out(text):
+    app = page("distorted", **{"own-digit": text})
+    assert not app.exception and not app.toggle(key="own-digit").value
+    assert "own digit was left out" in app.toast[0].value
+    assert "own-digit" not in app.query_params
+
+
+def test_digit_is_the_same_after_the_address(generator):
+    pixels = torch.randint(256, (784,), generator=generator, dtype=torch.uint8).numpy().tobytes()
+    text = own.packed(loading.Drawn(pixels=pixels, label=7))
+    assert len(text) <= own.LONGEST and own.unpacked(text) == loading.Drawn(pixels=pixels, label=7)
+    immense = base64.urlsafe_b64encode(zlib.compress(bytes(2**20))).decode()
+    assert len(immense) < own.LONGEST
+    with pytest.raises(ValueError, match="28 × 28"):
+        own.unpacked(immense)
 
 
 def test_pasted_picture_is_shown_as_it_was_and_as_it_is_taken():
