@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import xml.etree.ElementTree as ElementTree
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from test_browser import (  # noqa: F401  fixtures
     server,
     stage_of,
     visit,
+    volumes,
 )
 
 from stn_core import checkpoints, runs
@@ -131,6 +134,38 @@ def test_copied_link_brings_back_the_playhead(visit):  # noqa: F811
     other = visit(copied(page).partition("?")[2], at="distorted", reduced_motion="reduce")
     scrub(other).wait_for()
     assert scrub(other).input_value() == place
+
+
+def picture_of(canvas) -> np.ndarray:
+    return np.array(Image.open(io.BytesIO(canvas.screenshot())).convert("L"), np.float32)
+
+
+def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):  # noqa: F811
+    page = volumes(visit, permissions=["clipboard-read", "clipboard-write"])
+    solids = stage_of(page).locator("canvas.solid")
+    first = picture_of(solids.first)
+    solids.first.press("ArrowRight")
+    page.get_by_role("button", name="Nearer").click()
+    page.get_by_label("Flatten V:").fill("0.4")
+    seen = [picture_of(solids.nth(i)) for i in (0, 1)]
+    assert np.abs(seen[0] - first).mean() > 5
+    other = volumes(visit, copied(page).partition("?")[2])
+    expect(other.get_by_label("Flatten V:")).to_have_value("0.4")
+    solids = stage_of(other).locator("canvas.solid")
+    for i in (0, 1):
+        assert np.abs(picture_of(solids.nth(i)) - seen[i]).mean() < 1
+
+
+def test_view_that_is_no_rotation_is_told_of_and_left_out(visit):  # noqa: F811
+    page = volumes(visit, permissions=["clipboard-read", "clipboard-write"])
+    fields = dict(parse_qsl(copied(page).partition("?")[2]))
+    text = fields["stage"]
+    state = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    for told in state.values():
+        told["view"][0] = 7
+    fields["stage"] = base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+    other = volumes(visit, urlencode(fields))
+    expect(stage_of(other).get_by_role("status")).to_contain_text("was left out")
 
 
 @pytest.mark.parametrize("state", ["nonsense", "eyJ4Ijoxf", "A" * 7000])

@@ -112,17 +112,19 @@ export function extrude({ pixels, side: wide, depth }, { turn, shift }, side) {
   return volume;
 }
 
-/** V: a volume of side³ voxels read trilinearly at T_θ(G) (Eq. 9, 10), G of count³ voxels. */
-export function read(volume, side, theta, count) {
-  const output = new Float32Array(count ** 3);
+const centres = (count) => [...Array(count).keys()].map((i) => (2 * i + 1) / count - 1);
+
+/** V: a volume of side³ voxels read trilinearly at T_θ(G) (Eq. 9, 10), G of count³ voxels, or of planes at these depths. */
+export function read(volume, side, theta, count, depths = centres(count)) {
+  const output = new Float32Array(count * count * depths.length);
   const m = matrixOf(theta);
   const shift = shiftOf(theta);
   const step = [0, 3, 6].map((r) => (m[r] * side) / count); // from one output voxel to the next
-  const centre = (i) => (2 * i + 1) / count - 1;
+  const across = centres(count);
   let n = 0;
-  for (let k = 0; k < count; k++) {
+  for (const depth of depths) {
     for (let j = 0; j < count; j++) {
-      let [x, y, z] = apply(m, [centre(0), centre(j), centre(k)]).map(
+      let [x, y, z] = apply(m, [across[0], across[j], depth]).map(
         (value, axis) => ((value + shift[axis] + 1) * side - 1) / 2
       );
       for (let i = 0; i < count; i++, n++, x += step[0], y += step[1], z += step[2]) {

@@ -131,10 +131,14 @@ export class Volume {
     if (data.transforms && !data.track) what.grid = "the grid";
     const groups = [];
     if (Object.keys(what).length > 1) {
-      groups.push(
-        this.group("The hand takes", what, this.what, (value) => (this.what = value)),
-        this.group("and", { turn: "turns it", move: "moves it" }, this.how, (value) => (this.how = value))
-      );
+      const ways = this.group("and", { turn: "turns it", move: "moves it" }, this.how, (value) => (this.how = value));
+      ways.setAttribute("aria-label", "The hand turns or moves it");
+      const taken = (value) => {
+        this.what = value;
+        for (const button of ways.querySelectorAll("button")) button.disabled = value === "view"; // it turns
+      };
+      groups.push(this.group("The hand takes", what, this.what, taken), ways);
+      taken(this.what);
     }
     const views = element("div", { className: "buttons" }, element("span", { textContent: "Seen from" }));
     for (const [name, degrees] of Object.entries(VIEWS)) {
@@ -181,7 +185,7 @@ export class Volume {
     };
     return element(
       "div", { className: "choices" },
-      knob("Flatten V", "collapse its depth: the projection", 1, 0.01, this.flat, (value) => (this.flat = value)),
+      (this.flattener = knob("Flatten V", "collapse its depth: the projection", 1, 0.01, this.flat, (value) => (this.flat = value))),
       (this.slices = knob("Slice", "a plane of constant depth in V", this.data.outputSide - 1, 1, 0, (value) => (this.k = value)))
     );
   }
@@ -410,12 +414,14 @@ export class Volume {
 
   state() {
     const pose = this.moved ? [...this.pose.turn, ...this.pose.shift] : null;
-    return { theta: this.byHand ? this.theta : null, pose, position: this.data.track ? this.transport.head.position : null };
+    const position = this.data.track ? this.transport.head.position : null;
+    return { theta: this.byHand ? this.theta : null, pose, position, view: [...this.camera, this.zoom, this.flat] };
   }
 
-  restore({ theta, pose, position }) {
+  restore({ theta, pose, position, view }) {
     const known = [...this.pose.turn, ...this.pose.shift];
     if ((pose && !isLike(pose, known)) || (theta && !isLike(theta, this.theta))) return false;
+    if (view && !this.regard(view)) return false;
     if (pose) {
       this.pose = { turn: pose.slice(0, 9), shift: pose.slice(9) };
       this.show(this.theta);
@@ -423,6 +429,19 @@ export class Volume {
     }
     if (theta && this.data.transforms && !this.data.track) this.hold(theta);
     if (this.data.track && position >= 0 && position <= this.transport.head.last) this.transport.head.seek(position);
+    return true;
+  }
+
+  /** Whether this is a view: the camera's rotation, how near it is, how flat V is. */
+  regard(view) {
+    if (!isLike(view, [...this.camera, this.zoom, this.flat])) return false;
+    const [camera, zoom, flat] = [view.slice(0, 9), view[9], view[10]];
+    const square = solid.multiply(camera, solid.transpose(camera));
+    if (square.some((v, i) => Math.abs(v - (i % 4 ? 0 : 1)) > 1e-3)) return false;
+    if (!(zoom >= ZOOMS[0] && zoom <= ZOOMS[1] && flat >= 0 && flat <= 1)) return false;
+    Object.assign(this, { zoom, flat });
+    this.flattener.querySelector("input").value = flat;
+    this.look(camera);
     return true;
   }
 
@@ -463,7 +482,7 @@ export class Volume {
     this.flatten(this.u, solid.project(this.laid.volume, data.side), data.side, "U summed over z");
     this.flatten(this.v, w, data.outputSide, data.captions.W);
     this.tell();
-    this.cut(k, depth, into);
+    this.cut(k, depth);
   }
 
   /** The slice of V with the most ink. */
@@ -503,8 +522,8 @@ export class Volume {
   }
 
   /** The slice: of V, a plane of its voxels; of U, the same plane read as finely as U is. */
-  cut(k, depth, into) {
-    const { data } = this;
+  cut(k, depth) {
+    const { data, theta } = this;
     const own = solid.slice(this.output, data.outputSide, k);
     const [, vCut] = this.v.flats;
     const show = (flat, values, side, words) => {
@@ -515,8 +534,7 @@ export class Volume {
     };
     show(vCut, own, data.outputSide, `V, slice ${k + 1} of ${data.outputSide}`);
     const [, uCut] = this.u.flats;
-    const z = Math.max(0, Math.min(data.side - 1, Math.floor(((into([0, 0, depth])[2] + 1) / 2) * data.side)));
-    show(uCut, solid.slice(this.laid.volume, data.side, z), data.side, `U, slice ${z + 1} of ${data.side}`);
+    show(uCut, solid.read(this.laid.volume, data.side, theta, data.side, [depth]), data.side, "U, read in that plane");
   }
 
   /** How the digit stands in U and in V, in words. */
