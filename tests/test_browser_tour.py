@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import Page, expect
-from test_browser import PATIENCE_MILLISECONDS, chromium, handle, scrub, server, stage_of, until, visit  # noqa: F401
+from test_browser import (  # noqa: F401
+    PATIENCE_MILLISECONDS,
+    chromium,
+    handle,
+    scrub,
+    server,
+    stage_of,
+    until,
+    visit,
+)
 
 import tour
 
@@ -26,7 +35,8 @@ BY_KEYS = (
 NAME = """() => {
     let at = document.activeElement;
     while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-    return (at?.getAttribute("aria-label") || at?.labels?.[0]?.textContent || at?.textContent || "").trim();
+    const words = at?.getAttribute("aria-label") || at?.labels?.[0]?.textContent || at?.textContent;
+    return (words || "").trim();
 }"""
 MOST_TABS = 200
 
