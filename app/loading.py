@@ -198,13 +198,12 @@ def true_boxes(name: str, set_seed: int, clutter: int) -> np.ndarray:
 
 
 @st.cache_resource(show_spinner="Loading the encoder …")
-def encoder(normalised: bool) -> Encoder:
-    """e() of Eq. 8, as it is shipped."""
-    from stn_core import checkpoints
-    from stn_core.colocalisation import Encoder
-    from stn_core.experiments.colocalisation import ENCODER
+def encoder(normalised: bool, fine: bool) -> Encoder:
+    """e() of Eq. 8, as it is shipped: of the search, or of its end."""
+    from stn_core.colocalisation import Encoder, load_encoder_networks
 
-    return Encoder(checkpoints.load_pretrained(ENCODER), normalised=normalised)
+    networks = load_encoder_networks()
+    return Encoder(networks.fine if fine else networks.coarse, normalised=normalised)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -29,13 +29,13 @@ from stn_core import (
     training,
 )
 from stn_core.checkpoints import CheckpointError
+from stn_core.colocalisation import EncoderNetworks
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
     ABLATIONS,
-    ENCODER,
     OWN,
     Colocalisation,
     image_set,
@@ -277,27 +277,27 @@ def _colocalise(options: argparse.Namespace) -> None:
     if OWN.name in options.name and options.publish is not None:
         raise ValueError("a set of one's own is not published")
     cells = [_searched(find_colocalisation(name), options) for name in options.name]
-    network = checkpoints.load_pretrained(ENCODER)
+    networks = colocalisation.load_encoder_networks()
     source = _load_digits()
     for cell in cells:
         if options.publish is None:
             run = Run(options.run_dir or runs.new_run_folder(cell.name))
-            _optimise(cell, network, source, run, options)
+            _optimise(cell, networks, source, run, options)
         else:
-            _publish_cell(cell, network, source, options)
+            _publish_cell(cell, networks, source, options)
 
 
 def _publish_cell(
-    cell: Colocalisation, network: torch.nn.Module, source: Source, options: argparse.Namespace
+    cell: Colocalisation, networks: EncoderNetworks, source: Source, options: argparse.Namespace
 ) -> None:
     done = _measured_sets(cell)
     if done is None:
         run = Run(options.run_dir or runs.new_run_folder(cell.name))
-        _optimise(cell, network, source, run, options)
+        _optimise(cell, networks, source, run, options)
         print(publishing.publish_boxes(run))
         done = set()
     for set_seed in sorted(set(range(options.publish)) - done):
-        found = _on_test_digits(cell, network, source, set_seed, options.seed)
+        found = _on_test_digits(cell, networks, source, set_seed, options.seed)
         publishing.add_set(cell, found)
 
 
@@ -311,7 +311,7 @@ def _measured_sets(cell: Colocalisation) -> set[int] | None:
 
 def _optimise(
     cell: Colocalisation,
-    network: torch.nn.Module,
+    networks: EncoderNetworks,
     source: Source,
     run: Run,
     options: argparse.Namespace,
@@ -324,7 +324,7 @@ def _optimise(
     else:
         images = image_set(cell, source.gallery, options.set_seed, source.gallery)
     steps = colocalisation.recorded(
-        cell, images, network, run, seed=options.seed, set_seed=options.set_seed
+        cell, images, networks, run, seed=options.seed, set_seed=options.set_seed
     )
     with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
         for step in steps:
@@ -363,7 +363,7 @@ def _ablate(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     cells = [find_colocalisation(name) for name in options.name]
-    network = checkpoints.load_pretrained(ENCODER)
+    networks = colocalisation.load_encoder_networks()
     source = _load_digits()
     of, which, others = source.test, "test", source.train
     if of is None:
@@ -379,19 +379,19 @@ def _ablate(options: argparse.Namespace) -> None:
             search = dataclasses.replace(cell.recipe, **changed)
             if options.iterations is not None:
                 search = dataclasses.replace(search, iterations=options.iterations)
-            found = colocalisation.colocalise(images, network, search, options.seed)
+            found = colocalisation.colocalise(images, networks, search, options.seed)
             share, mean = found.measures[colocalisation.MEASURE], found.measures["mean_overlap"]
             told = f"{share:4.0f}  {mean:.2f}  {found.loss:7.2f}  {found.seconds:4.0f}  {words}"
             print(told, flush=True)
 
 
 def _on_test_digits(
-    cell: Colocalisation, network: torch.nn.Module, source: Source, set_seed: int, seed: int
+    cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
 ) -> dict:
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
     images = image_set(cell, source.test, set_seed, source.train)
-    outcome = colocalisation.colocalise(images, network, cell.recipe, seed)
+    outcome = colocalisation.colocalise(images, networks, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
     return {
         "set_seed": set_seed,

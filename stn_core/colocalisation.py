@@ -17,9 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_core import runs
+from stn_core import checkpoints, runs
 from stn_core.classifiers import ConvolutionalClassifier
-from stn_core.experiments.colocalisation import Colocalisation, ImageSet, Search
+from stn_core.experiments.colocalisation import (
+    ENCODER,
+    FINE_ENCODER,
+    Colocalisation,
+    ImageSet,
+    Search,
+)
 from stn_core.localisation import BoxLocalisation
 from stn_core.networks import ClassificationNetwork
 from stn_core.objectives import Patches
@@ -69,6 +75,23 @@ class Encoder:
         return torch.cat([self(crops(image, box)) for image, box in parts])
 
 
+class EncoderNetworks(NamedTuple):
+    """The networks behind e(): of the search, and of its end."""
+
+    coarse: ClassificationNetwork
+    fine: ClassificationNetwork
+
+
+def load_encoder_networks() -> EncoderNetworks:
+    """Those that are shipped. Raises CheckpointError."""
+    return EncoderNetworks(*map(checkpoints.load_pretrained, (ENCODER, FINE_ENCODER)))
+
+
+def fine_from(iterations: int) -> int:
+    """The step from which on the fine network compares the crops, of a search that has one."""
+    return round(STILL * iterations)
+
+
 def crops(images: Tensor, boxes: Tensor) -> Tensor:
     """I^T: what stands in the boxes, θ of Attention (B, 3), at 28×28. Differentiable."""
     return sample(images, Attention().grid(boxes, (28, 28)))
@@ -100,11 +123,10 @@ class Optimisation:
     """The boxes of one set on their way: the localiser, and how far it is."""
 
     def __init__(
-        self, images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
+        self, images: ImageSet, networks: EncoderNetworks, search: Search, seed: int
     ) -> None:
         self.images, self.boxes, self.search = images.images, images.boxes, search
-        self.seed = seed
-        self.encoder = Encoder(network, normalised=search.normalised)
+        self.seed, self.networks = seed, networks
         self.generator = torch.Generator().manual_seed(seed)
         self.localiser = BoxLocalisation(
             tuple(self.images.shape[1:]),
@@ -117,16 +139,23 @@ class Optimisation:
         self.step, self.seconds = 0, 0.0
         self._losses: list[Tensor] = []
         started = time.perf_counter()
-        count = len(self.images)
-        boxes = random_boxes(count * search.patches, search.patch_scale, self.generator)
-        repeated = self.images.repeat_interleave(search.patches, 0)
-        embedded = self.encoder.read(repeated, boxes).unflatten(0, (count, -1))
-        self.patches = Patches.of(embedded)
+        count = len(self.images) * search.patches
+        self._random_boxes = random_boxes(count, search.patch_scale, self.generator)
+        self.compare_by(networks.coarse)
         self.seconds = time.perf_counter() - started
+
+    def compare_by(self, network: ClassificationNetwork) -> None:
+        """Let this network be e(), of the random patches as well."""
+        self.encoder = Encoder(network, normalised=self.search.normalised)
+        repeated = self.images.repeat_interleave(self.search.patches, 0)
+        embedded = self.encoder.read(repeated, self._random_boxes)
+        self.patches = Patches.of(embedded.unflatten(0, (len(self.images), -1)))
 
     def advance(self) -> None:
         """One step of Adam on some of the images."""
         started, search = time.perf_counter(), self.search
+        if search.fine and self.step == fine_from(search.iterations):
+            self.compare_by(self.networks.fine)
         done = self.step / search.iterations
         fall = search.largest - search.largest_at_end
         self.localiser.largest = search.largest - fall * min(1, done / SHRUNK)
@@ -193,11 +222,11 @@ class Restarts:
     """
 
     def __init__(
-        self, images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
+        self, images: ImageSet, networks: EncoderNetworks, search: Search, seed: int
     ) -> None:
         self.search = search
         seeds = range(search.starts * seed, search.starts * (seed + 1))
-        self.going = [Optimisation(images, network, search, one) for one in seeds]
+        self.going = [Optimisation(images, networks, search, one) for one in seeds]
         self._ended_seconds = 0.0
 
     @property
@@ -234,11 +263,9 @@ class Outcome(NamedTuple):
     seconds: float
 
 
-def colocalise(
-    images: ImageSet, network: ClassificationNetwork, search: Search, seed: int
-) -> Outcome:
+def colocalise(images: ImageSet, networks: EncoderNetworks, search: Search, seed: int) -> Outcome:
     """Optimise the boxes of a set to the end. seconds: of all starts."""
-    restarts = Restarts(images, network, search, seed)
+    restarts = Restarts(images, networks, search, seed)
     while restarts.step < search.iterations:
         restarts.advance()
     found = restarts.leader
@@ -264,7 +291,7 @@ def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
 def recorded(
     cell: Colocalisation,
     images: ImageSet,
-    network: ClassificationNetwork,
+    networks: EncoderNetworks,
     run: Run,
     *,
     seed: int,
@@ -284,7 +311,7 @@ def recorded(
             bytes_ = (images.images * 255).round().to(torch.uint8).numpy()
             run.write_probes(bytes_, np.full(len(bytes_), -1 if cell.digit is None else cell.digit))
             run.set_status("running", 0)
-            restarts = Restarts(images, network, cell.recipe, seed)
+            restarts = Restarts(images, networks, cell.recipe, seed)
             recording = _Recording(restarts, run)
             yield recording.write()
             while restarts.step < cell.recipe.iterations:

@@ -13,11 +13,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts, told
 
-from stn_core import checkpoints, results
-from stn_core.colocalisation import recorded
+from stn_core import results
+from stn_core.colocalisation import load_encoder_networks, recorded
 from stn_core.experiments.colocalisation import (
     COLOCALISATIONS,
-    ENCODER,
     OWN,
     QUICK_SEARCH,
     image_set,
@@ -96,8 +95,8 @@ def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     cell = replace(COLOCALISATIONS["colocalisation/t/1"], recipes=(search,))
     run = Run(tmp_path / "colocalisation-t-1-20260101-120000")
     images = image_set(cell, source.gallery, 5, source.gallery)
-    network = checkpoints.load_pretrained(ENCODER)
-    for _ in recorded(cell, images, network, run, seed=0, set_seed=5):
+    networks = load_encoder_networks()
+    for _ in recorded(cell, images, networks, run, seed=0, set_seed=5):
         pass
     (job,) = jobs.jobs("colocalisation/")
     assert job.title.startswith("class 1, T, started") and job.place == "Co-localisation"
@@ -157,8 +156,8 @@ def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatc
     random = torch.randint(0, 255, (11, 84, 84), generator=generator, dtype=torch.uint8)
     images = own_set(random.numpy())
     run = Run(tmp_path / "colocalisation-own-set-20260101-120000")
-    cell, network = replace(OWN, recipes=(search,)), checkpoints.load_pretrained(ENCODER)
-    for _ in recorded(cell, images, network, run, seed=0, set_seed=0):
+    cell, networks = replace(OWN, recipes=(search,)), load_encoder_networks()
+    for _ in recorded(cell, images, networks, run, seed=0, set_seed=0):
         pass
     app = page(boxes_view="Run it live")
     data = told(app)

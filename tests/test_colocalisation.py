@@ -16,6 +16,7 @@ from stn_core.colocalisation import (
     colocalise,
     crops,
     jittered,
+    load_encoder_networks,
     overlap,
     random_boxes,
     recorded,
@@ -42,6 +43,11 @@ SHORT = replace(QUICK_SEARCH, iterations=3, starts=2, batch_size=6, patches=2)
 @pytest.fixture(scope="module")
 def network():
     return checkpoints.load_pretrained(ENCODER)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    return load_encoder_networks()
 
 
 @pytest.fixture
@@ -93,6 +99,17 @@ def test_crops_of_the_encoder_show_their_digit(source, generator):
     assert ((moved.pose["scale"] >= low) & (moved.pose["scale"] <= high)).all()
     assert moved.pose["shift"].abs().max() <= Crops().shift
     assert Crops().posed(digits, 3, generator).shape == (5, 3, 1, 28, 28)
+
+
+def test_crop_that_is_half_a_box_off_is_of_an_eleventh_class(source, generator):
+    crops_ = Crops(shift=0.25, none=0.5)
+    found = crops_.examples(source.gallery, generator)
+    off = found.pose["shift"].abs().amax(1)
+    is_none = found.labels == 10
+    assert 0.4 < is_none.float().mean() < 0.6
+    assert off[is_none].min() >= 0.5 - 1e-6 and off[~is_none].max() <= 0.25
+    assert torch.equal(found.labels[~is_none], source.gallery.labels[~is_none])
+    assert crops_.classes == 11 and Crops().classes == 10
 
 
 def test_overlap_of_boxes_is_that_of_hand_computed_ones():
@@ -150,9 +167,9 @@ def test_random_and_jittered_boxes_stay_inside_the_image(generator):
     assert boxes[:, 1:].abs().max() > 0.6 and not torch.equal(boxes, moved)
 
 
-def mean_loss(cell, search, network, source, boxes_of):
+def mean_loss(cell, search, networks, source, boxes_of):
     found = image_set(cell, source.gallery, 0, source.gallery)
-    optimisation = Optimisation(found, network, search, seed=0)
+    optimisation = Optimisation(found, networks, search, seed=0)
     embedded = optimisation.encoder.read(found.images, boxes_of(found))
     return search.objective.loss(embedded, optimisation.patches).item()
 
@@ -162,7 +179,7 @@ def empty(found):
 
 
 @pytest.mark.parametrize("name", ["colocalisation/t/8", "colocalisation/tc/8"])
-def test_truth_scores_lower_than_a_collapse_to_one_place(name, network, source):
+def test_truth_scores_lower_than_a_collapse_to_one_place(name, networks, source):
     def corner(found):
         return torch.tensor([[0.2, -0.8, -0.8]]).expand(len(found.images), 3)
 
@@ -170,41 +187,41 @@ def test_truth_scores_lower_than_a_collapse_to_one_place(name, network, source):
         return torch.tensor([[1.0, 0, 0]]).expand(len(found.images), 3)
 
     cell = COLOCALISATIONS[name]
-    truth = mean_loss(cell, QUICK_SEARCH, network, source, lambda found: found.boxes)
+    truth = mean_loss(cell, QUICK_SEARCH, networks, source, lambda found: found.boxes)
     for collapsed in (corner, whole):
-        assert truth < mean_loss(cell, QUICK_SEARCH, network, source, collapsed) - 1
+        assert truth < mean_loss(cell, QUICK_SEARCH, networks, source, collapsed) - 1
 
 
-def test_loss_as_printed_scores_empty_crops_lower_than_the_truth(network, source):
+def test_loss_as_printed_scores_empty_crops_lower_than_the_truth(networks, source):
     def corner(found):
         return torch.tensor([[0.02, -0.98, -0.98]]).expand(len(found.images), 3)
 
     cell = COLOCALISATIONS["colocalisation/t/8"]
     pairs = {}
     for name, boxes_of in (("truth", lambda found: found.boxes), ("empty", corner)):
-        pairs[name] = mean_loss(cell, LITERAL_SEARCH, network, source, boxes_of)
+        pairs[name] = mean_loss(cell, LITERAL_SEARCH, networks, source, boxes_of)
     assert pairs["empty"] < pairs["truth"]
 
 
-def test_optimisation_is_the_same_for_the_same_seed(network, few):
-    first, again, other = (colocalise(few, network, SHORT, seed) for seed in (0, 0, 1))
+def test_optimisation_is_the_same_for_the_same_seed(networks, few):
+    first, again, other = (colocalise(few, networks, SHORT, seed) for seed in (0, 0, 1))
     assert torch.equal(first.boxes, again.boxes) and first.loss == again.loss
     assert not torch.equal(first.boxes, other.boxes)
     assert set(first.measures) == {"localised_percent", "mean_overlap"}
 
 
-def test_better_half_of_the_starts_goes_on_at_a_quarter_and_at_half(network, few):
+def test_better_half_of_the_starts_goes_on_at_a_quarter_and_at_half(networks, few):
     search = replace(SHORT, iterations=8, starts=3)
     alone = {}
     for seed in (3, 4, 5):
-        alone[seed] = one = Optimisation(few, network, search, seed)
+        alone[seed] = one = Optimisation(few, networks, search, seed)
         while one.step < 4:
             one.advance()
             if one.step == 2:
                 one.early = one.whole_loss()
     kept = sorted(alone.values(), key=lambda one: one.early)[:2]
     best = min(kept, key=Optimisation.whole_loss)
-    restarts = Restarts(few, network, search, 1)
+    restarts = Restarts(few, networks, search, 1)
     going = []
     while restarts.step < 4:
         restarts.advance()
@@ -214,18 +231,55 @@ def test_better_half_of_the_starts_goes_on_at_a_quarter_and_at_half(network, few
     assert restarts.seconds > restarts.leader.seconds
 
 
-def test_recording_is_of_the_start_that_leads_in_the_end(network, few, tmp_path):
+def test_fine_encoder_takes_over_once_nothing_is_jittered_any_more(networks, few):
+    search = replace(SHORT, iterations=10)
+    with_both, with_one = (
+        Optimisation(few, networks, replace(search, fine=fine), 0) for fine in (True, False)
+    )
+    for one in (with_both, with_one):
+        while one.step < 7:
+            one.advance()
+    assert torch.equal(with_both.located(), with_one.located())
+    assert with_both.whole_loss() == with_one.whole_loss()
+    for one in (with_both, with_one):
+        one.advance()
+    assert with_both.encoder.network is networks.fine
+    assert with_one.encoder.network is networks.coarse
+    assert not torch.equal(with_both.patches.mean, with_one.patches.mean)
+    assert not torch.equal(with_both.located(), with_one.located())
+
+
+def test_fine_encoder_says_that_the_loop_of_a_6_is_not_a_6(networks, source):
+    """With the coarse one alone, every box of a 6 slides to its loop."""
+    cell = COLOCALISATIONS["colocalisation/t/6"]
+    found = image_set(cell, source.gallery, 0, source.gallery)
+    loop = found.boxes + torch.tensor([0, 0, 0.24])
+    lower = {}
+    for name, network in networks._asdict().items():
+        optimisation = Optimisation(found, networks, QUICK_SEARCH, 0)
+        optimisation.compare_by(network)
+        truth, off = (
+            QUICK_SEARCH.objective.loss(
+                optimisation.encoder.read(found.images, boxes), optimisation.patches
+            )
+            for boxes in (found.boxes, loop)
+        )
+        lower[name] = bool(off < truth)
+    assert lower == {"coarse": True, "fine": False}
+
+
+def test_recording_is_of_the_start_that_leads_in_the_end(networks, few, tmp_path):
     cell = replace(CELL, recipes=(replace(SHORT, iterations=24, starts=4),))
     for seed in range(20):  # until it is not the first one that is the best
-        restarts = Restarts(few, network, cell.recipe, seed)
+        restarts = Restarts(few, networks, cell.recipe, seed)
         first = restarts.leader
         while restarts.step < 12:
             restarts.advance()
         if restarts.leader is not first:
             break
-    alone = Optimisation(few, network, cell.recipe, restarts.leader.seed)
+    alone = Optimisation(few, networks, cell.recipe, restarts.leader.seed)
     run = Run(tmp_path / "run")
-    list(recorded(cell, few, network, run, seed=seed, set_seed=0))
+    list(recorded(cell, few, networks, run, seed=seed, set_seed=0))
     found = run.recorded()
     assert [s.step for s in found.history] == runs.snapshot_steps(24)
     for snapshot in found.snapshots:
@@ -235,16 +289,16 @@ def test_recording_is_of_the_start_that_leads_in_the_end(network, few, tmp_path)
         assert torch.allclose(boxes, alone.located(), atol=1e-3)
 
 
-def test_set_without_known_boxes_is_optimised_all_the_same(network, few):
-    outcome = colocalise(replace(few, boxes=None), network, SHORT, 0)
+def test_set_without_known_boxes_is_optimised_all_the_same(networks, few):
+    outcome = colocalise(replace(few, boxes=None), networks, SHORT, 0)
     assert outcome.measures == {} and torch.equal(
-        outcome.boxes, colocalise(few, network, SHORT, 0).boxes
+        outcome.boxes, colocalise(few, networks, SHORT, 0).boxes
     )
 
 
-def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(network, few, tmp_path):
+def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(networks, few, tmp_path):
     cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
-    steps = list(recorded(cell, few, network, run, seed=0, set_seed=0))
+    steps = list(recorded(cell, few, networks, run, seed=0, set_seed=0))
     assert [s.step for s in steps] == runs.snapshot_steps(3)
     assert run.status().state == "finished"
     found = run.recorded()
@@ -253,26 +307,26 @@ def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(network, few,
     start = torch.from_numpy(found.snapshots[0].theta[:, 0]).float()
     assert torch.allclose(start, torch.tensor([SHORT.start, 0, 0]), atol=1e-3)
     last = torch.from_numpy(found.snapshots[-1].theta[:, 0]).float()
-    outcome = colocalise(few, network, SHORT, 0)
+    outcome = colocalise(few, networks, SHORT, 0)
     assert torch.allclose(last, outcome.boxes, atol=1e-3)
     assert steps[-1].measures["localised_percent"] == outcome.measures["localised_percent"]
 
 
-def test_run_stops_when_it_is_asked_to(network, few, tmp_path):
+def test_run_stops_when_it_is_asked_to(networks, few, tmp_path):
     cell = replace(CELL, recipes=(replace(SHORT, iterations=50),))
     run = Run(tmp_path / "run")
-    for step in recorded(cell, few, network, run, seed=0, set_seed=0):
+    for step in recorded(cell, few, networks, run, seed=0, set_seed=0):
         if step.step >= 10:
             run.control("stop")
     assert run.status().state == "stopped" and run.status().step < 50
     with pytest.raises(runs.RunError, match="holds a run already"):
-        next(recorded(cell, few, network, run, seed=0, set_seed=0))
+        next(recorded(cell, few, networks, run, seed=0, set_seed=0))
 
 
-def test_published_cell_is_told_beside_the_paper_s(network, few, tmp_path, monkeypatch):
+def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
     cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
-    for _ in recorded(cell, few, network, run, seed=0, set_seed=0):
+    for _ in recorded(cell, few, networks, run, seed=0, set_seed=0):
         pass
     folder = publishing.publish_boxes(run)
     assert runs.unpack(folder / runs.PACKED).probes.shape[0] == 12
@@ -353,8 +407,8 @@ def test_every_shipped_cell_has_all_its_images_boxes(name, source):
     assert np.array_equal(run.probes, (shown.images * 255).round().to(torch.uint8).numpy())
 
 
-def test_a_short_real_optimisation_localises_ones(network, source):
+def test_a_short_real_optimisation_localises_ones(networks, source):
     found = image_set(CELL, source.gallery, 0, source.gallery)
     search = replace(QUICK_SEARCH, iterations=250, starts=1)
-    outcome = colocalisation.colocalise(found, network, search, seed=0)
+    outcome = colocalisation.colocalise(found, networks, search, seed=0)
     assert outcome.measures["localised_percent"] >= 60

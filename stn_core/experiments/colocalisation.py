@@ -1,7 +1,8 @@
 """Co-localisation: the object that is common to a set of images (App. A.2, Table 5, Fig. 4).
 
 Neither labels nor boxes are used. What is given beforehand: an encoder, trained on labelled
-crops of other digits (ENCODER), and about how large the object is.
+crops of other digits (ENCODER, and for the end of a search FINE_ENCODER), and about how large the
+object is.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ DISTORTIONS = {
     "tc": TranslationClutter(canvas=CANVAS, patches=16),  # A.2
 }
 IMAGES = 100  # A.2: images in a set
+OFF, FARTHEST = 0.5, 2.0  # halves of a box from a digit, where there is none
 # Table 5, percent localised, classes 0 to 9. The prose says 75 to 93 for TC.
 REPORTED = {"t": (100.0,) * 10, "tc": (81.0, 82, 88, 75, 94, 84, 93, 85, 89, 87)}
 
@@ -38,16 +40,21 @@ class Crops:
 
     What a box on its way sees: the digit smaller or larger, at the side, and clutter. ``scales``:
     the box's s, drawn evenly in its logarithm (1/3 is the digit's own frame); ``shift``: how far
-    off the digit's centre it is at most, in halves of the box; ``plain``: the share uncluttered.
+    off the digit's centre it is at most, in halves of the box; ``plain``: the share uncluttered;
+    ``none``: the share that is half a box or more off the digit, an eleventh class.
     """
 
     scales: tuple[float, float] = (0.22, 0.75)
     shift: float = 0.7
     plain: float = 0.2
+    none: float = 0.0
     image_shape: ClassVar[tuple[int, int, int]] = (1, DIGIT_PIXELS, DIGIT_PIXELS)
-    classes: ClassVar[int] = 10
     noun: ClassVar[str] = "crops about digits"
     truth_family: ClassVar[Transform | None] = None
+
+    @property
+    def classes(self) -> int:
+        return 11 if self.none else 10
 
     def examples(
         self, digits: Digits, generator: torch.Generator, others: Digits | None = None
@@ -66,9 +73,16 @@ class Crops:
         low, high = (torch.tensor(s).log().item() for s in self.scales)
         scale = uniform(low, high, count, 1).exp()
         shift = uniform(-self.shift, self.shift, count, 2)
+        labels = digits.labels
+        if self.none:
+            is_none = uniform(0, 1, count, 1) < self.none
+            off = uniform(-FARTHEST, FARTHEST, count, 2)
+            off = off * (OFF / off.abs().amax(1, keepdim=True)).clamp(min=1)
+            shift = torch.where(is_none, off, shift)
+            labels = torch.where(is_none[:, 0], 10, labels)
         theta = torch.cat([scale, centre + shift * scale], 1)
         crops = sample(images, Attention().grid(theta, self.image_shape[1:]))
-        return Examples(crops, digits.labels, {"scale": scale[:, 0], "shift": shift}, None)
+        return Examples(crops, labels, {"scale": scale[:, 0], "shift": shift}, None)
 
     def posed(self, digits: Digits, poses: int, generator: torch.Generator) -> Tensor:
         images, labels = (v.repeat_interleave(poses, 0) for v in (digits.images, digits.labels))
@@ -87,7 +101,14 @@ ENCODER = Experiment(
     ),
     reported=None,
 )
-EXPERIMENTS = (ENCODER,)
+# What ENCODER calls alike may be half a box off, since it has learnt not to mind: the loop of every
+# 6 is as good to it as every 6. To this one, that is no digit at all.
+FINE_ENCODER = replace(
+    ENCODER,
+    name="colocalisation/fine-encoder",
+    data=Crops(scales=(0.26, 0.45), shift=0.25, none=0.3),
+)
+EXPERIMENTS = (ENCODER, FINE_ENCODER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +122,7 @@ class Search:
     jitter: the boxes are read a little off (standard deviation of t and of log s), less and less,
     none after 70 %: the gradient of one crop leads anywhere, the mean of those about it to the
     object.
+    fine: from then on FINE_ENCODER is e().
     starts: how often it is begun, with another seed each; after a quarter of the iterations and
     after half of them, the half with the lower loss goes on.
     """
@@ -109,6 +131,7 @@ class Search:
     objective: Triplet
     normalised: bool
     jitter: float
+    fine: bool
     largest_at_end: float
     iterations: int = 1_100
     starts: int = 4
@@ -131,11 +154,15 @@ class Search:
 
 
 QUICK_SEARCH = Search(
-    name="quick", objective=Triplet(margin=6), normalised=True, jitter=0.2, largest_at_end=0.42
+    name="quick",
+    objective=Triplet(margin=6),
+    normalised=True,
+    jitter=0.2,
+    fine=True,
+    largest_at_end=0.36,
 )
-# Without clutter nearly every start finds the digits, among clutter one in two or three does not;
-# and a box may end smaller than there, where it would settle on a part of the digit.
-PLAIN_SEARCH = replace(QUICK_SEARCH, starts=1, largest_at_end=0.36)
+# Without clutter nearly every start finds the digits, among clutter one in two or three does not.
+PLAIN_SEARCH = replace(QUICK_SEARCH, starts=1)
 # Eq. 8 as it is printed, on plain activations: the boxes flee from the digits, since empty crops
 # differ least of all.
 LITERAL_SEARCH = Search(
@@ -143,6 +170,7 @@ LITERAL_SEARCH = Search(
     objective=Triplet(margin=1),  # A.2
     normalised=False,
     jitter=0,
+    fine=False,
     start=0.5,
     smallest=0.1,
     largest=0.999,
@@ -157,6 +185,7 @@ ABLATIONS: dict[str, dict] = {
     "plain activations, as printed": {"normalised": False},
     "a margin of 1, as printed": {"objective": Triplet(margin=1)},
     "boxes read without jitter": {"jitter": 0},
+    "one encoder to the end": {"fine": False},
     "the largest box stays at 0.8": {"largest_at_end": QUICK_SEARCH.largest},
     "random patches of half the size": {"patch_scale": QUICK_SEARCH.patch_scale / 2},
 }
