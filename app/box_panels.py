@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
+import downloads
 import jobs
 import loading
 import pictures
@@ -97,7 +99,14 @@ def watch() -> None:
 
 
 @st.fragment
-def _shown(name: str, recorded, token: str, live: bool, from_start: bool = False) -> None:
+def _shown(
+    name: str,
+    recorded,
+    token: str,
+    live: bool,
+    from_start: bool = False,
+    folder: Path | None = None,
+) -> None:
     description = recorded.description
     clutter = description.get("clutter", 16 * (name.split("/")[1] == "tc"))
     known = name.split("/")[2].isdigit()  # else the visitor's own set
@@ -113,6 +122,7 @@ def _shown(name: str, recorded, token: str, live: bool, from_start: bool = False
         f"{description['device']}."
     )
     if not live:
+        downloads.encoders(folder)
         _pair(recorded, report)
 
 
@@ -327,7 +337,8 @@ def _optimised(job: Job) -> None:
     except RuntimeError:
         st.caption("The first steps …")
         return
-    _shown(recorded.description["experiment"], recorded, job.key, live=run.is_alive())
+    name = recorded.description["experiment"]
+    _shown(name, recorded, job.key, live=run.is_alive(), folder=job.folder)
 
 
 def table() -> None:

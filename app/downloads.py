@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,13 +19,20 @@ def weights(loaded: loading.LoadedNetwork) -> bytes:
     else as they are."""
     from safetensors.torch import save
 
-    from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS
 
     if loaded.key in EXPERIMENTS:
-        return (checkpoints.published_folder(loaded.experiment) / checkpoints.WEIGHTS).read_bytes()
+        return published(loaded.key)
     tensors = {name: t.contiguous() for name, t in loaded.network.state_dict().items()}
     return save(tensors, {"experiment": json.dumps(loaded.experiment.name)})
+
+
+def published(name: str) -> bytes:
+    """The weights of ``distorted/rts/st-fcn-aff``, as they are shipped."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find
+
+    return (checkpoints.published_folder(find(name)) / checkpoints.WEIGHTS).read_bytes()
 
 
 def said(rows: Sequence[Verdict], truth: int) -> list[dict]:
@@ -84,3 +92,32 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
                 help="As safetensors; Open a checkpoint takes it back",
             )
         st.caption("θ, pictures and animations: *Export*, below the stage.")
+
+
+def encoders(folder: Path | None) -> None:
+    """A popover with co-localisation's networks: e(), and the localiser of a run in this folder."""
+    from stn_core.colocalisation import LOCALISER
+    from stn_core.experiments.colocalisation import EXPERIMENTS
+
+    with st.popover("Download", width="content", help="Weights, as safetensors"):
+        for experiment in EXPERIMENTS:
+            name = experiment.name
+            st.download_button(
+                f"Weights of the {name.split('/')[1].replace('-', ' ')}",
+                lambda name=name: published(name),
+                f"{name.replace('/', '-')}.safetensors",
+                "application/octet-stream",
+                key=f"weights-{name}",
+                on_click="ignore",
+                help="A CNN, of which e() of Eq. 8 takes the activations",
+            )
+        if folder and (folder / LOCALISER).is_file():
+            st.download_button(
+                "Weights of the localisation network",
+                (folder / LOCALISER).read_bytes,
+                LOCALISER,
+                "application/octet-stream",
+                on_click="ignore",
+                help="It has learnt the boxes of this set, and of no other",
+            )
+        st.caption("Boxes, pictures and animations: *Export*, below the stage.")

@@ -127,7 +127,7 @@ PLACES = {  # by the page's file in views/
     "colocalisation": Place(
         where="App. A.2, Table 5, Fig. 4, Eq. 8",
         symbols=("U", "theta", "T", "e"),
-        ours="Seven departures from the text, listed under *Results*; without the first of them "
+        ours="Eight departures from the text, listed under *Results*; without the first of them "
         "the boxes flee from the digits.",
     ),
     "volumes": Place(

@@ -41,6 +41,7 @@ SHRUNK = 0.8  # of the iterations, after which the largest box is as small as it
 STILL = 0.7  # of the iterations, after which nothing is jittered
 HALVED = (0.25, 0.5)  # of the iterations, after which the better half of the starts goes on
 ENCODED = 200  # crops in memory at a time
+LOCALISER = "localiser.safetensors"  # in a finished run's folder
 
 
 class Encoder:
@@ -297,7 +298,8 @@ def recorded(
     seed: int,
     set_seed: int,
 ) -> Iterator[Step]:
-    """Optimise, and record θ of all images at about 100 steps; the control file is obeyed.
+    """Optimise, and record θ of all images at about 100 steps, and the localiser at the end; the
+    control file is obeyed.
 
     The recording is of the start that leads. When another one takes the lead, what it did so far
     is written over the other's.
@@ -327,6 +329,12 @@ def recorded(
                 if command == "stop":
                     run.set_status("stopped", restarts.step)
                     return
+            localiser = restarts.leader.localiser
+            checkpoints.save_tensors(
+                run.folder / LOCALISER,
+                {name: tensor.contiguous() for name, tensor in localiser.state_dict().items()},
+                {"colocalisation": cell.name, "s": [localiser.smallest, localiser.largest]},
+            )
             run.set_status("finished", restarts.step)
         except Exception as error:
             with suppress(OSError):  # the disk may be what is full

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -57,6 +58,10 @@ class Triplet:
     """
 
     margin: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.margin < math.inf:
+            raise ValueError(f"margin is a number of at least 0, got {self.margin}")
 
     def terms(self, crops: Tensor, patches: Patches) -> Tensor:
         """Every pair's term of the sum: (N, N), the diagonal of which is no pair.

@@ -103,6 +103,12 @@ def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     app = page(boxes_view="Run it live")
     data = told(app)
     assert data["layout"] == "wall" and data["steps"] == [0, 2]
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels[:3] == [
+        "Weights of the encoder",
+        "Weights of the fine encoder",
+        "Weights of the localisation network",
+    ]
     np.testing.assert_allclose(
         floats(data["truth"]).reshape(100, 3), images.boxes.numpy(), atol=1e-6
     )

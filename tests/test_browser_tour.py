@@ -59,6 +59,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):  # noqa: F811
         expect(page.get_by_text(f"Stop {number} of 11")).to_be_visible()
         expect(page.get_by_text("Waiting for it to be done")).to_be_visible()
         stage_of(page).locator("canvas").first.wait_for()
+        expect(page.locator(".st-key-tour")).to_have_attribute("aria-live", "polite")
         for name, key, times in ways:
             walk_to(page, name)
             for _ in range(times):

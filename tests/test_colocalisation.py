@@ -309,6 +309,13 @@ def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(networks, few
     last = torch.from_numpy(found.snapshots[-1].theta[:, 0]).float()
     outcome = colocalise(few, networks, SHORT, 0)
     assert torch.allclose(last, outcome.boxes, atol=1e-3)
+    tensors, header = checkpoints.load_tensors(run.folder / colocalisation.LOCALISER)
+    smallest, largest = header["s"]
+    kept = BoxLocalisation(
+        (1, 84, 84), start=0.3, smallest=smallest, largest=largest, generator=torch.Generator()
+    )
+    kept.load_state_dict(tensors)
+    torch.testing.assert_close(kept(few.images), outcome.boxes)
     assert steps[-1].measures["localised_percent"] == outcome.measures["localised_percent"]
 
 

@@ -73,3 +73,9 @@ def test_gradient_of_the_triplet_is_finite_where_two_crops_are_equal():
     crops = torch.ones(3, 4, requires_grad=True)
     Triplet(margin=1).loss(crops, Patches.of(torch.zeros(3, 2, 4))).backward()
     assert torch.isfinite(crops.grad).all()
+
+
+@pytest.mark.parametrize("margin", [-1, float("nan"), float("inf")])
+def test_margin_that_is_none_is_refused(margin):
+    with pytest.raises(ValueError, match="margin is a number of at least 0"):
+        Triplet(margin=margin)

@@ -43,6 +43,8 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
       mounted.delete(parentElement);
     };
     mounted.set(parentElement, here);
+    // The tour's stop, above the stage: what was seen is read out as soon as it is done.
+    document.querySelector(".st-key-tour")?.setAttribute("aria-live", "polite");
     resizes.observe(root);
     here.fresh = true;
   }
