@@ -122,12 +122,13 @@ def publish_boxes(run: Run) -> Path:
 
 
 def add_set(cell: Colocalisation, found: dict) -> None:
-    """Add one more set of test digits to a published co-localisation's metrics.
+    """Add one more set of test digits to a published co-localisation's metrics, or measure it anew.
 
     found: its set_seed, localised_percent, mean_overlap, loss and seconds.
     """
     metrics = checkpoints.load_metrics(cell)
-    metrics["sets"] = sorted([*metrics["sets"], found], key=lambda s: s["set_seed"])
+    others = [one for one in metrics["sets"] if one["set_seed"] != found["set_seed"]]
+    metrics["sets"] = sorted([*others, found], key=lambda s: s["set_seed"])
     _write_metrics(checkpoints.published_folder(cell), metrics)
 
 

@@ -337,7 +337,7 @@ def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monk
         pass
     folder = publishing.publish_boxes(run)
     assert runs.unpack(folder / runs.PACKED).probes.shape[0] == 12
-    for set_seed, share in ((1, 90.0), (0, 80.0)):
+    for set_seed, share in ((1, 70.0), (0, 80.0), (1, 90.0)):  # the second set twice
         found = {"set_seed": set_seed, "localised_percent": share, "mean_overlap": 0.6}
         publishing.add_set(cell, {**found, "loss": 1.0, "seconds": 9.0})
     told = "\n".join(results.colocalisation_lines())
