@@ -9,7 +9,7 @@ import streamlit as st
 
 import loading
 import own
-from controls import DIGITS, choose_networks, choose_page_view, options
+from controls import DIGITS, choose_networks, choose_page_view, choose_seed, options
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
@@ -54,8 +54,6 @@ def choose_view() -> str:
 
 def choose() -> Sum:
     """Two networks, two digits, a seed; swapped channels and muted transformers."""
-    from stn_core.evaluation import EXAMPLE_SEEDS
-
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         keys = choose_networks(PREFIX, FIRST_CHOICES)
@@ -70,11 +68,9 @@ def choose() -> Sum:
             )
             for name, key, number in ordinals
         )  # fmt: skip
-        seed = st.number_input(
-            "Seed", 0, EXAMPLE_SEEDS - 1, FIRST_SEED, key="sum_seed", bind="query-params",
-            help="Turns, scales and moves each of the digits; the same on every machine.",
-        )  # fmt: skip
-        st.button("Distort anew", on_click=_next_seed, help="The same digits, the next seed")
+        seed = choose_seed(
+            "sum_seed", FIRST_SEED, "Turns, scales and moves each of the digits", "Distort anew"
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         swapped = st.toggle(
             "Swap the channels", key="swapped", bind="query-params",
@@ -98,16 +94,10 @@ def choose() -> Sum:
         networks=keys,
         digits=pair[::-1] if swapped else pair,
         drawn=drawn[::-1] if swapped else drawn,
-        seed=int(seed),
+        seed=seed,
         swapped=swapped,
         muted=tuple(sorted(int(name[-1]) - 1 for name in muted)),
     )
-
-
-def _next_seed() -> None:
-    from stn_core.evaluation import EXAMPLE_SEEDS
-
-    st.session_state["sum_seed"] = (int(st.session_state["sum_seed"]) + 1) % EXAMPLE_SEEDS
 
 
 def example(chosen: Sum):

@@ -126,8 +126,6 @@ def choose_view() -> tuple[str, str]:
 
 def choose(distortion: str) -> Choice:
     """Two networks, a digit and a seed: the second row."""
-    from stn_core.evaluation import EXAMPLE_SEEDS
-
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         chosen = choose_networks(f"distorted/{distortion.lower()}/", FIRST_CHOICES)
@@ -142,17 +140,12 @@ def choose(distortion: str) -> Choice:
             help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
             "was trained on them.",
         )
-        seed = st.number_input(
-            "Seed",
-            0,
-            EXAMPLE_SEEDS - 1,
+        seed = choose_seed(
+            "seed",
             FIRST_SEED,
-            key="seed",
-            bind="query-params",
-            help="Draws the distortion: each number turns, moves or bends the digit in its own "
-            "way, the same on every machine.",
+            "Draws the distortion: each number turns, moves or bends the digit in its own way",
+            "Distort anew",
         )
-        st.button("Distort anew", on_click=_next_seed, help="The same digit, the next seed")
         with st.popover(
             "Your own digit",
             help="Draw, paste, upload or photograph a digit, and see what the networks make of it",
@@ -162,7 +155,7 @@ def choose(distortion: str) -> Choice:
         distortion=distortion,
         networks=chosen,
         digit=int(digit),
-        seed=int(seed),
+        seed=seed,
         drawn=drawn,
     )
 
@@ -194,10 +187,19 @@ def choose_network(label: str, key: str, titles: dict[str, str], first: str) -> 
     return chosen if chosen in titles else keys[default]
 
 
-def _next_seed() -> None:
+def choose_seed(key: str, first: int, does: str, anew: str) -> int:
+    """A seed, and a button that goes on to the next one. does: what it draws; anew: the button."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
-    st.session_state["seed"] = (int(st.session_state["seed"]) + 1) % EXAMPLE_SEEDS
+    def go_on() -> None:
+        st.session_state[key] = (int(st.session_state[key]) + 1) % EXAMPLE_SEEDS
+
+    seed = st.number_input(
+        "Seed", 0, EXAMPLE_SEEDS - 1, first, key=key, bind="query-params",
+        help=f"{does}; the same on every machine.",
+    )  # fmt: skip
+    st.button(anew, on_click=go_on, help="The same, by the next seed")
+    return int(seed)
 
 
 def choose_digit(digit: str) -> None:

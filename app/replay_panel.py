@@ -46,7 +46,7 @@ def replay_panel(prefix: str, first: str) -> None:
         b = choose_network("beside", f"replay_{network_field('b', prefix)}", rest, NOTHING)
     chosen = [key for key in (a, b) if key != NOTHING]
     live = any(_is_live(key) for key in chosen)
-    st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found)
+    st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found, live)
 
 
 def _options(prefix: str) -> dict[str, str]:
@@ -70,7 +70,9 @@ def _is_live(key: str) -> bool:
     return bool(job) and loading.run(str(job.folder)).is_alive()
 
 
-def _play(prefix: str, chosen: list[str], titles: dict[str, str]) -> None:
+def _play(prefix: str, chosen: list[str], titles: dict[str, str], was_live: bool) -> None:
+    if was_live and not any(_is_live(key) for key in chosen):
+        st.rerun(scope="app")  # it has ended: stop refreshing
     trainings = []
     for index, key in enumerate(chosen):
         try:

@@ -12,7 +12,7 @@ import jobs
 import loading
 import own
 import panels
-from controls import DIGITS, choose_network, choose_networks, choose_page_view
+from controls import DIGITS, choose_network, choose_networks, choose_page_view, choose_seed
 from downloads import downloads
 from jobs import Job
 from palette import ADDERS
@@ -64,8 +64,6 @@ def choose_view() -> str:
 
 def choose() -> Chosen:
     """Two networks, a digit and a seed."""
-    from stn_core.evaluation import EXAMPLE_SEEDS
-
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         keys = choose_networks(PREFIX, FIRST_CHOICES)
@@ -74,23 +72,13 @@ def choose() -> Chosen:
             "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
             help="A hundred of each class, class by class: 200 to 299 are twos.",
         )  # fmt: skip
-        seed = st.number_input(
-            "Seed", 0, EXAMPLE_SEEDS - 1, FIRST_SEED, key="volume_seed", bind="query-params",
-            help="Turns and moves the digit; the same on every machine.",
-        )  # fmt: skip
-        st.button("Turn it anew", on_click=_next_seed, help="The same digit, the next seed")
+        seed = choose_seed("volume_seed", FIRST_SEED, "Turns and moves the digit", "Turn it anew")
         with st.popover(
             "Your own digit",
             help="Draw, paste, upload or photograph a digit, and see it as a volume",
         ):
             drawn = own.choose_digit(OWN_DIGIT)
-    return Chosen(networks=keys, digit=int(digit), seed=int(seed), drawn=drawn)
-
-
-def _next_seed() -> None:
-    from stn_core.evaluation import EXAMPLE_SEEDS
-
-    st.session_state["volume_seed"] = (int(st.session_state["volume_seed"]) + 1) % EXAMPLE_SEEDS
+    return Chosen(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
 
 
 @st.fragment
@@ -238,8 +226,8 @@ def replay() -> None:
     job = jobs.find(key) if key.startswith("run-") else None
     with right:
         probe = _choose_probe()
-    live = bool(job) and loading.run(str(job.folder)).is_alive()
-    st.fragment(_play, run_every=1.0 if live else None)(key, job, probe)
+    live = _is_live(job)
+    st.fragment(_play, run_every=1.0 if live else None)(key, job, probe, live)
 
 
 def _choose_probe() -> int:
@@ -249,7 +237,14 @@ def _choose_probe() -> int:
     )  # fmt: skip
 
 
-def _play(key: str, job: Job | None, probe: int) -> None:
+def _is_live(job: Job | None) -> bool:
+    return job is not None and loading.run(str(job.folder)).is_alive()
+
+
+def _play(key: str, job: Job | None, probe: int, was_live: bool) -> None:
+    live = _is_live(job)
+    if was_live and not live:
+        st.rerun(scope="app")  # it has ended: stop refreshing
     try:
         found = loading.run(str(job.folder)).recorded() if job else loading.recorded(PREFIX + key)
     except (RuntimeError, ValueError, OSError) as error:
@@ -257,7 +252,7 @@ def _play(key: str, job: Job | None, probe: int) -> None:
         return
     wide, _ = st.columns([3.2, 1])
     with wide:
-        learning(found, key, probe, live=bool(job) and loading.run(str(job.folder)).is_alive())
+        learning(found, key, probe, live=live)
 
 
 def recording(job: Job) -> None:

@@ -31,7 +31,7 @@ from stn_core.networks import ClassificationNetwork
 from stn_core.objectives import Patches
 from stn_core.runs import Run, Snapshot, Step
 from stn_core.sampling import sample
-from stn_core.training import PAUSE_SECONDS, TrainingError, device_name
+from stn_core.training import TrainingError, after_pause, device_name
 from stn_core.transforms import Attention
 
 MEASURE = "localised_percent"
@@ -322,10 +322,7 @@ def recorded(
                     yield recording.write()
                 command = run.command()
                 if command == "pause":
-                    run.set_status("paused", restarts.step)
-                    while (command := run.command()) == "pause":
-                        time.sleep(PAUSE_SECONDS)
-                    run.set_status("running", restarts.step)
+                    command = after_pause(run, restarts.step)
                 if command == "stop":
                     run.set_status("stopped", restarts.step)
                     return

@@ -422,6 +422,15 @@ def _steps(trainer: Trainer) -> Iterator[Step]:
             yield trainer.record()
 
 
+def after_pause(run: Run, step: int) -> str:
+    """What the run is asked to do, once it is no longer asked to pause."""
+    run.set_status("paused", step)
+    while (command := run.command()) == "pause":
+        time.sleep(PAUSE_SECONDS)
+    run.set_status("running", step)
+    return command
+
+
 def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterator[Step]:
     iterations = trainer.recipe.iterations
     interval = max(1, iterations // RECORDS)
@@ -451,10 +460,7 @@ def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterato
             saved_at = time.monotonic()
         yield step
         if command == "pause" and not last:
-            run.set_status("paused", trainer.step)
-            while (command := run.command()) == "pause":
-                time.sleep(PAUSE_SECONDS)
-            run.set_status("running", trainer.step)
+            command = after_pause(run, trainer.step)
         if (rate := run.asked_rate()) and rate != trainer.peak_rate:
             trainer.peak_rate = rate
             trainer.save(run)  # a resumed run goes on with it
