@@ -54,7 +54,8 @@ DEPARTURES = """
   of every 6 is as much alike as every 6.
 - **For the last 30 % of the steps a finer encoder compares the crops**, and the loss jumps. It has
   learnt, from crops of other digits whose place was known, that half a box off is no digit. So more
-  is given than in the paper: without it, a 6 is found in a quarter of its images.
+  is given than in the paper: without it, a 6 is found in a quarter of its images. The recorded runs
+  among clutter are from before it; a live one has it.
 - **The localisation network's convolution has stride 1**, as "100k parameters" asks for; with the
   text's stride of 4 it would have 6k.
 - **Among clutter four starts are made side by side**; after a quarter and after half of the steps
@@ -118,7 +119,9 @@ def _shown(
     )
     st.caption(
         "Press play: all boxes start in the middle. Click an image to see it large. "
-        f"Recorded: {description['recipe']['iterations']:,} steps, seed {description['seed']}, "
+        f"Recorded: {description['recipe']['iterations']:,} steps, "
+        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, "
+        f"seed {description['seed']}, "
         f"{description['device']}."
     )
     if not live:
@@ -380,6 +383,8 @@ def table() -> None:
         f"<div style='overflow-x:auto'><table>{''.join(lines)}</table></div>",
         unsafe_allow_html=True,
     )
-    st.caption(results.colocalisation_lines()[-1].strip() if found else "Nothing has been run yet.")
+    told = results.colocalisation_lines()
+    how = told[told.index(results.HOW_OPTIMISED) + 1 :]
+    st.caption("  \n".join(line.strip() for line in how) or "Nothing has been run yet.")
     with st.expander("What differs from the text, and why"):
         st.markdown(DEPARTURES)

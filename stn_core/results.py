@@ -14,6 +14,7 @@ from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
 NOT_TRAINED = "not trained"
 NOT_RUN = "not run"
+HOW_OPTIMISED = "How they were optimised:"
 CONFIDENCE = 1.96  # standard deviations: 95 %
 
 
@@ -256,14 +257,15 @@ def colocalisation_lines() -> list[str]:
             ours = f"{statistics.mean(shares):.1f}"
         paper = statistics.mean(c.reported for c in cells)
         means += f"{ours + f' ({paper:.1f})':>22}"
-    told += [means, "", "How they were optimised:"]
+    told += [means, "", HOW_OPTIMISED]
     groups: dict[str, list[float]] = {}
     for metrics in found.values():
         recipe, sets = metrics["recipe"], metrics["sets"]
         which = ", ".join(str(found_set["set_seed"]) for found_set in sets)
         words = (
             f"  {recipe['name']}, {recipe['iterations']:,} x {recipe['batch_size']}, "
-            f"{recipe['starts']} start(s), sets {which or 'none'}, {metrics['device']}"
+            f"{recipe['starts']} start(s), {2 if recipe.get('fine') else 1} encoder(s), sets "
+            f"{which or 'none'}, {metrics['device']}"
         )
         groups.setdefault(words, []).extend(found_set["seconds"] for found_set in sets)
     for words, seconds in groups.items():

@@ -342,7 +342,7 @@ def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monk
         publishing.add_set(cell, {**found, "loss": 1.0, "seconds": 9.0})
     told = "\n".join(results.colocalisation_lines())
     assert "85.0 ± 7.1 (100)" in told
-    assert "quick, 3 x 6, 2 start(s), sets 0, 1" in told
+    assert "quick, 3 x 6, 2 start(s), 2 encoder(s), sets 0, 1" in told
     assert told.count("not run") == 20  # 19 cells, and the mean of TC
 
 

@@ -534,7 +534,7 @@ export class Volume {
     };
     show(vCut, own, data.outputSide, `V, slice ${k + 1} of ${data.outputSide}`);
     const [, uCut] = this.u.flats;
-    show(uCut, solid.read(this.laid.volume, data.side, theta, data.side, [depth]), data.side, "U, read in that plane");
+    show(uCut, solid.read(this.laid.volume, data.side, theta, data.side, [depth]), data.side, "U in the slice's plane");
   }
 
   /** How the digit stands in U and in V, in words. */
