@@ -71,13 +71,14 @@ STOPS = (
     Stop(
         title="A network that decides where to read",
         page="front",
-        do="Take the **3** by a corner and turn it by more than 60°. Watch the blue grid on U, the "
-        "six numbers θ, and V.",
+        do="Take the **3** by one of the four white dots around it, and turn it by more than 60°. "
+        "Watch the blue grid on U, the six numbers θ, and V.",
         done=lambda s: angle(reported(s, "figure2").get("pose")) > 60,
         seen="For every pose of the digit, the **localisation network** gave other numbers θ; the "
         "**grid generator** made of them the grid $T_\\theta(G)$; the **sampler** read U at its "
-        "points. That is V, and the classifier sees nothing else. In training digits were turned "
-        "by at most 45°: beyond, it is guessing.",
+        "points. That is V, and the classifier sees nothing else. The weights of all this have "
+        "been fixed since the training, which had digits turned by at most 45°: turn it on, and "
+        "at some angle it errs.",
     ),
     Stop(
         title="θ in your hand",
@@ -87,7 +88,7 @@ STOPS = (
         done=_misread,
         seen="The digit has not moved, and the classifier is the same. Only θ has changed, and "
         "with it V. So the answer depends on **where the network reads**; to read well, it must "
-        "predict a good θ.",
+        "predict a good θ. (An empty V gets an answer as well: a digit with little ink.)",
     ),
     Stop(
         title="$T_\\theta$ goes from V to U",
@@ -96,9 +97,9 @@ STOPS = (
         do="Make the grid small: scale it down by a corner, to less than a third of U's area.",
         done=lambda s: area(_theta(s, "lab")) < 1 / 3,
         seen="The smaller the grid, the larger the picture in V. **$T_\\theta(G)$ says for each "
-        "pixel of V where in U it is read**, and not where a pixel of U goes. So no pixel of V is "
-        "ever empty, "
-        "and $|\\det A_\\theta|$ < 1 is a crop: attention.",
+        "pixel of V where in U it is read**, and not where a pixel of U goes. So every pixel of V "
+        "gets a value; outside of U that is black. $|\\det A_\\theta|$ is the grid's area beside "
+        "U's: below 1 it is a crop, which the paper calls attention.",
     ),
     Stop(
         title="Turned the other way",
@@ -115,19 +116,21 @@ STOPS = (
         fields={"family": "Thin plate spline"},
         do="Drag one of the sixteen control points.",
         done=lambda s: _numbers(_theta(s, "lab"), 32),
-        seen="32 numbers, and the grid bends. Any family will do, as long as the grid's points "
-        "depend on θ in a way that has a derivative: that is all the paper asks for (Sect. 3.2).",
+        seen="32 numbers, two a point, and the grid bends. Any family will do, as long as the "
+        "grid's points depend on θ in a way that has a derivative: that is all the paper asks for "
+        "(Sect. 3.2).",
     ),
     Stop(
         title="The sampler, and its gradient",
         page="transformer",
         fields={"preset": "Pull"},
         do="The arrows say how each grid point should move for V to come nearer to the target "
-        "(Eq. 7). Press **Descend**.",
+        "(Eq. 7). Press **Descend**, below V.",
         done=lambda s: _theta(s, "lab") is not None,
         seen="θ went downhill by itself, with nothing but the difference between V and the target. "
-        "The bilinear kernel has a slope between the pixels, so the error reaches the grid and "
-        "through it θ. Choose the kernel *integer*: the arrows are gone.",
+        "The **kernel** (no convolution: how a point between the pixels is read) is bilinear, and "
+        "has a slope there, so the error reaches the grid and through it θ. The kernel *integer* "
+        "reads the nearest pixel: its slope is zero, and nothing would descend.",
     ),
     Stop(
         title="Only the class is told",
@@ -143,8 +146,8 @@ STOPS = (
     Stop(
         title="Who turns the digit?",
         page="labels",
-        do="This two is read as a nine. Press **Descend**: the loss of its label, and nothing "
-        "else, moves θ.",
+        do="θ stands at the identity, and this two is read as a nine. Press **Descend**, below "
+        "the pictures: the loss of its label, and nothing else, moves θ.",
         done=lambda s: reported(s, "labels").get("steps", 0) > 1,
         seen="The label said *two*; that the digit should be turned, nobody said. The loss has a "
         "slope with respect to V, V with respect to the grid's points (Eq. 7), the points with "
@@ -155,8 +158,8 @@ STOPS = (
         title="Two transformers share the work",
         page="addition",
         do="The network is told the sum of two digits. Take the **grid of one transformer** and "
-        "drag it away from its digit.",
-        done=lambda s: reported(s, "sum-stage-0").get("thetas") is not None,
+        "drag it away from its digit, until the sum is wrong.",
+        done=lambda s: s.get("sum_misread") is True,
         seen="One of the two digits got lost, and with it the sum. Each transformer has come to "
         "look after one digit, though the loss knows the sum alone (App. A.1).",
     ),
@@ -174,8 +177,9 @@ STOPS = (
         do="The digit stands in a volume. Let the hand take **the digit**, and turn it.",
         done=lambda s: reported(s, "volume").get("pose") is not None,
         seen="The same module with 12 numbers in θ (Eq. 10): the box $T_\\theta(G)$ reads a "
-        "volume, and its projection is what the classifier sees. What you know of two dimensions "
-        "holds for three.",
+        "volume, and its projection is what the classifier sees. The box goes where the digit is, "
+        "and hardly turns with it: this network has learnt to centre, and was not trained for long "
+        "enough to learn more.",
     ),
 )
 

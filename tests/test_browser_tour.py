@@ -28,7 +28,7 @@ BY_KEYS = (
     (("Descend", "Enter", 1),),
     (("Over the training", "ArrowLeft", 1),),
     (("Descend", "Enter", 1),),
-    (("the whole grid", "Shift+ArrowRight", 6),),
+    (("the whole grid", "Shift+ArrowRight", 14),),
     (("Over the optimisation", "ArrowRight", 1),),
     (("the digit", "Enter", 1), ("U", "ArrowRight", 6)),
 )

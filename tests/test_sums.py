@@ -16,6 +16,7 @@ from stn_core.experiments import EXPERIMENTS, find
 import addends
 import loading
 import sum_panels
+import tour
 
 PUBLISHED = [
     name.removeprefix(addends.PREFIX)
@@ -69,6 +70,20 @@ def test_theta_by_hand_of_both_transformers_changes_what_is_said():
     assert "θ set by hand" not in texts(app)
     report(app, thetas=[[0, 0, 9, 0, 0, 9]] * 2)
     assert "θ set by hand" in texts(app) and "V is black" in texts(app)
+
+
+def test_tour_s_stop_is_done_once_a_grid_held_by_hand_makes_the_sum_wrong():
+    app = page(sum_b="nothing")
+
+    def done() -> bool:
+        return tour.STOPS[8].done({"sum_misread": app.session_state["sum_misread"]})
+
+    assert not tour.STOPS[8].done({}) and not done()
+    first, second = told(app)["items"][0]["thetas"]
+    report(app, thetas=[first, second])
+    assert "θ set by hand" in texts(app) and not done()
+    report(app, thetas=[first, [*second[:2], 3, *second[3:]]], serial=2)
+    assert done()
 
 
 def test_moved_digits_are_what_both_networks_read():

@@ -66,7 +66,6 @@ def test_stop_that_is_none_is_told_of(asked):
         (6, "lab", {"thetas": None}, {"thetas": [[1, 0, 0, 0, 1, 0]]}),
         (7, "replay", {}, {"position": 12}),
         (8, "labels", {"steps": 0}, {"steps": 36}),
-        (9, "sum-stage-0", {"thetas": None}, {"thetas": [[1] * 6, [1] * 6]}),
         (10, "wall", {"position": 0}, {"position": 99}),
         (11, "volume", {"pose": None}, {"pose": [1] * 12}),
     ],

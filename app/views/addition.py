@@ -54,7 +54,7 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
                 else poses or [m.pose.tolist() for m in movables],
                 compact=len(staged) > 1,
             )
-    rows, thetas = [], {}
+    rows, thetas, misread = [], {}, False
     for loaded in networks:
         report = hands[staged.index(loaded)] if loaded in staged else None
         hand = (report and report.thetas) or addends.held(loaded, chosen)
@@ -67,8 +67,10 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
                 brightest=found.classifier_input.max().item(),
             )
         )
+        misread |= bool(report and report.thetas) and int(found.logits.argmax()) != truth
         if found.warps:
             thetas[loaded.title] = panels.thetas_of(found)
+    st.session_state["sum_misread"] = misread  # with a grid held by hand: the tour waits for it
     with right:
         if rows:
             panels.verdicts(rows, truth, ADDERS, article="", each="each sum")

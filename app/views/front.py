@@ -8,12 +8,14 @@ st.title("Spatial Transformer Networks", anchor=False)
 
 import loading  # noqa: E402  after the title, which does not wait for anything
 from stage.figure2 import figure2  # noqa: E402
+from tour_panel import anchor  # noqa: E402
 
 network, digits, first = loading.front()
 st.markdown(
     "A network that looks at an image, decides **where to read it**, and then reads a digit. "
     f"This is a real one: {network.title}, {network.record}, run by your browser. "
-    "**Drag the digit**."
+    f"**Drag the digit**, or take the {anchor('guided tour', 'tour')}.",
+    unsafe_allow_html=True,
 )
 figure2(network, digits, first=first, key="figure2")
 

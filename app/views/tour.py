@@ -11,8 +11,14 @@ st.markdown(
     "have come: it can be a bookmark."
 )
 
-from tour_panel import anchor, link, questions, stops  # noqa: E402
+from tour import STOPS  # noqa: E402
+from tour_panel import anchor, finished, link, questions, stops  # noqa: E402
 
-st.markdown(f"**{anchor('Start with stop 1 →', link(1))}**", unsafe_allow_html=True)
+ended = len(finished()) == len(STOPS)
+if ended:
+    questions()
+else:
+    st.markdown(f"**{anchor('Start with stop 1 →', link(1))}**", unsafe_allow_html=True)
 stops()
-questions()
+if not ended:
+    questions()

@@ -246,7 +246,7 @@ export class Labels {
       ? "The integer kernel reads the nearest pixel, which stays the same when the grid moves a little: ∂loss/∂θ = 0, wherever it stands. Nothing is learnt."
       : "The grid reads nothing that changes when it moves: ∂loss/∂θ = 0. From here no label helps.";
     this.words.innerHTML =
-      `<b>Loss ${loss.toFixed(3)}</b> = −log ${share}; it says <b>${said}</b> ${said === label ? "✓" : `✗, it is a ${label}`}. ` +
+      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), and ${share}; it says <b>${said}</b> ${said === label ? "✓" : `✗, it is a ${label}`}. ` +
       `θ is turned by ${pose[0].toFixed(0)}°. `.replace("-", "−") +
       (flat ? none : `−∂loss/∂θ = (${this.gradient.map((g) => short(-g).replace("-", "−")).join(", ")}): the grid points' arrows, added up as θ moves them.`);
     this.bars.forEach(({ bar }, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));
