@@ -22,7 +22,7 @@ DISTORTIONS = {  # App. A.4
 NAMES = r"""
 **U** is the input image, **V** the output of the transformer. **G** is the regular grid of V's
 pixels. **θ** are the numbers that the localisation network predicts from U, and **$T_\theta(G)$**
-is where in U each pixel of V is read. The yellow dot is V's first corner, top left: it shows which
+is where in U each pixel of V is read. The yellow corner is V's first one, top left: it shows which
 way the grid is turned.
 
 **FCN** and **CNN** are a fully connected and a convolutional network; **ST-** puts a spatial

@@ -135,12 +135,12 @@ class Preset:
 
 PRESETS = {
     "Fig. 3(a)": Preset(
-        words="The identity: every output pixel reads its own place, and V is U.",
+        words="At the identity, where θ starts, every output pixel reads its own place: V is U.",
         family="Affine",
         theta=(1, 0, 0, 0, 1, 0),
     ),
     "Fig. 3(b)": Preset(
-        words="An affine grid. The yellow dot is V's first corner: find it on U.",
+        words="An affine grid. The yellow corner is V's first one: find it on U.",
         family="Affine",
         theta=_pose(-25, 0.75, 0.75, 0.25, 0.1, 0.0),
     ),

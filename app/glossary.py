@@ -46,7 +46,7 @@ SYMBOLS = {  # by their anchors on the page "Glossary"
     "T": Symbol(
         sign="T<sub>θ</sub>(G)", tex=r"\mathcal{T}_\theta(G)", where="Sect. 3.2, Eq. 1, Fig. 3",
         words="The **sampling grid**: where in U each pixel of V is read. It maps from the output "
-        "to the input, so that a small grid is a large digit. The yellow dot is V's first corner.",
+        "to the input, so that a small grid is a large digit. The yellow corner is V's first one.",
     ),
     "A": Symbol(
         sign="A<sub>θ</sub>", tex=r"\mathrm{A}_\theta", where="Eq. 1, 2, 10",

@@ -11,6 +11,21 @@ import streamlit as st
 from tour import QUESTIONS, STOPS, Stop
 
 WAIT_SECONDS = 1.0  # between two looks at whether it is done
+# On a wide screen the stop stays in sight, and is as high at first as when it is done, so that what
+# is being dragged does not move away.
+STYLE = """<style>
+.st-key-tour { background: light-dark(#fff, #0e1117); margin-bottom: 0.5rem; }
+.st-key-tour p, .st-key-tour [data-testid='stMarkdownContainer'] { margin: 0; }
+.st-key-tour-words { display: grid; }
+.st-key-tour-words > * { grid-area: 1 / 1; }
+.st-key-tour-words > :has(> .st-key-tour-other) { display: none; }
+@media (min-width: 900px) and (min-height: 640px) {
+  :has(> .st-key-tour) { position: sticky; top: 3.75rem; z-index: 90; }
+  [data-testid='stMain']:has(.st-key-tour) { scroll-padding-top: 12rem; }
+  .st-key-tour-words > :has(> .st-key-tour-other) { display: block; }
+  .st-key-tour-other, .st-key-tour-other * { visibility: hidden !important; }
+}
+</style>"""
 
 
 def lesson() -> int | None:
@@ -58,6 +73,7 @@ def above() -> None:
             st.toast(f"The tour has stops 1 to {len(STOPS)}, and no other.")
         return
     done = number in finished()
+    st.html(STYLE)
     with st.container(border=True, key="tour"):
         st.fragment(_stop, run_every=None if done else WAIT_SECONDS)(number)
 
@@ -67,21 +83,24 @@ def _stop(number: int) -> None:
     if number not in known and stop.done(st.session_state):
         st.query_params["done"] = ".".join(map(str, sorted(known | {number})))
         st.rerun()
-    if number in known:
-        st.markdown(f"**Stop {number} of {len(STOPS)}: {stop.title}** :green[✓ done]")
-        st.markdown(stop.seen)
-    else:
-        st.markdown(f"**Stop {number} of {len(STOPS)}: {stop.title}**")
-        st.markdown(f"{stop.do} :gray[Waiting for it to be done …]")
-    ways = [anchor("← Back", link(number - 1))] if number > 1 else []
-    on = "On to the closing questions" if number == len(STOPS) else "Next stop"
     onward = link(number + 1)
+    on = "On to the closing questions" if number == len(STOPS) else "Next stop"
+    ways = [anchor("← Back", link(number - 1))] if number > 1 else []
     ways += [
         f"<b>{anchor(f'{on} →', onward)}</b>" if number in known else anchor("Skip →", onward),
         anchor("All stops", link(len(STOPS) + 1).split("#")[0]),
         anchor("Leave the tour", "?"),
     ]
-    st.markdown(" · ".join(ways), unsafe_allow_html=True)
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+            done = " :green[✓ done]" if number in known else ""
+            st.markdown(f"**Stop {number} of {len(STOPS)}: {stop.title}**{done}", width="content")
+            st.markdown(" · ".join(ways), unsafe_allow_html=True, width="content")
+        with st.container(key="tour-words"):
+            with st.container(key="tour-other" if number in known else "tour-now"):
+                st.markdown(f"{stop.do} :gray[Waiting for it to be done …]")
+            with st.container(key="tour-now" if number in known else "tour-other"):
+                st.markdown(stop.seen)
 
 
 def stops() -> None:

@@ -78,6 +78,26 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):  # noqa: F811
         expect(page.get_by_text("✓ Yes.")).to_have_count(n + 1)
 
 
+def test_stop_stays_in_sight_and_as_high_as_it_is(visit):  # noqa: F811
+    page = visit("lesson=1", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    handle(page, "top left corner").wait_for()
+    card = page.locator(".st-key-tour")
+    before = card.bounding_box()["height"]
+    seen = page.get_by_text("For every pose of the digit")
+    expect(seen).to_be_hidden()
+    handle(page, "top left corner").focus()
+    for _ in range(12):
+        page.keyboard.press("Shift+]")
+    expect(seen).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    assert card.bounding_box()["height"] == before
+    page.get_by_text("The paper, figure by figure").scroll_into_view_if_needed()
+    page.mouse.move(700, 700)
+    page.mouse.wheel(0, 600)
+    until(page, lambda: page.locator("h1").bounding_box()["y"] < -100, "it has not been scrolled")
+    expect(seen).to_be_in_viewport(ratio=1)
+
+
 def test_keys_lead_a_lecture(visit):  # noqa: F811
     page = visit(reduced_motion="reduce")
     handle(page, "the digit: move").wait_for()

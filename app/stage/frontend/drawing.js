@@ -2,8 +2,11 @@
 
 /** The share of a pane's width around the image, in which a grid outside the image is drawn. */
 export const MARGIN = 0.11;
+const CORNER = 18; // pixels of the first corner's mark along its edges
+const CORNER_SMALL = 9; // in a small pane
 
 const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
+const WEAKEST = 0.04; // of an arrow, beside the strongest
 const TINT = 0.4; // how opaque a tint is
 
 /**
@@ -73,7 +76,8 @@ export function drawGrids(canvas, grids, shape, corner) {
   const small = canvas.clientWidth < 200;
   for (const { grid, colour } of grids) {
     drawGrid(context, pixel, small, grid, colour, shape);
-    drawCorner(context, place(grid[0]), place(grid[1]), (small ? 3 : 5.5) * pixel, corner);
+    const [first, ...along] = [0, 1, (shape.lines / 2) * shape.samples + 1].map((i) => [grid[2 * i], grid[2 * i + 1]].map(place));
+    drawCorner(context, first, along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
   }
 }
 
@@ -105,26 +109,27 @@ export function drawFrame(canvas, colour, corner = null) {
   context.strokeStyle = colour;
   context.lineWidth = (small ? 1.75 : 2.5) * pixel;
   context.strokeRect(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN);
-  if (corner) drawCorner(context, MARGIN, MARGIN, (small ? 3 : 5.5) * pixel, corner);
+  const along = [[1 - MARGIN, MARGIN], [MARGIN, 1 - MARGIN]];
+  if (corner) drawCorner(context, [MARGIN, MARGIN], along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
 }
 
 /**
- * Arrows from points of U, normalised: the longest is as long as `longest`, in half widths.
+ * Arrows from points of U, normalised. One as strong as `strongest` is as long as `longest`, in half
+ * widths; a weaker one as the root of its share, so that it can be seen beside strong ones.
  * @param {number[][]} arrows  (x, y, dx, dy)
  */
-export function drawArrows(canvas, arrows, longest) {
-  canvas.again = (other) => drawArrows(other, arrows, longest);
+export function drawArrows(canvas, arrows, longest, strongest) {
+  canvas.again = (other) => drawArrows(other, arrows, longest, strongest);
   const { context, pixel } = overlay(canvas);
-  const most = Math.max(1e-12, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
   for (const [colour, width] of [["#000", 4], ["#fff", 1.75]]) {
     context.strokeStyle = colour;
     context.lineWidth = width * pixel;
     context.lineCap = "round";
     context.beginPath();
     for (const [x, y, dx, dy] of arrows) {
-      const length = Math.hypot(dx, dy) / most;
-      if (length < 0.08) continue; // too short to be an arrow
-      const [fx, fy] = [dx, dy].map((d) => (d / most) * longest);
+      const strength = Math.hypot(dx, dy);
+      if (strength < WEAKEST * strongest) continue; // too short to be an arrow
+      const [fx, fy] = [dx, dy].map((d) => (d / Math.sqrt(strength * strongest)) * longest);
       const [px, py, qx, qy] = [x, y, x + fx, y + fy].map(place);
       context.moveTo(px, py);
       context.lineTo(qx, qy);
@@ -188,13 +193,19 @@ export function markPoint(canvas, point, size) {
   context.stroke();
 }
 
-function drawCorner(context, x, y, radius, colour) {
+/** A filled triangle between a corner and its two edges, which go towards `along`: no round handle. */
+function drawCorner(context, [x, y], along, side, colour) {
   context.globalAlpha = 1;
   context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.moveTo(x, y);
+  for (const [tx, ty] of along) {
+    const length = Math.hypot(tx - x, ty - y) || 1;
+    context.lineTo(x + (side * (tx - x)) / length, y + (side * (ty - y)) / length);
+  }
+  context.lineTo(x, y);
   context.fillStyle = colour;
   context.fill();
-  context.lineWidth = radius / 4;
+  context.lineWidth = side / 12;
   context.strokeStyle = "#000";
   context.stroke();
 }

@@ -82,7 +82,7 @@ export class Figure2 {
       features: {},
       colours: this.data.colours,
       captions: {
-        U: `${size} × ${size} pixels. Drag the digit; its corners turn and scale it`,
+        U: `${size} × ${size} pixels`,
         V: `${size} × ${size} pixels: U, read at T<sub>θ</sub>(G)`,
       },
     });
@@ -256,9 +256,11 @@ export class Figure2 {
     this.grasped = name;
     this.hands.forEach((button) => button.setAttribute("aria-pressed", String(button.textContent === name)));
     this.handles?.remove();
-    const { square } = this.pair.us[0];
+    const { node, square } = this.pair.us[0];
+    const { size } = this.data.network;
+    node.lastChild.textContent = `${size} × ${size} pixels. Drag ${name}; its corners turn and scale it`;
     const form = name === "the grid" ? this.form : affine([1, 1], "the digit", true);
-    this.handles = new Handles(square, form, name === "the grid" ? this.data.colours.corner : "#fff", (theta) => {
+    this.handles = new Handles(square, form, (theta) => {
       if (name === "the grid") return this.hold(theta);
       this.byHand = false;
       this.transport.leave();

@@ -6,6 +6,7 @@ import { element } from "./pair.js";
 const ARROWS_IN_ROW = 14;
 const LONGEST = 0.16; // an arrow, in half widths of U
 const SAME = 1e-9; // a loss below this: V is the target
+const NO_SLOPE = 1e-12; // of any point: nothing pulls
 
 /** The panel below the images: the arrows, the target, and the descent. */
 export class Gradient {
@@ -46,6 +47,7 @@ export class Gradient {
   aim(target = Float32Array.from(this.pair.outputs[0].pixels)) {
     this.stop();
     this.target = target;
+    this.strongest = 0; // of the arrows since then
     paintPixels(this.pair.target.pixels, { ...this.pair.shape, pixels: target });
     this.show();
   }
@@ -66,18 +68,21 @@ export class Gradient {
     const last = frames[frames.length - 1];
     const steps = `after ${frames.length - 1} step${frames.length === 2 ? "" : "s"}`;
     if (last.loss < MATCHED) return `Matched ${steps}: loss ${last.loss.toFixed(5)}.`;
-    if (last.still) {
-      return this.pair.data.reading.kernel.radius < 1
-        ? "Nothing pulls: the integer kernel reads the nearest pixel, which stays the same when " +
-            "the grid moves a little. Its gradient with respect to θ is zero everywhere (Sect. 3.3)."
-        : `Nothing pulls ${steps}: where the grid reads, U does not change, so the gradient is ` +
-            "zero. A gradient sees no farther than the kernel's own pixels.";
-    }
+    if (last.still) return this.still();
     return (
       `Stuck or still on its way ${steps}: loss ${last.loss.toFixed(4)}. A gradient looks at the ` +
       "nearest pixels alone, so that from too far away it leads into a valley nearby. Press again " +
       "to go on, or help it with the hand."
     );
+  }
+
+  /** Why there is no gradient. */
+  still() {
+    return this.pair.data.reading.kernel.radius < 1
+      ? "Nothing pulls: the integer kernel reads the nearest pixel, which stays the same when " +
+          "the grid moves a little. Its gradient with respect to θ is zero everywhere (Sect. 3.3)."
+      : "Nothing pulls: where the grid reads, U does not change, so the gradient is zero. A " +
+          "gradient sees no farther than the kernel's own pixels.";
   }
 
   stop() {
@@ -103,15 +108,22 @@ export class Gradient {
       }
     }
     const shown = this.hidden ? [] : found.filter(([x, y]) => Math.abs(x) < 1.3 && Math.abs(y) < 1.3);
-    drawArrows(this.arrows, shown, LONGEST);
+    const strongest = Math.max(NO_SLOPE, ...found.map(([, , dx, dy]) => Math.hypot(dx, dy)));
+    if (loss >= SAME) this.strongest = Math.max(this.strongest, strongest);
+    drawArrows(this.arrows, shown, LONGEST, loss < SAME ? strongest : this.strongest);
     if (this.running) this.words.textContent = `Descending: loss ${loss.toFixed(4)}`;
-    else {
-      this.words.textContent =
-        loss < SAME
-          ? "V is the target. Arrows: where V would get brighter, (∂V/∂x, ∂V/∂y) of Eq. 7. Move " +
-            "the grid, then descend."
-          : `Loss ${loss.toFixed(4)}: half the mean ` +
-            "squared difference of V and the target. Arrows: where each point of the grid is pulled.";
-    }
+    else this.words.textContent = `${this.told(loss)} ${strongest === NO_SLOPE ? this.still() : this.legend(loss)}`;
+  }
+
+  told(loss) {
+    if (loss < SAME) return "V is the target.";
+    return `Loss ${loss.toFixed(4)}: half the mean squared difference of V and the target.`;
+  }
+
+  /** What the arrows are. */
+  legend(loss) {
+    return loss < SAME
+      ? "Arrows: where V would get brighter, (∂V/∂x, ∂V/∂y) of Eq. 7. Move the grid, then descend."
+      : "Arrows: where each point of the grid is pulled; they shorten as V comes nearer.";
   }
 }

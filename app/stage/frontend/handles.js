@@ -13,10 +13,9 @@ export class Handles {
   /**
    * @param {HTMLElement} square  the pane of U
    * @param {object} transform  as Python describes it
-   * @param {string} corner  the colour of the first corner
    * @param {(theta: number[]) => void} onTheta  a hand wants this θ
    */
-  constructor(square, transform, corner, onTheta) {
+  constructor(square, transform, onTheta) {
     this.square = square;
     this.transform = transform;
     this.onTheta = onTheta;
@@ -24,14 +23,12 @@ export class Handles {
     this.pointers = new Map(); // of the fingers on the grid, where each is
     const whole = (start, from, to) => move(start, to[0] - from[0], to[1] - from[1]);
     this.body = this.button("body", transform.bodyName, whole);
-    this.buttons = transform.handles.map(({ kind, name, target }, h) => {
-      const first = target[0] === -1 && target[1] === -1 ? "first" : "";
+    this.buttons = transform.handles.map(({ kind, name }, h) => {
       const gesture = (start, from, to) => this.gesture(h, start, from, to);
-      return this.button(`${kind} ${first}`, name, gesture);
+      return this.button(kind, name, gesture);
     });
     square.append(this.body, ...this.buttons);
     square.classList.add("grasped");
-    square.style.setProperty("--corner", corner);
     this.graspable(square, this.body, whole); // beside every handle, the image moves the grid
     square.onwheel = (event) => this.wheel(event);
   }

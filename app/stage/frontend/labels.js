@@ -64,6 +64,7 @@ export class Labels {
     });
     const [u] = this.pair.us;
     const [v] = this.pair.vs[0];
+    this.strongest = NO_SLOPE; // of the arrows so far
     this.arrows = element("canvas", { className: "overlay" });
     u.square.insertBefore(this.arrows, u.overlay.nextSibling);
     this.pulls = element("canvas", { className: "pixels" });
@@ -82,7 +83,7 @@ export class Labels {
     this.transport = new Transport((position) => this.scrub(position), () => this.report());
     this.transport.node.classList.add("still");
     this.transport.more.append(exporter(this));
-    this.handles = new Handles(u.square, this.form, data.colours.corner, (theta) => this.hold(theta));
+    this.handles = new Handles(u.square, this.form, (theta) => this.hold(theta));
     this.words = element("p", { className: "words verdict" });
     this.words.setAttribute("aria-live", "polite");
     this.bars = [...Array(10).keys()].map((c) => {
@@ -215,7 +216,8 @@ export class Labels {
       }
     }
     const flat = Math.max(...this.gradient.map(Math.abs)) < NO_SLOPE;
-    drawArrows(this.arrows, flat ? [] : found, LONGEST);
+    this.strongest = Math.max(this.strongest, ...found.map(([, , dx, dy]) => Math.hypot(dx, dy)));
+    drawArrows(this.arrows, flat ? [] : found, LONGEST, this.strongest);
     this.tint(slope);
     this.landscape.mark(theta);
     this.handles.show(theta);

@@ -181,15 +181,15 @@ export class Large {
   grasp(onTheta = this.onTheta) {
     this.onTheta = onTheta;
     this.handles?.forEach((handles) => handles.remove());
-    const { inputs, transform, colours } = this.data;
+    const { inputs, transform } = this.data;
     const input = inputs[this.mode];
     if (this.whose) this.whose.style.visibility = input ? "hidden" : "visible"; // an input has its own
     this.handles = this.pair.us
       .filter(({ plane }) => (input?.channel ?? plane) === plane)
       .map(({ square }) =>
         input
-          ? new Handles(square, input.form, "#fff", (pose) => this.lay(pose))
-          : new Handles(square, transform, colours.corner, onTheta)
+          ? new Handles(square, input.form, (pose) => this.lay(pose))
+          : new Handles(square, transform, onTheta)
       );
   }
 
