@@ -131,15 +131,15 @@ class PasteField {
 const made = new WeakMap();
 
 export default function mount({ data, parentElement, setStateValue }) {
+  const Kind = data.paste ? PasteField : Sketch;
   let widget = made.get(parentElement);
-  if (!widget) {
-    const root = parentElement.querySelector(".sketch");
-    widget = data.paste ? new PasteField(root) : new Sketch(root, data.side);
+  if (!(widget instanceof Kind)) {
+    widget = new Kind(parentElement.querySelector(".sketch"), data.side);
     made.set(parentElement, widget);
   }
   widget.send = (told) => setStateValue(data.paste ? "pasted" : "drawn", told);
   return () => {
-    clearTimeout(widget.rest);
-    made.delete(parentElement);
+    // Streamlit now and then mounts a component again on the same element: what is drawn stays.
+    if (!parentElement.isConnected) clearTimeout(widget.rest);
   };
 }

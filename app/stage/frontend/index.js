@@ -18,6 +18,9 @@ import { Strip } from "./strip.js";
 import { Volume } from "./volume.js";
 import { Wall } from "./wall.js";
 
+// Streamlit now and then ends a component and mounts it again on the same element, between two
+// reruns that come close together: what a hand has done there goes on.
+const GRACE_MILLISECONDS = 1000;
 const LAYOUTS = { large: Large, strip: Strip, replay: Replay, wall: Wall, volume: Volume, figure2: Figure2, labels: Labels };
 
 /** @type {WeakMap<object, {stage: Large | Strip | Replay | Wall | Volume | Figure2 | Labels, layout: string, words: string}>} */
@@ -26,8 +29,9 @@ const mounted = new WeakMap();
 export default function mount({ data: told, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".stage");
   let here = mounted.get(parentElement);
+  clearTimeout(here?.ending);
   if (here?.layout !== told.layout) {
-    here?.dispose();
+    here?.end();
     const python = {
       tell: (value) => here.setState("report", value),
       choose: (id) => here.setTrigger("selected", id),
@@ -36,11 +40,16 @@ export default function mount({ data: told, parentElement, setStateValue, setTri
     const resizes = new ResizeObserver(() => stage.redraw());
     here = { stage, layout: told.layout, words: "" };
     const deaf = listen(stage, root);
-    here.dispose = () => {
+    here.end = () => {
+      clearTimeout(here.ending);
       resizes.disconnect();
       deaf();
       stage.stop();
       mounted.delete(parentElement);
+    };
+    here.dispose = () => {
+      if (parentElement.isConnected) here.ending = setTimeout(here.end, GRACE_MILLISECONDS);
+      else here.end();
     };
     mounted.set(parentElement, here);
     // The tour's stop, above the stage: what was seen is read out as soon as it is done.
