@@ -1161,7 +1161,8 @@ def test_component_that_is_mounted_again_on_the_same_element_goes_on(modules):
             layout: "strip", token: "one", items: [], channels: 1, inputSize: [2, 2],
             reading: { kernel: "bilinear", halfWidth: 1 }, transform: null, transformers: [],
         };
-        const begin = () => mount({ data, parentElement, setStateValue() {}, setTriggerValue() {} });
+        const calls = { setStateValue() {}, setTriggerValue() {} };
+        const begin = () => mount({ data, parentElement, ...calls });
         const shown = () => parentElement.firstChild.firstChild;
         let end = begin();
         const first = shown();
