@@ -8,16 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-import jobs
 import loading
 import own
 import panels
-from controls import DIGITS, choose_network, choose_networks, choose_page_view, choose_seed
+from controls import DIGITS, choose_networks, choose_page_view, choose_seed
 from downloads import downloads
-from jobs import Job
 from palette import ADDERS
-from stage.volume import Learning, Pose, Solid, VolumeReport, volume, volume_report
-from tables import column_title
+from stage.volume import Pose, Solid, VolumeReport, volume, volume_report
 
 PREFIX = "volumes/extruded/"
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
@@ -208,86 +205,3 @@ def further(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
 def _choose_digit(digit: str) -> None:
     st.session_state["volume_digit"] = int(digit)
     st.session_state[OWN_DIGIT] = False
-
-
-def replay() -> None:
-    """A recorded training, played on one of its ten probes."""
-    found = {key: loading.network_title(key) for key in loading.recorded_names(PREFIX)}
-    found |= {job.key: job.title for job in jobs.jobs(PREFIX)}
-    if not found:
-        st.info(
-            f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
-            "start one: it can be replayed here, also while it runs."
-        )
-        return
-    left, right = st.columns([1, 1.6], gap="large")
-    with left:
-        key = choose_network("Training", "replay_volume", found, FIRST_CHOICES[0])
-    job = jobs.find(key) if key.startswith("run-") else None
-    with right:
-        probe = _choose_probe()
-    live = _is_live(job)
-    st.fragment(_play, run_every=1.0 if live else None)(key, job, probe, live)
-
-
-def _choose_probe() -> int:
-    return st.segmented_control(
-        "Probe", list(range(10)), default=5, required=True, key="volume_probe",
-        bind="query-params", help="One gallery digit of each class, never trained on.",
-    )  # fmt: skip
-
-
-def _is_live(job: Job | None) -> bool:
-    return job is not None and loading.run(str(job.folder)).is_alive()
-
-
-def _play(key: str, job: Job | None, probe: int, was_live: bool) -> None:
-    live = _is_live(job)
-    if was_live and not live:
-        st.rerun(scope="app")  # it has ended: stop refreshing
-    try:
-        found = loading.run(str(job.folder)).recorded() if job else loading.recorded(PREFIX + key)
-    except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"This recording cannot be shown: {error}")
-        return
-    wide, _ = st.columns([3.2, 1])
-    with wide:
-        learning(found, key, probe, live=live)
-
-
-def recording(job: Job) -> None:
-    """The replay of a training as far as it is, below its progress."""
-    probe = _choose_probe()
-    reader = loading.run(str(job.folder))
-    try:
-        found = reader.recorded()
-    except RuntimeError:
-        st.caption("The first steps …")
-        return
-    learning(found, job.key, probe, live=reader.is_alive())
-
-
-def learning(found, key: str, probe: int, *, live: bool) -> None:
-    """θ, V and the probabilities of one probe, over a training."""
-    from stn_core.experiments import find
-    from stn_core.experiments.volumes import SIDE
-
-    network = find(found.description["experiment"]).network
-    shown = loading.placed_probe(probe)
-    volume(
-        Solid(
-            image=shown.image,
-            pose=Pose(turn=shown.turn, shift=shown.shift),
-            theta=found.snapshots[-1].theta[probe, 0] if network.transform else None,
-            output_side=SIDE // getattr(network, "coarser", 2),
-        ),
-        key="volume-learning",
-        token=f"{key}/{probe}",
-        learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
-    )
-    recipe = found.description["recipe"]
-    starts = " Press play: the box starts as the whole volume." if network.transform else ""
-    st.caption(
-        f"Recorded: {recipe['iterations']:,} steps of {recipe['batch_size']}, seed "
-        f"{found.description['seed']}, {found.description['device']}.{starts}"
-    )

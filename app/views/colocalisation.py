@@ -15,16 +15,18 @@ import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
+import box_form  # noqa: E402
 import box_panels  # noqa: E402
+import box_results  # noqa: E402
 
 view = box_panels.choose_view()
 if view == "Run it live":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        box_panels.form()
+        box_form.form()
     with runs:
         box_panels.live()
 elif view == "Results":
-    box_panels.table()
+    box_results.table()
 else:
     box_panels.watch()

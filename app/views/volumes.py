@@ -17,6 +17,7 @@ loading.warm_up()
 
 import panels  # noqa: E402
 import volume_panels  # noqa: E402
+import volume_replay  # noqa: E402
 from results_panel import results_panel  # noqa: E402
 from training_form import training_form  # noqa: E402
 from training_panel import Watching, training_panel  # noqa: E402
@@ -27,9 +28,9 @@ if view == "Train":
     with form:
         training_form(volume_panels.PREFIX, "st-cnn-aff", steps=2_000)
     with runs:
-        training_panel(volume_panels.PREFIX, Watching(show=volume_panels.recording))
+        training_panel(volume_panels.PREFIX, Watching(show=volume_replay.recording))
 elif view == "Replay":
-    volume_panels.replay()
+    volume_replay.replay()
 elif view == "Results":
     results_panel("volumes")
 else:
