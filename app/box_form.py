@@ -82,8 +82,8 @@ def _starts(key: str, default: int) -> int:
     return st.segmented_control(
         "Starts", [1, 2, 4], default=default, required=True, key=f"{key}-starts-{default}",
         help="Side by side, each from other random weights; the half with the lower loss goes on "
-        "after a quarter of the steps, and again after half of them. Among clutter one start in "
-        "two or three finds nothing. Four take twice as long as one.",
+        "after a quarter of the steps, and again after half of them. Two take a quarter longer "
+        "than one, four twice as long.",
     )  # fmt: skip
 
 

@@ -136,7 +136,15 @@ class Optimisation:
             largest=search.largest,
             generator=self.generator,
         )
-        self.optimiser = torch.optim.Adam(self.localiser.parameters(), lr=search.learning_rate)
+        wide = list(self.localiser.hidden1.parameters())
+        others = [p for p in self.localiser.parameters() if all(p is not w for w in wide)]
+        self.optimiser = torch.optim.Adam(
+            [
+                {"params": others},
+                {"params": wide, "lr": search.learning_rate * search.wide_layer_lr_factor},
+            ],
+            lr=search.learning_rate,
+        )
         self.step, self.seconds = 0, 0.0
         self._losses: list[Tensor] = []
         started = time.perf_counter()
