@@ -18,6 +18,9 @@ STYLE = """<style>
 .paper a { color: inherit; text-decoration-color: #8888; }
 .paper .ours::after { content: " ▸"; }
 .paper[open] .ours::after { content: " ▾"; }
+@media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
+  [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
+}
 </style>"""
 PAPER = "https://arxiv.org/abs/1506.02025"
 
