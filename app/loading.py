@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from stage.figure2 import Digit, RunningNetwork
 
+FIGURE_SECONDS = 1.5  # until a browser has the front page's figure
 T = TypeVar("T")
 
 
@@ -55,6 +58,16 @@ def warm_up() -> None:
     torch.set_num_threads(1)  # the networks are small, and other visitors want a core too
     gc.collect()
     gc.freeze()
+
+
+def wait_for_figure() -> None:
+    """Where torch is not imported yet: let the browser fetch the figure first.
+
+    The import would hold up every file that this process serves meanwhile, and with them the
+    figure by a second.
+    """
+    if "torch" not in sys.modules:
+        time.sleep(FIGURE_SECONDS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -21,6 +21,7 @@ from stn_core.transforms import Affine, Attention, invert_affine
 
 import cards
 import front
+import loading
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 
@@ -47,6 +48,16 @@ def run(layers: list[dict], x: torch.Tensor) -> torch.Tensor:
         else:
             x = F.avg_pool2d(x, side)
     return x
+
+
+@pytest.mark.parametrize("imported", [True, False])
+def test_torch_is_waited_with_until_the_figure_is_there(imported, monkeypatch):
+    waited = []
+    monkeypatch.setattr(loading.time, "sleep", waited.append)
+    if not imported:
+        monkeypatch.delitem(sys.modules, "torch")
+    loading.wait_for_figure()
+    assert waited == ([] if imported else [loading.FIGURE_SECONDS])
 
 
 @torch.no_grad()

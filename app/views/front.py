@@ -19,6 +19,7 @@ st.markdown(
 )
 figure2(network, digits, first=first, key="figure2")
 
+loading.wait_for_figure()
 loading.warm_up()
 
 from cards import as_html, cards  # noqa: E402  they need torch, which the figure does not wait for
