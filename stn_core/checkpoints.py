@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, Recipe
 
 PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
@@ -227,7 +227,7 @@ def load_metrics(experiment: Experiment) -> dict[str, Any]:
 
 def render_card(experiment: Experiment, metrics: dict[str, Any]) -> str:
     """The model card, from metrics.json alone."""
-    recipe = metrics["recipe"]
+    recipe = Recipe.from_json(metrics["recipe"])
     reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
     lengths = " × ".join(map(str, experiment.data.image_shape))
 
@@ -253,9 +253,9 @@ Measured on the float16 weights in this folder. Input: {lengths}, values in
 
 | training | |
 |---|---|
-| recipe | {recipe["name"]}: {recipe["optimiser"]["type"]}, {recipe["schedule"]["type"]}, \
-rate {recipe["learning_rate"]:g} |
-| budget | {recipe["iterations"]:,} iterations of {recipe["batch_size"]} |
+| recipe | {recipe.name}: {recipe.optimiser_words}, {type(recipe.schedule).__name__}, \
+rate {recipe.learning_rate:g} |
+| budget | {recipe.iterations:,} iterations of {recipe.batch_size} |
 | seed | {metrics["seed"]} |
 | digits | {metrics["train_digits"]:,} of MNIST's training set, never the gallery's |
 | device | {metrics["device"]} |

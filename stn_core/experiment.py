@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -40,20 +42,51 @@ class Muon:
 
     Muon (Jordan et al., 2024) makes all directions of a matrix's step equally long, so that a
     localisation network also learns what pulls at it weakly. Rates as AdamW's (Liu et al., 2025).
+    kernels: whether for convolutions' kernels too, each filter a row of the matrix. AdamW moves
+    all weights of a wide filter alike, and many filters end where no input makes them positive.
     """
 
     weight_decay: float = 0.01
+    kernels: bool = False
 
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
         decay = self.weight_decay
-        hidden = [group for group in groups if group["hidden"]]
-        others = [group for group in groups if not group["hidden"]]
+        orthogonalised = ("matrix", "kernel") if self.kernels else ("matrix",)
+        hidden = [group for group in groups if group["kind"] in orthogonalised]
+        others = [group for group in groups if group["kind"] not in orthogonalised]
         built: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, weight_decay=decay)]
-        if hidden:  # a CNN has none
-            built.append(
-                torch.optim.Muon(hidden, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
-            )
+        if hidden:  # a CNN has no hidden matrix
+            built.append(_KernelMuon(hidden, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
         return built
+
+
+class _KernelMuon(torch.optim.Muon):
+    """torch's Muon, which takes matrices alone, for kernels (O, I, ...) too, as (O, I·...)."""
+
+    def __init__(self, groups: list[dict], **settings: Any) -> None:
+        with _as_matrices(groups):
+            super().__init__(groups, **settings)
+
+    def step(self, closure: None = None) -> None:
+        with _as_matrices(self.param_groups):
+            super().step(closure)
+
+
+@contextmanager
+def _as_matrices(groups: list[dict]) -> Iterator[None]:
+    """Meanwhile kernels and their gradients are matrices; what is done to a kernel stays."""
+    kernels = [(p, p.data, p.grad) for g in groups for p in g["params"] if p.ndim > 2]
+    for parameter, data, grad in kernels:
+        parameter.data = data.flatten(1)
+        parameter.grad = None if grad is None else grad.flatten(1)
+    try:
+        yield
+    finally:
+        for parameter, data, grad in kernels:
+            if parameter.data_ptr() != data.data_ptr():  # flatten has made a copy
+                data.copy_(parameter.data.view_as(data))
+            parameter.grad = None
+            parameter.data, parameter.grad = data, grad
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +135,12 @@ class Recipe:
             )
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"learning_rate is a positive number, got {self.learning_rate}")
+
+    @property
+    def optimiser_words(self) -> str:
+        """The optimiser's name, and what tells it from another one of that name."""
+        kernels = isinstance(self.optimiser, Muon) and self.optimiser.kernels
+        return type(self.optimiser).__name__ + (", kernels too" if kernels else "")
 
     def to_json(self) -> dict[str, Any]:
         values = dataclasses.asdict(self)

@@ -238,6 +238,11 @@ def hidden_matrices(network: nn.Module) -> set[Tensor]:
     return {module.weight for module in linear if module not in last}
 
 
+def kernels(network: nn.Module) -> set[Tensor]:
+    """The weights of all convolutions."""
+    return {m.weight for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d)}
+
+
 def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
     """The classifier's width (units or filters) that comes nearest to a number of parameters."""
 

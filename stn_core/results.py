@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stn_core import checkpoints
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import EXPERIMENTS
 from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
@@ -205,10 +205,9 @@ def budgets(found: dict[str, Cell]) -> list[str]:
 
 def budget(metrics: dict[str, Any]) -> str:
     """Recipe, budget, seeds, device and precision of a published network, in words."""
-    recipe, seeds = metrics["recipe"], metrics["seeds"]
+    recipe, seeds = Recipe.from_json(metrics["recipe"]), metrics["seeds"]
     return (
-        f"{recipe['name']} ({recipe['optimiser']['type']}), "
-        f"{recipe['iterations']:,} x {recipe['batch_size']}, "
+        f"{recipe.name} ({recipe.optimiser_words}), {recipe.iterations:,} x {recipe.batch_size}, "
         f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
         f"{metrics['device']}, {metrics['precision']}"
     )

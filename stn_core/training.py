@@ -30,7 +30,7 @@ from stn_core.checkpoints import (
 from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
 from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
 from stn_core.experiment import Examples, Experiment, Recipe
-from stn_core.networks import hidden_matrices
+from stn_core.networks import hidden_matrices, kernels
 from stn_core.runs import Run, Snapshot, Step
 from stn_core.trace import Trace
 from stn_core.transforms import NonFiniteError
@@ -42,6 +42,7 @@ PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
 WATCHED = {3: GALLERY_PER_CLASS, 4: 10}  # gallery digits a class, of images and of volumes
 MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
+CHANNELS_LAST = {nn.Conv2d: torch.channels_last, nn.Conv3d: torch.channels_last_3d}  # faster
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -97,15 +98,15 @@ class Trainer:
         self.watched_examples = experiment.data.examples(self.watched, generator)
         network = experiment.build(seed).to(device)
         for module in network.modules():
-            if isinstance(module, nn.Conv2d):
-                module.to(memory_format=torch.channels_last)  # faster
+            if layout := CHANNELS_LAST.get(type(module)):
+                module.to(memory_format=layout)
         self.network = network
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
         classifier = [p for n, p in network.named_parameters() if not n.startswith("transformer.")]
         self.parts = {"localisation": localisation, "classifier": classifier}
         self.factors = {"localisation": self.recipe.localisation_lr_factor, "classifier": 1.0}
         self.parts = {name: part for name, part in self.parts.items() if part}
-        self.optimisers = self.recipe.optimiser.build(self._groups(hidden_matrices(network)))
+        self.optimisers = self.recipe.optimiser.build(self._groups())
         self.generator = torch.Generator(device).manual_seed(seed)
         self.peak_rate = self.recipe.learning_rate  # which a run's control file may change
         self.step = 0
@@ -114,17 +115,19 @@ class Trainer:
         self._measures: dict[str, Tensor] = {}
         self._since = 0
 
-    def _groups(self, hidden: set[Tensor]) -> list[dict]:
-        """For the optimiser: what belongs to which part, hidden layers' matrices on their own."""
+    def _groups(self) -> list[dict]:
+        """For the optimiser: what belongs to which part, hidden matrices and kernels apart."""
+        kinds = dict.fromkeys(hidden_matrices(self.network), "matrix")
+        kinds |= dict.fromkeys(kernels(self.network), "kernel")
         groups = [
             {
-                "params": [p for p in part if (p in hidden) == is_hidden],
+                "params": [p for p in part if kinds.get(p, "other") == kind],
                 "lr": self.recipe.learning_rate,
                 "part": name,
-                "hidden": is_hidden,
+                "kind": kind,
             }
             for name, part in self.parts.items()
-            for is_hidden in (True, False)
+            for kind in ("matrix", "kernel", "other")
         ]
         return [group for group in groups if group["params"]]
 
@@ -315,7 +318,7 @@ class Trainer:
         for name, tensor in tensors.items():
             owner, key = name.rsplit(".", 1)
             parameter = named.get(owner)
-            if parameter is None or tensor.ndim and tensor.shape != parameter.shape:
+            if parameter is None or tensor.ndim and tensor.numel() != parameter.numel():
                 raise CheckpointError(f"{where}: its optimiser's {name} is of another network")
             states.setdefault(parameter, {})[key] = tensor
         return states

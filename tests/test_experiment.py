@@ -24,6 +24,7 @@ RECIPES = [
     RECIPE,
     replace(RECIPE, optimiser=SGD(), schedule=StepDecay(every=7, divisor=3)),
     replace(RECIPE, optimiser=Muon(weight_decay=0.03)),
+    replace(RECIPE, optimiser=Muon(kernels=True)),
     *next(iter(EXPERIMENTS.values())).recipes,
 ]
 
@@ -80,8 +81,8 @@ def test_muon_s_step_is_about_as_long_in_every_direction_and_what_is_no_hidden_m
     gradient = torch.randn(6, 20, generator=generator) * torch.logspace(0, -3, 6)[:, None]
     weight, bias = (torch.nn.Parameter(torch.zeros(shape)) for shape in ((6, 20), (6,)))
     groups = [
-        {"params": [weight], "lr": 0.01, "hidden": True},
-        {"params": [bias], "lr": 0.01, "hidden": False},
+        {"params": [weight], "lr": 0.01, "kind": "matrix"},
+        {"params": [bias], "lr": 0.01, "kind": "other"},
     ]
     weight.grad, bias.grad = gradient, gradient[:, 0].clone()
     for optimiser in Muon().build(groups):
@@ -97,7 +98,7 @@ def test_muon_s_step_is_about_as_long_in_every_direction_and_what_is_no_hidden_m
 def test_muon_without_hidden_matrices_is_adamw():
     gradient = torch.tensor([[5.0, -0.001], [0.3, 0.0]])
     ours, theirs = (torch.nn.Parameter(torch.ones(2, 2)) for _ in range(2))
-    optimisers = Muon(weight_decay=0.1).build([{"params": [ours], "lr": 0.01, "hidden": False}])
+    optimisers = Muon(weight_decay=0.1).build([{"params": [ours], "lr": 0.01, "kind": "other"}])
     adamw = torch.optim.AdamW([theirs], lr=0.01, weight_decay=0.1)
     for _ in range(3):
         ours.grad, theirs.grad = gradient.clone(), gradient.clone()
@@ -106,7 +107,57 @@ def test_muon_without_hidden_matrices_is_adamw():
     assert torch.equal(ours, theirs)
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_muon_takes_a_kernel_as_the_matrix_of_its_filters(layout):
+    generator = torch.Generator().manual_seed(0)
+    start, *gradients = torch.randn(3, 6, 4, 5, 5, generator=generator)
+    matrix = torch.nn.Parameter(start.flatten(1).clone())
+    kernel = torch.nn.Parameter(start.clone().contiguous(memory_format=layout))
+    settings = Muon(kernels=True)
+    (_, ours), (_, theirs) = (
+        settings.build(
+            [
+                {"params": [p], "lr": 0.01, "kind": kind},
+                {"params": [torch.nn.Parameter(torch.ones(2))], "lr": 0.01, "kind": "other"},
+            ]
+        )
+        for p, kind in ((kernel, "kernel"), (matrix, "matrix"))
+    )
+    for gradient in gradients:
+        kernel.grad = gradient.contiguous(memory_format=layout)
+        matrix.grad = gradient.flatten(1)
+        ours.step()
+        theirs.step()
+    assert kernel.shape == kernel.grad.shape == (6, 4, 5, 5)
+    assert kernel.is_contiguous(memory_format=layout)
+    torch.testing.assert_close(kernel.detach().flatten(1), matrix.detach(), atol=1e-6, rtol=0)
+    assert (kernel.detach() - start).abs().min() > 0
+
+
+def test_muon_leaves_kernels_to_adamw_unless_told():
+    kernel, matrix = (torch.nn.Parameter(torch.ones(shape)) for shape in ((2, 3, 5, 5), (2, 3)))
+    groups = [
+        {"params": [kernel], "lr": 0.01, "kind": "kernel"},
+        {"params": [matrix], "lr": 0.01, "kind": "matrix"},
+        {"params": [torch.nn.Parameter(torch.ones(2))], "lr": 0.01, "kind": "other"},
+    ]
+
+    def steps(settings: Muon) -> list[set[torch.Tensor]]:
+        built = settings.build([dict(group) for group in groups])
+        return [{p for group in o.param_groups for p in group["params"]} for o in built]
+
+    assert [kernel in stepped for stepped in steps(Muon())] == [True, False]
+    assert [kernel in stepped for stepped in steps(Muon(kernels=True))] == [False, True]
+
+
 # -- recipes
+
+
+def test_a_recipe_s_optimiser_in_words_tells_whether_kernels_are_muon_s():
+    words = [
+        replace(RECIPE, optimiser=o).optimiser_words for o in (SGD(), Muon(), Muon(kernels=True))
+    ]
+    assert words == ["SGD", "Muon", "Muon, kernels too"]
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: repr(recipe.schedule))

@@ -21,7 +21,7 @@ from stn_core import checkpoints, runs, training
 from stn_core.checkpoints import CheckpointError
 from stn_core.digits import Digits
 from stn_core.evaluation import evaluate
-from stn_core.experiment import SGD, Experiment, Muon, StepDecay
+from stn_core.experiment import SGD, AdamW, Experiment, Muon, StepDecay
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run, RunError
 from stn_core.sampling import sample
@@ -232,19 +232,19 @@ def test_snapshot_of_a_network_without_a_transformer_has_no_theta_and_no_mean(so
 # -- steering
 
 
-OPTIMISERS = {
-    "adamw": small().recipe,
-    "sgd": replace(small().recipe, optimiser=SGD(), learning_rate=0.05),
-    "muon": replace(small().recipe, optimiser=Muon()),
+OPTIMISED = {
+    "adamw": small(optimiser=AdamW()),
+    "sgd": small(optimiser=SGD(), learning_rate=0.05),
+    "muon": small(optimiser=Muon()),
+    "muon, kernels too": small("distorted/r/st-cnn-aff", optimiser=Muon(kernels=True)),
 }
 
 
 @pytest.mark.parametrize("precision", training.PRECISIONS)
-@pytest.mark.parametrize("recipe", OPTIMISERS.values(), ids=OPTIMISERS)
+@pytest.mark.parametrize("experiment", OPTIMISED.values(), ids=OPTIMISED)
 def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
-    recipe, precision, source, tmp_path
+    experiment, precision, source, tmp_path
 ):
-    experiment = replace(small(), recipes=(recipe,))
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
     list(training.train(experiment, source, seed=5, precision=precision, run=undisturbed))
 
@@ -256,7 +256,8 @@ def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
     assert len(run.history()) == 5
 
     # Recipe, seed and precision are the run's own, whatever is asked for now.
-    other = replace(experiment, recipes=(replace(recipe, batch_size=3, iterations=9),))
+    other = replace(experiment.recipe, batch_size=3, iterations=9)
+    other = replace(experiment, recipes=(other,))
     resumed = list(training.train(other, source, seed=6, run=run, resume=True))
     assert [step.step for step in resumed] == list(range(6, 13))
     assert run.status().state == "finished"

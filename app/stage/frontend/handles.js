@@ -7,6 +7,7 @@ import { points } from "./grid.js";
 const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
 const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel
 const REACH = 3; // handles stay within this many half widths
+const FARTHEST = 1.2; // from the middle, in half widths, they are drawn: whole, inside the pane
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Handles {
@@ -153,7 +154,7 @@ export class Handles {
 
   put(button, place) {
     const percent = (v) => `${100 * (MARGIN + ((v + 1) / 2) * (1 - 2 * MARGIN))}%`;
-    const [x, y] = place.map((v) => Math.max(-1.25, Math.min(1.25, v))); // stay in reach
+    const [x, y] = place.map((v) => Math.max(-FARTHEST, Math.min(FARTHEST, v)));
     button.style.left = percent(x);
     button.style.top = percent(y);
   }
