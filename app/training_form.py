@@ -93,7 +93,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
 
 
 def _recipe_words(recipe) -> str:
-    return f"{recipe.name}: {recipe.optimiser_words}, batches of {recipe.batch_size}"
+    return f"{recipe.name}: {recipe.method}, batches of {recipe.batch_size}"
 
 
 def _devices() -> list[str]:

@@ -108,29 +108,44 @@ def explore(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
             f"{a:.0f}° about {n}" for a, n in zip(shown.angle_degrees, "xyz", strict=True)
         )
         moved = ", then moved by hand" if report.pose else ""
-        follows = (
-            " and see the box follow. What a transformer learns first, and what the paper says of "
-            "its own, is to centre the digit; of the turn the published ones undo little"
-            if thetas
-            else ""
-        )
+        follows = " and see the box follow, and turn" if thetas else ""
         st.caption(
             "Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
             f"move it or turn its face away{follows}. Done to the digit: {degrees}{moved}. The "
             "network is told its class and nothing else."
         )
         if thetas:
+            st.caption(_facing(thetas, pose))
             with st.expander("θ in numbers: wanted and predicted (Eq. 10)"):
                 _numbers(thetas, pose)
 
 
-def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
-    """The θ that would undo the pose, and those that were predicted or set by hand."""
+def _wanted(pose: Pose) -> np.ndarray:
+    """The θ that undoes a pose: (12,)."""
     from stn_core.distortions import DIGIT_PIXELS
     from stn_core.experiments.volumes import SIDE
 
-    frame = np.concatenate([pose.turn * DIGIT_PIXELS / SIDE, pose.shift[:, None]], 1)
-    for title, theta in {"wanted": frame.flatten(), **thetas}.items():
+    return np.concatenate([pose.turn * DIGIT_PIXELS / SIDE, pose.shift[:, None]], 1).flatten()
+
+
+def _facing(thetas: dict[str, np.ndarray], pose: Pose) -> str:
+    """From how far aside the digit is seen: along U's depth, and along the boxes'."""
+    import torch
+
+    from stn_core.transforms import Affine3D, facing_degrees
+
+    wanted = torch.as_tensor(_wanted(pose)).float()[None]
+    seen = {
+        name: facing_degrees(torch.as_tensor(theta).float()[None], wanted).item()
+        for name, theta in {"": Affine3D().identity().numpy(), **thetas}.items()
+    }
+    told = ", ".join(f"**{angle:.0f}°** by {name}" for name, angle in seen.items() if name)
+    return f"From how far aside the digit is seen: **{seen['']:.0f}°** as it lies, {told}."
+
+
+def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
+    """The θ that would undo the pose, and those that were predicted or set by hand."""
+    for title, theta in {"wanted": _wanted(pose), **thetas}.items():
         st.caption(title)
         st.latex(r"A_\theta = " + panels.matrix_latex(theta))
     st.caption(

@@ -253,7 +253,7 @@ Measured on the float16 weights in this folder. Input: {lengths}, values in
 
 | training | |
 |---|---|
-| recipe | {recipe.name}: {recipe.optimiser_words}, {type(recipe.schedule).__name__}, \
+| recipe | {recipe.name}: {recipe.method}, {type(recipe.schedule).__name__}, \
 rate {recipe.learning_rate:g} |
 | budget | {recipe.iterations:,} iterations of {recipe.batch_size} |
 | seed | {metrics["seed"]} |

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
+from stn_core.transforms import facing_degrees
 
 EVALUATION_SEED = 2015
 # How many digits are distorted at once, part of the definition: clutter is cut from the digits of
@@ -25,11 +26,16 @@ EXAMPLE_SEEDS = 10_000  # an example's seeds are 0 to 9,999
 
 
 class Evaluation(NamedTuple):
-    """The objective's measure over all examples; the predicted and the true class of each (N,)."""
+    """The objective's measure over all examples; the predicted and the true class of each (N,).
+
+    facing_degrees: by a 3D transformer, how far from the front the digits are seen, the mean: in U
+    and in V (``transforms.facing_degrees``).
+    """
 
     measure: float
     predictions: Tensor
     labels: Tensor
+    facing_degrees: tuple[float, float] | None = None
 
     @property
     def misread(self) -> list[int]:
@@ -44,22 +50,30 @@ def evaluate(
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same."""
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    total, predictions, truth = 0.0, [], []
+    total, predictions, truth, facing = 0.0, [], [], []
     training = network.training
     network.eval()
     volumes = len(experiment.data.image_shape) == 4
     for chunk in _chunks(digits, VOLUME_CHUNK if volumes else CHUNK):
         examples = experiment.data.examples(chunk, generator)
         truth.append(examples.labels)
-        for images, labels in zip(
-            examples.images.split(FORWARD), examples.labels.split(FORWARD), strict=True
-        ):
+        parts = (examples.images, examples.labels, *([examples.theta] if volumes else []))
+        for images, labels, *frame in zip(*(part.split(FORWARD) for part in parts), strict=True):
             trace = network.trace(images.to(device))
             measures = experiment.objective.measures(trace, labels.to(device))
             total += measures[experiment.objective.measure].item() * len(labels)
             predictions.append(trace.logits.argmax(1).cpu())
+            if volumes and trace.warps:
+                seen = trace.warps[0].theta.cpu()
+                straight = experiment.data.truth_family.identity().expand_as(seen)
+                facing.append(torch.stack([facing_degrees(t, *frame) for t in (straight, seen)]))
     network.train(training)
-    return Evaluation(total / len(digits), torch.cat(predictions), torch.cat(truth))
+    return Evaluation(
+        total / len(digits),
+        torch.cat(predictions),
+        torch.cat(truth),
+        tuple(torch.cat(facing, 1).mean(1).tolist()) if facing else None,
+    )
 
 
 def example(experiment: Experiment, gallery: Digits, digit: int, seed: int) -> Examples:

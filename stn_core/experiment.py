@@ -116,6 +116,26 @@ class OneCycle:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curriculum:
+    """Easy places first (Bengio et al., 2009): the data's ``reach`` grows from 0 to 1, linearly.
+
+    start, end: between which shares of the iterations. While a digit stays in the middle, how it
+    is turned is easily read, and worth undoing; once learnt, it is not lost when digits move.
+    """
+
+    start: float = 0.1
+    end: float = 0.7
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end <= 1:
+            raise ValueError(f"0 <= start < end <= 1, got {self.start} and {self.end}")
+
+    def reach(self, step: int, iterations: int) -> float:
+        """How far from the middle at a step, counted from 0: a share of the free way."""
+        return min(1.0, max(0.0, (step / iterations - self.start) / (self.end - self.start)))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How a network is trained. ``localisation_lr_factor`` scales f_loc's learning rate."""
 
@@ -126,6 +146,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     localisation_lr_factor: float = 1.0
+    curriculum: Curriculum | None = None
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
@@ -137,10 +158,14 @@ class Recipe:
             raise ValueError(f"learning_rate is a positive number, got {self.learning_rate}")
 
     @property
-    def optimiser_words(self) -> str:
-        """The optimiser's name, and what tells it from another one of that name."""
-        kernels = isinstance(self.optimiser, Muon) and self.optimiser.kernels
-        return type(self.optimiser).__name__ + (", kernels too" if kernels else "")
+    def method(self) -> str:
+        """The optimiser's name, and what tells it from another recipe with that one."""
+        words = [type(self.optimiser).__name__]
+        if isinstance(self.optimiser, Muon) and self.optimiser.kernels:
+            words.append("kernels too")
+        if self.curriculum is not None:
+            words.append("curriculum")
+        return ", ".join(words)
 
     def to_json(self) -> dict[str, Any]:
         values = dataclasses.asdict(self)
@@ -157,6 +182,8 @@ class Recipe:
             for part in ("optimiser", "schedule"):
                 settings = dict(values[part])
                 values[part] = kinds[settings.pop("type")](**settings)
+            if values.get("curriculum") is not None:
+                values["curriculum"] = Curriculum(**values["curriculum"])
             return cls(**values)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a recipe: {values!r} ({error})") from error
@@ -209,6 +236,17 @@ class Experiment:
     objective: CrossEntropy
     recipes: tuple[Recipe, ...]
     reported: float | None
+
+    def __post_init__(self) -> None:
+        if any(r.curriculum for r in self.recipes) and not hasattr(self.data, "reach"):
+            raise ValueError(f"{self.name}: a curriculum is for data with a reach")
+
+    def data_at(self, step: int) -> Data:
+        """What is trained on at a step, counted from 0: the data, or an easier kind of them."""
+        curriculum = self.recipe.curriculum
+        if curriculum is None:
+            return self.data
+        return dataclasses.replace(self.data, reach=curriculum.reach(step, self.recipe.iterations))
 
     @property
     def recipe(self) -> Recipe:

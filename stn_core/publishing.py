@@ -141,6 +141,7 @@ def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
     """Errors on the test digits and on the gallery, what is misread, and the confusion matrix."""
     test = evaluate(network, experiment, source.test)
     gallery = evaluate(network, experiment, source.gallery)
+    facing = test.facing_degrees
     return {
         "error_percent_test": test.measure,
         "error_percent_gallery": gallery.measure,
@@ -156,6 +157,7 @@ def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
                 for seed in range(EXAMPLE_SEEDS_READ)
             )
         ],
+        **({} if facing is None else {"facing_degrees": [round(angle, 2) for angle in facing]}),
     }
 
 

@@ -176,6 +176,7 @@ def lines(table: str) -> list[str]:
         shown = [found[f"{table}/{column}/{row}"] for column in columns]
         words = [cell.words if told_by_paper else cell.ours for cell in shown]
         told.append("".join([f"{row:{name}}", *(f"{w:>{width}}" for w in words)]))
+    told += _facing(found)
     told += ["", "How they were trained:", *budgets(found), ""]
     told.append("Smaller errors, paired on the same digits, with a 95 % confidence interval:")
     for column in columns:
@@ -187,6 +188,21 @@ def lines(table: str) -> list[str]:
                 f"[{d.low:5.2f}, {d.high:5.2f}]{verdict}"
             )
     return told
+
+
+def _facing(found: dict[str, Cell]) -> list[str]:
+    """Of volumes: from how far aside the digits are seen, without and with a transformer."""
+    angles = {
+        name.rsplit("/", 1)[1]: cell.metrics["facing_degrees"]
+        for name, cell in found.items()
+        if cell.metrics and "facing_degrees" in cell.metrics
+    }
+    if not angles:
+        return []
+    lying = next(iter(angles.values()))[0]
+    seen = ", ".join(f"{name} {after:.1f}" for name, (_, after) in angles.items())
+    words = f"From how far aside a digit is seen, in degrees: as it lies {lying:.1f}; by {seen}"
+    return ["", words]
 
 
 def budgets(found: dict[str, Cell]) -> list[str]:
@@ -207,7 +223,7 @@ def budget(metrics: dict[str, Any]) -> str:
     """Recipe, budget, seeds, device and precision of a published network, in words."""
     recipe, seeds = Recipe.from_json(metrics["recipe"]), metrics["seeds"]
     return (
-        f"{recipe.name} ({recipe.optimiser_words}), {recipe.iterations:,} x {recipe.batch_size}, "
+        f"{recipe.name} ({recipe.method}), {recipe.iterations:,} x {recipe.batch_size}, "
         f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
         f"{metrics['device']}, {metrics['precision']}"
     )

@@ -150,7 +150,7 @@ class Trainer:
             device=self.device,
         )
         batch = Digits(self.digits.images[index], self.digits.labels[index])
-        examples = self.experiment.data.examples(batch, self.generator)
+        examples = self.experiment.data_at(self.step).examples(batch, self.generator)
         objective = self.experiment.objective
         half = self.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):

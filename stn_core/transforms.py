@@ -440,6 +440,17 @@ def rigid_theta(rotation: Tensor, shift: Tensor) -> Tensor:
     return torch.cat([matrix, shift.unsqueeze(2)], 2).flatten(1)
 
 
+def facing_degrees(theta: Tensor, other: Tensor) -> Tensor:
+    """Angle between the axes along which two ``Affine3D`` read their depth: (B, 12) each -> (B,).
+
+    The axis is the third column of Eq. 10's matrix. Summed along it, what faces the one is seen
+    from so many degrees aside by the other; about the axis both may be turned as they like.
+    """
+    one, two = (t.unflatten(1, (3, 4))[:, :, 2].double() for t in (theta, other))
+    across = torch.linalg.vector_norm(torch.linalg.cross(one, two), dim=1)
+    return torch.rad2deg(torch.atan2(across, (one * two).sum(1)))
+
+
 def invert_affine(theta: Tensor) -> Tensor:
     """The affine θ of the inverse map: (B, 6) -> (B, 6)."""
     a, b, x, c, d, y = theta.unbind(1)

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stn_core.experiment import SGD, AdamW, Muon, OneCycle, Recipe, StepDecay
-from stn_core.experiments import EXPERIMENTS
+from stn_core.experiment import SGD, AdamW, Curriculum, Muon, OneCycle, Recipe, StepDecay
+from stn_core.experiments import EXPERIMENTS, find
 
 RECIPE = Recipe(
     name="brief",
@@ -25,6 +25,7 @@ RECIPES = [
     replace(RECIPE, optimiser=SGD(), schedule=StepDecay(every=7, divisor=3)),
     replace(RECIPE, optimiser=Muon(weight_decay=0.03)),
     replace(RECIPE, optimiser=Muon(kernels=True)),
+    replace(RECIPE, curriculum=Curriculum(start=0, end=0.5)),
     *next(iter(EXPERIMENTS.values())).recipes,
 ]
 
@@ -53,6 +54,38 @@ def test_one_cycle_is_never_zero_at_a_step_that_is_taken(iterations):
     factors = [OneCycle().factor(step, iterations) for step in range(iterations)]
     assert all(0 < factor <= 1 for factor in factors)
     assert max(factors) == 1
+
+
+# -- the curriculum
+
+
+@pytest.mark.parametrize(
+    ("step", "reach"), [(0, 0), (100, 0), (250, 0.25), (400, 0.5), (700, 1), (999, 1)]
+)
+def test_curriculum_s_reach_grows_in_a_line(step, reach):
+    assert Curriculum(start=0.1, end=0.7).reach(step, 1000) == pytest.approx(reach)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-0.1, 0.5), (0.5, 0.5), (0.7, 0.1), (0.5, 1.1)])
+def test_curriculum_of_no_span_is_refused(start, end):
+    with pytest.raises(ValueError, match="0 <= start < end <= 1"):
+        Curriculum(start=start, end=end)
+
+
+def test_data_of_a_step_have_the_curriculum_s_reach():
+    experiment = find("volumes/extruded/st-cnn-aff")
+    brief = replace(RECIPE, iterations=10, curriculum=Curriculum(start=0, end=0.5))
+    experiment = replace(experiment, recipes=(brief,))
+    assert [experiment.data_at(step).reach for step in (0, 2, 5, 9)] == [0, 0.4, 1, 1]
+    assert experiment.data.reach == 1  # what is watched and measured
+    plain = find("distorted/rts/fcn")
+    assert plain.data_at(0) is plain.data
+
+
+def test_curriculum_for_data_without_a_reach_is_refused():
+    experiment = find("distorted/rts/fcn")
+    with pytest.raises(ValueError, match="distorted/rts/fcn: a curriculum"):
+        replace(experiment, recipes=(replace(RECIPE, curriculum=Curriculum()),))
 
 
 # -- optimisers
@@ -153,11 +186,10 @@ def test_muon_leaves_kernels_to_adamw_unless_told():
 # -- recipes
 
 
-def test_a_recipe_s_optimiser_in_words_tells_whether_kernels_are_muon_s():
-    words = [
-        replace(RECIPE, optimiser=o).optimiser_words for o in (SGD(), Muon(), Muon(kernels=True))
-    ]
+def test_a_recipe_s_method_in_words_tells_whether_kernels_are_muon_s_and_of_a_curriculum():
+    words = [replace(RECIPE, optimiser=o).method for o in (SGD(), Muon(), Muon(kernels=True))]
     assert words == ["SGD", "Muon", "Muon, kernels too"]
+    assert replace(RECIPE, curriculum=Curriculum()).method == "AdamW, curriculum"
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: repr(recipe.schedule))

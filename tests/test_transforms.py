@@ -8,6 +8,7 @@ import pytest
 import torch
 from scipy import ndimage
 from scipy.interpolate import RBFInterpolator
+from scipy.spatial.transform import Rotation
 
 from stn_core.sampling import sample
 from stn_core.transforms import (
@@ -23,6 +24,7 @@ from stn_core.transforms import (
     Transform,
     check_finite,
     decompose_affine,
+    facing_degrees,
     invert_affine,
     lattice,
     regular_grid,
@@ -462,6 +464,19 @@ def test_positive_angle_turns_from_x_towards_y():
     quarter = similarity_theta(*torch.tensor([[np.pi / 2], [1], [0], [0]]).float())
     right = quarter.reshape(2, 3) @ torch.tensor([1.0, 0, 1])
     torch.testing.assert_close(right, torch.tensor([0.0, 1]), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("about", "degrees", "aside"),
+    [("x", 30, 30), ("y", -50, 50), ("z", 70, 0), ("x", 120, 120), ("zx", (40, 25), 25)],
+)
+def test_depths_are_as_far_apart_as_the_turn_that_is_not_about_them(about, degrees, aside):
+    turn = torch.as_tensor(Rotation.from_euler(about, degrees, degrees=True).as_matrix()).float()
+    shift = torch.tensor([[0.1], [0.2], [-0.3]])
+    turned = torch.cat([turn @ torch.diag(torch.tensor([0.4, 0.5, 2])), shift], 1).view(1, 12)
+    straight = Affine3D().identity().unsqueeze(0)
+    for pair in ((turned, straight), (straight, turned)):
+        assert facing_degrees(*pair).item() == pytest.approx(aside, abs=1e-4)
 
 
 def test_finite_numbers_whose_sum_is_not_finite_are_finite():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -24,6 +24,9 @@ QUICK = Recipe(
     batch_size=128,
     learning_rate=1e-3,
 )
+# A step of the CNN, which pools nothing before it reads, costs ten of the others'. Kernels by
+# AdamW: 37 of its 82 wide filters die, 63 % after 4,000 steps.
+CNN_QUICK = replace(QUICK, optimiser=Muon(kernels=True), iterations=12_000)
 # Table 4, error in percent. The row labels have slipped in the text that circulates: this is the
 # reading by layout and prose.
 REPORTED = {
@@ -124,7 +127,7 @@ EXPERIMENTS = tuple(
         data=Addition(),
         network=network,
         objective=CrossEntropy(),
-        recipes=(QUICK, PAPER),
+        recipes=(CNN_QUICK if name == "cnn" else QUICK, PAPER),
         reported=REPORTED[name],
     )
     for name, network in _networks().items()

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, ink_edges
-from stn_core.experiment import Examples, Experiment
+from stn_core.experiment import Curriculum, Examples, Experiment, Muon
 from stn_core.experiments.distorted import PAPER, QUICK
 from stn_core.networks import CNN3D, Network, ProjectionCNN, STProjectionCNN
 from stn_core.objectives import CrossEntropy
@@ -34,7 +34,8 @@ class Volumes:
 
     A digit is turned by up to ``max_angle_degrees`` about x, y and z, each evenly: first about z
     (in its plane), then about y, then about x. Its place is anywhere where its turned ink box
-    stays inside. Voxels between those of the extruded digit are read trilinearly, as Eq. 9 does.
+    stays inside; with ``reach`` below 1, only that share of the way from the middle. Voxels
+    between those of the extruded digit are read trilinearly, as Eq. 9 does.
 
     Examples.images are (B, 1, 60, 60, 60); pose has "angle_degrees" (B, 3) about x, y, z and
     "shift" (B, 3), the place of the digit's frame in normalised coordinates; theta (B, 12) undoes
@@ -42,6 +43,7 @@ class Volumes:
     """
 
     max_angle_degrees: tuple[float, float, float] = (45, 45, 90)
+    reach: float = 1.0
     image_shape: ClassVar[tuple[int, ...]] = (1, SIDE, SIDE, SIDE)
     classes: ClassVar[int] = 10
     noun: ClassVar[str] = "digits"
@@ -56,8 +58,8 @@ class Volumes:
         degrees = (2 * drawn[0] - 1) * spread
         rotation = euler_rotation(degrees * math.pi / 180)
         middle, half = _ink_boxes(digits.images)
-        reach = (rotation.abs() @ half.unsqueeze(2)).squeeze(2)  # of the turned box, (B, 3)
-        free = (SIDE / 2 - reach).clamp(min=0)
+        extent = (rotation.abs() @ half.unsqueeze(2)).squeeze(2)  # of the turned box, (B, 3)
+        free = (SIDE / 2 - extent).clamp(min=0) * self.reach
         place = (2 * drawn[1] - 1) * free  # of the ink's middle, in voxels from the volume's
         shift = place - (rotation @ middle.unsqueeze(2)).squeeze(2)  # of the frame's middle
         return self.posed_at(digits, degrees, shift / (SIDE / 2))
@@ -117,7 +119,16 @@ def extruded(images: Tensor, rotation: Tensor, shift: Tensor) -> Tensor:
     return volumes
 
 
-RECIPES = (replace(QUICK, iterations=10_000, batch_size=32), PAPER)
+# Kernels by AdamW: ST-CNN Rigid 6.2 % after 10,000 steps, with 12 of f_loc's 20 wide filters dead.
+# Without the curriculum: 4.5 % after 12,000, and nothing of a digit's turn undone.
+SHORT = replace(
+    QUICK,
+    optimiser=Muon(kernels=True),
+    iterations=10_000,
+    batch_size=32,
+    curriculum=Curriculum(),
+)
+RECIPES = (SHORT, PAPER)
 NETWORKS: dict[str, Network] = {
     "cnn": ProjectionCNN(),
     "3d-cnn": CNN3D(),
