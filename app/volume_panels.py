@@ -31,7 +31,8 @@ and the arrow the axis along which V is summed. Bright voxels are those that the
 
 **ST-CNN Aff** predicts all 12 numbers; **ST-CNN Rigid** a rotation and a shift, 6 numbers, and
 keeps lengths. **CNN** sees the projection as it is, **3D-CNN** the volume. All have about 400,000
-parameters.
+parameters. All were trained on digits that stood in the middle at first and then farther and
+farther off: the order in which a turn is learnt, and kept.
 
 App. A.3 and Fig. 5 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
 (Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015). The paper gives neither figures nor ranges:

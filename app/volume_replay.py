@@ -72,6 +72,7 @@ def recording(job: Job) -> None:
 
 def learning(found, key: str, probe: int, *, live: bool) -> None:
     """θ, V and the probabilities of one probe, over a training."""
+    from stn_core.experiment import Recipe
     from stn_core.experiments import find
     from stn_core.experiments.volumes import SIDE
 
@@ -88,9 +89,18 @@ def learning(found, key: str, probe: int, *, live: bool) -> None:
         token=f"{key}/{probe}",
         learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
     )
-    recipe = found.description["recipe"]
+    recipe = Recipe.from_json(found.description["recipe"])
+    grows = ""
+    if recipe.curriculum:
+        start, end = (
+            recipe.iterations * share for share in (recipe.curriculum.start, recipe.curriculum.end)
+        )
+        grows = (
+            f" What it was trained on stood in the volume's middle until step {start:,.0f}, and "
+            f"anywhere from step {end:,.0f} on; what is shown here stands where it does all along."
+        )
     starts = " Press play: the box starts as the whole volume." if network.transform else ""
     st.caption(
-        f"Recorded: {recipe['iterations']:,} steps of {recipe['batch_size']}, seed "
-        f"{found.description['seed']}, {found.description['device']}.{starts}"
+        f"Recorded: {recipe.iterations:,} steps of {recipe.batch_size}, seed "
+        f"{found.description['seed']}, {found.description['device']}.{starts}{grows}"
     )

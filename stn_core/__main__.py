@@ -479,13 +479,18 @@ def _invariance(options: argparse.Namespace) -> None:
     experiments = invariance.published(options.column)
     if not experiments:
         raise CheckpointError(f"no network of {options.column} is published yet: train one first")
-    networks = {name: checkpoints.load_pretrained(e) for name, e in experiments.items()}
     source = _load_digits()
     all_of, which = source.test, "MNIST's {:,} test digits"
     if all_of is None:
         all_of, which = source.gallery, "the {:,} gallery digits"
     chosen = invariance.every(all_of, options.digits)
     which = f"{len(chosen):,} of {which.format(len(all_of))}"
+    kept = invariance.still_true(options.column, digits=len(chosen), which=which)
+    networks = {
+        name: checkpoints.load_pretrained(experiment)
+        for name, experiment in experiments.items()
+        if name not in kept
+    }
     points = invariance.measure(distortion, networks, chosen)
     total = sum(len(axis.values) for axis in invariance.axes(distortion))
     started = time.monotonic()
@@ -497,10 +502,12 @@ def _invariance(options: argparse.Namespace) -> None:
         which=which,
         device=training.device_name(torch.device("cpu")),
         seconds=time.monotonic() - started,
+        kept=kept,
     )
     path = invariance.save(found)
     print("\n".join(invariance.lines(found)))
-    print(f"\n{path}: {found.seconds:.0f} seconds")
+    told = f", {len(kept)} of them measured before" if kept else ""
+    print(f"\n{path}: {len(found.networks)} networks{told}, {found.seconds:.0f} seconds")
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -269,7 +269,8 @@ class Measured:
 class Recording:
     """A column's networks along every axis.
 
-    column: ``distorted/rts``; digits: how many, which in words; centre: where all else stays.
+    column: ``distorted/rts``; digits: how many, which in words; centre: where all else stays;
+    seconds: what the last measuring took, of the networks that were new then.
     """
 
     column: str
@@ -346,6 +347,20 @@ def every(digits: Digits, count: int) -> Digits:
     return Digits(digits.images[index], digits.labels[index])
 
 
+def still_true(column: str, *, digits: int, which: str) -> dict[str, Measured]:
+    """What the recording that is there says of weights that are still those, on these digits."""
+    distortion = distortion_of(column)
+    try:
+        found = load(column)
+    except checkpoints.CheckpointError:  # none, or a broken one
+        return {}
+    same = (found.digits, found.which, found.seed) == (digits, which, SEED)
+    if not same or (found.centre, found.axes) != (centre(distortion), axes(distortion)):
+        return {}
+    outdated = found.outdated()
+    return {name: one for name, one in found.networks.items() if name not in outdated}
+
+
 def recording(
     column: str,
     points: Sequence[Point],
@@ -354,10 +369,11 @@ def recording(
     which: str,
     device: str,
     seconds: float,
+    kept: Mapping[str, Measured] | None = None,
 ) -> Recording:
-    """What has been measured, put together. which: the digits, in words."""
+    """What has been measured, put together. which: the digits, in words; kept: ``still_true``."""
     distortion, experiments = distortion_of(column), published(column)
-    networks = {}
+    networks = dict(kept or {})
     for name in points[0].readings:
         curves = {}
         for axis in axes(distortion):
@@ -373,6 +389,7 @@ def recording(
         networks[name] = Measured(
             weights=checkpoints.weights_digest(experiments[name]), curves=curves
         )
+    networks = {name: networks[name] for name in experiments if name in networks}
     return Recording(
         column=column,
         digits=digits,

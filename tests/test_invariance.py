@@ -292,6 +292,36 @@ def test_command_measures_a_column_and_keeps_it(command, capsys, tmp_path, monke
     assert found.outdated() == []
 
 
+def test_command_measures_again_only_what_has_changed(command, capsys, tmp_path, monkeypatch):
+    weights = {
+        name: tmp_path / "distorted/r" / name / checkpoints.WEIGHTS
+        for name in ("fcn", "st-fcn-aff")
+    }
+    for name, path in weights.items():
+        path.parent.mkdir(parents=True)
+        published = checkpoints.PRETRAINED / f"distorted/r/{name}" / checkpoints.WEIGHTS
+        path.write_bytes(published.read_bytes())
+    monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path)
+
+    def measure(digits: int) -> tuple[str, Recording]:
+        assert command(["invariance", "distorted/r", f"--digits={digits}"]) == 0
+        return capsys.readouterr().out, invariance.load("distorted/r")
+
+    _, first = measure(20)
+    fcn = find("distorted/r/fcn")
+    checkpoints.save_weights(fcn.build(1), fcn, weights["fcn"])
+    told, second = measure(20)
+    assert "2 networks, 1 of them measured before" in told
+    assert second.outdated() == [] and list(second.networks) == list(first.networks)
+    assert second.networks["st-fcn-aff"] == first.networks["st-fcn-aff"]
+    assert second.networks["fcn"] != first.networks["fcn"]
+    told, _ = measure(30)  # other digits: all anew
+    assert "measured before" not in told
+    invariance.recording_path("distorted/r").write_text("{")
+    told, _ = measure(20)
+    assert "measured before" not in told
+
+
 def test_column_without_networks_is_an_error(command, capsys, pretrained):
     assert command(["invariance", "distorted/r"]) == 1
     assert "no network of distorted/r is published yet" in capsys.readouterr().err
