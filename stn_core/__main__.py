@@ -152,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
     sweep_.add_argument("--recipe", default="quick", help="quick (the default) or paper")
     sweep_.add_argument("--seeds", type=_count, default=1)
     sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")
-    sweep_.add_argument("--workers", type=_count, help="at once (default: the cores; 4 on a GPU)")
+    sweep_.add_argument("--workers", type=_count, help="at once (default: the cores; 8 on a GPU)")
     sweep_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     sweep_.add_argument("--precision", default="float32", choices=training.PRECISIONS)
     sweep_.set_defaults(command=_sweep)
@@ -423,7 +423,7 @@ def _publish(options: argparse.Namespace) -> None:
 
 def _sweep(options: argparse.Namespace) -> None:
     device = training.choose_device(options.device)
-    cores = 4 if device.type == "cuda" else os.cpu_count() or 1
+    cores = 8 if device.type == "cuda" else os.cpu_count() or 1
     workers = options.workers or cores
     if options.seeds < 1 or workers < 1:
         raise ValueError("--seeds and --workers are at least 1")
@@ -433,7 +433,7 @@ def _sweep(options: argparse.Namespace) -> None:
     print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
     bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
     steps = sweep.sweep(
-        trainings, workers=workers, device=options.device, precision=options.precision
+        trainings, source, workers=workers, device=options.device, precision=options.precision
     )
     with contextlib.closing(steps):
         try:

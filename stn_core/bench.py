@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from stn_core import digits
+from stn_core.capture import Captured
 from stn_core.digits import Digits, Source
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
@@ -34,6 +36,7 @@ from stn_core.transforms import Affine, Affine3D, ThinPlateSpline, euler_rotatio
 NETWORKS = ("fcn", "st-fcn-aff", "st-cnn-aff", "cnn")
 BATCHES = (16, 64, 256)
 SIDES = (84, 112, 224, 448)
+STREAMS = 4  # trainings on one GPU
 ROUNDS = 5  # of which the median counts
 
 
@@ -44,6 +47,8 @@ def bench(device: torch.device) -> Iterator[str]:
     yield "Times are medians in milliseconds; compare within this run alone."
     yield ""
     yield from _plain_loop(source, device)
+    if device.type == "cuda":
+        yield from _side_by_side(source, device)
     yield from _share_of_the_transformer(source, device)
     yield from _pooling(source, device)
     yield from _grids(device)
@@ -140,8 +145,33 @@ def _plain_loop(source: Source, device: torch.device) -> Iterator[str]:
     yield ""
 
 
+def _side_by_side(source: Source, device: torch.device) -> Iterator[str]:
+    yield "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
+    yield f"alone, and each of {STREAMS} side by side"
+    for name in NETWORKS:
+        experiment = find(f"distorted/rts/{name}").with_recipe("paper")
+        half = "bfloat16" if experiment.network.convolutional else "float32"
+        trainers = [
+            Trainer(experiment, source, seed=seed, device=device, precision=half)
+            for seed in range(STREAMS)
+        ]
+
+        def together(trainers: list[Trainer] = trainers) -> None:
+            with ThreadPoolExecutor(STREAMS) as threads:
+                list(threads.map(lambda trainer: [trainer.advance() for _ in range(50)], trainers))
+
+        together()
+        minutes = experiment.recipe.iterations / 60_000
+        alone = minutes * milliseconds(trainers[0].advance, device, repeat=50)
+        each = minutes * milliseconds(together, device, repeat=1) / 50 / STREAMS
+        yield f"{name:12} {half:8} {alone:5.1f}, {each:5.1f} each: {alone / each:.1f} times as fast"
+    yield ""
+
+
 def _share_of_the_transformer(source: Source, device: torch.device) -> Iterator[str]:
     yield "Where a step's time goes, forward and backward (float32); shares of the whole step"
+    if device.type == "cuda":
+        yield "(each part as a graph; the step's own distortions are made 16 batches at once)"
     yield f"{'network':12} {'step':>8} {'distort':>9} {'localise':>9} {'grid':>7} {'sample':>8}"
     for name in ("st-fcn-aff", "st-fcn-tps", "st-cnn-aff", "st-cnn-tps"):
         experiment = find(f"distorted/rts/{name}")
@@ -159,7 +189,11 @@ def _share_of_the_transformer(source: Source, device: torch.device) -> Iterator[
             "grid": lambda: transformer.transform.grid(theta, size).sum().backward(),  # noqa: B023
             "sample": lambda: sample(images, grid).sum().backward(),  # noqa: B023
         }
-        times = {part: milliseconds(work, device) for part, work in parts.items()}
+        stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        times = {
+            part: milliseconds(Captured(work, stream, generator=trainer.generator), device, 5)
+            for part, work in parts.items()
+        }
         shares = " ".join(
             f"{100 * times[part] / step:{width}.0f} %"
             for part, width in (("distort", 7), ("localise", 7), ("grid", 5), ("sample", 6))
@@ -175,7 +209,7 @@ def _pooling(source: Source, device: torch.device) -> Iterator[str]:
             name: milliseconds(
                 Trainer(find(f"distorted/{short}/{name}"), source, seed=0, device=device).advance,
                 device,
-                repeat=1,
+                repeat=1 if device.type == "cpu" else 20,
             )
             for name in ("cnn", "st-cnn-aff")
         }

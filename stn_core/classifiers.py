@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -64,9 +65,25 @@ class ConvolutionalClassifier(nn.Module):
     def activations(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Both hidden layers after their pooling, each (B, F, H, W), and the logits."""
         # Rectified after the pooling: the same maximum, on a quarter of the values.
-        first = F.max_pool2d(self.conv1(image), 2, ceil_mode=True).relu()
+        first = by_product(image, self.conv1) if image.is_cuda else self.conv1(image)
+        first = F.max_pool2d(first, 2, ceil_mode=True).relu()
         second = F.max_pool2d(self.conv2(first), 2, ceil_mode=True).relu()
         return first, second, self.classification(second.flatten(1))
+
+
+def by_product(image: Tensor, convolution: nn.Conv2d) -> Tensor:
+    """A convolution (stride 1, no padding) as one matrix product of the image's patches.
+
+    For images of one or two channels it takes a third of cuDNN's time. (B, C, H, W) -> (B, F, ...).
+    """
+    if torch.is_autocast_enabled("cuda") and not image.requires_grad:
+        image = image.to(torch.get_autocast_dtype("cuda"))  # before it is copied
+    rows, columns = convolution.kernel_size
+    patches = image.unfold(2, rows, 1).unfold(3, columns, 1).permute(0, 2, 3, 1, 4, 5)
+    size = patches.shape[:3]  # (B, H', W', C, 9, 9)
+    patches = patches.reshape(-1, patches.shape[3] * rows * columns)
+    product = torch.addmm(convolution.bias, patches, convolution.weight.flatten(1).T)
+    return product.unflatten(0, size).permute(0, 3, 1, 2)
 
 
 class VolumetricClassifier(nn.Module):

@@ -28,6 +28,8 @@ from stn_core.transforms import (
 
 DIGIT_PIXELS = 28
 OUTSIDE = 4.0  # a coordinate that is outside every image: reads 0
+_AFFINE, _PROJECTIVE = Affine(), Projective()  # which make B once for each size
+_SPLINE = ThinPlateSpline(side=4)  # A.4: 16 control points
 CONVEX_DRAWS = 8  # of which the first convex one is taken; all eight fail once in about 10^9
 
 
@@ -90,7 +92,7 @@ class Distortion:
 
         uint8 (B, 28, 28), affine (B, 6) -> float32 (B, 1, canvas, canvas) in [0, 1].
         """
-        grid = Affine().grid(invert_affine(theta), self._size)
+        grid = _AFFINE.grid(invert_affine(theta), self._size)
         return sample(_as_float(images), grid)
 
 
@@ -191,7 +193,8 @@ class Projection(Distortion):
     ) -> DistortedImages:
         count = len(images)
         scale = _uniform(self.min_scale, self.max_scale, count, generator)
-        corners = lattice(2, device=images.device)[[0, 1, 3, 2]]  # around the frame
+        first, second, fourth, third = lattice(2, device=images.device)
+        corners = torch.stack([first, second, third, fourth])  # around the frame
         noise = _normal((count, CONVEX_DRAWS, 4, 1), generator) * corners
         noise = noise * self.corner_std_pixels * 2 / self.canvas
         frame = corners * DIGIT_PIXELS / self.canvas * scale[:, None, None]
@@ -200,7 +203,7 @@ class Projection(Distortion):
         quadrilateral = draws[torch.arange(count, device=images.device), choice]
         theta = homography(corners.expand(count, 4, 2), quadrilateral)
         back = homography(quadrilateral, corners.expand(count, 4, 2))
-        points = Projective().points(back, self._size)  # (B, 3, N)
+        points = _PROJECTIVE.points(back, self._size)  # (B, 3, N)
         # Beyond the horizon there is no digit: the denominator has another sign than inside.
         front = points[:, 2:] * _denominator_inside(back, quadrilateral) > MIN_DENOMINATOR
         grid = torch.where(front, points[:, :2] / points[:, 2:], OUTSIDE)
@@ -235,7 +238,8 @@ def homography(source: Tensor, target: Tensor) -> Tensor:
     rows_u = torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], dim=-1)
     rows_v = torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], dim=-1)
     system = torch.cat([rows_u, rows_v], dim=1)  # (B, 8, 8)
-    return torch.linalg.solve(system, torch.cat([u, v], dim=1))
+    # Without looking for singular systems, for which the host would wait.
+    return torch.linalg.solve_ex(system, torch.cat([u, v], dim=1).unsqueeze(2))[0].squeeze(2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,14 +261,11 @@ class Elastic(Distortion):
         scale = _uniform(self.min_scale, self.max_scale, count, generator)
         spline = _SPLINE
         shift = _normal((count, spline.num_params), generator) * self.point_std_pixels
-        theta = spline.identity().to(images.device) + shift * 2 / self.canvas
+        theta = lattice(spline.side, device=images.device).flatten() + shift * 2 / self.canvas
         grid = spline.grid(theta, self._size) * self.canvas / DIGIT_PIXELS
         grid = grid / scale[:, None, None, None]
         pose = {"scale": scale, "point_shift_pixels": shift.unflatten(1, (-1, 2))}
         return DistortedImages(sample(_as_float(images), grid), pose, None)
-
-
-_SPLINE = ThinPlateSpline(side=4)  # A.4: 16 control points; its B is made once
 
 
 @dataclass(frozen=True)

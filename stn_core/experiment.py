@@ -67,9 +67,32 @@ class _KernelMuon(torch.optim.Muon):
         with _as_matrices(groups):
             super().__init__(groups, **settings)
 
+    @torch.no_grad()
     def step(self, closure: None = None) -> None:
         with _as_matrices(self.param_groups):
-            super().step(closure)
+            if isinstance(self.param_groups[0]["lr"], Tensor):
+                self._step_at_tensors()
+            else:
+                super().step()
+
+    def _step_at_tensors(self) -> None:
+        """A step whose rates only the device knows: torch's own would wait for them.
+
+        It is made at a rate of 1 without weight decay, p -> p', and scaled:
+        p + rate · (p' − p − decay · p).
+        """
+        kept = [(group["lr"], group["weight_decay"]) for group in self.param_groups]
+        before = [[p.clone() for p in group["params"]] for group in self.param_groups]
+        for group in self.param_groups:
+            group |= {"lr": 1.0, "weight_decay": 0.0}
+        super().step()
+        for group, old, (rate, decay) in zip(self.param_groups, before, kept, strict=True):
+            group |= {"lr": rate, "weight_decay": decay}
+            data = [p.data for p in group["params"]]
+            torch._foreach_sub_(data, old)
+            torch._foreach_mul_(data, rate)
+            torch._foreach_mul_(old, 1 - rate * decay)
+            torch._foreach_add_(data, old)
 
 
 @contextmanager
@@ -241,12 +264,14 @@ class Experiment:
         if any(r.curriculum for r in self.recipes) and not hasattr(self.data, "reach"):
             raise ValueError(f"{self.name}: a curriculum is for data with a reach")
 
-    def data_at(self, step: int) -> Data:
-        """What is trained on at a step, counted from 0: the data, or an easier kind of them."""
-        curriculum = self.recipe.curriculum
-        if curriculum is None:
+    def data_at(self, reach: float | Tensor) -> Data:
+        """What is trained on while the curriculum stands at this reach: the data, if it has none.
+
+        reach: see ``Curriculum.reach``; a number, or one for each example, (B, 1).
+        """
+        if self.recipe.curriculum is None:
             return self.data
-        return dataclasses.replace(self.data, reach=curriculum.reach(step, self.recipe.iterations))
+        return dataclasses.replace(self.data, reach=reach)
 
     @property
     def recipe(self) -> Recipe:

@@ -1,4 +1,9 @@
-"""Train every cell of a table, several at once, each in a process of its own."""
+"""Train every cell of a table, several at once.
+
+On a CPU each training is a process of its own. On a CUDA GPU each is a thread of this process with
+a stream of its own: a process waits for the GPU while another one has it, kernels of several
+streams run side by side.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,21 @@ import dataclasses
 import signal
 import subprocess
 import sys
+import threading
 import time
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from stn_core import checkpoints, runs
+from stn_core.digits import Source
 from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run
+from stn_core.training import choose_device, train
 
 POLL_SECONDS = 1.0
 LOG = "log.txt"
@@ -26,22 +37,41 @@ COLUMNS = ("rts", "tc", "r", "e", "p")
 
 @dataclass
 class Training:
-    """One cell with one seed: its run's folder, and its process while it has one."""
+    """One cell with one seed: its run's folder, and its process or thread once it has one."""
 
     experiment: Experiment
     seed: int
     run: Run
-    process: subprocess.Popen | None = None
+    worker: subprocess.Popen | threading.Thread | None = None
     published: bool = False
 
     @property
     def state(self) -> str:
         """waiting, running, finished or failed."""
-        if self.process is not None and self.process.poll() is None:
+        if isinstance(self.worker, threading.Thread):
+            running = self.worker.is_alive()
+        else:
+            running = self.worker is not None and self.worker.poll() is None
+        if running:
             return "running"
         if self.run.is_described() and self.run.status().state == "finished":
             return "finished"
-        return "waiting" if self.process is None else "failed"
+        return "waiting" if self.worker is None else "failed"
+
+    def stop(self) -> None:
+        """Ask it to end between two steps, with a checkpoint."""
+        if isinstance(self.worker, threading.Thread):
+            self.run.control("stop")
+        else:
+            self.worker.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended, or for so long."""
+        if isinstance(self.worker, threading.Thread):
+            self.worker.join(seconds)
+        else:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.worker.wait(seconds)
 
     @property
     def words(self) -> str:
@@ -108,19 +138,25 @@ def _is_there(experiment: Experiment, seeds: int) -> bool:
 
 
 def sweep(
-    trainings: list[Training], *, workers: int, device: str, precision: str
+    trainings: list[Training], source: Source, *, workers: int, device: str, precision: str
 ) -> Iterator[list[Training]]:
     """Run them, so many at a time; yields those that are running or have just ended, once a second.
 
     Closing the iterator stops what runs; each training then has a checkpoint to go on from.
+    Raises ValueError for a device that is not there.
     """
+    chosen = choose_device(device)
     waiting = [t for t in trainings if t.state != "finished"]
     running: list[Training] = []
     try:
         while waiting or running:
             while waiting and len(running) < workers:
                 training = waiting.pop(0)
-                _start(training, device, precision)
+                training.run.folder.mkdir(parents=True, exist_ok=True)
+                if chosen.type == "cuda":
+                    _start_thread(training, source, chosen, precision)
+                else:
+                    _start_process(training, device, precision)
                 running.append(training)
             time.sleep(POLL_SECONDS)
             yield list(running)
@@ -128,15 +164,13 @@ def sweep(
     finally:
         for training in running:
             if training.state == "running":
-                training.process.send_signal(signal.SIGTERM)
+                training.stop()
         for training in running:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                training.process.wait(timeout=60)
+            training.wait(seconds=60)
 
 
-def _start(training: Training, device: str, precision: str) -> None:
+def _start_process(training: Training, device: str, precision: str) -> None:
     folder = training.run.folder
-    folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "stn_core", "train", training.experiment.name]
     if training.run.is_described():
         command += ["--resume"]
@@ -146,7 +180,28 @@ def _start(training: Training, device: str, precision: str) -> None:
         command += ["--iterations", str(training.experiment.recipe.iterations)]
     command += ["--run-dir", str(folder), "--device", device, "--threads", "1"]
     with open(folder / LOG, "ab") as log:
-        training.process = subprocess.Popen(command, stdout=log, stderr=log)
+        training.worker = subprocess.Popen(command, stdout=log, stderr=log)
+
+
+def _start_thread(training: Training, source: Source, device: torch.device, precision: str) -> None:
+    def work() -> None:
+        try:
+            steps = train(
+                training.experiment,
+                source,
+                seed=training.seed,
+                device=device,
+                precision=precision,
+                run=training.run,
+                resume=training.run.is_described(),
+            )
+            for _ in steps:
+                pass
+        except Exception:  # the others go on
+            (training.run.folder / LOG).write_text(traceback.format_exc())
+
+    training.worker = threading.Thread(target=work, daemon=True)
+    training.worker.start()
 
 
 def default_root() -> Path:

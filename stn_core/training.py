@@ -10,7 +10,7 @@ import math
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
 
@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from stn_core import runs
+from stn_core.capture import Captured, DeviceRate
 from stn_core.checkpoints import (
     TRAINED,
     CheckpointError,
@@ -44,6 +45,10 @@ WATCHED = {3: GALLERY_PER_CLASS, 4: 10}  # gallery digits a class, of images and
 MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
 CHANNELS_LAST = {nn.Conv2d: torch.channels_last, nn.Conv3d: torch.channels_last_3d}  # faster
 PRECISIONS = ("float32", "bfloat16")
+PACED_BY_DEVICE = ("cuda",)  # where steps are graphs, in which the host decides nothing
+# There, batches that are distorted together: their hundred small kernels then cost a sixteenth.
+DRAWN = 16
+DRAWN_NUMBERS = 2**25  # at most, of all their images: volumes are fewer
 
 
 class TrainingError(RuntimeError):
@@ -114,6 +119,35 @@ class Trainer:
         self._loss = torch.zeros((), device=device)
         self._measures: dict[str, Tensor] = {}
         self._since = 0
+        self._stream: torch.cuda.Stream | None = None
+        self._paced_by_device = device.type in PACED_BY_DEVICE
+        if self._paced_by_device:
+            self._prepare_pace()
+
+    def _prepare_pace(self) -> None:
+        """Steps are graphs, on a stream of their own, so that several trainers share a GPU."""
+        recipe, device = self.recipe, self.device
+        steps = range(recipe.iterations)
+        factors = [recipe.schedule.factor(step, len(steps)) for step in steps]
+        self._rate = DeviceRate(self.optimisers, torch.tensor(factors, device=device), self.factors)
+        if recipe.curriculum:
+            reaches = [recipe.curriculum.reach(step, len(steps)) for step in steps]
+            self._reaches = torch.tensor(reaches, device=device)
+        shape = (recipe.batch_size, *self.experiment.data.image_shape)
+        count = max(1, min(DRAWN, DRAWN_NUMBERS // math.prod(shape)))
+        self._drawn_images = torch.zeros(count, *shape, device=device)
+        self._drawn_labels = torch.zeros(count, shape[0], dtype=torch.int64, device=device)
+        self._next = torch.zeros(1, dtype=torch.int64, device=device)
+        self._left = 0  # of them
+        if device.type == "cuda":
+            self._stream = torch.cuda.Stream(device)
+            self._stream.wait_stream(torch.cuda.current_stream(device))
+        self._draw_captured = Captured(self._device_draw, self._stream, 1, self.generator)
+        self._step_captured = Captured(self._device_step, self._stream)
+
+    def _on_stream(self) -> AbstractContextManager:
+        """Everything that a trainer does is done in its order."""
+        return nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
 
     def _groups(self) -> list[dict]:
         """For the optimiser: what belongs to which part, hidden matrices and kernels apart."""
@@ -131,42 +165,81 @@ class Trainer:
         ]
         return [group for group in groups if group["params"]]
 
-    @property
-    def learning_rate(self) -> float:
-        """The classifier's rate at the current step."""
-        factor = self.recipe.schedule.factor(self.step, self.recipe.iterations)
-        return self.peak_rate * factor
+    def learning_rate(self, step: int) -> float:
+        """The classifier's rate at a step, counted from 0."""
+        return self.peak_rate * self.recipe.schedule.factor(step, self.recipe.iterations)
 
     def advance(self) -> None:
         """One step. The device is not waited for."""
         started = time.perf_counter()
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = self.learning_rate * self.factors[group["part"]]
-        index = torch.randint(
-            len(self.digits),
-            (self.recipe.batch_size,),
-            generator=self.generator,
-            device=self.device,
-        )
-        batch = Digits(self.digits.images[index], self.digits.labels[index])
-        examples = self.experiment.data_at(self.step).examples(batch, self.generator)
-        objective = self.experiment.objective
-        half = self.precision == "bfloat16"
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            trace = self._trace(examples.images)
-        loss = objective.loss(trace, examples.labels)
-        self.network.zero_grad(set_to_none=True)
-        loss.backward()
-        for optimiser in self.optimisers:
-            optimiser.step()
-        with torch.no_grad():
-            self._loss += loss.detach()
-            for name, value in objective.measures(trace, examples.labels).items():
-                self._measures[name] = self._measures.get(name, 0) + value
+        if self._paced_by_device:
+            with self._on_stream():
+                self._rate.set_peak(self.peak_rate)
+            if not self._left:
+                self._draw_captured()
+                self._left = len(self._drawn_images)
+            self._step_captured()
+            self._left -= 1
+        else:
+            self._host_step()
         self.step += 1
         self._since += 1
         self.seconds += time.perf_counter() - started
+
+    def _host_step(self) -> None:
+        """A step whose rate and reach the host knows."""
+        curriculum, rate = self.recipe.curriculum, self.learning_rate(self.step)
+        reach = curriculum.reach(self.step, self.recipe.iterations) if curriculum else 1.0
+        examples = self._draw(self.recipe.batch_size, reach)
+        self._differentiate(examples.images, examples.labels)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * self.factors[group["part"]]
+            optimiser.step()
+
+    def _device_draw(self) -> None:
+        """The batches of the next steps."""
+        count, size = self._drawn_labels.shape
+        reach: float | Tensor = 1.0
+        if self.recipe.curriculum:
+            steps = self._rate.at + torch.arange(count, device=self.device)
+            steps = steps.clamp(max=len(self._reaches) - 1)
+            reach = self._reaches[steps].repeat_interleave(size).unsqueeze(1)
+        examples = self._draw(count * size, reach)
+        self._drawn_images.copy_(examples.images.unflatten(0, (count, size)))
+        self._drawn_labels.copy_(examples.labels.unflatten(0, (count, size)))
+        self._next.zero_()
+
+    def _device_step(self) -> None:
+        """A step whose rate and batch the device knows: the host decides nothing in it."""
+        images, labels = self._drawn_images[self._next], self._drawn_labels[self._next]
+        self._next += 1
+        self._differentiate(images.squeeze(0), labels.squeeze(0))
+        self._rate.step()
+
+    def _draw(self, count: int, reach: float | Tensor) -> Examples:
+        """So many digits at random, distorted."""
+        index = torch.randint(
+            len(self.digits), (count,), generator=self.generator, device=self.device
+        )
+        batch = Digits(self.digits.images[index], self.digits.labels[index])
+        return self.experiment.data_at(reach).examples(batch, self.generator)
+
+    def _differentiate(self, images: Tensor, labels: Tensor) -> None:
+        """Find the gradients of a batch's loss."""
+        objective = self.experiment.objective
+        half = self.precision == "bfloat16"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
+            trace = self._trace(images)
+        loss = objective.loss(trace, labels)
+        self.network.zero_grad(set_to_none=True)
+        loss.backward()
+        with torch.no_grad():
+            self._loss += loss.detach()
+            for name, value in objective.measures(trace, labels).items():
+                if name not in self._measures:
+                    self._measures[name] = torch.zeros_like(value)
+                self._measures[name] += value
 
     def _trace(self, images: Tensor) -> Trace:
         try:
@@ -176,30 +249,28 @@ class Trainer:
 
     def record(self) -> Step:
         """The Step since the last record. Raises TrainingError if the loss is not finite."""
-        loss = self._loss.item() / self._since
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"step {self.step}: the loss is {loss}; the first tensor that is not finite is "
-                f"{self._first_non_finite() or 'none of the weights'}. A smaller learning rate "
-                "may help"
-            )
-        step = Step(
-            step=self.step,
-            loss=loss,
-            measures={name: v.item() / self._since for name, v in self._measures.items()},
-            learning_rate=self.optimisers[0].param_groups[-1]["lr"],
-            gradient_norms={
+        started = time.perf_counter()
+        with self._on_stream():
+            loss = self._loss.item() / self._since
+            if not math.isfinite(loss):
+                raise TrainingError(
+                    f"step {self.step}: the loss is {loss}; the first tensor that is not finite is "
+                    f"{self._first_non_finite() or 'none of the weights'}. A smaller learning rate "
+                    "may help"
+                )
+            measures = {name: v.item() / self._since for name, v in self._measures.items()}
+            norms = {
                 name: torch.linalg.vector_norm(
                     torch.stack([torch.linalg.vector_norm(p.grad) for p in part])
                 ).item()
                 for name, part in self.parts.items()
-            },
-            seconds=self.seconds,
-        )
-        self._loss.zero_()
-        self._measures.clear()
+            }
+            for total in (self._loss, *self._measures.values()):
+                total.zero_()
         self._since = 0
-        return step
+        self.seconds += time.perf_counter() - started  # the device was waited for
+        rate = self.learning_rate(self.step - 1)
+        return Step(self.step, loss, measures, rate, norms, self.seconds)
 
     def _first_non_finite(self) -> str | None:
         for name, parameter in self.network.named_parameters():
@@ -220,10 +291,15 @@ class Trainer:
         """The probes' digits, each in POSES poses: (10, POSES, C, H, W)."""
         return posed_probes(self.experiment, self.gallery).to(self.device)
 
-    @torch.no_grad()
     def snapshot(self) -> Snapshot:
         """Look at the probes and at the watched digits as the network stands."""
         started = time.perf_counter()
+        with self._on_stream(), torch.no_grad():
+            found = self._look()
+        self.seconds += time.perf_counter() - started
+        return found
+
+    def _look(self) -> Snapshot:
         images = torch.from_numpy(self.probe_images[0]).to(self.device).float() / 255
         trace = self._trace(images)
         theta = [warp.theta for warp in trace.warps]
@@ -244,7 +320,6 @@ class Trainer:
         posed = self._trace(self.posed_images.flatten(0, 1)) if trace.warps else trace
         seen = [w.output.sum(2) if w.output.ndim == 5 else w.output for w in posed.warps]
         left = [pose_left(images.unflatten(0, (-1, POSES))) for images in seen]
-        self.seconds += time.perf_counter() - started
         mean = mean + self.network.subtracted  # as it is seen, 0 being black
         return Snapshot(
             self.step,
@@ -259,6 +334,10 @@ class Trainer:
 
     def save(self, run: Run) -> None:
         """Write everything that is needed to go on; the old checkpoint stays until it is whole."""
+        with self._on_stream():
+            self._save(run)
+
+    def _save(self, run: Run) -> None:
         if name := self._first_non_finite():
             raise TrainingError(f"step {self.step}: {name} is not finite")
         tensors = {f"{TRAINED}{n}": t for n, t in self.network.state_dict().items()}
@@ -283,6 +362,10 @@ class Trainer:
 
     def load(self, run: Run) -> None:
         """Go on from the run's checkpoint. Raises CheckpointError if it does not fit."""
+        with self._on_stream():
+            self._load(run)
+
+    def _load(self, run: Run) -> None:
         tensors, header = load_tensors(run.checkpoint)
         if header.get("experiment") != self.experiment.name:
             raise CheckpointError(
@@ -305,6 +388,8 @@ class Trainer:
             self.generator.manual_seed(header["step"])
         self.step, self.seconds = header["step"], header["seconds"]
         self.peak_rate = header.get("peak_rate", self.recipe.learning_rate)
+        if self._paced_by_device:
+            self._rate.at.fill_(self.step)
 
     def _optimiser_states(
         self, tensors: dict[str, Tensor], where: str

@@ -34,7 +34,12 @@ class NonFiniteError(ValueError):
 
 
 def check_finite(name: str, tensor: Tensor) -> None:
-    """Raise :class:`NonFiniteError` naming the items along axis 0 that are not finite."""
+    """Raise :class:`NonFiniteError` naming the items along axis 0 that are not finite.
+
+    Not while a CUDA graph is captured: whoever replays it looks at the results.
+    """
+    if tensor.is_cuda and torch.cuda.is_current_stream_capturing():
+        return
     if torch.isfinite(tensor.sum()):  # a fortieth of the time that a look at every number takes
         return
     finite = torch.isfinite(tensor)
@@ -149,7 +154,7 @@ class Transform(nn.Module):
         if not self.divide:
             return points
         w = points[:, -1:]
-        smallest = torch.copysign(w.new_tensor(MIN_DENOMINATOR), w)
+        smallest = torch.copysign(torch.full_like(w, MIN_DENOMINATOR), w)
         return points[:, :-1] / torch.where(w.abs() < MIN_DENOMINATOR, smallest, w)
 
     def grid(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
@@ -436,7 +441,13 @@ def rigid_theta(rotation: Tensor, shift: Tensor) -> Tensor:
     x, y, z = rotation.unbind(1)
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).unflatten(1, (3, 3))
-    matrix = torch.linalg.matrix_exp(cross)
+    # Rodrigues: I + sin(a)/a · K + (1 − cos(a))/a² · K², its factors by their series near a = 0.
+    square = rotation.square().sum(1)[:, None, None]
+    small = square < 1e-3
+    angle = torch.where(small, torch.ones_like(square), square).sqrt()
+    first = torch.where(small, 1 - square / 6 + square.square() / 120, angle.sin() / angle)
+    second = torch.where(small, 0.5 - square / 24, (1 - angle.cos()) / angle.square())
+    matrix = torch.eye(3, device=x.device, dtype=x.dtype) + first * cross + second * cross @ cross
     return torch.cat([matrix, shift.unsqueeze(2)], 2).flatten(1)
 
 

@@ -6,7 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from stn_core.classifiers import ConvolutionalClassifier, FullyConnectedClassifier
+from stn_core.classifiers import (
+    ConvolutionalClassifier,
+    FullyConnectedClassifier,
+    by_product,
+)
 
 
 @pytest.mark.parametrize("shape", [(1, 21, 21), (1, 28, 28), (1, 60, 60), (3, 22, 42)], ids=str)
@@ -51,3 +55,15 @@ def test_pooling_takes_the_largest_of_each_block_also_of_a_cut_one(generator):
 def test_image_too_small_for_the_convolutions_is_an_error(size):
     with pytest.raises(ValueError, match=r"21 × 21 or more, got \(1, "):
         ConvolutionalClassifier((1, *size), filters=4, classes=10)
+
+
+def test_convolution_by_one_product_is_torch_s_own(generator):
+    convolution = nn.Conv2d(2, 5, 9)
+    image = torch.rand(3, 2, 13, 17, generator=generator, requires_grad=True)
+    weights = torch.rand(3, 5, 5, 9, generator=generator)
+    results = []
+    for made in (by_product(image, convolution), convolution(image)):
+        inputs = (image, convolution.weight, convolution.bias)
+        results.append([made, *torch.autograd.grad((made * weights).sum(), inputs)])
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)

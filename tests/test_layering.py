@@ -34,6 +34,7 @@ ORDER = [
     "results",
     "invariance",
     "publishing",
+    "capture",
     "training",
     "colocalisation",
     "sweep",

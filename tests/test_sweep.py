@@ -54,9 +54,9 @@ def test_unknown_table_names_those_there_are(tmp_path):
         sweep.plan("nonsense", "quick", 1, tmp_path)
 
 
-def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path):
+def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, source):
     trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=100_000)
-    steps = sweep.sweep(trainings, workers=2, device="cpu", precision="float32")
+    steps = sweep.sweep(trainings, source, workers=2, device="cpu", precision="float32")
     until = time.monotonic() + 300
     while not all(t.run.history() for t in trainings):
         assert len(next(steps)) == 2
@@ -67,7 +67,7 @@ def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path):
     assert all(0 < step < 100_000 for step in reached.values())
 
     again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=100_000)
-    steps = sweep.sweep(again, workers=2, device="cpu", precision="float32")
+    steps = sweep.sweep(again, source, workers=2, device="cpu", precision="float32")
     while not all(t.run.status().step > reached[t.run.folder] for t in again):
         next(steps)
         assert time.monotonic() < until
@@ -75,20 +75,20 @@ def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path):
     steps.close()
 
 
-def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path):
+def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, source):
     trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    for _ in sweep.sweep(trainings, workers=2, device="nonsense", precision="float32"):
+    for _ in sweep.sweep(trainings, source, workers=2, device="cpu", precision="nonsense"):
         pass
     assert [t.state for t in trainings] == ["failed", "failed"]
     assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].words
-    assert "a device is auto" in (trainings[0].run.folder / sweep.LOG).read_text()
+    assert "invalid choice: 'nonsense'" in (trainings[0].run.folder / sweep.LOG).read_text()
 
 
-def test_finished_training_is_not_started_again(two_cells, tmp_path):
+def test_finished_training_is_not_started_again(two_cells, tmp_path, source):
     trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    for _ in sweep.sweep(trainings, workers=2, device="cpu", precision="float32"):
+    for _ in sweep.sweep(trainings, source, workers=2, device="cpu", precision="float32"):
         pass
     assert [t.state for t in trainings] == ["finished", "finished"]
     again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    assert list(sweep.sweep(again, workers=2, device="cpu", precision="float32")) == []
+    assert list(sweep.sweep(again, source, workers=2, device="cpu", precision="float32")) == []
     assert find("distorted/r/fcn").name in {t.experiment.name for t in again}

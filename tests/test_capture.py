@@ -1,0 +1,178 @@
+"""Steps that a device takes by itself are the steps that the host would have asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from stn_core import training
+from stn_core.capture import Captured, DeviceRate
+from stn_core.experiment import SGD, AdamW, Muon, OneCycle, StepDecay
+from stn_core.experiments import find
+from stn_core.runs import Run
+from stn_core.training import Trainer
+
+STEPS = 12
+CPU = torch.device("cpu")
+PARTS = {"localisation": 0.3, "classifier": 1.0}
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+
+
+def short(name: str, **recipe):
+    experiment = find(name)
+    recipe = replace(experiment.recipe, **{"iterations": STEPS, "batch_size": 8, **recipe})
+    return replace(experiment, recipes=(recipe,))
+
+
+def groups(seed: int) -> list[dict]:
+    """A matrix and a kernel of one part, and two vectors of another; always the same."""
+    generator = torch.Generator().manual_seed(seed)
+    shapes = (("matrix", (5, 7)), ("kernel", (4, 2, 3, 3)), ("other", (6,)), ("other", (3,)))
+    made = [(kind, torch.randn(shape, generator=generator)) for kind, shape in shapes]
+    return [
+        {"params": [torch.nn.Parameter(p)], "kind": kind, "part": part, "lr": 1.0}
+        for (kind, p), part in zip(made, ("localisation",) * 2 + ("classifier",) * 2, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    "optimiser",
+    [SGD(), AdamW(weight_decay=0.2), Muon(weight_decay=0.2), Muon(kernels=True, weight_decay=0.2)],
+    ids=str,
+)
+@pytest.mark.parametrize("schedule", [OneCycle(), StepDecay(every=4)], ids=str)
+def test_rate_from_the_table_moves_weights_as_the_host_s_does(optimiser, schedule):
+    ours, theirs = groups(0), groups(0)
+    by_table, by_host = optimiser.build(ours), optimiser.build(theirs)
+    factors = torch.tensor([schedule.factor(step, STEPS) for step in range(STEPS)])
+    rate = DeviceRate(by_table, factors, PARTS)
+    generator = torch.Generator().manual_seed(1)
+    for step in range(STEPS):
+        peak = 0.02 if step < 6 else 0.005  # as a visitor may change it
+        rate.set_peak(peak)
+        for one, other in zip(ours, theirs, strict=True):
+            gradient = torch.randn(one["params"][0].shape, generator=generator)
+            one["params"][0].grad, other["params"][0].grad = gradient, gradient.clone()
+        rate.step()
+        for host in by_host:
+            for group in host.param_groups:
+                group["lr"] = peak * schedule.factor(step, STEPS) * PARTS[group["part"]]
+            host.step()
+    start = groups(0)
+    for one, other, before in zip(ours, theirs, start, strict=True):
+        moved, expected, from_ = one["params"][0], other["params"][0], before["params"][0]
+        assert not torch.allclose(expected, from_, atol=1e-3)
+        torch.testing.assert_close(moved, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture
+def paced(monkeypatch):
+    """The CPU as a device that takes its steps by itself, though without graphs."""
+    monkeypatch.setattr(training, "PACED_BY_DEVICE", ("cuda", "cpu"))
+
+
+def test_batches_are_drawn_together_and_each_is_used_once(paced, source, monkeypatch):
+    monkeypatch.setattr(training, "DRAWN", 4)
+    trainer = Trainer(short("distorted/r/st-fcn-aff"), source, seed=0, device=CPU)
+    used, drawn = [], []
+    differentiate, draw = trainer._differentiate, trainer._draw
+
+    def watched_draw(*wish):
+        drawn.append(draw(*wish))
+        return drawn[-1]
+
+    def watched_differentiate(images, labels):
+        used.append(labels)
+        differentiate(images, labels)
+
+    monkeypatch.setattr(trainer, "_draw", watched_draw)
+    monkeypatch.setattr(trainer, "_differentiate", watched_differentiate)
+    for _ in range(STEPS):
+        trainer.advance()
+    assert len(drawn) == 3
+    assert torch.equal(torch.cat(used), torch.cat([examples.labels for examples in drawn]))
+
+
+def test_images_drawn_together_are_bounded(paced, source, monkeypatch):
+    monkeypatch.setattr(training, "DRAWN_NUMBERS", 3 * 8 * 28 * 28)
+    trainer = Trainer(short("distorted/r/fcn"), source, seed=0, device=CPU)
+    assert trainer._drawn_images.shape == (3, 8, 1, 28, 28)
+    volumes = Trainer(short("volumes/extruded/cnn", batch_size=2), source, seed=0, device=CPU)
+    assert len(volumes._drawn_images) == 1
+
+
+def test_curriculum_of_batches_drawn_together_is_each_batch_s_own(paced, source, monkeypatch):
+    monkeypatch.setattr(training, "DRAWN", 4)
+    experiment = short("volumes/extruded/cnn", batch_size=2, iterations=10)
+    trainer = Trainer(experiment, source, seed=0, device=CPU)
+    asked = []
+    draw = trainer._draw
+    monkeypatch.setattr(trainer, "_draw", lambda *wish: asked.append(wish) or draw(*wish))
+    for _ in range(9):
+        trainer.advance()
+    curriculum = experiment.recipe.curriculum
+    reaches = torch.cat([reach.flatten() for _, reach in asked])
+    expected = [curriculum.reach(min(step, 9), 10) for step in range(12) for _ in range(2)]
+    torch.testing.assert_close(reaches, torch.tensor(expected))
+
+
+def test_network_learns_as_well_at_its_device_s_pace(paced, source, tmp_path):
+    experiment = short("distorted/r/fcn", iterations=300, batch_size=32)
+    steps = list(training.train(experiment, source, run=Run(tmp_path / "run")))
+    assert steps[-1].loss < 0.5 * steps[0].loss
+    rates = [experiment.recipe.schedule.factor(s.step - 1, 300) * 1e-3 for s in steps]
+    assert [s.learning_rate for s in steps] == pytest.approx(rates)
+
+
+def test_training_goes_on_at_the_rate_where_it_stopped(paced, source, tmp_path):
+    run = Run(tmp_path / "run")
+    steps = training.train(short("distorted/r/fcn"), source, run=run)
+    for _ in range(5):
+        next(steps)
+    run.control("stop")
+    list(steps)
+    reached = run.status().step
+    assert 5 <= reached < STEPS
+    trainer = Trainer(short("distorted/r/fcn"), source, seed=0, device=CPU)
+    trainer.load(run)
+    assert trainer.step == reached == int(trainer._rate.at)
+    list(training.train(short("distorted/r/fcn"), source, run=run, resume=True))
+    assert run.status().state == "finished"
+    assert [s.step for s in run.history()] == list(range(1, STEPS + 1))
+
+
+def test_without_a_stream_work_is_never_captured():
+    done = []
+    work = Captured(lambda: done.append(1), None, eager=1)
+    for _ in range(3):
+        work()
+    assert len(done) == 3 and work.graph is None
+
+
+@on_gpu
+@pytest.mark.parametrize(
+    "name",
+    ["distorted/rts/st-cnn-tps", "distorted/p/st-fcn-proj", "distorted/tc/cnn", "addition/rts/cnn"]
+    + ["distorted/e/fcn", "volumes/extruded/st-cnn-rigid"],
+)
+def test_replayed_steps_are_the_eager_ones(name, source, monkeypatch):
+    losses = []
+    for eager in (1000, 3):
+        trainer = Trainer(short(name, iterations=40), source, seed=0, device=torch.device("cuda"))
+        trainer._step_captured.eager = trainer._draw_captured.eager = eager
+        for _ in range(20):
+            trainer.advance()
+        losses.append(trainer.record().loss)
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+
+
+@on_gpu
+def test_work_that_the_device_cannot_do_alone_is_an_error_and_later_work_goes_on():
+    stream = torch.cuda.Stream()
+    waits = Captured(lambda: torch.ones(1, device="cuda").item(), stream, eager=1)
+    waits()
+    with pytest.raises(RuntimeError, match="captur"):
+        waits()
+    assert torch.ones(2, device="cuda").sum().item() == 2
