@@ -147,6 +147,12 @@ def parser() -> argparse.ArgumentParser:
     record.add_argument("run_dir", type=Path)
     record.set_defaults(command=_record)
 
+    note = commands.add_parser(
+        "note", help="measure a run of another recipe and note its error there, without weights"
+    )
+    note.add_argument("run_dir", type=Path, nargs="+")
+    note.set_defaults(command=_note)
+
     sweep_ = commands.add_parser("sweep", help="train a whole table, several networks at once")
     sweep_.add_argument("table", help="distorted or addition")
     sweep_.add_argument("--recipe", default="quick", help="quick (the default) or paper")
@@ -528,6 +534,12 @@ def _convert(options: argparse.Namespace) -> None:
 
 def _record(options: argparse.Namespace) -> None:
     print(publishing.record(Run(options.run_dir)))
+
+
+def _note(options: argparse.Namespace) -> None:
+    source = _load_digits()
+    for folder in options.run_dir:
+        print(publishing.note(Run(folder), source))
 
 
 def _card(options: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ MOST_MEGABYTES = 500  # in a checkpoint of one's own
 MOST_WORDS = 300  # characters of a file's own in a message
 LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
+TRIED = "tried.json"  # what other recipes came to: errors, without weights
 
 
 class CheckpointError(ValueError):
@@ -219,6 +220,17 @@ def weights_digest(experiment: Experiment) -> str:
 def load_metrics(experiment: Experiment) -> dict[str, Any]:
     """metrics.json of a published network. Raises CheckpointError."""
     path = published_folder(experiment) / METRICS
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def load_tried(experiment: Experiment) -> list[dict[str, Any]]:
+    """What other recipes came to, as ``publishing.note`` wrote it. Raises CheckpointError."""
+    path = published_folder(experiment) / TRIED
+    if not path.is_file():
+        return []
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:

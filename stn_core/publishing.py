@@ -96,6 +96,39 @@ def record(run: Run) -> Path:
     return path
 
 
+def note(run: Run, source: Source) -> Path:
+    """Measure a run as far as it has come, and note its error beside the published network's.
+
+    For a recipe that is not shipped: no weights are kept. Gives the file. Raises RunError if the
+    published network is of this recipe; DigitsError without MNIST's test digits.
+    """
+    if source.test is None:
+        raise DigitsError("noting needs MNIST's test digits, and they are not on this machine")
+    description = run.description()
+    experiment = find(description["experiment"])
+    published = checkpoints.is_published(experiment)
+    if published and checkpoints.load_metrics(experiment)["recipe"] == description["recipe"]:
+        raise RunError(f"{run.folder} has the published network's recipe: publish it")
+    network, header = checkpoints.load_trained(experiment, run.checkpoint)
+    kept = ("recipe", "device", "precision", "train_digits", "torch", "started")
+    found = {
+        "seeds": [description["seed"]],
+        "step": header["step"],
+        "seconds": header["seconds"],
+        "error_percent_test": evaluate(network, experiment, source.test).measure,
+        **{key: description[key] for key in kept},
+    }
+    others = [
+        one
+        for one in checkpoints.load_tried(experiment)
+        if (one["recipe"], one["seeds"]) != (found["recipe"], found["seeds"])
+    ]
+    path = checkpoints.published_folder(experiment) / checkpoints.TRIED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_json(path, [*others, found])
+    return path
+
+
 def publish_boxes(run: Run) -> Path:
     """Put a finished co-localisation into pretrained/, with no set of test digits measured yet.
 
@@ -133,8 +166,12 @@ def add_set(cell: Colocalisation, found: dict) -> None:
 
 
 def _write_metrics(folder: Path, metrics: dict) -> None:
-    text = json.dumps(metrics, separators=(",", ": ")) + "\n"
-    checkpoints.write_atomically(folder / checkpoints.METRICS, text.encode())
+    _write_json(folder / checkpoints.METRICS, metrics)
+
+
+def _write_json(path: Path, value: dict | list) -> None:
+    text = json.dumps(value, separators=(",", ": ")) + "\n"
+    checkpoints.write_atomically(path, text.encode())
 
 
 def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:

@@ -128,7 +128,7 @@ CLAIMS = {
         ("st-cnn-aff", "cnn"),
         ("st-cnn-rigid", "cnn"),
         ("st-cnn-aff", "3d-cnn"),
-        ("st-cnn-rigid", "st-cnn-aff"),
+        ("st-cnn-aff", "st-cnn-rigid"),
     ),
 }
 CLAIMS_OF = {
@@ -178,6 +178,8 @@ def lines(table: str) -> list[str]:
         told.append("".join([f"{row:{name}}", *(f"{w:>{width}}" for w in words)]))
     told += _facing(found)
     told += ["", "How they were trained:", *budgets(found), ""]
+    if others := tried(found):
+        told += ["Other recipes, as far as they came, in percent:", *others, ""]
     told.append("Smaller errors, paired on the same digits, with a 95 % confidence interval:")
     for column in columns:
         for d in differences(table, column):
@@ -217,6 +219,18 @@ def budgets(found: dict[str, Cell]) -> list[str]:
         most = 2 * len(names) > total > len(names)
         told.append(f"  {words}: {'all the others' if most else ', '.join(names)}")
     return told
+
+
+def tried(found: dict[str, Cell]) -> list[str]:
+    """What recipes that are not shipped came to: the budget once, with the cells' errors."""
+    groups: dict[str, list[str]] = {}
+    for name, cell in found.items():
+        for one in checkpoints.load_tried(cell.experiment):
+            words = f"{name.split('/', 1)[1]} {one['error_percent_test']:.2f}"
+            if one["step"] < one["recipe"]["iterations"]:
+                words += f" (after {one['step']:,})"
+            groups.setdefault(budget(one), []).append(words)
+    return [f"  {words}: {', '.join(names)}" for words, names in groups.items()]
 
 
 def budget(metrics: dict[str, Any]) -> str:

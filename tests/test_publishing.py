@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, digits, publishing, runs
+from stn_core import checkpoints, digits, publishing, results, runs
 from stn_core.experiments import find
 from stn_core.runs import Run, RunError
 from stn_core.training import train
@@ -123,3 +123,34 @@ def test_seed_that_is_shipped_has_no_recording_beside_its_own(finished, pretrain
     publishing.publish([other], source)
     assert list(runs.packed_runs(folder)) == [None]
     assert runs.unpack(folder / runs.PACKED).description["seed"] == 3
+
+
+def test_other_recipe_s_error_is_noted_without_weights_and_told(finished, pretrained):
+    make, source = finished
+    run, again = make(0), make(1)
+    for one in (run, again, run):  # the last time it is measured anew
+        path = publishing.note(one, source)
+    assert [one["seeds"] for one in checkpoints.load_tried(find(NAME))] == [[1], [0]]
+    assert [file.name for file in path.parent.iterdir()] == [checkpoints.TRIED]
+    network, _ = checkpoints.load_trained(find(NAME), run.checkpoint)
+    error = publishing.evaluate(network, find(NAME), source.test).measure
+    told = "\n".join(results.lines("distorted"))
+    assert f"2 x 2, seed 0, {run.description()['device']}, float32: r/fcn {error:.2f}" in told
+    assert "after" not in told.split("r/fcn")[1].splitlines()[0]
+
+
+def test_run_that_was_stopped_is_noted_as_far_as_it_came(finished, pretrained):
+    make, source = finished
+    run = make(0)
+    description = run.description()
+    description["recipe"]["iterations"] = 1_000
+    run._write_json("run.json", description)
+    publishing.note(run, source)
+    assert "(after 2)" in "\n".join(results.lines("distorted"))
+
+
+def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pretrained):
+    make, source = finished
+    publishing.publish([make(0)], source)
+    with pytest.raises(RunError, match="has the published network's recipe: publish it"):
+        publishing.note(make(1), source)
