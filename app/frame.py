@@ -20,6 +20,10 @@ STYLE = """<style>
 .paper[open] .ours::after { content: " ▾"; }
 @media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
   [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
+  /* the picture first, then what chooses it, then the rest */
+  :has(> .st-key-choosing) { order: 1; }
+  :has(> .st-key-choosing) ~ * { order: 2; }
+  :has(> .st-key-choosing) ~ :has(.st-key-figure) { order: 0; }
 }
 </style>"""
 PAPER = "https://arxiv.org/abs/1506.02025"

@@ -88,7 +88,8 @@ def explore(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
     report = volume_report("volume", token)
     pose = report.pose or Pose(turn=shown.turn, shift=shown.shift)
     images = loading.extruded(shown.image, pose.turn, pose.shift)
-    left, right = st.columns([2.3, 1], gap="large")
+    with st.container(key="figure"):
+        left, right = st.columns([2.3, 1], gap="large")
     with left:
         _stage(staged, shown, images, token)
     rows = [_verdict(n, images, report if n is staged else VolumeReport()) for n in networks]

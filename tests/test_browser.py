@@ -1921,3 +1921,21 @@ def test_volumes_fit_a_narrow_screen(visit):
     page = volumes(visit, width=390)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
+
+
+# -- a phone
+
+
+@pytest.mark.parametrize("at", ["distorted", "addition", "volumes"])
+def test_picture_comes_first_on_a_phone_and_its_choices_after_it(visit, at):
+    page = visit(at=at, width=390, reduced_motion="reduce")
+    page.get_by_text("All digits shown are of the gallery").wait_for()
+    tops = [
+        page.locator(where).first.bounding_box()["y"]
+        for where in ("canvas", ".st-key-choosing", ".strip, .strips", ".st-key-footer")
+    ]
+    assert tops == sorted(tops), tops
+    assert tops[0] < 700
+    page.set_viewport_size({"width": 1440, "height": 900})
+    wide = page.locator(".st-key-choosing").bounding_box()["y"]
+    assert wide < page.locator("canvas").first.bounding_box()["y"]

@@ -36,7 +36,8 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
     newest = max(hands, key=lambda report: report.serial)
     poses = newest.poses
     images = shown.images if poses is None else loading.laid_channels(movables, poses)
-    left, right = st.columns([1.25, 1], gap="large")
+    with st.container(key="figure"):
+        left, right = st.columns([1.25, 1], gap="large")
     with left:
         for index, loaded in enumerate(staged):
             if loaded:
@@ -98,7 +99,8 @@ elif view == "Results":
     results_panel("addition")
     sum_panels.partings()
 else:
-    chosen = addends.choose()
+    with st.container(key="choosing"):
+        chosen = addends.choose()
     networks = [n for key in chosen.networks if (n := panels.load(key, addends.PREFIX))]
     explore(chosen, networks)
     sum_panels.further_sums(chosen, networks)

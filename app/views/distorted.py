@@ -35,7 +35,8 @@ def explore(choice: controls.Choice, networks: list[loading.LoadedNetwork]) -> N
     newest = max(hands, key=lambda report: report.serial)
     pose = newest.poses and newest.poses[0]
     images = example.images if pose is None else loading.laid(moved, pose)
-    left, right = st.columns([1.25, 1], gap="large")
+    with st.container(key="figure"):
+        left, right = st.columns([1.25, 1], gap="large")
     with left:
         sweep = controls.choose_sweep()
         for index, loaded in enumerate(staged):
@@ -93,7 +94,8 @@ elif view == "Replay":
 elif view == "Results":
     results_panel("distorted")
 else:
-    choice = controls.choose(distortion)
+    with st.container(key="choosing"):
+        choice = controls.choose(distortion)
     networks = [n for key in choice.networks if (n := panels.load(key, prefix))]
     explore(choice, networks)
     panels.digit_strip(choice, networks)

@@ -34,7 +34,8 @@ elif view == "Replay":
 elif view == "Results":
     results_panel("volumes")
 else:
-    chosen = volume_panels.choose()
+    with st.container(key="choosing"):
+        chosen = volume_panels.choose()
     prefix = volume_panels.PREFIX
     networks = [n for key in chosen.networks if (n := panels.load(key, prefix))]
     volume_panels.explore(chosen, networks)
