@@ -177,9 +177,9 @@ STOPS = (
         do="The digit stands in a volume. Let the hand take **the digit**, and turn it.",
         done=lambda s: reported(s, "volume").get("pose") is not None,
         seen="The same module with 12 numbers in θ (Eq. 10): the box $T_\\theta(G)$ reads a "
-        "volume, and its projection is what the classifier sees. The box goes where the digit is, "
-        "and hardly turns with it: this network has learnt to centre, and was not trained for long "
-        "enough to learn more.",
+        "volume, and its projection is what the classifier sees. The box goes where the digit is "
+        "and turns with it, about half the way: from a steep side, it shows the digit less "
+        "foreshortened than it lies.",
     ),
 )
 

@@ -96,6 +96,14 @@ def test_lines_name_what_is_not_trained_and_how_the_others_were():
         assert results.budget(metrics) in told
 
 
+def test_lines_of_volumes_tell_how_far_the_digits_are_turned_towards_the_front():
+    told = "\n".join(results.lines("volumes"))
+    rigid = checkpoints.load_metrics(find("volumes/extruded/st-cnn-rigid"))
+    lying, seen = rigid["facing_degrees"]
+    assert f"as it lies {lying:.1f}; by" in told and f"st-cnn-rigid {seen:.1f}" in told
+    assert "aside" not in "\n".join(results.lines("addition"))
+
+
 def test_what_is_no_table_is_an_error_that_names_those_there_are():
     with pytest.raises(ValueError, match="there is no table 'studies'; there are: distorted"):
         results.lines("studies")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import torch.nn.functional as F
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from stn_core import evaluation, training
+from stn_core import checkpoints, evaluation, training
 from stn_core.digits import Digits
+from stn_core.experiment import Muon
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.volumes import DEPTH, SIDE, Volumes, extruded
 from stn_core.sampling import bilinear_kernel, sample
@@ -79,6 +81,21 @@ def test_digit_stays_inside_and_reaches_the_edges(source, generator):
     for axis in range(3):
         along = ends.amax([other for other in range(3) if other != axis])
         assert along[:3].max() > 0.2 and along[-3:].max() > 0.2
+
+
+@pytest.mark.parametrize("reach", [0, 0.5])
+def test_ink_s_place_is_the_reach_s_share_of_the_free_one(few, reach):
+    def middles(share: float) -> torch.Tensor:
+        """Of each upright digit's ink, in voxels from the volume's middle: (B, 3)."""
+        upright = Volumes(max_angle_degrees=(0, 0, 0), reach=share)
+        found = upright.examples(few, torch.Generator().manual_seed(5)).images[:, 0] > 0.3
+        places = [torch.nonzero(volume).float() for volume in found]
+        ends = torch.stack([(p.amin(0) + p.amax(0)) / 2 for p in places])
+        return ends - (SIDE - 1) / 2
+
+    free = middles(1)
+    assert free.abs().max() > 15
+    torch.testing.assert_close(middles(reach), reach * free, atol=1, rtol=0)
 
 
 def test_angles_are_evenly_up_to_the_largest(source, generator):
@@ -204,3 +221,41 @@ def test_network_of_volumes_is_trained_watched_and_evaluated(name, source):
     measured = evaluation.evaluate(trainer.network, experiment, few)
     assert measured.predictions.shape == (4,) and 0 <= measured.measure <= 100
     assert math.isfinite(trainer.record().loss)
+
+
+def test_wide_filters_live_by_muon_and_die_by_adamw(source):
+    def silent(optimiser: Muon) -> int:
+        """How many of f_loc's second convolution no volume makes positive, after 40 steps."""
+        experiment = find("volumes/extruded/st-cnn-rigid")
+        recipe = replace(experiment.recipe, optimiser=optimiser, iterations=40, batch_size=8)
+        experiment = replace(experiment, recipes=(recipe,))
+        trainer = training.Trainer(experiment, source, seed=0, device=torch.device("cpu"))
+        seen = []
+        body = trainer.network.transformer.localisation.body
+        while trainer.step < recipe.iterations:
+            trainer.advance()
+        body.conv2.register_forward_hook(lambda _, __, output: seen.append(output))
+        with torch.no_grad():
+            trainer.network(trainer.watched_examples.images)
+        return int((seen[0] <= 0).all(dim=(0, 2, 3, 4)).sum())
+
+    assert find("volumes/extruded/st-cnn-rigid").recipe.optimiser == Muon(kernels=True)
+    assert silent(Muon()) >= 10 and silent(Muon(kernels=True)) <= 4
+
+
+def test_evaluation_tells_from_how_far_aside_the_digits_are_seen(few):
+    first = find("volumes/extruded/st-cnn-rigid")
+    measured = evaluation.evaluate(first.build(0), first, few)
+    lying, seen = measured.facing_degrees
+    assert 20 < lying < 50 and seen == pytest.approx(lying)  # untrained: the identity
+    plain = find("volumes/extruded/cnn")
+    assert evaluation.evaluate(plain.build(0), plain, few).facing_degrees is None
+
+
+@pytest.mark.parametrize("name", WITH_TRANSFORMER)
+def test_published_transformer_turns_the_digits_towards_the_front(name, source):
+    experiment = find(name)
+    network = checkpoints.load_pretrained(experiment)
+    some = Digits(source.gallery.images[::10], source.gallery.labels[::10])
+    lying, seen = evaluation.evaluate(network, experiment, some).facing_degrees
+    assert seen < 0.75 * lying
