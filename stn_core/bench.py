@@ -30,7 +30,7 @@ from stn_core.experiments import find
 from stn_core.experiments.distorted import Distorted
 from stn_core.experiments.volumes import SIDE, Volumes
 from stn_core.sampling import bilinear_kernel, sample
-from stn_core.training import Trainer, device_name
+from stn_core.training import DRAWN, Trainer, device_name
 from stn_core.transforms import Affine, Affine3D, ThinPlateSpline, euler_rotation
 
 NETWORKS = ("fcn", "st-fcn-aff", "st-cnn-aff", "cnn")
@@ -77,6 +77,11 @@ def milliseconds(work: Callable[[], object], device: torch.device, repeat: int =
         wait()
         times.append((time.perf_counter() - started) / repeat)
     return 1000 * statistics.median(times)
+
+
+def _steps(device: torch.device) -> int:
+    """How many steps a round has: on CUDA, where batches are drawn together, whole draws."""
+    return 2 * DRAWN if device.type == "cuda" else 3
 
 
 # -- the training step
@@ -135,6 +140,7 @@ def _plain_loop(source: Source, device: torch.device) -> Iterator[str]:
             milliseconds(
                 Trainer(experiment, source, seed=0, device=device, precision=precision).advance,
                 device,
+                _steps(device),
             )
             for precision in ("float32", "bfloat16")
         ]
@@ -147,7 +153,7 @@ def _plain_loop(source: Source, device: torch.device) -> Iterator[str]:
 
 def _side_by_side(source: Source, device: torch.device) -> Iterator[str]:
     yield "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
-    yield f"alone, and each of {STREAMS} side by side"
+    yield f"alone, and its share of {STREAMS} side by side"
     for name in NETWORKS:
         experiment = find(f"distorted/rts/{name}").with_recipe("paper")
         half = "bfloat16" if experiment.network.convolutional else "float32"
@@ -158,13 +164,17 @@ def _side_by_side(source: Source, device: torch.device) -> Iterator[str]:
 
         def together(trainers: list[Trainer] = trainers) -> None:
             with ThreadPoolExecutor(STREAMS) as threads:
-                list(threads.map(lambda trainer: [trainer.advance() for _ in range(50)], trainers))
+                list(
+                    threads.map(
+                        lambda trainer: [trainer.advance() for _ in range(2 * DRAWN)], trainers
+                    )
+                )
 
         together()
         minutes = experiment.recipe.iterations / 60_000
-        alone = minutes * milliseconds(trainers[0].advance, device, repeat=50)
-        each = minutes * milliseconds(together, device, repeat=1) / 50 / STREAMS
-        yield f"{name:12} {half:8} {alone:5.1f}, {each:5.1f} each: {alone / each:.1f} times as fast"
+        alone = minutes * milliseconds(trainers[0].advance, device, 2 * DRAWN)
+        each = minutes * milliseconds(together, device, 1) / (2 * DRAWN) / STREAMS
+        yield f"{name:12} {half:8} {alone:5.1f}, {each:5.1f}: {alone / each:.1f} times as fast"
     yield ""
 
 
@@ -176,7 +186,7 @@ def _share_of_the_transformer(source: Source, device: torch.device) -> Iterator[
     for name in ("st-fcn-aff", "st-fcn-tps", "st-cnn-aff", "st-cnn-tps"):
         experiment = find(f"distorted/rts/{name}")
         trainer = Trainer(experiment, source, seed=0, device=device)
-        step = milliseconds(trainer.advance, device)
+        step = milliseconds(trainer.advance, device, _steps(device))
         transformer = trainer.network.transformer
         batch = Digits(trainer.digits.images[:64], trainer.digits.labels[:64])
         images = experiment.data.examples(batch, trainer.generator).images
@@ -190,10 +200,10 @@ def _share_of_the_transformer(source: Source, device: torch.device) -> Iterator[
             "sample": lambda: sample(images, grid).sum().backward(),  # noqa: B023
         }
         stream = torch.cuda.Stream(device) if device.type == "cuda" else None
-        times = {
-            part: milliseconds(Captured(work, stream, generator=trainer.generator), device, 5)
-            for part, work in parts.items()
-        }
+        times = {}
+        for part, work in parts.items():
+            captured = Captured(stream, generator=trainer.generator)
+            times[part] = milliseconds(lambda: captured(work), device, 5)  # noqa: B023
         shares = " ".join(
             f"{100 * times[part] / step:{width}.0f} %"
             for part, width in (("distort", 7), ("localise", 7), ("grid", 5), ("sample", 6))
@@ -209,7 +219,7 @@ def _pooling(source: Source, device: torch.device) -> Iterator[str]:
             name: milliseconds(
                 Trainer(find(f"distorted/{short}/{name}"), source, seed=0, device=device).advance,
                 device,
-                repeat=1 if device.type == "cpu" else 20,
+                1 if device.type == "cpu" else _steps(device),
             )
             for name in ("cnn", "st-cnn-aff")
         }
@@ -328,7 +338,7 @@ torch.set_num_threads(1)
 name, device = sys.argv[1], torch.device(sys.argv[2])
 trainer = Trainer(find(name), digits.installed(), seed=0, device=device)
 before = bench.peak_megabytes(device, reset=True)
-for _ in range(3):
+for _ in range(6):  # on CUDA, the graphs' memory too
     trainer.advance()
 print(bench.peak_megabytes(device) - before)
 """
@@ -349,7 +359,7 @@ def peak_megabytes(device: torch.device, *, reset: bool = False) -> float:
 
 
 def _memory(device: torch.device) -> Iterator[str]:
-    yield "Peak memory of three steps of 64 on RTS, above what the process held before"
+    yield "Peak memory of six steps of 64 on RTS, above what the process held before"
     peaks = {}
     for name in NETWORKS:
         command = [sys.executable, "-c", _PEAK, f"distorted/rts/{name}", str(device)]

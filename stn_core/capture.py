@@ -31,12 +31,16 @@ class DeviceRate:
         self.at = torch.zeros(1, dtype=torch.int64, device=factors.device)  # steps done
         self.peak, self._peak = torch.ones((), device=factors.device), 1.0
         self.rates = {part: torch.zeros((), device=factors.device) for part in parts}
-        for optimiser in optimisers:
+        self.attach()
+
+    def attach(self) -> None:
+        """Give the groups their rates; again after ``load_state_dict``, which copies them."""
+        for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = self.rates[group["part"]]
-                if factors.is_cuda and "fused" in group:  # the others read a rate on the host
+                if self.factors.is_cuda and "fused" in group:  # the others read it on the host
                     group |= {"fused": True, "foreach": False}
-                if factors.is_cuda and "capturable" in group:
+                if self.factors.is_cuda and "capturable" in group:
                     group["capturable"] = True
 
     def set_peak(self, rate: float) -> None:
@@ -59,34 +63,38 @@ class DeviceRate:
 class Captured:
     """Work that is done eagerly a few times, then captured, and replayed from then on.
 
-    work: reads and writes tensors that stay where they are, and draws from ``generator`` alone;
+    stream: where all of it is done. Without one (there are no graphs but on CUDA) it stays eager;
     eager: how many times first, in which it allocates what the graph then finds in its place;
-    stream: where all of it is done. Without one (there are no graphs but on CUDA) it stays eager.
+    generator: the only one that it draws from.
     """
 
     def __init__(
         self,
-        work: Callable[[], None],
         stream: torch.cuda.Stream | None,
         eager: int = 3,
         generator: torch.Generator | None = None,
     ) -> None:
-        self.work, self.stream, self.eager, self.generator = work, stream, eager, generator
+        self.stream, self.eager, self.generator = stream, eager, generator
         self.graph: torch.cuda.CUDAGraph | None = None
 
-    def __call__(self) -> None:
+    def __call__(self, work: Callable[[], None]) -> None:
+        """Do the work, the same each time: it reads and writes tensors that stay where they are.
+
+        It is not kept, since it is mostly its keeper's own: in a cycle, both would keep the GPU's
+        memory.
+        """
         if self.stream is None:
-            self.work()
+            work()
             return
         with torch.cuda.stream(self.stream):
             if self.graph is None and self.eager:
                 self.eager -= 1
-                self.work()
+                work()
             else:
-                self.graph = self.graph or self._captured()
+                self.graph = self.graph or self._captured(work)
                 self.graph.replay()
 
-    def _captured(self) -> torch.cuda.CUDAGraph:
+    def _captured(self, work: Callable[[], None]) -> torch.cuda.CUDAGraph:
         graph = torch.cuda.CUDAGraph()
         if self.generator is not None:
             graph.register_generator_state(self.generator)
@@ -95,7 +103,7 @@ class Captured:
         with _CAPTURING:
             graph.capture_begin(capture_error_mode="thread_local")
             try:
-                self.work()
+                work()
             except BaseException:
                 with contextlib.suppress(RuntimeError):  # it has been broken off
                     graph.capture_end()

@@ -85,9 +85,12 @@ class _KernelMuon(torch.optim.Muon):
         before = [[p.clone() for p in group["params"]] for group in self.param_groups]
         for group in self.param_groups:
             group |= {"lr": 1.0, "weight_decay": 0.0}
-        super().step()
+        try:
+            super().step()
+        finally:
+            for group, (rate, decay) in zip(self.param_groups, kept, strict=True):
+                group |= {"lr": rate, "weight_decay": decay}
         for group, old, (rate, decay) in zip(self.param_groups, before, kept, strict=True):
-            group |= {"lr": rate, "weight_decay": decay}
             data = [p.data for p in group["params"]]
             torch._foreach_sub_(data, old)
             torch._foreach_mul_(data, rate)

@@ -10,7 +10,7 @@ from torch import nn
 from stn_core import checkpoints, runs
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import find, find_colocalisation
 from stn_core.experiments.colocalisation import Colocalisation
 from stn_core.networks import count_parameters
@@ -68,8 +68,16 @@ def _ship(
         },
     }
     _write_metrics(folder, metrics)
+    if tried := checkpoints.load_tried(experiment):
+        left = [one for one in tried if not _same(one["recipe"], metrics["recipe"])]
+        _write_json(folder / checkpoints.TRIED, left)
     write_card(experiment)
     return folder
+
+
+def _same(one: dict, other: dict) -> bool:
+    """Whether two recipes are one; an older one may lack what it could not have."""
+    return Recipe.from_json(one) == Recipe.from_json(other)
 
 
 def record(run: Run) -> Path:
@@ -87,7 +95,7 @@ def record(run: Run) -> Path:
     path = folder / runs.PACKED
     if checkpoints.is_published(experiment):
         metrics = checkpoints.load_metrics(experiment)
-        if metrics["recipe"] != description["recipe"]:
+        if not _same(metrics["recipe"], description["recipe"]):
             raise RunError(f"{run.folder} has another recipe than the published network")
         if metrics["seed"] == seed:
             raise RunError(f"the network of seed {seed} is published, with its recording")
@@ -106,8 +114,9 @@ def note(run: Run, source: Source) -> Path:
         raise DigitsError("noting needs MNIST's test digits, and they are not on this machine")
     description = run.description()
     experiment = find(description["experiment"])
-    published = checkpoints.is_published(experiment)
-    if published and checkpoints.load_metrics(experiment)["recipe"] == description["recipe"]:
+    if checkpoints.is_published(experiment) and _same(
+        checkpoints.load_metrics(experiment)["recipe"], description["recipe"]
+    ):
         raise RunError(f"{run.folder} has the published network's recipe: publish it")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
     kept = ("recipe", "device", "precision", "train_digits", "torch", "started")
@@ -121,7 +130,7 @@ def note(run: Run, source: Source) -> Path:
     others = [
         one
         for one in checkpoints.load_tried(experiment)
-        if (one["recipe"], one["seeds"]) != (found["recipe"], found["seeds"])
+        if one["seeds"] != found["seeds"] or not _same(one["recipe"], found["recipe"])
     ]
     path = checkpoints.published_folder(experiment) / checkpoints.TRIED
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,6 +29,7 @@ from stn_core.runs import Run
 from stn_core.training import choose_device, train
 
 POLL_SECONDS = 1.0
+STOP_SECONDS = 60.0  # until all have written their checkpoints
 LOG = "log.txt"
 # The cheap and the telling cells before the slow ones.
 NETWORKS = ("fcn", "st-fcn", "2st-fcn", "st-cnn", "cnn")
@@ -43,26 +44,27 @@ class Training:
     seed: int
     run: Run
     worker: subprocess.Popen | threading.Thread | None = None
+    stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
     published: bool = False
 
     @property
     def state(self) -> str:
-        """waiting, running, finished or failed."""
+        """waiting, running, finished, stopped or failed."""
         if isinstance(self.worker, threading.Thread):
             running = self.worker.is_alive()
         else:
             running = self.worker is not None and self.worker.poll() is None
         if running:
             return "running"
-        if self.run.is_described() and self.run.status().state == "finished":
-            return "finished"
+        ended = self.run.status().state if self.run.is_described() else None
+        if ended == "finished" or self.worker is not None and ended == "stopped":
+            return ended
         return "waiting" if self.worker is None else "failed"
 
     def stop(self) -> None:
         """Ask it to end between two steps, with a checkpoint."""
-        if isinstance(self.worker, threading.Thread):
-            self.run.control("stop")
-        else:
+        self.stopping.set()
+        if isinstance(self.worker, subprocess.Popen):
             self.worker.send_signal(signal.SIGTERM)
 
     def wait(self, seconds: float) -> None:
@@ -165,8 +167,9 @@ def sweep(
         for training in running:
             if training.state == "running":
                 training.stop()
+        until = time.monotonic() + STOP_SECONDS
         for training in running:
-            training.wait(seconds=60)
+            training.wait(max(0, until - time.monotonic()))
 
 
 def _start_process(training: Training, device: str, precision: str) -> None:
@@ -196,9 +199,11 @@ def _start_thread(training: Training, source: Source, device: torch.device, prec
                 resume=training.run.is_described(),
             )
             for _ in steps:
-                pass
+                if training.stopping.is_set():
+                    training.run.control("stop")
         except Exception:  # the others go on
-            (training.run.folder / LOG).write_text(traceback.format_exc())
+            with open(training.run.folder / LOG, "a") as log:
+                log.write(traceback.format_exc())
 
     training.worker = threading.Thread(target=work, daemon=True)
     training.worker.start()

@@ -1,7 +1,8 @@
 """Training: ``train`` yields Steps, and records them in a run's folder if it is given one.
 
 Everything random comes from the seed: the same seed gives the same weights on the CPU (with the
-same number of threads), also if the training was killed and resumed in between.
+same number of threads), also if the training was killed and resumed in between. On CUDA batches
+are drawn some together, and a resumed training begins with fresh ones.
 """
 
 from __future__ import annotations
@@ -142,8 +143,8 @@ class Trainer:
         if device.type == "cuda":
             self._stream = torch.cuda.Stream(device)
             self._stream.wait_stream(torch.cuda.current_stream(device))
-        self._draw_captured = Captured(self._device_draw, self._stream, 1, self.generator)
-        self._step_captured = Captured(self._device_step, self._stream)
+        self._draw_captured = Captured(self._stream, 1, self.generator)
+        self._step_captured = Captured(self._stream)
 
     def _on_stream(self) -> AbstractContextManager:
         """Everything that a trainer does is done in its order."""
@@ -176,9 +177,9 @@ class Trainer:
             with self._on_stream():
                 self._rate.set_peak(self.peak_rate)
             if not self._left:
-                self._draw_captured()
+                self._draw_captured(self._device_draw)
                 self._left = len(self._drawn_images)
-            self._step_captured()
+            self._step_captured(self._device_step)
             self._left -= 1
         else:
             self._host_step()
@@ -389,6 +390,7 @@ class Trainer:
         self.step, self.seconds = header["step"], header["seconds"]
         self.peak_rate = header.get("peak_rate", self.recipe.learning_rate)
         if self._paced_by_device:
+            self._rate.attach()
             self._rate.at.fill_(self.step)
 
     def _optimiser_states(
@@ -405,6 +407,8 @@ class Trainer:
             parameter = named.get(owner)
             if parameter is None or tensor.ndim and tensor.numel() != parameter.numel():
                 raise CheckpointError(f"{where}: its optimiser's {name} is of another network")
+            if tensor.shape == parameter.shape:  # fused optimisers want one layout of both
+                tensor = torch.empty_like(parameter).copy_(tensor)
             states.setdefault(parameter, {})[key] = tensor
         return states
 

@@ -441,14 +441,25 @@ def rigid_theta(rotation: Tensor, shift: Tensor) -> Tensor:
     x, y, z = rotation.unbind(1)
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).unflatten(1, (3, 3))
-    # Rodrigues: I + sin(a)/a · K + (1 − cos(a))/a² · K², its factors by their series near a = 0.
-    square = rotation.square().sum(1)[:, None, None]
+    # On CUDA the host would wait for the norms that matrix_exp chooses its series by.
+    matrix = rodrigues(cross) if cross.is_cuda else torch.linalg.matrix_exp(cross)
+    return torch.cat([matrix, shift.unsqueeze(2)], 2).flatten(1)
+
+
+def rodrigues(cross: Tensor) -> Tensor:
+    """The rotations exp(K) of cross-product matrices K, (B, 3, 3), by Rodrigues' formula.
+
+    I + sin(a)/a · K + (1 − cos(a))/a² · K², its factors by their series near a = 0.
+    """
+    square = cross.square().sum((1, 2), keepdim=True) / 2  # a²
     small = square < 1e-3
     angle = torch.where(small, torch.ones_like(square), square).sqrt()
     first = torch.where(small, 1 - square / 6 + square.square() / 120, angle.sin() / angle)
-    second = torch.where(small, 0.5 - square / 24, (1 - angle.cos()) / angle.square())
-    matrix = torch.eye(3, device=x.device, dtype=x.dtype) + first * cross + second * cross @ cross
-    return torch.cat([matrix, shift.unsqueeze(2)], 2).flatten(1)
+    second = torch.where(
+        small, 0.5 - square / 24 + square.square() / 720, (1 - angle.cos()) / angle.square()
+    )
+    identity = torch.eye(3, device=cross.device, dtype=cross.dtype)
+    return identity + first * cross + second * cross @ cross
 
 
 def facing_degrees(theta: Tensor, other: Tensor) -> Tensor:

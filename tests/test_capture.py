@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -105,7 +107,7 @@ def test_images_drawn_together_are_bounded(paced, source, monkeypatch):
 
 def test_curriculum_of_batches_drawn_together_is_each_batch_s_own(paced, source, monkeypatch):
     monkeypatch.setattr(training, "DRAWN", 4)
-    experiment = short("volumes/extruded/cnn", batch_size=2, iterations=10)
+    experiment = short("volumes/extruded/st-cnn-aff", batch_size=2, iterations=10)
     trainer = Trainer(experiment, source, seed=0, device=CPU)
     asked = []
     draw = trainer._draw
@@ -138,17 +140,46 @@ def test_training_goes_on_at_the_rate_where_it_stopped(paced, source, tmp_path):
     trainer = Trainer(short("distorted/r/fcn"), source, seed=0, device=CPU)
     trainer.load(run)
     assert trainer.step == reached == int(trainer._rate.at)
+    before = [parameter.clone() for parameter in trainer.network.parameters()]
+    trainer.advance()
+    moved = [(p - q).abs().max() for p, q in zip(trainer.network.parameters(), before, strict=True)]
+    rate = trainer.learning_rate(reached)
+    assert min(moved) > 0 and max(moved) < 3 * rate  # a step of AdamW is about its rate
     list(training.train(short("distorted/r/fcn"), source, run=run, resume=True))
     assert run.status().state == "finished"
     assert [s.step for s in run.history()] == list(range(1, STEPS + 1))
 
 
+def test_optimiser_s_state_is_laid_out_as_its_weights_after_a_resume(paced, source, tmp_path):
+    experiment, run = short("distorted/r/cnn", iterations=2), Run(tmp_path / "run")
+    list(training.train(experiment, source, run=run))
+    trainer = Trainer(experiment, source, seed=0, device=CPU)
+    trainer.load(run)
+    kernel = trainer.network.classifier.conv2.weight
+    state = next(o.state[kernel] for o in trainer.optimisers if kernel in o.state)
+    assert kernel.stride() != kernel.contiguous().stride()
+    moments = [value for value in state.values() if value.shape == kernel.shape]
+    assert moments and all(value.stride() == kernel.stride() for value in moments)
+
+
+def test_trainer_s_memory_is_free_when_it_is_gone(paced, source):
+    trainer = Trainer(short("distorted/r/fcn"), source, seed=0, device=CPU)
+    trainer.advance()
+    gone = weakref.ref(trainer)
+    gc.disable()  # what stands in a cycle would wait for it
+    try:
+        del trainer
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_without_a_stream_work_is_never_captured():
     done = []
-    work = Captured(lambda: done.append(1), None, eager=1)
+    captured = Captured(None, eager=1)
     for _ in range(3):
-        work()
-    assert len(done) == 3 and work.graph is None
+        captured(lambda: done.append(1))
+    assert len(done) == 3 and captured.graph is None
 
 
 @on_gpu
@@ -170,9 +201,17 @@ def test_replayed_steps_are_the_eager_ones(name, source, monkeypatch):
 
 @on_gpu
 def test_work_that_the_device_cannot_do_alone_is_an_error_and_later_work_goes_on():
-    stream = torch.cuda.Stream()
-    waits = Captured(lambda: torch.ones(1, device="cuda").item(), stream, eager=1)
-    waits()
+    def wait() -> None:
+        torch.ones(1, device="cuda").item()
+
+    waits = Captured(torch.cuda.Stream(), eager=1)
+    waits(wait)
     with pytest.raises(RuntimeError, match="captur"):
-        waits()
-    assert torch.ones(2, device="cuda").sum().item() == 2
+        waits(wait)
+    counted = torch.zeros(1, device="cuda")
+    goes_on = Captured(torch.cuda.Stream(), eager=1)
+    torch.cuda.synchronize()
+    for _ in range(3):
+        goes_on(lambda: counted.add_(torch.ones(1000, device="cuda").mean()))
+    torch.cuda.synchronize()
+    assert counted.item() == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -154,3 +155,17 @@ def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pret
     publishing.publish([make(0)], source)
     with pytest.raises(RunError, match="has the published network's recipe: publish it"):
         publishing.note(make(1), source)
+    path = checkpoints.published_folder(find(NAME)) / checkpoints.METRICS
+    metrics = json.loads(path.read_text())
+    del metrics["recipe"]["curriculum"]  # as before there was one
+    path.write_text(json.dumps(metrics))
+    with pytest.raises(RunError, match="has the published network's recipe: publish it"):
+        publishing.note(make(2), source)
+
+
+def test_recipe_that_is_published_after_all_is_no_longer_another(finished, pretrained):
+    make, source = finished
+    run = make(0)
+    publishing.note(run, source)
+    publishing.publish([run], source)
+    assert checkpoints.load_tried(find(NAME)) == []

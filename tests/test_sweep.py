@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import torch
 
 from stn_core import checkpoints, sweep
 from stn_core.experiments import EXPERIMENTS, find
@@ -92,3 +93,33 @@ def test_finished_training_is_not_started_again(two_cells, tmp_path, source):
     again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
     assert list(sweep.sweep(again, source, workers=2, device="cpu", precision="float32")) == []
     assert find("distorted/r/fcn").name in {t.experiment.name for t in again}
+
+
+def test_threads_of_a_sweep_train_and_stop_even_before_their_first_step(
+    two_cells, tmp_path, source
+):
+    cpu = torch.device("cpu")
+    brief = sweep.plan("distorted", "quick", 1, tmp_path / "brief", iterations=2)
+    endless = sweep.plan("distorted", "quick", 1, tmp_path / "endless", iterations=100_000)
+    for training in (*brief, *endless):
+        training.run.folder.mkdir(parents=True)
+        sweep._start_thread(training, source, cpu, "float32")
+    endless[0].stop()  # its run is not even described yet
+    until = time.monotonic() + 300
+    while not endless[1].run.history():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    endless[1].stop()
+    for training in (*brief, *endless):
+        training.wait(300)
+    assert [t.state for t in (*brief, *endless)] == ["finished"] * 2 + ["stopped"] * 2
+    assert all(t.run.checkpoint.is_file() for t in endless)
+
+
+def test_thread_that_fails_says_where_its_last_words_are(two_cells, tmp_path, source):
+    training = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)[0]
+    training.run.folder.mkdir(parents=True)
+    sweep._start_thread(training, source, torch.device("cpu"), "nonsense")
+    training.wait(60)
+    assert training.state == "failed"
+    assert "got 'nonsense'" in (training.run.folder / sweep.LOG).read_text()

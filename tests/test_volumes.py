@@ -18,7 +18,13 @@ from stn_core.experiment import Muon
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.volumes import DEPTH, SIDE, Volumes, extruded
 from stn_core.sampling import bilinear_kernel, sample
-from stn_core.transforms import Affine3D, euler_rotation, regular_grid, rigid_theta
+from stn_core.transforms import (
+    Affine3D,
+    euler_rotation,
+    regular_grid,
+    rigid_theta,
+    rodrigues,
+)
 
 NAMES = [name for name in EXPERIMENTS if name.startswith("volumes/")]
 WITH_TRANSFORMER = [name for name in NAMES if "/st-" in name]
@@ -42,6 +48,24 @@ def test_rigid_theta_is_scipy_s_rotation_vector_and_the_shift(generator):
     expected = Rotation.from_rotvec(vectors.numpy()).as_matrix()
     np.testing.assert_allclose(theta[..., :3], expected, atol=1e-5)
     assert torch.equal(theta[..., 3], shift)
+
+
+def test_rodrigues_is_the_exponential_with_its_gradient_on_both_sides_of_the_series(generator):
+    axes = F.normalize(torch.randn(6, 3, generator=generator, dtype=torch.float64), dim=1)
+    angles = torch.tensor([1e-4, 0.0316, 0.0317, 0.5, 2.0, 3.0], dtype=torch.float64)
+    x, y, z = (axes * angles[:, None]).unbind(1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).unflatten(1, (3, 3))
+    cross.requires_grad_()
+    weights = torch.randn(6, 3, 3, generator=generator, dtype=torch.float64)
+    results = []
+    for matrix in (rodrigues(cross), torch.linalg.matrix_exp(cross)):
+        (gradient,) = torch.autograd.grad((matrix * weights).sum(), cross)
+        # The two agree on cross-product matrices alone: compare along those.
+        along = gradient - gradient.transpose(1, 2)
+        results.append((matrix, along))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-8)
 
 
 def test_rigid_theta_of_nothing_is_the_identity_and_has_a_gradient():

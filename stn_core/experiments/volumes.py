@@ -133,7 +133,7 @@ SHORT = replace(
     batch_size=32,
     curriculum=Curriculum(),
 )
-# Without a transformer the curriculum is no help: the plain projection has 14.8 % by it.
+# Without a transformer the whole volume from the start: the plain projection has 14.8 % by SHORT.
 PLAIN = replace(SHORT, iterations=12_000, curriculum=None)
 NETWORKS: dict[str, Network] = {
     "cnn": ProjectionCNN(),
