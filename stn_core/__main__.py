@@ -158,6 +158,7 @@ def parser() -> argparse.ArgumentParser:
     sweep_.add_argument("--recipe", default="quick", help="quick (the default) or paper")
     sweep_.add_argument("--seeds", type=_count, default=1)
     sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")
+    sweep_.add_argument("--batch-size", type=int, help="instead of the recipe's")
     sweep_.add_argument("--workers", type=_count, help="at once (default: the cores; 8 on a GPU)")
     sweep_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     sweep_.add_argument("--precision", default="float32", choices=training.PRECISIONS)
@@ -434,7 +435,9 @@ def _sweep(options: argparse.Namespace) -> None:
     if options.seeds < 1 or workers < 1:
         raise ValueError("--seeds and --workers are at least 1")
     root = sweep.default_root()
-    trainings = sweep.plan(options.table, options.recipe, options.seeds, root, options.iterations)
+    trainings = sweep.plan(
+        options.table, options.recipe, options.seeds, root, options.iterations, options.batch_size
+    )
     source = _load_digits()
     print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
     bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]

@@ -93,19 +93,26 @@ class Training:
 
 
 def plan(
-    table: str, recipe: str, seeds: int, root: Path, iterations: int | None = None
+    table: str,
+    recipe: str,
+    seeds: int,
+    root: Path,
+    iterations: int | None = None,
+    batch_size: int | None = None,
 ) -> list[Training]:
     """What is to be trained for a table (``distorted``), the cheap cells first.
 
     A cell that is published with this recipe, budget and as many seeds is left out. root: the
-    folder of the runs; one that is there already is gone on with; iterations: instead of the
-    recipe's. Raises ValueError for an unknown table or recipe.
+    folder of the runs; one that is there already is gone on with; iterations, batch_size: instead
+    of the recipe's. Raises ValueError for an unknown table or recipe.
     """
     found = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
     if not found:
         tables = ", ".join(dict.fromkeys(name.split("/")[0] for name in EXPERIMENTS))
         raise ValueError(f"there is no table {table!r} to train; there are: {tables}")
-    found = [_with_recipe(e, recipe, iterations) for e in found]
+    given = {"iterations": iterations, "batch_size": batch_size}
+    given = {name: value for name, value in given.items() if value is not None}
+    found = [_with_recipe(e, recipe, given) for e in found]
     trainings = []
     for experiment in sorted(found, key=_cost):
         if not _is_there(experiment, seeds):
@@ -115,11 +122,9 @@ def plan(
     return trainings
 
 
-def _with_recipe(experiment: Experiment, name: str, iterations: int | None) -> Experiment:
+def _with_recipe(experiment: Experiment, name: str, given: dict[str, int]) -> Experiment:
     experiment = experiment.with_recipe(name)
-    if iterations is None:
-        return experiment
-    recipe = dataclasses.replace(experiment.recipe, iterations=iterations)
+    recipe = dataclasses.replace(experiment.recipe, **given)
     return dataclasses.replace(experiment, recipes=(recipe,))
 
 
@@ -134,7 +139,8 @@ def _is_there(experiment: Experiment, seeds: int) -> bool:
         return False
     metrics = checkpoints.load_metrics(experiment)
     same = all(
-        metrics["recipe"][k] == getattr(experiment.recipe, k) for k in ("name", "iterations")
+        metrics["recipe"][k] == getattr(experiment.recipe, k)
+        for k in ("name", "iterations", "batch_size")
     )
     return same and len(metrics["errors"]) >= seeds
 
@@ -181,6 +187,7 @@ def _start_process(training: Training, device: str, precision: str) -> None:
         command += ["--recipe", training.experiment.recipe.name, "--seed", str(training.seed)]
         command += ["--precision", precision]
         command += ["--iterations", str(training.experiment.recipe.iterations)]
+        command += ["--batch-size", str(training.experiment.recipe.batch_size)]
     command += ["--run-dir", str(folder), "--device", device, "--threads", "1"]
     with open(folder / LOG, "ab") as log:
         training.worker = subprocess.Popen(command, stdout=log, stderr=log)

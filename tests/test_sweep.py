@@ -43,6 +43,20 @@ def test_what_is_published_with_this_budget_is_left_out(tmp_path):
     assert more >= set(published)
 
 
+def test_other_budget_than_the_published_one_is_trained(tmp_path):
+    name = "distorted/rts/st-fcn-aff"
+    recipe = checkpoints.load_metrics(find(name))["recipe"]
+    budget = {key: recipe[key] for key in ("iterations", "batch_size")}
+    there = sweep.plan("distorted", recipe["name"], 1, tmp_path, **budget)
+    assert name not in {t.experiment.name for t in there}
+    for key in budget:
+        more = {**budget, key: 2 * budget[key]}
+        found = {
+            t.experiment.name: t for t in sweep.plan("distorted", "quick", 1, tmp_path, **more)
+        }
+        assert getattr(found[name].experiment.recipe, key) == more[key]
+
+
 def test_slow_networks_of_addition_come_last(tmp_path):
     planned = sweep.plan("addition", "paper", 1, tmp_path)
     kinds = [t.experiment.name.rsplit("/", 1)[1].rsplit("-", 1)[0] for t in planned]
