@@ -109,9 +109,9 @@ def test_recording_that_does_not_belong_to_the_published_network_is_refused(fini
     with pytest.raises(RunError, match="seed 0 is published"):
         publishing.record(own)
     other = make(2)
-    other._write_json(
-        "run.json", {**other.description(), "recipe": {"name": "another", "iterations": 2}}
-    )
+    description = other.description()
+    recipe = {**description["recipe"], "name": "another"}
+    other._write_json("run.json", {**description, "recipe": recipe})
     with pytest.raises(RunError, match="another recipe"):
         publishing.record(other)
 
