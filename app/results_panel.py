@@ -75,7 +75,7 @@ def _budgets(cells: dict, words: Table) -> None:
     with st.expander("Seeds, budget and device of every network"):
         st.markdown("\n".join(f"- {line.strip()}" for line in results.budgets(cells)))
         if others := results.tried(cells):
-            st.markdown("Other recipes, as far as they came, in percent:")
+            st.markdown(results.OTHER_RECIPES)
             st.markdown("\n".join(f"- {line.strip()}" for line in others))
     larger = " Where ours is larger, that is how far this budget has come." if words.number else ""
     st.caption(f"{words.paper}{larger} What has not been trained says so.")

@@ -219,18 +219,16 @@ def weights_digest(experiment: Experiment) -> str:
 
 def load_metrics(experiment: Experiment) -> dict[str, Any]:
     """metrics.json of a published network. Raises CheckpointError."""
-    path = published_folder(experiment) / METRICS
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
+    return _read_json(published_folder(experiment) / METRICS)
 
 
 def load_tried(experiment: Experiment) -> list[dict[str, Any]]:
     """What other recipes came to, as ``publishing.note`` wrote it. Raises CheckpointError."""
     path = published_folder(experiment) / TRIED
-    if not path.is_file():
-        return []
+    return _read_json(path) if path.is_file() else []
+
+
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:

@@ -15,6 +15,7 @@ from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 NOT_TRAINED = "not trained"
 NOT_RUN = "not run"
 HOW_OPTIMISED = "How they were optimised:"
+OTHER_RECIPES = "Other recipes, as far as they came, in percent:"
 CONFIDENCE = 1.96  # standard deviations: 95 %
 
 
@@ -179,7 +180,7 @@ def lines(table: str) -> list[str]:
     told += _facing(found)
     told += ["", "How they were trained:", *budgets(found), ""]
     if others := tried(found):
-        told += ["Other recipes, as far as they came, in percent:", *others, ""]
+        told += [OTHER_RECIPES, *others, ""]
     told.append("Smaller errors, paired on the same digits, with a 95 % confidence interval:")
     for column in columns:
         for d in differences(table, column):
