@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 FIRST_FILTER = 9  # A.4: "a 9×9 convolutional layer (stride 1, no padding)"
 SECOND_FILTER = 7  # A.4: "a subsequent 7×7 convolutional layer"
-FEW_CHANNELS = 2  # for which cuDNN takes longer than one matrix product
+FEW_CHANNELS = 2  # for which a convolution's libraries take longer than one matrix product
 VOLUME_FILTER = 5  # ours
 VOLUME_STRIDE = 3  # ours: 60 voxels to 20
 
@@ -66,7 +66,7 @@ class ConvolutionalClassifier(nn.Module):
     def activations(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Both hidden layers after their pooling, each (B, F, H, W), and the logits."""
         # Rectified after the pooling: the same maximum, on a quarter of the values.
-        few = image.is_cuda and image.shape[1] <= FEW_CHANNELS
+        few = image.shape[1] <= FEW_CHANNELS and (image.is_cuda or image.requires_grad)
         first = by_product(image, self.conv1) if few else self.conv1(image)
         first = F.max_pool2d(first, 2, ceil_mode=True).relu()
         second = F.max_pool2d(self.conv2(first), 2, ceil_mode=True).relu()
@@ -76,7 +76,8 @@ class ConvolutionalClassifier(nn.Module):
 def by_product(image: Tensor, convolution: nn.Conv2d) -> Tensor:
     """A convolution (stride 1, no padding) as one matrix product of the image's patches.
 
-    For images of one or two channels it takes a third of cuDNN's time. (B, C, H, W) to
+    For images of one or two channels it takes a third of cuDNN's time; on a CPU the gradient with
+    respect to the image, which a transformer wants, takes a third of oneDNN's. (B, C, H, W) to
     (B, filters, H', W').
     """
     if torch.is_autocast_enabled("cuda") and not image.requires_grad:
