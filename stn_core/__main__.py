@@ -32,7 +32,6 @@ from stn_core.checkpoints import CheckpointError
 from stn_core.colocalisation import EncoderNetworks
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, evaluate
-from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
     ABLATIONS,
@@ -226,7 +225,12 @@ def _train(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     device = training.choose_device(options.device)
-    experiment = _with_options(experiment, options)
+    experiment = experiment.with_recipe(
+        options.recipe,
+        iterations=options.iterations,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+    )
     run = Run(options.run_dir or runs.new_run_folder(experiment.name))
     if options.resume:
         stored = run.description()
@@ -260,18 +264,6 @@ def _train(options: argparse.Namespace) -> None:
             )
     status = run.status()
     print(f"{status.state} at step {status.step}")
-
-
-def _with_options(experiment: Experiment, options: argparse.Namespace) -> Experiment:
-    if options.recipe:
-        experiment = experiment.with_recipe(options.recipe)
-    given = {
-        name: getattr(options, name)
-        for name in ("iterations", "batch_size", "learning_rate")
-        if getattr(options, name) is not None
-    }
-    recipe = dataclasses.replace(experiment.recipe, **given)
-    return dataclasses.replace(experiment, recipes=(recipe,))
 
 
 def _colocalise(options: argparse.Namespace) -> None:

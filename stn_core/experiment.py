@@ -280,13 +280,30 @@ class Experiment:
     def recipe(self) -> Recipe:
         return self.recipes[0]
 
-    def with_recipe(self, name: str) -> Experiment:
-        """The same experiment, with the recipe of this name first."""
-        for recipe in self.recipes:
-            if recipe.name == name:
-                return dataclasses.replace(self, recipes=(recipe,))
-        names = ", ".join(r.name for r in self.recipes)
-        raise ValueError(f"{self.name} has no recipe {name!r}; it has: {names}")
+    def with_recipe(
+        self,
+        name: str | None = None,
+        *,
+        iterations: int | None = None,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+    ) -> Experiment:
+        """The same experiment, with the recipe of this name (the first one, if None) alone.
+
+        A number that is given stands in place of the recipe's. Raises ValueError if there is no
+        recipe of this name.
+        """
+        named = {recipe.name: recipe for recipe in self.recipes}
+        recipe = self.recipe if name is None else named.get(name)
+        if recipe is None:
+            raise ValueError(f"{self.name} has no recipe {name!r}; it has: {', '.join(named)}")
+        numbers = {
+            "iterations": iterations,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+        }
+        given = {key: number for key, number in numbers.items() if number is not None}
+        return dataclasses.replace(self, recipes=(dataclasses.replace(recipe, **given),))
 
     def build(self, seed: int) -> ClassificationNetwork:
         """A fresh network, on the CPU; the same seed gives the same weights on any machine."""

@@ -30,12 +30,14 @@ def publish(found: list[Run], source: Source) -> Path:
     for run in found:
         if run.status().state != "finished":
             raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
-    for key in ("experiment", "recipe"):
-        if any(d.get(key) != descriptions[0].get(key) for d in descriptions):
-            raise RunError(f"these runs are not of one {key}; publish them one by one")
+    first, *others = descriptions
+    if any(d["experiment"] != first["experiment"] for d in others):
+        raise RunError("these runs are not of one experiment; publish them one by one")
+    if any(not _same(d["recipe"], first["recipe"]) for d in others):
+        raise RunError("these runs are not of one recipe; publish them one by one")
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
-    experiment = find(descriptions[0]["experiment"])
+    experiment = find(first["experiment"])
     measured = []
     for run in found:
         network, _ = checkpoints.load_trained(experiment, run.checkpoint)
@@ -69,8 +71,10 @@ def _ship(
     }
     _write_metrics(folder, metrics)
     if tried := checkpoints.load_tried(experiment):
-        left = [one for one in tried if not _same(one["recipe"], metrics["recipe"])]
-        _write_json(folder / checkpoints.TRIED, left)
+        if left := [one for one in tried if not _same(one["recipe"], metrics["recipe"])]:
+            _write_json(folder / checkpoints.TRIED, left)
+        else:
+            (folder / checkpoints.TRIED).unlink()
     write_card(experiment)
     return folder
 

@@ -110,9 +110,7 @@ def plan(
     if not found:
         tables = ", ".join(dict.fromkeys(name.split("/")[0] for name in EXPERIMENTS))
         raise ValueError(f"there is no table {table!r} to train; there are: {tables}")
-    given = {"iterations": iterations, "batch_size": batch_size}
-    given = {name: value for name, value in given.items() if value is not None}
-    found = [_with_recipe(e, recipe, given) for e in found]
+    found = [e.with_recipe(recipe, iterations=iterations, batch_size=batch_size) for e in found]
     trainings = []
     for experiment in sorted(found, key=_cost):
         if not _is_there(experiment, seeds):
@@ -120,12 +118,6 @@ def plan(
                 name = f"{experiment.name.replace('/', '-')}-{recipe}-{seed}"
                 trainings.append(Training(experiment, seed, Run(root / name)))
     return trainings
-
-
-def _with_recipe(experiment: Experiment, name: str, given: dict[str, int]) -> Experiment:
-    experiment = experiment.with_recipe(name)
-    recipe = dataclasses.replace(experiment.recipe, **given)
-    return dataclasses.replace(experiment, recipes=(recipe,))
 
 
 def _cost(experiment: Experiment) -> tuple[int, int]:

@@ -79,7 +79,8 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     other._write_json("run.json", {**description, "experiment": "distorted/r/cnn"})
     with pytest.raises(RunError, match="not of one experiment"):
         publishing.publish([one, other], source)
-    other._write_json("run.json", {**description, "recipe": {"name": "another", "iterations": 2}})
+    another = {**description["recipe"], "batch_size": 3}
+    other._write_json("run.json", {**description, "recipe": another})
     with pytest.raises(RunError, match="not of one recipe"):
         publishing.publish([one, other], source)
 
@@ -169,3 +170,4 @@ def test_recipe_that_is_published_after_all_is_no_longer_another(finished, pretr
     publishing.note(run, source)
     publishing.publish([run], source)
     assert checkpoints.load_tried(find(NAME)) == []
+    assert not (pretrained / NAME / checkpoints.TRIED).exists()
