@@ -163,7 +163,12 @@ class Curriculum:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a network is trained. ``localisation_lr_factor`` scales f_loc's learning rate."""
+    """How a network is trained.
+
+    localisation_lr_factor: what f_loc's learning rate is multiplied by. elastic_pixels: by how
+    much (std) 16 points of each training digit move before it is distorted, as in E: digits that
+    other hands might have written. 0 leaves them as they are.
+    """
 
     name: str
     optimiser: SGD | AdamW | Muon
@@ -173,6 +178,7 @@ class Recipe:
     learning_rate: float
     localisation_lr_factor: float = 1.0
     curriculum: Curriculum | None = None
+    elastic_pixels: float = 0.0
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
@@ -182,6 +188,8 @@ class Recipe:
             )
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"learning_rate is a positive number, got {self.learning_rate}")
+        if not (math.isfinite(self.elastic_pixels) and self.elastic_pixels >= 0):
+            raise ValueError(f"elastic_pixels is not negative, got {self.elastic_pixels}")
 
     @property
     def method(self) -> str:
@@ -191,6 +199,8 @@ class Recipe:
             words.append("kernels too")
         if self.curriculum is not None:
             words.append("curriculum")
+        if self.elastic_pixels:
+            words.append(f"digits elastic by {self.elastic_pixels:g} px")
         return ", ".join(words)
 
     def to_json(self) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from stn_core.checkpoints import (
     under,
 )
 from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
+from stn_core.distortions import Elastic
 from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
 from stn_core.experiment import Examples, Experiment, Recipe
 from stn_core.networks import hidden_matrices, kernels
@@ -223,7 +224,10 @@ class Trainer:
         index = torch.randint(
             len(self.digits), (count,), generator=self.generator, device=self.device
         )
-        batch = Digits(self.digits.images[index], self.digits.labels[index])
+        images = self.digits.images[index]
+        if self.recipe.elastic_pixels:
+            images = written_otherwise(images, self.recipe.elastic_pixels, self.generator)
+        batch = Digits(images, self.digits.labels[index])
         return self.experiment.data_at(reach).examples(batch, self.generator)
 
     def _differentiate(self, images: Tensor, labels: Tensor) -> None:
@@ -411,6 +415,13 @@ class Trainer:
                 tensor = torch.empty_like(parameter).copy_(tensor)
             states.setdefault(parameter, {})[key] = tensor
         return states
+
+
+def written_otherwise(images: Tensor, pixels: float, generator: torch.Generator) -> Tensor:
+    """Digits (B, 28, 28), uint8, whose 16 points have moved by so many pixels (std)."""
+    elastic = Elastic(min_scale=1, max_scale=1, point_std_pixels=pixels)
+    moved = elastic(images, generator).images.squeeze(1)
+    return (moved * 255).round().to(torch.uint8)
 
 
 def watched_digits(experiment: Experiment, gallery: Digits) -> Digits:

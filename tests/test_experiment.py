@@ -26,6 +26,7 @@ RECIPES = [
     replace(RECIPE, optimiser=Muon(weight_decay=0.03)),
     replace(RECIPE, optimiser=Muon(kernels=True)),
     replace(RECIPE, curriculum=Curriculum(start=0, end=0.5)),
+    replace(RECIPE, elastic_pixels=0.5),
     *next(iter(EXPERIMENTS.values())).recipes,
 ]
 
@@ -186,10 +187,11 @@ def test_muon_leaves_kernels_to_adamw_unless_told():
 # -- recipes
 
 
-def test_a_recipe_s_method_in_words_tells_whether_kernels_are_muon_s_and_of_a_curriculum():
+def test_a_recipe_s_method_in_words_tells_of_kernels_curriculum_and_elastic_digits():
     words = [replace(RECIPE, optimiser=o).method for o in (SGD(), Muon(), Muon(kernels=True))]
     assert words == ["SGD", "Muon", "Muon, kernels too"]
     assert replace(RECIPE, curriculum=Curriculum()).method == "AdamW, curriculum"
+    assert replace(RECIPE, elastic_pixels=0.5).method == "AdamW, digits elastic by 0.5 px"
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: repr(recipe.schedule))
@@ -222,6 +224,8 @@ def test_json_of_something_else_is_an_error(change):
         ({"learning_rate": 0}, "a positive number, got 0"),
         ({"learning_rate": float("nan")}, "a positive number, got nan"),
         ({"learning_rate": float("inf")}, "a positive number, got inf"),
+        ({"elastic_pixels": -1.0}, "not negative, got -1"),
+        ({"elastic_pixels": float("nan")}, "not negative, got nan"),
     ],
     ids=str,
 )

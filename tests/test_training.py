@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.interpolate import RBFInterpolator
 
 from stn_core import checkpoints, runs, training
 from stn_core.checkpoints import CheckpointError
@@ -25,7 +26,7 @@ from stn_core.experiment import SGD, AdamW, Experiment, Muon, StepDecay
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run, RunError
 from stn_core.sampling import sample
-from stn_core.training import Trainer, TrainingError
+from stn_core.training import Trainer, TrainingError, written_otherwise
 from stn_core.transforms import Affine
 
 PATIENCE_SECONDS = 120
@@ -130,6 +131,37 @@ def test_localisation_with_a_factor_of_zero_stays_while_the_classifier_learns(so
     for name, start in experiment.build(seed=0).state_dict().items():
         stayed = torch.equal(tensors[f"network.{name}"], start)
         assert stayed == name.startswith("transformer."), name
+
+
+def test_elastic_digits_are_trained_on_and_never_looked_at(source):
+    plain, elastic = (
+        Trainer(small(elastic_pixels=pixels), source, seed=0, device=CPU) for pixels in (0, 1.0)
+    )
+    (before, labels, *_), (after, same, *_) = (t._draw(200, 1.0) for t in (plain, elastic))
+    assert torch.equal(labels, same)
+    assert not torch.equal(before, after)
+    for one, other in (
+        (plain.probe_images[0], elastic.probe_images[0]),
+        (plain.watched_examples.images, elastic.watched_examples.images),
+    ):
+        assert (one == other).all()
+
+
+def test_points_of_an_elastic_digit_move_by_the_pixels_that_are_given(generator):
+    dots = torch.zeros(2000, 28, 28, dtype=torch.uint8)
+    dots[:, 13:15, 13:15] = 255
+    moved = written_otherwise(dots, 1.5, generator)
+    assert moved.dtype == torch.uint8
+    at = torch.arange(28.0) - 13.5
+    weight = moved.float()
+    centres = torch.stack(
+        [(weight.sum(axis) * at).sum(-1) / weight.sum((1, 2)) for axis in (1, 2)], 1
+    )
+    places = np.stack(np.meshgrid(*[np.linspace(-1, 1, 4)] * 2), -1).reshape(16, 2)
+    spline = RBFInterpolator(places, np.eye(16), kernel="thin_plate_spline", degree=1)
+    share = np.linalg.norm(spline([[0.0, 0.0]]))  # of each point's shift, in the middle
+    assert centres.mean(0).abs().max() < 0.1
+    assert centres.std(0).tolist() == pytest.approx([1.5 * share] * 2, rel=0.1)
 
 
 def test_half_precision_trains_float32_weights(source, run):
