@@ -42,8 +42,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
     with steps_place:
         iterations = st.number_input(
             "Steps", min(100, most), most, min(steps, most), step=500, key=f"train-steps-{name}",
-            help=f"The published networks had {recipe.iterations:,} by this recipe."
-            if name == "quick" else f"The paper's were {recipe.iterations:,}.",
+            help=f"This recipe's own are {recipe.iterations:,}.",
         )  # fmt: skip
     with rate:
         learning_rate = st.selectbox(

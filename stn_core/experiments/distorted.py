@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -31,6 +31,9 @@ QUICK = Recipe(
     batch_size=64,
     learning_rate=1e-3,
 )
+# Ours too. P, ST-FCN TPS: 1.8 % on test digits; without it 2.0, and 1.1 in training. An ST-CNN
+# gains nothing in so many steps.
+ELASTIC = replace(QUICK, name="elastic", iterations=40_000, elastic_pixels=1.0)
 PAPER = Recipe(
     name="paper",
     optimiser=SGD(),
@@ -106,7 +109,7 @@ EXPERIMENTS = tuple(
         data=Distorted(distortion=distortion),
         network=network,
         objective=CrossEntropy(),
-        recipes=(QUICK, PAPER),
+        recipes=(QUICK, ELASTIC, PAPER),
         reported=REPORTED[network_name].get(short),
     )
     for short, distortion in DISTORTIONS.items()
