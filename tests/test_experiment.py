@@ -241,5 +241,5 @@ def test_experiment_has_the_recipe_that_is_asked_for_first():
 
 
 def test_unknown_recipe_is_an_error_that_lists_the_recipes():
-    with pytest.raises(ValueError, match="distorted/r/fcn has no recipe 'slow'; it has: quick, p"):
+    with pytest.raises(ValueError, match="distorted/r/fcn has no recipe 'slow'; it has: quick, e"):
         EXPERIMENTS["distorted/r/fcn"].with_recipe("slow")
