@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stn_core.digits import Digits
+from stn_core.muon import KernelMuon
 from stn_core.networks import ClassificationNetwork, Network
 from stn_core.objectives import CrossEntropy
 from stn_core.transforms import Transform
@@ -56,63 +55,8 @@ class Muon:
         others = [group for group in groups if group["kind"] not in orthogonalised]
         built: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, weight_decay=decay)]
         if hidden:  # a CNN has no hidden matrix
-            built.append(_KernelMuon(hidden, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
+            built.append(KernelMuon(hidden, weight_decay=decay))
         return built
-
-
-class _KernelMuon(torch.optim.Muon):
-    """torch's Muon, which takes matrices alone, for kernels (O, I, ...) too, as (O, I·...)."""
-
-    def __init__(self, groups: list[dict], **settings: Any) -> None:
-        with _as_matrices(groups):
-            super().__init__(groups, **settings)
-
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:
-        with _as_matrices(self.param_groups):
-            if isinstance(self.param_groups[0]["lr"], Tensor):
-                self._step_at_tensors()
-            else:
-                super().step()
-
-    def _step_at_tensors(self) -> None:
-        """A step whose rates only the device knows: torch's own would wait for them.
-
-        It is made at a rate of 1 without weight decay, p -> p', and scaled:
-        p + rate · (p' − p − decay · p).
-        """
-        kept = [(group["lr"], group["weight_decay"]) for group in self.param_groups]
-        before = [[p.clone() for p in group["params"]] for group in self.param_groups]
-        for group in self.param_groups:
-            group |= {"lr": 1.0, "weight_decay": 0.0}
-        try:
-            super().step()
-        finally:
-            for group, (rate, decay) in zip(self.param_groups, kept, strict=True):
-                group |= {"lr": rate, "weight_decay": decay}
-        for group, old, (rate, decay) in zip(self.param_groups, before, kept, strict=True):
-            data = [p.data for p in group["params"]]
-            torch._foreach_sub_(data, old)
-            torch._foreach_mul_(data, rate)
-            torch._foreach_mul_(old, 1 - rate * decay)
-            torch._foreach_add_(data, old)
-
-
-@contextmanager
-def _as_matrices(groups: list[dict]) -> Iterator[None]:
-    """Meanwhile kernels and their gradients are matrices; what is done to a kernel stays."""
-    kernels = [(p, p.data, p.grad) for g in groups for p in g["params"] if p.ndim > 2]
-    for parameter, data, grad in kernels:
-        parameter.data = data.flatten(1)
-        parameter.grad = None if grad is None else grad.flatten(1)
-    try:
-        yield
-    finally:
-        for parameter, data, grad in kernels:
-            if parameter.data_ptr() != data.data_ptr():  # flatten has made a copy
-                data.copy_(parameter.data.view_as(data))
-            parameter.grad = None
-            parameter.data, parameter.grad = data, grad
 
 
 @dataclass(frozen=True, kw_only=True)

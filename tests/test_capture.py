@@ -29,14 +29,28 @@ def short(name: str, **recipe):
 
 
 def groups(seed: int) -> list[dict]:
-    """A matrix and a kernel of one part, and two vectors of another; always the same."""
+    """Matrices, lying and standing, a kernel and vectors, of both parts; always the same."""
     generator = torch.Generator().manual_seed(seed)
-    shapes = (("matrix", (5, 7)), ("kernel", (4, 2, 3, 3)), ("other", (6,)), ("other", (3,)))
-    made = [(kind, torch.randn(shape, generator=generator)) for kind, shape in shapes]
+    shapes = {
+        ("localisation", "matrix"): ((5, 7), (9, 2)),
+        ("localisation", "other"): ((6,),),
+        ("classifier", "matrix"): ((3, 3),),
+        ("classifier", "kernel"): ((4, 2, 3, 3),),
+        ("classifier", "other"): ((3,),),
+    }
     return [
-        {"params": [torch.nn.Parameter(p)], "kind": kind, "part": part, "lr": 1.0}
-        for (kind, p), part in zip(made, ("localisation",) * 2 + ("classifier",) * 2, strict=True)
+        {
+            "params": [torch.nn.Parameter(torch.randn(s, generator=generator)) for s in sizes],
+            "kind": kind,
+            "part": part,
+            "lr": 1.0,
+        }
+        for (part, kind), sizes in shapes.items()
     ]
+
+
+def parameters(of: list[dict]) -> list[torch.nn.Parameter]:
+    return [parameter for group in of for parameter in group["params"]]
 
 
 @pytest.mark.parametrize(
@@ -54,18 +68,17 @@ def test_rate_from_the_table_moves_weights_as_the_host_s_does(optimiser, schedul
     for step in range(STEPS):
         peak = 0.02 if step < 6 else 0.005  # as a visitor may change it
         rate.set_peak(peak)
-        for one, other in zip(ours, theirs, strict=True):
-            gradient = torch.randn(one["params"][0].shape, generator=generator)
-            one["params"][0].grad, other["params"][0].grad = gradient, gradient.clone()
+        for one, other in zip(parameters(ours), parameters(theirs), strict=True):
+            one.grad = torch.randn(one.shape, generator=generator)
+            other.grad = one.grad.clone()
         rate.step()
         for host in by_host:
             for group in host.param_groups:
                 group["lr"] = peak * schedule.factor(step, STEPS) * PARTS[group["part"]]
             host.step()
-    start = groups(0)
-    for one, other, before in zip(ours, theirs, start, strict=True):
-        moved, expected, from_ = one["params"][0], other["params"][0], before["params"][0]
-        assert not torch.allclose(expected, from_, atol=1e-3)
+    every = (parameters(found) for found in (ours, theirs, groups(0)))
+    for moved, expected, before in zip(*every, strict=True):
+        assert not torch.allclose(expected, before, atol=1e-3)
         torch.testing.assert_close(moved, expected, rtol=1e-4, atol=1e-5)
 
 

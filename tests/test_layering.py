@@ -24,6 +24,7 @@ ORDER = [
     "digits",
     "distortions",
     "objectives",
+    "muon",
     "experiment",
     "experiments",
     "evaluation",
