@@ -51,6 +51,7 @@ UNREADABLE = (  # what np.load raises for a file that is missing, torn or not it
 )
 MOST_MEGABYTES = 100  # unpacked, of an archive that is read
 MOST_STEPS = 1e15
+THEN = ", then "  # between the devices that a run has been on
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
 
 
@@ -143,6 +144,13 @@ class Run:
     def description(self) -> dict[str, Any]:
         """run.json. Raises RunError if it is missing or unreadable."""
         return _described(self._read_json("run.json"), self.folder)
+
+    def goes_on_with(self, device: str) -> None:
+        """Add a device, in words, to those that the run has been on, unless it is the last."""
+        description = self.description()
+        devices = description["device"].split(THEN) if "device" in description else []
+        if device not in devices[-1:]:
+            self._write_json("run.json", {**description, "device": THEN.join([*devices, device])})
 
     # -- history
 

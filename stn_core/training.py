@@ -507,6 +507,8 @@ def train(
         try:
             if resume and run.checkpoint.is_file():
                 trainer.load(run)
+                if trainer.step < trainer.recipe.iterations:
+                    run.goes_on_with(device_name(trainer.device))
             run.mend_history()
             run.reset_control()
             run.write_probes(*trainer.probe_images)

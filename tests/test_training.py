@@ -348,6 +348,16 @@ def test_run_that_was_dropped_before_its_first_checkpoint_starts_again(source, t
     assert_same_run(run, undisturbed)
 
 
+def test_run_names_every_device_that_it_has_been_on(source, run, monkeypatch):
+    for device, until in (("a GPU", 4), ("a GPU", 7), ("a laptop", 12), ("a desktop", 12)):
+        monkeypatch.setattr(training, "device_name", lambda _, name=device: name)
+        for step in training.train(small(), source, run=run, resume=run.is_described()):
+            if step.step == until < 12:
+                run.control("stop")
+    assert run.status().state == "finished"  # before it was resumed on the desktop
+    assert run.description()["device"] == "a GPU, then a laptop"
+
+
 def test_finished_run_is_resumed_to_its_end_at_once(source, run):
     list(training.train(small(), source, run=run))
     history = run.history()
