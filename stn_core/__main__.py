@@ -55,6 +55,7 @@ EXPECTED_ERRORS = (
     UnknownExperiment,
     ValueError,
 )
+RECIPES_HELP = "quick (the default), elastic, long or paper"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train an experiment's network")
     train.add_argument("name", help="as `list` prints it, e.g. distorted/rts/st-cnn-aff")
-    train.add_argument("--recipe", default=None, help="quick (the default), elastic or paper")
+    train.add_argument("--recipe", default=None, help=RECIPES_HELP)
     train.add_argument("--iterations", type=int, help="instead of the recipe's")
     train.add_argument("--batch-size", type=int, help="instead of the recipe's")
     train.add_argument("--learning-rate", type=float, help="instead of the recipe's")
@@ -154,7 +155,7 @@ def parser() -> argparse.ArgumentParser:
 
     sweep_ = commands.add_parser("sweep", help="train a whole table, several networks at once")
     sweep_.add_argument("table", help="distorted or addition")
-    sweep_.add_argument("--recipe", default="quick", help="quick (the default), elastic or paper")
+    sweep_.add_argument("--recipe", default="quick", help=RECIPES_HELP)
     sweep_.add_argument("--seeds", type=_count, default=1)
     sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")
     sweep_.add_argument("--batch-size", type=int, help="instead of the recipe's")

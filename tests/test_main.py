@@ -148,7 +148,10 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
     ("options", "message"),
     [
         (["--device=tpu"], "a device is auto, cpu, cuda or mps, got 'tpu'"),
-        (["--recipe=slow"], "distorted/r/fcn has no recipe 'slow'; it has: quick, elastic, paper"),
+        (
+            ["--recipe=slow"],
+            "distorted/r/fcn has no recipe 'slow'; it has: quick, elastic, long, paper",
+        ),
         (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 64"),
         (["--learning-rate=nan"], "learning_rate is a positive number, got nan"),
         (["--resume"], "--resume goes with --run-dir"),
