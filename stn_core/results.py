@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,7 +210,10 @@ def _facing(found: dict[str, Cell]) -> list[str]:
 
 
 def budgets(found: dict[str, Cell]) -> list[str]:
-    """Recipe, budget, seeds and device, each once, with the cells that had them."""
+    """Recipe, budget, seeds and device, each once, with the cells that had them.
+
+    A column that had one alone is named once: r/*.
+    """
     groups: dict[str, list[str]] = {}
     for name, cell in found.items():
         if cell.metrics:
@@ -218,8 +222,18 @@ def budgets(found: dict[str, Cell]) -> list[str]:
     told = []
     for words, names in sorted(groups.items(), key=lambda item: len(item[1])):
         most = 2 * len(names) > total > len(names)
-        told.append(f"  {words}: {'all the others' if most else ', '.join(names)}")
+        which = "all the others" if most else ", ".join(_shortened(names, found))
+        told.append(f"  {words}: {which}")
     return told
+
+
+def _shortened(names: list[str], found: dict[str, Cell]) -> list[str]:
+    """Cells' names, column/network, with one name for the whole of a column."""
+    every = Counter(name.split("/")[1] for name in found)
+    there = Counter(name.split("/")[0] for name in names)
+    whole = {column for column, count in there.items() if count == every[column] > 1}
+    shorter = (f"{c}/*" if (c := name.split("/")[0]) in whole else name for name in names)
+    return list(dict.fromkeys(shorter))
 
 
 def tried(found: dict[str, Cell]) -> list[str]:
@@ -235,10 +249,11 @@ def tried(found: dict[str, Cell]) -> list[str]:
 
 
 def budget(metrics: dict[str, Any]) -> str:
-    """Recipe, budget, seeds, device and precision of a published network, in words."""
+    """Recipe, budget, rate, seeds, device and precision of a published network, in words."""
     recipe, seeds = Recipe.from_json(metrics["recipe"]), metrics["seeds"]
     return (
-        f"{recipe.name} ({recipe.method}), {recipe.iterations:,} x {recipe.batch_size}, "
+        f"{recipe.name} ({recipe.method}), {recipe.iterations:,} x {recipe.batch_size} "
+        f"at {recipe.learning_rate:g}, "
         f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
         f"{metrics['device']}, {metrics['precision']}"
     )

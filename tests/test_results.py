@@ -96,6 +96,21 @@ def test_lines_name_what_is_not_trained_and_how_the_others_were():
         assert results.budget(metrics) in told
 
 
+def test_a_column_that_had_one_budget_is_named_once(pretrained):
+    networks = [name for name in NAMES if name.startswith("distorted/r/")]
+    for name in (*networks, "distorted/rts/fcn"):
+        recipe = find(name).with_recipe("quick", iterations=7, learning_rate=0.5).recipe
+        trained = {"seeds": [0], "device": "a GPU", "precision": "float32"}
+        folder = checkpoints.published_folder(find(name))
+        folder.mkdir(parents=True)
+        (folder / checkpoints.WEIGHTS).touch()
+        (folder / checkpoints.METRICS).write_text(
+            json.dumps({**cell(name, []).metrics, **trained, "recipe": recipe.to_json()})
+        )
+    (told,) = results.budgets(results.cells("distorted"))
+    assert told == "  quick (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32: r/*, rts/fcn"
+
+
 def test_lines_of_volumes_tell_how_far_the_digits_are_turned_towards_the_front():
     told = "\n".join(results.lines("volumes"))
     rigid = checkpoints.load_metrics(find("volumes/extruded/st-cnn-rigid"))
