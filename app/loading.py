@@ -153,18 +153,19 @@ def recorded_names(prefix: str) -> list[str]:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def seconds_a_step(experiment_name: str) -> float | None:
-    """How long a step took on a CPU core when the published network was trained; None if that is
-    not known."""
+    """How long a step took on a CPU core when the network was trained on one, for what is
+    published or for other figures; None if that is not known."""
     from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS, find, find_colocalisation
 
     try:
         named = find if experiment_name in EXPERIMENTS else find_colocalisation
-        metrics = checkpoints.load_metrics(named(experiment_name))
-        if not metrics["device"].startswith("CPU"):
-            return None
-        seconds = metrics.get("gallery", metrics)["seconds"]
-        return seconds / metrics["recipe"]["iterations"]
+        experiment = named(experiment_name)
+        for one in (checkpoints.load_metrics(experiment), *checkpoints.load_tried(experiment)):
+            if one["device"].startswith("CPU"):
+                steps = one.get("step", one["recipe"]["iterations"])
+                return one.get("gallery", one)["seconds"] / steps
+        return None
     except (ValueError, KeyError, TypeError):
         return None
 

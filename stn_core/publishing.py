@@ -22,8 +22,9 @@ EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery loo
 def publish(found: list[Run], source: Source) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
-    The seed with the median error is shipped; the others are told by their errors. Gives the
-    folder. Raises RunError if they are not finished, or not of one experiment and one recipe;
+    The seed with the median error is shipped; the others are told by their errors. Of a network
+    that it takes the place of, by another recipe, the figures stay (``note``). Gives the folder.
+    Raises RunError if they are not finished, or not of one experiment and one recipe;
     DigitsError without MNIST's test digits.
     """
     descriptions = [run.description() for run in found]
@@ -51,6 +52,7 @@ def _ship(
 ) -> Path:
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
+    before = checkpoints.load_metrics(experiment) if checkpoints.is_published(experiment) else None
     runs.pack(run, folder / runs.PACKED)  # first: it may lack a part
     (folder / runs.packed_name(run.description()["seed"])).unlink(missing_ok=True)
     trained, _ = checkpoints.load_trained(experiment, run.checkpoint)
@@ -70,11 +72,13 @@ def _ship(
         },
     }
     _write_metrics(folder, metrics)
-    if tried := checkpoints.load_tried(experiment):
-        if left := [one for one in tried if not _same(one["recipe"], metrics["recipe"])]:
-            _write_json(folder / checkpoints.TRIED, left)
-        else:
-            (folder / checkpoints.TRIED).unlink()
+    tried = checkpoints.load_tried(experiment)
+    if before is not None:
+        tried = [*tried, _figures(before, before["recipe"]["iterations"])]
+    if left := [one for one in tried if not _same(one["recipe"], metrics["recipe"])]:
+        _write_json(folder / checkpoints.TRIED, left)
+    else:
+        (folder / checkpoints.TRIED).unlink(missing_ok=True)
     write_card(experiment)
     return folder
 
@@ -123,14 +127,15 @@ def note(run: Run, source: Source) -> Path:
     ):
         raise RunError(f"{run.folder} has the published network's recipe: publish it")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
-    kept = ("recipe", "device", "precision", "train_digits", "torch", "started")
-    found = {
-        "seeds": [description["seed"]],
-        "step": header["step"],
-        "seconds": header["seconds"],
-        "error_percent_test": evaluate(network, experiment, source.test).measure,
-        **{key: description[key] for key in kept},
-    }
+    found = _figures(
+        {
+            **description,
+            "seeds": [description["seed"]],
+            "seconds": header["seconds"],
+            "error_percent_test": evaluate(network, experiment, source.test).measure,
+        },
+        header["step"],
+    )
     others = [
         one
         for one in checkpoints.load_tried(experiment)
@@ -140,6 +145,12 @@ def note(run: Run, source: Source) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     _write_json(path, [*others, found])
     return path
+
+
+def _figures(of: dict, step: int) -> dict:
+    """What is kept of a training that is not shipped, as far as it came."""
+    kept = ("seeds", "seconds", "error_percent_test", "recipe", "device", "precision")
+    return {"step": step, **{key: of[key] for key in (*kept, "train_digits", "torch", "started")}}
 
 
 def publish_boxes(run: Run) -> Path:

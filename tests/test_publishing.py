@@ -137,7 +137,8 @@ def test_other_recipe_s_error_is_noted_without_weights_and_told(finished, pretra
     network, _ = checkpoints.load_trained(find(NAME), run.checkpoint)
     error = publishing.evaluate(network, find(NAME), source.test).measure
     told = "\n".join(results.lines("distorted"))
-    assert f"2 x 2, seed 0, {run.description()['device']}, float32: r/fcn {error:.2f}" in told
+    device = run.description()["device"]
+    assert f"2 x 2 at 0.001, seed 0, {device}, float32: r/fcn {error:.2f}" in told
     assert "after" not in told.split("r/fcn")[1].splitlines()[0]
 
 
@@ -171,3 +172,22 @@ def test_recipe_that_is_published_after_all_is_no_longer_another(finished, pretr
     publishing.publish([run], source)
     assert checkpoints.load_tried(find(NAME)) == []
     assert not (pretrained / NAME / checkpoints.TRIED).exists()
+
+
+def test_figures_of_a_network_stay_when_another_recipe_s_takes_its_place(finished, pretrained):
+    make, source = finished
+    publishing.publish([make(0)], source)
+    before = checkpoints.load_metrics(find(NAME))
+    again = make(1)  # of the same recipe: it is not another
+    publishing.publish([again], source)
+    assert checkpoints.load_tried(find(NAME)) == []
+    other = make(2)
+    description = other.description()
+    description["recipe"]["learning_rate"] /= 2
+    other._write_json("run.json", description)
+    publishing.publish([other], source)
+    (kept,) = checkpoints.load_tried(find(NAME))
+    assert kept["recipe"] == before["recipe"] and kept["step"] == 2 and kept["seeds"] == [1]
+    assert checkpoints.load_metrics(find(NAME))["recipe"] == description["recipe"]
+    publishing.publish([again], source)
+    assert [one["recipe"] for one in checkpoints.load_tried(find(NAME))] == [description["recipe"]]
