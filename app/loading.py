@@ -153,8 +153,8 @@ def recorded_names(prefix: str) -> list[str]:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def seconds_a_step(experiment_name: str) -> float | None:
-    """How long a step took on a CPU core when the network was trained on one, for what is
-    published or for other figures; None if that is not known."""
+    """How long a step took on a CPU core, of the published training or of one that was noted beside
+    it; None if neither was on one."""
     from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS, find, find_colocalisation
 

@@ -83,9 +83,11 @@ def orthogonalised(
         gram = x @ x.mT
         gram = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
         x = torch.baddbmm(x, gram, x, beta=a)
-    found = [whole[: m.shape[0], : m.shape[1]] for whole, m in zip(x.float(), lying, strict=True)]
-    pairs = zip(found, matrices, strict=True)
-    return [(m if m.shape == of.shape else m.T).contiguous() for m, of in pairs]
+    found = []
+    for whole, flat, matrix in zip(x.float(), lying, matrices, strict=True):
+        part = whole[: flat.shape[0], : flat.shape[1]]
+        found.append((part if flat is matrix else part.T).contiguous())
+    return found
 
 
 @contextmanager
