@@ -19,7 +19,7 @@ from stage.figure2 import Digit, Layers, RunningNetwork, layer
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 FIRST_DIGIT = 3  # of the recorded training's probes, one of each class
-POOLS = {"rts": 2, "tc": 2}  # App. A.4: there V is averaged over 2 × 2 pixels
+POOLS = {"rts": 2, "tc": 2, "studies": 2}  # App. A.4: there V is averaged over 2 × 2 pixels
 ORDERS = {  # of the localisation network, and of the classifier
     "st-cnn-aff": (
         (
@@ -55,7 +55,7 @@ def network(
 
     Raises OSError or KeyError if it is not there.
     """
-    _, column, short = name.split("/")
+    *_, column, short = name.split("/")
     localisation, classifier = ORDERS[short]
     record = ""
     if tensors is None:

@@ -146,7 +146,7 @@ STOPS = (
     Stop(
         title="Who turns the digit?",
         page="labels",
-        do="θ stands at the identity, and this two is read as a nine. Press **Descend**, below "
+        do="θ stands at the identity, and this two is read as a seven. Press **Descend**, below "
         "the pictures: the loss of its label, and nothing else, moves θ.",
         done=lambda s: reported(s, "labels").get("steps", 0) > 1,
         seen="The label said *two*; that the digit should be turned, nobody said. The loss has a "
