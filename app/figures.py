@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas  # noqa: F401  whole, before Plotly asks what another visit has imported of it
 import plotly.graph_objects as go
 
 from palette import Palette

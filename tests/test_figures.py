@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 
 import figures
@@ -54,3 +58,26 @@ def test_confusion_tells_every_count_and_shades_the_wrong_ones_alone():
     expected = np.where(np.eye(3, dtype=bool), np.nan, counts)
     np.testing.assert_array_equal(np.array(cells.z, float), expected)
     assert counts[0, 0] == 95  # the caller's own numbers are left alone
+
+
+WHILE_PANDAS_IS_IMPORTED = """
+import threading
+import numpy, plotly.graph_objects, palette  # so that only pandas' import takes time
+
+importing = threading.Thread(target=lambda: __import__("pandas"))
+importing.start()
+import figures
+
+while importing.is_alive():
+    figures.confusion(numpy.eye(10), palette.LIGHT)
+figures.confusion(numpy.eye(10), palette.LIGHT)
+"""
+
+
+def test_figure_is_drawn_also_while_another_visit_has_pandas_imported():
+    subprocess.run(
+        [sys.executable, "-c", WHILE_PANDAS_IS_IMPORTED],
+        cwd=Path(figures.__file__).parent,
+        check=True,
+        capture_output=True,
+    )
