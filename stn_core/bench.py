@@ -105,6 +105,8 @@ class _OneByOne(Dataset):
 def _plain_step(experiment: Experiment, source: Source, device: torch.device) -> Callable:
     """A step of the usual kind: a data loader, distortions on the CPU, the loss read each time."""
     network = experiment.build(0).to(device)
+    for parameter in network.parameters():  # in memory as torch lays them out
+        parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
     optimiser = torch.optim.AdamW(network.parameters(), lr=experiment.recipe.learning_rate)
     loader = DataLoader(
         _OneByOne(experiment.data, source.train),

@@ -54,7 +54,6 @@ class Encoder:
     def __init__(self, network: ClassificationNetwork, *, normalised: bool) -> None:
         if not isinstance(network.classifier, ConvolutionalClassifier) or network.transformer:
             raise ValueError("Encoder expects a CNN without a transformer")
-        network = network.to(memory_format=torch.channels_last)  # faster convolutions
         self.network = network.requires_grad_(False).eval()
         self.normalised = normalised
 

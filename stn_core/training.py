@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from stn_core import runs
 from stn_core.capture import Captured, DeviceRate
@@ -45,7 +45,6 @@ PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
 WATCHED = {3: GALLERY_PER_CLASS, 4: 10}  # gallery digits a class, of images and of volumes
 MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
-CHANNELS_LAST = {nn.Conv2d: torch.channels_last, nn.Conv3d: torch.channels_last_3d}  # faster
 PRECISIONS = ("float32", "bfloat16")
 PACED_BY_DEVICE = ("cuda",)  # where steps are graphs, in which the host decides nothing
 # There, batches that are distorted together: their hundred small kernels then cost a sixteenth.
@@ -103,11 +102,7 @@ class Trainer:
         self.gallery = source.gallery
         self.watched = watched_digits(experiment, source.gallery)
         self.watched_examples = experiment.data.examples(self.watched, generator)
-        network = experiment.build(seed).to(device)
-        for module in network.modules():
-            if layout := CHANNELS_LAST.get(type(module)):
-                module.to(memory_format=layout)
-        self.network = network
+        self.network = network = experiment.build(seed).to(device)
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
         classifier = [p for n, p in network.named_parameters() if not n.startswith("transformer.")]
         self.parts = {"localisation": localisation, "classifier": classifier}

@@ -52,6 +52,21 @@ def test_same_seed_gives_the_same_weights_whatever_the_global_seed(network):
     assert all(torch.equal(first[name], again[name]) for name in first)
 
 
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        ("distorted/r/cnn", torch.channels_last),
+        ("volumes/extruded/3d-cnn", torch.channels_last_3d),
+    ],
+)
+def test_what_a_convolution_of_read_weights_makes_has_its_channels_together(name, layout):
+    experiment = EXPERIMENTS[name]
+    convolution = checkpoints.load_pretrained(experiment).classifier.conv1
+    assert convolution(torch.rand(2, *experiment.data.image_shape)).is_contiguous(
+        memory_format=layout
+    )
+
+
 @pytest.mark.parametrize("network", KINDS.values(), ids=KINDS)
 def test_another_seed_gives_other_weights_but_for_the_regression_layer(network):
     first, other = build(network).state_dict(), build(network, seed=1).state_dict()
