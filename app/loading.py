@@ -20,8 +20,6 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import streamlit as st
 
-from tables import column_title
-
 if TYPE_CHECKING:
     import torch
 
@@ -648,12 +646,6 @@ def extruded(image: np.ndarray, turn: np.ndarray, shift: np.ndarray) -> torch.Te
 
     rotation, place = (torch.as_tensor(v, dtype=torch.float32)[None] for v in (turn, shift))
     return drawn(torch.from_numpy(image)[None], rotation, place * SIDE / 2)
-
-
-def full_title(name: str) -> str:
-    """``distorted/rts/st-cnn-aff`` -> ``RTS, ST-CNN Aff``."""
-    prefix, short = name.rsplit("/", 1)
-    return f"{column_title(prefix + '/')}, {network_title(short)}"
 
 
 NETWORK_WORDS = {

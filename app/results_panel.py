@@ -17,39 +17,46 @@ from stage import Item, strip
 from tables import TABLES, Table, network_field
 
 GALLERY = 10  # pictures in a row of misread ones
+LIT = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
-def results_panel(table: str) -> None:
-    """The table, a network's confusions, and what two of its networks disagree about."""
+def results_panel(table: str, column: str | None = None) -> None:
+    """The table; and of a column, by default the first, what its networks' differences are worth,
+    what each of them takes for what, and what two of them disagree about."""
     from stn_core import results
 
     words = TABLES[table]
     cells = results.cells(table)
     rows, columns = results.rows_and_columns(table)
+    chosen = column or columns[0]
+    on = f", on {chosen.upper()}" if len(columns) > 1 else ""
     told = "" if words.number is None else f"**Table {words.number}.** "
     beside = ", and the paper's" if words.number else ""
     st.markdown(
         f"{told}Error in percent on {words.measured}: **ours**{beside}. Click a number to open "
         "that network."
     )
-    st.markdown(_table(table, cells, rows, columns), unsafe_allow_html=True)
+    lit = chosen if len(columns) > 1 else None
+    st.markdown(_table(table, cells, rows, columns, lit), unsafe_allow_html=True)
     _budgets(cells, words)
     left, right = st.columns(2, gap="large")
     with left:
-        _claims(table, columns)
+        _claims(table, chosen, on)
     with right:
-        _confusion({name: cell for name, cell in cells.items() if cell.metrics}, words)
-    _disagreements(table, cells, columns)
+        _confusion({row: cells[f"{table}/{chosen}/{row}"] for row in rows}, words, on)
+    _disagreements(table, cells, chosen, on)
     _downloads(cells, words)
 
 
-def _table(table: str, cells: dict, rows: list[str], columns: list[str]) -> str:
-    """HTML, so that it scrolls on a narrow screen and its links stay in this tab."""
-    head = "".join(f"<th style='text-align:right'>{c.upper()}</th>" for c in columns)
+def _table(table: str, cells: dict, rows: list[str], columns: list[str], lit: str | None) -> str:
+    """HTML, so that it scrolls on a narrow screen and its links stay in this tab. lit: the column
+    that what stands below is of."""
+    style = {c: f"text-align:right;{LIT if c == lit else ''}" for c in columns}
+    head = "".join(f"<th style='{style[c]}'>{c.upper()}</th>" for c in columns)
     lines = [f"<tr><th></th>{head}</tr>"]
     for row in rows:
         parts = "".join(
-            "<td style='text-align:right;white-space:nowrap'>"
+            f"<td style='{style[column]}white-space:nowrap'>"
             f"{_cell(cells[f'{table}/{column}/{row}'], table, column, row)}</td>"
             for column in columns
         )
@@ -81,37 +88,36 @@ def _budgets(cells: dict, words: Table) -> None:
     st.caption(f"{words.paper}{larger} What has not been trained says so.")
 
 
-def _claims(table: str, columns: list[str]) -> None:
+def _claims(table: str, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
-    st.markdown("**Is a difference one?** Paired on the same digits, 95 % confidence")
-    lines = ["| | smaller error | than | by | interval | so here? |", "|---|---|---|---:|---:|---|"]
-    for column in columns:
-        for d in results.differences(table, column):
-            names = (loading.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
-            verdict = "undecided" if not d.decided else "yes" if d.percent > 0 else "**no**"
-            lines.append(
-                f"| {column.upper()} | {' | '.join(names)} | {d.percent:.2f} % | "
-                f"{d.low:.2f} to {d.high:.2f} | {verdict} |"
-            )
-    with st.container(height=460 if len(columns) > 1 else "content"):
-        st.markdown("\n".join(lines))
-
-
-def _confusion(cells: dict, words: Table) -> None:
-    st.markdown("**What is taken for what**")
-    if not cells:
-        st.info("No network of this table has been trained yet.")
+    st.markdown(f"**Is a difference one?** Paired on the same digits{on}, 95 % confidence")
+    found = results.differences(table, column)
+    if not found:
+        st.info("No two networks that the paper compares have been trained yet.")
         return
-    names = list(cells)
-    first = next((n for n in names if n.endswith(f"/{words.compared[1]}")), names[0])
-    name = st.selectbox(
-        "Network", names, index=names.index(first),
-        format_func=loading.full_title, key="confusion", bind="query-params",
+    lines = ["| smaller error | than | by | interval | so here? |", "|---|---|---:|---:|---|"]
+    for d in found:
+        names = (loading.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
+        by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
+        verdict = "undecided" if not d.decided else "yes" if d.percent > 0 else "**no**"
+        lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
+    st.markdown("\n".join(lines))
+
+
+def _confusion(cells: dict, words: Table, on: str) -> None:
+    """Of one network of a column. cells: by the networks' short names."""
+    st.markdown(f"**What is taken for what**{on}")
+    short = st.selectbox(
+        "Network", list(cells), index=list(cells).index(words.compared[1]),
+        format_func=loading.network_title, key="confusion", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
-    counts = np.array(cells[name if name in cells else names[0]].metrics["confusion_test"])
+    if not (metrics := cells[short].metrics):
+        st.info("This network has not been trained yet. Choose another.")
+        return
+    counts = np.array(metrics["confusion_test"])
     st.plotly_chart(
         figures.confusion(counts, colours()),
         config=figures.CONFIG,
@@ -121,20 +127,16 @@ def _confusion(cells: dict, words: Table) -> None:
     )
 
 
-def _disagreements(table: str, cells: dict, columns: list[str]) -> None:
+def _disagreements(table: str, cells: dict, column: str, on: str) -> None:
     """Examples that one of two networks misreads and the other reads, and that both misread."""
     words = TABLES[table]
-    st.markdown(f"**Who misreads what**: {words.examples}, found when the networks were measured")
-    column = columns[0]
-    if len(columns) > 1:
-        column = st.segmented_control(
-            "Distortion of the misread digits", [c.upper() for c in columns], default="RTS",
-            required=True, key="misread", bind="query-params", label_visibility="collapsed",
-        ).lower()  # fmt: skip
+    st.markdown(
+        f"**Who misreads what**{on}: {words.examples}, found when the networks were measured"
+    )
     pair = [cells[f"{table}/{column}/{n}"] for n in words.compared]
     one, other = (loading.network_title(n) for n in words.compared)
     if not all(cell.metrics for cell in pair):
-        st.info(f"The {one} or the {other} on {column.upper()} has not been trained yet.")
+        st.info(f"The {one} or the {other} has not been trained yet{on}.")
         return
     plain, transformed = (
         {

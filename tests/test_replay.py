@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts
 
-from stn_core import checkpoints, runs
+from stn_core import checkpoints, results, runs
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.training import MEAN_CLASSES
@@ -138,6 +139,24 @@ def test_results_show_every_cell_and_both_downloads():
             error = checkpoints.load_metrics(experiment)["error_percent_test"]
             assert f"<b>{error:.2f}</b>" in words
     assert len(app.get("download_button")) == 2
+
+
+@pytest.mark.parametrize("distortion", ["TC", "P"])
+def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
+    app = view("Results", distortion=distortion, confusion="CNN")
+    column = distortion.lower()
+    told = texts(app)
+    for found in results.differences("distorted", column):
+        by, high = (f"{x:.2f}".replace("-", "−") for x in (found.percent, found.high))
+        assert re.search(rf"\| {by} % \| \S+ to {high} \|", told)
+    metrics = checkpoints.load_metrics(find(f"distorted/{column}/cnn"))
+    written = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"]
+    assert [int(written[i][i]) for i in range(10)] == [
+        row[i] for i, row in enumerate(metrics["confusion_test"])
+    ]
+    wrong = sum(map(len, metrics["misread_examples"]))
+    counts = re.findall(r"(CNN wrong, ST-CNN Aff right|Both wrong): (\d+) of 3,000", told)
+    assert sum(int(count) for _, count in counts) == wrong
 
 
 def test_misread_digit_is_opened_in_the_explorer():

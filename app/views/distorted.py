@@ -92,7 +92,7 @@ if view == "Train":
 elif view == "Replay":
     replay_panel(prefix, "st-cnn-aff")
 elif view == "Results":
-    results_panel("distorted")
+    results_panel("distorted", distortion.lower())
 else:
     with st.container(key="choosing"):
         choice = controls.choose(distortion)
