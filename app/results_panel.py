@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -45,7 +46,7 @@ def results_panel(table: str, column: str | None = None) -> None:
     with right:
         _confusion({row: cells[f"{table}/{chosen}/{row}"] for row in rows}, words, on)
     _disagreements(table, cells, chosen, on)
-    _downloads(cells, words)
+    _downloads(table, cells, columns, words)
 
 
 def _table(table: str, cells: dict, rows: list[str], columns: list[str], lit: str | None) -> str:
@@ -195,49 +196,68 @@ def _open(place: str, table: str, column: str) -> None:
     st.session_state.update(chosen)
 
 
-def _downloads(cells: dict, words: Table) -> None:
-    records = [
+def _downloads(table: str, cells: dict, columns: list[str], words: Table) -> None:
+    file = (
+        "-".join(words.title.lower().split()) if words.number is None else f"table-{words.number}"
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Table as CSV",
+            as_csv(cells),
+            f"{file}.csv",
+            "text/csv",
+            help="Ours and the paper's errors, with recipe, budget, seeds and device",
+        )
+        st.download_button(
+            "All of it as JSON",
+            json.dumps(everything(table, cells, columns)),
+            f"{file}.json",
+            "application/json",
+            help="Every network's metrics as they were recorded, what other recipes came to, and "
+            "what the differences are worth",
+        )
+
+
+def as_csv(cells: dict) -> str:
+    """A line for each network of a table; of one that is not trained, its name and the paper's
+    error."""
+    from stn_core.experiment import Recipe
+
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        ("experiment", "paper", "ours", "seeds", "errors", "recipe", "method", "iterations",
+         "batch_size", "learning_rate", "device", "precision", "parameters")
+    )  # fmt: skip
+    for name, cell in cells.items():
+        line = [name, cell.experiment.reported, cell.error]
+        if metrics := cell.metrics:
+            recipe = Recipe.from_json(metrics["recipe"])
+            line += [" ".join(map(str, metrics[key])) for key in ("seeds", "errors")]
+            line += [recipe.name, recipe.method, recipe.iterations, recipe.batch_size]
+            line += [recipe.learning_rate]
+            line += [metrics[key] for key in ("device", "precision", "parameters")]
+        writer.writerow(line)
+    return text.getvalue()
+
+
+def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list[dict]]:
+    """All that is shown of a table, and what it was made from."""
+    from stn_core import checkpoints, results
+
+    networks = [
         {
             "experiment": name,
             "paper": cell.experiment.reported,
             "ours": cell.error,
-            **(
-                {
-                    "errors": cell.metrics["errors"],
-                    "seeds": cell.metrics["seeds"],
-                    "iterations": cell.metrics["recipe"]["iterations"],
-                    "batch_size": cell.metrics["recipe"]["batch_size"],
-                    "recipe": cell.metrics["recipe"]["name"],
-                    "device": cell.metrics["device"],
-                    "precision": cell.metrics["precision"],
-                    "parameters": cell.metrics["parameters"],
-                    "confusion_test": cell.metrics["confusion_test"],
-                    "misread_test": cell.metrics["misread_test"],
-                }
-                if cell.metrics
-                else {}
-            ),
+            "metrics": cell.metrics,
+            "other_recipes": checkpoints.load_tried(cell.experiment),
         }
         for name, cell in cells.items()
     ]
-    plain = ["experiment", "paper", "ours", "recipe", "iterations", "batch_size", "device"]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, plain, extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows(records)
-    file = f"table-{words.number}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Table as CSV",
-            text.getvalue(),
-            f"{file}.csv",
-            "text/csv",
-            help="Ours and the paper's errors, with budget and seeds",
-        )
-        st.download_button(
-            "All of it as JSON",
-            json.dumps(records),
-            f"{file}.json",
-            "application/json",
-            help="Every network's metrics as they were recorded",
-        )
+    differences = [
+        {**dataclasses.asdict(found), "decided": found.decided}
+        for column in columns
+        for found in results.differences(table, column)
+    ]
+    return {"networks": networks, "differences": differences}

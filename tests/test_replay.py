@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import csv
+import io
 import json
 import re
 
@@ -17,6 +19,7 @@ from stn_core.experiments.studies import STUDIES
 from stn_core.training import MEAN_CLASSES
 
 import replay_panel
+import results_panel
 from panels import transformers_of
 from stage.replay import Training, told
 
@@ -139,6 +142,31 @@ def test_results_show_every_cell_and_both_downloads():
             error = checkpoints.load_metrics(experiment)["error_percent_test"]
             assert f"<b>{error:.2f}</b>" in words
     assert len(app.get("download_button")) == 2
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_downloads_hold_what_is_shown(table):
+    cells, columns = results.cells(table), results.rows_and_columns(table)[1]
+    lines = list(csv.DictReader(io.StringIO(results_panel.as_csv(cells))))
+    held = json.loads(json.dumps(results_panel.everything(table, cells, columns)))
+    assert [line["experiment"] for line in lines] == list(cells)
+    for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
+        assert network["experiment"] == name and network["metrics"] == cell.metrics
+        assert float(line["ours"]) == network["ours"] == cell.error
+        assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
+        assert line["seeds"] == " ".join(map(str, cell.metrics["seeds"]))
+        assert float(line["learning_rate"]) == cell.metrics["recipe"]["learning_rate"]
+        assert network["other_recipes"] == checkpoints.load_tried(cell.experiment)
+    told = "\n".join(results.lines(table))
+    for found in held["differences"]:
+        assert f"[{found['low']:5.2f}, {found['high']:5.2f}]" in told
+    assert len(held["differences"]) == told.count("%  [")
+
+
+def test_download_has_a_line_for_what_is_not_trained():
+    name = "distorted/rts/cnn"
+    line = results_panel.as_csv({name: results.Cell(find(name), None)}).splitlines()[1]
+    assert line == "distorted/rts/cnn,0.8,"
 
 
 @pytest.mark.parametrize("distortion", ["TC", "P"])
