@@ -424,7 +424,7 @@ FIELDS = {
     "transformer": ("preset", "family", "image", "kernel", "size", "pool", "padding", "theta",
                     "gradient", "phi", "lab_digit"),
     "distorted": ("view", "distortion", "digit", "seed", "a_rts", "b_rts", "sweep", "run",
-                  "replay_a_rts", "replay_b_rts", "own-digit"),
+                  "replay_a_rts", "replay_b_rts", "own-digit", "confusion"),
     "addition": ("sum_view", "first", "second", "sum_seed", "swapped", "muted", "sum_a", "sum_b",
                  "draw-first"),
     "colocalisation": ("boxes_view", "boxes_digit", "boxes_clutter", "boxes_run"),
