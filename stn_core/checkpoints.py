@@ -122,6 +122,13 @@ def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[st
     return network.eval(), header
 
 
+def as_shipped(network: nn.Module) -> nn.Module:
+    """The network itself, its weights rounded as ``save_weights`` does."""
+    for tensor in network.state_dict().values():
+        tensor.copy_(tensor.half())
+    return network
+
+
 def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None:
     """float16 weights, the experiment's name in the header."""
     tensors = {name: t.half() for name, t in network.state_dict().items()}
@@ -208,7 +215,9 @@ def load_pretrained(experiment: Experiment) -> nn.Module:
 
 
 def is_published(experiment: Experiment) -> bool:
-    return (published_folder(experiment) / WEIGHTS).is_file()
+    """Whether its weights and their figures are there."""
+    folder = published_folder(experiment)
+    return (folder / WEIGHTS).is_file() and (folder / METRICS).is_file()
 
 
 def weights_digest(experiment: Experiment) -> str:

@@ -16,49 +16,54 @@ from stn_core.experiments.colocalisation import Colocalisation
 from stn_core.networks import count_parameters
 from stn_core.runs import Run, RunError
 
+ALIKE = {  # what several seeds of one network have in common, and how it is called
+    "experiment": "experiment",
+    "precision": "precision",
+    "train_digits": "number of training digits",
+}
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
 def publish(found: list[Run], source: Source) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
-    The seed with the median error is shipped; the others are told by their errors. Of a network
-    that it takes the place of, by another recipe, the figures stay (``note``). Gives the folder.
-    Raises RunError if they are not finished, or not of one experiment and one recipe;
-    DigitsError without MNIST's test digits.
+    The seed with the median error is shipped, of an even number the larger of the two middle ones;
+    the others are told by their errors. Of a network that it takes the place of, by another
+    recipe, the figures stay (``note``). Gives the folder. Raises RunError if they are not
+    finished, not one run a seed, or differ in more than their seeds; DigitsError without MNIST's
+    test digits.
     """
     descriptions = [run.description() for run in found]
     for run in found:
         if run.status().state != "finished":
             raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
     first, *others = descriptions
-    if any(d["experiment"] != first["experiment"] for d in others):
-        raise RunError("these runs are not of one experiment; publish them one by one")
+    for key, words in ALIKE.items():
+        if any(d[key] != first[key] for d in others):
+            raise RunError(f"these runs are not of one {words}; publish them one by one")
     if any(not _same(d["recipe"], first["recipe"]) for d in others):
         raise RunError("these runs are not of one recipe; publish them one by one")
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
+    seeds = [d["seed"] for d in descriptions]
+    if len(set(seeds)) < len(seeds):
+        raise RunError(f"expected one run of each seed, got the seeds {seeds}")
     experiment = find(first["experiment"])
-    measured = []
-    for run in found:
-        network, _ = checkpoints.load_trained(experiment, run.checkpoint)
-        measured.append(evaluate(network, experiment, source.test).measure)
-    median = sorted(range(len(found)), key=measured.__getitem__)[(len(found) - 1) // 2]
-    return _ship(experiment, found[median], source, [d["seed"] for d in descriptions], measured)
+    networks = [
+        checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
+        for run in found
+    ]
+    errors = [evaluate(network, experiment, source.test).measure for network in networks]
+    median = sorted(range(len(found)), key=errors.__getitem__)[len(found) // 2]
+    return _ship(found[median], networks[median], source, seeds, errors)
 
 
 def _ship(
-    experiment: Experiment, run: Run, source: Source, seeds: list[int], errors: list[float]
+    run: Run, network: nn.Module, source: Source, seeds: list[int], errors: list[float]
 ) -> Path:
-    folder = checkpoints.published_folder(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
-    before = checkpoints.load_metrics(experiment) if checkpoints.is_published(experiment) else None
-    runs.pack(run, folder / runs.PACKED)  # first: it may lack a part
-    (folder / runs.packed_name(run.description()["seed"])).unlink(missing_ok=True)
-    trained, _ = checkpoints.load_trained(experiment, run.checkpoint)
-    checkpoints.save_weights(trained, experiment, folder / checkpoints.WEIGHTS)
-    network = checkpoints.load_pretrained(experiment)  # measured as it is shipped
+    """Measure first, and then write: whatever breaks off leaves what is published as it was."""
     description = run.description()
+    experiment = find(description["experiment"])
     metrics = {
         "experiment": experiment.name,
         **measure(network, experiment, source),
@@ -71,14 +76,20 @@ def _ship(
             for key in ("recipe", "seed", "device", "precision", "train_digits", "torch", "started")
         },
     }
-    _write_metrics(folder, metrics)
+    folder = checkpoints.published_folder(experiment)
+    folder.mkdir(parents=True, exist_ok=True)
+    runs.pack(run, folder / runs.PACKED)
     tried = checkpoints.load_tried(experiment)
-    if before is not None:
-        tried = [*tried, _figures(before, before["recipe"]["iterations"])]
-    if left := [one for one in tried if not _same(one["recipe"], metrics["recipe"])]:
-        _write_json(folder / checkpoints.TRIED, left)
-    else:
-        (folder / checkpoints.TRIED).unlink(missing_ok=True)
+    if checkpoints.is_published(experiment):
+        before = checkpoints.load_metrics(experiment)
+        tried = _with(tried, _figures(before, before["recipe"]["iterations"]))
+    _write_tried(experiment, [t for t in tried if not _same(t["recipe"], metrics["recipe"])])
+    checkpoints.save_weights(network, experiment, folder / checkpoints.WEIGHTS)
+    _write_json(folder / checkpoints.METRICS, metrics)
+    for seed, path in runs.packed_runs(folder).items():
+        recipe = runs.unpack(path).description["recipe"]
+        if seed == metrics["seed"] or not _same(recipe, metrics["recipe"]):
+            path.unlink()  # a further seed's, and it is not one any more
     write_card(experiment)
     return folder
 
@@ -136,14 +147,26 @@ def note(run: Run, source: Source) -> Path:
         },
         header["step"],
     )
+    return _write_tried(experiment, _with(checkpoints.load_tried(experiment), found))
+
+
+def _with(tried: list[dict], found: dict) -> list[dict]:
+    """With one more, in place of the same recipe's of the same seeds."""
     others = [
         one
-        for one in checkpoints.load_tried(experiment)
+        for one in tried
         if one["seeds"] != found["seeds"] or not _same(one["recipe"], found["recipe"])
     ]
+    return [*others, found]
+
+
+def _write_tried(experiment: Experiment, tried: list[dict]) -> Path:
     path = checkpoints.published_folder(experiment) / checkpoints.TRIED
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_json(path, [*others, found])
+    if tried:
+        _write_json(path, tried)
+    else:
+        path.unlink(missing_ok=True)
     return path
 
 
@@ -174,7 +197,7 @@ def publish_boxes(run: Run) -> Path:
         "loss": last.loss,
         "seconds": last.seconds,
     }
-    _write_metrics(folder, {**metrics, "sets": []})
+    _write_json(folder / checkpoints.METRICS, {**metrics, "sets": []})
     return folder
 
 
@@ -186,11 +209,7 @@ def add_set(cell: Colocalisation, found: dict) -> None:
     metrics = checkpoints.load_metrics(cell)
     others = [one for one in metrics["sets"] if one["set_seed"] != found["set_seed"]]
     metrics["sets"] = sorted([*others, found], key=lambda s: s["set_seed"])
-    _write_metrics(checkpoints.published_folder(cell), metrics)
-
-
-def _write_metrics(folder: Path, metrics: dict) -> None:
-    _write_json(folder / checkpoints.METRICS, metrics)
+    _write_json(checkpoints.published_folder(cell) / checkpoints.METRICS, metrics)
 
 
 def _write_json(path: Path, value: dict | list) -> None:

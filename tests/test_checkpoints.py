@@ -203,9 +203,11 @@ def test_published_weights_are_stored_in_float16(published):
     assert {t.dtype for t in stored.values()} == {torch.float16}
 
 
-def test_network_is_published_where_its_weights_are(published):
+def test_network_is_published_where_its_weights_and_their_figures_are(published):
     folder, _ = published
     assert checkpoints.published_folder(EXPERIMENT) == folder
+    assert not checkpoints.is_published(EXPERIMENT)
+    (folder / checkpoints.METRICS).write_text("{}")
     assert checkpoints.is_published(EXPERIMENT)
     assert not checkpoints.is_published(EXPERIMENTS["distorted/r/cnn"])
 

@@ -33,30 +33,52 @@ def finished(mnist_folder, tmp_path):
     return make, source
 
 
-def test_median_seed_is_shipped_and_all_errors_are_told(finished, pretrained, monkeypatch):
+@pytest.fixture
+def errors_of(monkeypatch):
+    """Sets what each run's network is said to err, by a function (runs, errors)."""
+
+    def set_errors(found: list[Run], errors: list[float]) -> None:
+        real, key = publishing.evaluate, "classifier.1.weight"
+        weights = [
+            checkpoints.load_trained(find(NAME), run.checkpoint)[0].state_dict()[key]
+            for run in found
+        ]
+
+        def measured(network, experiment, chosen):
+            near = [(network.state_dict()[key] - w).abs().max().item() for w in weights]
+            return real(network, experiment, chosen)._replace(measure=errors[int(np.argmin(near))])
+
+        monkeypatch.setattr(publishing, "evaluate", measured)
+
+    return set_errors
+
+
+def test_median_seed_is_shipped_and_all_errors_are_told(finished, pretrained, errors_of):
     make, source = finished
     found = [make(seed) for seed in (0, 1, 2)]
-    errors = {0: 3.0, 1: 1.0, 2: 2.0}
-    real = publishing.evaluate
-    weights = {
-        seed: checkpoints.load_trained(find(NAME), run.checkpoint)[0].state_dict()
-        for seed, run in enumerate(found)
-    }
-
-    def measured(network, experiment, chosen):
-        """The errors above, for whichever seed's network this is."""
-        evaluation = real(network, experiment, chosen)
-        key = (
-            "classifier.0.weight" if "classifier.0.weight" in weights[0] else next(iter(weights[0]))
-        )
-        near = [(network.state_dict()[key] - w[key]).abs().max().item() for w in weights.values()]
-        return evaluation._replace(measure=errors[int(np.argmin(near))])
-
-    monkeypatch.setattr(publishing, "evaluate", measured)
+    errors_of(found, [3.0, 1.0, 2.0])
     publishing.publish(found, source)
     metrics = checkpoints.load_metrics(find(NAME))
     assert metrics["seeds"] == [0, 1, 2] and metrics["errors"] == [3.0, 1.0, 2.0]
     assert metrics["seed"] == 2 and metrics["error_percent_test"] == 2.0
+
+
+def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
+    make, source = finished
+    found = [make(seed) for seed in (0, 1)]
+    errors_of(found, [1.0, 2.0])
+    publishing.publish(found, source)
+    assert checkpoints.load_metrics(find(NAME))["seed"] == 1
+
+
+def test_seeds_are_measured_as_the_shipped_one_is(finished, pretrained):
+    make, source = finished
+    publishing.publish([make(0)], source)
+    metrics = checkpoints.load_metrics(find(NAME))
+    assert metrics["errors"] == [pytest.approx(metrics["error_percent_test"], abs=1e-4)]
+    shipped = checkpoints.load_pretrained(find(NAME))
+    error = publishing.evaluate(shipped, find(NAME), source.test).measure
+    assert error == metrics["error_percent_test"]
 
 
 def test_what_is_misread_adds_up(finished, pretrained):
@@ -83,6 +105,65 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     other._write_json("run.json", {**description, "recipe": another})
     with pytest.raises(RunError, match="not of one recipe"):
         publishing.publish([one, other], source)
+    other._write_json("run.json", {**description, "precision": "bfloat16"})
+    with pytest.raises(RunError, match="not of one precision"):
+        publishing.publish([one, other], source)
+    with pytest.raises(RunError, match=r"one run of each seed, got the seeds \[0, 0\]"):
+        publishing.publish([one, one], source)
+    assert list(pretrained.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["measure", "_write_json", "write_card"])
+def test_publishing_that_breaks_off_can_be_done_again(finished, pretrained, monkeypatch, part):
+    make, source = finished
+    run = make(0)
+
+    def broken(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, part, broken)
+        with pytest.raises(KeyboardInterrupt):
+            publishing.publish([run], source)
+    assert checkpoints.is_published(find(NAME)) == (part == "write_card")
+    results.lines("distorted")
+    publishing.publish([run], source)
+    assert "r/fcn" in "\n".join(results.budgets(results.cells("distorted")))
+
+
+def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
+    finished, pretrained, monkeypatch
+):
+    make, source = finished
+    publishing.publish([make(0)], source)
+    before = checkpoints.load_metrics(find(NAME))
+    other = make(1)
+    description = other.description()
+    description["recipe"]["learning_rate"] /= 2
+    other._write_json("run.json", description)
+
+    def full(*_):
+        raise OSError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "save_weights", full)
+        with pytest.raises(OSError, match="No space left"):
+            publishing.publish([other], source)
+    assert checkpoints.load_metrics(find(NAME)) == before
+    publishing.publish([other], source)
+    assert [t["recipe"] for t in checkpoints.load_tried(find(NAME))] == [before["recipe"]]
+
+
+def test_further_seeds_of_another_recipe_go_with_its_network(finished, pretrained):
+    make, source = finished
+    folder = publishing.publish([make(0)], source)
+    publishing.record(make(1))
+    other = make(2)
+    description = other.description()
+    description["recipe"]["learning_rate"] /= 2
+    other._write_json("run.json", description)
+    publishing.publish([other], source)
+    assert list(runs.packed_runs(folder)) == [None]
 
 
 def test_recording_alone_is_no_published_network(finished, pretrained):
