@@ -55,6 +55,7 @@ EXPECTED_ERRORS = (
     UnknownExperiment,
     ValueError,
 )
+PRECISION = training.PRECISIONS[0]
 RECIPES_HELP = "quick (the default), elastic, long or paper"
 
 
@@ -81,9 +82,11 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--batch-size", type=int, help="instead of the recipe's")
     train.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    train.add_argument("--precision", default="float32", choices=training.PRECISIONS)
+    train.add_argument(
+        "--precision", choices=training.PRECISIONS, help=f"{PRECISION} (the default) or bfloat16"
+    )
     train.add_argument("--threads", type=_count, help="CPU threads (torch's own choice by default)")
-    train.add_argument("--seed", type=_natural, default=0)
+    train.add_argument("--seed", type=_natural, help="0 by default")
     train.add_argument(
         "--patience", type=_count, help="stop after so many steps without a better one"
     )
@@ -161,7 +164,7 @@ def parser() -> argparse.ArgumentParser:
     sweep_.add_argument("--batch-size", type=int, help="instead of the recipe's")
     sweep_.add_argument("--workers", type=_count, help="at once (default: the cores; 8 on a GPU)")
     sweep_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    sweep_.add_argument("--precision", default="float32", choices=training.PRECISIONS)
+    sweep_.add_argument("--precision", default=PRECISION, choices=training.PRECISIONS)
     sweep_.set_defaults(command=_sweep)
 
     results_ = commands.add_parser("results", help="the paper's table with our figures")
@@ -233,25 +236,24 @@ def _train(options: argparse.Namespace) -> None:
         learning_rate=options.learning_rate,
     )
     run = Run(options.run_dir or runs.new_run_folder(experiment.name))
+    iterations = experiment.recipe.iterations
     if options.resume:
         stored = run.description()
         if stored["experiment"] != experiment.name:
             raise RunError(f"{run.folder} is a run of {stored['experiment']}")
+        _refuse_other_options(options, stored)
         iterations = stored["recipe"]["iterations"]
-    else:
-        iterations = experiment.recipe.iterations
     source = _load_digits()
-    for number in (signal.SIGTERM, signal.SIGINT):  # end between two steps, with a checkpoint
-        signal.signal(number, lambda *_: run.control("stop"))
+    _stop_on_signals(run)
     print(
         f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}"
     )
     steps = training.train(
         experiment,
         source,
-        seed=options.seed,
+        seed=options.seed or 0,
         device=device,
-        precision=options.precision,
+        precision=options.precision or PRECISION,
         run=run,
         resume=options.resume,
         patience=options.patience,
@@ -265,6 +267,36 @@ def _train(options: argparse.Namespace) -> None:
             )
     status = run.status()
     print(f"{status.state} at step {status.step}")
+
+
+def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
+    """A run goes on as it was begun. Raises ValueError for an option that says otherwise."""
+    recipe = stored["recipe"]
+    begun = {
+        "recipe": recipe["name"],
+        **{key: recipe[key] for key in ("iterations", "batch_size", "learning_rate")},
+        **{key: stored.get(key) for key in ("seed", "precision", "patience")},
+    }
+    for key, value in begun.items():
+        asked = getattr(options, key)
+        if asked is not None and asked != value:
+            option = f"--{key.replace('_', '-')}"
+            raise ValueError(
+                f"--resume goes on as the run was begun, with {option} {value}; got {asked}: "
+                "leave it out, or begin another run"
+            )
+
+
+def _stop_on_signals(run: Run) -> None:
+    """End between two steps, with a checkpoint; at once if nothing has begun."""
+
+    def stop(*_) -> None:
+        if not run.is_described():
+            raise KeyboardInterrupt
+        run.control("stop")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 def _colocalise(options: argparse.Namespace) -> None:
@@ -290,7 +322,9 @@ def _colocalise(options: argparse.Namespace) -> None:
 def _publish_cell(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, options: argparse.Namespace
 ) -> None:
-    done = _measured_sets(cell)
+    if source.test is None:
+        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
+    done = _measured_sets(cell, options.seed)
     if done is None:
         run = Run(options.run_dir or runs.new_run_folder(cell.name))
         _optimise(cell, networks, source, run, options)
@@ -301,11 +335,18 @@ def _publish_cell(
         publishing.add_set(cell, found)
 
 
-def _measured_sets(cell: Colocalisation) -> set[int] | None:
-    """The sets of test digits that were measured; None if this recipe's is not published."""
+def _measured_sets(cell: Colocalisation, seed: int) -> set[int] | None:
+    """The sets of test digits that were measured; None if this recipe's is not published.
+
+    Raises ValueError if it is, by another seed.
+    """
     metrics = results.colocalised().get(cell.name)
     if metrics is None or metrics["recipe"] != cell.recipe.to_json():
         return None
+    if metrics["seed"] != seed:
+        raise ValueError(
+            f"{cell.name} is published with seed {metrics['seed']}, got {seed}: its sets have one"
+        )
     return {found["set_seed"] for found in metrics["sets"]}
 
 
@@ -317,8 +358,7 @@ def _optimise(
     options: argparse.Namespace,
 ) -> None:
     """A recorded optimisation. Raises RunError if it was stopped and was to be published."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # end between two steps
-        signal.signal(number, lambda *_: run.control("stop"))
+    _stop_on_signals(run)
     if options.images:
         images = own_set(np.load(options.images, allow_pickle=False))
     else:
@@ -388,8 +428,6 @@ def _ablate(options: argparse.Namespace) -> None:
 def _on_test_digits(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
 ) -> dict:
-    if source.test is None:
-        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
     images = image_set(cell, source.test, set_seed, source.train)
     outcome = colocalisation.colocalise(images, networks, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)

@@ -272,8 +272,8 @@ class Run:
         self._write_json("control.json", {"command": command, "learning_rate": rate})
 
     def reset_control(self) -> None:
-        """Nothing has been asked yet."""
-        self._write_json("control.json", {"command": "run", "learning_rate": None})
+        """An earlier sitting's command is done; the rate that was asked for then still holds."""
+        self.control("run")
 
     def asked_rate(self) -> float | None:
         """The peak learning rate that the training is asked to go on with, if any."""

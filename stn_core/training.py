@@ -34,13 +34,14 @@ from stn_core.distortions import Elastic
 from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
 from stn_core.experiment import Examples, Experiment, Recipe
 from stn_core.networks import hidden_matrices, kernels
-from stn_core.runs import Run, Snapshot, Step
+from stn_core.runs import Run, RunError, Snapshot, Step
 from stn_core.trace import Trace
 from stn_core.transforms import NonFiniteError
 
 RECORDS = 500  # lines of history in a whole run
 CHECKPOINT_SECONDS = 30.0
 OPTIMISER = "optimiser."  # before its tensors in a checkpoint
+LOOK_SECONDS = 1.0  # between two looks at the control file
 PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
 WATCHED = {3: GALLERY_PER_CLASS, 4: 10}  # gallery digits a class, of images and of volumes
@@ -253,11 +254,7 @@ class Trainer:
         with self._on_stream():
             loss = self._loss.item() / self._since
             if not math.isfinite(loss):
-                raise TrainingError(
-                    f"step {self.step}: the loss is {loss}; the first tensor that is not finite is "
-                    f"{self._first_non_finite() or 'none of the weights'}. A smaller learning rate "
-                    "may help"
-                )
+                raise self._diverged(f"the loss is {loss}")
             measures = {name: v.item() / self._since for name, v in self._measures.items()}
             norms = {
                 name: torch.linalg.vector_norm(
@@ -271,6 +268,12 @@ class Trainer:
         self.seconds += time.perf_counter() - started  # the device was waited for
         rate = self.learning_rate(self.step - 1)
         return Step(self.step, loss, measures, rate, norms, self.seconds)
+
+    def _diverged(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"step {self.step}: {what}; the first tensor that is not finite is "
+            f"{self._first_non_finite() or 'none of the weights'}. A smaller learning rate may help"
+        )
 
     def _first_non_finite(self) -> str | None:
         for name, parameter in self.network.named_parameters():
@@ -292,11 +295,16 @@ class Trainer:
         return posed_probes(self.experiment, self.gallery).to(self.device)
 
     def snapshot(self) -> Snapshot:
-        """Look at the probes and at the watched digits as the network stands."""
+        """Look at the probes and at the watched digits as the network stands.
+
+        Raises TrainingError if what it says is not finite.
+        """
         started = time.perf_counter()
         with self._on_stream(), torch.no_grad():
             found = self._look()
         self.seconds += time.perf_counter() - started
+        if not np.isfinite(found.logits).all():
+            raise self._diverged("the logits are not finite")
         return found
 
     def _look(self) -> Snapshot:
@@ -477,41 +485,40 @@ def train(
 
     run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
     the run's checkpoint, with the run's own recipe, seed, precision and patience; patience: stop
-    when the error on the watched digits has not been smaller for so many steps.
+    when the error on the watched digits has not been smaller for so many steps, counted anew when
+    the run is resumed or its rate is changed.
     Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
     """
-    if run is not None and resume:
+
+    def trainer() -> Trainer:
+        return Trainer(
+            experiment, source, seed=seed, device=torch.device(device), precision=precision
+        )
+
+    if run is None:
+        yield from _steps(trainer())
+    elif resume:
         description = run.description()
         recipe = Recipe.from_json(description["recipe"])
         experiment = replace(experiment, recipes=(recipe,))
         seed, precision = description["seed"], description["precision"]
-        patience = description.get("patience")
-    trainer = Trainer(
-        experiment, source, seed=seed, device=torch.device(device), precision=precision
-    )
-    if run is None:
-        yield from _steps(trainer)
-        return
-    if not resume:
+        began_on = description.get("train_digits", len(source.train))
+        if began_on != len(source.train):
+            raise RunError(
+                f"{run.folder} was begun on {began_on:,} digits, and {len(source.train):,} are "
+                "here; name the folder that has MNIST's files in STN_DATA"
+            )
+        with run.owned():
+            run.reset_control()  # before anything that takes time: a stop meanwhile is obeyed
+            yield from _recorded(trainer(), run, description.get("patience"), resume)
+    else:
+        made = trainer()
         description = describe(
-            experiment, source, seed=seed, device=trainer.device, precision=precision
+            experiment, source, seed=seed, device=made.device, precision=precision
         )
         run.create({**description, "patience": patience})
-    with run.owned():
-        run.set_status("running", trainer.step)
-        try:
-            if resume and run.checkpoint.is_file():
-                trainer.load(run)
-                if trainer.step < trainer.recipe.iterations:
-                    run.goes_on_with(device_name(trainer.device))
-            run.mend_history()
-            run.reset_control()
-            run.write_probes(*trainer.probe_images)
-            yield from _recorded_steps(trainer, run, patience)
-        except Exception as error:
-            with suppress(OSError):  # the disk may be what is full
-                run.set_status("failed", trainer.step, str(error))
-            raise
+        with run.owned():
+            yield from _recorded(made, run, patience, resume)
 
 
 def _steps(trainer: Trainer) -> Iterator[Step]:
@@ -531,11 +538,29 @@ def after_pause(run: Run, step: int) -> str:
     return command
 
 
+def _recorded(trainer: Trainer, run: Run, patience: int | None, resume: bool) -> Iterator[Step]:
+    """The steps of a run that is owned; whatever ends them is told in its status."""
+    run.set_status("running", trainer.step)
+    try:
+        if resume and run.checkpoint.is_file():
+            trainer.load(run)
+            if trainer.step < trainer.recipe.iterations:
+                run.goes_on_with(device_name(trainer.device))
+        run.mend_history()
+        run.write_probes(*trainer.probe_images)
+        yield from _recorded_steps(trainer, run, patience)
+    except Exception as error:
+        with suppress(OSError):  # the disk may be what is full
+            run.set_status("failed", trainer.step, str(error))
+        raise
+
+
 def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterator[Step]:
     iterations = trainer.recipe.iterations
     interval = max(1, iterations // RECORDS)
     snapshots = set(runs.snapshot_steps(iterations))
-    saved_at = time.monotonic()
+    saved_at = looked_at = time.monotonic()
+    patient_from = trainer.step
     given_up = ""  # why, once it has stopped improving
     run.set_status("running", trainer.step)
     if trainer.step == 0:
@@ -545,12 +570,15 @@ def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterato
         if trainer.step in snapshots:
             run.write_snapshot(trainer.snapshot())
             best = min(run.snapshots(), key=lambda snapshot: snapshot.measure).step
-            if patience and trainer.step - best >= patience:
+            if patience and trainer.step - max(best, patient_from) >= patience:
                 given_up = f"no better than at step {best:,}"
         last = trainer.step == iterations
-        if trainer.step % interval and not last:
+        asked = False
+        if time.monotonic() - looked_at > LOOK_SECONDS:
+            asked, looked_at = run.command() != "run", time.monotonic()
+        if trainer.step % interval and not last and not asked:
             continue
-        # Everything below happens between two intervals, so that a resumed run repeats whole ones.
+        # A killed run has its checkpoint from here, and so repeats whole intervals.
         step = trainer.record()
         run.append(step)
         run.set_status("running", trainer.step)
@@ -563,6 +591,7 @@ def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterato
             command = after_pause(run, trainer.step)
         if (rate := run.asked_rate()) and rate != trainer.peak_rate:
             trainer.peak_rate = rate
+            patient_from = trainer.step
             trainer.save(run)  # a resumed run goes on with it
         if command == "stop" and not last:
             run.set_status("stopped", trainer.step, given_up)

@@ -13,7 +13,7 @@ import time
 import pytest
 from safetensors.torch import load_file
 
-from stn_core import checkpoints, digits, runs, sweep
+from stn_core import checkpoints, digits, runs, sweep, training
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run
 
@@ -176,6 +176,31 @@ def test_run_of_another_experiment_cannot_be_resumed_or_written_over(command, fa
     line = fails("train", "distorted/e/fcn", *SMALL, f"--run-dir={folder}", "--resume")
     assert line == f"{folder} is a run of {NAME}"
     assert Run(folder).history() == history
+
+
+def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
+    folder = tmp_path / "run"
+    assert command(["train", NAME, *SMALL, f"--run-dir={folder}"]) == 0
+    again = ["train", NAME, f"--run-dir={folder}", "--device=cpu", "--resume"]
+    assert command([*again, *SMALL]) == 0
+    for option, begun in (
+        ("--learning-rate=0.5", "0.001"), ("--seed=3", "0"), ("--patience=7", "None"),
+        ("--precision=bfloat16", "float32"), ("--recipe=long", "quick"),
+    ):  # fmt: skip
+        name, asked = option.split("=")
+        line = fails(*again, option)
+        assert line.startswith(f"--resume goes on as the run was begun, with {name} {begun}; ")
+        assert f"got {asked}: leave it out" in line
+
+
+def test_signal_before_the_run_has_begun_ends_the_command_at_once(command, monkeypatch, tmp_path):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    monkeypatch.setattr(
+        training, "device_name", lambda _: signal.raise_signal(signal.SIGTERM) or "a device"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        command(["train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}"])
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

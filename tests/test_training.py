@@ -390,6 +390,46 @@ def test_paused_training_waits_for_its_next_command(command, state, source, run)
     assert len(run.history()) == {"finished": 12, "stopped": 2}[state]
 
 
+def test_command_is_obeyed_within_an_interval_and_the_weights_are_as_ever(
+    source, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training, "RECORDS", 2)  # of its twelve steps
+    undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
+    list(training.train(small(), source, seed=5, run=undisturbed))
+    monkeypatch.setattr(training, "LOOK_SECONDS", 0.0)
+    real = Trainer.advance
+
+    def advance(trainer: Trainer) -> None:
+        real(trainer)
+        if trainer.step == 3:
+            run.control("stop")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "advance", advance)
+        list(training.train(small(), source, seed=5, run=run))
+    assert run.status() == ("stopped", 3, "", False)
+    list(training.train(small(), source, run=run, resume=True))
+    assert [step.step for step in run.history()] == [3, 6, 12]
+    ours, theirs = (checkpoints.load_tensors(r.checkpoint)[0] for r in (run, undisturbed))
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_stop_that_is_asked_for_while_a_resumed_training_is_built_is_obeyed(
+    source, run, monkeypatch
+):
+    stopped_at_5(source, run)
+    real = training.Trainer
+
+    def build(*args, **settings) -> Trainer:
+        run.control("stop")
+        return real(*args, **settings)
+
+    monkeypatch.setattr(training, "Trainer", build)
+    list(training.train(small(), source, run=run, resume=True))
+    assert run.status() == ("stopped", 6, "", False)
+
+
 def test_command_of_an_earlier_sitting_is_forgotten(source, run):
     for step in training.train(small(), source, run=run):
         if step.step == 2:
@@ -409,6 +449,7 @@ def test_rate_that_is_asked_for_holds_from_then_on_also_after_a_resume(source, r
             run.control("stop")
     for _ in training.train(experiment, source, run=run, resume=True):
         pass
+    assert run.asked_rate() == base / 8  # what is shown as the one it goes on with
     rates = {step.step: step.learning_rate for step in run.history()}
     assert all(rates[n] == base for n in range(1, 5))
     assert all(rates[n] == pytest.approx(base / 8) for n in range(6, 13))
@@ -438,6 +479,40 @@ def test_training_that_is_asked_to_stops_once_it_has_stopped_improving(source, r
     assert status.step == next(step for step in taken if step >= best + 20)
     assert f"no better than at step {best}" in status.message
     assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == status.step
+    for _ in training.train(experiment, source, run=run, resume=True):
+        pass  # it is given as much time again
+    again = run.status()
+    assert again.state == "stopped"
+    assert again.step == next(step for step in taken if step >= status.step + 20)
+
+
+def test_changed_rate_is_given_time_before_a_training_is_given_up(source, run, monkeypatch):
+    measures = iter([90.0, *[95.0] * 100])
+    real = Trainer.snapshot
+    monkeypatch.setattr(Trainer, "snapshot", lambda t: real(t)._replace(measure=next(measures)))
+    experiment = small(iterations=60)
+    for step in training.train(experiment, source, run=run, patience=20):
+        if step.step == 15:
+            run.control("run", learning_rate=1e-4)
+    taken = runs.snapshot_steps(60)
+    assert run.status().step == next(step for step in taken if step >= 15 + 20)
+
+
+def test_run_does_not_go_on_with_other_digits(source, run):
+    stopped_at_5(source, run)
+    description = run.description()
+    run._write_json("run.json", {**description, "train_digits": 59_000})
+    with pytest.raises(RunError, match=r"begun on 59,000 digits, and [\d,]+ are here; .*STN_DATA"):
+        next(training.train(small(), source, run=run, resume=True))
+    assert run.status() == ("stopped", 5, "", False)
+
+
+def test_training_that_diverges_leaves_a_recording_that_can_be_replayed(source, run):
+    experiment = small("distorted/r/fcn", optimiser=SGD(), iterations=20_000, learning_rate=1e8)
+    with pytest.raises(TrainingError, match="not finite"):
+        list(training.train(experiment, source, run=run))
+    assert run.status().state == "failed"
+    assert run.recorded().snapshots
 
 
 def test_folder_in_training_takes_no_second_training(source, run):
