@@ -158,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
 
     sweep_ = commands.add_parser("sweep", help="train a whole table, several networks at once")
     sweep_.add_argument("table", help="distorted or addition")
-    sweep_.add_argument("--recipe", default="quick", help=RECIPES_HELP)
+    sweep_.add_argument("--recipe", help=f"{RECIPES_HELP}; without one, what is published is left")
     sweep_.add_argument("--seeds", type=_count, default=1)
     sweep_.add_argument("--iterations", type=int, help="instead of the recipe's")
     sweep_.add_argument("--batch-size", type=int, help="instead of the recipe's")
@@ -467,10 +467,18 @@ def _sweep(options: argparse.Namespace) -> None:
         raise ValueError("--seeds and --workers are at least 1")
     root = sweep.default_root()
     trainings = sweep.plan(
-        options.table, options.recipe, options.seeds, root, options.iterations, options.batch_size
+        options.table,
+        options.recipe,
+        options.seeds,
+        root,
+        options.iterations,
+        options.batch_size,
+        options.precision,
     )
     source = _load_digits()
     print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
+    if source.test is None:
+        print("nothing will be published: MNIST's test digits are not on this machine")
     bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
     steps = sweep.sweep(
         trainings, source, workers=workers, device=options.device, precision=options.precision
@@ -490,6 +498,9 @@ def _sweep(options: argparse.Namespace) -> None:
         print(training_.words)
     if options.table in results.tables():
         print("\n".join(results.lines(options.table)))
+    failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
+    if failed:
+        raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
 
 
 def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
@@ -500,10 +511,15 @@ def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
     for training_ in trainings:
         by_name.setdefault(training_.experiment.name, []).append(training_)
     for cell in by_name.values():
-        done = all(t.state == "finished" for t in cell)
-        if done and not any(t.published for t in cell):
+        first = cell[0]
+        if first.published or first.unpublished or any(t.state != "finished" for t in cell):
+            continue
+        try:
             tqdm.write(f"published {publishing.publish([t.run for t in cell], source)}")
-            cell[0].published = True
+            first.published = True
+        except EXPECTED_ERRORS as error:  # the others go on
+            first.unpublished = str(error)
+            tqdm.write(f"{first.experiment.name} is not published: {error}")
 
 
 def _results(options: argparse.Namespace) -> None:

@@ -23,10 +23,10 @@ import torch
 
 from stn_core import checkpoints, runs
 from stn_core.digits import Source
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import EXPERIMENTS
-from stn_core.runs import Run
-from stn_core.training import choose_device, train
+from stn_core.runs import Run, RunError
+from stn_core.training import PRECISIONS, choose_device, train
 
 POLL_SECONDS = 1.0
 STOP_SECONDS = 60.0  # until all have written their checkpoints
@@ -46,6 +46,7 @@ class Training:
     worker: subprocess.Popen | threading.Thread | None = None
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
     published: bool = False
+    unpublished: str = ""  # why it could not be
 
     @property
     def state(self) -> str:
@@ -56,10 +57,16 @@ class Training:
             running = self.worker is not None and self.worker.poll() is None
         if running:
             return "running"
-        ended = self.run.status().state if self.run.is_described() else None
-        if ended == "finished" or self.worker is not None and ended == "stopped":
+        if not self.run.is_described():
+            begun = self.worker is not None and not self.stopping.is_set()
+            return "failed" if begun else "waiting"
+        ended = self.run.status().state
+        if ended == "finished":
             return ended
-        return "waiting" if self.worker is None else "failed"
+        if self.worker is None:
+            return "waiting"
+        broken = isinstance(self.worker, subprocess.Popen) and self.worker.returncode
+        return "stopped" if ended == "stopped" and not broken else "failed"
 
     def stop(self) -> None:
         """Ask it to end between two steps, with a checkpoint."""
@@ -94,30 +101,52 @@ class Training:
 
 def plan(
     table: str,
-    recipe: str,
+    recipe: str | None,
     seeds: int,
     root: Path,
     iterations: int | None = None,
     batch_size: int | None = None,
+    precision: str = PRECISIONS[0],
 ) -> list[Training]:
     """What is to be trained for a table (``distorted``), the cheap cells first.
 
-    A cell that is published with this recipe, budget and as many seeds is left out. root: the
-    folder of the runs; one that is there already is gone on with; iterations, batch_size: instead
-    of the recipe's. Raises ValueError for an unknown table or recipe.
+    A cell that is published with this recipe, budget and as many seeds is left out; with none of
+    them given, one that is published by whatever recipe. root: the folder of the runs; one that is
+    there already is gone on with; iterations, batch_size: instead of the recipe's. Raises
+    ValueError for an unknown table or recipe, RunError for a run that was begun otherwise.
     """
     found = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
     if not found:
         tables = ", ".join(dict.fromkeys(name.split("/")[0] for name in EXPERIMENTS))
         raise ValueError(f"there is no table {table!r} to train; there are: {tables}")
     found = [e.with_recipe(recipe, iterations=iterations, batch_size=batch_size) for e in found]
+    any_recipe = recipe is iterations is batch_size is None
     trainings = []
     for experiment in sorted(found, key=_cost):
-        if not _is_there(experiment, seeds):
+        if not _is_there(experiment, seeds, any_recipe):
             for seed in range(seeds):
-                name = f"{experiment.name.replace('/', '-')}-{recipe}-{seed}"
-                trainings.append(Training(experiment, seed, Run(root / name)))
+                run = Run(root / _folder_name(experiment, precision, seed))
+                trainings.append(Training(experiment, seed, run))
+    for training in trainings:
+        _check_begun(training)
     return trainings
+
+
+def _folder_name(experiment: Experiment, precision: str, seed: int) -> str:
+    recipe = experiment.recipe
+    budget = f"{recipe.name}-{recipe.iterations}x{recipe.batch_size}"
+    return f"{experiment.name.replace('/', '-')}-{budget}-{precision}-{seed}"
+
+
+def _check_begun(training: Training) -> None:
+    """A folder's name does not tell all of a recipe. Raises RunError."""
+    if training.run.is_described():
+        begun = Recipe.from_json(training.run.description()["recipe"])
+        if begun != training.experiment.recipe:
+            raise RunError(
+                f"{training.run.folder} was begun by another recipe ({begun.method}, at "
+                f"{begun.learning_rate:g}); delete it, or name another folder in STN_RUNS"
+            )
 
 
 def _cost(experiment: Experiment) -> tuple[int, int]:
@@ -126,14 +155,11 @@ def _cost(experiment: Experiment) -> tuple[int, int]:
     return kind, COLUMNS.index(column) if column in COLUMNS else len(COLUMNS)
 
 
-def _is_there(experiment: Experiment, seeds: int) -> bool:
+def _is_there(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
     if not checkpoints.is_published(experiment):
         return False
     metrics = checkpoints.load_metrics(experiment)
-    same = all(
-        metrics["recipe"][k] == getattr(experiment.recipe, k)
-        for k in ("name", "iterations", "batch_size")
-    )
+    same = any_recipe or Recipe.from_json(metrics["recipe"]) == experiment.recipe
     return same and len(metrics["errors"]) >= seeds
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
-from stn_core import checkpoints, sweep
+from stn_core import checkpoints, digits, publishing, sweep
+from stn_core.experiment import AdamW, Recipe
 from stn_core.experiments import EXPERIMENTS, find
+from stn_core.runs import RunError
 
 
 @pytest.fixture
@@ -28,19 +32,54 @@ def test_cheap_cells_come_first_and_every_seed_has_a_folder(pretrained, tmp_path
     assert {t.seed for t in trainings} == {0, 1, 2}
 
 
-def test_what_is_published_with_this_budget_is_left_out(tmp_path):
-    published = [
-        name
-        for name, e in EXPERIMENTS.items()
-        if name.startswith("distorted/")
-        and checkpoints.is_published(e)
-        and checkpoints.load_metrics(e)["recipe"]["iterations"] == e.recipe.iterations
-    ]
+def test_what_is_published_is_left_out_and_by_a_named_recipe_only_what_is_of_it(tmp_path):
+    table = {name: e for name, e in EXPERIMENTS.items() if name.startswith("distorted/")}
+    published = {name for name, e in table.items() if checkpoints.is_published(e)}
     assert published
-    planned = {t.experiment.name for t in sweep.plan("distorted", "quick", 1, tmp_path)}
-    assert not planned & set(published)
-    more = {t.experiment.name for t in sweep.plan("distorted", "quick", 2, tmp_path)}
-    assert more >= set(published)
+
+    def planned(*asked) -> set[str]:
+        return {t.experiment.name for t in sweep.plan("distorted", *asked, tmp_path)}
+
+    assert planned(None, 1) == table.keys() - published
+    assert planned(None, 9) == table.keys()
+    for name in ("quick", "long"):
+        of_it = {
+            n
+            for n in published
+            if Recipe.from_json(checkpoints.load_metrics(find(n))["recipe"])
+            == find(n).with_recipe(name).recipe
+        }
+        assert planned(name, 1) == table.keys() - of_it
+
+
+def test_published_recipe_is_known_by_all_of_it_not_by_its_name(two_cells, pretrained, tmp_path):
+    experiment = find("distorted/r/fcn")
+    folder = checkpoints.published_folder(experiment)
+    folder.mkdir(parents=True)
+    (folder / checkpoints.WEIGHTS).touch()
+    for rate, left in ((experiment.recipe.learning_rate, 1), (0.5, 2)):
+        recipe = replace(experiment.recipe, learning_rate=rate).to_json()
+        metrics = json.dumps({"recipe": recipe, "errors": [1.0]})
+        (folder / checkpoints.METRICS).write_text(metrics)
+        assert len(sweep.plan("distorted", "quick", 1, tmp_path)) == left
+
+
+def test_trial_of_a_few_steps_is_not_taken_for_the_training(two_cells, tmp_path, source):
+    trial = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
+    for _ in sweep.sweep(trial, source, workers=2, device="cpu", precision="float32"):
+        pass
+    whole = sweep.plan("distorted", "quick", 1, tmp_path)
+    assert [t.state for t in whole] == ["waiting", "waiting"]
+    half = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2, precision="bfloat16")
+    assert [t.state for t in half] == ["waiting", "waiting"]
+
+
+def test_run_of_a_recipe_that_has_changed_since_is_not_gone_on_with(two_cells, tmp_path):
+    training = sweep.plan("distorted", "quick", 1, tmp_path)[0]
+    recipe = replace(training.experiment.recipe, optimiser=AdamW(), learning_rate=2e-3)
+    training.run.create({"experiment": training.experiment.name, "recipe": recipe.to_json()})
+    with pytest.raises(RunError, match=r"another recipe \(AdamW, at 0.002\); delete it, or name"):
+        sweep.plan("distorted", "quick", 1, tmp_path)
 
 
 def test_other_budget_than_the_published_one_is_trained(tmp_path):
@@ -97,6 +136,40 @@ def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, sour
     assert [t.state for t in trainings] == ["failed", "failed"]
     assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].words
     assert "invalid choice: 'nonsense'" in (trainings[0].run.folder / sweep.LOG).read_text()
+
+
+def test_worker_that_ends_at_once_is_not_taken_for_the_earlier_stop(two_cells, tmp_path, source):
+    training = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)[0]
+    training.run.create({"experiment": "nothing", "recipe": training.experiment.recipe.to_json()})
+    training.run.set_status("stopped", 1)
+    for _ in sweep.sweep([training], source, workers=1, device="cpu", precision="float32"):
+        pass
+    assert training.state == "failed"
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), RunError("it is odd")])
+def test_cell_that_cannot_be_published_is_told_and_the_others_are(
+    error, two_cells, command, capsys, monkeypatch, mnist_folder, tmp_path
+):
+    real = publishing.publish
+
+    def publish(found, source):
+        if "st-fcn" in str(found[0].folder):
+            raise error
+        return real(found, source)
+
+    def in_this_process(training, device, precision):  # where little MNIST passes for the whole
+        sweep._start_thread(training, digits.load(), torch.device(device), precision)
+
+    monkeypatch.setattr(publishing, "publish", publish)
+    monkeypatch.setattr(sweep, "_start_process", in_this_process)
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    asked = ["distorted", "--iterations=2", "--batch-size=2", "--workers=2", "--device=cpu"]
+    assert command(["sweep", *asked]) == 1
+    told = capsys.readouterr()
+    assert f"distorted/r/st-fcn-aff is not published: {error}" in told.out
+    assert "1 of 2 failed: distorted-r-st-fcn-aff-quick-2x2-float32-0" in told.err
+    assert checkpoints.is_published(find("distorted/r/fcn"))
 
 
 def test_finished_training_is_not_started_again(two_cells, tmp_path, source):
