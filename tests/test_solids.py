@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -159,6 +161,40 @@ def test_replay_has_theta_and_probabilities_of_every_recorded_step(name):
     probe = loading.placed_probe(3)
     shown = loading.extruded(probe.image, probe.turn, probe.shift)[0]
     np.testing.assert_allclose(run.probes[3] / 255, shown, atol=3e-3)
+
+
+@pytest.mark.parametrize("name", loading.recorded_names(PREFIX))
+def test_replay_has_the_curves_and_the_means_that_were_recorded(name):
+    track = told(page(volume_view="Replay", replay_volume=loading.network_title(name)))["track"]
+    run = loading.recorded(f"{PREFIX}{name}")
+    assert track["history"]["rate"] == [step.learning_rate for step in run.history]
+    learns = run.snapshots[0].theta.size > 0
+    for part, there in {"classifier": True, "localisation": learns}.items():
+        norms = [step.gradient_norms[part] for step in run.history] if there else None
+        assert track["history"][part] == norms
+    means = np.frombuffer(base64.b64decode(track["means"]), np.uint8)
+    if not learns:
+        assert track["meanClasses"] == [] == means.tolist() and track["poseLeft"] is None
+        return
+    assert (track["meanClasses"], track["meanDigits"]) == (["2", "5", "8"], 10)
+    last = run.snapshots[-1]
+    np.testing.assert_array_equal(
+        means.reshape(-1, 3, *track["meanSize"])[-1], last.mean_output[:, 0]
+    )
+    np.testing.assert_allclose(track["poseLeft"][-1], 100 * last.pose_left)
+
+
+def test_history_that_is_empty_or_not_finite_is_told_in_json(monkeypatch):
+    run = loading.recorded(f"{PREFIX}st-cnn-aff")
+    norms = {"classifier": math.inf, "localisation": 2.0}
+    broken = run.history[0]._replace(loss=math.nan, gradient_norms=norms)
+    for history in ([], [broken]):
+        monkeypatch.setattr(loading, "recorded", lambda key, h=history: run._replace(history=h))
+        data = told(page(volume_view="Replay"))
+        json.dumps(data, allow_nan=False)
+        assert data["track"]["history"]["loss"] == [None] * len(history)
+    logged = data["track"]["history"]
+    assert (logged["classifier"], logged["localisation"]) == ([None], [2.0])
 
 
 def test_results_are_the_table_s():

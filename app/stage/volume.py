@@ -13,6 +13,7 @@ from stn_core.transforms import Affine3D
 
 from palette import CORNER, GRIDS, SERIES
 from stage import component, is_theta, text_of
+from stage.replay import Training, told
 
 FRAMES_A_SECOND = 12.0
 POSE_NUMBERS = 12  # a rotation matrix row by row, and a shift
@@ -109,8 +110,14 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
 
 
 def _track(learning: Learning, transforms: bool) -> dict:
+    from stn_core.training import MEAN_CLASSES, WATCHED
+
     found = learning.recorded
-    snapshots, history = found.snapshots, found.history
+    snapshots = found.snapshots
+    run = told(
+        Training(name="", colour="", recorded=found, transformers=None, mean_classes=MEAN_CLASSES)
+    )
+    like_replay = ("steps", "measures", "meanClasses", "meanSize", "means", "poseLeft", "history")
     logits = np.stack([s.logits[learning.probe] for s in snapshots]).astype(np.float64)
     odds = np.exp(logits - logits.max(1, keepdims=True))
     if transforms:
@@ -122,17 +129,12 @@ def _track(learning: Learning, transforms: bool) -> dict:
         "count": len(snapshots),
         "perSecond": FRAMES_A_SECOND,
         "ends": ["step 0", "live" if learning.live else "end"],
-        "steps": [s.step for s in snapshots],
         "thetas": text_of(thetas.astype(np.float32)),
         "probabilities": text_of((odds / odds.sum(1, keepdims=True)).astype(np.float32)),
-        "measures": [s.measure for s in snapshots],
         "truth": int(found.labels[learning.probe]),
         "begin": 0 if learning.from_start else -1,
-        "history": {
-            "step": [h.step for h in history],
-            "loss": [h.loss for h in history],
-            "error": [h.measures.get("error_percent", 0.0) for h in history],
-        },
+        "meanDigits": WATCHED[found.probes.ndim - 1],
+        **{name: run[name] for name in like_replay},
     }
 
 

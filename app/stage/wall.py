@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
-from stn_core.runs import RecordedRun
+from stn_core.runs import RecordedRun, Step
 
 from palette import BOX, SERIES, TRUE_BOX
 from stage import component, text_of
@@ -43,9 +45,7 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
     found = boxes.recorded
     images = found.probes[:, 0]  # (N, H, W)
     theta = np.stack([s.theta[:, 0] for s in found.snapshots]).astype(np.float32)  # (T, N, 3)
-    by_step = {step.step: step for step in found.history}
-    steps = [s.step for s in found.snapshots if s.step in by_step]
-    told = [by_step[step] for step in steps]
+    steps = [s.step for s in found.snapshots]
     first = tuple(range(min(LARGE, len(images))))
     component()(
         key=key,
@@ -55,14 +55,10 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
             "count": len(images),
             "inputSize": list(images.shape[1:]),
             "images": text_of(images.astype(np.uint8)),
-            "thetas": text_of(theta[: len(steps)]),
+            "thetas": text_of(theta),
             "truth": None if boxes.truth is None else text_of(boxes.truth.astype(np.float32)),
             "steps": steps,
-            "history": {
-                "loss": [step.loss for step in told],
-                "localised": [step.measures.get("localised_percent", 0.0) for step in told],
-                "overlap": [step.measures.get("mean_overlap", 0.0) for step in told],
-            },
+            "history": _history(boxes),
             "first": first,
             "live": boxes.live,
             "begin": 0 if boxes.from_start else -1,
@@ -71,6 +67,26 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
         on_report_change=lambda: None,  # so that the result has it
     )
     return _reported(key, token, len(images), len(steps), first)
+
+
+def _history(boxes: Boxes) -> dict[str, list[float | None]]:
+    """What was logged at each snapshot's step; None where nothing was, or no finite number."""
+    found = {step.step: step for step in boxes.recorded.history}
+    logged = [found.get(snapshot.step) for snapshot in boxes.recorded.snapshots]
+
+    def column(number: Callable[[Step], float]) -> list[float | None]:
+        values = [math.nan if step is None else number(step) for step in logged]
+        return [value if math.isfinite(value) else None for value in values]
+
+    columns = {
+        "loss": column(lambda step: step.loss),
+        "rate": column(lambda step: step.learning_rate),
+        "localisation": column(lambda step: step.gradient_norms.get("localisation", math.nan)),
+    }
+    if boxes.truth is not None:
+        columns["localised"] = column(lambda step: step.measures.get("localised_percent", math.nan))
+        columns["overlap"] = column(lambda step: step.measures.get("mean_overlap", math.nan))
+    return columns
 
 
 def _reported(key: str, token: str, images: int, frames: int, first: tuple[int, ...]) -> WallReport:

@@ -25,6 +25,18 @@ const brief = (value) => {
   return value !== 0 && value < 0.001 ? value.toExponential(0) : String(+value.toPrecision(3));
 };
 
+/** Steps (or seconds) along a chart: linear up to a unit, and logarithmic from there to the last. */
+export function logarithmic(unit, last, name) {
+  const place = (x) => Math.log1p(x / unit) / Math.log1p(last / unit);
+  return { place, marks: [0, ...powers(unit, last)], unit: name };
+}
+
+/** The columns of a history as a row for each step, for a file; what was not recorded has none. */
+export function rowsOf(history) {
+  const columns = Object.entries(history).filter(([, values]) => values);
+  return history.step.map((_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])));
+}
+
 export class Curves {
   /**
    * @param {string} title
@@ -63,13 +75,24 @@ export class Curves {
     const values = series.flatMap(({ y }) => y.filter((v) => Number.isFinite(v) && (this.linear || v > 0)));
     if (!values.length) values.push(1); // nothing has been logged yet
     [this.low, this.high] = this.range ?? [Math.min(...values), Math.max(...values)];
-    if (!(this.high > this.low)) [this.low, this.high] = this.linear ? [this.low - 1, this.low + 1] : [this.low / 2 || 0.1, this.low * 2 || 1];
+    if (!(this.high > this.low)) {
+      const room = Math.abs(this.low) || 1;
+      [this.low, this.high] = this.linear ? [this.low - room, this.low + room] : [this.low / 2 || 0.1, this.low * 2 || 1];
+    }
     this.base = null; // to be drawn again
   }
 
   height(y) {
     const scale = this.linear ? (v) => v : Math.log10;
     return 1 - (scale(y) - scale(this.low)) / (scale(this.high) - scale(this.low));
+  }
+
+  /** What is written at a value of a linear axis: in as many digits as tell its ends apart. */
+  rounded(y) {
+    const span = this.high - this.low;
+    const digits = 2 + Math.max(0, Math.floor(Math.log10(Math.max(Math.abs(this.low), Math.abs(this.high)) / span)));
+    if (Math.abs(y) < span / 1000) return "0";
+    return Math.abs(y) < 1e-4 ? y.toExponential(1) : String(+y.toPrecision(digits));
   }
 
   /** @param {number} x  the cursor's place; what has been drawn beneath it is kept */
@@ -112,7 +135,7 @@ export class Curves {
     context.textAlign = "right";
     context.textBaseline = "middle";
     for (const y of grid) {
-      context.fillText(this.linear ? String(+y.toPrecision(2)) : brief(y), ROOM.left - 6, py(y));
+      context.fillText(this.linear ? this.rounded(y) : brief(y), ROOM.left - 6, py(y));
       context.beginPath();
       context.moveTo(ROOM.left, py(y));
       context.lineTo(wide - ROOM.right, py(y));

@@ -1,5 +1,5 @@
 /** A volume and what a 3D transformer reads of it, turned by one hand; their projections (Fig. 5). */
-import { Curves, powers } from "./curves.js";
+import { Curves, logarithmic, rowsOf } from "./curves.js";
 import { exporter } from "./export.js";
 import { isLike } from "./link.js";
 import { paintPixels } from "./drawing.js";
@@ -26,6 +26,9 @@ const DIM = 0.42; // voxels that the grid does not read
 const CORNERS = [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]];
 const LOGARITHMIC = 10;
 
+/** Base64 to the bytes it stands for. */
+const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
 const close = (one, other) => one.every((v, i) => Math.abs(v - other[i]) < 1e-6);
 
 /** Degrees about the screen's axes for a hand that went so many pixels. */
@@ -42,6 +45,7 @@ export class Volume {
   update(data) {
     const before = this.data;
     this.data = data;
+    this.meanPixels = data.track?.means && bytes(data.track.means);
     this.reporter.answered(data.echo);
     if (before?.token !== data.token || before.shape !== data.shape) return this.build();
     data.digit = before.digit; // the same, already extruded
@@ -87,7 +91,11 @@ export class Volume {
     this.transport.more.append(exporter(this));
     this.said = element("p", { className: "words", ariaLive: "polite" });
     const parts = [this.hands(), this.panes, this.said, this.knobs(), this.transport.node];
-    if (data.track?.probabilities) parts.push(this.bars());
+    this.averages = [];
+    if (data.track?.probabilities) {
+      const means = data.track.meanClasses?.length ? [this.means()] : [];
+      parts.push(element("div", { className: "seen" }, this.bars(), ...means));
+    }
     this.numbers = [];
     if (!data.track) this.number();
     if (data.track?.history) parts.push(this.charts());
@@ -229,25 +237,52 @@ export class Volume {
     return element("div", {}, this.odds, element("p", { className: "words", textContent: "Probability of each class; ◂ the true one." }));
   }
 
+  /** The mean of W over a few digits of a class. */
+  means() {
+    const { meanClasses, meanDigits } = this.data.track;
+    this.averages = meanClasses.map((name) => {
+      const pixels = element("canvas", { className: "mean" });
+      pixels.setAttribute("role", "img");
+      pixels.setAttribute("aria-label", `The mean of W over ${meanDigits} digits of class ${name}`);
+      return { pixels, node: element("figure", {}, pixels, element("figcaption", { textContent: name })) };
+    });
+    const words = element("span", { textContent: `mean of W, V summed, over ${meanDigits} digits of a class (white: 1 and more)` });
+    return element("div", { className: "means" }, words, ...this.averages.map(({ node }) => node));
+  }
+
   charts() {
-    this.curves = [new Curves("Loss"), new Curves("Error, %")];
+    const { transforms, track } = this.data;
+    this.curves = [new Curves("Loss"), new Curves("Error, %"), new Curves("Gradient norm"), new Curves("Learning rate", true)];
+    if (transforms) {
+      this.curves.push(...["rotation, scale, shear", "translation"].map((part) => new Curves(`θ of this probe: ${part}`, true)));
+    }
+    if (track.poseLeft) this.curves.push(new Curves("What is left of the pose in W, %", true));
     this.trace();
     return element("div", { className: "charts" }, ...this.curves.map(({ node }) => node));
   }
 
   /** The curves, as far as the training is. */
   trace() {
-    const { track, colours } = this.data;
-    const { history, steps, measures } = track;
-    const last = Math.max(1, steps[steps.length - 1]);
-    const place = (x) => Math.log1p(x / LOGARITHMIC) / Math.log1p(last / LOGARITHMIC);
-    const axis = { place, marks: [0, ...powers(LOGARITHMIC, last)], unit: "step" };
-    const line = (name, n, x, y) => ({ name, colour: colours.series[n], dash: 0, x, y });
-    this.curves[0].set([line("", 0, history.step, history.loss)], axis);
-    this.curves[1].set(
-      [line("while training", 0, history.step, history.error), line("digits not trained on", 1, steps, measures)],
-      axis
-    );
+    const { track, colours, transforms, names } = this.data;
+    const { history, steps, measures, poseLeft } = track;
+    const last = Math.max(1, steps.at(-1), history.step.at(-1) ?? 0); // more is logged than looked at
+    const axis = logarithmic(LOGARITHMIC, last, "step");
+    const line = (name, x, y, n = 0, dash = n) => ({ name, colour: colours.series[n], dash, x, y });
+    const logged = (name, y, n) => line(name, history.step, y, n);
+    const lines = [
+      [logged("", history.loss)],
+      [logged("while training", history.error), line("digits not trained on", steps, measures, 1)],
+      [logged("classifier", history.classifier), logged("localisation", history.localisation, 1)],
+      [logged("", history.rate)],
+    ];
+    if (transforms) {
+      const every = steps.map((_, frame) => track.theta(frame));
+      // A row of the matrix has a colour, and its columns are solid, dashed and dotted.
+      const trails = names.map((name, p) => line(name, steps, every.map((theta) => theta[p]), Math.floor(p / 4), (p % 4) % 3));
+      lines.push(trails.filter((_, p) => p % 4 < 3), trails.filter((_, p) => p % 4 === 3));
+    }
+    if (poseLeft) lines.push([line("", steps, poseLeft.map(([[left]]) => left))]);
+    this.curves.forEach((chart, i) => chart.set(lines[i].filter(({ y }) => y), axis));
   }
 
   /** The training has gone on; the playhead stays, unless it stands on what was the last frame. */
@@ -393,13 +428,23 @@ export class Volume {
       const best = odds.indexOf(Math.max(...odds));
       this.odds.setAttribute("aria-label", `It says ${best}, ${(100 * odds[best]).toFixed(0)} %`);
     }
+    this.averages.forEach(({ pixels }, c) => {
+      const [height, width] = track.meanSize;
+      const at = (Math.round(position) * this.averages.length + c) * height * width;
+      paintPixels(pixels, { pixels: this.meanPixels.subarray(at), channels: 1, height, width });
+    });
     const first = Math.min(Math.floor(position), track.count - 1);
     const second = Math.min(first + 1, track.count - 1);
     const step = track.steps[first] + (position - first) * (track.steps[second] - track.steps[first]);
     this.curves?.forEach((chart) => chart.draw(step));
   }
 
-  /** θ and the digit's pose; over a training, θ and the probabilities at every recorded step. */
+  /** What was logged of a training; nothing without one. */
+  get curveRows() {
+    return this.data.track?.history && (() => rowsOf(this.data.track.history));
+  }
+
+  /** θ and the digit's pose; over a training, what is recorded of the probe at every such step. */
   rows() {
     const { track, transforms } = this.data;
     const named = (theta) => Object.fromEntries(theta.map((v, p) => [`θ${1 + Math.floor(p / 4)}${1 + (p % 4)}`, v]));
@@ -407,6 +452,8 @@ export class Volume {
     if (!track) return [{ ...(transforms ? named(this.theta) : {}), ...pose }];
     return track.steps.map((step, frame) => ({
       step,
+      "error, %": track.measures[frame],
+      ...(track.poseLeft ? { "pose left in W, %": track.poseLeft[frame][0][0] } : {}),
       ...(transforms ? named(track.theta(frame)) : {}),
       ...Object.fromEntries((track.probabilities ? track.odds(frame) : []).map((p, c) => [`p(${c})`, p])),
     }));

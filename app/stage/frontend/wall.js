@@ -1,5 +1,5 @@
 /** Co-localisation, replayed: three images large, all of them small, and the box on each. */
-import { Curves, powers } from "./curves.js";
+import { Curves, logarithmic, rowsOf } from "./curves.js";
 import { paintPixels } from "./drawing.js";
 import { between } from "./grid.js";
 import { element } from "./pair.js";
@@ -81,7 +81,7 @@ export class Wall {
       return cell;
     });
     this.thumbs = element("div", { className: "thumbs" }, ...this.cells);
-    this.charts = [new Curves("Loss (Eq. 8)", true)];
+    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation"), new Curves("Learning rate", true)];
     if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
     this.root.style.setProperty("--box", data.colours.box);
     this.root.style.setProperty("--truth", data.colours.truth);
@@ -159,9 +159,7 @@ export class Wall {
   arrange(kept) {
     const { data } = this;
     const { steps, history } = data;
-    const last = Math.max(1, steps[steps.length - 1]);
-    const place = (x) => Math.log1p(x / LOGARITHMIC) / Math.log1p(last / LOGARITHMIC);
-    const axis = { place, marks: [0, ...powers(LOGARITHMIC, last)], unit: "step" };
+    const axis = logarithmic(LOGARITHMIC, Math.max(1, steps[steps.length - 1]), "step");
     this.transport.set(
       {
         count: steps.length,
@@ -173,7 +171,8 @@ export class Wall {
       kept
     );
     const line = (y, n) => [{ name: "", colour: data.colours.series[n], dash: 0, x: steps, y }];
-    const parts = data.truth ? [history.localised, history.overlap, history.loss] : [history.loss];
+    const learnt = [history.loss, history.localisation, history.rate];
+    const parts = data.truth ? [history.localised, history.overlap, ...learnt] : learnt;
     this.charts.forEach((chart, n) => chart.set(line(parts[n], n), axis));
     this.reveal();
   }
@@ -219,8 +218,7 @@ export class Wall {
   }
 
   curveRows() {
-    const { steps, history } = this.data;
-    return steps.map((step, i) => ({ step, ...Object.fromEntries(Object.entries(history).map(([name, values]) => [name, values[i]])) }));
+    return rowsOf({ step: this.data.steps, ...this.data.history });
   }
 
   state() {
