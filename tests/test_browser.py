@@ -328,6 +328,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
     page.reload()
     expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
+    expect(where).to_have_text("step 0")
     paused_at = steps_done(page)
     page.get_by_role("button", name="Go on", exact=True).click()
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
@@ -340,7 +341,10 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     expect(page.get_by_role("button", name="Resume")).to_be_enabled()
 
     page.get_by_text("Explore", exact=True).first.click()
-    expect(page.get_by_text("Further digits")).to_be_visible()
+    page.get_by_text("Further digits").wait_for()
+    page.get_by_text("Train", exact=True).first.click()
+    page.locator(".strip button.cell").first.wait_for()
+    assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
 
 
 def drag(page: Page, name: str, dx: float, dy: float) -> None:
@@ -994,6 +998,244 @@ def test_playhead_starts_over_at_the_end_plays_again_and_again_and_rests_when_pa
     assert first == pytest.approx(1.5)
     assert again < first and playing
     assert not still_playing and rests == 1 and stays
+
+
+# Trainings of two classes and one probe without a transformer; ``replay(...runs)`` shows them.
+REPLAYED = """
+    const { Replay } = await load("replay");
+    const source = { pixels: new Uint8Array(4), channels: 1, height: 2, width: 2 };
+    const run = (name, steps, seconds, more = {}) => ({
+        name, recording: name, colour: "red", live: false, outside: 0, channels: 1,
+        inputSize: [2, 2], outputSize: [2, 2], transform: null, transformers: [], features: {},
+        reading: { pool: 1 }, probes: [0, 1].map((label) => ({ label, alt: "", source })),
+        classes: ["0", "1"], steps, seconds, measures: steps.map((step) => 100 - step / 100),
+        probability: () => [1, 0], meanClasses: [], poseLeft: null,
+        history: Object.fromEntries(
+            ["step", "seconds", "loss", "error", "rate", "classifier"].map((k) => [k, [1, 2]])),
+        ...more,
+    });
+    const root = document.createElement("div");
+    document.body.append(root);
+    const shown = new Replay(root, { tell: () => {} });
+    const replay = (...runs) => {
+        const shape = runs.map(({ name }) => name).join();
+        shown.update({ token: shape, shape, runs, colours: { series: ["red", "blue"] } });
+        return shown.transport.head;
+    };
+    const turn = (by) => {
+        shown.clock.value = by;
+        shown.clock.onchange();
+        return shown.now();
+    };
+    const said = () => shown.recordings.map(({ where }) => where.textContent.split(",")[0].trim());
+    try {
+        BODY
+    } finally {
+        shown.stop();
+        root.remove();
+        Object.keys(sessionStorage).forEach((key) => sessionStorage.removeItem(key));
+    }
+"""
+
+
+def replayed(modules, body: str, told=None):
+    return modules(REPLAYED.replace("BODY", body), told)
+
+
+def test_errors_on_unseen_digits_stand_at_their_own_steps_though_as_many_were_logged(modules):
+    batches, unseen = replayed(
+        modules,
+        """
+        replay(run("at its steps", [0, 500], [0, 5]));
+        return shown.charts.error.series.map(({ x }) => x);
+        """,
+    )
+    assert batches == [1, 2] and unseen == [0, 500]
+
+
+def test_newest_of_the_snapshots_of_one_second_is_shown(modules):
+    found = replayed(
+        modules,
+        """
+        shown.by = "seconds";
+        const head = replay(run("within a second", [0, 10, 20, 30], [0, 1, 2, 2]));
+        const end = said();
+        head.seek(1);
+        return [end, said(), head.count];
+        """,
+    )
+    assert found == [["step 30"], ["step 10"], 3]
+
+
+def test_another_clock_shows_the_same_moment_and_goes_on_playing(modules):
+    within, beyond, back, playing, edge = replayed(
+        modules,
+        """
+        // The second is slower, and is trained for longer.
+        const slow = run("slow", [0, 400], [0, 80]);
+        const head = replay(run("fast", [0, 100, 200], [0, 10, 20]), slow);
+        head.seek(1);
+        const within = [shown.now(), turn("seconds"), turn("step")];
+        head.seek(2.5);
+        const beyond = [shown.now(), turn("seconds")];
+        const back = [turn("step"), turn("seconds"), turn("step")];
+        head.seek(1);
+        head.play();
+        turn("seconds");
+        const playing = [head.playing, shown.transport.play.title, shown.now()];
+        head.seek(head.last);
+        turn("step");
+        return [within, beyond, back, playing, head.position === head.last];
+        """,
+    )
+    assert within == [100, 10, 100]
+    assert beyond == pytest.approx([300, 60]) and back == pytest.approx([300, 60, 300])
+    assert playing == [True, "Pause", 10]
+    assert edge
+
+
+def test_place_is_kept_for_each_recording_and_beside_another(modules):
+    found = replayed(
+        modules,
+        """
+        const [steps, seconds] = [[0, 100, 200, 300], [0, 10, 20, 30]];
+        const one = run("the one", steps, seconds);
+        const other = run("the other", [0, 50, 600], [0, 5, 60]);
+        const place = () => [shown.now(), shown.by, shown.probe];
+        replay(one).seek(1);
+        turn("seconds");
+        shown.choose(1);
+        const found = [place()];
+        replay(one, other);
+        found.push(place());
+        replay(one);
+        found.push(place());
+        replay(other); // for the first time
+        found.push(place()[0]);
+        replay(one);
+        found.push(place());
+        const begun = { recording: "the one, begun anew" };
+        replay({ ...run("one anew", steps, seconds), ...begun });
+        found.push(place()[0]);
+        return found;
+        """,
+    )
+    kept = [10, "seconds", 1]
+    assert found == [kept, kept, kept, 60, kept, 30]
+
+
+def test_place_that_was_live_is_live_when_the_training_is_seen_again(modules):
+    found = replayed(
+        modules,
+        """
+        const other = run("not live", [0, 50], [0, 5]);
+        const head = replay(run("live", [0, 100], [0, 10]));
+        head.seek(0);
+        head.seek(1);
+        replay(other);
+        const live = replay(run("live", [0, 100, 200], [0, 10, 20])).position;
+        shown.transport.head.seek(1);
+        replay(other);
+        return [live, replay(run("live", [0, 30, 100, 200, 300], [0, 3, 10, 20, 30])).position];
+        """,
+    )
+    assert found == [2, 2]
+
+
+def test_place_is_kept_for_the_page_where_the_browser_stores_nothing(modules):
+    position = replayed(
+        modules,
+        """
+        const kept = Object.getOwnPropertyDescriptor(window, "sessionStorage");
+        const forbidden = () => { throw new DOMException("forbidden", "SecurityError"); };
+        Object.defineProperty(window, "sessionStorage", { get: forbidden, configurable: true });
+        try {
+            const one = run("unstored", [0, 100, 200], [0, 10, 20]);
+            replay(one).seek(1);
+            replay(run("unstored too", [0, 50], [0, 5]));
+            return replay(one).position;
+        } finally {
+            Object.defineProperty(window, "sessionStorage", kept);
+        }
+        """,
+    )
+    assert position == 1
+
+
+def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_was(visit):
+    page = visit("view=Replay", at="distorted", reduced_motion="reduce")
+    where, cell = stage_of(page).locator(".where"), stage_of(page).locator(".cell").nth(3)
+    clock = stage_of(page).get_by_label("The playhead counts by")
+    cell.click()
+    for _ in range(7):
+        stage_of(page).get_by_role("button", name="One step back").click()
+    clock.select_option("seconds")
+    place = where.inner_text()
+
+    def expect_the_place(trainings: int) -> None:
+        strips = stage_of(page).locator(".strip")
+        expect(strips).to_have_count(trainings, timeout=PATIENCE_MILLISECONDS)
+        expect(where).to_have_text(place)
+        expect(clock).to_have_value("seconds")
+        expect(cell).to_have_attribute("aria-pressed", "true")
+
+    page.reload()
+    expect_the_place(1)
+    page.get_by_text("Explore", exact=True).first.click()
+    handle(page, "the whole grid").wait_for()
+    page.get_by_text("Replay", exact=True).first.click()
+    expect_the_place(1)
+    select(page, "beside", "ST-FCN TPS")
+    expect_the_place(2)
+    select(page, "beside", "nothing")
+    expect_the_place(1)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({"step": 150, "by": "step", "probe": 1}, [1.5, "step", 1]),
+        ({"seconds": 33.3334, "by": "seconds", "probe": 0}, [3, "seconds", 0]),  # it was rounded
+        ({"position": 2}, [2, "step", 0]),  # of an older link
+        ({"step": 301, "by": "step", "probe": 0}, None),
+        ({"position": 4}, None),
+        ({"position": -1}, None),
+        ({"step": "1", "by": "step", "probe": 0}, None),
+        ({"step": 1, "by": "toString", "probe": 0}, None),
+        ({"step": 1, "by": "step", "probe": 2}, None),
+        ({"step": 1, "by": "step", "probe": "length"}, None),
+        ({"by": "seconds"}, None),
+    ],
+)
+def test_link_brings_back_the_moment_the_clock_and_the_probe_or_nothing(modules, state, expected):
+    fits, *found = replayed(
+        modules,
+        """
+        const name = JSON.stringify(told);
+        const head = replay(run(name, [0, 100, 200, 300], [0, 10, 20, 33.33333333]));
+        return [shown.restore(told), head.position, shown.by, shown.probe];
+        """,
+        state,
+    )
+    assert fits == (expected is not None)
+    assert found == (expected or [3, "step", 0])
+
+
+def test_rows_of_a_replay_have_what_is_left_of_the_pose(modules):
+    rows = replayed(
+        modules,
+        """
+        replay(run("with a pose", [0, 100], [0, 10]));
+        Object.assign(shown.data.runs[0], {
+            channels: 2, transform: { names: ["s"] }, theta: () => [1],
+            transformers: [{ name: "T1" }, { name: "T2" }],
+            poseLeft: [[[1, 2], [3, 4]], [[5, 6], [7, 8]]],
+        });
+        return shown.rows();
+        """,
+    )
+    left = [[row[f"pose left in V, %, channel {c}"] for c in (1, 2)] for row in rows]
+    assert left == [[1, 2], [3, 4]] * 2 + [[5, 6], [7, 8]] * 2
 
 
 def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_value(visit):
@@ -1939,3 +2181,168 @@ def test_picture_comes_first_on_a_phone_and_its_choices_after_it(visit, at):
     page.set_viewport_size({"width": 1440, "height": 900})
     wide = page.locator(".st-key-choosing").bounding_box()["y"]
     assert wide < page.locator("canvas").first.bounding_box()["y"]
+
+
+# -- what a volume and a wall have learnt
+
+
+# A volume, of a training or of none: ``show(track)``, a track of so many frames: ``track(count)``.
+LEARNT = """
+    const { Volume } = await load("volume");
+    const root = document.createElement("div");
+    root.style.width = "700px";
+    document.body.append(root);
+    const names = [1, 2, 3].flatMap((row) => [1, 2, 3, 4].map((column) => `θ${row}${column}`));
+    const frame = (n) => names.map((_, p) => p + n);
+    const track = (count, history, more = {}) => ({
+        count, perSecond: 10, name: "training", ends: ["0", "live"], truth: 3, begin: -1, history,
+        steps: [...Array(count).keys()], measures: Array(count).fill(50), label: String,
+        poseLeft: Array.from({ length: count }, (_, i) => [[90 - i]]), probabilities: [],
+        meanClasses: ["2", "5"], meanDigits: 10, meanSize: [1, 1],
+        means: btoa(String.fromCharCode(...Array.from({ length: 2 * count }, (_, i) => 100 + i))),
+        theta: (position) => frame(position), odds: () => Array(10).fill(0.1), ...more,
+    });
+    const shown = new Volume(root, { tell: () => {} });
+    const show = (track, transforms = true) => shown.update({
+        token: String(Boolean(track)), shape: String(transforms), side: 6, outputSide: 3,
+        transforms, echo: 0, names, identity: frame(0), theta: frame(0), captions: {},
+        digit: { pixels: new Uint8Array(16).fill(255), side: 4, depth: 2 },
+        pose: { turn: [1, 0, 0, 0, 1, 0, 0, 0, 1], shift: [0, 0, 0] }, track,
+        colours: { grid: "#56b4e9", corner: "#f0e442", series: ["#000000", "#ffffff", "#ff0000"] },
+    });
+    const titles = () => [...root.querySelectorAll(".chart b")].map((b) => b.textContent);
+    const lines = () => shown.curves.map(({ series }) => series.map(({ name }) => name));
+    const files = () => [...root.querySelectorAll(".export button")].map((b) => b.textContent);
+    const means = () => [...root.querySelectorAll(".mean")].map(
+        (canvas) => canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0]);
+    const nothing = { step: [], loss: [], error: [], rate: [], classifier: [], localisation: null };
+    try {
+        BODY
+    } finally {
+        shown.stop();
+        root.remove();
+    }
+"""
+
+
+def learnt(modules, body: str):
+    return modules(LEARNT.replace("BODY", body))
+
+
+def test_volume_that_learns_begins_without_a_history_and_shows_each_curve_as_it_comes(modules):
+    first, later, rows, values, end = learnt(
+        modules,
+        """
+        show(track(1, nothing));
+        const first = lines();
+        show(track(3, {
+            step: [1, 4], seconds: [1, 2], loss: [null, 2], error: [3, null], rate: [4, 4],
+            classifier: [null, 5], localisation: [6, 7],
+        }));
+        const values = shown.curves.map(({ series: [{ y }] }) => y);
+        return [first, lines(), shown.curveRows(), values, shown.curves[0].axis.place(4)];
+        """,
+    )
+    matrix = [f"θ{row}{column}" for row in "123" for column in "123"]
+    theta = [matrix, ["θ14", "θ24", "θ34"]]
+    error = ["while training", "digits not trained on"]
+    assert first == [[""], error, ["classifier"], [""], *theta, [""]]
+    assert later == [[""], error, ["classifier", "localisation"], [""], *theta, [""]]
+    assert values == [
+        [None, 2], [3, None], [None, 5], [4, 4], [0, 1, 2], [3, 4, 5], [90, 89, 88],
+    ]  # fmt: skip
+    assert end == 1  # what is logged after the last snapshot is within the chart
+    assert rows[1] == {
+        "step": 4, "seconds": 2, "loss": 2, "error": None, "rate": 4, "classifier": 5,
+        "localisation": 7,
+    }  # fmt: skip
+
+
+def test_playhead_of_a_volume_moves_the_means_and_their_error(modules):
+    end, start, row = learnt(
+        modules,
+        """
+        show(track(3, nothing));
+        const end = means();
+        shown.transport.head.seek(0);
+        return [end, means(), shown.rows()[1]];
+        """,
+    )
+    assert end == [104, 105] and start == [100, 101]
+    assert (row["error, %"], row["pose left in W, %"], row["θ11"]) == (50, 89, 1)
+
+
+def test_volume_shows_no_curve_of_what_it_does_not_have(modules):
+    plain, files, untrained = learnt(
+        modules,
+        """
+        show(track(2, nothing, { meanClasses: [], means: "", poseLeft: null }), false);
+        const found = [[titles(), lines()[2], means()], files()];
+        show(null);
+        return [...found, [titles(), means(), files(), shown.curveRows ?? null]];
+        """,
+    )
+    assert plain == [["Loss", "Error, %", "Gradient norm", "Learning rate"], ["classifier"], []]
+    curves = "CSV of the curves"
+    assert curves in files
+    assert untrained == [[], [], [file for file in files if file != curves], None]
+
+
+def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
+    page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
+    mean = stage_of(page).get_by_label("The mean of W over 10 digits of class 8")
+    mean.wait_for()
+    run = loading.recorded("volumes/extruded/st-cnn-aff")
+
+    def painted() -> np.ndarray:
+        return np.array(
+            mean.evaluate(
+                """(canvas) => [...canvas.getContext("2d")
+                    .getImageData(0, 0, canvas.width, canvas.height).data]"""
+            )
+        )[::4].reshape(30, 30)
+
+    for key, snapshot in {"Home": run.snapshots[0], "End": run.snapshots[-1]}.items():
+        scrub(page).press(key)
+        np.testing.assert_array_equal(painted(), snapshot.mean_output[2, 0])
+    for chart in ("Learning rate", "Gradient norm", "θ of this probe: translation"):
+        canvas = stage_of(page).get_by_role("img", name=chart, exact=True)
+        ink = canvas.evaluate(
+            """(canvas) => new Set(canvas.getContext("2d")
+                .getImageData(0, 0, canvas.width, canvas.height).data).size"""
+        )
+        assert ink > 10, chart
+
+
+def test_wall_has_the_curves_of_the_search(visit):
+    page = wall(visit)
+    titles = [
+        "Localised, %",
+        "Mean overlap",
+        "Loss (Eq. 8)",
+        "Gradient norm, localisation",
+        "Learning rate",
+    ]
+    expect(stage_of(page).locator(".chart b")).to_have_text(titles)
+
+
+def test_numbers_on_an_axis_tell_its_ends_apart_and_next_to_nothing_is_0(modules):
+    constant, long, short, small = modules(
+        """
+        const { Curves, logarithmic } = await load("curves");
+        const draw = (y) => {
+            const chart = new Curves("chart", true);
+            const written = [];
+            const series = [{ name: "", colour: "red", dash: 0, x: [0, 1], y }];
+            chart.set(series, logarithmic(10, 1, "step"));
+            const context = document.createElement("canvas").getContext("2d");
+            context.fillText = (text) => written.push(text);
+            chart.paint(context, 300, 200, 1);
+            return written.slice(0, 3);
+        };
+        return [draw([0.001, 0.001]), draw([3e-12, 0.002]), draw([91, 91.3]), draw([2.5e-5, 5e-5])];
+        """
+    )
+    assert constant == ["0", "0.001", "0.002"]
+    assert long == ["0", "0.001", "0.002"] and short == ["91", "91.15", "91.3"]
+    assert small == ["2.5e-5", "3.8e-5", "5.0e-5"]

@@ -90,6 +90,8 @@ def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
     assert len(rows) == len(found.snapshots) * len(found.probes)
     assert float(rows[-1]["θ23"]) == pytest.approx(found.snapshots[-1].theta[-1, 0, 5], abs=1e-5)
+    left = 100 * found.snapshots[-1].pose_left[0, 0]
+    assert float(rows[-1]["pose left in V, %"]) == pytest.approx(left)
     curves = take(page, "CSV of the curves", tmp_path).decode()
     last = list(csv.DictReader(io.StringIO(curves)))[-1]
     assert float(last["loss"]) == pytest.approx(found.history[-1].loss)
@@ -127,13 +129,26 @@ def test_copied_link_brings_back_the_playhead(visit):  # noqa: F811
         "view=Replay", at="distorted", reduced_motion="reduce",
         permissions=["clipboard-read", "clipboard-write"],
     )  # fmt: skip
-    scrub(page).wait_for()
+    stage_of(page).locator(".cell").nth(3).click()
+    stage_of(page).get_by_label("The playhead counts by").select_option("seconds")
     for _ in range(7):
         stage_of(page).get_by_role("button", name="One step back").click()
     place = scrub(page).input_value()
-    other = visit(copied(page).partition("?")[2], at="distorted", reduced_motion="reduce")
+    link = copied(page)
+    other = visit(link.partition("?")[2], at="distorted", reduced_motion="reduce")
     scrub(other).wait_for()
-    assert scrub(other).input_value() == place
+    expect(scrub(other)).to_have_value(place)
+    expect(stage_of(other).get_by_label("The playhead counts by")).to_have_value("seconds")
+    expect(stage_of(other).locator(".cell").nth(3)).to_have_attribute("aria-pressed", "true")
+
+    # It is where the visit begins; from there on the playhead is the visitor's.
+    scrub(other).press("Home")
+    other.reload()
+    scrub(other).wait_for()
+    expect(scrub(other)).to_have_value("0")
+    other.goto(link)
+    scrub(other).wait_for()
+    expect(scrub(other)).to_have_value(place)
 
 
 def picture_of(canvas) -> np.ndarray:

@@ -67,6 +67,9 @@ def told(training: Training) -> dict:
         seconds = np.zeros(len(steps))
     return {
         "name": training.name,
+        "recording": " ".join(
+            str(found.description.get(name)) for name in ("experiment", "seed", "started")
+        ),  # so that the browser knows it again
         "colour": training.colour,
         "live": training.live,
         "outside": round(255 * training.outside),

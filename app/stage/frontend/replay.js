@@ -1,5 +1,5 @@
 /** One or two trainings, replayed: one playhead moves their probes, their curves and their means. */
-import { Curves, powers } from "./curves.js";
+import { Curves, logarithmic, rowsOf } from "./curves.js";
 import { exporter } from "./export.js";
 import { Pair, element } from "./pair.js";
 import { paintPixels } from "./drawing.js";
@@ -7,14 +7,52 @@ import { Transport } from "./transport.js";
 import { between } from "./grid.js";
 
 const FRAMES_A_SECOND = 12;
+const TIMES = { step: "steps", seconds: "seconds" }; // a run's snapshots, by either clock
+const ROUNDED = 1 + 1e-5; // a link has six digits of a number
+const CLOSE = 1e-3; // so near to a frame, it is meant
 
-/** Where a value stands in an ascending list: a fraction between its neighbours' indices. */
+/** Where a value stands in an ascending list: a fraction between indices; of equals, at the last. */
 function within(list, value) {
-  let high = list.findIndex((v) => v >= value);
-  if (high < 0) return list.length - 1;
-  if (high === 0) return 0;
-  return high - 1 + (value - list[high - 1]) / (list[high] - list[high - 1]);
+  const low = list.findLastIndex((v) => v <= value);
+  if (low < 0) return 0;
+  if (low === list.length - 1) return low;
+  return low + (value - list[low]) / (list[low + 1] - list[low]);
 }
+
+/** What a list has there. */
+function valueAt(list, place) {
+  const first = Math.min(Math.floor(place), list.length - 1);
+  const second = Math.min(first + 1, list.length - 1);
+  return list[first] + (list[second] - list[first]) * (place - first);
+}
+
+/** When any of the runs has a snapshot. */
+const moments = (runs, by) => [...new Set(runs.flatMap((run) => run[TIMES[by]]))].sort((a, b) => a - b);
+
+const places = new Map(); // where the visitor left each recording, also where nothing may be stored
+
+/** Keep a place for as long as the tab is open. */
+function leave(recording, place) {
+  const kept = { ...place, visit: performance.timeOrigin };
+  places.set(recording, kept);
+  try {
+    sessionStorage.setItem(`replay ${recording}`, JSON.stringify(kept));
+  } catch {
+    // the browser stores nothing for this page
+  }
+}
+
+function whereLeft(recording) {
+  try {
+    return places.get(recording) ?? JSON.parse(sessionStorage.getItem(`replay ${recording}`));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a place was left after the page had been opened by its address; a reload opens nothing. */
+const isNewerThanTheLink = ({ visit }) =>
+  visit === performance.timeOrigin || performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 
 /** One training: its probes, each with the network's probabilities below it, and its means. */
 class Recording {
@@ -112,15 +150,25 @@ export class Replay {
     this.trails = data.runs.flatMap((run) =>
       run.transformers.map(({ name }, n) => ({ run: data.runs.indexOf(run), n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${this.of(run)}`, true) }))
     );
-    this.transport = new Transport((position) => this.show(position), () =>
-      this.python.tell({ token: data.token, position: this.transport.head.position })
+    this.transport = new Transport(
+      (position) => {
+        this.show(position);
+        if (this.transport.head.playing) this.keep();
+      },
+      () => this.rest()
     );
-    this.transport.more.append(this.clock(), exporter(this));
+    this.clock = this.clocks();
+    this.counted = null;
+    this.transport.more.append(this.clock, exporter(this));
     this.root.replaceChildren(
       this.transport.node,
       ...this.recordings.map(({ node }) => node),
       element("div", { className: "charts" }, ...this.curves.map(({ node }) => node))
     );
+    const place = whereLeft(data.runs[0].recording);
+    const returned = place && this.go(place);
+    this.linked = !returned || !isNewerThanTheLink(place);
+    if (returned) return;
     this.choose(Math.min(this.probe, data.runs[0].probes.length - 1), false);
     this.arrange(false);
   }
@@ -135,16 +183,25 @@ export class Replay {
   }
 
   /** By step or by seconds: what two trainings are in step by. */
-  clock() {
-    const select = element("select", { title: "The playhead counts" }, ...["step", "seconds"].map((value) =>
+  clocks() {
+    const select = element("select", { title: "The playhead counts" }, ...Object.keys(TIMES).map((value) =>
       element("option", { value, textContent: `by ${value}`, selected: value === this.by })
     ));
     select.setAttribute("aria-label", "The playhead counts by");
-    select.onchange = () => {
-      this.by = select.value;
-      this.arrange(false);
-    };
+    select.onchange = () => this.countBy(select.value);
     return select;
+  }
+
+  /** The same moment by another clock: that of the first run which has got so far. */
+  countBy(by) {
+    const now = this.now();
+    const [from, to] = [TIMES[this.by], TIMES[by]];
+    const run = this.data.runs.find((run) => run[from].at(-1) >= now);
+    const there = this.counted?.at === now ? this.counted.before : valueAt(run[to], within(run[from], now));
+    this.by = by;
+    this.arrange(true, there);
+    this.counted = { at: this.now(), before: now }; // so that the way back ends where it began
+    this.keep();
   }
 
   choose(probe, draw = true) {
@@ -152,19 +209,21 @@ export class Replay {
     this.recordings.forEach(({ cells }) =>
       cells.forEach((cell, i) => cell.setAttribute("aria-pressed", String(i === probe)))
     );
-    if (draw) this.arrange(true);
+    if (!draw) return;
+    this.arrange(true);
+    this.keep();
   }
 
-  /** The playhead's frames, from the snapshots of all the runs, and the curves. */
-  arrange(kept) {
+  /**
+   * The playhead's frames, from the snapshots of all the runs, and the curves.
+   * @param {boolean} kept  the playhead goes on, and stays live if it is
+   * @param {number|null} at  where it is to stand; null for the right edge
+   */
+  arrange(kept, at = kept ? this.now() : null) {
     const { runs } = this.data;
-    const by = this.by === "step" ? "steps" : "seconds";
-    const at = kept && this.values ? this.valueAt(this.transport.head.position) : null;
-    this.values = [...new Set(runs.flatMap((run) => run[by]))].sort((a, b) => a - b);
+    this.values = moments(runs, this.by);
     const last = this.values[this.values.length - 1];
     const unit = this.by === "step" ? 10 : Math.max(0.05, last / 2000); // where it becomes logarithmic
-    const marks = [0, ...powers(unit, last)];
-    const axis = { place: (x) => Math.log1p(x / unit) / Math.log1p(last / unit), marks, unit: this.by };
     const live = this.transport.set(
       {
         count: this.values.length,
@@ -176,37 +235,34 @@ export class Replay {
       kept
     );
     if (at !== null && !live) {
-      this.transport.head.position = within(this.values, at); // its place among more frames
+      const place = within(this.values, at); // among the frames that there are now
+      const frame = Math.round(place);
+      this.transport.head.position = Math.abs(place - frame) < CLOSE ? frame : place;
       this.transport.mark(this.transport.head.position);
     }
-    this.plot(by === "steps" ? "step" : "seconds", axis);
+    this.plot(logarithmic(unit, last, this.by));
     this.show(this.transport.head.position);
   }
 
-  plot(x, axis) {
+  plot(axis) {
     const { runs } = this.data;
     const several = runs.length > 1;
-    const lines = (parts) =>
+    const logged = (name, key) => [name, ({ history }) => [history[this.by], history[key]]];
+    const unseen = ["1,000 unseen", (run) => [run[TIMES[this.by]], run.measures]];
+    const lines = (...parts) =>
       runs.flatMap((run) =>
-        parts
-          .filter(([, values]) => values(run))
-          .map(([name, values, dash]) => ({
-            name: several ? `${run.name}${name ? `, ${name}` : ""}` : name,
-            colour: several ? run.colour : this.data.colours.series[dash],
-            dash,
-            x: values(run).length === run.history[x].length ? run.history[x] : x === "step" ? run.steps : run.seconds,
-            y: values(run),
-          }))
+        parts.flatMap(([name, values], dash) => {
+          const [x, y] = values(run);
+          if (!y) return [];
+          const colour = several ? run.colour : this.data.colours.series[dash];
+          return [{ name: several ? `${run.name}${name ? `, ${name}` : ""}` : name, colour, dash, x, y }];
+        })
       );
-    this.charts.loss.set(lines([["", ({ history }) => history.loss, 0]]), axis);
-    this.charts.error.set(
-      lines([["batches", ({ history }) => history.error, 0], ["1,000 unseen", ({ measures }) => measures, 1]]), axis
-    );
-    this.charts.gradient.set(
-      lines([["classifier", ({ history }) => history.classifier, 0], ["localisation", ({ history }) => history.localisation, 1]]), axis
-    );
-    this.charts.rate.set(lines([["", ({ history }) => history.rate, 0]]), axis);
-    this.poses.forEach((chart, r) => chart?.set(this.left(runs[r], x), axis));
+    this.charts.loss.set(lines(logged("", "loss")), axis);
+    this.charts.error.set(lines(logged("batches", "error"), unseen), axis);
+    this.charts.gradient.set(lines(logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
+    this.charts.rate.set(lines(logged("", "rate")), axis);
+    this.poses.forEach((chart, r) => chart?.set(this.left(runs[r]), axis));
     this.trails.forEach(({ run: r, n, chart }) => {
       const run = runs[r];
       const { names } = run.transform;
@@ -218,7 +274,7 @@ export class Replay {
           name: shown.includes(name) ? name : "",
           colour: shades[p % shades.length],
           dash: 0,
-          x: run[x === "step" ? "steps" : "seconds"],
+          x: run[TIMES[this.by]],
           y: every.map((theta) => theta[p]),
         })),
         axis
@@ -228,32 +284,30 @@ export class Replay {
   }
 
   /** The lines of what is left of the pose: of each channel, in each transformer's V. */
-  left(run, x) {
+  left(run) {
     return run.transformers.flatMap(({ name, colour }, n) =>
       [...Array(run.channels).keys()].map((c) => ({
         name: [name, run.channels > 1 ? `channel ${c + 1}` : ""].filter(Boolean).join(", "),
         colour,
         dash: c,
-        x: x === "step" ? run.steps : run.seconds,
+        x: run[TIMES[this.by]],
         y: run.poseLeft.map((left) => left[n][c]),
       }))
     );
   }
 
-  valueAt(position) {
-    const first = Math.min(Math.floor(position), this.values.length - 1);
-    const second = Math.min(first + 1, this.values.length - 1);
-    return this.values[first] + (this.values[second] - this.values[first]) * (position - first);
+  /** The moment at which the playhead stands, by its clock. */
+  now() {
+    return valueAt(this.values, this.transport.head.position);
   }
 
   show(position) {
-    const value = this.valueAt(position);
-    const by = this.by === "step" ? "steps" : "seconds";
-    this.recordings.forEach((recording) => recording.show(within(recording.run[by], value)));
+    const value = valueAt(this.values, position);
+    this.recordings.forEach((recording) => recording.show(within(recording.run[TIMES[this.by]], value)));
     for (const chart of this.curves) chart.draw(value);
   }
 
-  /** θ and the probabilities of every probe, at every recorded step. */
+  /** θ, the probabilities and what is left of the pose, of every probe at every recorded step. */
   rows() {
     return this.data.runs.flatMap((run) =>
       run.steps.flatMap((step, frame) =>
@@ -266,30 +320,61 @@ export class Replay {
             transformer: name || n + 1,
             ...Object.fromEntries(run.theta(frame, probe, n).map((v, p) => [run.transform.names[p], v])),
             ...odds,
+            ...this.leftOf(run, frame, n),
           }));
         })
       )
     );
   }
 
+  /** What is left of the pose in each channel of a transformer's V, with a name for its column. */
+  leftOf(run, frame, n) {
+    const named = (v, c) => [`pose left in V, %${run.channels > 1 ? `, channel ${c + 1}` : ""}`, v];
+    return Object.fromEntries(run.poseLeft?.[frame][n].map(named) ?? []);
+  }
+
   curveRows() {
-    return this.data.runs.flatMap(({ name, history }) =>
-      history.step.map((step, i) => ({
-        training: name,
-        step,
-        ...Object.fromEntries(["seconds", "loss", "error", "rate", "classifier", "localisation"].map((k) => [k, history[k]?.[i]])),
-      }))
-    );
+    return this.data.runs.flatMap(({ name, history }) => rowsOf(history).map((row) => ({ training: name, ...row })));
   }
 
+  /** Where the playhead stands, by which clock, and which probe is chosen. */
   state() {
-    return { position: this.transport.head.position };
+    return { by: this.by, [this.by]: this.now(), probe: this.probe };
   }
 
-  restore({ position }) {
-    if (!(position >= 0 && position <= this.transport.head.last)) return false;
-    this.transport.head.seek(position);
+  /** Go where a link has it; an older one has a frame by step alone. False where that is not. */
+  restore({ position, ...place }) {
+    if (!this.linked) return true; // the visitor has been elsewhere since
+    const steps = moments(this.data.runs, "step");
+    const asked = position === undefined ? place : { step: position <= steps.length - 1 ? valueAt(steps, position) : null };
+    if (!this.go(asked, true)) return false;
+    this.rest();
     return true;
+  }
+
+  /** Stand there, at the end if it is beyond, or false; exact: not beyond the end. */
+  go({ by = "step", probe = this.probe, live = false, ...place }, exact = false) {
+    const { runs } = this.data;
+    const at = place[by];
+    const known = Object.keys(TIMES).includes(by) && Number.isFinite(at) && at >= 0;
+    if (!known || !Number.isInteger(probe) || !runs[0].probes[probe]) return false;
+    if (exact && at > moments(runs, by).at(-1) * ROUNDED) return false;
+    this.by = this.clock.value = by;
+    this.choose(probe, false);
+    this.arrange(false, live ? null : at);
+    return true;
+  }
+
+  /** The playhead has come to rest. */
+  rest() {
+    this.python.tell({ token: this.data.token, position: this.transport.head.position });
+    this.keep();
+  }
+
+  /** For a reload, another view, or another training beside. */
+  keep() {
+    const { position, last } = this.transport.head;
+    leave(this.data.runs[0].recording, { ...this.state(), live: position >= last });
   }
 
   redraw() {
