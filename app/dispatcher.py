@@ -23,7 +23,7 @@ from limits import limits
 
 LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
-STOP_SECONDS = 10.0  # that a training has to stop by itself when it is asked to
+STOP_SECONDS = 60.0  # that a training has to stop by itself: several slow steps and a checkpoint
 PAUSED_SECONDS = 600.0  # that a paused training keeps its place while others wait
 _started = threading.Lock()
 

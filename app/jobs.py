@@ -81,15 +81,14 @@ NAME = re.compile(
 
 def _job(folder: Path) -> Job:
     parts = NAME.fullmatch(folder.name)
-    day = time.strftime("%d %b, ", time.strptime(parts["date"], "%Y%m%d"))
+    day = time.strftime("%d %b", time.strptime(parts["date"], "%Y%m%d"))
     clock = ":".join(re.findall("..", parts["time"]))
     number = f" ({parts['number']})" if parts["number"] else ""
-    today = parts["date"] == time.strftime("%Y%m%d")
     return Job(
         key=f"run-{folder.name}",
         folder=folder,
         prefix=f"{parts['table']}/{parts['column']}/",
-        title=f"{_title(parts)}, started {'' if today else day}{clock}{number}",
+        title=f"{_title(parts)}, started {day}, {clock}{number}",  # an address: today's too
     )
 
 
@@ -351,7 +350,7 @@ def _ask(asked: Order, images: np.ndarray | None = None) -> Job:
         return _queue(folder, asked)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise JobError(f"cannot write into the run's folder {folder}: {error}") from error
+        raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
 
 
 def _check_room() -> None:
@@ -381,9 +380,9 @@ def _new_folder(experiment: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise JobError(f"cannot make the run's folder {folder}: {error}") from error
+            raise JobError(f"cannot make the run's folder: {without_folders(error)}") from error
         return folder
-    raise JobError(f"cannot make the run's folder {first}: there are a thousand of that second")
+    raise JobError("cannot make the run's folder: there are a thousand of that second")
 
 
 def _queue(folder: Path, asked: Order) -> Job:
@@ -417,9 +416,9 @@ def resume(job: Job) -> None:
         run.set_status("queued", step)
         _queue(job.folder, asked)
     except (RunError, KeyError, TypeError) as error:
-        raise JobError(f"this run cannot be resumed: {error}") from error
+        raise JobError(f"this run cannot be resumed: {without_folders(error)}") from error
     except OSError as error:
-        raise JobError(f"cannot write into the run's folder {job.folder}: {error}") from error
+        raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
 
 
 def cancel(job: Job) -> None:
@@ -556,10 +555,15 @@ def seconds_since_control(job: Job) -> float:
     return _seconds_since(job.folder / "control.json")
 
 
+def without_folders(message: object) -> str:
+    """What is wrong, without where on the server it is: of an absolute path the last name."""
+    return re.sub(r"(?<![^\s'\"`(])/\S*/", "", str(message))
+
+
 def last_words(job: Job) -> str:
     """The last line of the process's own output: why it failed before it could say so."""
     try:
         lines = (job.folder / LOG).read_text(errors="replace").strip().splitlines()
     except OSError:
         return ""
-    return lines[-1][-500:] if lines else ""
+    return without_folders(lines[-1])[-500:] if lines else ""

@@ -33,12 +33,17 @@ def tell(fields: dict[str, str]) -> None:
             continue
         taken = st.session_state[name]
         if not is_the_same(value, taken):
-            shown = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
-            st.toast(
-                f"The link asks for {name} = {_plain(shown)}, which is not to be had here; shown "
-                f"is {_plain(str(taken))}.",
-                duration="long",
-            )
+            refuse(name, value, str(taken))
+
+
+def refuse(name: str, value: str, taken: str) -> None:
+    """Say that a field of the link cannot be had, and what is shown in its stead."""
+    shown = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+    st.toast(
+        f"The link asks for {name} = {_plain(shown)}, which is not to be had here; shown is "
+        f"{_plain(taken)}.",
+        duration="long",
+    )
 
 
 def is_the_same(asked: str, taken: object) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 import jobs
+import links
 import loading
 from jobs import Job, JobError
 from replay_panel import training_of
@@ -17,6 +18,7 @@ from stage.replay import replay
 from tables import column_title
 from training_form import LEARNING_RATES
 
+OTHERS = ", another visitor's"
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 MINUTES_AWAY = jobs.AWAY_SECONDS // 60
 
@@ -54,20 +56,44 @@ def training_panel(prefix: str, watching: Watching | None = None) -> None:
             f"{watching.empty}"
         )
         return
-    if st.session_state.get(watching.field) not in found:
-        st.session_state.pop(watching.field, None)
-    key = st.selectbox(
-        watching.noun,
-        list(found),
-        format_func=lambda k: found[k].title + _whose(found[k]),
-        key=watching.field,
-        bind="query-params",
-        help="One that was started here, by you or by others",
-    )
+    key = _choose(found, watching)
     job = jobs.find(key) or next(iter(found.values()))
     live = jobs.is_live(job)
     every = watching.refresh_seconds if live else None
     st.fragment(_watch, run_every=every)(job, live, watching)
+
+
+def _choose(found: dict[str, Job], watching: Watching) -> str:
+    """One of them. Its key stands in the address, also while it is the newest: what is shown is
+    shown again after a reload, and to whom the link is sent."""
+    field, known = watching.field, f"{watching.field}-known"
+    asked, kept = st.query_params.get(field, ""), st.session_state.get(field)
+    first_look = known not in st.session_state
+    moved = not first_look and asked != st.session_state[known]  # the browser went back, say
+    if moved or kept not in found:
+        linked = asked if asked in found else _by_words(asked, found)
+        newest = next(iter(found))
+        st.session_state[field] = linked or (kept if kept in found else newest)
+        if asked and first_look and not linked:
+            links.refuse(field, asked, found[newest].title)
+    key = st.selectbox(
+        watching.noun,
+        list(found),
+        format_func=lambda k: found[k].title + _whose(found[k]),
+        key=field,
+        help="One that was started here, by you or by others",
+    )
+    st.session_state[known] = key
+    if asked != key:
+        st.query_params[field] = key
+    return key
+
+
+def _by_words(words: str, found: dict[str, Job]) -> str | None:
+    """The key of an address of before, which had the title, without the day on that day."""
+    name, started, when = words.removesuffix(OTHERS).rpartition(", started ")
+    fits = (k for k, j in found.items() if j.title.startswith(name) and j.title.endswith(when))
+    return next(fits, None) if started else None
 
 
 def _elsewhere(prefix: str) -> None:
@@ -80,7 +106,7 @@ def _elsewhere(prefix: str) -> None:
 
 def _whose(job: Job) -> str:
     asked = jobs.order(job)
-    return "" if asked is None or jobs.is_mine(job) else ", another visitor's"
+    return "" if asked is None or jobs.is_mine(job) else OTHERS
 
 
 def _watch(job: Job, was_live: bool, watching: Watching) -> None:
@@ -105,7 +131,8 @@ def _watch(job: Job, was_live: bool, watching: Watching) -> None:
     if not (starting or jobs.is_waiting(job)):
         _progress(run, status, description["recipe"]["iterations"], watching)
         if status.message:
-            (st.error if status.state == "failed" else st.info)(status.message)
+            say = st.error if status.state == "failed" else st.info
+            say(jobs.without_folders(status.message))
         _buttons(job, run, status, watching)
     watching.show(job)
 
@@ -142,7 +169,7 @@ def _starting(job: Job, words: str) -> None:
 def _progress(run, status, iterations: int, watching: Watching) -> None:
     history, snapshots = run.history(), run.snapshots()
     state = "interrupted" if status.interrupted else status.state
-    words = [state, f"step {status.step:,} of {iterations:,}"]
+    words = [_not_yet(run, status) or state, f"step {status.step:,} of {iterations:,}"]
     rate = jobs.steps_a_second(history)
     if rate and state == "running":
         left = time.gmtime((iterations - status.step) / rate)
@@ -153,6 +180,18 @@ def _progress(run, status, iterations: int, watching: Watching) -> None:
     if status.interrupted:
         on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
         st.warning(f"Its process has ended without a word (killed, or the machine went down).{on}")
+
+
+def _not_yet(run, status) -> str:
+    """What it has been asked to do and is about to; empty if there is nothing."""
+    if not status.alive or status.state not in ("running", "paused"):
+        return ""
+    command = run.command()
+    if command == "stop":
+        return "stopping …"
+    if (command == "pause") == (status.state == "paused"):
+        return ""
+    return "pausing …" if command == "pause" else "going on …"
 
 
 def _buttons(job: Job, run, status, watching: Watching) -> None:
@@ -170,23 +209,29 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
             with first:
                 _resume(job)
         return
-    paused = status.state == "paused"
+    paused, not_yet = status.state == "paused", _not_yet(run, status)
     with first:
-        if st.button(
+        st.button(
             "Go on" if paused else "Pause",
             width="stretch",
             key="job-pause",
             help="It keeps its place, and nothing is lost",
-        ):
-            run.control("run" if paused else "pause")
+            disabled=bool(not_yet),
+            on_click=run.control,  # before the page is drawn, which says so then
+            args=("run" if paused else "pause",),
+        )
     with second:
-        if st.button(
+        st.button(
             "Stop",
             width="stretch",
             key="job-stop",
-            help="It ends with a checkpoint, and can be resumed",
-        ):
-            run.control("stop")
+            help="It ends with a checkpoint, and can be resumed"
+            if watching.resumable
+            else "It ends, and what it has recorded stays",
+            disabled=not_yet.startswith("stop"),
+            on_click=run.control,
+            args=("stop",),
+        )
     if paused:
         st.caption("While others wait, a paused one is stopped after ten minutes.")
     if paused and watching.resumable:
@@ -216,7 +261,7 @@ def _rate(run) -> None:
         help="It counts from the next step on",
     )  # fmt: skip
     if chosen != rate:
-        run.control("pause", learning_rate=chosen)
+        run.control(run.command(), learning_rate=chosen)
 
 
 def _recording(job: Job) -> None:

@@ -8,6 +8,7 @@ import jobs
 import loading
 from controls import choose_network
 from jobs import Job
+from replay_panel import job_of, not_shown
 from stage.volume import Learning, Pose, Solid, volume
 from tables import column_title
 from volume_panels import FIRST_CHOICES, PREFIX
@@ -26,11 +27,11 @@ def replay() -> None:
     left, right = st.columns([1, 1.6], gap="large")
     with left:
         key = choose_network("Training", "replay_volume", found, FIRST_CHOICES[0])
-    job = jobs.find(key) if key.startswith("run-") else None
+    job = job_of(key)
     with right:
         probe = _choose_probe()
     live = _is_live(job)
-    st.fragment(_play, run_every=1.0 if live else None)(key, job, probe, live)
+    st.fragment(_play, run_every=1.0 if live else None)(key, job, found[key], probe, live)
 
 
 def _choose_probe() -> int:
@@ -41,21 +42,21 @@ def _choose_probe() -> int:
 
 
 def _is_live(job: Job | None) -> bool:
-    return job is not None and loading.run(str(job.folder)).is_alive()
+    return job is not None and jobs.is_live(job)
 
 
-def _play(key: str, job: Job | None, probe: int, was_live: bool) -> None:
-    live = _is_live(job)
-    if was_live and not live:
+def _play(key: str, job: Job | None, title: str, probe: int, was_live: bool) -> None:
+    if was_live and not _is_live(job):
         st.rerun(scope="app")  # it has ended: stop refreshing
+    run = loading.run(str(job.folder)) if job else None
     try:
-        found = loading.run(str(job.folder)).recorded() if job else loading.recorded(PREFIX + key)
+        found = run.recorded() if run else loading.recorded(PREFIX + key)
     except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"This recording cannot be shown: {error}")
+        not_shown(job, title, error)
         return
     wide, _ = st.columns([3.2, 1])
     with wide:
-        learning(found, key, probe, live=live)
+        learning(found, key, probe, live=run is not None and run.is_alive())
 
 
 def recording(job: Job) -> None:

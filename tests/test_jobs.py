@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from stn_core.runs import Run, Step
 
@@ -96,7 +97,8 @@ def wait_for(condition):
 def begun(job, *, step=100, of=1_000, pace=10.0):
     """What a training writes that has come to this step at so many steps a second."""
     run = Run(job.folder)
-    run.create({"experiment": FCN, "recipe": {"iterations": of}, "device_type": "cpu", "seed": 0})
+    recipe = {"iterations": of, "learning_rate": 1e-3}
+    run.create({"experiment": FCN, "recipe": recipe, "device_type": "cpu", "seed": 0})
     for done in (step // 2, step):
         run.append(Step(done, 1.0, {}, 1e-3, {}, done / pace))
     run.set_status("running", step)
@@ -285,6 +287,87 @@ def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
     assert jobs.running()[-1] == first
 
 
+def test_name_of_a_training_is_the_same_tomorrow(without_processes, monkeypatch):
+    job = start()
+    now = time.strptime(job.folder.name[-15:], "%Y%m%d-%H%M%S")
+    assert job.title == f"FCN, started {time.strftime('%d %b, %H:%M:%S', now)}"
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("/srv/app/runs/a-b has no snapshots", "a-b has no snapshots"),
+        (
+            "[Errno 28] No space left: '/srv/runs/a/job.json'",
+            "[Errno 28] No space left: 'job.json'",
+        ),
+        ("2 steps/s, 1/500 of it", "2 steps/s, 1/500 of it"),
+    ],
+)
+def test_message_for_a_visitor_has_no_folder_of_the_server_s(message, shown):
+    assert jobs.without_folders(OSError(message)) == shown
+
+
+@pytest.fixture
+def watched(without_processes, as_visitor):
+    """A training that seems to be alive for as long as the test lasts, and its page."""
+    job = start()
+    dispatcher.look()
+    run = begun(job)
+    os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
+    app = AppTest.from_file(Path(jobs.__file__).parent / "main.py", default_timeout=120)
+    app.query_params["view"] = "Train"
+    return run, app.switch_page("views/distorted.py").run()
+
+
+def told(app) -> str:
+    assert not app.exception and not app.error
+    return app.get("progress")[0].proto.text
+
+
+@pytest.mark.parametrize(
+    ("state", "command", "words"),
+    [
+        ("running", "run", "running · step"),
+        ("running", "pause", "pausing … · step"),
+        ("paused", "pause", "paused · step"),
+        ("paused", "run", "going on … · step"),
+        ("running", "stop", "stopping … · step"),
+        ("paused", "stop", "stopping … · step"),
+        ("stopped", "stop", "stopped · step"),
+    ],
+)
+def test_what_a_training_is_asked_to_do_and_has_not_done_yet_is_told(
+    state, command, words, watched
+):
+    run, app = watched
+    run.set_status(state, 100)
+    run.control(command)
+    assert told(app.run()).startswith(words)
+    assert app.button(key="job-pause").disabled == ("…" in words)
+    assert app.button(key="job-stop").disabled == words.startswith("stopping")
+
+
+def test_button_is_answered_at_once(watched):
+    run, app = watched
+    assert told(app).startswith("running")
+    assert told(app.button(key="job-pause").click().run()).startswith("pausing …")
+    assert run.command() == "pause"
+    assert told(app.button(key="job-stop").click().run()).startswith("stopping …")
+    assert run.command() == "stop"
+
+
+def test_other_rate_that_arrives_with_a_click_on_go_on_does_not_keep_it_paused(watched):
+    run, app = watched
+    run.set_status("paused", 100)
+    run.control("pause")
+    app.run()
+    app.select_slider[0].set_value(0.01)
+    app.button(key="job-pause").click().run()
+    assert not app.exception
+    assert (run.command(), run.asked_rate()) == ("run", 0.01)
+
+
 def test_only_its_visitor_steers_a_training_unless_they_are_gone(without_processes, as_visitor):
     job = start()
     dispatcher.look()
@@ -347,6 +430,7 @@ def test_training_over_its_time_is_asked_to_stop_and_ended_if_it_does_not(
     aged(job.folder / jobs.CLAIMED, 61)
     dispatcher.look()
     assert run.command() == "stop"
+    aged(job.folder / "control.json", 30)  # a few slow steps, and its checkpoint
     dispatcher.look()
     assert jobs._child(job).ended is None
     aged(job.folder / "control.json", dispatcher.STOP_SECONDS + 1)

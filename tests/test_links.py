@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from stn_core.runs import Run
+
+import training_panel
 from links import is_the_same
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
@@ -44,6 +47,66 @@ def test_empty_field_clears_nothing():
     app = page("colocalisation", boxes_digit="", boxes_clutter="T")
     assert not app.exception and not app.error
     assert app.segmented_control(key="boxes_clutter").value == "T"
+
+
+@pytest.fixture
+def trainings(tmp_path, monkeypatch):
+    """A function second -> the key of a training that ended then; the runs' folder is its own."""
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+
+    def one(second: int) -> str:
+        run = Run(tmp_path / f"distorted-rts-fcn-20260101-00000{second}")
+        run.create({"experiment": "distorted/rts/fcn", "recipe": {"iterations": 10}})
+        run.set_status("stopped", 0)
+        return f"run-{run.folder.name}"
+
+    return one
+
+
+def test_training_that_is_watched_is_in_the_address_by_its_key_and_stays(trainings):
+    first = trainings(1)
+    app = page("distorted", view="Train")
+    assert app.query_params["run"] == first
+    second = trainings(2)
+    assert app.run().selectbox(key="run").value == first
+    reloaded = page("distorted", view="Train", run=app.query_params["run"])
+    assert reloaded.selectbox(key="run").value == first and said(reloaded) == []
+    reloaded.selectbox(key="run").set_value(second).run()
+    assert reloaded.query_params["run"] == second
+    reloaded.query_params["run"] = first  # the browser goes back
+    assert reloaded.run().selectbox(key="run").value == first
+    assert page("distorted", view="Train").selectbox(key="run").value == second
+
+
+def test_address_of_another_visitor_s_training_is_the_same(trainings, monkeypatch):
+    first, _ = trainings(1), trainings(2)
+    monkeypatch.setattr(training_panel, "_whose", lambda job: training_panel.OTHERS)
+    app = page("distorted", view="Train", run=first)
+    assert app.selectbox(key="run").value == first and said(app) == []
+    assert app.query_params["run"] == first
+    assert all(title.endswith("another visitor's") for title in app.selectbox(key="run").options)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["FCN, started 00:00:01", "FCN, started 01 Jan, 00:00:01, another visitor's"],
+)
+def test_address_of_before_which_had_words_still_leads_there(words, trainings):
+    first, _ = trainings(1), trainings(2)
+    app = page("distorted", view="Train", run=words)
+    assert app.selectbox(key="run").value == first and said(app) == []
+    assert app.query_params["run"] == first
+
+
+def test_training_that_is_gone_is_told_of_once_and_the_newest_shown(trainings):
+    newest = trainings(1)
+    app = page("distorted", view="Train", run="run-distorted-rts-fcn-20250101-000000")
+    assert app.selectbox(key="run").value == newest
+    assert said(app) == [
+        "The link asks for run = run-distorted-rts-fcn-20250101…, which is not to be had here; "
+        r"shown is FCN, started 01 Jan, 00\:00\:01."
+    ]
+    assert said(app.run()) == []
 
 
 @pytest.mark.parametrize("theta", ["1,x", "1,2,3", "nan,0,0,0,1,0"])
