@@ -2199,7 +2199,7 @@ LEARNT = """
         steps: [...Array(count).keys()], measures: Array(count).fill(50), label: String,
         poseLeft: Array.from({ length: count }, (_, i) => [[90 - i]]), probabilities: [],
         meanClasses: ["2", "5"], meanDigits: 10, meanSize: [1, 1],
-        means: btoa(String.fromCharCode(...Array.from({ length: 2 * count }, (_, i) => 100 + i))),
+        means: Uint8Array.from({ length: 2 * count }, (_, i) => 100 + i),
         theta: (position) => frame(position), odds: () => Array(10).fill(0.1), ...more,
     });
     const shown = new Volume(root, { tell: () => {} });
@@ -2276,7 +2276,7 @@ def test_volume_shows_no_curve_of_what_it_does_not_have(modules):
     plain, files, untrained = learnt(
         modules,
         """
-        show(track(2, nothing, { meanClasses: [], means: "", poseLeft: null }), false);
+        show(track(2, nothing, { meanClasses: [], means: null, poseLeft: null }), false);
         const found = [[titles(), lines()[2], means()], files()];
         show(null);
         return [...found, [titles(), means(), files(), shown.curveRows ?? null]];

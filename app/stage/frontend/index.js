@@ -215,6 +215,7 @@ function solid(told) {
     ...track,
     thetas: floats(track.thetas),
     probabilities: floats(track.probabilities),
+    means: track.means && bytes(track.means),
   };
   const twelve = (frame) => Array.from(played.thetas.subarray(12 * frame, 12 * frame + 12));
   return {

@@ -6,7 +6,7 @@ const LEFT_OUT = ".transport, .handle, select, input, summary, .export";
 const GROUNDS = ".square, .boxed, .solid, .flat";
 const WORDS =
   "figcaption:not(:has(.legend)), .chart figcaption b, .legend span, .label, .title, p.said, .matrix td, " +
-  ".verdict, h3, .row b, .row span, .odds span";
+  ".verdict, h3, .row b, .row span, .odds span, .means > span";
 const WIRES = ".wires path[data-wire]";
 const ENLARGED_PIXELS = 500; // of a picture in an SVG
 const TIP = 9; // pixels of a wire's arrow

@@ -26,9 +26,6 @@ const DIM = 0.42; // voxels that the grid does not read
 const CORNERS = [[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]];
 const LOGARITHMIC = 10;
 
-/** Base64 to the bytes it stands for. */
-const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-
 const close = (one, other) => one.every((v, i) => Math.abs(v - other[i]) < 1e-6);
 
 /** Degrees about the screen's axes for a hand that went so many pixels. */
@@ -45,7 +42,6 @@ export class Volume {
   update(data) {
     const before = this.data;
     this.data = data;
-    this.meanPixels = data.track?.means && bytes(data.track.means);
     this.reporter.answered(data.echo);
     if (before?.token !== data.token || before.shape !== data.shape) return this.build();
     data.digit = before.digit; // the same, already extruded
@@ -431,7 +427,7 @@ export class Volume {
     this.averages.forEach(({ pixels }, c) => {
       const [height, width] = track.meanSize;
       const at = (Math.round(position) * this.averages.length + c) * height * width;
-      paintPixels(pixels, { pixels: this.meanPixels.subarray(at), channels: 1, height, width });
+      paintPixels(pixels, { pixels: this.data.track.means.subarray(at), channels: 1, height, width });
     });
     const first = Math.min(Math.floor(position), track.count - 1);
     const second = Math.min(first + 1, track.count - 1);
