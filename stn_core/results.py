@@ -75,7 +75,9 @@ class Difference:
     """How much better one network is than another on the same digits, in percent of them.
 
     From the digits that only one of the two misreads (McNemar): their counts decide, not those
-    that both misread. low, high: the 95 % confidence interval.
+    that both misread. low, high: the 95 % confidence interval by Bonett and Price (2012), of these
+    two networks: what another seed would have given is not in it. alike: whether both had one
+    recipe and budget.
     """
 
     better: str
@@ -83,6 +85,7 @@ class Difference:
     percent: float
     low: float
     high: float
+    alike: bool
 
     @property
     def decided(self) -> bool:
@@ -94,15 +97,17 @@ def difference(better: Cell, than: Cell) -> Difference:
     first, second = (set(cell.metrics["misread_test"]) for cell in (better, than))
     only_than, only_better = len(second - first), len(first - second)
     count = better.metrics["test_digits"]
-    mean = (only_than - only_better) / count
-    variance = (only_than + only_better) / count - mean**2
-    reach = CONFIDENCE * math.sqrt(variance / count)
+    # One more of each, of two more in all: without them, four digits against none would decide.
+    gain, loss = ((n + 1) / (count + 2) for n in (only_than, only_better))
+    reach = CONFIDENCE * math.sqrt((gain + loss - (gain - loss) ** 2) / (count + 2))
+    one, other = (Recipe.from_json(cell.metrics["recipe"]) for cell in (better, than))
     return Difference(
         better.experiment.name,
         than.experiment.name,
-        100 * mean,
-        100 * (mean - reach),
-        100 * (mean + reach),
+        100 * (only_than - only_better) / count,
+        100 * (gain - loss - reach),
+        100 * (gain - loss + reach),
+        one == other,
     )
 
 
@@ -186,12 +191,27 @@ def lines(table: str) -> list[str]:
     for column in columns:
         for d in differences(table, column):
             verdict = "  undecided" if not d.decided else "" if d.percent > 0 else "  not so here"
+            verdict += "" if d.alike else "  trained otherwise"
             a, b = d.better.rsplit("/", 1)[1], d.than.rsplit("/", 1)[1]
             told.append(
                 f"  {column.upper():4} {a:{name - 2}} than {b:{name - 2}} by {d.percent:5.2f} %  "
                 f"[{d.low:5.2f}, {d.high:5.2f}]{verdict}"
             )
+    counts = {column: misread_by_all(table, column) for column in columns}
+    if known := [f"{c.upper()} {count}" for c, count in counts.items() if count is not None]:
+        told += ["", f"How many every network of a column misreads: {', '.join(known)}"]
     return told
+
+
+def misread_by_all(table: str, column: str) -> int | None:
+    """How many test examples no network of a column reads. None unless two are published."""
+    found = cells(table).items()
+    wrong = [
+        set(cell.metrics["misread_test"])
+        for name, cell in found
+        if cell.metrics and name.startswith(f"{table}/{column}/")
+    ]
+    return len(set.intersection(*wrong)) if len(wrong) > 1 else None
 
 
 def _facing(found: dict[str, Cell]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from stn_core import checkpoints, results
@@ -14,11 +15,14 @@ from stn_core.results import Cell, difference
 NAMES = [name for name in EXPERIMENTS if name.startswith("distorted/")]
 
 
-def cell(name: str, misread: list[int], errors: list[float] | None = None) -> Cell:
+def cell(
+    name: str, misread: list[int], errors: list[float] | None = None, recipe: str = "quick"
+) -> Cell:
     errors = errors or [len(misread) / 10]
     return Cell(
         find(name),
         {
+            "recipe": find("distorted/r/fcn").with_recipe(recipe).recipe.to_json(),
             "misread_test": misread,
             "test_digits": 1000,
             "error_percent_test": sorted(errors)[(len(errors) - 1) // 2],
@@ -46,11 +50,35 @@ def test_ten_digits_are_not_an_order_and_a_hundred_are():
     assert many.decided and many.low > 0
 
 
-def test_interval_is_mcnemar_s():
-    # 30 against 10 of 1000: (30 − 10)/1000 ± 1.96 · sqrt(40 − 20²/1000)/1000
+def test_four_digits_against_none_decide_nothing():
+    found = difference(cell(NAMES[0], []), cell(NAMES[1], [1, 2, 3, 4]))
+    assert found.percent == pytest.approx(0.4) and not found.decided
+    assert difference(cell(NAMES[0], []), cell(NAMES[1], list(range(9)))).decided
+
+
+def test_interval_is_bonett_and_price_s():
+    # 30 against 10 of 1000: p = 31/1002 and 11/1002
     found = difference(cell(NAMES[0], list(range(10))), cell(NAMES[1], list(range(50, 80))))
-    reach = 1.96 * (40 - 20**2 / 1000) ** 0.5 / 10
-    assert (found.low, found.high) == pytest.approx((2 - reach, 2 + reach))
+    p, q = 31 / 1002, 11 / 1002
+    reach = 1.96 * ((p + q - (p - q) ** 2) / 1002) ** 0.5
+    assert (found.low, found.high) == pytest.approx((100 * (p - q - reach), 100 * (p - q + reach)))
+
+
+def test_interval_holds_the_true_difference_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    true, held = (0.012, 0.008), 0
+    for _ in range(400):
+        only_than, only_better = random.multinomial(1000, [*true, 1 - sum(true)])[:2]
+        one = cell(NAMES[0], list(range(only_better)))
+        found = difference(one, cell(NAMES[1], list(range(500, 500 + only_than))))
+        held += found.low <= 100 * (true[0] - true[1]) <= found.high
+    assert 0.93 <= held / 400 <= 0.98
+
+
+def test_networks_of_two_recipes_are_said_to_be_trained_otherwise():
+    one, other = cell(NAMES[0], [1]), cell(NAMES[1], [2])
+    assert difference(one, other).alike
+    assert not difference(one, cell(NAMES[1], [2], recipe="long")).alike
 
 
 def test_several_seeds_are_told_by_mean_and_spread():
@@ -78,12 +106,24 @@ def test_every_claim_about_a_column_is_told_once_both_networks_are_there(pretrai
         (folder / checkpoints.METRICS).write_text(
             json.dumps(replace(cell(experiment.name, [1, 2])).metrics)
         )
+    assert results.misread_by_all("distorted", "e") == 2
     told = [(d.better, d.than) for d in results.differences("distorted", "e")]
     assert told == [
         ("distorted/e/st-fcn-aff", "distorted/e/fcn"),
         ("distorted/e/st-fcn-tps", "distorted/e/fcn"),
         ("distorted/e/st-fcn-tps", "distorted/e/st-fcn-aff"),
     ]
+
+
+def test_what_every_network_of_a_column_misreads_is_counted(pretrained):
+    for name, misread in (("fcn", [1, 2, 3, 9]), ("cnn", [2, 3, 4]), ("st-cnn-aff", [3, 2])):
+        assert results.misread_by_all("distorted", "p") == (2 if name == "st-cnn-aff" else None)
+        folder = checkpoints.published_folder(find(f"distorted/p/{name}"))
+        folder.mkdir(parents=True)
+        (folder / checkpoints.WEIGHTS).touch()
+        (folder / checkpoints.METRICS).write_text(json.dumps(cell(NAMES[0], misread).metrics))
+    assert results.misread_by_all("distorted", "p") == 2
+    assert results.misread_by_all("distorted", "r") is None
 
 
 def test_lines_name_what_is_not_trained_and_how_the_others_were():
@@ -94,6 +134,7 @@ def test_lines_name_what_is_not_trained_and_how_the_others_were():
         metrics = checkpoints.load_metrics(find(name))
         assert f"{metrics['error_percent_test']:.2f} (" in told
         assert results.budget(metrics) in told
+    assert told.endswith(f"TC {results.misread_by_all('distorted', 'tc')}")
 
 
 def test_a_column_that_had_one_budget_is_named_once(pretrained):
