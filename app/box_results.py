@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import streamlit as st
 
 from box_panels import PREFIX
+from downloads import as_csv
+from results_panel import spread
 
 DEPARTURES = """
 - **Each layer's activations are divided by their own length.** On plain ones Eq. 8 is smaller for
@@ -75,5 +79,51 @@ def table() -> None:
     told = results.colocalisation_lines()
     how = told[told.index(results.HOW_OPTIMISED) + 1 :]
     st.caption("  \n".join(line.strip() for line in how) or "Nothing has been run yet.")
+    with st.container(horizontal=True):
+        st.download_button(
+            "Table as CSV",
+            lambda: as_csv(rows(found)),
+            "table-5.csv",
+            "text/csv",
+            on_click="ignore",
+            help="Ours and the paper's, with the sets and how they were optimised",
+        )
+        st.download_button(
+            "All of it as JSON",
+            lambda: json.dumps([{**row, "metrics": found.get(row["cell"])} for row in rows(found)]),
+            "table-5.json",
+            "application/json",
+            on_click="ignore",
+            help="The same, and every cell's metrics as they were recorded",
+        )
     with st.expander("What differs from the text, and why"):
         st.markdown(DEPARTURES)
+
+
+def rows(found: dict[str, dict]) -> list[dict]:
+    """Table 5 for a file, a row for each of its cells. found: the metrics of those that have been
+    run, by their names."""
+    from stn_core.experiments.colocalisation import COLOCALISATIONS
+
+    told = []
+    for name, cell in COLOCALISATIONS.items():
+        metrics = found.get(name, {})
+        recipe, sets = metrics.get("recipe", {}), metrics.get("sets", [])
+        shares = [s["localised_percent"] for s in sets]
+        mean, deviation = spread(shares)
+        told.append(
+            {
+                "cell": name,
+                "paper": cell.reported,
+                "mean": mean,
+                "spread": deviation,
+                "sets": " ".join(str(s["set_seed"]) for s in sets),
+                "localised_percent": " ".join(map(str, shares)),
+                "recipe": recipe.get("name"),
+                **{key: recipe.get(key) for key in ("iterations", "batch_size", "starts")},
+                "encoders": (2 if recipe.get("fine") else 1) if recipe else None,
+                "device": metrics.get("device"),
+                "seconds": " ".join(str(s["seconds"]) for s in sets),
+            }
+        )
+    return told

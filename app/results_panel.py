@@ -6,18 +6,31 @@ import csv
 import dataclasses
 import io
 import json
+import statistics
+from contextlib import suppress
+from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
+import controls
+import downloads
 import figures
 import loading
+import volume_panels
 from palette import GRIDS
 from panels import colours, pixels
 from stage import Item, strip
 from tables import TABLES, Table, network_field
 
-GALLERY = 10  # pictures in a row of misread ones
+FEW, PAGE = 10, 50  # misread examples of a group that are shown at first, and at once of all
+# The switches of the explorer that would show another input than the example, as they are off.
+OFF = {
+    "distorted": {"sweep": False, controls.OWN_DIGIT: False},
+    "addition": {"swapped": False, "muted": [], "draw-first": False, "draw-second": False},
+    "volumes": {volume_panels.OWN_DIGIT: False},
+}
 LIT = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
@@ -42,11 +55,11 @@ def results_panel(table: str, column: str | None = None) -> None:
     _budgets(cells, words)
     left, right = st.columns(2, gap="large")
     with left:
-        _claims(table, chosen, on)
+        _claims(table, cells, chosen, on)
     with right:
         _confusion({row: cells[f"{table}/{chosen}/{row}"] for row in rows}, words, on)
     _disagreements(table, cells, chosen, on)
-    _downloads(table, cells, columns, words)
+    _downloads(table, cells, columns, chosen, words)
 
 
 def _table(table: str, cells: dict, rows: list[str], columns: list[str], lit: str | None) -> str:
@@ -89,7 +102,7 @@ def _budgets(cells: dict, words: Table) -> None:
     st.caption(f"{words.paper}{larger} What has not been trained says so.")
 
 
-def _claims(table: str, column: str, on: str) -> None:
+def _claims(table: str, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
@@ -102,9 +115,38 @@ def _claims(table: str, column: str, on: str) -> None:
     for d in found:
         names = (loading.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
-        verdict = "undecided" if not d.decided else "yes" if d.percent > 0 else "**no**"
+        verdict = verdict_on(d, is_claimed(d, cells)) + ("" if d.alike else " †")
         lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
-    st.markdown("\n".join(lines))
+    table_of_them = "\n".join(lines)
+    st.markdown(
+        f"<div style='overflow-x:auto'>\n\n{table_of_them}\n\n</div>", unsafe_allow_html=True
+    )
+    if not all(is_claimed(d, cells) for d in found):
+        st.caption("\\* A comparison of ours: the paper does not give the figures of both.")
+    if not all(d.alike for d in found):
+        st.caption("† Trained otherwise: the two had not one recipe and budget.")
+    several = len({name.split("/")[1] for name in cells}) > 1
+    more = ": more of them where a distortion leaves little to read" if several else ""
+    st.caption(
+        f"Of the test's 10,000{on}, the same {results.misread_by_all(table, column)} are misread "
+        f"by every network that has been trained{more}."
+    )
+
+
+def is_claimed(difference, cells: dict) -> bool:
+    """Whether the paper has a figure of both networks of a Difference, so that it compares them."""
+    both = (cells[name].experiment for name in (difference.better, difference.than))
+    return all(experiment.reported is not None for experiment in both)
+
+
+def verdict_on(difference, claimed: bool) -> str:
+    """Whether a Difference is as the paper has it; one that it does not claim is only told."""
+    if not claimed:
+        told = "smaller" if difference.percent > 0 else "larger"
+        return f"{told if difference.decided else 'undecided'} \\*"
+    if not difference.decided:
+        return "undecided"
+    return "yes" if difference.percent > 0 else "**no**"
 
 
 def _confusion(cells: dict, words: Table, on: str) -> None:
@@ -134,11 +176,29 @@ def _disagreements(table: str, cells: dict, column: str, on: str) -> None:
     st.markdown(
         f"**Who misreads what**{on}: {words.examples}, found when the networks were measured"
     )
-    pair = [cells[f"{table}/{column}/{n}"] for n in words.compared]
     one, other = (loading.network_title(n) for n in words.compared)
-    if not all(cell.metrics for cell in pair):
+    groups = disagreements(table, cells, column)
+    if groups is None:
         st.info(f"The {one} or the {other} has not been trained yet{on}.")
         return
+    total = 1000 * len(cells[f"{table}/{column}/{words.compared[0]}"].metrics["misread_examples"])
+    for key, (title, said) in zip(("one", "other", "both"), groups.items(), strict=True):
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            legend = f" · true → {one} says / {other} says" if key == "both" and said else ""
+            st.caption(f"{title}: {len(said)} of {total:,}{legend}", width="content")
+            places = _looked_at(sorted(said), f"misread_{key}")
+        if places:
+            _gallery({place: said[place] for place in places}, key, table, column)
+
+
+def disagreements(
+    table: str, cells: dict, column: str
+) -> dict[str, dict[tuple[int, int], tuple[int | None, int | None]]] | None:
+    """What either of the two compared networks says of (digit, seed), in three groups; None of
+    what it reads aright. None as a whole until both are trained."""
+    pair = [cells[f"{table}/{column}/{n}"] for n in TABLES[table].compared]
+    if not all(cell.metrics for cell in pair):
+        return None
     plain, transformed = (
         {
             (int(digit), seed): said
@@ -147,92 +207,154 @@ def _disagreements(table: str, cells: dict, column: str, on: str) -> None:
         }
         for cell in pair
     )
-    groups = {
-        f"{one} wrong, {other} right": [p for p in plain if p not in transformed],
-        f"{one} right, {other} wrong": [p for p in transformed if p not in plain],
-        "Both wrong": [p for p in plain if p in transformed],
+    said = {p: (plain.get(p), transformed.get(p)) for p in plain | transformed}
+    one, other = (loading.network_title(n) for n in TABLES[table].compared)
+    return {
+        f"{one} wrong, {other} right": {p: both for p, both in said.items() if both[1] is None},
+        f"{one} right, {other} wrong": {p: both for p, both in said.items() if both[0] is None},
+        "Both wrong": {p: both for p, both in said.items() if None not in both},
     }
-    total = 1000 * len(pair[0].metrics["misread_examples"])
-    name = f"{table}/{column}/{words.compared[1]}"
-    for index, (title, places) in enumerate(groups.items()):
-        st.caption(f"{title}: {len(places)} of {total:,}")
-        if not places:
-            continue
-        items = []
-        for digit, seed in sorted(places)[:: max(1, len(places) // GALLERY)][:GALLERY]:
-            images, label = loading.pictured(name, digit, seed)
-            said = plain.get((digit, seed))
-            said = transformed[(digit, seed)] if said is None else said
-            items.append(
-                Item(
-                    id=f"{digit}.{seed}",
-                    image=pixels(images)[0],
-                    theta=None,
-                    label=f"{label} → {said}",
-                    alt=f"Open this {label}, misread as {said}",
-                )
+
+
+def _looked_at(places: list[tuple[int, int]], key: str) -> list[tuple[int, int]]:
+    """A few examples of a group, evenly out of it; with a switch all of it, by pages."""
+    count = len(places)
+    if count <= FEW:
+        return places
+    told = f"All of this group, in the order of the gallery; {PAGE} at once"
+    if not st.toggle(f"Show all {count}", key=key, bind="query-params", help=told):
+        return [places[n * count // FEW] for n in range(FEW)]
+    if count <= PAGE:
+        return places
+    page = st.pagination(-(-count // PAGE), key=f"{key}_page", bind="query-params")
+    first = PAGE * (page - 1)
+    st.caption(f"{first + 1} to {min(first + PAGE, count)}", width="content")
+    return places[first : first + PAGE]
+
+
+def _gallery(said: dict, key: str, table: str, column: str) -> None:
+    """Pictures of misread examples, each a link to it in the explorer."""
+    name = f"{table}/{column}/{TABLES[table].compared[1]}"
+    titles = [loading.network_title(n) for n in TABLES[table].compared]
+    items = []
+    for (digit, seed), answers in said.items():
+        images, label = loading.pictured(name, digit, seed)
+        wrong = {t: answer for t, answer in zip(titles, answers, strict=True) if answer is not None}
+        told = " and ".join(f"as {answer} by {title}" for title, answer in wrong.items())
+        items.append(
+            Item(
+                id=f"{digit}.{seed}",
+                image=pixels(images)[0],
+                theta=None,
+                label=f"{label} → {' / '.join(map(str, wrong.values()))}",
+                alt=f"Open this {label}, misread {told}",
+                href=f"?{urlencode(addressed(explored(digit, seed, table, column), table))}",
             )
-        strip(
-            items,
-            key=f"misread-{index}",
-            token=f"{table}/{column}/{index}/{len(places)}/{GRIDS[0]}",
-            on_selected=lambda place: _open(place, table, column),
         )
+    strip(
+        items,
+        key=f"misread-{key}",
+        token=f"{table}/{column}/{key}/{items[0].id}/{len(items)}/{GRIDS[0]}",
+        on_selected=lambda place: _open(place, table, column),
+    )
+
+
+def explored(digit: int, seed: int, table: str, column: str) -> dict[str, str | int]:
+    """What the explorer's widgets have where it shows this example to the compared networks."""
+    prefix = f"{table}/{column}/"
+    networks = dict(zip(("b", "a"), TABLES[table].compared, strict=True))
+    chosen = {network_field(which, prefix): short for which, short in networks.items()}
+    if table == "distorted":
+        return chosen | {
+            "view": "Explore", "distortion": column.upper(), "digit": digit, "seed": seed
+        }  # fmt: skip
+    if table == "volumes":
+        return chosen | {"volume_view": "Explore", "volume_digit": digit, "volume_seed": seed}
+    second = loading.partner(digit, seed)
+    return chosen | {"sum_view": "Explore", "first": digit, "second": second, "sum_seed": seed}
+
+
+def addressed(fields: dict[str, str | int], table: str) -> dict[str, str]:
+    """The same as the address has it: networks by their titles."""
+    compared = TABLES[table].compared
+    return {n: loading.network_title(v) if v in compared else str(v) for n, v in fields.items()}
 
 
 def _open(place: str, table: str, column: str) -> None:
     """Take a misread example to the explorer; called before the widgets are drawn again."""
     digit, seed = map(int, place.split("."))
-    prefix = f"{table}/{column}/"
-    chosen = {network_field("b", prefix): TABLES[table].compared[0]}
-    chosen[network_field("a", prefix)] = TABLES[table].compared[1]
-    if table == "distorted":
-        chosen |= {"view": "Explore", "distortion": column.upper(), "digit": digit, "seed": seed}
-    elif table == "volumes":
-        chosen |= {"volume_view": "Explore", "volume_digit": digit, "volume_seed": seed}
-    else:
-        second = loading.partner(digit, seed)
-        chosen |= {"sum_view": "Explore", "first": digit, "second": second, "sum_seed": seed}
-    st.session_state.update(chosen)
+    fields = explored(digit, seed, table, column)
+    st.session_state.update({**OFF[table], **fields})
+    # A widget that is not yet there takes what the address has when a run begins.
+    address = dict.fromkeys((*OFF[table], "stage")) | addressed(fields, table)
+    for field, value in address.items():
+        with suppress(StreamlitAPIException):  # of a widget that is there, and has its value
+            if value is None:
+                st.query_params.pop(field, None)
+            else:
+                st.query_params[field] = value
+    st.rerun()
 
 
-def _downloads(table: str, cells: dict, columns: list[str], words: Table) -> None:
+def _downloads(table: str, cells: dict, columns: list[str], column: str, words: Table) -> None:
     file = (
         "-".join(words.title.lower().split()) if words.number is None else f"table-{words.number}"
     )
+    kinds = (
+        ("Table as CSV", "", lambda: as_csv(cells),
+         "Ours and the paper's errors, with recipe, budget, seeds and device"),
+        ("Differences as CSV", "-differences",
+         lambda: downloads.as_csv(differences(table, cells, columns)),
+         "What the differences are worth"),
+        ("Confusion matrices as CSV", "-confusion", lambda: downloads.as_csv(confusions(cells)),
+         "What each network takes for what, on the test digits"),
+        ("Misread examples as CSV", f"-misread-{column}",
+         lambda: downloads.as_csv(misread(table, cells, column)),
+         "All examples of the three groups above, and what the two networks say of them"),
+        ("All of it as JSON", "", lambda: json.dumps(everything(table, cells, columns)),
+         "Every network's metrics as they were recorded, what other recipes came to, and what the "
+         "differences are worth"),
+    )  # fmt: skip
     with st.container(horizontal=True):
-        st.download_button(
-            "Table as CSV",
-            as_csv(cells),
-            f"{file}.csv",
-            "text/csv",
-            help="Ours and the paper's errors, with recipe, budget, seeds and device",
-        )
-        st.download_button(
-            "All of it as JSON",
-            json.dumps(everything(table, cells, columns)),
-            f"{file}.json",
-            "application/json",
-            help="Every network's metrics as they were recorded, what other recipes came to, and "
-            "what the differences are worth",
-        )
+        for label, part, data, told in kinds:
+            kind = label.rsplit(" ", 1)[1].lower()
+            media = "text/csv" if kind == "csv" else "application/json"
+            st.download_button(
+                label, data, f"{file}{part}.{kind}", media, on_click="ignore", help=told
+            )
+
+
+def spread(values: list[float]) -> tuple[float | None, float | None]:
+    """Mean and standard deviation, None of the latter where there is one value."""
+    if not values:
+        return None, None
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+def of_seeds(cell) -> tuple[float | None, float | None]:
+    """The mean and spread that a table's Cell shows; of one seed, the error of its network."""
+    if cell.metrics is None:
+        return None, None
+    errors = cell.metrics["errors"]
+    return spread(errors if len(errors) > 1 else [cell.error])
 
 
 def as_csv(cells: dict) -> str:
     """A line for each network of a table; of one that is not trained, its name and the paper's
-    error."""
+    error. ours: of the seed that is shipped; mean, spread: of all seeds, as the table has them."""
     from stn_core.experiment import Recipe
 
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(
-        ("experiment", "paper", "ours", "seeds", "errors", "recipe", "method", "iterations",
-         "batch_size", "learning_rate", "device", "precision", "parameters")
+        ("experiment", "paper", "ours", "mean", "spread", "seeds", "errors", "recipe", "method",
+         "iterations", "batch_size", "learning_rate", "device", "precision", "parameters")
     )  # fmt: skip
     for name, cell in cells.items():
         line = [name, cell.experiment.reported, cell.error]
         if metrics := cell.metrics:
             recipe = Recipe.from_json(metrics["recipe"])
+            line += of_seeds(cell)
             line += [" ".join(map(str, metrics[key])) for key in ("seeds", "errors")]
             line += [recipe.name, recipe.method, recipe.iterations, recipe.batch_size]
             line += [recipe.learning_rate]
@@ -241,23 +363,69 @@ def as_csv(cells: dict) -> str:
     return text.getvalue()
 
 
-def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list[dict]]:
-    """All that is shown of a table, and what it was made from."""
-    from stn_core import checkpoints, results
+def differences(table: str, cells: dict, columns: list[str]) -> list[dict]:
+    """What the differences of these columns are worth, and whether the paper claims them."""
+    from stn_core import results
 
-    networks = [
+    return [
         {
-            "experiment": name,
-            "paper": cell.experiment.reported,
-            "ours": cell.error,
-            "metrics": cell.metrics,
-            "other_recipes": checkpoints.load_tried(cell.experiment),
+            **dataclasses.asdict(found),
+            "decided": found.decided,
+            "claimed_by_the_paper": is_claimed(found, cells),
         }
-        for name, cell in cells.items()
-    ]
-    differences = [
-        {**dataclasses.asdict(found), "decided": found.decided}
         for column in columns
         for found in results.differences(table, column)
     ]
-    return {"networks": networks, "differences": differences}
+
+
+def confusions(cells: dict) -> list[dict]:
+    """The confusion matrices of all networks that are trained, a row for each of their counts."""
+    return [
+        {"experiment": name, "true": true, "said": said, "count": count}
+        for name, cell in cells.items()
+        if cell.metrics
+        for true, row in enumerate(cell.metrics["confusion_test"])
+        for said, count in enumerate(row)
+    ]
+
+
+def misread(table: str, cells: dict, column: str) -> list[dict]:
+    """The examples that either of the two compared networks misreads, a row each."""
+    names = [loading.network_title(n) for n in TABLES[table].compared]
+    rows = []
+    for group, said in (disagreements(table, cells, column) or {}).items():
+        for (digit, seed), answers in sorted(said.items()):
+            digits = [digit, loading.partner(digit, seed)] if table == "addition" else [digit]
+            true = sum(d // 100 for d in digits)  # a hundred of each class
+            told = [true if answer is None else answer for answer in answers]
+            rows.append(
+                {"group": group, "digit": digit, "seed": seed, "true": true}
+                | dict(zip(names, told, strict=True))
+            )
+    return rows
+
+
+def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | dict]:
+    """All that is shown of a table, and what it was made from."""
+    from stn_core import checkpoints, results
+
+    networks = []
+    for name, cell in cells.items():
+        mean, deviation = of_seeds(cell)
+        networks.append(
+            {
+                "experiment": name,
+                "paper": cell.experiment.reported,
+                "ours": cell.error,
+                "mean": mean,
+                "spread": deviation,
+                "metrics": cell.metrics,
+                "other_recipes": checkpoints.load_tried(cell.experiment),
+            }
+        )
+    misread_by_all = {column: results.misread_by_all(table, column) for column in columns}
+    return {
+        "networks": networks,
+        "differences": differences(table, cells, columns),
+        "misread_by_every_network": misread_by_all,
+    }

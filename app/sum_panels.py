@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 
 import loading
 from addends import PREFIX, Sum, choose_pair, held
+from downloads import as_csv
 from palette import GRIDS
 from panels import decomposed, pixels, report_of, transformers_of
 from stage import Features, Input, Item, Report, stage, strip
@@ -148,7 +150,7 @@ def partings() -> None:
     """When two transformers have parted ways in every recorded training, and how far."""
     from stn_core.experiments import find
 
-    rows = []
+    lines, rows = [], []
     for name in loading.recorded_names(PREFIX):
         short = name.partition("@")[0]
         if find(f"{PREFIX}{short}").network.transformers < 2:
@@ -160,20 +162,49 @@ def partings() -> None:
             continue
         left = [snapshot.pose_left for snapshot in found.snapshots]
         step = parted(left, [snapshot.step for snapshot in found.snapshots])
-        rows.append(
-            f"| {loading.network_title(short)} | {found.description['seed']} | "
+        seed = found.description["seed"]
+        lines.append(
+            f"| {loading.network_title(short)} | {seed} | "
             f"{'never' if step is None else f'{step:,}'} | {division_words(left[-1], left[0][0])} |"
         )
+        rows.append(parting(f"{PREFIX}{short}", seed, step, left))
     if not rows:
         return
     st.markdown("**Do the two always part ways, and when?**")
     head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
-    st.markdown(head + "\n".join(rows), unsafe_allow_html=True)
+    st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
     st.caption(
         "A transformer looks after a channel if of that digit's pose at least "
         f"{100 * OWNS:.0f} points less are left in its V than in U. Which of the two takes which "
         "channel is a matter of chance. *Replay* shows the curves."
     )
+    with st.container(horizontal=True):
+        st.download_button(
+            "When they part, as CSV",
+            as_csv(rows),
+            "partings.csv",
+            "text/csv",
+            on_click="ignore",
+            help="A line for each recorded training",
+        )
+        st.download_button(
+            "When they part, as JSON",
+            json.dumps(rows),
+            "partings.json",
+            "application/json",
+            on_click="ignore",
+            help="The same",
+        )
+
+
+def parting(experiment: str, seed: int, step: int | None, left: Sequence[np.ndarray]) -> dict:
+    """A row of the table for a file. step: None of two that have not parted; left: (N, C) at every
+    step, of which the channels that each transformer looks after at the end are told."""
+    after = {
+        f"transformer_{n + 1}_looks_after": " ".join(str(c + 1) for c in sorted(channels))
+        for n, channels in enumerate(owned(left[-1], left[0][0]))
+    }
+    return {"experiment": experiment, "seed": seed, "parted_at_step": step} | after
 
 
 def parted(left: Sequence[np.ndarray], steps: Sequence[int]) -> int | None:

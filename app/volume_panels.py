@@ -31,13 +31,16 @@ and the arrow the axis along which V is summed. Bright voxels are those that the
 
 **ST-CNN Aff** predicts all 12 numbers; **ST-CNN Rigid** a rotation and a shift, 6 numbers, and
 keeps lengths. **CNN** sees the projection as it is, **3D-CNN** the volume. All have about 400,000
-parameters. All were trained on digits that stood in the middle at first and then farther and
-farther off: the order in which a turn is learnt, and kept.
+parameters.{curriculum}
 
 App. A.3 and Fig. 5 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
 (Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015). The paper gives neither figures nor ranges:
 angles up to 45° about x and y and 90° about z, and the networks, are ours.
 """
+EASED = (
+    " In the training of {} the digits stood in the middle at first and then farther and farther "
+    "off: the order in which a turn is learnt, and kept."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,19 @@ class Chosen:
 
 def choose_view() -> str:
     """The first row of the page."""
-    return choose_page_view("volume_view", ["Explore", "Train", "Replay", "Results"], NAMES)
+    return choose_page_view("volume_view", ["Explore", "Train", "Replay", "Results"], names())
+
+
+def names() -> str:
+    """``NAMES``, with what is particular to the training of the networks that are shipped."""
+    from stn_core import results
+
+    eased = [
+        f"**{loading.network_title(name.rsplit('/', 1)[1])}**"
+        for name, cell in results.cells("volumes").items()
+        if cell.metrics and cell.metrics["recipe"].get("curriculum")
+    ]
+    return NAMES.format(curriculum=EASED.format(" and ".join(eased)) if eased else "")
 
 
 def choose() -> Chosen:

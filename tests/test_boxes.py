@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from stn_core.experiments.colocalisation import (
 )
 from stn_core.runs import Run
 
+import box_results
 import jobs
 import loading
 import pictures
@@ -58,6 +60,27 @@ def test_every_shipped_set_is_shown_with_its_boxes_and_the_truth(name):
     assert len(base64.b64decode(data["images"])) == 100 * 84 * 84
 
 
+def test_curves_are_what_was_logged_at_the_steps_shown():
+    logged = told(page())["history"]
+    steps = loading.boxes("colocalisation/tc/8").history
+    assert logged["loss"] == [step.loss for step in steps]
+    assert logged["rate"] == [step.learning_rate for step in steps]
+    assert logged["localisation"] == [step.gradient_norms["localisation"] for step in steps]
+    assert logged["overlap"] == [step.measures["mean_overlap"] for step in steps]
+
+
+def test_box_is_shown_before_its_step_is_logged_and_a_norm_that_is_not_finite_is_none(monkeypatch):
+    run = loading.boxes("colocalisation/tc/8")
+    lost = run.history[1]._replace(gradient_norms={"localisation": math.inf})
+    cut = run._replace(history=[run.history[0], lost])
+    monkeypatch.setattr(loading, "boxes", lambda name: cut)
+    data = told(page())
+    assert data["steps"] == [s.step for s in run.snapshots]
+    none = [None] * (len(run.snapshots) - 2)
+    assert data["history"]["loss"] == [step.loss for step in cut.history] + none
+    assert data["history"]["localisation"] == [0, None, *none]
+
+
 def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     app = page(boxes_clutter="TC")
     token = told(app)["token"]
@@ -81,6 +104,24 @@ def test_results_are_the_table_s():
     for metrics in results.colocalised().values():
         assert f"<b>{results.share_of_sets(metrics)}</b>" in words
     assert "class 9" in words
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["Table as CSV", "All of it as JSON"]
+
+
+def test_download_of_the_results_holds_what_is_shown_and_what_has_not_been_run():
+    found = results.colocalised()
+    left_out = found.pop("colocalisation/tc/3")
+    rows = box_results.rows(found)
+    assert [row["cell"] for row in rows] == list(COLOCALISATIONS)
+    for row in rows:
+        assert row["paper"] == COLOCALISATIONS[row["cell"]].reported
+        if row["cell"] in found:
+            told = f"{row['mean']:.1f} ± {row['spread']:.1f}"
+            assert told == results.share_of_sets(found[row["cell"]])
+            assert row["sets"] == "0 1 2" and row["recipe"] == "quick"
+    (bare,) = [row for row in rows if row["cell"] == left_out["experiment"]]
+    assert bare["mean"] is None and bare["sets"] == ""
+    assert set(bare) == set(rows[0])
 
 
 def test_empty_state_says_what_to_do(tmp_path, monkeypatch):
@@ -168,6 +209,7 @@ def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatc
     app = page(boxes_view="Run it live")
     data = told(app)
     assert data["count"] == 11 and data["truth"] is None
+    assert sorted(data["history"]) == ["localisation", "loss", "rate"]
     assert "localised" not in app.get("progress")[0].proto.text
 
 

@@ -6,10 +6,14 @@ import base64
 import csv
 import io
 import json
+import os
 import re
+import time
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts
 
@@ -18,10 +22,15 @@ from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.training import MEAN_CLASSES
 
+import dispatcher
+import jobs
+import loading
+import own
 import replay_panel
 import results_panel
 from panels import transformers_of
 from stage.replay import Training, told
+from tables import TABLES
 
 NAME = "distorted/rts/st-cnn-aff"
 
@@ -77,6 +86,18 @@ def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
     assert seconds[-1] == pytest.approx(recorded.history[-1].seconds)
 
 
+def test_recording_is_known_again_when_it_has_grown_and_not_when_it_was_begun_anew(recorded):
+    def name(of: runs.RecordedRun) -> str:
+        training = Training(
+            name="", colour="", recorded=of, transformers=None, mean_classes=MEAN_CLASSES
+        )
+        return told(training)["recording"]
+
+    begun = recorded._replace(snapshots=recorded.snapshots[:3], history=recorded.history[:9])
+    anew = {**recorded.description, "started": "2026-01-01T00:00:00Z"}
+    assert name(begun) == name(recorded) != name(recorded._replace(description=anew))
+
+
 def test_infinite_gradient_reaches_the_browser_as_none(recorded):
     last = recorded.history[-1]
     wild = last._replace(
@@ -119,14 +140,102 @@ def test_every_study_is_shipped_with_the_seed_that_it_names():
 
 def test_comparison_puts_two_studies_side_by_side():
     app = view("Replay")
-    for other in replay_panel.COMPARISONS.values():
+    for comparison in replay_panel.COMPARISONS:
+        assert comparison.words not in texts(app)
         app.session_state["replay_a_rts"] = replay_panel.BASE
-        app.session_state["replay_b_rts"] = other
+        app.session_state["replay_b_rts"] = comparison.study
         app.run()
         assert not app.exception and not app.error
+        assert comparison.words in texts(app)
         proto = app.get("bidi_component")[0].proto
         data = json.loads(proto.json or proto.mixed.json)
         assert data["layout"] == "replay" and len(data["runs"]) == 2
+
+
+def study(key: str) -> runs.RecordedRun:
+    name = key.replace("study-", "studies/")
+    return runs.unpack(checkpoints.published_folder(find(name)) / runs.PACKED)
+
+
+@pytest.mark.parametrize("comparison", replay_panel.COMPARISONS, ids=lambda c: c.study)
+def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
+    ends = {study(k).snapshots[-1].measure for k in (replay_panel.BASE, comparison.study)}
+    assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
+        f"{error:.1f}" for error in sorted(ends)
+    ]
+
+
+def test_words_of_the_comparisons_are_true_of_the_grids():
+    def maps(key: str, step: int = -1) -> np.ndarray:
+        return study(f"study-{key}").snapshots[step].theta[:, 0].reshape(10, 2, 3)
+
+    def sizes(found: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.abs(np.linalg.det(found[:, :, :2])))
+
+    def degrees(found: np.ndarray) -> np.ndarray:
+        (a, b), (c, d) = found[:, :, :2].transpose(1, 2, 0)
+        return np.degrees(np.arctan2(c - b, a + d))
+
+    first, fast = maps("st-fcn-aff"), maps("st-fcn-aff-fast-localisation")
+    assert np.ptp(fast, axis=0).max() < 0.01  # all ten are the same
+    assert np.abs(fast[:, :, 2]).max() < 0.02 and 0.8 < sizes(fast)[0] < 1
+    again = maps("st-fcn-aff-again")
+    assert np.abs(again[:, :, 2] - first[:, :, 2]).max() < 0.2
+    assert np.abs(sizes(again) - sizes(first)).max() < 0.1
+    start, end = maps("st-fcn-aff-random-start", 0), maps("st-fcn-aff-random-start")
+    assert sizes(start).max() < 0.1 and sizes(end).min() > 0.4
+    assert np.abs(degrees(end) - 90).max() < 30 and np.abs(degrees(first)).max() < 10
+    assert (sizes(maps("st-fcn-aff-shifted")) < sizes(first)).all()
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """A function name -> the folder of a training that was asked for, which nobody starts."""
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    monkeypatch.setattr(dispatcher, "look", lambda: None)
+
+    def begin(name: str):
+        folder = tmp_path / f"{name}-20260101-000001"
+        folder.mkdir()
+        order = {"command": "train", "experiment": "", "arguments": [], "device": "cpu"}
+        (folder / jobs.ORDER).write_text(json.dumps({**order, "iterations": 9}))
+        return folder
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "query"),
+    [
+        (
+            "distorted",
+            "distorted-rts-st-fcn-aff",
+            {"view": "Replay", "replay_a_rts": "ST-FCN Aff, started 01 Jan, 00:00:01"},
+        ),
+        (
+            "volumes",
+            "volumes-extruded-st-cnn-aff",
+            {"volume_view": "Replay", "replay_volume": "ST-CNN Aff, started 01 Jan, 00:00:01"},
+        ),
+    ],
+)
+def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name, query, begun):
+    folder = begun(name)
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page(f"views/{page}.py").run()
+    assert not app.exception and not app.error
+    assert "00:00:01 waits in the queue" in texts(app)
+    (folder / jobs.CLAIMED).touch()
+    app.run()
+    assert not app.exception and not app.error
+    assert "The first steps …" in texts(app)
+    past = time.time() - 2 * jobs.START_SECONDS
+    os.utime(folder / jobs.CLAIMED, (past, past))
+    app.run()
+    assert not app.exception
+    assert "has no probes or no snapshots" in app.error[0].value
+    assert str(folder.parent) not in app.error[0].value
 
 
 @pytest.mark.parametrize("distortion", ["RTS", "TC", "R", "P", "E"])
@@ -134,14 +243,15 @@ def test_replay_of_every_distortion_opens(distortion):
     view("Replay", distortion=distortion)
 
 
-def test_results_show_every_cell_and_both_downloads():
+def test_results_show_every_cell_and_all_downloads():
     app = view("Results")
     words = texts(app)
     for name, experiment in EXPERIMENTS.items():
         if name.startswith("distorted/") and checkpoints.is_published(experiment):
             error = checkpoints.load_metrics(experiment)["error_percent_test"]
             assert f"<b>{error:.2f}</b>" in words
-    assert len(app.get("download_button")) == 2
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
 
 
 @pytest.mark.parametrize("table", results.tables())
@@ -155,12 +265,17 @@ def test_downloads_hold_what_is_shown(table):
         assert float(line["ours"]) == network["ours"] == cell.error
         assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
         assert line["seeds"] == " ".join(map(str, cell.metrics["seeds"]))
+        mean = "" if network["spread"] is None else f" ± {network['spread']:.2f}"
+        assert cell.ours == f"{float(line['mean']):.2f}{mean}" == f"{network['mean']:.2f}{mean}"
+        assert float(line["spread"] or 0) == (network["spread"] or 0)
         assert float(line["learning_rate"]) == cell.metrics["recipe"]["learning_rate"]
         assert network["other_recipes"] == checkpoints.load_tried(cell.experiment)
     told = "\n".join(results.lines(table))
     for found in held["differences"]:
         assert f"[{found['low']:5.2f}, {found['high']:5.2f}]" in told
     assert len(held["differences"]) == told.count("%  [")
+    for column, count in held["misread_by_every_network"].items():
+        assert re.search(rf"misreads:.* {column.upper()} {count}\b", told)
 
 
 def test_download_has_a_line_for_what_is_not_trained():
@@ -176,7 +291,8 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
     told = texts(app)
     for found in results.differences("distorted", column):
         by, high = (f"{x:.2f}".replace("-", "−") for x in (found.percent, found.high))
-        assert re.search(rf"\| {by} % \| \S+ to {high} \|", told)
+        row = re.search(rf"\| {by} % \| \S+ to {high} \| (.+) \|", told)
+        assert row and row[1].endswith("†") != found.alike
     metrics = checkpoints.load_metrics(find(f"distorted/{column}/cnn"))
     written = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"]
     assert [int(written[i][i]) for i in range(10)] == [
@@ -187,14 +303,155 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
     assert sum(int(count) for _, count in counts) == wrong
 
 
-def test_misread_digit_is_opened_in_the_explorer():
-    app = view("Results")
-    metrics = checkpoints.load_metrics(find("distorted/rts/cnn"))
-    digit = int(next(iter(metrics["misread_examples"][1])))
-    app.session_state["view"] = "Explore"
-    app.session_state["digit"], app.session_state["seed"] = digit, 1
-    app.session_state["a_rts"], app.session_state["b_rts"] = "st-cnn-aff", "cnn"
-    app.run()
-    assert not app.exception
-    said = metrics["misread_examples"][1][str(digit)]
-    assert f"<b>CNN</b> says <b style='font-size:1.6em'>{said}</b>" in texts(app)
+PAGES = {"distorted": "view", "addition": "sum_view", "volumes": "volume_view"}
+COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
+OTHERS = {  # what would show another input than a misread example
+    "distorted": {"digit": "700", "seed": "1", "sweep": "true", "own-digit": ""},
+    "addition": {
+        "first": "5", "second": "6", "sum_seed": "1", "swapped": "true",
+        "muted": "Mute transformer 1", "draw-first": "", "draw-second": "",
+    },
+    "volumes": {"volume_digit": "700", "volume_seed": "1", "own-volume": ""},
+}  # fmt: skip
+
+
+def opened(table: str, **query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page(f"views/{table}.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.fixture
+def galleries(monkeypatch) -> dict[str, list]:
+    """The pictures of the three groups, each with a button that does what a click on it does."""
+    shown = {}
+
+    def strip(items, *, key, token, on_selected):
+        shown[key] = items
+        for item in items:
+            st.button(item.alt, key=f"{key}/{item.id}", on_click=on_selected, args=(item.id,))
+
+    monkeypatch.setattr(results_panel, "strip", strip)
+    return shown
+
+
+def is_shown(app: AppTest, table: str, item, said: dict[str, str]) -> None:
+    """Whether the explorer shows this picture, and the networks say this of it."""
+    assert not app.exception and not app.error
+    words = texts(app)
+    for network, answer in said.items():
+        assert f"<b>{network}</b> says <b style='font-size:1.6em'>{answer}</b>" in words
+    label = item.label.split()[0]
+    assert f"<b>{label}</b> ◂" in words
+    if table != "volumes":
+        proto = app.get("bidi_component")[0].proto
+        (u,) = json.loads(proto.json or proto.mixed.json)["items"]
+        assert base64.b64decode(u["image"]) == item.image.tobytes()
+
+
+def answers(table: str, item) -> dict[str, str]:
+    """What both networks say of an example that both misread, by the words below it."""
+    said = item.label.partition(" → ")[2].split(" / ")
+    names = map(loading.network_title, TABLES[table].compared)
+    return dict(zip(names, said, strict=True))
+
+
+@pytest.mark.parametrize("first", ["Explore", "Results"])
+@pytest.mark.parametrize("table", results.tables())
+def test_misread_example_is_opened_as_it_is_pictured_whatever_was_set_before(
+    table, first, galleries
+):
+    drawn = own.packed(loading.Drawn(pixels=bytes(range(196)) * 4, label=1))
+    query = {name: value or drawn for name, value in OTHERS[table].items()}
+    app = opened(table, **{PAGES[table]: first}, **query)
+    app.segmented_control(key=PAGES[table]).set_value("Results").run()
+    items = galleries["misread-both"]
+    item = next((i for i in items if len(set(answers(table, i).values())) == 2), items[0])
+    app.button(key=f"misread-both/{item.id}").click().run()
+    is_shown(app, table, item, answers(table, item))
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_picture_is_a_link_to_its_example(table, galleries):
+    opened(table, **{PAGES[table]: "Results"})
+    for key, which in (("misread-one", 0), ("misread-other", 1)):
+        item = galleries[key][-1]
+        network = loading.network_title(TABLES[table].compared[which])
+        app = opened(table, **dict(parse_qsl(item.href.removeprefix("?"))))
+        is_shown(app, table, item, {network: item.label.partition(" → ")[2]})
+        assert f"as {item.label.partition(' → ')[2]} by {network}" in item.alt
+
+
+def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
+    app = opened("addition", sum_view="Results")
+    groups = results_panel.disagreements("addition", results.cells("addition"), "rts")
+    count = len(groups["Both wrong"])
+    legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
+    assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
+    assert len(galleries["misread-both"]) == results_panel.FEW and not app.pagination
+    app.toggle(key="misread_both").set_value(True).run()
+    seen = []
+    for page in range(1, 1 + -(-count // results_panel.PAGE)):
+        app.pagination(key="misread_both_page").set_value(page).run()
+        seen += [item.id for item in galleries["misread-both"]]
+        assert f"to {len(seen)}" in texts(app)
+    assert len(set(seen)) == len(seen) == count
+    linked = opened("addition", sum_view="Results", misread_both="true", misread_both_page="99")
+    assert linked.pagination[0].value == 1  # a page that there is
+
+
+def test_a_small_group_is_shown_whole_without_a_switch(galleries):
+    app = view("Results", distortion="RTS")
+    groups = results_panel.disagreements("distorted", results.cells("distorted"), "rts")
+    keys = ("misread_one", "misread_other", "misread_both")
+    switches = {toggle.key for toggle in app.toggle}
+    assert switches & set(keys) == {
+        key for key, said in zip(keys, groups.values(), strict=True) if len(said) > 10
+    }
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
+    cells, column = results.cells(table), COLUMNS[table]
+    rows = results_panel.misread(table, cells, column)
+    one, other = map(loading.network_title, TABLES[table].compared)
+    misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics["misread_examples"]
+    assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
+    for row in rows[:: max(1, len(rows) // 5)]:
+        _, true = loading.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
+        assert true == row["true"]
+        said = misread[row["seed"]].get(str(row["digit"]), row["true"])
+        assert row[one] == said
+        if row["group"] == f"{one} wrong, {other} right":
+            assert row[one] != row["true"] == row[other]
+
+
+def test_download_of_the_confusions_adds_up_to_the_matrices():
+    rows = results_panel.confusions(results.cells("volumes"))
+    metrics = checkpoints.load_metrics(find("volumes/extruded/3d-cnn"))
+    counts = np.zeros((10, 10), int)
+    for row in rows:
+        if row["experiment"] == "volumes/extruded/3d-cnn":
+            counts[row["true"], row["said"]] += row["count"]
+    np.testing.assert_array_equal(counts, metrics["confusion_test"])
+
+
+def test_only_what_the_paper_compares_is_held_against_it():
+    told = texts(view("Results", distortion="TC"))
+    rows = re.findall(r"\| (ST-\w+ \w+) \| (?:FCN|CNN) \| .* \| ([^|]+) \|\n", told + "\n")
+    assert len(rows) == 6
+    for network, verdict in rows:
+        claimed, verdict = network.endswith("Aff"), verdict.removesuffix(" †")
+        assert (verdict in ("yes", "**no**", "undecided")) == claimed
+        assert verdict.endswith(r"\*") != claimed
+    assert "the paper does not give the figures of both" in told
+    assert "does not give the figures" not in texts(view("Results", distortion="RTS"))
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_more_of_them_where_a_distortion_leaves_little_is_said_of_several_alone(table):
+    told = texts(opened(table, **{PAGES[table]: "Results"}))
+    assert "are misread by every network that has been trained" in told
+    assert ("leaves little to read" in told) == (table == "distorted")

@@ -135,6 +135,20 @@ def test_parting_is_the_step_from_which_on_it_holds():
         assert sum_panels.parted([start, apart, apart, not_yet], steps) is None
 
 
+def test_download_of_the_partings_tells_what_each_transformer_looks_after():
+    start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.3]])
+    row = sum_panels.parting("addition/rts/2st-fcn-aff", 3, None, [start, apart])
+    assert row == {
+        "experiment": "addition/rts/2st-fcn-aff",
+        "seed": 3,
+        "parted_at_step": None,
+        "transformer_1_looks_after": "2",
+        "transformer_2_looks_after": "1 2",
+    }
+    labels = [b.proto.label for b in page(sum_view="Results").get("download_button")]
+    assert labels[-2:] == ["When they part, as CSV", "When they part, as JSON"]
+
+
 U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
 
 

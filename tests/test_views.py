@@ -240,6 +240,23 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
         assert any("started" in title for title in offered) == (distortion == "E")
 
 
+def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
+    from stn_core import results
+
+    import loading
+    import volume_panels
+
+    (sentence,) = [s for s in volume_panels.names().split(". ") if "In the training of" in s]
+    cells = results.cells("volumes")
+    for name, cell in cells.items():
+        title = f"**{loading.network_title(name.rsplit('/', 1)[1])}**"
+        assert (title in sentence) == bool(cell.metrics["recipe"].get("curriculum"))
+    untrained = {name: results.Cell(cell.experiment, None) for name, cell in cells.items()}
+    monkeypatch.setattr(results, "cells", lambda _: untrained)
+    assert "In the training of" not in volume_panels.names()
+    assert "{" not in volume_panels.names()
+
+
 def test_same_network_is_not_offered_twice():
     app = page()
     first = app.selectbox(key="a_rts")

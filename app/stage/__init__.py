@@ -44,7 +44,8 @@ class Item:
     """One U on the stage.
 
     image: uint8 (H, W) or (C, H, W), of which three channels are colours; theta: (P,), or (N, P)
-    with N transformers, or None without one.
+    with N transformers, or None without one; href: where a choice in a strip leads, for a tab of
+    its own.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Item:
     theta: np.ndarray | None
     label: str
     alt: str
+    href: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -321,7 +323,8 @@ def strip(
     selected: str | None = None,
     on_selected: Callable[[str], None] | None = None,
 ) -> None:
-    """A row of small pairs. With ``on_selected`` each is a button; it is called with its id."""
+    """A row of small pairs. With ``on_selected`` each is a button, or a link; it is called with
+    its id."""
     data = _data(items, "strip", token, transformers, None, None, None, None)
     data |= {
         "features": {},
@@ -362,6 +365,7 @@ def _data(
                 "thetas": None if item.theta is None else np.atleast_2d(item.theta).tolist(),
                 "label": item.label,
                 "alt": item.alt,
+                "href": item.href,
             }
             for item in items
         ],

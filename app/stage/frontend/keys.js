@@ -55,8 +55,8 @@ function press(event) {
 function preset(n) {
   const button = document.querySelectorAll(PRESETS)[n - 1];
   if (button) return button.click();
-  const part = [...there].find(({ root }) => root.querySelector(".digit, .strip button.cell"));
-  part?.root.querySelectorAll(".digit, .strip button.cell")[n - 1]?.click();
+  const part = [...there].find(({ root }) => root.querySelector(".digit, .strip :is(button, a).cell"));
+  part?.root.querySelectorAll(".digit, .strip :is(button, a).cell")[n - 1]?.click();
 }
 
 function help() {

@@ -9,12 +9,19 @@ export class Strip {
 
   update(data) {
     this.pairs = data.items.map(() => new Pair(data));
-    const cells = data.items.map(({ id, label }, i) => {
+    const cells = data.items.map(({ id, label, href }, i) => {
       const words = element("span", { className: "label", textContent: label });
       words.classList.toggle("lines", label.includes("\n"));
-      const kind = data.selectable ? "button" : "div";
+      const kind = !data.selectable ? "div" : href ? "a" : "button";
       const cell = element(kind, { className: "cell" }, this.pairs[i].node, words);
-      if (data.selectable) {
+      if (kind === "a") {
+        cell.href = href;
+        cell.onclick = (event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab or window of its own
+          event.preventDefault();
+          this.python.choose(id);
+        };
+      } else if (data.selectable) {
         cell.type = "button";
         cell.setAttribute("aria-pressed", String(id === data.selected));
         cell.onclick = () => this.python.choose(id);

@@ -1,0 +1,42 @@
+"""The gallery of misread examples in a real headless Chromium: each picture is a link."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from playwright.sync_api import expect
+from test_browser import chromium, pixels, server, until, visit  # noqa: F401  fixtures
+
+from stn_core import results
+
+import loading
+import results_panel
+
+
+def test_picture_opens_in_a_tab_of_its_own_and_a_plain_click_stays(visit):  # noqa: F811
+    page = visit(
+        "view=Results&distortion=TC&digit=700&sweep=true&misread_both=true",
+        at="distorted",
+        reduced_motion="reduce",
+    )
+    cells = page.locator(".strip").nth(2).locator("a.cell")
+    cells.first.wait_for()
+    groups = results_panel.disagreements("distorted", results.cells("distorted"), "tc")
+    expect(cells).to_have_count(len(groups["Both wrong"]))
+    (digit, seed), (one, other) = sorted(groups["Both wrong"].items())[0]
+    expected = 255 * loading.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()
+
+    def shows(tab) -> None:
+        tab.get_by_text(re.compile(rf"^CNN says {one} ")).first.wait_for()
+        tab.get_by_text(re.compile(rf"^ST-CNN Aff says {other} ")).first.wait_for()
+        until(tab, lambda: np.abs(pixels(tab, "U") - expected).max() <= 1, "another input")
+
+    with page.context.expect_page() as opened:
+        cells.first.click(modifiers=["Control"])
+    shows(opened.value)
+    expect(page).to_have_url(re.compile("view=Results"))  # nothing has happened here
+    cells.first.click()
+    shows(page)
+    expect(page).to_have_url(re.compile(rf"digit={digit}"))
+    assert "sweep" not in page.url and len(page.context.pages) == 2
