@@ -326,9 +326,10 @@ class Trainer:
                 means.append(seen[:, :, 0].mean(0))
         mean = torch.stack(means) if means else images.new_zeros(0, 0, 0, 0)
         posed = self._trace(self.posed_images.flatten(0, 1)) if trace.warps else trace
+        lifted = self.network.subtracted  # so that all is measured and shown with 0 as black
         seen = [w.output.sum(2) if w.output.ndim == 5 else w.output for w in posed.warps]
-        left = [pose_left(images.unflatten(0, (-1, POSES))) for images in seen]
-        mean = mean + self.network.subtracted  # as it is seen, 0 being black
+        left = [pose_left((images + lifted).unflatten(0, (-1, POSES))) for images in seen]
+        mean = mean + lifted
         return Snapshot(
             self.step,
             theta.float().cpu().numpy(),

@@ -186,6 +186,9 @@ def test_words_of_the_comparisons_are_true_of_the_grids():
     assert sizes(start).max() < 0.1 and sizes(end).min() > 0.4
     assert np.abs(degrees(end) - 90).max() < 30 and np.abs(degrees(first)).max() < 10
     assert (sizes(maps("st-fcn-aff-shifted")) < sizes(first)).all()
+    collapsed = maps("st-fcn-aff-white-subtracted")
+    assert collapsed[:, 0, 0].min() > 1.1 and first[:, 0, 0].max() < 0.8  # half of U's width is 1
+    assert np.ptp(collapsed[:, 0, 2]) < 0.3 and np.ptp(first[:, 0, 2]) > 0.7
 
 
 @pytest.fixture

@@ -261,6 +261,19 @@ def test_snapshot_of_a_network_without_a_transformer_has_no_theta_and_no_mean(so
     assert start.logits.shape == (10, 10)
 
 
+def test_what_is_subtracted_from_the_input_changes_nothing_of_what_is_seen_at_the_start(source):
+    seen = []
+    for subtracted in (0.0, 1.0):
+        experiment = small("studies/st-fcn-aff")
+        network = replace(experiment.network, subtracted=subtracted)
+        experiment = replace(experiment, network=network)
+        trainer = Trainer(experiment, source, seed=0, device=torch.device("cpu"))
+        seen.append(trainer.snapshot())
+    plain, shifted = seen
+    np.testing.assert_allclose(shifted.pose_left, plain.pose_left, rtol=1e-4)
+    np.testing.assert_allclose(shifted.mean_output.astype(int), plain.mean_output, atol=1)
+
+
 # -- steering
 
 
