@@ -149,7 +149,7 @@ def not_shown(job: Job | None, title: str, error: Exception) -> None:
     """Say why there is nothing to play: it is too early, or what is wrong."""
     if job and jobs.is_waiting(job):
         st.info(f"{title} waits in the queue. It is played here as soon as it has begun.")
-    elif job and jobs.is_live(job):
+    elif job and jobs.is_live(job) and not loading.run(str(job.folder)).snapshots():
         st.caption("The first steps …")
     else:
         st.error(f"{title} cannot be shown: {jobs.without_folders(error)}")

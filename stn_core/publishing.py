@@ -61,7 +61,7 @@ def publish(found: list[Run], source: Source) -> Path:
 def _ship(
     run: Run, network: nn.Module, source: Source, seeds: list[int], errors: list[float]
 ) -> Path:
-    """Measure first, and then write: whatever breaks off leaves what is published as it was."""
+    """Measure first, and then write: if that breaks off, publishing it again mends all."""
     description = run.description()
     experiment = find(description["experiment"])
     metrics = {
@@ -78,7 +78,7 @@ def _ship(
     }
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    runs.pack(run, folder / runs.PACKED)
+    run.recorded()  # it may lack a part
     tried = checkpoints.load_tried(experiment)
     if checkpoints.is_published(experiment):
         before = checkpoints.load_metrics(experiment)
@@ -86,6 +86,7 @@ def _ship(
     _write_tried(experiment, [t for t in tried if not _same(t["recipe"], metrics["recipe"])])
     checkpoints.save_weights(network, experiment, folder / checkpoints.WEIGHTS)
     _write_json(folder / checkpoints.METRICS, metrics)
+    runs.pack(run, folder / runs.PACKED)
     for seed, path in runs.packed_runs(folder).items():
         recipe = runs.unpack(path).description["recipe"]
         if seed == metrics["seed"] or not _same(recipe, metrics["recipe"]):

@@ -45,6 +45,7 @@ class Training:
     run: Run
     worker: subprocess.Popen | threading.Thread | None = None
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
+    broken: bool = False  # its thread has ended in an error
     published: bool = False
     unpublished: str = ""  # why it could not be
 
@@ -65,8 +66,10 @@ class Training:
             return ended
         if self.worker is None:
             return "waiting"
-        broken = isinstance(self.worker, subprocess.Popen) and self.worker.returncode
-        return "stopped" if ended == "stopped" and not broken else "failed"
+        if isinstance(self.worker, subprocess.Popen):
+            self.broken = self.worker.returncode != 0
+        whole = self.stopping.is_set() or not self.broken
+        return "stopped" if ended == "stopped" and whole else "failed"
 
     def stop(self) -> None:
         """Ask it to end between two steps, with a checkpoint."""
@@ -189,6 +192,7 @@ def sweep(
             running = [t for t in running if t.state == "running"]
     finally:
         for training in running:
+            training.stopping.set()  # a terminal's Ctrl-C has reached the processes before this
             if training.state == "running":
                 training.stop()
         until = time.monotonic() + STOP_SECONDS
@@ -227,6 +231,7 @@ def _start_thread(training: Training, source: Source, device: torch.device, prec
                 if training.stopping.is_set():
                     training.run.control("stop")
         except Exception:  # the others go on
+            training.broken = True
             with open(training.run.folder / LOG, "a") as log:
                 log.write(traceback.format_exc())
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -503,15 +503,9 @@ def train(
         recipe = Recipe.from_json(description["recipe"])
         experiment = replace(experiment, recipes=(recipe,))
         seed, precision = description["seed"], description["precision"]
-        began_on = description.get("train_digits", len(source.train))
-        if began_on != len(source.train):
-            raise RunError(
-                f"{run.folder} was begun on {began_on:,} digits, and {len(source.train):,} are "
-                "here; name the folder that has MNIST's files in STN_DATA"
-            )
         with run.owned():
             run.reset_control()  # before anything that takes time: a stop meanwhile is obeyed
-            yield from _recorded(trainer(), run, description.get("patience"), resume)
+            yield from _recorded(trainer, run, description.get("patience"), resume)
     else:
         made = trainer()
         description = describe(
@@ -519,7 +513,7 @@ def train(
         )
         run.create({**description, "patience": patience})
         with run.owned():
-            yield from _recorded(made, run, patience, resume)
+            yield from _recorded(lambda: made, run, patience, resume)
 
 
 def _steps(trainer: Trainer) -> Iterator[Step]:
@@ -539,10 +533,15 @@ def after_pause(run: Run, step: int) -> str:
     return command
 
 
-def _recorded(trainer: Trainer, run: Run, patience: int | None, resume: bool) -> Iterator[Step]:
+def _recorded(
+    make: Callable[[], Trainer], run: Run, patience: int | None, resume: bool
+) -> Iterator[Step]:
     """The steps of a run that is owned; whatever ends them is told in its status."""
-    run.set_status("running", trainer.step)
+    trainer, step = None, run.status().step
     try:
+        trainer = make()
+        run.set_status("running", step)
+        _check_digits(trainer, run)
         if resume and run.checkpoint.is_file():
             trainer.load(run)
             if trainer.step < trainer.recipe.iterations:
@@ -552,8 +551,18 @@ def _recorded(trainer: Trainer, run: Run, patience: int | None, resume: bool) ->
         yield from _recorded_steps(trainer, run, patience)
     except Exception as error:
         with suppress(OSError):  # the disk may be what is full
-            run.set_status("failed", trainer.step, str(error))
+            reached = trainer.step if trainer else 0
+            run.set_status("failed", reached or step, str(error))
         raise
+
+
+def _check_digits(trainer: Trainer, run: Run) -> None:
+    """A run goes on with as many digits as it was begun on. Raises RunError."""
+    here = len(trainer.digits)
+    begun = run.description().get("train_digits", here)
+    if begun != here:
+        advice = "name the folder of MNIST's files in STN_DATA" if here < begun else "begin anew"
+        raise RunError(f"this run was begun on {begun:,} digits, and {here:,} are here: {advice}")
 
 
 def _recorded_steps(trainer: Trainer, run: Run, patience: int | None) -> Iterator[Step]:

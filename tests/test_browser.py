@@ -327,8 +327,10 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
     page.reload()
-    expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
-    expect(where).to_have_text("step 0")
+    expect(page.get_by_text(re.compile("paused · step"))).to_be_visible(
+        timeout=PATIENCE_MILLISECONDS
+    )
+    expect(where).to_have_text("step 0", timeout=PATIENCE_MILLISECONDS)
     paused_at = steps_done(page)
     page.get_by_role("button", name="Go on", exact=True).click()
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
@@ -343,7 +345,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.get_by_text("Explore", exact=True).first.click()
     page.get_by_text("Further digits").wait_for()
     page.get_by_text("Train", exact=True).first.click()
-    page.locator(".strip button.cell").first.wait_for()
+    expect(where).to_have_text(re.compile("^step [1-9]"), timeout=PATIENCE_MILLISECONDS)
     assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
 
 

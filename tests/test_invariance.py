@@ -283,6 +283,7 @@ def test_command_measures_a_column_and_keeps_it(command, capsys, tmp_path, monke
         (folder / f"distorted/r/{name}").mkdir(parents=True)
         weights = (published / checkpoints.WEIGHTS).read_bytes()
         (folder / f"distorted/r/{name}" / checkpoints.WEIGHTS).write_bytes(weights)
+        (folder / f"distorted/r/{name}" / checkpoints.METRICS).write_text("{}")
     monkeypatch.setattr(checkpoints, "PRETRAINED", folder)
     assert command(["invariance", "distorted/r", "--digits=40"]) == 0
     out = capsys.readouterr().out
@@ -301,6 +302,7 @@ def test_command_measures_again_only_what_has_changed(command, capsys, tmp_path,
         path.parent.mkdir(parents=True)
         published = checkpoints.PRETRAINED / f"distorted/r/{name}" / checkpoints.WEIGHTS
         path.write_bytes(published.read_bytes())
+        path.with_name(checkpoints.METRICS).write_text("{}")
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path)
 
     def measure(digits: int) -> tuple[str, Recording]:

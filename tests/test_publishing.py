@@ -150,7 +150,10 @@ def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
         with pytest.raises(OSError, match="No space left"):
             publishing.publish([other], source)
     assert checkpoints.load_metrics(find(NAME)) == before
+    packed = pretrained / NAME / runs.PACKED
+    assert runs.unpack(packed).description["recipe"] == before["recipe"]
     publishing.publish([other], source)
+    assert runs.unpack(packed).description["recipe"] == description["recipe"]
     assert [t["recipe"] for t in checkpoints.load_tried(find(NAME))] == [before["recipe"]]
 
 

@@ -138,13 +138,23 @@ def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, sour
     assert "invalid choice: 'nonsense'" in (trainings[0].run.folder / sweep.LOG).read_text()
 
 
-def test_worker_that_ends_at_once_is_not_taken_for_the_earlier_stop(two_cells, tmp_path, source):
+@pytest.mark.parametrize("kind", ["process", "thread"])
+def test_worker_that_ends_at_once_is_not_taken_for_the_earlier_stop(
+    kind, two_cells, tmp_path, source
+):
     training = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)[0]
     training.run.create({"experiment": "nothing", "recipe": training.experiment.recipe.to_json()})
     training.run.set_status("stopped", 1)
-    for _ in sweep.sweep([training], source, workers=1, device="cpu", precision="float32"):
-        pass
+    if kind == "process":
+        for _ in sweep.sweep([training], source, workers=1, device="cpu", precision="float32"):
+            pass
+    else:
+        (training.run.folder / "heartbeat").touch()  # another one owns it
+        sweep._start_thread(training, source, torch.device("cpu"), "float32")
+        training.wait(60)
     assert training.state == "failed"
+    training.stopping.set()
+    assert training.state == "stopped"  # asked to end, it may have been on its way only
 
 
 @pytest.mark.parametrize("error", [OSError("No space left on device"), RunError("it is odd")])

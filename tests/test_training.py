@@ -511,13 +511,27 @@ def test_changed_rate_is_given_time_before_a_training_is_given_up(source, run, m
     assert run.status().step == next(step for step in taken if step >= 15 + 20)
 
 
-def test_run_does_not_go_on_with_other_digits(source, run):
+@pytest.mark.parametrize(("begun", "advice"), [(59_000, "STN_DATA"), (12, "begin anew")])
+def test_run_does_not_go_on_with_other_digits_and_its_status_says_why(begun, advice, source, run):
     stopped_at_5(source, run)
-    description = run.description()
-    run._write_json("run.json", {**description, "train_digits": 59_000})
-    with pytest.raises(RunError, match=r"begun on 59,000 digits, and [\d,]+ are here; .*STN_DATA"):
+    run._write_json("run.json", {**run.description(), "train_digits": begun})
+    told = rf"begun on {begun:,} digits, and [\d,]+ are here: .*{advice}"
+    with pytest.raises(RunError, match=told):
         next(training.train(small(), source, run=run, resume=True))
-    assert run.status() == ("stopped", 5, "", False)
+    status = run.status()
+    assert status.state == "failed" and advice in status.message
+
+
+def test_resumed_training_that_cannot_be_built_says_so_in_its_status(source, run, monkeypatch):
+    stopped_at_5(source, run)
+
+    def build(*args, **settings) -> Trainer:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(training, "Trainer", build)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        next(training.train(small(), source, run=run, resume=True))
+    assert run.status() == ("failed", 5, "out of memory", False)
 
 
 def test_training_that_diverges_leaves_a_recording_that_can_be_replayed(source, run):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,21 +50,13 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
 def told(training: Training) -> dict:
     """A training for the browser."""
     found = training.recorded
-    snapshots, history = found.snapshots, found.history
+    snapshots = found.snapshots
     images = found.probes.astype(np.uint8)  # (probes, C, H, W)
     size = images.shape[2:]
     logits = np.stack([s.logits for s in snapshots]).astype(np.float64)
     odds = np.exp(logits - logits.max(-1, keepdims=True))
     probabilities = odds / odds.sum(-1, keepdims=True)
-    means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
     transformers = training.transformers
-    steps = [s.step for s in snapshots]
-    if len(history) > 1:
-        seconds = np.interp(
-            steps, [0, *(h.step for h in history)], [0, *(h.seconds for h in history)]
-        )
-    else:
-        seconds = np.zeros(len(steps))
     return {
         "name": training.name,
         "recording": " ".join(
@@ -87,12 +79,28 @@ def told(training: Training) -> dict:
             for image, label in zip(images, found.labels, strict=True)
         ],
         "classes": [str(c) for c in range(logits.shape[-1])],
+        "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
+        "probabilities": text_of(probabilities.astype(np.float32)),
+        **curves(found, training.mean_classes),
+    }
+
+
+def curves(found: RecordedRun, mean_classes: Sequence[int]) -> dict:
+    """What is the same of images and volumes: the history, and what a snapshot says of a class."""
+    snapshots, history = found.snapshots, found.history
+    means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
+    steps = [s.step for s in snapshots]
+    if len(history) > 1:
+        seconds = np.interp(
+            steps, [0, *(h.step for h in history)], [0, *(h.seconds for h in history)]
+        )
+    else:
+        seconds = np.zeros(len(steps))
+    return {
         "steps": steps,
         "seconds": seconds.tolist(),
         "measures": [s.measure for s in snapshots],
-        "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
-        "probabilities": text_of(probabilities.astype(np.float32)),
-        "meanClasses": [str(c) for c in training.mean_classes] if means.size else [],
+        "meanClasses": [str(c) for c in mean_classes] if means.size else [],
         "meanSize": list(means.shape[-2:]) if means.size else [0, 0],
         "means": text_of(means.astype(np.uint8)),
         "poseLeft": [(100 * s.pose_left).tolist() for s in snapshots]

@@ -13,7 +13,7 @@ from stn_core.transforms import Affine3D
 
 from palette import CORNER, GRIDS, SERIES
 from stage import component, is_theta, text_of
-from stage.replay import Training, told
+from stage.replay import curves
 
 FRAMES_A_SECOND = 12.0
 POSE_NUMBERS = 12  # a rotation matrix row by row, and a shift
@@ -114,10 +114,6 @@ def _track(learning: Learning, transforms: bool) -> dict:
 
     found = learning.recorded
     snapshots = found.snapshots
-    run = told(
-        Training(name="", colour="", recorded=found, transformers=None, mean_classes=MEAN_CLASSES)
-    )
-    like_replay = ("steps", "measures", "meanClasses", "meanSize", "means", "poseLeft", "history")
     logits = np.stack([s.logits[learning.probe] for s in snapshots]).astype(np.float64)
     odds = np.exp(logits - logits.max(1, keepdims=True))
     if transforms:
@@ -134,7 +130,7 @@ def _track(learning: Learning, transforms: bool) -> dict:
         "truth": int(found.labels[learning.probe]),
         "begin": 0 if learning.from_start else -1,
         "meanDigits": WATCHED[found.probes.ndim - 1],
-        **{name: run[name] for name in like_replay},
+        **curves(found, MEAN_CLASSES),
     }
 
 
