@@ -32,6 +32,7 @@ KEYS_DIALOG = """
 .stn-keys h2 { padding-top: 0; }
 """
 KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+FIELDS = ("large", "hide")  # of the address
 ALWAYS = {"hide", "large", "lecture"}  # what would bring the rest back
 
 

@@ -82,11 +82,7 @@ def replay_panel(prefix: str, first: str) -> None:
             "*Train* and start one: it can be replayed here, also while it runs."
         )
         return
-    if prefix == STUDIED and BASE in found:
-        st.pills(
-            "Comparisons", [c.title for c in COMPARISONS if c.study in found], key="comparison",
-            on_change=_compare, label_visibility="collapsed",
-        )  # fmt: skip
+    pills = st.container()
     left, right = st.columns(2)
     with left:
         a = choose_network("Training", f"replay_{network_field('a', prefix)}", found, first)
@@ -94,9 +90,9 @@ def replay_panel(prefix: str, first: str) -> None:
     with right:
         b = choose_network("beside", f"replay_{network_field('b', prefix)}", rest, NOTHING)
     chosen = [key for key in (a, b) if key != NOTHING]
-    for comparison in COMPARISONS:
-        if chosen == [BASE, comparison.study]:
-            st.caption(comparison.words)
+    if prefix == STUDIED and BASE in found:
+        with pills:
+            _comparisons(found, chosen)
     live = any(map(_is_live, chosen))
     st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found, live)
 
@@ -107,6 +103,18 @@ def _options(prefix: str) -> dict[str, str]:
     if prefix == STUDIED:
         found |= {f"study-{k}": f"Study: {words}" for k, words in loading.studies().items()}
     return found | {job.key: job.title for job in jobs.jobs(prefix)}
+
+
+def _comparisons(found: dict[str, str], chosen: list[str]) -> None:
+    """The pairs of studies, the one that is chosen marked; what is to be seen in it."""
+    shown = next((c for c in COMPARISONS if chosen == [BASE, c.study]), None)
+    st.session_state["comparison"] = shown and shown.title
+    st.pills(
+        "Comparisons", [c.title for c in COMPARISONS if c.study in found], key="comparison",
+        on_change=_compare, label_visibility="collapsed",
+    )  # fmt: skip
+    if shown:
+        st.caption(shown.words)
 
 
 def _compare() -> None:

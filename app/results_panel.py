@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import html
 import io
 import json
 import statistics
-from contextlib import suppress
 from urllib.parse import urlencode
 
 import numpy as np
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
+import addends
 import controls
 import downloads
 import figures
+import lecture
 import loading
 import volume_panels
 from palette import GRIDS
@@ -25,12 +26,14 @@ from stage import Item, strip
 from tables import TABLES, Table, network_field
 
 FEW, PAGE = 10, 50  # misread examples of a group that are shown at first, and at once of all
-# The switches of the explorer that would show another input than the example, as they are off.
-OFF = {
-    "distorted": {"sweep": False, controls.OWN_DIGIT: False},
-    "addition": {"swapped": False, "muted": [], "draw-first": False, "draw-second": False},
-    "volumes": {volume_panels.OWN_DIGIT: False},
-}
+# What the explorer shows of itself: an address that names it is shortened at once, and a step back
+# from there would lead to it again.
+DEFAULTS = {
+    "distortion": "RTS", "digit": controls.FIRST_DIGIT, "seed": controls.FIRST_SEED,
+    "first": addends.FIRST_PAIR[0], "second": addends.FIRST_PAIR[1],
+    "sum_seed": addends.FIRST_SEED,
+    "volume_digit": volume_panels.FIRST_DIGIT, "volume_seed": volume_panels.FIRST_SEED,
+}  # fmt: skip
 LIT = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
@@ -84,10 +87,11 @@ def _cell(cell, table: str, column: str, row: str) -> str:
     paper = f" · {paper}" if TABLES[table].number else ""
     if cell.metrics is None:
         return f"<i>not trained</i>{paper}"
-    title = loading.network_title(row).replace(" ", "+")
-    several = f"distortion={column.upper()}&amp;" if TABLES[table].field is None else ""
-    link = f"?{several}{network_field('a', f'{table}/{column}/')}={title}"
-    return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a>{paper}"
+    fields = {"distortion": column.upper()} if TABLES[table].field is None else {}
+    if row != TABLES[table].compared[1]:  # which the explorer shows of itself
+        fields[network_field("a", f"{table}/{column}/")] = loading.network_title(row)
+    link = _link(fields)
+    return f"<a href='{html.escape(link)}' target='_self'><b>{cell.ours}</b></a>{paper}"
 
 
 def _budgets(cells: dict, words: Table) -> None:
@@ -248,52 +252,31 @@ def _gallery(said: dict, key: str, table: str, column: str) -> None:
                 theta=None,
                 label=f"{label} → {' / '.join(map(str, wrong.values()))}",
                 alt=f"Open this {label}, misread {told}",
-                href=f"?{urlencode(addressed(explored(digit, seed, table, column), table))}",
+                href=_link(explored(digit, seed, table, column)),
             )
         )
     strip(
         items,
         key=f"misread-{key}",
         token=f"{table}/{column}/{key}/{items[0].id}/{len(items)}/{GRIDS[0]}",
-        on_selected=lambda place: _open(place, table, column),
     )
 
 
+def _link(fields: dict[str, str | int]) -> str:
+    """An address on this page, that is as large and as bare as this one for a lecture."""
+    kept = {name: st.query_params[name] for name in lecture.FIELDS if name in st.query_params}
+    told = {name: value for name, value in fields.items() if value != DEFAULTS.get(name)}
+    return f"?{urlencode({**kept, **told})}"
+
+
 def explored(digit: int, seed: int, table: str, column: str) -> dict[str, str | int]:
-    """What the explorer's widgets have where it shows this example to the compared networks."""
-    prefix = f"{table}/{column}/"
-    networks = dict(zip(("b", "a"), TABLES[table].compared, strict=True))
-    chosen = {network_field(which, prefix): short for which, short in networks.items()}
+    """The fields of the address where the explorer shows this example to the compared networks,
+    which are those that it shows of itself."""
     if table == "distorted":
-        return chosen | {
-            "view": "Explore", "distortion": column.upper(), "digit": digit, "seed": seed
-        }  # fmt: skip
+        return {"distortion": column.upper(), "digit": digit, "seed": seed}
     if table == "volumes":
-        return chosen | {"volume_view": "Explore", "volume_digit": digit, "volume_seed": seed}
-    second = loading.partner(digit, seed)
-    return chosen | {"sum_view": "Explore", "first": digit, "second": second, "sum_seed": seed}
-
-
-def addressed(fields: dict[str, str | int], table: str) -> dict[str, str]:
-    """The same as the address has it: networks by their titles."""
-    compared = TABLES[table].compared
-    return {n: loading.network_title(v) if v in compared else str(v) for n, v in fields.items()}
-
-
-def _open(place: str, table: str, column: str) -> None:
-    """Take a misread example to the explorer; called before the widgets are drawn again."""
-    digit, seed = map(int, place.split("."))
-    fields = explored(digit, seed, table, column)
-    st.session_state.update({**OFF[table], **fields})
-    # A widget that is not yet there takes what the address has when a run begins.
-    address = dict.fromkeys((*OFF[table], "stage")) | addressed(fields, table)
-    for field, value in address.items():
-        with suppress(StreamlitAPIException):  # of a widget that is there, and has its value
-            if value is None:
-                st.query_params.pop(field, None)
-            else:
-                st.query_params[field] = value
-    st.rerun()
+        return {"volume_digit": digit, "volume_seed": seed}
+    return {"first": digit, "second": loading.partner(digit, seed), "sum_seed": seed}
 
 
 def _downloads(table: str, cells: dict, columns: list[str], column: str, words: Table) -> None:

@@ -349,6 +349,20 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
 
 
+def test_arrows_step_from_frame_to_frame_also_on_the_playhead_itself(visit):
+    page = visit("view=Replay&distortion=RTS", at="distorted")
+    scrub(page).wait_for()
+    last = int(scrub(page).get_attribute("max"))
+    for keys, frame in (
+        ("ArrowLeft", last - 1),
+        ("Shift+ArrowLeft", last - 11),
+        ("ArrowRight", last - 10),
+    ):
+        scrub(page).press(keys)
+        expect(scrub(page)).to_have_value(str(frame))
+    expect(scrub(page)).to_have_attribute("aria-valuetext", re.compile(r"^step [\d,]+$"))
+
+
 def drag(page: Page, name: str, dx: float, dy: float) -> None:
     """Drag a handle by shares of the pane's width."""
     width = stage_of(page).locator("[data-pane=U] .square").first.bounding_box()["width"]

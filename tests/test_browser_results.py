@@ -14,7 +14,7 @@ import loading
 import results_panel
 
 
-def test_picture_opens_in_a_tab_of_its_own_and_a_plain_click_stays(visit):  # noqa: F811
+def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):  # noqa: F811
     page = visit(
         "view=Results&distortion=TC&digit=700&sweep=true&misread_both=true",
         at="distorted",
@@ -40,3 +40,15 @@ def test_picture_opens_in_a_tab_of_its_own_and_a_plain_click_stays(visit):  # no
     shows(page)
     expect(page).to_have_url(re.compile(rf"digit={digit}"))
     assert "sweep" not in page.url and len(page.context.pages) == 2
+
+
+def test_one_step_back_from_an_example_is_the_gallery_again(visit):  # noqa: F811
+    page = visit("view=Results&distortion=TC", at="distorted", reduced_motion="reduce")
+    cells = page.locator(".strip").nth(1).locator("a.cell")
+    cells.first.wait_for()
+    cells.first.click()
+    page.get_by_text(re.compile("^ST-CNN Aff says ")).first.wait_for()
+    page.get_by_text("Further digits").wait_for()
+    page.go_back()
+    cells.first.wait_for()
+    expect(page).to_have_url(re.compile("view=Results"))

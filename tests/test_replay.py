@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import html
 import io
 import json
 import os
@@ -13,7 +14,6 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts
 
@@ -25,7 +25,6 @@ from stn_core.training import MEAN_CLASSES
 import dispatcher
 import jobs
 import loading
-import own
 import replay_panel
 import results_panel
 from panels import transformers_of
@@ -147,6 +146,7 @@ def test_comparison_puts_two_studies_side_by_side():
         app.run()
         assert not app.exception and not app.error
         assert comparison.words in texts(app)
+        assert app.pills(key="comparison").value == comparison.title
         proto = app.get("bidi_component")[0].proto
         data = json.loads(proto.json or proto.mixed.json)
         assert data["layout"] == "replay" and len(data["runs"]) == 2
@@ -308,14 +308,6 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
 
 PAGES = {"distorted": "view", "addition": "sum_view", "volumes": "volume_view"}
 COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
-OTHERS = {  # what would show another input than a misread example
-    "distorted": {"digit": "700", "seed": "1", "sweep": "true", "own-digit": ""},
-    "addition": {
-        "first": "5", "second": "6", "sum_seed": "1", "swapped": "true",
-        "muted": "Mute transformer 1", "draw-first": "", "draw-second": "",
-    },
-    "volumes": {"volume_digit": "700", "volume_seed": "1", "own-volume": ""},
-}  # fmt: skip
 
 
 def opened(table: str, **query: str) -> AppTest:
@@ -328,13 +320,11 @@ def opened(table: str, **query: str) -> AppTest:
 
 @pytest.fixture
 def galleries(monkeypatch) -> dict[str, list]:
-    """The pictures of the three groups, each with a button that does what a click on it does."""
+    """The pictures of the three groups."""
     shown = {}
 
-    def strip(items, *, key, token, on_selected):
+    def strip(items, *, key, token):
         shown[key] = items
-        for item in items:
-            st.button(item.alt, key=f"{key}/{item.id}", on_click=on_selected, args=(item.id,))
 
     monkeypatch.setattr(results_panel, "strip", strip)
     return shown
@@ -361,21 +351,6 @@ def answers(table: str, item) -> dict[str, str]:
     return dict(zip(names, said, strict=True))
 
 
-@pytest.mark.parametrize("first", ["Explore", "Results"])
-@pytest.mark.parametrize("table", results.tables())
-def test_misread_example_is_opened_as_it_is_pictured_whatever_was_set_before(
-    table, first, galleries
-):
-    drawn = own.packed(loading.Drawn(pixels=bytes(range(196)) * 4, label=1))
-    query = {name: value or drawn for name, value in OTHERS[table].items()}
-    app = opened(table, **{PAGES[table]: first}, **query)
-    app.segmented_control(key=PAGES[table]).set_value("Results").run()
-    items = galleries["misread-both"]
-    item = next((i for i in items if len(set(answers(table, i).values())) == 2), items[0])
-    app.button(key=f"misread-both/{item.id}").click().run()
-    is_shown(app, table, item, answers(table, item))
-
-
 @pytest.mark.parametrize("table", results.tables())
 def test_picture_is_a_link_to_its_example(table, galleries):
     opened(table, **{PAGES[table]: "Results"})
@@ -385,6 +360,24 @@ def test_picture_is_a_link_to_its_example(table, galleries):
         app = opened(table, **dict(parse_qsl(item.href.removeprefix("?"))))
         is_shown(app, table, item, {network: item.label.partition(" → ")[2]})
         assert f"as {item.label.partition(' → ')[2]} by {network}" in item.alt
+    items = galleries["misread-both"]
+    item = next((i for i in items if len(set(answers(table, i).values())) == 2), items[0])
+    is_shown(
+        opened(table, **dict(parse_qsl(item.href.removeprefix("?")))),
+        table,
+        item,
+        answers(table, item),
+    )
+
+
+def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
+    app = opened("distorted", view="Results", large="true", hide="captions,seed")
+    kept = {"large": "true", "hide": "captions,seed"}
+    for item in galleries["misread-one"]:
+        assert dict(parse_qsl(item.href.removeprefix("?"))).items() >= kept.items()
+    links = re.findall(r"<a href='\?([^']+)' target='_self'>", texts(app))
+    assert len(links) == 40
+    assert all(dict(parse_qsl(html.unescape(link))).items() >= kept.items() for link in links)
 
 
 def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):

@@ -44,8 +44,7 @@ class Item:
     """One U on the stage.
 
     image: uint8 (H, W) or (C, H, W), of which three channels are colours; theta: (P,), or (N, P)
-    with N transformers, or None without one; href: where a choice in a strip leads, for a tab of
-    its own.
+    with N transformers, or None without one; href: where it leads, as a link in a strip.
     """
 
     id: str
@@ -323,8 +322,8 @@ def strip(
     selected: str | None = None,
     on_selected: Callable[[str], None] | None = None,
 ) -> None:
-    """A row of small pairs. With ``on_selected`` each is a button, or a link; it is called with
-    its id."""
+    """A row of small pairs. With ``on_selected`` each is a button, and it is called with its id;
+    one with a ``href`` is a link."""
     data = _data(items, "strip", token, transformers, None, None, None, None)
     data |= {
         "features": {},

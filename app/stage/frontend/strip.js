@@ -12,16 +12,10 @@ export class Strip {
     const cells = data.items.map(({ id, label, href }, i) => {
       const words = element("span", { className: "label", textContent: label });
       words.classList.toggle("lines", label.includes("\n"));
-      const kind = !data.selectable ? "div" : href ? "a" : "button";
+      const kind = href ? "a" : data.selectable ? "button" : "div";
       const cell = element(kind, { className: "cell" }, this.pairs[i].node, words);
-      if (kind === "a") {
-        cell.href = href;
-        cell.onclick = (event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab or window of its own
-          event.preventDefault();
-          this.python.choose(id);
-        };
-      } else if (data.selectable) {
+      if (kind === "a") cell.href = href;
+      if (kind === "button") {
         cell.type = "button";
         cell.setAttribute("aria-pressed", String(id === data.selected));
         cell.onclick = () => this.python.choose(id);

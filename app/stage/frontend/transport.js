@@ -53,6 +53,7 @@ export class Transport {
     rate.onchange = () => (this.head.rate = Number(rate.value));
     this.scrub = element("input", { type: "range", min: 0 });
     this.scrub.oninput = () => this.head.seek(Number(this.scrub.value));
+    this.scrub.onkeydown = (event) => this.press(event);
     this.ends = [0, 1].map(() => element("span", { className: "end" }));
     this.where = element("output", { className: "where" });
     this.more = element("div", { className: "buttons" });
@@ -64,6 +65,14 @@ export class Transport {
       this.where,
       this.more
     );
+  }
+
+  /** The arrows step from frame to frame, as they do elsewhere on the page. */
+  press(event) {
+    const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    for (let i = 0; i < (event.shiftKey ? 10 : 1); i++) this.head.step(by);
   }
 
   /** @param {Track} track  @param {boolean} kept  the same one, longer */
@@ -88,7 +97,9 @@ export class Transport {
   mark(position) {
     this.scrub.classList.remove("off");
     this.scrub.value = position;
-    this.where.textContent = this.track.label(Math.min(this.track.count - 1, Math.round(position)));
+    const words = this.track.label(Math.min(this.track.count - 1, Math.round(position)));
+    this.where.textContent = words;
+    this.scrub.setAttribute("aria-valuetext", words || `${Math.round((100 * position) / (this.track.count - 1))} %`);
   }
 
   marks() {

@@ -189,7 +189,7 @@ export class Wall {
       const found = this.revealed && truth ? `, overlap ${overlap(boxes[i], truth[i]).toFixed(2)}` : "";
       this.names[n].textContent = `image ${i + 1}${found}`;
     });
-    const words = [`step ${Math.round(steps[first] + share * (steps[second] - steps[first])).toLocaleString()}`];
+    const words = [`step ${steps[Math.round(position)].toLocaleString()}`];
     if (truth) {
       const found = boxes.map((box, i) => overlap(box, truth[i]));
       const hits = found.filter((value) => value > 0.5).length;
