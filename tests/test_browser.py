@@ -2161,6 +2161,28 @@ def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
     expect(page.get_by_text("V, slice 1 of 30")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("at", "query"),
+    [("volumes", "volume_view=Replay&volume_probe=5"), ("colocalisation", "boxes_digit=8")],
+    ids=["volumes", "boxes"],
+)
+def test_reload_leaves_the_playhead_of_volumes_and_boxes_where_it_was(at, query, visit):
+    page = visit(query, at=at, reduced_motion="reduce")
+    where = stage_of(page).locator(".where")
+    expect(where).to_have_text("step 0", timeout=PATIENCE_MILLISECONDS)
+    scrub(page).press("End")
+    last = where.inner_text()
+    for _ in range(3):
+        scrub(page).press("ArrowLeft")
+    left = where.inner_text()
+    assert left not in ("step 0", last)
+    for _ in range(2):
+        page.reload()
+        expect(where).to_have_text(left, timeout=PATIENCE_MILLISECONDS)
+    page.keyboard.press("r")
+    expect(where).to_have_text("step 0")
+
+
 def test_replay_of_a_volume_ends_with_the_published_network(visit):
     page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
     page.locator("canvas.solid").first.wait_for()

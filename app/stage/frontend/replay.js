@@ -3,6 +3,7 @@ import { Curves, logarithmic, rowsOf } from "./curves.js";
 import { exporter } from "./export.js";
 import { Pair, element } from "./pair.js";
 import { paintPixels } from "./drawing.js";
+import { isNewerThanTheLink, leave, whereLeft } from "./places.js";
 import { Transport } from "./transport.js";
 import { between } from "./grid.js";
 
@@ -28,31 +29,6 @@ function valueAt(list, place) {
 
 /** When any of the runs has a snapshot. */
 const moments = (runs, by) => [...new Set(runs.flatMap((run) => run[TIMES[by]]))].sort((a, b) => a - b);
-
-const places = new Map(); // where the visitor left each recording, also where nothing may be stored
-
-/** Keep a place for as long as the tab is open. */
-function leave(recording, place) {
-  const kept = { ...place, visit: performance.timeOrigin };
-  places.set(recording, kept);
-  try {
-    sessionStorage.setItem(`replay ${recording}`, JSON.stringify(kept));
-  } catch {
-    // the browser stores nothing for this page
-  }
-}
-
-function whereLeft(recording) {
-  try {
-    return places.get(recording) ?? JSON.parse(sessionStorage.getItem(`replay ${recording}`));
-  } catch {
-    return null;
-  }
-}
-
-/** Whether a place was left after the page had been opened by its address; a reload opens nothing. */
-const isNewerThanTheLink = ({ visit }) =>
-  visit === performance.timeOrigin || performance.getEntriesByType("navigation")[0]?.type !== "navigate";
 
 /** One training: its probes, each with the network's probabilities below it, and its means. */
 class Recording {

@@ -93,6 +93,19 @@ export class Transport {
     return live;
   }
 
+  /** Where it stands among the steps of its frames, to come back to. */
+  place(steps) {
+    const { position, last } = this.head;
+    return { step: steps[Math.round(position)], live: position >= last };
+  }
+
+  /** Stand there again; false if there is no such place. */
+  comeBack(place, steps) {
+    if (!Number.isFinite(place?.step)) return false;
+    this.present(place.live ? this.head.last : Math.max(0, steps.findLastIndex((step) => step <= place.step)));
+    return true;
+  }
+
   /** Where the playhead stands. */
   mark(position) {
     this.scrub.classList.remove("off");

@@ -6,6 +6,7 @@ import { paintPixels } from "./drawing.js";
 import { between } from "./grid.js";
 import { Sliders, short } from "./numbers.js";
 import { element } from "./pair.js";
+import { leave, whereLeft } from "./places.js";
 import { Change } from "./playhead.js";
 import { Reporter } from "./report.js";
 import { Scene } from "./splat.js";
@@ -79,7 +80,10 @@ export class Volume {
     this.panes = element(
       "div", { className: "solids" }, this.u.node, this.v.node, element("div", { className: "flats" }, ...flats)
     );
-    this.transport = new Transport((position) => this.scrub(position), () => this.report());
+    this.transport = new Transport((position) => this.scrub(position), () => {
+      if (data.track) leave(data.token, this.transport.place(this.data.track.steps));
+      this.report();
+    });
     this.back = this.button("Back to prediction", () => this.release());
     if (data.transforms && !data.track) {
       this.transport.more.append(this.button("Identity", () => this.hold(data.identity)), this.back);
@@ -97,7 +101,9 @@ export class Volume {
     if (data.track?.history) parts.push(this.charts());
     this.root.replaceChildren(...parts, ...this.numbers.map(({ node }) => node));
     this.theta = data.track ? data.track.theta(data.track.count - 1) : data.identity;
+    const left = data.track && whereLeft(data.token);
     this.set(false);
+    if (left && this.transport.comeBack(left, data.track.steps)) leave(data.token, left);
     if (!data.track && data.transforms) this.go(data.theta, ARRIVE_SECONDS);
     this.show(this.theta);
     if (data.echo) this.report(); // what was reported is of another volume
@@ -392,7 +398,7 @@ export class Volume {
     this.byHand = false;
     this.pose = this.began;
     this.set(false);
-    this.show(this.data.theta);
+    if (!this.data.track) this.show(this.data.theta);
     this.report();
   }
 

@@ -3,6 +3,7 @@ import { Curves, logarithmic, rowsOf } from "./curves.js";
 import { paintPixels } from "./drawing.js";
 import { between } from "./grid.js";
 import { element } from "./pair.js";
+import { leave, whereLeft } from "./places.js";
 import { Transport } from "./transport.js";
 import { exporter } from "./export.js";
 
@@ -94,7 +95,9 @@ export class Wall {
       element("div", { className: "charts" }, ...rest)
     );
     this.arrange(false);
-    if (!data.live && data.begin === 0) this.transport.head.seek(0);
+    if (!this.transport.comeBack(whereLeft(data.token), data.steps) && !data.live && data.begin === 0) {
+      this.transport.head.seek(0);
+    }
   }
 
   alt(i) {
@@ -202,8 +205,9 @@ export class Wall {
   }
 
   tell() {
-    const { position } = this.transport.head;
-    this.python.tell({ token: this.data.token, position, chosen: this.chosen });
+    const { token, steps } = this.data;
+    leave(token, this.transport.place(steps));
+    this.python.tell({ token, position: this.transport.head.position, chosen: this.chosen });
   }
 
   /** Every image's box at every recorded step. */
