@@ -7,8 +7,8 @@ import json
 import numpy as np
 import streamlit as st
 
+import downloads
 from box_panels import PREFIX
-from downloads import as_csv
 from results_panel import spread
 
 DEPARTURES = """
@@ -79,23 +79,13 @@ def table() -> None:
     told = results.colocalisation_lines()
     how = told[told.index(results.HOW_OPTIMISED) + 1 :]
     st.caption("  \n".join(line.strip() for line in how) or "Nothing has been run yet.")
-    with st.container(horizontal=True):
-        st.download_button(
-            "Table as CSV",
-            lambda: as_csv(rows(found)),
-            "table-5.csv",
-            "text/csv",
-            on_click="ignore",
-            help="Ours and the paper's, with the sets and how they were optimised",
-        )
-        st.download_button(
-            "All of it as JSON",
-            lambda: json.dumps([{**row, "metrics": found.get(row["cell"])} for row in rows(found)]),
-            "table-5.json",
-            "application/json",
-            on_click="ignore",
-            help="The same, and every cell's metrics as they were recorded",
-        )
+    downloads.buttons(
+        ("Table as CSV", "table-5.csv", lambda: downloads.as_csv(rows(found)),
+         "Ours and the paper's, with the sets and how they were optimised"),
+        ("All of it as JSON", "table-5.json",
+         lambda: json.dumps([{**row, "metrics": found.get(row["cell"])} for row in rows(found)]),
+         "The same, and every cell's metrics as they were recorded"),
+    )  # fmt: skip
     with st.expander("What differs from the text, and why"):
         st.markdown(DEPARTURES)
 

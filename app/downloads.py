@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 import loading
 from panels import Verdict
+
+MEDIA = {"csv": "text/csv", "json": "application/json"}
 
 
 def weights(loaded: loading.LoadedNetwork) -> bytes:
@@ -58,29 +60,26 @@ def as_csv(rows: Sequence[dict]) -> str:
     return file.getvalue()
 
 
+def buttons(*files: tuple[str, str, Callable[[], str], str]) -> None:
+    """A button for each of these files: its label, the file's name, which ends in .csv or .json,
+    what makes its text when it is asked for, and what there is to say of it."""
+    with st.container(horizontal=True):
+        for label, name, text, told in files:
+            media = MEDIA[name.rsplit(".", 1)[1]]
+            st.download_button(label, text, name, media, on_click="ignore", help=told)
+
+
 def downloads(rows: Sequence[Verdict], truth: int) -> None:
     """A popover with all of it. The stages' own *Export* has θ, pictures and animations."""
     if not rows:
         return
     with st.popover("Download", width="content", help="Weights, and what the networks say"):
         found = said(rows, truth)
-        with st.container(horizontal=True):
-            st.download_button(
-                "Predictions as CSV",
-                as_csv(found),
-                "predictions.csv",
-                "text/csv",
-                on_click="ignore",
-                help="Every network's probabilities for what is shown",
-            )
-            st.download_button(
-                "Predictions as JSON",
-                json.dumps(found, indent=1),
-                "predictions.json",
-                "application/json",
-                on_click="ignore",
-                help="Every network's probabilities for what is shown",
-            )
+        told = "Every network's probabilities for what is shown"
+        buttons(
+            ("Predictions as CSV", "predictions.csv", lambda: as_csv(found), told),
+            ("Predictions as JSON", "predictions.json", lambda: json.dumps(found, indent=1), told),
+        )
         for n, row in enumerate(rows):
             st.download_button(
                 f"Weights of {row.loaded.title}",

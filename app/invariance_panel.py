@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+import downloads
 import figures
 import loading
 from controls import DISTORTIONS
@@ -291,24 +290,11 @@ def provenance(recording: Recording, outdated: Sequence[str]) -> None:
     )
 
 
-def downloads(recording: Recording) -> None:
-    records, text = rows(recording), io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]))
-    writer.writeheader()
-    writer.writerows(records)
+def take_away(recording: Recording) -> None:
     file = f"invariance-{recording.column.split('/')[1]}"
-    with st.container(horizontal=True):
-        st.download_button(
-            "Curves as CSV",
-            text.getvalue(),
-            f"{file}.csv",
-            "text/csv",
-            help="Errors and bands of every network at every value",
-        )
-        st.download_button(
-            "All of it as JSON",
-            json.dumps(dataclasses.asdict(recording)),
-            f"{file}.json",
-            "application/json",
-            help="The recording as it is, with seed and device",
-        )
+    downloads.buttons(
+        ("Curves as CSV", f"{file}.csv", lambda: downloads.as_csv(rows(recording)),
+         "Errors and bands of every network at every value"),
+        ("All of it as JSON", f"{file}.json", lambda: json.dumps(dataclasses.asdict(recording)),
+         "The recording as it is, with seed and device"),
+    )  # fmt: skip

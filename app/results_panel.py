@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import html
-import io
 import json
 import statistics
 from urllib.parse import urlencode
@@ -34,6 +32,8 @@ DEFAULTS = {
     "sum_seed": addends.FIRST_SEED,
     "volume_digit": volume_panels.FIRST_DIGIT, "volume_seed": volume_panels.FIRST_SEED,
 }  # fmt: skip
+# Of a recipe, what a file says of it beside its name.
+BUDGET = ("method", "iterations", "batch_size", "learning_rate")
 LIT = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
@@ -283,28 +283,23 @@ def _downloads(table: str, cells: dict, columns: list[str], column: str, words: 
     file = (
         "-".join(words.title.lower().split()) if words.number is None else f"table-{words.number}"
     )
-    kinds = (
-        ("Table as CSV", "", lambda: as_csv(cells),
+    downloads.buttons(
+        ("Table as CSV", f"{file}.csv", lambda: downloads.as_csv(errors(cells)),
          "Ours and the paper's errors, with recipe, budget, seeds and device"),
-        ("Differences as CSV", "-differences",
+        ("Differences as CSV", f"{file}-differences.csv",
          lambda: downloads.as_csv(differences(table, cells, columns)),
          "What the differences are worth"),
-        ("Confusion matrices as CSV", "-confusion", lambda: downloads.as_csv(confusions(cells)),
+        ("Confusion matrices as CSV", f"{file}-confusion.csv",
+         lambda: downloads.as_csv(confusions(cells)),
          "What each network takes for what, on the test digits"),
-        ("Misread examples as CSV", f"-misread-{column}",
+        ("Misread examples as CSV", f"{file}-misread-{column}.csv",
          lambda: downloads.as_csv(misread(table, cells, column)),
          "All examples of the three groups above, and what the two networks say of them"),
-        ("All of it as JSON", "", lambda: json.dumps(everything(table, cells, columns)),
+        ("All of it as JSON", f"{file}.json",
+         lambda: json.dumps(everything(table, cells, columns)),
          "Every network's metrics as they were recorded, what other recipes came to, and what the "
          "differences are worth"),
     )  # fmt: skip
-    with st.container(horizontal=True):
-        for label, part, data, told in kinds:
-            kind = label.rsplit(" ", 1)[1].lower()
-            media = "text/csv" if kind == "csv" else "application/json"
-            st.download_button(
-                label, data, f"{file}{part}.{kind}", media, on_click="ignore", help=told
-            )
 
 
 def spread(values: list[float]) -> tuple[float | None, float | None]:
@@ -322,28 +317,30 @@ def of_seeds(cell) -> tuple[float | None, float | None]:
     return spread(errors if len(errors) > 1 else [cell.error])
 
 
-def as_csv(cells: dict) -> str:
-    """A line for each network of a table; of one that is not trained, its name and the paper's
+def errors(cells: dict) -> list[dict]:
+    """A row for each network of a table; of one that is not trained, its name and the paper's
     error. ours: of the seed that is shipped; mean, spread: of all seeds, as the table has them."""
     from stn_core.experiment import Recipe
 
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(
-        ("experiment", "paper", "ours", "mean", "spread", "seeds", "errors", "recipe", "method",
-         "iterations", "batch_size", "learning_rate", "device", "precision", "parameters")
-    )  # fmt: skip
+    rows = []
     for name, cell in cells.items():
-        line = [name, cell.experiment.reported, cell.error]
-        if metrics := cell.metrics:
-            recipe = Recipe.from_json(metrics["recipe"])
-            line += of_seeds(cell)
-            line += [" ".join(map(str, metrics[key])) for key in ("seeds", "errors")]
-            line += [recipe.name, recipe.method, recipe.iterations, recipe.batch_size]
-            line += [recipe.learning_rate]
-            line += [metrics[key] for key in ("device", "precision", "parameters")]
-        writer.writerow(line)
-    return text.getvalue()
+        metrics = cell.metrics or {}
+        recipe = Recipe.from_json(metrics["recipe"]) if metrics else None
+        mean, deviation = of_seeds(cell)
+        rows.append(
+            {
+                "experiment": name,
+                "paper": cell.experiment.reported,
+                "ours": cell.error,
+                "mean": mean,
+                "spread": deviation,
+                **{key: " ".join(map(str, metrics.get(key, []))) for key in ("seeds", "errors")},
+                "recipe": recipe and recipe.name,
+                **{key: recipe and getattr(recipe, key) for key in BUDGET},
+                **{key: metrics.get(key) for key in ("device", "precision", "parameters")},
+            }
+        )
+    return rows
 
 
 def differences(table: str, cells: dict, columns: list[str]) -> list[dict]:

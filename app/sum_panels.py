@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+import downloads
 import loading
 from addends import PREFIX, Sum, choose_pair, held
-from downloads import as_csv
 from palette import GRIDS
 from panels import decomposed, pixels, report_of, transformers_of
 from stage import Features, Input, Item, Report, stage, strip
@@ -178,23 +178,11 @@ def partings() -> None:
         f"{100 * OWNS:.0f} points less are left in its V than in U. Which of the two takes which "
         "channel is a matter of chance. *Replay* shows the curves."
     )
-    with st.container(horizontal=True):
-        st.download_button(
-            "When they part, as CSV",
-            as_csv(rows),
-            "partings.csv",
-            "text/csv",
-            on_click="ignore",
-            help="A line for each recorded training",
-        )
-        st.download_button(
-            "When they part, as JSON",
-            json.dumps(rows),
-            "partings.json",
-            "application/json",
-            on_click="ignore",
-            help="The same",
-        )
+    downloads.buttons(
+        ("When they part, as CSV", "partings.csv", lambda: downloads.as_csv(rows),
+         "A line for each recorded training"),
+        ("When they part, as JSON", "partings.json", lambda: json.dumps(rows), "The same"),
+    )  # fmt: skip
 
 
 def parting(experiment: str, seed: int, step: int | None, left: Sequence[np.ndarray]) -> dict:

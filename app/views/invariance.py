@@ -36,7 +36,7 @@ def show(recording, outdated: list[str], axis_name: str) -> None:
     panel.digits_there(chosen, digits)
     panel.poses(chosen)
     panel.provenance(recording, outdated)
-    panel.downloads(recording)
+    panel.take_away(recording)
 
 
 column, varied = panel.choose_column()
