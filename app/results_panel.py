@@ -119,13 +119,13 @@ def _claims(table: str, cells: dict, column: str, on: str) -> None:
     for d in found:
         names = (loading.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
-        verdict = verdict_on(d, is_claimed(d, cells)) + ("" if d.alike else " †")
+        verdict = verdict_on(d) + ("" if d.alike else " †")
         lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
     table_of_them = "\n".join(lines)
     st.markdown(
         f"<div style='overflow-x:auto'>\n\n{table_of_them}\n\n</div>", unsafe_allow_html=True
     )
-    if not all(is_claimed(d, cells) for d in found):
+    if not all(d.claimed for d in found):
         st.caption("\\* A comparison of ours: the paper does not give the figures of both.")
     if not all(d.alike for d in found):
         st.caption("† Trained otherwise: the two had not one recipe and budget.")
@@ -137,15 +137,9 @@ def _claims(table: str, cells: dict, column: str, on: str) -> None:
     )
 
 
-def is_claimed(difference, cells: dict) -> bool:
-    """Whether the paper has a figure of both networks of a Difference, so that it compares them."""
-    both = (cells[name].experiment for name in (difference.better, difference.than))
-    return all(experiment.reported is not None for experiment in both)
-
-
-def verdict_on(difference, claimed: bool) -> str:
+def verdict_on(difference) -> str:
     """Whether a Difference is as the paper has it; one that it does not claim is only told."""
-    if not claimed:
+    if not difference.claimed:
         told = "smaller" if difference.percent > 0 else "larger"
         return f"{told if difference.decided else 'undecided'} \\*"
     if not difference.decided:
@@ -287,7 +281,7 @@ def _downloads(table: str, cells: dict, columns: list[str], column: str, words: 
         ("Table as CSV", f"{file}.csv", lambda: downloads.as_csv(errors(cells)),
          "Ours and the paper's errors, with recipe, budget, seeds and device"),
         ("Differences as CSV", f"{file}-differences.csv",
-         lambda: downloads.as_csv(differences(table, cells, columns)),
+         lambda: downloads.as_csv(differences(table, columns)),
          "What the differences are worth"),
         ("Confusion matrices as CSV", f"{file}-confusion.csv",
          lambda: downloads.as_csv(confusions(cells)),
@@ -343,16 +337,12 @@ def errors(cells: dict) -> list[dict]:
     return rows
 
 
-def differences(table: str, cells: dict, columns: list[str]) -> list[dict]:
+def differences(table: str, columns: list[str]) -> list[dict]:
     """What the differences of these columns are worth, and whether the paper claims them."""
     from stn_core import results
 
     return [
-        {
-            **dataclasses.asdict(found),
-            "decided": found.decided,
-            "claimed_by_the_paper": is_claimed(found, cells),
-        }
+        dataclasses.asdict(found) | {"decided": found.decided}
         for column in columns
         for found in results.differences(table, column)
     ]
@@ -406,6 +396,6 @@ def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | 
     misread_by_all = {column: results.misread_by_all(table, column) for column in columns}
     return {
         "networks": networks,
-        "differences": differences(table, cells, columns),
+        "differences": differences(table, columns),
         "misread_by_every_network": misread_by_all,
     }

@@ -81,6 +81,16 @@ def test_networks_of_two_recipes_are_said_to_be_trained_otherwise():
     assert not difference(one, cell(NAMES[1], [2], recipe="long")).alike
 
 
+def test_only_what_the_paper_compares_is_held_against_it():
+    told = [line for line in results.lines("distorted") if "%  [" in line]
+    ours = [line for line in told if line.endswith("not in the paper")]
+    assert [line.split()[:2] for line in ours] == [
+        ["TC", f"st-{kind}-{family}"] for kind in ("fcn", "cnn") for family in ("proj", "tps")
+    ]
+    assert not any("so here" in line for line in ours) and len(told) > len(ours)
+    assert not any("not in the paper" in line for line in results.lines("volumes"))
+
+
 def test_several_seeds_are_told_by_mean_and_spread():
     assert cell(NAMES[0], [1]).ours == "0.10"
     assert cell(NAMES[0], [1], [1.0, 2.0, 3.0]).ours == "2.00 ± 1.00"
