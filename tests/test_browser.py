@@ -1140,6 +1140,36 @@ def test_place_is_kept_for_each_recording_and_beside_another(modules):
     assert found == [kept, kept, kept, 60, kept, 30]
 
 
+def test_playing_goes_on_where_it_is_and_as_fast_beside_another(modules):
+    found = replayed(
+        modules,
+        """
+        const one = run("played", [0, 100, 200, 300], [0, 10, 20, 30]);
+        const head = replay(one, run("the second", [0, 150], [0, 15]));
+        head.seek(1);
+        const rate = root.querySelector("[aria-label=Speed]");
+        rate.value = "0.25";
+        rate.onchange();
+        const states = [];
+        const look = () => states.push([shown.transport.head.playing, shown.transport.play.title]);
+        replay(one, run("the third", [0, 250], [0, 25]));
+        look();
+        shown.transport.play.click();
+        replay(one, run("the fourth", [0, 350], [0, 35]));
+        look();
+        const now = shown.now();
+        shown.transport.play.click();
+        replay(one);
+        look();
+        const speeds = [root.querySelector("[aria-label=Speed]").value, shown.transport.head.rate];
+        return [states, now, speeds.map(Number)];
+        """,
+    )
+    states, now, speeds = found
+    assert states == [[False, "Play"], [True, "Pause"], [False, "Play"]]
+    assert now == pytest.approx(100, abs=1) and speeds == [0.25, 0.25]
+
+
 def test_place_that_was_live_is_live_when_the_training_is_seen_again(modules):
     found = replayed(
         modules,
@@ -2362,6 +2392,25 @@ def test_wall_has_the_curves_of_the_search(visit):
         "Learning rate",
     ]
     expect(stage_of(page).locator(".chart b")).to_have_text(titles)
+
+
+def test_an_axis_says_what_it_counts(modules):
+    written = modules(
+        """
+        const { Curves, logarithmic } = await load("curves");
+        const chart = new Curves("chart", true);
+        const line = { name: "", colour: "red", dash: 0, x: [0, 1], y: [0, 1] };
+        chart.set([line], logarithmic(10, 200, "s"));
+        const written = [];
+        const context = document.createElement("canvas").getContext("2d");
+        context.fillText = (text, x) => written.push([text, x]);
+        chart.paint(context, 300, 200, 1);
+        return written.slice(3);
+        """
+    )
+    *marks, (unit, place) = written
+    assert [text for text, _ in marks] == ["0", "10", "100"] and unit == "s"
+    assert place < marks[0][1]
 
 
 def test_numbers_on_an_axis_tell_its_ends_apart_and_next_to_nothing_is_0(modules):

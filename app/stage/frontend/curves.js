@@ -59,8 +59,8 @@ export class Curves {
 
   /**
    * @param {{name: string, colour: string, dash: number, x: number[], y: number[]}[]} series
-   * @param {{place: (x: number) => number, marks: number[], unit: string}} axis  x as a share of
-   *   the width, and which of its values are marked
+   * @param {{place: (x: number) => number, marks: number[], unit?: string}} axis  x as a share of
+   *   the width, which of its values are marked, and what they count
    */
   set(series, axis) {
     Object.assign(this, { series, axis });
@@ -144,6 +144,8 @@ export class Curves {
     context.textAlign = "center";
     context.textBaseline = "top";
     for (const x of this.axis.marks) context.fillText(brief(x), px(x), high - ROOM.bottom + 6);
+    context.textAlign = "right";
+    context.fillText(this.axis.unit ?? "", px(0) - 12, high - ROOM.bottom + 6);
     for (const { colour, dash, x, y } of this.series) {
       context.strokeStyle = colour;
       context.lineWidth = 2;

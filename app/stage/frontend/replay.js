@@ -102,6 +102,13 @@ export class Replay {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
     Object.assign(this, { root, python, probe: 0, by: "step" });
+    this.transport = new Transport(
+      (position) => {
+        this.show(position);
+        if (this.transport.head.playing) this.keep();
+      },
+      () => this.rest()
+    );
   }
 
   update(data) {
@@ -114,6 +121,7 @@ export class Replay {
 
   build() {
     const { data } = this;
+    const { playing } = this.transport.head; // it goes on with the trainings that are chosen now
     this.stop();
     this.recordings = data.runs.map((run) => new Recording(run, (probe) => this.choose(probe)));
     this.charts = {
@@ -126,16 +134,9 @@ export class Replay {
     this.trails = data.runs.flatMap((run) =>
       run.transformers.map(({ name }, n) => ({ run: data.runs.indexOf(run), n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${this.of(run)}`, true) }))
     );
-    this.transport = new Transport(
-      (position) => {
-        this.show(position);
-        if (this.transport.head.playing) this.keep();
-      },
-      () => this.rest()
-    );
     this.clock = this.clocks();
     this.counted = null;
-    this.transport.more.append(this.clock, exporter(this));
+    this.transport.more.replaceChildren(this.clock, exporter(this));
     this.root.replaceChildren(
       this.transport.node,
       ...this.recordings.map(({ node }) => node),
@@ -144,9 +145,11 @@ export class Replay {
     const place = whereLeft(data.runs[0].recording);
     const returned = place && this.go(place);
     this.linked = !returned || !isNewerThanTheLink(place);
-    if (returned) return;
-    this.choose(Math.min(this.probe, data.runs[0].probes.length - 1), false);
-    this.arrange(false);
+    if (!returned) {
+      this.choose(Math.min(this.probe, data.runs[0].probes.length - 1), false);
+      this.arrange(false);
+    }
+    if (playing) this.transport.play.click();
   }
 
   /** Whose a chart is, where there are two trainings. */
@@ -216,7 +219,7 @@ export class Replay {
       this.transport.head.position = Math.abs(place - frame) < CLOSE ? frame : place;
       this.transport.mark(this.transport.head.position);
     }
-    this.plot(logarithmic(unit, last, this.by));
+    this.plot(logarithmic(unit, last, this.by === "step" ? "step" : "s"));
     this.show(this.transport.head.position);
   }
 
@@ -358,6 +361,6 @@ export class Replay {
   }
 
   stop() {
-    this.transport?.head.pause();
+    this.transport.head.pause();
   }
 }
