@@ -84,7 +84,7 @@ def _table(table: str, cells: dict, rows: list[str], columns: list[str], lit: st
 
 def _cell(cell, table: str, column: str, row: str) -> str:
     paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
-    paper = f" · {paper}" if TABLES[table].number else ""
+    paper = f" <span class='theirs'><span>· </span>{paper}</span>" if TABLES[table].number else ""
     if cell.metrics is None:
         return f"<i>not trained</i>{paper}"
     fields = {"distortion": column.upper()} if TABLES[table].field is None else {}

@@ -52,3 +52,14 @@ def test_one_step_back_from_an_example_is_the_gallery_again(visit):  # noqa: F81
     page.go_back()
     cells.first.wait_for()
     expect(page).to_have_url(re.compile("view=Results"))
+
+
+def test_all_columns_of_table_1_are_seen_on_a_phone(visit):  # noqa: F811
+    page = visit("view=Results&distortion=TC", at="distorted", width=390)
+    table = page.get_by_role("table").first
+    expect(table.get_by_role("columnheader", name="TC")).to_be_in_viewport(ratio=1)
+    box = table.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    fcn = table.get_by_role("row", name="FCN").first
+    last = results.cells("distorted")["distorted/tc/fcn"]
+    expect(fcn.get_by_role("cell").last).to_have_text(f"{last.ours} · {last.experiment.reported}")
