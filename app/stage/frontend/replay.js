@@ -65,9 +65,16 @@ class Recording {
     title.style.borderLeft = `5px solid ${run.colour}`;
     this.where = element("span");
     title.append(this.where);
-    const means = element("div", { className: "means" }, element("span", { textContent: run.channels > 1 ? "mean V of channel 1, over a hundred pairs whose first digit is a" : "mean V of a class" }), ...this.means.map(({ node }) => node));
-    this.node = element("section", {}, title, strip, ...(this.means.length ? [means] : []));
+    this.node = element("section", {}, title, strip);
     this.set(run);
+  }
+
+  /** A row of the means of V. of: what to say whose they are, where there are two trainings. */
+  averages(of) {
+    if (!this.means.length) return [];
+    const words = this.run.channels > 1 ? "mean V of channel 1, over a hundred pairs whose first digit is a" : "mean V of a class";
+    const told = element("span", { textContent: words + of });
+    return [element("div", { className: "means" }, told, ...this.means.map(({ node }) => node))];
   }
 
   set(run) {
@@ -140,6 +147,7 @@ export class Replay {
     this.root.replaceChildren(
       this.transport.node,
       ...this.recordings.map(({ node }) => node),
+      element("div", { className: "averages" }, ...this.recordings.flatMap((r) => r.averages(this.of(r.run)))),
       element("div", { className: "charts" }, ...this.curves.map(({ node }) => node))
     );
     const place = whereLeft(data.runs[0].recording);
