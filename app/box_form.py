@@ -24,7 +24,7 @@ def form() -> None:
     """What is to be optimised, and the button that starts it."""
     kinds = ["Digits", "Your own images"]
     kind = st.segmented_control(
-        "Images", kinds, default=kinds[0], required=True, key="live-kind",
+        "Images", kinds, default=kinds[0], required=True, key="live_kind", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     (_own_form if kind == kinds[1] else _digits_form)()
@@ -35,10 +35,10 @@ def _own_form() -> None:
 
     files = st.file_uploader(
         f"{FEWEST} to {MOST} pictures with the same kind of object in each", pictures.UPLOADS,
-        accept_multiple_files=True, key="own-images",
+        accept_multiple_files=True, key="own_images",
         help="PNG, JPEG or WebP; each is cut to its middle square and made grey",
     )  # fmt: skip
-    steps, starts = _steps("own-steps"), _starts("own", 1)
+    steps, starts = _steps("own_steps"), _starts("own", 1)
     images = _read(files)
     enough = FEWEST <= len(images) <= MOST
     if files and not enough:
@@ -47,7 +47,7 @@ def _own_form() -> None:
         "Start",
         type="primary",
         width="stretch",
-        key="own-start",
+        key="own_start",
         disabled=not enough,
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
@@ -73,14 +73,15 @@ def _read(files) -> list[np.ndarray]:
 
 def _steps(key: str) -> int:
     return st.select_slider(
-        "Steps", [100, 300, 600, 1_100, 1_500], 1_100, key=key,
+        "Steps", [100, 300, 600, 1_100, 1_500], 1_100, key=key, bind="query-params",
         format_func=lambda n: f"{n:,}", help="1,100 of one start take about a minute.",
     )  # fmt: skip
 
 
 def _starts(key: str, default: int) -> int:
     return st.segmented_control(
-        "Starts", [1, 2, 4], default=default, required=True, key=f"{key}-starts-{default}",
+        "Starts", [1, 2, 4], default=default, required=True, key=f"{key}_starts_{default}",
+        bind="query-params",
         help="Side by side, each from other random weights; the half with the lower loss goes on "
         "after a quarter of the steps, and again after half of them. Two take a quarter longer "
         "than one, four twice as long.",
@@ -103,18 +104,21 @@ def _digits_form() -> None:
         list(range(10)),
         default=FIRST_DIGIT,
         required=True,
-        key="live-digit",
+        key="live_digit",
+        bind="query-params",
         help="Which digit the hundred images have in common; the method is not told",
     )
     clutter = st.slider(
-        "Patches of clutter in each image", 0, MOST_CLUTTER, 0, key="live-clutter",
+        "Patches of clutter in each image", 0, MOST_CLUTTER, 0,
+        key="live_clutter", bind="query-params",
         help="The paper's T has none, its TC 16.",
     )  # fmt: skip
     recipe = st.radio(
         "Loss",
         list(RECIPES),
         format_func=lambda r: f"Eq. 8 {RECIPES[r]}",
-        key="live-recipe",
+        key="live_recipe",
+        bind="query-params",
         help="Eq. 8 on normalised activations, with what else differs, or exactly as printed",
     )
     column = "tc" if clutter else "t"
@@ -122,19 +126,21 @@ def _digits_form() -> None:
     left, right = st.columns(2)
     with left:
         margin = st.number_input(
-            "Margin α", 0.0, 100.0, float(found.objective.margin), 1.0, key=f"live-margin-{recipe}",
+            "Margin α", 0.0, 100.0, float(found.objective.margin), 1.0,
+            key=f"live_margin_{recipe}", bind="query-params",
             help="The paper has 1. Ours is so large that every pair goes on pulling.",
         )  # fmt: skip
     with right:
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 1, key="live-seed", help="Draws the hundred images."
-        )
-    steps, starts = _steps("live-steps"), _starts("live", found.starts)
+            "Seed", 0, 2**31 - 1, 1, key="live_seed", bind="query-params",
+            help="Draws the hundred images.",
+        )  # fmt: skip
+    steps, starts = _steps("live_steps"), _starts("live", found.starts)
     if st.button(
         "Start",
         type="primary",
         width="stretch",
-        key="live-start",
+        key="live_start",
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         _started(

@@ -16,7 +16,7 @@ LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0
 
 
 def training_form(prefix: str, first: str, *, steps: int) -> None:
-    """Network, recipe, steps, rate, seed and device; and the button.
+    """Network, recipe, steps, rate, seed and device, all of them fields of the address; the button.
 
     first: the network of ``distorted/rts/`` that is proposed, for so many steps.
     """
@@ -26,14 +26,16 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
     st.markdown(f"**A new training on {column_title(prefix)}**")
     network = st.selectbox(
         "Network", short, index=short.index(first), format_func=loading.network_title,
-        key="train-network", help="Networks with FCN in their name are fast, those with CNN slow.",
+        key="train_network", bind="query-params",
+        help="Networks with FCN in their name are fast, those with CNN slow.",
     )  # fmt: skip
     recipes = {recipe.name: recipe for recipe in EXPERIMENTS[f"{prefix}{network}"].recipes}
     name = st.selectbox(
         "Recipe",
         list(recipes),
         format_func=lambda r: _recipe_words(recipes[r]),
-        key="train-recipe",
+        key="train_recipe",
+        bind="query-params",
         help="Optimiser, schedule and number of steps: ours, or the paper's own",
     )
     recipe = recipes[name]
@@ -41,34 +43,36 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
     steps_place, rate = st.columns(2)
     with steps_place:
         iterations = st.number_input(
-            "Steps", min(100, most), most, min(steps, most), step=500, key=f"train-steps-{name}",
+            "Steps", min(100, most), most, min(steps, most), step=500,
+            key=f"train_steps_{name}", bind="query-params",
             help=f"This recipe's own are {recipe.iterations:,}.",
         )  # fmt: skip
     with rate:
         learning_rate = st.selectbox(
             "Learning rate", LEARNING_RATES, index=LEARNING_RATES.index(recipe.learning_rate),
-            format_func=lambda v: f"{v:g}", key=f"train-rate-{name}",
+            format_func=lambda v: f"{v:g}", key=f"train_rate_{name}", bind="query-params",
             help="At its peak. Too large, and the grid leaves the image for good.",
         )  # fmt: skip
     seed_place, device_place = st.columns(2)
     with seed_place:
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="train-seed",
+            "Seed", 0, 2**31 - 1, 0, key="train_seed", bind="query-params",
             help="Draws the first weights and every batch; the same seed gives the same network.",
         )  # fmt: skip
     with device_place:
         device = st.selectbox(
-            "Device", _devices(), key="train-device", help="auto takes a GPU where there is one."
-        )
+            "Device", _devices(), key="train_device", bind="query-params",
+            help="auto takes a GPU where there is one.",
+        )  # fmt: skip
     stop = st.checkbox(
-        "Stop when it has stopped improving", key="train-stop",
+        "Stop when it has stopped improving", key="train_stop", bind="query-params",
         help="When the error on digits it has not seen has not fallen for a quarter of the steps.",
     )  # fmt: skip
     if st.button(
         "Start training",
         type="primary",
         width="stretch",
-        key="train-start",
+        key="train_start",
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         try:

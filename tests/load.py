@@ -159,8 +159,8 @@ async def connect(address: str, seed: int) -> Session:
 async def train(session: Session) -> None:
     """Start a training by the form's button."""
     await session.open("distorted", "view=Train")
-    await session.set("train-steps-quick", double_value=float(STEPS_A_TRAINING))
-    await session.set("train-start", trigger_value=True)
+    await session.set("train_steps_quick", double_value=float(STEPS_A_TRAINING))
+    await session.set("train_start", trigger_value=True)
 
 
 async def drive(address: str, pid: int, sessions: int, minutes: float) -> dict:

@@ -165,9 +165,9 @@ def test_start_button_starts_what_the_form_says(tmp_path, monkeypatch):
 
     monkeypatch.setattr(jobs, "colocalise", start)
     app = page(boxes_view="Run it live")
-    app.radio(key="live-recipe").set_value("literal").run()
-    app.slider(key="live-clutter").set_value(16).run()
-    app.button(key="live-start").click().run()
+    app.radio(key="live_recipe").set_value("literal").run()
+    app.slider(key="live_clutter").set_value(16).run()
+    app.button(key="live_start").click().run()
     assert asked["name"] == "colocalisation/tc/8" and asked["recipe"] == "literal"
     assert (asked["margin"], asked["clutter"]) == (1, 16)
     assert (asked["iterations"], asked["starts"]) == (1_100, 1)
@@ -184,16 +184,16 @@ def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
     paper = np.full((100, 140), 240, np.uint8)
     paper[40:60, 60:80] = 10
     app = page(boxes_view="Run it live")
-    app.segmented_control(key="live-kind").set_value("Your own images").run()
-    assert app.button(key="own-start").disabled
+    app.segmented_control(key="live_kind").set_value("Your own images").run()
+    assert app.button(key="own_start").disabled
     files = [(f"{i}.png", picture(paper), "image/png") for i in range(10)]
-    app.file_uploader(key="own-images").set_value([*files, ("x.png", b"no", "image/png")]).run()
+    app.file_uploader(key="own_images").set_value([*files, ("x.png", b"no", "image/png")]).run()
     assert not app.exception
     assert app.error[0].value.startswith("x.png: this file is no picture")
-    assert not app.button(key="own-start").disabled
+    assert not app.button(key="own_start").disabled
     read = pictures.on_black(files[0][1], 84)
     assert read.shape == (84, 84) and read[42, 42] > 200 and np.median(read) == 0
-    app.file_uploader(key="own-images").set_value(files[:3]).run()
+    app.file_uploader(key="own_images").set_value(files[:3]).run()
     assert "10 to 200 pictures; these are 3" in app.warning[0].value
 
 

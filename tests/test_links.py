@@ -136,3 +136,36 @@ def test_theta_that_does_not_fit_is_told_of(theta):
 )
 def test_text_and_value_are_compared_by_what_they_mean(asked, taken, same):
     assert is_the_same(asked, taken) is same
+
+
+def test_numbers_of_a_new_training_are_fields_of_the_address():
+    recipes = page("distorted", view="Train").selectbox(key="train_recipe").options
+    fields = {
+        "train_network": "ST-FCN TPS", "train_steps_long": "700", "train_rate_long": "0.005",
+        "train_recipe": next(words for words in recipes if words.startswith("long")),
+        "train_seed": "3", "train_stop": "true",
+    }  # fmt: skip
+    app = page("distorted", view="Train", **fields)
+    assert not app.exception and said(app) == []
+    assert app.selectbox(key="train_network").value == "st-fcn-tps"
+    assert app.selectbox(key="train_recipe").value == "long"
+    assert app.number_input(key="train_steps_long").value == 700
+    assert app.selectbox(key="train_rate_long").value == 0.005
+    assert app.number_input(key="train_seed").value == 3
+    assert app.checkbox(key="train_stop").value
+
+
+def test_numbers_of_a_new_search_are_fields_of_the_address():
+    losses = page("colocalisation", boxes_view="Run it live").radio(key="live_recipe").options
+    fields = {
+        "live_digit": "3", "live_clutter": "16", "live_recipe": losses[1],
+        "live_margin_literal": "2", "live_seed": "5", "live_steps": "300",
+    }  # fmt: skip
+    app = page("colocalisation", boxes_view="Run it live", **fields)
+    assert not app.exception and said(app) == []
+    assert app.pills(key="live_digit").value == 3
+    assert app.slider(key="live_clutter").value == 16
+    assert app.radio(key="live_recipe").value == "literal"
+    assert app.number_input(key="live_margin_literal").value == 2
+    assert app.number_input(key="live_seed").value == 5
+    assert app.select_slider(key="live_steps").value == 300
