@@ -385,7 +385,7 @@ def test_packed_run_comes_back(recorded, tmp_path):
 
 
 def test_recording_from_before_there_were_several_transformers_is_read_as_of_one():
-    name = checkpoints.PRETRAINED / "distorted" / "tc" / "st-cnn-aff" / runs.PACKED
+    name = checkpoints.PRETRAINED / "distorted" / "e" / "st-cnn-aff" / runs.PACKED
     with np.load(name) as file:
         assert file["theta"].ndim == 3 and "pose_left" not in file  # such a one is shipped
         theta, means = file["theta"], file["mean_output"]
