@@ -24,10 +24,6 @@ STYLE = """<style>
   :has(> .st-key-choosing) { order: 1; }
   :has(> .st-key-choosing) ~ * { order: 2; }
   :has(> .st-key-choosing) ~ :has(.st-key-figure) { order: 0; }
-  /* a table with the paper's figures below ours fits */
-  tr:has(.theirs) td, tr:has(~ tr .theirs) th { padding: .25rem .4rem; line-height: 1.3; }
-  .theirs { display: block; }
-  .theirs > span { display: none; }
 }
 </style>"""
 PAPER = "https://arxiv.org/abs/1506.02025"

@@ -34,6 +34,13 @@ DEFAULTS = {
 }  # fmt: skip
 # Of a recipe, what a file says of it beside its name.
 BUDGET = ("method", "iterations", "batch_size", "learning_rate")
+STYLE = """<style>
+@media (max-width: 640px) {  /* with the paper's figures below ours, five columns fit */
+  tr:has(.theirs) td, tr:has(~ tr .theirs) th { padding: .25rem .4rem; line-height: 1.3; }
+  .theirs { display: block; }
+  .theirs > span { display: none; }
+}
+</style>"""
 LIT = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
@@ -79,7 +86,7 @@ def _table(table: str, cells: dict, rows: list[str], columns: list[str], lit: st
         )
         name = loading.network_title(row)
         lines.append(f"<tr><td style='white-space:nowrap'>{name}</td>{parts}</tr>")
-    return f"<div style='overflow-x:auto'><table>{''.join(lines)}</table></div>"
+    return f"{STYLE}<div style='overflow-x:auto'><table>{''.join(lines)}</table></div>"
 
 
 def _cell(cell, table: str, column: str, row: str) -> str:
