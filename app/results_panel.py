@@ -36,7 +36,7 @@ DEFAULTS = {
 BUDGET = ("method", "iterations", "batch_size", "learning_rate")
 STYLE = """<style>
 @media (max-width: 640px) {  /* with the paper's figures below ours, five columns fit */
-  tr:has(.theirs) td, tr:has(~ tr .theirs) th { padding: .25rem .4rem; line-height: 1.3; }
+  [data-testid='stMarkdownContainer'] :is(td, th) { padding: .25rem .4rem; line-height: 1.3; }
   .theirs { display: block; }
   .theirs > span { display: none; }
 }
