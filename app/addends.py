@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-import loading
-import own
-from controls import DIGITS, choose_networks, choose_page_view, choose_seed, options
+from app import loading, own
+from app.controls import DIGITS, choose_networks, choose_page_view, choose_seed, options
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")

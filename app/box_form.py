@@ -7,10 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-import jobs
-import pictures
-from box_panels import FIRST_DIGIT, PREFIX
-from jobs import Job, JobError
+from app import jobs, pictures
+from app.box_panels import FIRST_DIGIT, PREFIX
+from app.jobs import Job, JobError
 
 MOST_CLUTTER = 40
 SIDE = 84  # pixels of an image

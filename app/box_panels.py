@@ -6,13 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-import downloads
-import loading
-from controls import choose_page_view
-from jobs import Job
-from stage import Item, strip
-from stage.wall import Boxes, WallReport, wall
-from training_panel import Watching, training_panel
+from app import downloads, loading
+from app.controls import choose_page_view
+from app.jobs import Job
+from app.stage import Item, strip
+from app.stage.wall import Boxes, WallReport, wall
+from app.training_panel import Watching, training_panel
 
 PREFIX = "colocalisation/"
 FIRST_DIGIT = 8  # Fig. 4

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import streamlit as st
 
-import downloads
-from box_panels import PREFIX
-from results_panel import spread
+from app import downloads
+from app.box_panels import PREFIX
+from app.results_panel import spread
 
 DEPARTURES = """
 - **Each layer's activations are divided by their own length.** On plain ones Eq. 8 is smaller for

@@ -13,15 +13,13 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
+from app import loading, pictures
+from app.families import PRESETS
+from app.palette import BOX, GRIDS, LIGHT
 from stn_core import results
 from stn_core.experiments.colocalisation import COLOCALISATIONS
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, Transform
-
-import loading
-import pictures
-from families import PRESETS
-from palette import BOX, GRIDS, LIGHT
 
 SET = "colocalisation/tc/8"  # Fig. 4
 SOLID, PROBE = "volumes/extruded/st-cnn-rigid", 5

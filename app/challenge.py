@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-import loading
-from palette import GRIDS
-from panels import pixels
-from stage import Features, Item, Transformers, reported, stage, strip
+from app import loading
+from app.palette import GRIDS
+from app.panels import pixels
+from app.stage import Features, Item, Transformers, reported, stage, strip
 
 EXPERIMENT = "distorted/rts/st-cnn-aff"
 FIRST_DIGIT, FIRST_SEED = 207, 7

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-import jobs
-import loading
-import own
-from tables import network_field
+from app import jobs, loading, own
+from app.tables import network_field
 
 DISTORTIONS = {  # App. A.4
     "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",

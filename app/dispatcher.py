@@ -14,12 +14,10 @@ from pathlib import Path
 from streamlit.logger import get_logger
 from streamlit.runtime import Runtime
 
+from app import jobs, visitors
+from app.jobs import Job
+from app.limits import limits
 from stn_core.runs import Run, runs_folder
-
-import jobs
-import visitors
-from jobs import Job
-from limits import limits
 
 LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-import loading
-from panels import Verdict
+from app import loading
+from app.panels import Verdict
 
 MEDIA = {"csv": "text/csv", "json": "application/json"}
 

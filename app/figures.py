@@ -9,7 +9,7 @@ import numpy as np
 import pandas  # noqa: F401  whole, before Plotly asks what another visit has imported of it
 import plotly.graph_objects as go
 
-from palette import Palette
+from app.palette import Palette
 
 CONFIG = {"displayModeBar": False, "displaylogo": False}
 

@@ -7,10 +7,8 @@ import re
 
 import streamlit as st
 
-import lecture
-import prediction_panel
-import tour_panel
-from glossary import PLACES, SYMBOLS
+from app import lecture, prediction_panel, tour_panel
+from app.glossary import PLACES, SYMBOLS
 
 STYLE = """<style>
 .paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }

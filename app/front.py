@@ -14,8 +14,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 import stn_core
-
-from stage.figure2 import Digit, Layers, RunningNetwork, layer
+from app.stage.figure2 import Digit, Layers, RunningNetwork, layer
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 FIRST_DIGIT = 3  # of the recorded training's probes, one of each class

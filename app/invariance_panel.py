@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-import downloads
-import figures
-import loading
-from controls import DISTORTIONS
-from invariance_words import KIND_GRIDS, WORDS, Chosen, follows, ink, number, rows, split
-from panels import colours, pixels
-from stage import Item, Transformers, strip
+from app import downloads, figures, loading
+from app.controls import DISTORTIONS
+from app.invariance_words import KIND_GRIDS, WORDS, Chosen, follows, ink, number, rows, split
+from app.panels import colours, pixels
+from app.stage import Item, Transformers, strip
 
 if TYPE_CHECKING:
     from stn_core.invariance import Axis, Recording

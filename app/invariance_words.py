@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import loading
-from palette import GRIDS, Palette
+from app import loading
+from app.palette import GRIDS, Palette
 
 if TYPE_CHECKING:
     from stn_core.invariance import Axis, Curve, Recording

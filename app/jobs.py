@@ -27,10 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-import loading
-import visitors
-from limits import limits
-from tables import TITLES, column_title
+from app import loading, visitors
+from app.limits import limits
+from app.tables import TITLES, column_title
 
 START_SECONDS = 60  # a process that has written nothing by then has failed
 AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and others may stop the rest

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-import loading
-import own
-import pictures
-from families import PRESETS, Family, Preset, families
-from sketch import sketch
-from stage import Reading, is_theta
+from app import loading, own, pictures
+from app.families import PRESETS, Family, Preset, families
+from app.sketch import sketch
+from app.stage import Reading, is_theta
 
 IMAGES = ("Test card", "Rings", "Digit", "Draw", *own.FILES)
 KERNELS = {

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-import front
-import loading
-import panels
-from controls import DIGITS, DISTORTIONS
-from stage.labels import Judged, labels
+from app import front, loading, panels
+from app.controls import DIGITS, DISTORTIONS
+from app.stage.labels import Judged, labels
 
 # A two, turned by 35°, that is read as a seven at the identity; on its way down the loss of its
 # label, θ turns it upright (see tests/test_labels.py). Not every digit is turned so far.

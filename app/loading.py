@@ -23,6 +23,7 @@ import streamlit as st
 if TYPE_CHECKING:
     import torch
 
+    from app.stage.figure2 import Digit, RunningNetwork
     from stn_core.colocalisation import Encoder
     from stn_core.digits import Digits
     from stn_core.experiment import Examples, Experiment
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from stn_core.networks import ClassificationNetwork
     from stn_core.runs import RecordedRun, Run
     from stn_core.watched import Watched
-
-    from stage.figure2 import Digit, RunningNetwork
 
 FIGURE_SECONDS = 1.5  # until a browser has the front page's figure
 T = TypeVar("T")
@@ -71,7 +70,7 @@ def wait_for_figure() -> None:
 @st.cache_resource(show_spinner=False)
 def front() -> tuple[RunningNetwork, list[Digit], int]:
     """The front page's network, its digits, and which is shown first; without torch."""
-    import front
+    from app import front
 
     return front.network(), front.digits(), front.FIRST_DIGIT
 

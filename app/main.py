@@ -6,11 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-import frame
-import lecture
-import links
-import memory
-import tour_panel
+from app import frame, lecture, links, memory, tour_panel
 
 HERE = Path(__file__).parent
 
@@ -47,8 +43,7 @@ frame.above(name)
 page.run()
 frame.below(name)
 
-import dispatcher  # noqa: E402  after the page: it is not what is waited for
-import visitors  # noqa: E402
+from app import dispatcher, visitors  # noqa: E402  after the page: it is not what is waited for
 
 links.tell(asked)
 visitors.arrive()

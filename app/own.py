@@ -8,9 +8,8 @@ import zlib
 import numpy as np
 import streamlit as st
 
-import loading
-import pictures
-from sketch import pasted, sketch
+from app import loading, pictures
+from app.sketch import pasted, sketch
 
 FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
 LINK = "Link"  # where a digit comes from that the address has brought

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-import figures
-import jobs
-import loading
-import own
-from controls import Choice, choose_digit, choose_point
-from palette import GRIDS, Palette, palette
-from stage import (
+from app import figures, jobs, loading, own
+from app.controls import Choice, choose_digit, choose_point
+from app.palette import GRIDS, Palette, palette
+from app.stage import (
     Features,
     Input,
     Item,

@@ -16,7 +16,7 @@ def ask(page: str) -> None:
     if page not in PAGES:
         return
     with st.container(key="predict"), st.expander("**Predict first**: three questions"):
-        from predictions import QUESTIONS
+        from app.predictions import QUESTIONS
 
         for n, question in enumerate(QUESTIONS[page]):
             chosen = st.radio(
@@ -33,7 +33,7 @@ def ask(page: str) -> None:
 
 
 def _reveal(question, chosen: int, name: str) -> None:
-    import loading
+    from app import loading
 
     try:
         right = loading.made_once(f"prediction/{name}", question.find)

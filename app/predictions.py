@@ -13,15 +13,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
+from app import front, loading, pictures
 from stn_core import results
 from stn_core.experiments import find
 from stn_core.sampling import sample
 from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.transforms import Affine
-
-import front
-import loading
-import pictures
 
 RTS = "distorted/rts"
 DIGIT, SEED = 207, 1

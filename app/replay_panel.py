@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-import jobs
-import loading
-from controls import choose_network
-from jobs import Job
-from palette import GRIDS
-from panels import colours, transformers_of
-from stage.replay import Training, replay
-from tables import column_title, network_field, table_of
+from app import jobs, loading
+from app.controls import choose_network
+from app.jobs import Job
+from app.palette import GRIDS
+from app.panels import colours, transformers_of
+from app.stage.replay import Training, replay
+from app.tables import column_title, network_field, table_of
 
 NOTHING = "nothing"
 BASE = "study-st-fcn-aff"

@@ -11,17 +11,11 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-import addends
-import controls
-import downloads
-import figures
-import lecture
-import loading
-import volume_panels
-from palette import GRIDS
-from panels import colours, pixels
-from stage import Item, strip
-from tables import TABLES, Table, network_field
+from app import addends, controls, downloads, figures, lecture, loading, volume_panels
+from app.palette import GRIDS
+from app.panels import colours, pixels
+from app.stage import Item, strip
+from app.tables import TABLES, Table, network_field
 
 FEW, PAGE = 10, 50  # misread examples of a group that are shown at first, and at once of all
 # What the explorer shows of itself: an address that names it is shortened at once, and a step back

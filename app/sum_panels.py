@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-import downloads
-import loading
-from addends import PREFIX, Sum, choose_pair, held
-from palette import GRIDS
-from panels import decomposed, pixels, report_of, transformers_of
-from stage import Features, Input, Item, Report, stage, strip
+from app import downloads, loading
+from app.addends import PREFIX, Sum, choose_pair, held
+from app.palette import GRIDS
+from app.panels import decomposed, pixels, report_of, transformers_of
+from app.stage import Features, Input, Item, Report, stage, strip
 
 FURTHER = ((1, 4), (4, 8), (7, 0), (0, 9), (3, 3), (6, 2), (9, 7), (5, 6))  # pairs to click
 OWNS = 0.1  # so much less of a digit's pose than in U: it is looked after

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from tour import QUESTIONS, STOPS, Stop
+from app.tour import QUESTIONS, STOPS, Stop
 
 WAIT_SECONDS = 1.0  # between two looks at whether it is done
 # On a wide screen the stop stays in sight, and is as high at first as when it is done, so that what

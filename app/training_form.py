@@ -6,11 +6,10 @@ from math import isfinite
 
 import streamlit as st
 
-import jobs
-import loading
-from jobs import JobError
-from limits import limits
-from tables import column_title
+from app import jobs, loading
+from app.jobs import JobError
+from app.limits import limits
+from app.tables import column_title
 
 LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
 

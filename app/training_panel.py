@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-import jobs
-import links
-import loading
-from jobs import Job, JobError
-from replay_panel import training_of
-from stage.replay import replay
-from tables import column_title
-from training_form import LEARNING_RATES
+from app import jobs, links, loading
+from app.jobs import Job, JobError
+from app.replay_panel import training_of
+from app.stage.replay import replay
+from app.tables import column_title
+from app.training_form import LEARNING_RATES
 
 OTHERS = ", another visitor's"
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost

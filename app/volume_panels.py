@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-import loading
-import own
-import panels
-from controls import DIGITS, choose_networks, choose_page_view, choose_seed
-from downloads import downloads
-from palette import ADDERS
-from stage.volume import Pose, Solid, VolumeReport, volume, volume_report
+from app import loading, own, panels
+from app.controls import DIGITS, choose_networks, choose_page_view, choose_seed
+from app.downloads import downloads
+from app.palette import ADDERS
+from app.stage.volume import Pose, Solid, VolumeReport, volume, volume_report
 
 PREFIX = "volumes/extruded/"
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
@@ -206,7 +204,7 @@ def _verdict(loaded: loading.LoadedNetwork, images, report: VolumeReport) -> pan
 
 def further(chosen: Chosen, networks: list[loading.LoadedNetwork]) -> None:
     """Further digits in their projections, to click."""
-    from stage import Item, strip
+    from app.stage import Item, strip
 
     writer, items = chosen.digit % 100, []
     for label in range(10):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-import jobs
-import loading
-from controls import choose_network
-from jobs import Job
-from replay_panel import job_of, not_shown
-from stage.volume import Learning, Pose, Solid, volume
-from tables import column_title
-from volume_panels import FIRST_CHOICES, PREFIX
+from app import jobs, loading
+from app.controls import choose_network
+from app.jobs import Job
+from app.replay_panel import job_of, not_shown
+from app.stage.volume import Learning, Pose, Solid, volume
+from app.tables import column_title
+from app.volume_panels import FIRST_CHOICES, PREFIX
 
 
 def replay() -> None:

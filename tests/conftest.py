@@ -5,14 +5,11 @@ from __future__ import annotations
 import gzip
 import hashlib
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "app"))  # as Streamlit does with main.py
 
 from stn_core import checkpoints, digits
 from stn_core.__main__ import main

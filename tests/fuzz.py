@@ -73,7 +73,6 @@ def in_a_process(kind: str, count: int, seed: int) -> dict:
 
 def child(kind: str, count: int, seed: int, scratch: Path) -> None:
     """Do it, and print the counts as JSON."""
-    sys.path.insert(0, str(ROOT / "app"))
     rng = random.Random(f"{kind} {seed}")
     attempts = {"images": images, "checkpoints": checkpoints, "runs": runs, "urls": urls}[kind]
     tries = attempts(rng, scratch)
@@ -176,7 +175,7 @@ def images(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
     import numpy as np
     from PIL import Image
 
-    import pictures
+    from app import pictures
 
     random_values = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
     good = []

@@ -14,6 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts, told
 
+from app import box_results, jobs, loading, pictures
 from stn_core import results
 from stn_core.colocalisation import load_encoder_networks, recorded
 from stn_core.experiments.colocalisation import (
@@ -24,11 +25,6 @@ from stn_core.experiments.colocalisation import (
     own_set,
 )
 from stn_core.runs import Run
-
-import box_results
-import jobs
-import loading
-import pictures
 
 SHIPPED = list(results.colocalised())
 

@@ -18,6 +18,7 @@ from conftest import FAMILIES
 from playwright.sync_api import Page, expect
 from scipy import ndimage
 
+from app import families, loading, pictures, stage, volume_panels
 from stn_core import checkpoints, runs
 from stn_core.colocalisation import overlap
 from stn_core.experiments import find
@@ -33,12 +34,6 @@ from stn_core.transforms import (
     invert_affine,
     regular_grid,
 )
-
-import families
-import loading
-import pictures
-import stage
-import volume_panels
 
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1

@@ -12,12 +12,10 @@ import torch
 from playwright.sync_api import expect
 from test_browser import chromium, handle, pixels, server, stage_of, visit  # noqa: F401  fixtures
 
+from app import front, stage
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
-
-import front
-import stage
 
 
 def told(page, what: str) -> np.ndarray:

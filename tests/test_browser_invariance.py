@@ -8,9 +8,8 @@ import numpy as np
 from playwright.sync_api import expect
 from test_browser import chromium, pixels, server, until, visit  # noqa: F401  fixtures
 
+from app import loading
 from stn_core import invariance
-
-import loading
 
 COLUMN = "distorted/rts"
 

@@ -10,11 +10,9 @@ from playwright.sync_api import expect
 from test_browser import chromium, handle, server, stage_of, until, visit  # noqa: F401  fixtures
 from test_browser_front import told
 
+from app import label_panel, loading
 from stn_core import checkpoints
 from stn_core.experiments import find
-
-import label_panel
-import loading
 
 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:

@@ -8,10 +8,8 @@ import numpy as np
 from playwright.sync_api import expect
 from test_browser import chromium, pixels, server, until, visit  # noqa: F401  fixtures
 
+from app import loading, results_panel
 from stn_core import results
-
-import loading
-import results_panel
 
 
 def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):  # noqa: F811

@@ -16,7 +16,7 @@ from test_browser import (  # noqa: F401
     visit,
 )
 
-import tour
+from app import tour
 
 # By the keyboard alone: at each stop the control that is walked to, and the keys that do it.
 BY_KEYS = (

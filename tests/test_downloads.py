@@ -12,11 +12,9 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from app import downloads, loading
+from app.panels import Verdict
 from stn_core import checkpoints
-
-import downloads
-import loading
-from panels import Verdict
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 NAME = "distorted/rts/st-cnn-aff"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 
-import figures
-from loading import Angles
-from palette import LIGHT
+from app import figures
+from app.loading import Angles
+from app.palette import LIGHT
 
 
 def test_sweep_has_a_line_for_every_network_over_the_degrees():
@@ -62,11 +61,12 @@ def test_confusion_tells_every_count_and_shades_the_wrong_ones_alone():
 
 WHILE_PANDAS_IS_IMPORTED = """
 import threading
-import numpy, plotly.graph_objects, palette  # so that only pandas' import takes time
+import numpy, plotly.graph_objects
+from app import palette  # so that only pandas' import takes time
 
 importing = threading.Thread(target=lambda: __import__("pandas"))
 importing.start()
-import figures
+from app import figures
 
 while importing.is_alive():
     figures.confusion(numpy.eye(10), palette.LIGHT)
@@ -75,9 +75,5 @@ figures.confusion(numpy.eye(10), palette.LIGHT)
 
 
 def test_figure_is_drawn_also_while_another_visit_has_pandas_imported():
-    subprocess.run(
-        [sys.executable, "-c", WHILE_PANDAS_IS_IMPORTED],
-        cwd=Path(figures.__file__).parent,
-        check=True,
-        capture_output=True,
-    )
+    command = [sys.executable, "-c", WHILE_PANDAS_IS_IMPORTED]
+    subprocess.run(command, check=True, capture_output=True)

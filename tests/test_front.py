@@ -14,14 +14,11 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
+from app import cards, front, loading
 from stn_core import checkpoints, results, runs
 from stn_core.experiments import find
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, invert_affine
-
-import cards
-import front
-import loading
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 
@@ -95,8 +92,7 @@ def test_cut_digit_is_laid_back_where_it_was():
 
 def test_figure_is_there_without_torch():
     code = (
-        f"import sys; sys.path.insert(0, {str(MAIN.parent)!r})\n"
-        "import front; front.network(); front.digits()\n"
+        "import sys; from app import front; front.network(); front.digits()\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

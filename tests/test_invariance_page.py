@@ -12,14 +12,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import figures, loading
+from app import invariance_panel as panel
+from app import invariance_words as words
+from app.palette import DARK, LIGHT
 from stn_core import checkpoints, invariance
 from stn_core.invariance import wilson
-
-import figures
-import invariance_panel as panel
-import invariance_words as words
-import loading
-from palette import DARK, LIGHT
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 RECORDED = [c for c in invariance.columns() if invariance.recording_path(c).is_file()]

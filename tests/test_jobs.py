@@ -13,11 +13,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import dispatcher, jobs, visitors
 from stn_core.runs import Run, Step
-
-import dispatcher
-import jobs
-import visitors
 
 PATIENCE_SECONDS = 120
 FCN = "distorted/rts/fcn"

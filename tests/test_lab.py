@@ -10,11 +10,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
+from app import families, lab, pictures
 from stn_core.transforms import Affine
-
-import families
-import lab
-import pictures
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 FAMILY_NAMES = list(families.families())

@@ -11,11 +11,9 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
+from app import label_panel, loading
 from stn_core import checkpoints
 from stn_core.experiments import find
-
-import label_panel
-import loading
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 NAME = label_panel.STUDY

@@ -79,7 +79,6 @@ def graph(folder: Path) -> dict[str, set[str]]:
     """Which modules of a folder each of them imports, by their names in it."""
     known = files(folder)
     prefix = f"{folder.name}."
-    # Streamlit puts app/ itself on the path, so that its modules have short names as well.
     return {
         name: ({n.removeprefix(prefix) for n in imports(path)} & set(known)) - {name}
         for name, path in known.items()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import lecture
-from glossary import PLACES, SYMBOLS
+from app import lecture
+from app.glossary import PLACES, SYMBOLS
 
 WIDGETS = {
     "selectbox", "segmented_control", "number_input", "toggle", "pills", "slider", "button",

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import limits
+from app import limits
 
 
 @pytest.fixture(autouse=True)

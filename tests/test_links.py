@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import training_panel
+from app.links import is_the_same
 from stn_core.runs import Run
-
-import training_panel
-from links import is_the_same
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 

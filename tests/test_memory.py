@@ -7,7 +7,7 @@ import platform
 
 import pytest
 
-import memory
+from app import memory
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not glibc")

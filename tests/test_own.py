@@ -13,14 +13,10 @@ import torch
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
+from app import controls, loading, own, pictures
 from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, load_matching, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
-
-import controls
-import loading
-import own
-import pictures
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]

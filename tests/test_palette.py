@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from palette import CORNER, DARK, GRIDS, LIGHT, palette
+from app.palette import CORNER, DARK, GRIDS, LIGHT, palette
 
 ROOT = Path(__file__).parents[1]
 THEMES = {"light": LIGHT, "dark": DARK}

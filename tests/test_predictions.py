@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import prediction_panel
-from predictions import QUESTIONS, nearest
+from app import prediction_panel
+from app.predictions import QUESTIONS, nearest
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 # As the published networks have it now: one that is published anew may change an answer, and then

@@ -17,20 +17,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts
 
+from app import dispatcher, downloads, jobs, loading, replay_panel, results_panel
+from app.panels import transformers_of
+from app.stage.replay import Training, told
+from app.tables import TABLES
 from stn_core import checkpoints, results, runs
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.training import MEAN_CLASSES
-
-import dispatcher
-import downloads
-import jobs
-import loading
-import replay_panel
-import results_panel
-from panels import transformers_of
-from stage.replay import Training, told
-from tables import TABLES
 
 NAME = "distorted/rts/st-cnn-aff"
 

@@ -7,7 +7,7 @@ import base64
 import numpy as np
 import pytest
 
-from sketch import SIDE, decoded
+from app.sketch import SIDE, decoded
 
 
 def encoded(values: np.ndarray) -> str:

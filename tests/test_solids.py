@@ -13,12 +13,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts, told
 
+from app import loading
+from app.volume_panels import FIRST_DIGIT, FIRST_SEED, PREFIX
 from stn_core import checkpoints, evaluation, training
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.transforms import Affine3D, euler_rotation
-
-import loading
-from volume_panels import FIRST_DIGIT, FIRST_SEED, PREFIX
 
 PUBLISHED = [
     name.removeprefix(PREFIX)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-import stage
+from app import stage
 
 SIZE = (9, 14)
 

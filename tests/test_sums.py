@@ -10,13 +10,9 @@ import torch
 from streamlit.testing.v1 import AppTest
 from test_views import MAIN, texts, told
 
+from app import addends, loading, sum_panels, tour
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
-
-import addends
-import loading
-import sum_panels
-import tour
 
 PUBLISHED = [
     name.removeprefix(addends.PREFIX)

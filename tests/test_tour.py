@@ -8,8 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tour
-import tour_panel
+from app import tour, tour_panel
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 NUMBERS = range(1, len(tour.STOPS) + 1)

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import jobs
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
-
-import jobs
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
 PUBLISHED = [
@@ -178,7 +177,7 @@ def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
     broken = tmp_path / "pretrained/distorted/rts/st-fcn-aff/weights.safetensors"
     broken.write_bytes(broken.read_bytes()[:5000])
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
-    import loading
+    from app import loading
 
     loading.pretrained.clear()
     app = page()
@@ -241,10 +240,8 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
 
 
 def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
+    from app import loading, volume_panels
     from stn_core import results
-
-    import loading
-    import volume_panels
 
     (sentence,) = [s for s in volume_panels.names().split(". ") if "In the training of" in s]
     cells = results.cells("volumes")

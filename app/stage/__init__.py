@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from palette import CORNER
+from app.palette import CORNER
 
 if TYPE_CHECKING:
     import torch

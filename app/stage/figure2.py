@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from palette import CORNER, GRIDS
-from stage import component, text_of
+from app.palette import CORNER, GRIDS
+from app.stage import component, text_of
 
 Layers = list[dict]
 

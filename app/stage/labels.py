@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
-from stage import component, text_of
-from stage.figure2 import RunningNetwork
+from app.palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
+from app.stage import component, text_of
+from app.stage.figure2 import RunningNetwork
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.palette import CORNER, SERIES
+from app.stage import Transformers, component, describe_transform, text_of
 from stn_core.runs import RecordedRun
-
-from palette import CORNER, SERIES
-from stage import Transformers, component, describe_transform, text_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from app.palette import CORNER, GRIDS, SERIES
+from app.stage import component, is_theta, text_of
+from app.stage.replay import curves
 from stn_core.experiments.volumes import DEPTH, SIDE
 from stn_core.runs import RecordedRun
 from stn_core.transforms import Affine3D
-
-from palette import CORNER, GRIDS, SERIES
-from stage import component, is_theta, text_of
-from stage.replay import curves
 
 FRAMES_A_SECOND = 12.0
 POSE_NUMBERS = 12  # a rotation matrix row by row, and a shift

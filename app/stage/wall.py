@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from app.palette import BOX, SERIES, TRUE_BOX
+from app.stage import component, text_of
 from stn_core.runs import RecordedRun, Step
-
-from palette import BOX, SERIES, TRUE_BOX
-from stage import component, text_of
 
 LARGE = 3  # images, as in Fig. 4
 

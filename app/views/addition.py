@@ -10,19 +10,21 @@ st.markdown(
     "Of two transformers in parallel, each comes to look after one of the digits."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import addends  # noqa: E402
-import panels  # noqa: E402
-import sum_panels  # noqa: E402
-from downloads import downloads  # noqa: E402
-from palette import ADDERS  # noqa: E402
-from replay_panel import replay_panel  # noqa: E402
-from results_panel import results_panel  # noqa: E402
-from training_form import training_form  # noqa: E402
-from training_panel import training_panel  # noqa: E402
+from app import (  # noqa: E402
+    addends,
+    panels,
+    sum_panels,
+)
+from app.downloads import downloads  # noqa: E402
+from app.palette import ADDERS  # noqa: E402
+from app.replay_panel import replay_panel  # noqa: E402
+from app.results_panel import results_panel  # noqa: E402
+from app.training_form import training_form  # noqa: E402
+from app.training_panel import training_panel  # noqa: E402
 
 
 @st.fragment

@@ -11,13 +11,15 @@ st.markdown(
     "two boxes should be more alike than a box and a random patch."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import box_form  # noqa: E402
-import box_panels  # noqa: E402
-import box_results  # noqa: E402
+from app import (  # noqa: E402
+    box_form,
+    box_panels,
+    box_results,
+)
 
 view = box_panels.choose_view()
 if view == "Run it live":

@@ -11,17 +11,16 @@ st.markdown(
     "pose that is easy to read."
 )
 
-import controls  # noqa: E402  after the title: the modules below import torch
-import loading  # noqa: E402
+from app import controls, loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import panels  # noqa: E402
-from downloads import downloads  # noqa: E402
-from replay_panel import replay_panel  # noqa: E402
-from results_panel import results_panel  # noqa: E402
-from training_form import training_form  # noqa: E402
-from training_panel import training_panel  # noqa: E402
+from app import panels  # noqa: E402
+from app.downloads import downloads  # noqa: E402
+from app.replay_panel import replay_panel  # noqa: E402
+from app.results_panel import results_panel  # noqa: E402
+from app.training_form import training_form  # noqa: E402
+from app.training_panel import training_panel  # noqa: E402
 
 
 @st.fragment

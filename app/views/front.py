@@ -6,9 +6,9 @@ import streamlit as st
 
 st.title("Spatial Transformer Networks", anchor=False)
 
-import loading  # noqa: E402  after the title, which does not wait for anything
-from stage.figure2 import figure2  # noqa: E402
-from tour_panel import anchor  # noqa: E402
+from app import loading  # noqa: E402  after the title, which does not wait for anything
+from app.stage.figure2 import figure2  # noqa: E402
+from app.tour_panel import anchor  # noqa: E402
 
 network, digits, first = loading.front()
 st.markdown(
@@ -22,7 +22,7 @@ figure2(network, digits, first=first, key="figure2")
 loading.wait_for_figure()
 loading.warm_up()
 
-from cards import as_html, cards  # noqa: E402  they need torch, which the figure does not wait for
+from app.cards import as_html, cards  # noqa: E402  they need torch, which the figure does not wait for
 
 st.subheader("The paper, figure by figure", anchor=False)
 st.html(as_html(loading.made_once("cards", cards)))

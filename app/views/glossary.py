@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from glossary import SYMBOLS
+from app.glossary import SYMBOLS
 
 st.title("Glossary", anchor=False)
 st.markdown("The symbols of the paper, as this app uses them.")

@@ -11,12 +11,12 @@ st.markdown(
     "same digits."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import invariance_panel as panel  # noqa: E402
-import invariance_words as words  # noqa: E402
+from app import invariance_panel as panel  # noqa: E402
+from app import invariance_words as words  # noqa: E402
 
 
 def show(recording, outdated: list[str], axis_name: str) -> None:

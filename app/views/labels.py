@@ -11,11 +11,11 @@ st.markdown(
     "goes down the loss of its one label, and on its way it turns the two upright."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import label_panel  # noqa: E402
+from app import label_panel  # noqa: E402
 
 label_panel.show(label_panel.choose())
 label_panel.explain()

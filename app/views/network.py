@@ -13,13 +13,13 @@ st.markdown(
     "at work, and write what it did into a file; **open the file here** to see its grids."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import own  # noqa: E402
-from palette import GRIDS  # noqa: E402
-from stage import Features, Item, Reading, Transformers, stage, strip  # noqa: E402
+from app import own  # noqa: E402
+from app.palette import GRIDS  # noqa: E402
+from app.stage import Features, Item, Reading, Transformers, stage, strip  # noqa: E402
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 [CODE] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

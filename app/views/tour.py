@@ -11,8 +11,8 @@ st.markdown(
     "have come: it can be a bookmark."
 )
 
-from tour import STOPS  # noqa: E402
-from tour_panel import anchor, finished, link, questions, stops  # noqa: E402
+from app.tour import STOPS  # noqa: E402
+from app.tour_panel import anchor, finished, link, questions, stops  # noqa: E402
 
 ended = len(finished()) == len(STOPS)
 if ended:

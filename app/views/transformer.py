@@ -10,14 +10,16 @@ st.markdown(
     "**Drag the grid**: its corners and edges, or all of it."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import challenge  # noqa: E402
-import lab  # noqa: E402
-from palette import GRIDS  # noqa: E402
-from stage import Features, Item, Transformers, stage  # noqa: E402
+from app import (  # noqa: E402
+    challenge,
+    lab,
+)
+from app.palette import GRIDS  # noqa: E402
+from app.stage import Features, Item, Transformers, stage  # noqa: E402
 
 
 @st.fragment

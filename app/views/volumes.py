@@ -11,16 +11,18 @@ st.markdown(
     "classifies that. Nobody tells the transformer where the digit is, nor how it stands."
 )
 
-import loading  # noqa: E402  after the title: the modules below import torch
+from app import loading  # noqa: E402  after the title: the modules below import torch
 
 loading.warm_up()
 
-import panels  # noqa: E402
-import volume_panels  # noqa: E402
-import volume_replay  # noqa: E402
-from results_panel import results_panel  # noqa: E402
-from training_form import training_form  # noqa: E402
-from training_panel import Watching, training_panel  # noqa: E402
+from app import (  # noqa: E402
+    panels,
+    volume_panels,
+    volume_replay,
+)
+from app.results_panel import results_panel  # noqa: E402
+from app.training_form import training_form  # noqa: E402
+from app.training_panel import Watching, training_panel  # noqa: E402
 
 view = volume_panels.choose_view()
 if view == "Train":
