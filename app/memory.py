@@ -13,7 +13,7 @@ def keep_no_freed_memory() -> bool:
 
     An array from this size on is given back to the system when it is freed. By itself, glibc puts
     this up to 32 MB as arrays come and go, and then keeps them in up to eight arenas a core.
-    ``python -m tests.load`` shows what it is worth.
+    ``python -m tests.stress.load`` shows what it is worth.
     """
     try:
         return bool(ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, BYTES))

@@ -1,0 +1,102 @@
+"""Lecture mode and the frame around every page."""
+
+from __future__ import annotations
+
+import ast
+from html import unescape
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import lecture
+from app.glossary import PLACES, SYMBOLS
+
+WIDGETS = {
+    "selectbox", "segmented_control", "number_input", "toggle", "pills", "slider", "button",
+    "file_uploader", "multiselect", "radio", "checkbox", "download_button", "select_slider",
+    "camera_input", "popover",
+}  # fmt: skip
+QUESTIONS = {"prediction_panel.py", "tour_panel.py"}  # their radios are what is asked
+VIEWS = Path(__file__).parents[2] / "app" / "views"
+MAIN = VIEWS.parent / "main.py"
+
+
+def visit(page: str, **fields: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(fields)
+    return app.switch_page(f"views/{page}.py").run()
+
+
+def html(app: AppTest) -> str:
+    return unescape(" ".join(element.proto.body for element in app.get("html")))
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in VIEWS.glob("[a-z]*.py")))
+def test_every_page_of_the_paper_says_where_it_is_in_it(page):
+    app = visit(page)
+    assert not app.exception
+    if page not in ("tour", "glossary"):
+        assert PLACES[page].where in html(app)
+        for name in PLACES[page].symbols:
+            assert f"glossary#{name}" in html(app)
+
+
+def test_glossary_has_an_anchor_for_every_symbol():
+    app = visit("glossary")
+    assert [s.anchor for s in app.subheader] == list(SYMBOLS)
+
+
+def test_link_hides_and_enlarges_and_it_stays_in_the_address():
+    app = visit("transformer", hide="playhead,kernel", large="true")
+    assert "--stn-playhead: none" in html(app)
+    assert ".st-key-kernel { display: none" in html(app)
+    assert lecture.LARGE in html(app)
+    assert app.query_params["hide"] == "playhead,kernel"
+    assert app.query_params["large"] == "true"
+    app.multiselect(key="hide").set_value(["numbers"]).run()
+    app.toggle(key="large").set_value(False).run()
+    assert "--stn-numbers: none" in html(app) and "playhead: none" not in html(app)
+    assert app.query_params["hide"] == "numbers" and "large" not in app.query_params
+
+
+def test_nothing_of_it_without_a_wish():
+    app = visit("transformer")
+    assert "display: none" not in html(app)
+    assert "hide" not in app.query_params
+
+
+def test_name_that_can_be_none_is_told_of_and_reaches_no_style_sheet():
+    app = visit("glossary", hide="seed,</style><b>,a{b}")
+    assert not app.exception
+    assert "which is no control here" in app.toast[0].value
+    assert "<b>" not in html(app).split("</style>")[0]
+    assert ".st-key-seed" in html(app)
+
+
+def test_names_are_split_cleaned_and_taken_once():
+    fit, wrong = lecture.asked([" seed, digit", "seed", "hide", "x y"])
+    assert (fit, wrong) == (["seed", "digit"], ["hide", "x y"])
+
+
+def test_controls_says_which_parts_are_left():
+    app = visit("transformer", controls="playhead,captions", hide="seed")
+    assert "--stn-playhead: none" not in html(app) and "--stn-captions: none" not in html(app)
+    assert "--stn-numbers: none" in html(app) and ".st-key-footer" in html(app)
+    assert set(app.query_params["hide"].split(",")) == (
+        {"seed"} | set(lecture.PARTS) - {"playhead", "captions"}
+    )
+    wrong = visit("transformer", controls="playhed")
+    assert "playhed, which is no control here" in wrong.toast[0].value
+
+
+@pytest.mark.parametrize("path", sorted(VIEWS.parent.rglob("*.py")), ids=lambda path: path.stem)
+def test_every_control_with_a_label_explains_itself(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        given = {keyword.arg for keyword in node.keywords}
+        collapsed = "label_visibility" in given
+        question = node.func.attr == "radio" and path.name in QUESTIONS
+        if node.func.attr in WIDGETS and not (collapsed or question):
+            assert "help" in given, f"line {node.lineno}: {ast.unparse(node)[:80]}"

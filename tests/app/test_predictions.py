@@ -1,0 +1,56 @@
+"""Predict first: every page has three questions, and their answers are computed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import prediction_panel
+from app.predictions import QUESTIONS, nearest
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+# As the published networks have it now: one that is published anew may change an answer, and then
+# the words beside it are to be read again.
+FOUND = {
+    "front": ["No", "U itself", "θ₁₃, the shift in x"],
+    "transformer": ["To the left", "Larger", "The F, mirrored"],
+    "distorted": ["Both", "About 2 times", "About 8 times"],
+    "addition": [
+        "3 times and more",
+        "The one that looks after the channel it is in, wherever it lies",
+        "Thin plate spline",
+    ],
+    "colocalisation": ["1", "All in the middle", "About 95"],
+    "volumes": ["About 2 times", "6", "A narrow bar"],
+    "invariance": ["ST-CNN Aff", "About 3 %", "About 75 %"],
+    "labels": ["Zero", "Zero", "The identity, for every image"],
+    "network": ["Nothing: V is U", "Yes, any", "Yes"],
+}
+
+
+def test_every_page_has_three_questions():
+    assert set(QUESTIONS) == set(prediction_panel.PAGES) == set(FOUND)
+    assert {len(questions) for questions in QUESTIONS.values()} == {3}
+
+
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_answers_are_found(page):
+    assert [q.answers[q.find()] for q in QUESTIONS[page]] == FOUND[page]
+
+
+def test_prediction_is_revealed_once_it_is_made():
+    app = AppTest.from_file(MAIN, default_timeout=120).switch_page("views/transformer.py").run()
+    words = lambda: " ".join(m.value for m in app.markdown)  # noqa: E731
+    why = QUESTIONS["transformer"][0].why
+    assert why not in words()
+    app.radio(key="predict-transformer-0").set_value(1).run()
+    assert f"✗ It is: **To the left**. {why}" in words()
+    app.radio(key="predict-transformer-0").set_value(0).run()
+    assert f":green[✓ Right.] {why}" in words()
+
+
+def test_nearest_is_so_as_a_ratio():
+    assert nearest(3.0, (1.0, 2.0, 8.0)) == 1
+    assert nearest(6.0, (1.0, 2.0, 8.0)) == 2

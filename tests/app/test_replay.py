@@ -1,0 +1,452 @@
+"""What the browser is told of a recorded training, and the two views that show recordings."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+import json
+import os
+import re
+import time
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import dispatcher, downloads, jobs, loading, replay_panel, results_panel
+from app.panels import transformers_of
+from app.stage.replay import Training, told
+from app.tables import TABLES
+from stn_core import checkpoints, results, runs
+from stn_core.experiments import EXPERIMENTS, find
+from stn_core.experiments.studies import STUDIES
+from stn_core.training import MEAN_CLASSES
+from tests.app.test_views import MAIN, texts
+
+NAME = "distorted/rts/st-cnn-aff"
+
+
+def view(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    for key, value in {"view": name, **query}.items():
+        app.query_params[key] = value
+    app.run()
+    app.switch_page("views/distorted.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.float32)
+
+
+@pytest.fixture(scope="module")
+def recorded() -> runs.RecordedRun:
+    return runs.unpack(checkpoints.published_folder(find(NAME)) / runs.PACKED)
+
+
+def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
+    training = Training(
+        name="ours",
+        colour="#000000",
+        recorded=recorded,
+        transformers=transformers_of(find(NAME).network),
+        mean_classes=MEAN_CLASSES,
+    )
+    run = told(training)
+    count = len(recorded.snapshots)
+    assert run["steps"] == [s.step for s in recorded.snapshots] and run["steps"][0] == 0
+    thetas = floats(run["thetas"]).reshape(count, 10, 6)
+    for theta, snapshot in zip(thetas, recorded.snapshots, strict=True):
+        np.testing.assert_allclose(theta, snapshot.theta[:, 0], rtol=1e-6)
+    probabilities = floats(run["probabilities"]).reshape(count, 10, 10)
+    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-5)
+    last = recorded.snapshots[-1].logits
+    assert (probabilities[-1].argmax(-1) == last.argmax(-1)).all()
+    assert len(base64.b64decode(run["means"])) == count * len(MEAN_CLASSES) * np.prod(
+        run["meanSize"]
+    )
+
+
+def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
+    training = Training(
+        name="", colour="", recorded=recorded, transformers=None, mean_classes=MEAN_CLASSES
+    )
+    seconds = told(training)["seconds"]
+    assert seconds[0] == 0 and (np.diff(seconds) >= 0).all()
+    assert seconds[-1] == pytest.approx(recorded.history[-1].seconds)
+
+
+def test_recording_is_known_again_when_it_has_grown_and_not_when_it_was_begun_anew(recorded):
+    def name(of: runs.RecordedRun) -> str:
+        training = Training(
+            name="", colour="", recorded=of, transformers=None, mean_classes=MEAN_CLASSES
+        )
+        return told(training)["recording"]
+
+    begun = recorded._replace(snapshots=recorded.snapshots[:3], history=recorded.history[:9])
+    anew = {**recorded.description, "started": "2026-01-01T00:00:00Z"}
+    assert name(begun) == name(recorded) != name(recorded._replace(description=anew))
+
+
+def test_infinite_gradient_reaches_the_browser_as_none(recorded):
+    last = recorded.history[-1]
+    wild = last._replace(
+        loss=float("nan"), gradient_norms={**last.gradient_norms, "classifier": float("inf")}
+    )
+    training = Training(
+        name="",
+        colour="",
+        recorded=recorded._replace(history=[*recorded.history[:-1], wild]),
+        transformers=None,
+        mean_classes=MEAN_CLASSES,
+    )
+    history = json.loads(json.dumps(told(training)["history"], allow_nan=False))
+    assert history["loss"][-1] is None and history["classifier"][-1] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [
+        (name, seed)
+        for name, e in EXPERIMENTS.items()
+        for seed in runs.packed_runs(checkpoints.published_folder(e))
+    ],
+)
+def test_every_shipped_recording_begins_at_step_0_and_ends_with_its_training(name, seed):
+    run = runs.unpack(runs.packed_runs(checkpoints.published_folder(find(name)))[seed])
+    assert run.description["experiment"] == name
+    assert seed in (None, run.description["seed"])
+    assert run.snapshots[0].step == 0
+    last = run.description["recipe"]["iterations"]
+    assert run.snapshots[-1].step == run.history[-1].step == last
+    assert (np.diff([s.step for s in run.snapshots]) > 0).all()
+
+
+def test_every_study_is_shipped_with_the_seed_that_it_names():
+    for study in STUDIES:
+        path = checkpoints.published_folder(study.experiment) / runs.PACKED
+        assert runs.unpack(path).description["seed"] == study.seed
+
+
+def test_comparison_puts_two_studies_side_by_side():
+    app = view("Replay")
+    for comparison in replay_panel.COMPARISONS:
+        assert comparison.words not in texts(app)
+        app.session_state["replay_a_rts"] = replay_panel.BASE
+        app.session_state["replay_b_rts"] = comparison.study
+        app.run()
+        assert not app.exception and not app.error
+        assert comparison.words in texts(app)
+        assert app.pills(key="comparison").value == comparison.title
+        proto = app.get("bidi_component")[0].proto
+        data = json.loads(proto.json or proto.mixed.json)
+        assert data["layout"] == "replay" and len(data["runs"]) == 2
+
+
+def study(key: str) -> runs.RecordedRun:
+    name = key.replace("study-", "studies/")
+    return runs.unpack(checkpoints.published_folder(find(name)) / runs.PACKED)
+
+
+@pytest.mark.parametrize("comparison", replay_panel.COMPARISONS, ids=lambda c: c.study)
+def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
+    ends = {study(k).snapshots[-1].measure for k in (replay_panel.BASE, comparison.study)}
+    assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
+        f"{error:.1f}" for error in sorted(ends)
+    ]
+
+
+def test_words_of_the_comparisons_are_true_of_the_grids():
+    def maps(key: str, step: int = -1) -> np.ndarray:
+        return study(f"study-{key}").snapshots[step].theta[:, 0].reshape(10, 2, 3)
+
+    def sizes(found: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.abs(np.linalg.det(found[:, :, :2])))
+
+    def degrees(found: np.ndarray) -> np.ndarray:
+        (a, b), (c, d) = found[:, :, :2].transpose(1, 2, 0)
+        return np.degrees(np.arctan2(c - b, a + d))
+
+    first, fast = maps("st-fcn-aff"), maps("st-fcn-aff-fast-localisation")
+    assert np.ptp(fast, axis=0).max() < 0.01  # all ten are the same
+    assert np.abs(fast[:, :, 2]).max() < 0.02 and 0.8 < sizes(fast)[0] < 1
+    again = maps("st-fcn-aff-again")
+    assert np.abs(again[:, :, 2] - first[:, :, 2]).max() < 0.2
+    assert np.abs(sizes(again) - sizes(first)).max() < 0.1
+    start, end = maps("st-fcn-aff-random-start", 0), maps("st-fcn-aff-random-start")
+    assert sizes(start).max() < 0.1 and sizes(end).min() > 0.4
+    assert np.abs(degrees(end) - 90).max() < 30 and np.abs(degrees(first)).max() < 10
+    assert (sizes(maps("st-fcn-aff-shifted")) < sizes(first)).all()
+    collapsed = maps("st-fcn-aff-white-subtracted")
+    assert collapsed[:, 0, 0].min() > 1.1 and first[:, 0, 0].max() < 0.8  # half of U's width is 1
+    assert np.ptp(collapsed[:, 0, 2]) < 0.3 and np.ptp(first[:, 0, 2]) > 0.7
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """A function name -> the folder of a training that was asked for, which nobody starts."""
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    monkeypatch.setattr(dispatcher, "look", lambda: None)
+
+    def begin(name: str):
+        folder = tmp_path / f"{name}-20260101-000001"
+        folder.mkdir()
+        order = {"command": "train", "experiment": "", "arguments": [], "device": "cpu"}
+        (folder / jobs.ORDER).write_text(json.dumps({**order, "iterations": 9}))
+        return folder
+
+    return begin
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "query"),
+    [
+        (
+            "distorted",
+            "distorted-rts-st-fcn-aff",
+            {"view": "Replay", "replay_a_rts": "ST-FCN Aff, started 01 Jan, 00:00:01"},
+        ),
+        (
+            "volumes",
+            "volumes-extruded-st-cnn-aff",
+            {"volume_view": "Replay", "replay_volume": "ST-CNN Aff, started 01 Jan, 00:00:01"},
+        ),
+    ],
+)
+def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name, query, begun):
+    folder = begun(name)
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page(f"views/{page}.py").run()
+    assert not app.exception and not app.error
+    assert "00:00:01 waits in the queue" in texts(app)
+    (folder / jobs.CLAIMED).touch()
+    app.run()
+    assert not app.exception and not app.error
+    assert "The first steps …" in texts(app)
+    past = time.time() - 2 * jobs.START_SECONDS
+    os.utime(folder / jobs.CLAIMED, (past, past))
+    app.run()
+    assert not app.exception
+    assert "has no probes or no snapshots" in app.error[0].value
+    assert str(folder.parent) not in app.error[0].value
+
+
+@pytest.mark.parametrize("distortion", ["RTS", "TC", "R", "P", "E"])
+def test_replay_of_every_distortion_opens(distortion):
+    view("Replay", distortion=distortion)
+
+
+def test_results_show_every_cell_and_all_downloads():
+    app = view("Results")
+    words = texts(app)
+    for name, experiment in EXPERIMENTS.items():
+        if name.startswith("distorted/") and checkpoints.is_published(experiment):
+            error = checkpoints.load_metrics(experiment)["error_percent_test"]
+            assert f"<b>{error:.2f}</b>" in words
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_downloads_hold_what_is_shown(table):
+    cells, columns = results.cells(table), results.rows_and_columns(table)[1]
+    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_panel.errors(cells)))))
+    held = json.loads(json.dumps(results_panel.everything(table, cells, columns)))
+    assert [line["experiment"] for line in lines] == list(cells)
+    for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
+        assert network["experiment"] == name and network["metrics"] == cell.metrics
+        assert float(line["ours"]) == network["ours"] == cell.error
+        assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
+        assert line["seeds"] == " ".join(map(str, cell.metrics["seeds"]))
+        mean = "" if network["spread"] is None else f" ± {network['spread']:.2f}"
+        assert cell.ours == f"{float(line['mean']):.2f}{mean}" == f"{network['mean']:.2f}{mean}"
+        assert float(line["spread"] or 0) == (network["spread"] or 0)
+        assert float(line["learning_rate"]) == cell.metrics["recipe"]["learning_rate"]
+        assert network["other_recipes"] == checkpoints.load_tried(cell.experiment)
+    told = "\n".join(results.lines(table))
+    for found in held["differences"]:
+        assert f"[{found['low']:5.2f}, {found['high']:5.2f}]" in told
+    assert len(held["differences"]) == told.count("%  [")
+    for column, count in held["misread_by_every_network"].items():
+        assert re.search(rf"misreads:.* {column.upper()} {count}\b", told)
+
+
+def test_download_has_a_line_for_what_is_not_trained():
+    name = "distorted/rts/cnn"
+    rows = results_panel.errors({name: results.Cell(find(name), None)})
+    (line,) = csv.DictReader(io.StringIO(downloads.as_csv(rows)))
+    assert {key: value for key, value in line.items() if value} == {
+        "experiment": name,
+        "paper": "0.8",
+    }
+
+
+@pytest.mark.parametrize("distortion", ["TC", "P"])
+def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
+    app = view("Results", distortion=distortion, confusion="CNN")
+    column = distortion.lower()
+    told = texts(app)
+    for found in results.differences("distorted", column):
+        by, high = (f"{x:.2f}".replace("-", "−") for x in (found.percent, found.high))
+        row = re.search(rf"\| {by} % \| \S+ to {high} \| (.+) \|", told)
+        assert row and row[1].endswith("†") != found.alike
+    metrics = checkpoints.load_metrics(find(f"distorted/{column}/cnn"))
+    written = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"]
+    assert [int(written[i][i]) for i in range(10)] == [
+        row[i] for i, row in enumerate(metrics["confusion_test"])
+    ]
+    wrong = sum(map(len, metrics["misread_examples"]))
+    counts = re.findall(r"(CNN wrong, ST-CNN Aff right|Both wrong): (\d+) of 3,000", told)
+    assert sum(int(count) for _, count in counts) == wrong
+
+
+PAGES = {"distorted": "view", "addition": "sum_view", "volumes": "volume_view"}
+COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
+
+
+def opened(table: str, **query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page(f"views/{table}.py").run()
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.fixture
+def galleries(monkeypatch) -> dict[str, list]:
+    """The pictures of the three groups."""
+    shown = {}
+
+    def strip(items, *, key, token):
+        shown[key] = items
+
+    monkeypatch.setattr(results_panel, "strip", strip)
+    return shown
+
+
+def is_shown(app: AppTest, table: str, item, said: dict[str, str]) -> None:
+    """Whether the explorer shows this picture, and the networks say this of it."""
+    assert not app.exception and not app.error
+    words = texts(app)
+    for network, answer in said.items():
+        assert f"<b>{network}</b> says <b style='font-size:1.6em'>{answer}</b>" in words
+    label = item.label.split()[0]
+    assert f"<b>{label}</b> ◂" in words
+    if table != "volumes":
+        proto = app.get("bidi_component")[0].proto
+        (u,) = json.loads(proto.json or proto.mixed.json)["items"]
+        assert base64.b64decode(u["image"]) == item.image.tobytes()
+
+
+def answers(table: str, item) -> dict[str, str]:
+    """What both networks say of an example that both misread, by the words below it."""
+    said = item.label.partition(" → ")[2].split(" / ")
+    names = map(loading.network_title, TABLES[table].compared)
+    return dict(zip(names, said, strict=True))
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_picture_is_a_link_to_its_example(table, galleries):
+    opened(table, **{PAGES[table]: "Results"})
+    for key, which in (("misread-one", 0), ("misread-other", 1)):
+        item = galleries[key][-1]
+        network = loading.network_title(TABLES[table].compared[which])
+        app = opened(table, **dict(parse_qsl(item.href.removeprefix("?"))))
+        is_shown(app, table, item, {network: item.label.partition(" → ")[2]})
+        assert f"as {item.label.partition(' → ')[2]} by {network}" in item.alt
+    items = galleries["misread-both"]
+    item = next((i for i in items if len(set(answers(table, i).values())) == 2), items[0])
+    is_shown(
+        opened(table, **dict(parse_qsl(item.href.removeprefix("?")))),
+        table,
+        item,
+        answers(table, item),
+    )
+
+
+def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
+    app = opened("distorted", view="Results", large="true", hide="captions,seed")
+    kept = {"large": "true", "hide": "captions,seed"}
+    for item in galleries["misread-one"]:
+        assert dict(parse_qsl(item.href.removeprefix("?"))).items() >= kept.items()
+    links = re.findall(r"<a href='\?([^']+)' target='_self'>", texts(app))
+    assert len(links) == 40
+    assert all(dict(parse_qsl(html.unescape(link))).items() >= kept.items() for link in links)
+
+
+def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
+    app = opened("addition", sum_view="Results")
+    groups = results_panel.disagreements("addition", results.cells("addition"), "rts")
+    count = len(groups["Both wrong"])
+    legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
+    assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
+    assert len(galleries["misread-both"]) == results_panel.FEW and not app.pagination
+    app.toggle(key="misread_both").set_value(True).run()
+    seen = []
+    for page in range(1, 1 + -(-count // results_panel.PAGE)):
+        app.pagination(key="misread_both_page").set_value(page).run()
+        seen += [item.id for item in galleries["misread-both"]]
+        assert f"to {len(seen)}" in texts(app)
+    assert len(set(seen)) == len(seen) == count
+    linked = opened("addition", sum_view="Results", misread_both="true", misread_both_page="99")
+    assert linked.pagination[0].value == 1  # a page that there is
+
+
+def test_a_small_group_is_shown_whole_without_a_switch(galleries):
+    app = view("Results", distortion="RTS")
+    groups = results_panel.disagreements("distorted", results.cells("distorted"), "rts")
+    keys = ("misread_one", "misread_other", "misread_both")
+    switches = {toggle.key for toggle in app.toggle}
+    assert switches & set(keys) == {
+        key for key, said in zip(keys, groups.values(), strict=True) if len(said) > 10
+    }
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
+    cells, column = results.cells(table), COLUMNS[table]
+    rows = results_panel.misread(table, cells, column)
+    one, other = map(loading.network_title, TABLES[table].compared)
+    misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics["misread_examples"]
+    assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
+    for row in rows[:: max(1, len(rows) // 5)]:
+        _, true = loading.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
+        assert true == row["true"]
+        said = misread[row["seed"]].get(str(row["digit"]), row["true"])
+        assert row[one] == said
+        if row["group"] == f"{one} wrong, {other} right":
+            assert row[one] != row["true"] == row[other]
+
+
+def test_download_of_the_confusions_adds_up_to_the_matrices():
+    rows = results_panel.confusions(results.cells("volumes"))
+    metrics = checkpoints.load_metrics(find("volumes/extruded/3d-cnn"))
+    counts = np.zeros((10, 10), int)
+    for row in rows:
+        if row["experiment"] == "volumes/extruded/3d-cnn":
+            counts[row["true"], row["said"]] += row["count"]
+    np.testing.assert_array_equal(counts, metrics["confusion_test"])
+
+
+def test_only_what_the_paper_compares_is_held_against_it():
+    told = texts(view("Results", distortion="TC"))
+    rows = re.findall(r"\| (ST-\w+ \w+) \| (?:FCN|CNN) \| .* \| ([^|]+) \|\n", told + "\n")
+    assert len(rows) == 6
+    for network, verdict in rows:
+        claimed, verdict = network.endswith("Aff"), verdict.removesuffix(" †")
+        assert (verdict in ("yes", "**no**", "undecided")) == claimed
+        assert verdict.endswith(r"\*") != claimed
+    assert "the paper does not give the figures of both" in told
+    assert "does not give the figures" not in texts(view("Results", distortion="RTS"))
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_more_of_them_where_a_distortion_leaves_little_is_said_of_several_alone(table):
+    told = texts(opened(table, **{PAGES[table]: "Results"}))
+    assert "are misread by every network that has been trained" in told
+    assert ("leaves little to read" in told) == (table == "distorted")

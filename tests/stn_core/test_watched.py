@@ -1,0 +1,123 @@
+"""What the transformers of any network did, in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from torch import nn
+
+from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
+from stn_core.localisation import ConvolutionalBody, Localisation
+from stn_core.spatial_transformer import SpatialTransformer, watch
+from stn_core.transforms import Affine, Affine3D
+from stn_core.watched import MOST_IMAGES, load_warps, save_warps
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+SIZE = (14, 18)
+
+
+def transformer(transform, channels=1, **options):
+    body = ConvolutionalBody((channels, 28, 28))
+    return SpatialTransformer(Localisation(body, transform.identity()), transform, SIZE, **options)
+
+
+def watched(network, image):
+    with watch(network) as warps:
+        network(image)
+    return warps
+
+
+def test_every_family_comes_back_as_it_was(family, generator, tmp_path):
+    transform = family(SIZE)
+    network = transformer(transform, kernel="integer", padding="border")
+    with torch.no_grad():
+        network.localisation.regression.bias.add_(
+            0.1 * torch.randn(transform.num_params, generator=generator)
+        )
+    image = torch.rand(3, 1, 28, 28, generator=generator)
+    warps = watched(network, image)
+    save_warps(tmp_path / "w.safetensors", network, warps)
+    [found] = load_warps(tmp_path / "w.safetensors")
+    assert (found.name, found.size, found.kernel) == ("", SIZE, "integer")
+    assert found.padding == "border"
+    torch.testing.assert_close(found.image / 255, image, atol=0.5 / 255 + 1e-6, rtol=0)
+    with torch.no_grad():
+        grid = found.transform.grid(found.theta, found.size)
+    torch.testing.assert_close(grid, warps[""][0].grid.detach())
+
+
+def test_transformers_in_depth_are_told_apart_and_features_become_pictures(tmp_path):
+    network = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1), transformer(Affine(), 8), nn.Upsample((28, 28)),
+        transformer(Affine(), 8),
+    )  # fmt: skip
+    image = torch.rand(MOST_IMAGES + 5, 1, 28, 28)
+    save_warps(tmp_path / "w.safetensors", network, watched(network, image))
+    first, second = load_warps(tmp_path / "w.safetensors")
+    assert (first.name, second.name) == ("1", "3")
+    assert first.image.shape == (MOST_IMAGES, 1, 28, 28)
+    assert (first.image.min(), first.image.max()) == (0, 255)
+
+
+def test_what_cannot_be_drawn_is_refused(tmp_path):
+    network = transformer(Affine())
+    with watch(network) as warps:
+        pass
+    with pytest.raises(ValueError, match="has not been used"):
+        save_warps(tmp_path / "w", network, warps)
+    network = SpatialTransformer(lambda u: Affine3D().identity().expand(len(u), -1), Affine3D())
+    warps = watched(network, torch.rand(1, 1, 4, 4, 4))
+    with pytest.raises(ValueError, match="of Affine3D; expected one of Attention"):
+        save_warps(tmp_path / "w", network, warps)
+
+
+@pytest.fixture
+def good(tmp_path):
+    network = transformer(Affine())
+    save_warps(tmp_path / "w.safetensors", network, watched(network, torch.rand(2, 1, 28, 28)))
+    return tmp_path / "w.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t, h: t.update({"0.theta": torch.full((2, 6), float("nan"))}), "finite"),
+        (lambda t, h: t.update({"0.theta": torch.zeros(2, 8)}), r"\(2, 6\), not \(2, 8\)"),
+        (lambda t, h: t.update({"0.image": torch.zeros(2, 1, 28, 28)}), "uint8"),
+        (lambda t, h: t.pop("0.image"), "0.image"),
+        (lambda t, h: h[0].update(size=[14, 100_000]), "512 pixels"),
+        (lambda t, h: h[0].update(size=[14]), "unknown"),
+        (lambda t, h: h[0].update(size=None), "damaged"),
+        (lambda t, h: h[0].update(family="Module"), "Module"),
+        (lambda t, h: h[0].update(family="ThinPlateSpline", side=10**6), "control points"),
+        (lambda t, h: h[0].update(family="LearnedBasis"), "basis"),
+        (lambda t, h: h[0].update(kernel="none"), "unknown"),
+        (lambda t, h: h.clear(), "no warps"),
+    ],
+)
+def test_damaged_file_is_refused_and_says_why(good, change, words):
+    tensors, header = load_tensors(good)
+    change(tensors, header["watched"])
+    save_tensors(good, tensors, header)
+    with pytest.raises(CheckpointError, match=words):
+        load_warps(good)
+
+
+def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
+    app = AppTest.from_file(MAIN, default_timeout=120).switch_page("views/network.py").run()
+    assert not app.exception
+    assert "Nothing is open yet" in app.info[0].value
+    assert "save_warps" in app.code[0].value
+    upload = ("w.safetensors", good.read_bytes(), "application/octet-stream")
+    app.file_uploader(key="own-warps").set_value(upload).run()
+    assert not app.exception and not app.error and not app.info
+    assert app.selectbox(key="own-transformer").options == ["the network itself"]
+    assert len(app.get("bidi_component")) == 2
+    app.number_input(key="own-image").set_value(2).run()
+    assert not app.exception and not app.error
+    app.file_uploader(key="own-warps").set_value(("w.safetensors", b"PK\x03\x04", "x/y")).run()
+    assert not app.exception
+    assert "Not opened: the file is not a readable" in app.error[0].value
