@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import frame, lecture, links, memory, tour_panel
+from app.data import memory
+from app.frame import around, lecture, links, tour
 
 HERE = Path(__file__).parent
 
@@ -31,19 +32,22 @@ PAGES = {  # by their files in views/: the titles
 }
 pages = {
     name: st.Page(
-        HERE / "views" / f"{name}.py", title=title, url_path=name, default=name == "front"
+        HERE / "views" / name / "page.py", title=title, url_path=name, default=name == "front"
     )
     for name, title in PAGES.items()
 }
 page = st.navigation(list(pages.values()), position="top")
 name = page.url_path or "front"
-if stop := tour_panel.elsewhere(name):
+if stop := tour.elsewhere(name):
     st.switch_page(pages[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
-frame.above(name)
+around.above(name)
 page.run()
-frame.below(name)
+around.below(name)
 
-from app import dispatcher, visitors  # noqa: E402  after the page: it is not what is waited for
+from app.training import (  # noqa: E402
+    dispatcher,
+    visitors,
+)
 
 links.tell(asked)
 visitors.arrive()

@@ -13,7 +13,9 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app import box_results, jobs, loading, pictures
+from app.data import loading, pictures
+from app.training import jobs
+from app.views.colocalisation import results as results_module
 from stn_core import results
 from stn_core.colocalisation import load_encoder_networks, recorded
 from stn_core.experiments.colocalisation import (
@@ -25,6 +27,7 @@ from stn_core.experiments.colocalisation import (
 )
 from stn_core.runs import Run
 from tests.app.test_views import MAIN, texts, told
+from tests.app.visiting import go_to
 
 SHIPPED = list(results.colocalised())
 
@@ -33,7 +36,7 @@ def page(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("views/colocalisation.py").run()
+    go_to(app, "colocalisation").run()
     assert not app.exception and not app.error
     return app
 
@@ -107,7 +110,7 @@ def test_results_are_the_table_s():
 def test_download_of_the_results_holds_what_is_shown_and_what_has_not_been_run():
     found = results.colocalised()
     left_out = found.pop("colocalisation/tc/3")
-    rows = box_results.rows(found)
+    rows = results_module.rows(found)
     assert [row["cell"] for row in rows] == list(COLOCALISATIONS)
     for row in rows:
         assert row["paper"] == COLOCALISATIONS[row["cell"]].reported

@@ -5,18 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app import downloads, loading
-from app.panels import Verdict
+from app.data import loading
+from app.panels import downloads
+from app.panels.verdicts import Verdict
 from stn_core import checkpoints
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 NAME = "distorted/rts/st-cnn-aff"
 
 
@@ -46,7 +46,7 @@ def test_predictions_are_what_the_page_shows():
 
 @pytest.mark.parametrize("page", ["distorted", "addition", "volumes"])
 def test_pages_have_them(page):
-    app = AppTest.from_file(MAIN, default_timeout=120).switch_page(f"views/{page}.py").run()
+    app = go_to(AppTest.from_file(MAIN, default_timeout=120), page).run()
     assert not app.exception
     labels = [button.proto.label for button in app.get("download_button")]
     assert "Predictions as CSV" in labels

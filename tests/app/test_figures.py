@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from app import figures
-from app.loading import Angles
+from app.data.loading import Angles
 from app.palette import LIGHT
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -14,13 +13,13 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
-from app import cards, front, loading
+from app.data import browser_networks, loading
+from app.views.front import cards
 from stn_core import checkpoints, results, runs
 from stn_core.experiments import find
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, invert_affine
-
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
+from tests.app.visiting import MAIN, go_to
 
 
 def numbers(text: str) -> torch.Tensor:
@@ -59,11 +58,12 @@ def test_torch_is_waited_with_until_the_figure_is_there(imported, monkeypatch):
 
 @torch.no_grad()
 @pytest.mark.parametrize(
-    "name", [f"distorted/{c}/{n}" for c in ("rts", "tc", "r", "p", "e") for n in front.ORDERS]
+    "name",
+    [f"distorted/{c}/{n}" for c in ("rts", "tc", "r", "p", "e") for n in browser_networks.ORDERS],
 )
 def test_told_network_is_the_published_one(name):
-    told, network = front.network(name), checkpoints.load_pretrained(find(name))
-    images = torch.from_numpy(front.probes(name)[0])[:, None].float() / 255
+    told, network = browser_networks.network(name), checkpoints.load_pretrained(find(name))
+    images = torch.from_numpy(browser_networks.probes(name)[0])[:, None].float() / 255
     trace = network.trace(images)
     torch.testing.assert_close(
         run(told.localisation, images), trace.warps[0].theta, rtol=0, atol=1e-4
@@ -76,15 +76,18 @@ def test_told_network_is_the_published_one(name):
 
 
 def test_digits_are_one_of_each_class_and_the_first_one_is_turned():
-    recorded = runs.unpack(front.folder() / runs.PACKED)
-    assert [digit.label for digit in front.digits()] == list(range(10))
-    theta = recorded.snapshots[-1].theta[front.FIRST_DIGIT, 0]
+    recorded = runs.unpack(browser_networks.folder() / runs.PACKED)
+    assert [digit.label for digit in browser_networks.digits()] == list(range(10))
+    theta = recorded.snapshots[-1].theta[browser_networks.FIRST_DIGIT, 0]
     assert abs(np.degrees(np.arctan2(theta[3], theta[0]))) > 20
-    assert recorded.snapshots[-1].logits[front.FIRST_DIGIT].argmax() == front.FIRST_DIGIT
+    assert (
+        recorded.snapshots[-1].logits[browser_networks.FIRST_DIGIT].argmax()
+        == browser_networks.FIRST_DIGIT
+    )
 
 
 def test_cut_digit_is_laid_back_where_it_was():
-    for image, digit in zip(front.probes()[0], front.digits(), strict=True):
+    for image, digit in zip(browser_networks.probes()[0], browser_networks.digits(), strict=True):
         grid = Affine().grid(invert_affine(torch.tensor([digit.pose])), image.shape)
         laid = sample(torch.from_numpy(digit.image)[None, None].float(), grid)[0, 0]
         np.testing.assert_allclose(laid.numpy(), image, atol=0.01)
@@ -92,7 +95,7 @@ def test_cut_digit_is_laid_back_where_it_was():
 
 def test_figure_is_there_without_torch():
     code = (
-        "import sys; from app import front; front.network(); front.digits()\n"
+        "import sys; from app.data import browser_networks as n; n.network(); n.digits()\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -111,7 +114,7 @@ def test_card_opens_a_page_that_takes_all_of_its_link(card):
     app = AppTest.from_file(MAIN, default_timeout=120)
     fields = dict(parse_qsl(link.query))
     app.query_params.update(fields)
-    app.switch_page(f"views/{link.path}.py").run()
+    go_to(app, link.path).run()
     assert not app.exception and not app.error and not app.toast
     for name, value in fields.items():
         assert str(app.session_state[name]) == value

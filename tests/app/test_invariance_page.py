@@ -6,20 +6,19 @@ import csv
 import io
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import figures, loading
-from app import invariance_panel as panel
-from app import invariance_words as words
+from app import figures
+from app.data import loading
 from app.palette import DARK, LIGHT
+from app.views.invariance import curves, words
 from stn_core import checkpoints, invariance
 from stn_core.invariance import wilson
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 RECORDED = [c for c in invariance.columns() if invariance.recording_path(c).is_file()]
 
 
@@ -28,14 +27,14 @@ def page(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("views/invariance.py").run()
+    return go_to(app, "invariance").run()
 
 
 def texts(app: AppTest) -> str:
     return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info))
 
 
-def chosen(axis: str, value: float, networks=panel.FIRST_NETWORKS, column: str = "distorted/rts"):
+def chosen(axis: str, value: float, networks=curves.FIRST_NETWORKS, column: str = "distorted/rts"):
     found = invariance.load(column)
     return words.Chosen(
         recording=found, axis=found.axis(axis), networks=tuple(networks), value=value
@@ -226,10 +225,10 @@ def test_truth_is_a_line_of_its_own():
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_networks_are_told_apart_by_colour_and_symbol(theme):
     assert len({words.ink(kind, theme) for kind in words.KINDS}) == 4
-    assert set(panel.SYMBOLS) == set(words.KINDS)
-    assert len(set(panel.SYMBOLS.values())) == 4
+    assert set(curves.SYMBOLS) == set(words.KINDS)
+    assert len(set(curves.SYMBOLS.values())) == 4
     names = {words.split(n) for n in invariance.published("distorted/rts")}
-    assert len({(panel.SYMBOLS[k], panel.DASHES[f]) for k, f in names}) == len(names) == 8
+    assert len({(curves.SYMBOLS[k], curves.DASHES[f]) for k, f in names}) == len(names) == 8
 
 
 def test_csv_has_a_row_for_each_network_and_value():

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import dispatcher, jobs, visitors
+from app.training import dispatcher, jobs, visitors
 from stn_core.runs import Run, Step
+from tests.app.visiting import go_to
 
 PATIENCE_SECONDS = 120
 FCN = "distorted/rts/fcn"
@@ -312,9 +313,9 @@ def watched(without_processes, as_visitor):
     dispatcher.look()
     run = begun(job)
     os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
-    app = AppTest.from_file(Path(jobs.__file__).parent / "main.py", default_timeout=120)
+    app = AppTest.from_file(Path(jobs.__file__).parents[1] / "main.py", default_timeout=120)
     app.query_params["view"] = "Train"
-    return run, app.switch_page("views/distorted.py").run()
+    return run, go_to(app, "distorted").run()
 
 
 def told(app) -> str:

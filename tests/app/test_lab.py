@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app import families, lab, pictures
+from app.data import families, pictures
+from app.views.transformer import lab
 from stn_core.transforms import Affine
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 FAMILY_NAMES = list(families.families())
 
 
@@ -22,7 +22,7 @@ def page(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("views/transformer.py").run()
+    go_to(app, "transformer").run()
     assert not app.exception and not app.error
     return app
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,19 +10,20 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
-from app import label_panel, loading
+from app.data import loading
+from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, NETWORKS, STUDY, _untrained
 from stn_core import checkpoints
 from stn_core.experiments import find
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
-NAME = label_panel.STUDY
+NAME = STUDY
 LONG = "distorted/rts/st-fcn-aff"
 
 
 def visit(**fields: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params.update(fields)
-    return app.switch_page("views/labels.py").run()
+    return go_to(app, "labels").run()
 
 
 def angles(theta: torch.Tensor) -> np.ndarray:
@@ -34,7 +34,7 @@ def descent(name: str) -> tuple[int, np.ndarray, float]:
     """What a network says of the first digit at the identity; by how many degrees each of eight
     descents on its label turns it; and their mean loss in the end."""
     network = checkpoints.load_pretrained(find(name))
-    shown = loading.example(name, label_panel.FIRST_DIGIT, label_panel.FIRST_SEED)
+    shown = loading.example(name, FIRST_DIGIT, FIRST_SEED)
     start = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
     said = int(network.trace(shown.images, start).logits.argmax())
     # From around the identity: at its very grid points the sampler has two slopes.
@@ -51,7 +51,7 @@ def descent(name: str) -> tuple[int, np.ndarray, float]:
 
 
 def test_label_alone_turns_the_first_digit_upright():
-    shown = loading.example(NAME, label_panel.FIRST_DIGIT, label_panel.FIRST_SEED)
+    shown = loading.example(NAME, FIRST_DIGIT, FIRST_SEED)
     wanted = angles(shown.theta)[0]
     assert abs(wanted) > 30 and int(shown.labels[0]) == 2
     said, turned, loss = descent(NAME)
@@ -61,7 +61,7 @@ def test_label_alone_turns_the_first_digit_upright():
 
 
 def test_network_of_the_table_is_content_halfway():
-    shown = loading.example(LONG, label_panel.FIRST_DIGIT, label_panel.FIRST_SEED)
+    shown = loading.example(LONG, FIRST_DIGIT, FIRST_SEED)
     said, turned, loss = descent(LONG)
     assert said == 7 and loss < 0.02
     assert 0.35 < np.median(turned / angles(shown.theta)[0]) < 0.7
@@ -73,7 +73,7 @@ def test_network_of_the_table_was_trained_on_thirty_times_as_many_digits():
         for recipe in (checkpoints.load_metrics(find(name))["recipe"] for name in (LONG, NAME))
     ]
     assert digits[0] == 30 * digits[1]
-    assert label_panel.NETWORKS[NAME].endswith(f"{find(NAME).recipe.iterations:,} steps")
+    assert NETWORKS[NAME].endswith(f"{find(NAME).recipe.iterations:,} steps")
 
 
 def test_page_opens_on_it():
@@ -95,13 +95,13 @@ def test_every_distortion_and_the_untrained_network_open(column, weights):
 
 def test_untrained_weights_are_those_that_a_training_begins_with():
     state = find(NAME).build(seed=0).state_dict()
-    weights = label_panel._untrained(NAME)
+    weights = _untrained(NAME)
     assert set(weights) == set(state)
     assert not weights["transformer.localisation.regression.weight"].any()
 
 
 def test_network_that_is_not_there_is_told_of(monkeypatch, tmp_path):
-    monkeypatch.setattr(label_panel.front, "folder", lambda name="": tmp_path)
+    monkeypatch.setattr(browser_networks, "folder", lambda name="": tmp_path)
     loading.made_once.clear()
     app = visit(labels_network="ST-FCN Aff", labels_distortion="P")
     loading.made_once.clear()

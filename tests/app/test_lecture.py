@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import lecture
-from app.glossary import PLACES, SYMBOLS
+from app.frame import lecture
+from app.frame.symbols import PLACES, SYMBOLS
+from tests.app.visiting import go_to
 
 WIDGETS = {
     "selectbox", "segmented_control", "number_input", "toggle", "pills", "slider", "button",
     "file_uploader", "multiselect", "radio", "checkbox", "download_button", "select_slider",
     "camera_input", "popover",
 }  # fmt: skip
-QUESTIONS = {"prediction_panel.py", "tour_panel.py"}  # their radios are what is asked
+QUESTIONS = {"predict.py", "tour.py"}  # their radios are what is asked
 VIEWS = Path(__file__).parents[2] / "app" / "views"
 MAIN = VIEWS.parent / "main.py"
 
@@ -25,7 +26,7 @@ MAIN = VIEWS.parent / "main.py"
 def visit(page: str, **fields: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params.update(fields)
-    return app.switch_page(f"views/{page}.py").run()
+    return go_to(app, page).run()
 
 
 def html(app: AppTest) -> str:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import limits
+from app.training import limits
 
 
 @pytest.fixture(autouse=True)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import training_panel
-from app.links import is_the_same
+from app.frame.links import is_the_same
+from app.training import panel
 from stn_core.runs import Run
-
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
+from tests.app.visiting import MAIN, go_to
 
 
 def page(name: str, **fields: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params.update(fields)
-    return app.switch_page(f"views/{name}.py").run()
+    return go_to(app, name).run()
 
 
 def said(app: AppTest) -> list[str]:
@@ -79,7 +76,7 @@ def test_training_that_is_watched_is_in_the_address_by_its_key_and_stays(trainin
 
 def test_address_of_another_visitor_s_training_is_the_same(trainings, monkeypatch):
     first, _ = trainings(1), trainings(2)
-    monkeypatch.setattr(training_panel, "_whose", lambda job: training_panel.OTHERS)
+    monkeypatch.setattr(panel, "_whose", lambda job: panel.OTHERS)
     app = page("distorted", view="Train", run=first)
     assert app.selectbox(key="run").value == first and said(app) == []
     assert app.query_params["run"] == first

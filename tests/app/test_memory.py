@@ -7,7 +7,7 @@ import platform
 
 import pytest
 
-from app import memory
+from app.data import memory
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not glibc")

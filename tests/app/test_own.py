@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,12 +12,14 @@ import torch
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from app import controls, loading, own, pictures
+from app.data import loading, pictures
+from app.panels import own
+from app.views.distorted import choices
 from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, load_matching, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]
 NAME = "distorted/rts/st-fcn-aff"
 
@@ -27,7 +28,7 @@ def page(name: str, **query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for field, value in query.items():
         app.query_params[field] = value
-    return app.switch_page(f"views/{name}.py").run()
+    return go_to(app, name).run()
 
 
 def said(app: AppTest) -> str:
@@ -131,8 +132,8 @@ def test_pasted_picture_is_shown_as_it_was_and_as_it_is_taken():
 
 def test_click_on_a_digit_of_the_strip_puts_the_own_one_aside(monkeypatch):
     state = {"own-digit": True, "digit": 504}
-    monkeypatch.setattr(controls.st, "session_state", state)
-    controls.choose_digit("104")
+    monkeypatch.setattr(choices.st, "session_state", state)
+    choices.choose_digit("104")
     assert state == {"own-digit": False, "digit": 104}
 
 

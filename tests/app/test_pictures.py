@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app import pictures
-from app.pictures import SIDE, PictureError, opened
+from app.data import pictures
+from app.data.pictures import SIDE, PictureError, opened
 
 ORIENTATION = 0x0112  # Exif's tag
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (120, 120, 120)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import prediction_panel
-from app.predictions import QUESTIONS, nearest
+from app.frame import predict
+from app.frame.predictions import QUESTIONS, nearest
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 # As the published networks have it now: one that is published anew may change an answer, and then
 # the words beside it are to be read again.
 FOUND = {
@@ -31,7 +29,7 @@ FOUND = {
 
 
 def test_every_page_has_three_questions():
-    assert set(QUESTIONS) == set(prediction_panel.PAGES) == set(FOUND)
+    assert set(QUESTIONS) == set(predict.PAGES) == set(FOUND)
     assert {len(questions) for questions in QUESTIONS.values()} == {3}
 
 
@@ -41,7 +39,7 @@ def test_answers_are_found(page):
 
 
 def test_prediction_is_revealed_once_it_is_made():
-    app = AppTest.from_file(MAIN, default_timeout=120).switch_page("views/transformer.py").run()
+    app = go_to(AppTest.from_file(MAIN, default_timeout=120), "transformer").run()
     words = lambda: " ".join(m.value for m in app.markdown)  # noqa: E731
     why = QUESTIONS["transformer"][0].why
     assert why not in words()

@@ -16,15 +16,19 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import dispatcher, downloads, jobs, loading, replay_panel, results_panel
-from app.panels import transformers_of
+from app.data import loading
+from app.panels import downloads, replay
+from app.panels import results as results_module
+from app.panels.verdicts import transformers_of
 from app.stage.replay import Training, told
 from app.tables import TABLES
+from app.training import dispatcher, jobs
 from stn_core import checkpoints, results, runs
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.training import MEAN_CLASSES
 from tests.app.test_views import MAIN, texts
+from tests.app.visiting import go_to
 
 NAME = "distorted/rts/st-cnn-aff"
 
@@ -34,7 +38,7 @@ def view(name: str, **query: str) -> AppTest:
     for key, value in {"view": name, **query}.items():
         app.query_params[key] = value
     app.run()
-    app.switch_page("views/distorted.py").run()
+    go_to(app, "distorted").run()
     assert not app.exception and not app.error
     return app
 
@@ -134,9 +138,9 @@ def test_every_study_is_shipped_with_the_seed_that_it_names():
 
 def test_comparison_puts_two_studies_side_by_side():
     app = view("Replay")
-    for comparison in replay_panel.COMPARISONS:
+    for comparison in replay.COMPARISONS:
         assert comparison.words not in texts(app)
-        app.session_state["replay_a_rts"] = replay_panel.BASE
+        app.session_state["replay_a_rts"] = replay.BASE
         app.session_state["replay_b_rts"] = comparison.study
         app.run()
         assert not app.exception and not app.error
@@ -152,9 +156,9 @@ def study(key: str) -> runs.RecordedRun:
     return runs.unpack(checkpoints.published_folder(find(name)) / runs.PACKED)
 
 
-@pytest.mark.parametrize("comparison", replay_panel.COMPARISONS, ids=lambda c: c.study)
+@pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study)
 def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
-    ends = {study(k).snapshots[-1].measure for k in (replay_panel.BASE, comparison.study)}
+    ends = {study(k).snapshots[-1].measure for k in (replay.BASE, comparison.study)}
     assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
         f"{error:.1f}" for error in sorted(ends)
     ]
@@ -221,7 +225,7 @@ def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name
     folder = begun(name)
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params.update(query)
-    app.switch_page(f"views/{page}.py").run()
+    go_to(app, page).run()
     assert not app.exception and not app.error
     assert "00:00:01 waits in the queue" in texts(app)
     (folder / jobs.CLAIMED).touch()
@@ -255,8 +259,8 @@ def test_results_show_every_cell_and_all_downloads():
 @pytest.mark.parametrize("table", results.tables())
 def test_downloads_hold_what_is_shown(table):
     cells, columns = results.cells(table), results.rows_and_columns(table)[1]
-    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_panel.errors(cells)))))
-    held = json.loads(json.dumps(results_panel.everything(table, cells, columns)))
+    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_module.errors(cells)))))
+    held = json.loads(json.dumps(results_module.everything(table, cells, columns)))
     assert [line["experiment"] for line in lines] == list(cells)
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
         assert network["experiment"] == name and network["metrics"] == cell.metrics
@@ -278,7 +282,7 @@ def test_downloads_hold_what_is_shown(table):
 
 def test_download_has_a_line_for_what_is_not_trained():
     name = "distorted/rts/cnn"
-    rows = results_panel.errors({name: results.Cell(find(name), None)})
+    rows = results_module.errors({name: results.Cell(find(name), None)})
     (line,) = csv.DictReader(io.StringIO(downloads.as_csv(rows)))
     assert {key: value for key, value in line.items() if value} == {
         "experiment": name,
@@ -312,7 +316,7 @@ COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
 def opened(table: str, **query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params.update(query)
-    app.switch_page(f"views/{table}.py").run()
+    go_to(app, table).run()
     assert not app.exception and not app.error
     return app
 
@@ -325,7 +329,7 @@ def galleries(monkeypatch) -> dict[str, list]:
     def strip(items, *, key, token):
         shown[key] = items
 
-    monkeypatch.setattr(results_panel, "strip", strip)
+    monkeypatch.setattr(results_module, "strip", strip)
     return shown
 
 
@@ -381,14 +385,14 @@ def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
 
 def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
     app = opened("addition", sum_view="Results")
-    groups = results_panel.disagreements("addition", results.cells("addition"), "rts")
+    groups = results_module.disagreements("addition", results.cells("addition"), "rts")
     count = len(groups["Both wrong"])
     legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
     assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
-    assert len(galleries["misread-both"]) == results_panel.FEW and not app.pagination
+    assert len(galleries["misread-both"]) == results_module.FEW and not app.pagination
     app.toggle(key="misread_both").set_value(True).run()
     seen = []
-    for page in range(1, 1 + -(-count // results_panel.PAGE)):
+    for page in range(1, 1 + -(-count // results_module.PAGE)):
         app.pagination(key="misread_both_page").set_value(page).run()
         seen += [item.id for item in galleries["misread-both"]]
         assert f"to {len(seen)}" in texts(app)
@@ -399,7 +403,7 @@ def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
 
 def test_a_small_group_is_shown_whole_without_a_switch(galleries):
     app = view("Results", distortion="RTS")
-    groups = results_panel.disagreements("distorted", results.cells("distorted"), "rts")
+    groups = results_module.disagreements("distorted", results.cells("distorted"), "rts")
     keys = ("misread_one", "misread_other", "misread_both")
     switches = {toggle.key for toggle in app.toggle}
     assert switches & set(keys) == {
@@ -410,7 +414,7 @@ def test_a_small_group_is_shown_whole_without_a_switch(galleries):
 @pytest.mark.parametrize("table", results.tables())
 def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     cells, column = results.cells(table), COLUMNS[table]
-    rows = results_panel.misread(table, cells, column)
+    rows = results_module.misread(table, cells, column)
     one, other = map(loading.network_title, TABLES[table].compared)
     misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics["misread_examples"]
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
@@ -424,7 +428,7 @@ def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
 
 
 def test_download_of_the_confusions_adds_up_to_the_matrices():
-    rows = results_panel.confusions(results.cells("volumes"))
+    rows = results_module.confusions(results.cells("volumes"))
     metrics = checkpoints.load_metrics(find("volumes/extruded/3d-cnn"))
     counts = np.zeros((10, 10), int)
     for row in rows:

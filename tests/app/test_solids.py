@@ -12,12 +12,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app import loading
-from app.volume_panels import FIRST_DIGIT, FIRST_SEED, PREFIX
+from app.data import loading
+from app.views.volumes.explore import FIRST_DIGIT, FIRST_SEED, PREFIX
 from stn_core import checkpoints, evaluation, training
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.transforms import Affine3D, euler_rotation
 from tests.app.test_views import MAIN, texts, told
+from tests.app.visiting import go_to
 
 PUBLISHED = [
     name.removeprefix(PREFIX)
@@ -30,7 +31,7 @@ def page(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("views/volumes.py").run()
+    go_to(app, "volumes").run()
     assert not app.exception and not app.error
     return app
 

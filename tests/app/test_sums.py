@@ -9,10 +9,13 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app import addends, loading, sum_panels, tour
+from app.data import loading
+from app.frame import stops
+from app.views.addition import addends, division
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
 from tests.app.test_views import MAIN, texts, told
+from tests.app.visiting import go_to
 
 PUBLISHED = [
     name.removeprefix(addends.PREFIX)
@@ -25,7 +28,7 @@ def page(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    app.switch_page("views/addition.py").run()
+    go_to(app, "addition").run()
     assert not app.exception and not app.error
     return app
 
@@ -72,9 +75,9 @@ def test_tour_s_stop_is_done_once_a_grid_held_by_hand_makes_the_sum_wrong():
     app = page(sum_b="nothing")
 
     def done() -> bool:
-        return tour.STOPS[8].done({"sum_misread": app.session_state["sum_misread"]})
+        return stops.STOPS[8].done({"sum_misread": app.session_state["sum_misread"]})
 
-    assert not tour.STOPS[8].done({}) and not done()
+    assert not stops.STOPS[8].done({}) and not done()
     first, second = told(app)["items"][0]["thetas"]
     report(app, thetas=[first, second])
     assert "θ set by hand" in texts(app) and not done()
@@ -125,15 +128,15 @@ def test_example_that_was_misread_is_the_pair_that_opens():
 def test_parting_is_the_step_from_which_on_it_holds():
     start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.8]])
     steps = [0, 10, 20, 30]
-    assert sum_panels.parted([start, apart, apart, apart], steps) == 10
+    assert division.parted([start, apart, apart, apart], steps) == 10
     for not_yet in (start, apart[[0, 0]], np.full((2, 2), 0.3)):  # neither, the same, both
-        assert sum_panels.parted([start, apart, not_yet, apart], steps) == 30
-        assert sum_panels.parted([start, apart, apart, not_yet], steps) is None
+        assert division.parted([start, apart, not_yet, apart], steps) == 30
+        assert division.parted([start, apart, apart, not_yet], steps) is None
 
 
 def test_download_of_the_partings_tells_what_each_transformer_looks_after():
     start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.3]])
-    row = sum_panels.parting("addition/rts/2st-fcn-aff", 3, None, [start, apart])
+    row = division.parting("addition/rts/2st-fcn-aff", 3, None, [start, apart])
     assert row == {
         "experiment": "addition/rts/2st-fcn-aff",
         "seed": 3,
@@ -159,7 +162,7 @@ U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
     ],
 )
 def test_division_is_said_in_words(left, words):
-    said = sum_panels.division_words(np.array(left), U)
+    said = division.division_words(np.array(left), U)
     for word in words:
         assert word in said
         said = said.partition(word)[2]
@@ -169,7 +172,7 @@ def test_published_transformers_divide_the_channels_between_them():
     for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
         loaded = loading.pretrained(f"{addends.PREFIX}{network}")
         left, untouched = loading.pose_left(loaded, loaded.key)
-        first, second = sum_panels.owned(left, untouched)
+        first, second = division.owned(left, untouched)
         assert len(first) == len(second) == 1 and first != second
         assert (left.max(1) - left.min(1) > 0.4).all()
 

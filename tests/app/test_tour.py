@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import tour, tour_panel
+from app.frame import stops, tour
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
-NUMBERS = range(1, len(tour.STOPS) + 1)
+NUMBERS = range(1, len(stops.STOPS) + 1)
 
 
 def visit(page: str = "", **fields: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params.update(fields)
-    return app.switch_page(f"views/{page}.py").run() if page else app.run()
+    return go_to(app, page).run() if page else app.run()
 
 
 def texts(app: AppTest) -> str:
@@ -26,10 +25,10 @@ def texts(app: AppTest) -> str:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_stop_opens_its_page_in_its_state_and_waits(number):
-    stop = tour.STOPS[number - 1]
+    stop = stops.STOPS[number - 1]
     app = visit(stop.page, lesson=str(number), **stop.fields)
     assert not app.exception and not app.error and not app.toast
-    assert f"Stop {number} of {len(tour.STOPS)}: {stop.title}" in texts(app)
+    assert f"Stop {number} of {len(stops.STOPS)}: {stop.title}" in texts(app)
     assert "Waiting for it to be done" in texts(app)
     for name, value in stop.fields.items():
         assert str(app.session_state[name]) == value
@@ -38,7 +37,7 @@ def test_stop_opens_its_page_in_its_state_and_waits(number):
 def test_lesson_is_found_from_any_page():
     app = visit("volumes", lesson="3")
     assert app.title[0].value == "The spatial transformer"
-    assert app.session_state["preset"] == tour.STOPS[2].fields["preset"]
+    assert app.session_state["preset"] == stops.STOPS[2].fields["preset"]
 
 
 @pytest.mark.parametrize("asked", ["0", "12", "x", "-1"])
@@ -70,7 +69,7 @@ def test_stop_that_is_none_is_told_of(asked):
     ],
 )
 def test_stop_is_done_once_it_has_been_done(number, key, before, after):
-    done = tour.STOPS[number - 1].done
+    done = stops.STOPS[number - 1].done
     assert not done({})
     assert not done({key: {"report": before}})
     assert done({key: {"report": after}})
@@ -78,7 +77,7 @@ def test_stop_is_done_once_it_has_been_done(number, key, before, after):
 
 @pytest.mark.parametrize("nonsense", [None, "x", 3, [1, 2], {"a": 1}, [float("nan")] * 6])
 def test_nonsense_from_a_browser_is_not_taken_for_done(nonsense):
-    for stop in tour.STOPS[:6]:
+    for stop in stops.STOPS[:6]:
         for name in ("pose", "thetas"):
             for key in ("figure2", "lab"):
                 if stop.title != "The sampler, and its gradient":
@@ -88,7 +87,7 @@ def test_nonsense_from_a_browser_is_not_taken_for_done(nonsense):
 
 def test_what_is_done_is_kept_in_the_address_and_in_every_link():
     app = visit(lesson="2", done="1.2.77.x")
-    assert "✓ done" in texts(app) and tour.STOPS[1].seen in texts(app)
+    assert "✓ done" in texts(app) and stops.STOPS[1].seen in texts(app)
     assert "done=1.2" in texts(app)
     listed = visit("tour", done="1.2")
     assert "2 of 11 stops done" in listed.get("progress")[0].proto.text
@@ -96,8 +95,8 @@ def test_what_is_done_is_kept_in_the_address_and_in_every_link():
 
 def test_every_question_is_answered_by_a_stop():
     app = visit("tour")
-    for n, question in enumerate(tour.QUESTIONS):
-        assert 1 <= question.stop <= len(tour.STOPS)
+    for n, question in enumerate(stops.QUESTIONS):
+        assert 1 <= question.stop <= len(stops.STOPS)
         for answer in range(len(question.answers)):
             app.radio(key=f"question-{n}").set_value(answer).run()
             right = "✓ Yes." in texts(app)
@@ -106,10 +105,10 @@ def test_every_question_is_answered_by_a_stop():
 
 
 def test_links_go_from_stop_to_stop_and_to_the_questions(monkeypatch):
-    monkeypatch.setattr(tour_panel, "finished", lambda: {1, 3})
+    monkeypatch.setattr(tour, "finished", lambda: {1, 3})
     for number in NUMBERS:
-        link = urlsplit(tour_panel.link(number))
+        link = urlsplit(tour.link(number))
         fields = parse_qs(link.query)
         assert fields["lesson"] == [str(number)] and fields["done"] == ["1.3"]
-        assert link.path == tour.STOPS[number - 1].page.replace("front", "")
-    assert tour_panel.link(len(tour.STOPS) + 1) == "tour?done=1.3#questions"
+        assert link.path == stops.STOPS[number - 1].page.replace("front", "")
+    assert tour.link(len(stops.STOPS) + 1) == "tour?done=1.3#questions"

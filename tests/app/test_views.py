@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import jobs
+from app.training import jobs
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 PUBLISHED = [
     name
     for name, e in EXPERIMENTS.items()
@@ -25,7 +24,7 @@ def page(**query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("views/distorted.py").run()
+    return go_to(app, "distorted").run()
 
 
 def texts(app: AppTest) -> str:
@@ -177,7 +176,7 @@ def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
     broken = tmp_path / "pretrained/distorted/rts/st-fcn-aff/weights.safetensors"
     broken.write_bytes(broken.read_bytes()[:5000])
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
-    from app import loading
+    from app.data import loading
 
     loading.pretrained.clear()
     app = page()
@@ -240,18 +239,19 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
 
 
 def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
-    from app import loading, volume_panels
+    from app.data import loading
+    from app.views.volumes import explore
     from stn_core import results
 
-    (sentence,) = [s for s in volume_panels.names().split(". ") if "In the training of" in s]
+    (sentence,) = [s for s in explore.names().split(". ") if "In the training of" in s]
     cells = results.cells("volumes")
     for name, cell in cells.items():
         title = f"**{loading.network_title(name.rsplit('/', 1)[1])}**"
         assert (title in sentence) == bool(cell.metrics["recipe"].get("curriculum"))
     untrained = {name: results.Cell(cell.experiment, None) for name, cell in cells.items()}
     monkeypatch.setattr(results, "cells", lambda _: untrained)
-    assert "In the training of" not in volume_panels.names()
-    assert "{" not in volume_panels.names()
+    assert "In the training of" not in explore.names()
+    assert "{" not in explore.names()
 
 
 def test_same_network_is_not_offered_twice():

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.web.server.starlette.starlette_app_utils import generate_xsrf_token_string
 
-from app import visitors
+from app.training import visitors
 
 
 @pytest.fixture

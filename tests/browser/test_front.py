@@ -11,7 +11,8 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from app import front, stage
+from app import stage
+from app.data import browser_networks
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
@@ -25,7 +26,7 @@ def told(page, what: str) -> np.ndarray:
 @torch.no_grad()
 def assert_network_is_torch_s(page) -> None:
     """What the browser says of the U that it shows, against the library."""
-    network = checkpoints.load_pretrained(find(front.NAME))
+    network = checkpoints.load_pretrained(find(browser_networks.NAME))
     image = torch.from_numpy(pixels(page, "U")).float()[None, None] / 255
     theta = torch.tensor(told(page, "theta"))[None].float()
     trace = network.trace(image)

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from playwright.sync_api import expect
 
-from app import loading
+from app.data import loading
 from stn_core import invariance
 from tests.browser.test_stage import chromium, pixels, server, until, visit  # noqa: F401  fixtures
 

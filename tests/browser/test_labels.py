@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import expect
 
-from app import label_panel, loading
+from app.data import loading
+from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
 from tests.browser.test_front import told
@@ -18,23 +19,23 @@ from tests.browser.test_stage import chromium, handle, server, stage_of, until, 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
     """The loss of the first digit at this θ, and its gradient, by autograd."""
     network = checkpoints.load_pretrained(find(name))
-    shown = loading.example(name, label_panel.FIRST_DIGIT, label_panel.FIRST_SEED)
+    shown = loading.example(name, descent.FIRST_DIGIT, descent.FIRST_SEED)
     held = torch.tensor(theta)[None].float().requires_grad_()
     image = (shown.images * 255).round() / 255
     loss = F.cross_entropy(network.trace(image, held).logits, shown.labels)
     return loss.item(), torch.autograd.grad(loss, held)[0][0].numpy()
 
 
-@pytest.mark.parametrize("network", list(label_panel.NETWORKS))
+@pytest.mark.parametrize("network", list(descent.NETWORKS))
 def test_loss_and_gradient_are_autograd_s(visit, network):  # noqa: F811
-    title = label_panel.NETWORKS[network]
+    title = descent.NETWORKS[network]
     page = visit(f"labels_network={title}", at="labels", reduced_motion="reduce")
     handle(page, "top left corner").focus()
     for key in ("Shift+]", "+", "+", "ArrowDown", "Shift+ArrowRight"):
         page.keyboard.press(key)
     theta = told(page, "theta")
     loss, gradient = expected(
-        network if network == label_panel.STUDY else f"distorted/rts/{network}", theta
+        network if network == descent.STUDY else f"distorted/rts/{network}", theta
     )
     assert told(page, "loss")[0] == pytest.approx(loss, rel=0.01)
     np.testing.assert_allclose(told(page, "gradient"), gradient, rtol=0.02, atol=0.02)

@@ -7,7 +7,8 @@ import re
 import numpy as np
 from playwright.sync_api import expect
 
-from app import loading, results_panel
+from app.data import loading
+from app.panels.results import disagreements
 from stn_core import results
 from tests.browser.test_stage import chromium, pixels, server, until, visit  # noqa: F401  fixtures
 
@@ -20,7 +21,7 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):  # noqa: F811
     )
     cells = page.locator(".strip").nth(2).locator("a.cell")
     cells.first.wait_for()
-    groups = results_panel.disagreements("distorted", results.cells("distorted"), "tc")
+    groups = disagreements("distorted", results.cells("distorted"), "tc")
     expect(cells).to_have_count(len(groups["Both wrong"]))
     (digit, seed), (one, other) = sorted(groups["Both wrong"].items())[0]
     expected = 255 * loading.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()

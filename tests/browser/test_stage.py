@@ -16,7 +16,9 @@ import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 from scipy import ndimage
 
-from app import families, loading, pictures, stage, volume_panels
+from app import stage
+from app.data import families, loading, pictures
+from app.views.volumes.explore import FIRST_DIGIT, FIRST_SEED
 from stn_core import checkpoints, runs
 from stn_core.colocalisation import overlap
 from stn_core.experiments import find
@@ -2126,7 +2128,7 @@ def grasp_volume(page: Page, dx: float, dy: float) -> None:
 
 def test_volume_s_projection_is_what_the_library_computes(visit):
     page = volumes(visit)
-    shown = loading.placed(volume_panels.FIRST_DIGIT, volume_panels.FIRST_SEED)
+    shown = loading.placed(FIRST_DIGIT, FIRST_SEED)
     expected = projection(shown.turn, shown.shift, shown.image)
     until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 2, "W is another")
     u = loading.extruded(shown.image, shown.turn, shown.shift)[0, 0].sum(0).numpy()
@@ -2166,7 +2168,7 @@ def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
     assert np.abs(flat(page, 2) - w).max() > 20
     expect(page.get_by_text("θ set by hand")).to_be_visible()
     page.get_by_role("button", name="Identity").click()
-    shown = loading.placed(volume_panels.FIRST_DIGIT, volume_panels.FIRST_SEED)
+    shown = loading.placed(FIRST_DIGIT, FIRST_SEED)
     u = loading.extruded(shown.image, shown.turn, shown.shift)
     plain = F.avg_pool3d(u, 2)[0, 0].sum(0).numpy()
     assert np.abs(flat(page, 2) - 255 * plain / plain.max()).max() <= 2

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from app import tour
+from app.frame import stops
 from tests.browser.test_stage import (  # noqa: F401
     PATIENCE_MILLISECONDS,
     chromium,
@@ -55,7 +55,7 @@ def walk_to(page: Page, name: str) -> None:
 def test_tour_is_gone_through_by_the_keyboard_alone(visit):  # noqa: F811
     page = visit("lesson=1", reduced_motion="reduce")
     for number, ways in enumerate(BY_KEYS, 1):
-        stop = tour.STOPS[number - 1]
+        stop = stops.STOPS[number - 1]
         expect(page.get_by_text(f"Stop {number} of 11")).to_be_visible()
         expect(page.get_by_text("Waiting for it to be done")).to_be_visible()
         stage_of(page).locator("canvas").first.wait_for()
@@ -65,11 +65,11 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):  # noqa: F811
             for _ in range(times):
                 page.keyboard.press(key)
         expect(page.get_by_text("✓ done"), stop.title).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-        walk_to(page, "Next stop" if number < len(tour.STOPS) else "On to the closing questions")
+        walk_to(page, "Next stop" if number < len(stops.STOPS) else "On to the closing questions")
         page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"done=1\.2\.3\.4\.5\.6\.7\.8\.9\.10\.11"))
     expect(page.get_by_text("11 of 11 stops done")).to_be_visible()
-    for n, question in enumerate(tour.QUESTIONS):
+    for n, question in enumerate(stops.QUESTIONS):
         walk_to(page, question.answers[0])
         for _ in range(question.right):
             page.keyboard.press("ArrowDown")

@@ -184,7 +184,7 @@ def images(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
     import numpy as np
     from PIL import Image
 
-    from app import pictures
+    from app.data import pictures
 
     random_values = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
     good = []
@@ -307,6 +307,7 @@ def runs(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
     from stn_core import checkpoints as library
     from stn_core.experiments import find
     from stn_core.runs import PACKED, Run, RunError, unpack
+    from tests.app.visiting import go_to
 
     packed = library.published_folder(find("distorted/r/st-fcn-aff")) / PACKED
     found = unpack(packed)
@@ -333,7 +334,7 @@ def runs(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
                 key = f"run-{folder.name}"
                 fields = {"view": view, "distortion": "R", "run": key, "replay_a_r": key}
                 app.query_params.update({**fields, "a_r": key, "b_r": "none"})
-                app.switch_page("views/distorted.py").run()
+                go_to(app, "distorted").run()
                 assert not app.exception, [e.value for e in app.exception]
         return max(said)
 
@@ -460,10 +461,12 @@ def urls(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
     """Pages with fields of any value, through Streamlit's test harness."""
     from streamlit.testing.v1 import AppTest
 
+    from tests.app.visiting import go_to
+
     def attempt(page: str, fields: dict[str, str]) -> str:
         app = AppTest.from_file(ROOT / "app" / "main.py", default_timeout=120)
         app.query_params.update(fields)
-        app.switch_page(f"views/{page}.py").run()
+        go_to(app, page).run()
         link = f"/{page}?" + "&".join(f"{n}={quote(v)}" for n, v in fields.items())
         assert not app.exception, (link, [e.value for e in app.exception])
         return "taken"

@@ -1,0 +1,134 @@
+"""The tour's stop above a page, and the page with all stops and the closing questions."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.frame.stops import QUESTIONS, STOPS, Stop
+
+WAIT_SECONDS = 1.0  # between two looks at whether it is done
+# On a wide screen the stop stays in sight, and is as high at first as when it is done, so that what
+# is being dragged does not move away.
+STYLE = """<style>
+.st-key-tour { background: light-dark(#fff, #0e1117); margin-bottom: 0.5rem; }
+.st-key-tour p, .st-key-tour [data-testid='stMarkdownContainer'] { margin: 0; }
+.st-key-tour-words { display: grid; }
+.st-key-tour-words > * { grid-area: 1 / 1; }
+.st-key-tour-words > :has(> .st-key-tour-other) { display: none; }
+@media (min-width: 900px) and (min-height: 640px) {
+  :has(> .st-key-tour) { position: sticky; top: 3.75rem; z-index: 90; }
+  [data-testid='stMain']:has(.st-key-tour) { scroll-padding-top: 12rem; }
+  .st-key-tour-words > :has(> .st-key-tour-other) { display: block; }
+  .st-key-tour-other, .st-key-tour-other * { visibility: hidden !important; }
+}
+</style>"""
+
+
+def lesson() -> int | None:
+    """The stop that the address asks for, from 1 on; None without one."""
+    asked = st.query_params.get("lesson", "")
+    return int(asked) if re.fullmatch(r"\d{1,3}", asked) and 1 <= int(asked) <= len(STOPS) else None
+
+
+def finished() -> set[int]:
+    """The stops that are done, as the address keeps them."""
+    return {int(n) for n in re.findall(r"\d{1,3}", st.query_params.get("done", "")[:200])} & set(
+        range(1, len(STOPS) + 1)
+    )
+
+
+def link(number: int) -> str:
+    """The address of a stop, with what is done so far; of the closing questions after the last."""
+    done = ".".join(map(str, sorted(finished())))
+    kept = {"done": done} if done else {}
+    if number > len(STOPS):
+        return f"tour?{urlencode(kept)}#questions"
+    stop = STOPS[number - 1]
+    page = "" if stop.page == "front" else stop.page
+    return f"{page}?{urlencode({**stop.fields, 'lesson': number, **kept})}"
+
+
+def anchor(words: str, address: str) -> str:
+    """A link that stays in this tab, in HTML."""
+    return f"<a href='{html.escape(address)}' target='_self'>{words}</a>"
+
+
+def elsewhere(page: str) -> Stop | None:
+    """The stop that the address asks for, if it is on another page than this."""
+    number = lesson()
+    if number is None or STOPS[number - 1].page == page:
+        return None
+    return STOPS[number - 1]
+
+
+def above() -> None:
+    """The stop, above its page."""
+    number = lesson()
+    if number is None:
+        if "lesson" in st.query_params:
+            st.toast(f"The tour has stops 1 to {len(STOPS)}, and no other.")
+        return
+    done = number in finished()
+    st.html(STYLE)
+    with st.container(border=True, key="tour"):
+        st.fragment(_stop, run_every=None if done else WAIT_SECONDS)(number)
+
+
+def _stop(number: int) -> None:
+    stop, known = STOPS[number - 1], finished()
+    if number not in known and stop.done(st.session_state):
+        st.query_params["done"] = ".".join(map(str, sorted(known | {number})))
+        st.rerun()
+    onward = link(number + 1)
+    on = "On to the closing questions" if number == len(STOPS) else "Next stop"
+    ways = [anchor("← Back", link(number - 1))] if number > 1 else []
+    ways += [
+        f"<b>{anchor(f'{on} →', onward)}</b>" if number in known else anchor("Skip →", onward),
+        anchor("All stops", link(len(STOPS) + 1).split("#")[0]),
+        anchor("Leave the tour", "?"),
+    ]
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+            done = " :green[✓ done]" if number in known else ""
+            st.markdown(f"**Stop {number} of {len(STOPS)}: {stop.title}**{done}", width="content")
+            st.markdown(" · ".join(ways), unsafe_allow_html=True, width="content")
+        with st.container(key="tour-words"):
+            with st.container(key="tour-other" if number in known else "tour-now"):
+                st.markdown(f"{stop.do} :gray[Waiting for it to be done …]")
+            with st.container(key="tour-now" if number in known else "tour-other"):
+                st.markdown(stop.seen)
+
+
+def stops() -> None:
+    """All stops, with what is done of them."""
+    done = finished()
+    st.progress(len(done) / len(STOPS), f"{len(done)} of {len(STOPS)} stops done")
+    st.markdown(
+        "\n".join(
+            f"{n}. {anchor(stop.title, link(n))}{' :green[✓]' if n in done else ''}"
+            for n, stop in enumerate(STOPS, 1)
+        ),
+        unsafe_allow_html=True,
+    )
+
+
+def questions() -> None:
+    """What somebody can say after the tour."""
+    st.subheader("Closing questions", anchor="questions")
+    for n, question in enumerate(QUESTIONS):
+        chosen = st.radio(
+            f"**{question.words}**",
+            range(len(question.answers)),
+            index=None,
+            format_func=lambda a, q=question: q.answers[a],
+            key=f"question-{n}",
+        )
+        if chosen is None:
+            continue
+        verdict = f":green[✓ Yes.] {question.why}" if chosen == question.right else "✗ Not that."
+        where = anchor(f"stop {question.stop}", link(question.stop))
+        st.markdown(f"{verdict} Seen at {where}.", unsafe_allow_html=True)

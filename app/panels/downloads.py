@@ -1,0 +1,122 @@
+"""What the networks on a page have to take away: their weights, and what they say."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from app.data import loading
+from app.panels.verdicts import Verdict
+
+MEDIA = {"csv": "text/csv", "json": "application/json"}
+
+
+def weights(loaded: loading.LoadedNetwork) -> bytes:
+    """A network's weights as safetensors, which *Open a checkpoint* takes: as they were published,
+    else as they are."""
+    from safetensors.torch import save
+
+    from stn_core.experiments import EXPERIMENTS
+
+    if loaded.key in EXPERIMENTS:
+        return published(loaded.key)
+    tensors = {name: t.contiguous() for name, t in loaded.network.state_dict().items()}
+    return save(tensors, {"experiment": json.dumps(loaded.experiment.name)})
+
+
+def published(name: str) -> bytes:
+    """The weights of ``distorted/rts/st-fcn-aff``, as they are shipped."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find
+
+    return (checkpoints.published_folder(find(name)) / checkpoints.WEIGHTS).read_bytes()
+
+
+def said(rows: Sequence[Verdict], truth: int) -> list[dict]:
+    """What each network says, a row each: the true class, its own, and every probability."""
+    return [
+        {
+            "network": row.loaded.title,
+            "note": row.note,
+            "true": truth,
+            "says": int(row.probabilities.argmax()),
+            **{f"p({c})": float(p) for c, p in enumerate(row.probabilities)},
+        }
+        for row in rows
+    ]
+
+
+def as_csv(rows: Sequence[dict]) -> str:
+    """Rows of the same fields."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue()
+
+
+def buttons(*files: tuple[str, str, Callable[[], str], str]) -> None:
+    """A button for each of these files: its label, the file's name, which ends in .csv or .json,
+    what makes its text when it is asked for, and what there is to say of it."""
+    with st.container(horizontal=True):
+        for label, name, text, told in files:
+            media = MEDIA[name.rsplit(".", 1)[1]]
+            st.download_button(label, text, name, media, on_click="ignore", help=told)
+
+
+def downloads(rows: Sequence[Verdict], truth: int) -> None:
+    """A popover with all of it. The stages' own *Export* has θ, pictures and animations."""
+    if not rows:
+        return
+    with st.popover("Download", width="content", help="Weights, and what the networks say"):
+        found = said(rows, truth)
+        told = "Every network's probabilities for what is shown"
+        buttons(
+            ("Predictions as CSV", "predictions.csv", lambda: as_csv(found), told),
+            ("Predictions as JSON", "predictions.json", lambda: json.dumps(found, indent=1), told),
+        )
+        for n, row in enumerate(rows):
+            st.download_button(
+                f"Weights of {row.loaded.title}",
+                lambda loaded=row.loaded: weights(loaded),
+                f"{row.loaded.experiment.name.replace('/', '-')}.safetensors",
+                "application/octet-stream",
+                key=f"weights-{n}",
+                on_click="ignore",
+                help="As safetensors; Open a checkpoint takes it back",
+            )
+        st.caption("θ, pictures and animations: *Export*, below the stage.")
+
+
+def encoders(folder: Path | None) -> None:
+    """A popover with co-localisation's networks: e(), and the localiser of a run in this folder."""
+    from stn_core.colocalisation import LOCALISER
+    from stn_core.experiments.colocalisation import EXPERIMENTS
+
+    with st.popover("Download", width="content", help="Weights, as safetensors"):
+        for experiment in EXPERIMENTS:
+            name = experiment.name
+            st.download_button(
+                f"Weights of the {name.split('/')[1].replace('-', ' ')}",
+                lambda name=name: published(name),
+                f"{name.replace('/', '-')}.safetensors",
+                "application/octet-stream",
+                key=f"weights-{name}",
+                on_click="ignore",
+                help="A CNN, of which e() of Eq. 8 takes the activations",
+            )
+        if folder and (folder / LOCALISER).is_file():
+            st.download_button(
+                "Weights of the localisation network",
+                (folder / LOCALISER).read_bytes,
+                LOCALISER,
+                "application/octet-stream",
+                on_click="ignore",
+                help="It has learnt the boxes of this set, and of no other",
+            )
+        st.caption("Boxes, pictures and animations: *Export*, below the stage.")

@@ -1,0 +1,214 @@
+"""What a visitor brings: a digit of one's own, and a checkpoint."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+
+import numpy as np
+import streamlit as st
+
+from app.data import loading, pictures
+from app.sketch import pasted, sketch
+
+FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
+LINK = "Link"  # where a digit comes from that the address has brought
+PREVIEW = 5  # times as large as it is
+LONGEST = 2000  # letters of a digit in the address
+DIGIT_BYTES = 1 + pictures.DIGIT_SIDE**2
+
+
+def choose_digit(key: str, name: str = "a digit of your own") -> loading.Drawn | None:
+    """A switch, and a digit that is drawn, pasted, uploaded or photographed; None without one.
+
+    key: of the switch, and of the address's field that brings the digit back; name: of what is
+    replaced.
+    """
+    linked = _linked(key)
+    on = st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit")
+    drawn = _own_digit(key, linked) if on else None
+    text = drawn and packed(drawn)
+    if text and st.query_params.get(key) != text:
+        st.query_params[key] = text
+    elif not text and key in st.query_params:
+        del st.query_params[key]
+    return drawn
+
+
+def _linked(key: str) -> loading.Drawn | None:
+    """The digit that the address had when the visit began; the switch is on then."""
+    kept = f"{key}-linked"
+    if kept not in st.session_state:
+        st.session_state[kept] = None
+        try:
+            if key in st.query_params:
+                st.session_state[kept] = unpacked(st.query_params[key])
+                st.session_state[key] = True
+        except ValueError as error:
+            st.toast(f"The link's own digit was left out: {error}.", duration="long")
+    return st.session_state[kept]
+
+
+def packed(drawn: loading.Drawn) -> str:
+    """A digit for the address."""
+    content = zlib.compress(bytes([drawn.label]) + drawn.pixels, 9)
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def unpacked(text: str) -> loading.Drawn:
+    """A digit from the address. Raises ValueError for anything else."""
+    if not 0 < len(text) <= LONGEST:
+        raise ValueError(f"a digit in a link is of 1 to {LONGEST} letters, got {len(text)}")
+    try:
+        content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        found = zlib.decompressobj().decompress(content, DIGIT_BYTES + 1)
+    except zlib.error as error:
+        raise ValueError(f"this is no packed digit: {error}") from error
+    if len(found) != DIGIT_BYTES or found[0] > 9:
+        raise ValueError("a packed digit is its class and 28 × 28 pixels")
+    return loading.Drawn(pixels=found[1:], label=found[0])
+
+
+def _own_digit(key: str, linked: loading.Drawn | None) -> loading.Drawn | None:
+    way = st.segmented_control(
+        "From where",
+        ["Draw", *FILES, *([LINK] if linked else [])],
+        default=LINK if linked else "Draw",
+        required=True,
+        key=f"{key}-way",
+        label_visibility="collapsed",
+    )
+    if linked and way == LINK:
+        pixels = np.frombuffer(linked.pixels, np.uint8).reshape(2 * (pictures.DIGIT_SIDE,))
+        st.image(
+            np.kron(pixels, np.ones((PREVIEW, PREVIEW), np.uint8)),
+            caption=f"the link's own digit, a {linked.label}",
+            alt="The digit that the link has brought",
+        )
+        return linked
+    found = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
+    label = st.number_input(
+        "It is a",
+        0,
+        9,
+        None,
+        key=f"{key}-label",
+        placeholder="0 to 9",
+        help="The true class, to compare with what the networks say",
+    )
+    if found is None or label is None:
+        st.caption("Give a digit and say which it is: then it takes the other's place.")
+        return None
+    return loading.Drawn(pixels=found.tobytes(), label=int(label))
+
+
+def _prepared(way: str, key: str) -> np.ndarray | None:
+    """A picture made like MNIST's digits, beside what it was."""
+    content = picture_file(way, key)
+    if content is None:
+        return None
+    prepare = st.toggle(
+        "Make it like MNIST", True, key=f"{key}-prepare",
+        help="Grey, bright on black, its ink 20 pixels large and in the middle of 28 × 28. The "
+        "networks have seen nothing else.",
+    )  # fmt: skip
+    try:
+        found = pictures.as_digit(content) if prepare else pictures.as_it_is(content)
+        given = pictures.opened(content, PREVIEW * pictures.DIGIT_SIDE).transpose(1, 2, 0)
+    except pictures.PictureError as error:
+        st.error(f"Not taken: {error}")
+        return None
+    both = st.container(horizontal=True)
+    both.image(given, caption="what you gave", alt="The picture as it was given")
+    large = np.kron(found, np.ones((PREVIEW, PREVIEW), np.uint8))
+    both.image(large, caption="what is taken, 28 × 28", alt="The digit as it is taken")
+    return found
+
+
+def picture_file(way: str, key: str) -> bytes | None:
+    """A picture's file, given in one of the ways in FILES."""
+    if way == "Paste":
+        return pasted(key=f"{key}-paste")
+    if way == "Camera":
+        file = st.camera_input("A picture", key=f"{key}-camera", label_visibility="collapsed")
+    else:
+        file = st.file_uploader(
+            "A picture", pictures.UPLOADS, key=f"{key}-upload", label_visibility="collapsed"
+        )
+    return file and file.getvalue()
+
+
+def weights_field(prefix: str) -> str:
+    """The key of the uploader of ``distorted/rts/``."""
+    return f"own-weights-{prefix}"
+
+
+def choose_checkpoint(prefix: str) -> dict[str, str]:
+    """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
+    with st.popover(
+        "Open a checkpoint", width="content", help="Weights of your own, as safetensors"
+    ):
+        st.markdown(
+            "The weights of a network that you have trained, as **safetensors**: a checkpoint of "
+            "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
+            "convert model.pt` makes one of a pickle."
+        )
+        file = st.file_uploader(
+            "Weights", ["safetensors"], key=weights_field(prefix), label_visibility="collapsed"
+        )
+        if file is None:
+            return {}
+        try:
+            found = loading.own_network(prefix, file.file_id, file.getvalue)
+        except ValueError as error:
+            st.error(f"Not opened: {error}")
+            return {}
+        st.success(f"Opened as {found.title}. Choose it as a network.")
+        if st.button(
+            "Measure it on the gallery's 1,000 digits",
+            key=f"own-measure-{prefix}",
+            help="Its error, each digit distorted with a fixed seed",
+        ):
+            st.markdown(loading.measured(found, found.key))
+    return {found.key: found.title}
+
+
+def warps_file():
+    """A file that ``stn_core.watched`` has written; None without one."""
+    return st.file_uploader(
+        "warps.safetensors",
+        ["safetensors"],
+        key="own-warps",
+        help="What save_warps has written, up to the size limit of uploads",
+    )
+
+
+def choose_transformer(names: list[str]) -> int:
+    """Which of a network's transformers, by its place."""
+    return st.selectbox(
+        "Transformer",
+        range(len(names)),
+        format_func=lambda n: names[n] or "the network itself",
+        key="own-transformer",
+        help="By its name in the network, as `named_modules` has it.",
+    )
+
+
+def choose_image(count: int) -> int:
+    """Which of the images of a forward pass."""
+    if st.session_state.get("own-image", 1) > count:
+        st.session_state["own-image"] = 1
+    chosen = st.number_input(
+        f"Image, 1 to {count}",
+        1,
+        count,
+        1,
+        key="own-image",
+        help="Which image of the forward pass is taken in hand",
+    )
+    return int(chosen) - 1
+
+
+def take_image(image: str) -> None:
+    """Take an image of the strip; called before the widgets are drawn again."""
+    st.session_state["own-image"] = int(image) + 1

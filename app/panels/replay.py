@@ -1,0 +1,192 @@
+"""Recorded trainings, one or two in step: choose them, and replay them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.data import loading
+from app.palette import GRIDS
+from app.panels.verdicts import colours, transformers_of
+from app.stage.replay import Training, replay
+from app.tables import column_title, network_field, table_of
+from app.training import jobs
+from app.training.jobs import Job
+from app.views.distorted.choices import choose_network
+
+NOTHING = "nothing"
+BASE = "study-st-fcn-aff"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The first study beside another. words: what is to be seen."""
+
+    title: str
+    study: str
+    words: str
+
+
+COMPARISONS = (
+    Comparison(
+        title="Affine and spline",
+        study="study-st-fcn-tps",
+        words="Both find the digits: 2.9 % and 2.5 %. The affine grids stay even; the spline's are "
+        "drawn together in the middle, as by a lens, and their corners reach out.",
+    ),
+    Comparison(
+        title="Rate × 10",
+        study="study-st-fcn-aff-fast-localisation",
+        words="The second ends at 14.5 %, the first at 2.9 %. Its grids look for the digits until "
+        "about step 1,000; at the end all ten are the same, in the middle and nearly as large as "
+        "U: θ no longer depends on the image.",
+    ),
+    Comparison(
+        title="Another seed",
+        study="study-st-fcn-aff-again",
+        words="Other first weights and other batches, and the grids end at nearly the same places, "
+        "as large and as upright. The errors, 2.9 % and 2.4 %, differ by no more than chance.",
+    ),
+    Comparison(
+        title="Random start",
+        study="study-st-fcn-aff-random-start",
+        words="The second's grids start as specks. They grow and find the digits all the same, but "
+        "turned by about a right angle: in V the digits lie on their side. Its classifier reads "
+        "them so, with an error of 2.8 % beside 2.9 %.",
+    ),
+    Comparison(
+        title="Mean subtracted",
+        study="study-st-fcn-aff-shifted",
+        words="What is read outside of U is then brighter than the background, and tutorials warn "
+        "that the grids zoom out. By this recipe they did not: look at the end, where they are "
+        "even a little smaller than the first's, at 2.4 % and 2.9 %.",
+    ),
+    Comparison(
+        title="Collapse",
+        study="study-st-fcn-aff-white-subtracted",
+        words="White subtracted: the background is −1, and what is read outside of U is as bright "
+        "as ink. The grids widen beyond U in place of closing in on the digits, and hardly follow "
+        "them from left to right: 62.9 % beside 2.9 %. A background of 0 is what works.",
+    ),
+)
+STUDIED = "distorted/rts/"  # what the studies are of
+
+
+def replay_panel(prefix: str, first: str) -> None:
+    """Choose one or two trainings of ``distorted/rts/``, and play them; first: by default."""
+    found = _options(prefix)
+    if not found:
+        st.info(
+            f"No training on {column_title(prefix)} has been recorded yet. Switch to "
+            "*Train* and start one: it can be replayed here, also while it runs."
+        )
+        return
+    pills = st.container()
+    left, right = st.columns(2)
+    with left:
+        a = choose_network("Training", f"replay_{network_field('a', prefix)}", found, first)
+    rest = {NOTHING: "nothing", **{k: title for k, title in found.items() if k != a}}
+    with right:
+        b = choose_network("beside", f"replay_{network_field('b', prefix)}", rest, NOTHING)
+    chosen = [key for key in (a, b) if key != NOTHING]
+    if prefix == STUDIED and BASE in found:
+        with pills:
+            _comparisons(found, chosen)
+    live = any(map(_is_live, chosen))
+    st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found, live)
+
+
+def _options(prefix: str) -> dict[str, str]:
+    """What has been recorded, by key: published networks, studies, and trainings from here."""
+    found = {k: loading.network_title(k) for k in loading.recorded_names(prefix)}
+    if prefix == STUDIED:
+        found |= {f"study-{k}": f"Study: {words}" for k, words in loading.studies().items()}
+    return found | {job.key: job.title for job in jobs.jobs(prefix)}
+
+
+def _comparisons(found: dict[str, str], chosen: list[str]) -> None:
+    """The pairs of studies, the one that is chosen marked; what is to be seen in it."""
+    shown = next((c for c in COMPARISONS if chosen == [BASE, c.study]), None)
+    st.session_state["comparison"] = shown and shown.title
+    st.pills(
+        "Comparisons", [c.title for c in COMPARISONS if c.study in found], key="comparison",
+        on_change=_compare, label_visibility="collapsed",
+    )  # fmt: skip
+    if shown:
+        st.caption(shown.words)
+
+
+def _compare() -> None:
+    """Put the first study beside the chosen one."""
+    title = st.session_state["comparison"]
+    other = next((c.study for c in COMPARISONS if c.title == title), None)
+    if other:
+        st.session_state[f"replay_{network_field('a', STUDIED)}"] = BASE
+        st.session_state[f"replay_{network_field('b', STUDIED)}"] = other
+
+
+def job_of(key: str) -> Job | None:
+    """The training from here that a key is of, as far as it is of one."""
+    return jobs.find(key) if key.startswith("run-") else None
+
+
+def _is_live(key: str) -> bool:
+    job = job_of(key)
+    return job is not None and jobs.is_live(job)
+
+
+def _play(prefix: str, chosen: list[str], titles: dict[str, str], was_live: bool) -> None:
+    if was_live and not any(map(_is_live, chosen)):
+        st.rerun(scope="app")  # it has ended: stop refreshing
+    trainings = []
+    for index, key in enumerate(chosen):
+        try:
+            trainings.append(training_of(prefix, key, titles[key], index))
+        except (RuntimeError, ValueError, OSError) as error:
+            not_shown(job_of(key), titles[key], error)
+    if trainings:
+        replay(trainings, key="replay", token=f"{prefix}{'/'.join(chosen)}")
+        st.caption(
+            f"{table_of(prefix).probes}, the true one in colour. The playhead moves "
+            "everything; click one to see its θ over the training."
+        )
+
+
+def not_shown(job: Job | None, title: str, error: Exception) -> None:
+    """Say why there is nothing to play: it is too early, or what is wrong."""
+    if job and jobs.is_waiting(job):
+        st.info(f"{title} waits in the queue. It is played here as soon as it has begun.")
+    elif job and jobs.is_live(job) and not loading.run(str(job.folder)).snapshots():
+        st.caption("The first steps …")
+    else:
+        st.error(f"{title} cannot be shown: {jobs.without_folders(error)}")
+
+
+def training_of(prefix: str, key: str, title: str, index: int) -> Training:
+    """A recorded training by its key, as the replay wants it. Raises RunError, ValueError."""
+    from stn_core.experiments import find
+    from stn_core.training import MEAN_CLASSES
+
+    live = False
+    if key.startswith("run-"):
+        job = job_of(key)
+        if job is None:
+            raise ValueError("its run is gone")
+        run = loading.run(str(job.folder))
+        recorded, live = run.recorded(), run.is_alive()
+    elif key.startswith("study-"):
+        recorded = loading.recorded(f"studies/{key.removeprefix('study-')}")
+    else:
+        recorded = loading.recorded(f"{prefix}{key}")
+    network = find(recorded.description["experiment"]).network
+    shade = colours().networks[index]
+    return Training(
+        name=title,
+        colour=shade if network.transform is None else GRIDS[index],
+        recorded=recorded,
+        transformers=transformers_of(network, index),
+        mean_classes=MEAN_CLASSES,
+        outside=network.subtracted,
+        live=live,
+    )

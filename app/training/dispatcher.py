@@ -1,0 +1,119 @@
+"""Starts what is next in the queue, holds trainings to the limits, and prunes old runs.
+
+A thread of the server's, which looks twice a second at what the folders say. Nothing is kept in its
+memory: another server, or this one started again, goes on from the folders.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from pathlib import Path
+
+from streamlit.logger import get_logger
+from streamlit.runtime import Runtime
+
+from app.training import jobs, visitors
+from app.training.jobs import Job
+from app.training.limits import limits
+from stn_core.runs import Run, runs_folder
+
+LOOK_SECONDS = 0.5
+PRUNE_SECONDS = 60.0
+STOP_SECONDS = 60.0  # that a training has to stop by itself: several slow steps and a checkpoint
+PAUSED_SECONDS = 600.0  # that a paused training keeps its place while others wait
+_started = threading.Lock()
+
+
+def start() -> None:
+    """Look from now on, in a thread; once for each server."""
+    if Runtime.exists() and _started.acquire(blocking=False):
+        threading.Thread(target=_look_on, name="dispatcher", daemon=True).start()
+
+
+def _look_on() -> None:
+    pruned = time.monotonic()
+    while True:
+        time.sleep(LOOK_SECONDS)
+        try:
+            look()
+            if time.monotonic() - pruned > PRUNE_SECONDS:
+                pruned = time.monotonic()
+                prune()
+        except Exception:  # a full disk, say: look again soon
+            get_logger(__name__).exception("The queue of trainings could not be looked after")
+
+
+def look() -> None:
+    """One look: who is gone gives a place back, what is next starts, what is over a limit ends."""
+    jobs.reap()
+    here = visitors.here()
+    queue = jobs.waiting()
+    for job in (*queue, *jobs.running()):
+        asked = jobs.order(job)
+        if asked and asked.owner in here:
+            (job.folder / jobs.WANTED).touch()
+    for job in queue:
+        if jobs.seconds_away(job) > jobs.AWAY_SECONDS:
+            jobs.give_back(job)
+    queue = jobs.waiting()
+    for job in jobs.running():
+        if jobs.order(job):
+            _hold_to_limits(job, bool(queue))
+    for job in queue:
+        asked = jobs.order(job)
+        place = asked and jobs.free_place(asked)
+        if place:
+            jobs.launch(job, place)
+
+
+def _hold_to_limits(job: Job, others_wait: bool) -> None:
+    run = Run(job.folder)
+    command, since = run.command(), jobs.seconds_since_control(job)
+    if command == "stop":
+        if since > STOP_SECONDS and run.is_alive():  # in the midst of many steps
+            _end(job, run)
+        return
+    too_long = jobs.seconds_since_start(job) > limits().seconds
+    in_the_way = command == "pause" and others_wait and since > PAUSED_SECONDS
+    if too_long or in_the_way:
+        run.control("stop")
+
+
+def _end(job: Job, run: Run) -> None:
+    jobs.end(job, signal.SIGKILL)
+    run.set_status("stopped", run.status().step, "it was ended after its last checkpoint")
+    (job.folder / "heartbeat").unlink(missing_ok=True)
+
+
+def prune() -> None:
+    """Delete ended runs that are too old, and the oldest while all take too much room.
+
+    Only those that the app has started; never one that a page shows.
+    """
+    for left in runs_folder().glob(".*.gone"):  # by a server that was killed
+        jobs.remove_rest(left)
+    shown, most = visitors.held(), limits()
+    ended = [
+        job
+        for job in reversed(jobs.jobs())
+        if jobs.order(job) and not jobs.is_live(job) and job.folder.name not in shown
+    ]
+    sizes = {job.key: _megabytes(job.folder) for job in jobs.jobs()}
+    taken = sum(sizes.values())
+    for job in ended:
+        old = jobs.seconds_since_start(job) > most.days * 86_400
+        if old or taken > most.megabytes:
+            jobs.remove(job)
+            taken -= sizes[job.key]
+
+
+def _megabytes(folder: Path) -> float:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size
+        except OSError:
+            continue  # a snapshot that has just been renamed
+    return total / 2**20

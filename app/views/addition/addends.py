@@ -1,0 +1,135 @@
+"""MNIST addition: the widgets that choose two digits, and what to do with them."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.data import loading
+from app.panels import own
+from app.views.distorted.choices import (
+    DIGITS,
+    choose_networks,
+    choose_page_view,
+    choose_seed,
+    options,
+)
+
+PREFIX = "addition/rts/"
+FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
+FIRST_PAIR, FIRST_SEED = (307, 812), 10  # far apart; one transformer gets it wrong
+NAMES = r"""
+**U** has two channels, a digit in each, turned, scaled and moved (RTS) on its own. Each
+**transformer** sees both channels, predicts its own **θ**, and warps both. What all of them give,
+two channels each, goes through an average pooling to the classifier, which is told the **sum**
+alone: 0 to 18.
+
+**2×ST-FCN** has two transformers in front of a fully connected network (**FCN**), **ST-FCN** one;
+**Aff**, **Proj**, **TPS** are what they can do. All networks have about 400,000 parameters.
+
+App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
+(Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015).
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sum:
+    """What the visitor looks at. networks: keys of ``options``, at most two; digits: of the
+    gallery, in the order of the channels; drawn: what a hand has drawn in their stead; muted:
+    transformers that are held at the identity."""
+
+    networks: tuple[str, ...]
+    digits: tuple[int, int]
+    drawn: tuple[loading.Drawn | None, loading.Drawn | None]
+    seed: int
+    swapped: bool
+    muted: tuple[int, ...]
+
+    @property
+    def token(self) -> str:
+        drawn = zlib.crc32(repr(self.drawn).encode())
+        return f"{self.digits}/{drawn}/{self.seed}/{self.swapped}/{self.muted}"
+
+
+def choose_view() -> str:
+    """The first row of the page."""
+    return choose_page_view("sum_view", ["Explore", "Train", "Replay", "Results"], NAMES)
+
+
+def choose() -> Sum:
+    """Two networks, two digits, a seed; swapped channels and muted transformers."""
+    networks, digits = st.columns([1.25, 1], gap="large")
+    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        keys = choose_networks(PREFIX, FIRST_CHOICES)
+    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
+        pair = tuple(
+            int(
+                st.number_input(
+                    f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
+                    help="0 to 999: a hundred of each class, class by class, 200 to 299 are twos.",
+                )
+            )
+            for name, key, number in ordinals
+        )  # fmt: skip
+        seed = choose_seed(
+            "sum_seed", FIRST_SEED, "Turns, scales and moves each of the digits", "Distort anew"
+        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        swapped = st.toggle(
+            "Swap the channels", key="swapped", bind="query-params",
+            help="The sum stays. Each transformer looks after a channel, not after a digit.",
+        )  # fmt: skip
+        titles = options(PREFIX)
+        two = any(titles[key].startswith("2×") for key in keys)
+        muted = st.pills(
+            "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
+            selection_mode="multi", key="muted", bind="query-params",
+            label_visibility="collapsed",
+            help="Its θ is held at the identity: it shows the classifier U as it is.",
+            disabled=not two,
+        )  # fmt: skip
+        with st.popover("Your own digits", help="Draw, paste, upload or photograph what is added"):
+            drawn = tuple(
+                own.choose_digit(f"draw-{name}", f"a {name} digit of your own")
+                for name in ("first", "second")
+            )
+    return Sum(
+        networks=keys,
+        digits=pair[::-1] if swapped else pair,
+        drawn=drawn[::-1] if swapped else drawn,
+        seed=seed,
+        swapped=swapped,
+        muted=tuple(sorted(int(name[-1]) - 1 for name in muted)),
+    )
+
+
+def example(chosen: Sum):
+    """The chosen pair as Examples with a batch of one, its channels in the chosen order."""
+    turn = -1 if chosen.swapped else 1
+    found = loading.pair(*chosen.digits[::turn], chosen.seed, chosen.drawn[::turn])
+    if not chosen.swapped:
+        return found
+    return found._replace(
+        images=found.images.flip(1),
+        theta=found.theta.flip(1),
+        pose={name: values.flip(1) for name, values in found.pose.items()},
+    )
+
+
+def held(loaded: loading.LoadedNetwork, chosen: Sum) -> list[list[float] | None]:
+    """For each transformer of a network, the θ that it is held at, None for its own."""
+    if not loaded.network.transformer:
+        return []
+    count = loaded.experiment.network.transformers
+    identity = loaded.experiment.network.transform.identity().tolist()
+    return [identity if n in chosen.muted else None for n in range(count)]
+
+
+def choose_pair(pair: str) -> None:
+    """Take a pair of the strip; called before the widgets are drawn again."""
+    first, second = map(int, pair.split("."))
+    chosen = {"first": first, "second": second, "swapped": False}
+    st.session_state.update({**chosen, "draw-first": False, "draw-second": False})

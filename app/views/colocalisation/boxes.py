@@ -1,0 +1,171 @@
+"""Co-localisation: the boxes of a set replayed, run live, and Eq. 8 with its numbers (App. A.2)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.data import loading
+from app.panels import downloads
+from app.stage import Item, strip
+from app.stage.wall import Boxes, WallReport, wall
+from app.training.jobs import Job
+from app.training.panel import Watching, training_panel
+from app.views.distorted.choices import choose_page_view
+
+PREFIX = "colocalisation/"
+FIRST_DIGIT = 8  # Fig. 4
+REFRESH_SECONDS = 2.0
+NAMES = r"""
+The **box** of an image is the attention transformer's $\theta = (s, t_x, t_y)$, which the
+localisation network predicts; $I^T$ is what stands in it, 28×28 pixels. **T**: a digit at a random
+place of 84×84 pixels; **TC**: with 16 patches of other digits.
+
+**$e()$**, the encoder, is a CNN that tells digits apart; its three layers of activations make up a
+vector. It was trained on labelled crops of other digits, none of these. (Ours are two: one for the
+search, and a finer one for its end.)
+
+A digit counts as **localised** if its box and its own 28×28 frame **overlap** by more than a half
+(intersection over union).
+
+Eq. 8, App. A.2, Table 5 and Fig. 4 of
+[*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025) (Jaderberg, Simonyan, Zisserman,
+Kavukcuoglu, 2015).
+"""
+
+
+def choose_view() -> str:
+    """The first row of the page."""
+    return choose_page_view("boxes_view", ["Watch", "Run it live", "Results"], NAMES)
+
+
+def _choose_set() -> str:
+    """A class, with clutter or without: ``colocalisation/tc/8``."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        digit = st.pills(
+            "The class, which the method is not told", list(range(10)), default=FIRST_DIGIT,
+            required=True, key="boxes_digit", bind="query-params",
+            help="Which digit all hundred images have in common",
+        )  # fmt: skip
+        clutter = st.segmented_control(
+            "On black (T), or among 16 patches of clutter (TC)", ["T", "TC"], default="TC",
+            required=True, key="boxes_clutter", bind="query-params",
+            help="Clutter: patches of other digits, as large as the digit itself",
+        )  # fmt: skip
+    return f"{PREFIX}{clutter.lower()}/{digit}"
+
+
+def watch() -> None:
+    """The shipped optimisation of a class, step by step, and two of its images in Eq. 8."""
+    name = _choose_set()
+    try:
+        recorded = loading.boxes(name)
+    except RuntimeError:
+        st.info("This one has not been recorded yet. *Run it live* does it in front of your eyes.")
+        return
+    _shown(name, recorded, name, live=False, from_start=True)
+
+
+@st.fragment
+def _shown(
+    name: str,
+    recorded,
+    token: str,
+    live: bool,
+    from_start: bool = False,
+    folder: Path | None = None,
+) -> None:
+    description = recorded.description
+    clutter = description.get("clutter", 16 * (name.split("/")[1] == "tc"))
+    known = name.split("/")[2].isdigit()  # else the visitor's own set
+    truth = loading.true_boxes(name, description["set_seed"], clutter) if known else None
+    report = wall(
+        Boxes(recorded=recorded, truth=truth, live=live, from_start=from_start),
+        key="wall",
+        token=token,
+    )
+    st.caption(
+        "Press play: all boxes start in the middle. Click an image to see it large. "
+        f"Recorded: {description['recipe']['iterations']:,} steps, "
+        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, "
+        f"seed {description['seed']}, "
+        f"{description['device']}."
+    )
+    if not live:
+        downloads.encoders(folder)
+        _pair(recorded, report)
+
+
+def _pair(recorded, report: WallReport) -> None:
+    """One term of Eq. 8 for the first two large images, where the playhead rests."""
+    import torch
+
+    from stn_core.colocalisation import crops, fine_from, random_boxes
+    from stn_core.objectives import Patches, Triplet
+
+    n, m = report.chosen[:2]
+    recipe = recorded.description["recipe"]
+    frame = len(recorded.snapshots) - 1 if report.frame is None else report.frame
+    snapshot = recorded.snapshots[min(frame, len(recorded.snapshots) - 1)]
+    images = torch.from_numpy(recorded.probes[[n, m, n]]).float() / 255
+    anywhere = random_boxes(1, recipe["patch_scale"], torch.Generator().manual_seed(n))
+    boxes = torch.cat([torch.from_numpy(snapshot.theta[[n, m], 0]).float(), anywhere])
+    seen = crops(images, boxes)
+    fine = recipe.get("fine", False) and snapshot.step > fine_from(recipe["iterations"])
+    embedded = loading.encoder(recipe["normalised"], fine)(seen)
+    near, far = ((embedded[0] - embedded[k]).square().sum().item() for k in (1, 2))
+    margin = recipe["objective"]["margin"]
+    term = (
+        Triplet(margin=margin).terms(embedded[:2], Patches.of(embedded[[2, 2], None]))[0, 1].item()
+    )
+    st.subheader(f"One pair in the loss, at step {snapshot.step:,}", anchor=False)
+    left, right = st.columns([1, 1.6], gap="large", vertical_alignment="center")
+    pictures = (seen[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
+    words = (f"image {n + 1}", f"image {m + 1}", f"patch of {n + 1}")
+    with left:
+        strip(
+            [
+                Item(id=str(i), image=picture, theta=None, label=text, alt=f"The crop: {text}")
+                for i, (picture, text) in enumerate(zip(pictures, words, strict=True))
+            ],
+            key="pair",
+            token=f"{n}/{m}/{snapshot.step}",
+        )
+    with right:
+        st.latex(
+            r"\max\left(0,\ \underbrace{\|e(I_n^T)-e(I_m^T)\|^2}_{" + f"{near:.2f}" + r"} - "
+            r"\underbrace{\|e(I_n^T)-e(I_n^{\mathrm{rand}})\|^2}_{" + f"{far:.2f}" + r"} + "
+            r"\underbrace{\alpha}_{" + f"{margin:g}" + r"}\right) = " + f"{term:.2f}"
+        )
+        st.caption(
+            f"n is image {n + 1}, m image {m + 1}: the two that were clicked last. The smaller the "
+            "first distance beside the second, the better. The loss is the mean over all pairs."
+        )
+
+
+def live() -> None:
+    """The optimisations that were started here, one of them in full."""
+    training_panel(
+        PREFIX,
+        Watching(
+            show=_optimised,
+            noun="Optimisation",
+            field="boxes_run",
+            measured="localised",
+            empty="after some ten seconds the boxes are there, and move while it trains.",
+            resumable=False,
+            refresh_seconds=REFRESH_SECONDS,
+        ),
+    )
+
+
+def _optimised(job: Job) -> None:
+    run = loading.run(str(job.folder))
+    try:
+        recorded = run.recorded()
+    except RuntimeError:
+        st.caption("The first steps …")
+        return
+    name = recorded.description["experiment"]
+    _shown(name, recorded, job.key, live=run.is_alive(), folder=job.folder)

@@ -1,0 +1,215 @@
+"""Widgets -> values. Every widget key and every field of the URL is here."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.data import loading
+from app.panels import own
+from app.tables import network_field
+from app.training import jobs
+
+DISTORTIONS = {  # App. A.4
+    "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
+    "TC": "at a random place of 60×60 pixels, among six 6×6 patches of other digits",
+    "R": "rotated by up to 90°",
+    "P": "scaled by 0.75 to 1, each corner stretched by 5 pixels (std)",
+    "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
+}
+NAMES = r"""
+**U** is the input image, **V** the output of the transformer. **G** is the regular grid of V's
+pixels. **θ** are the numbers that the localisation network predicts from U, and **$T_\theta(G)$**
+is where in U each pixel of V is read. The yellow corner is V's first one, top left: it shows which
+way the grid is turned.
+
+**FCN** and **CNN** are a fully connected and a convolutional network; **ST-** puts a spatial
+transformer in front. **Aff**, **Proj**, **TPS** are what it can do: an affine map (6 numbers), a
+projective one (8), a thin plate spline with 16 control points (32). All have about 400,000
+parameters.
+
+The **distortions** are those of App. A.4, the errors those of Table 1, of
+[*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025) (Jaderberg, Simonyan, Zisserman,
+Kavukcuoglu, 2015).
+"""
+FIRST_CHOICES = ("st-cnn-aff", "cnn")
+NO_NETWORK = "none"
+# A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
+FIRST_DIGIT, FIRST_SEED = 504, 2
+DIGITS = 1_000
+OWN_DIGIT = "own-digit"  # the switch's key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the visitor looks at. networks: keys of ``options(prefix)``, at most two."""
+
+    distortion: str
+    networks: tuple[str, ...]
+    digit: int  # in the gallery, class by class
+    seed: int
+    drawn: loading.Drawn | None = None  # a digit of the visitor's own in its stead
+
+    @property
+    def token(self) -> str:
+        """Tells the input from every other."""
+        drawn = f"/{zlib.crc32(repr(self.drawn).encode())}" if self.drawn else ""
+        return f"{self.distortion}/{self.digit}/{self.seed}{drawn}"
+
+    @property
+    def experiment_name(self) -> str:
+        """One of the distortion's experiments; their data is the same."""
+        return f"distorted/{self.distortion.lower()}/st-cnn-aff"
+
+
+def options(prefix: str) -> dict[str, str]:
+    """The trained networks of ``distorted/rts/``, by key: published ones, then those from here."""
+    found = {key: loading.network_title(key) for key in loading.published(prefix)}
+    return found | {run.key: run.title for run in jobs.trained(prefix)}
+
+
+def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[str, ...]:
+    """At most two networks of a prefix, by their keys; first: by default."""
+    first_place, second_place = st.container(), st.container()
+    found = options(prefix) | own.choose_checkpoint(prefix)  # it stands after them
+    if not found:
+        return ()
+    with first_place:
+        a = choose_network("Network", network_field("a", prefix), found, first[0])
+    rest = {key: title for key, title in found.items() if key != a}
+    rest[NO_NETWORK] = "nothing"
+    with second_place:
+        b = choose_network("compared with", network_field("b", prefix), rest, first[1])
+    return tuple(key for key in (a, b) if key != NO_NETWORK)
+
+
+def choose_page_view(key: str, views: list[str], names: str) -> str:
+    """The first row of a page without columns to choose: its views, and its names and symbols."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = st.segmented_control(
+            "View", views, default=views[0], required=True, key=key, bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
+            st.markdown(names)
+    return view
+
+
+def choose_view() -> tuple[str, str]:
+    """The first row of the page: which view, and one of the distortions of App. A.4."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        view = st.segmented_control(
+            "View",
+            ["Explore", "Train", "Replay", "Results"],
+            default="Explore",
+            required=True,
+            key="view",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        distortion = st.segmented_control(
+            "Distortion",
+            list(DISTORTIONS),
+            default="RTS",
+            required=True,
+            key="distortion",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        st.caption(f"**{distortion}**: {DISTORTIONS[distortion]}", width="content")
+        with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
+            st.markdown(NAMES)
+    return view, distortion
+
+
+def choose(distortion: str) -> Choice:
+    """Two networks, a digit and a seed: the second row."""
+    networks, digits = st.columns([1.25, 1], gap="large")
+    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        chosen = choose_networks(f"distorted/{distortion.lower()}/", FIRST_CHOICES)
+    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        digit = st.number_input(
+            "Digit, 0 to 999",
+            0,
+            DIGITS - 1,
+            FIRST_DIGIT,
+            key="digit",
+            bind="query-params",
+            help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
+            "was trained on them.",
+        )
+        seed = choose_seed(
+            "seed",
+            FIRST_SEED,
+            "Draws the distortion: each number turns, moves or bends the digit in its own way",
+            "Distort anew",
+        )
+        with st.popover(
+            "Your own digit",
+            help="Draw, paste, upload or photograph a digit, and see what the networks make of it",
+        ):
+            drawn = own.choose_digit(OWN_DIGIT)
+    return Choice(
+        distortion=distortion,
+        networks=chosen,
+        digit=int(digit),
+        seed=seed,
+        drawn=drawn,
+    )
+
+
+def choose_sweep() -> bool:
+    """Whether the stage plays the input being turned."""
+    return st.toggle(
+        "Sweep the angle",
+        key="sweep",
+        bind="query-params",
+        help="The stage's playhead then turns the input from −90° to 90°, and shows the grid that "
+        "the network predicts at every angle.",
+    )
+
+
+def choose_network(label: str, key: str, titles: dict[str, str], first: str) -> str:
+    """One of several networks or trainings, by its key in titles; first: by default."""
+    keys = list(titles)
+    default = keys.index(first) if first in titles else 0
+    chosen = st.selectbox(
+        label,
+        keys,
+        index=default,
+        format_func=lambda k: titles.get(k, k),
+        key=key,
+        bind="query-params",
+        help="A network that has been trained here, or a recorded training",
+    )
+    return chosen if chosen in titles else keys[default]
+
+
+def choose_seed(key: str, first: int, does: str, anew: str) -> int:
+    """A seed, and a button that goes on to the next one. does: what it draws; anew: the button."""
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    def go_on() -> None:
+        st.session_state[key] = (int(st.session_state[key]) + 1) % EXAMPLE_SEEDS
+
+    seed = st.number_input(
+        "Seed", 0, EXAMPLE_SEEDS - 1, first, key=key, bind="query-params",
+        help=f"{does}; the same on every machine.",
+    )  # fmt: skip
+    st.button(anew, on_click=go_on, help="The same, by the next seed")
+    return int(seed)
+
+
+def choose_digit(digit: str) -> None:
+    """Take a digit of the strip; called before the widgets are drawn again."""
+    st.session_state["digit"] = int(digit)
+    st.session_state[OWN_DIGIT] = False
+
+
+def choose_point() -> None:
+    """Take the digit of a point that was clicked; called before the widgets are drawn again."""
+    points = st.session_state["angles"].selection.points
+    if points:
+        choose_digit(points[0]["customdata"][0])

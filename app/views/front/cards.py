@@ -1,0 +1,254 @@
+"""The figures and tables of the paper as cards: small pictures and numbers of ours."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+
+from app.data import loading
+from app.data.families import PRESETS
+from app.data.pictures import test_card
+from app.palette import BOX, GRIDS, LIGHT
+from stn_core import results
+from stn_core.experiments.colocalisation import COLOCALISATIONS
+from stn_core.sampling import sample
+from stn_core.transforms import Affine, Attention, Transform
+
+SET = "colocalisation/tc/8"  # Fig. 4
+SOLID, PROBE = "volumes/extruded/st-cnn-rigid", 5
+READ, READ_PROBE = "distorted/rts/st-cnn-aff", 8
+SHOWN = {  # rows of a table's card: experiments
+    "distorted": ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff"),
+    "addition": ("fcn", "cnn", "st-fcn-aff", "2st-fcn-aff", "2st-fcn-proj"),
+}
+PIXELS, MARGIN = 208, 0.08  # of a picture, and how much of it is around the image
+EDGE, LINE = round(PIXELS * MARGIN), 5
+GROUND = "#1d2126"  # as behind U and V in stage.css
+STYLE = """<style>
+.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); }
+.cards a { display: block; padding: .8rem 1rem; border: 1px solid var(--st-border-color, #8886);
+  border-radius: .6rem; color: inherit !important; text-decoration: none !important; }
+.cards a:hover, .cards a:focus-visible { outline: 2px solid PRIMARY; }
+.cards b.name { display: block; }
+.cards .pictures { display: flex; gap: .4rem; margin: .5rem 0; }
+.cards img { width: 32%; max-width: 6.5rem; border-radius: .3rem; }
+.cards table { margin: .4rem 0; font-variant-numeric: tabular-nums; border: 0; }
+.cards td { padding: .05rem .8rem .05rem 0; border: 0; }
+.cards p { margin: 0; font-size: .9rem; }
+</style>""".replace("PRIMARY", LIGHT.primary)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One figure or table. href: a page and its fields; pictures: HTML; rows: (name, ours, paper),
+    in percent."""
+
+    name: str
+    words: str
+    href: str
+    pictures: Sequence[str] = ()
+    rows: Sequence[tuple[str, str, str]] = field(default=())
+
+
+def picture(
+    image: np.ndarray, outlines: Iterable[tuple[np.ndarray, str]] = (), words: str = ""
+) -> str:
+    """An image with outlines on it, in HTML.
+
+    image: uint8 (H, W); outlines: corners (N, 2), normalised (x, y), each with a colour.
+    """
+    drawn = Image.new("RGB", (PIXELS, PIXELS), GROUND)
+    inner = round(PIXELS * (1 - 2 * MARGIN))
+    drawn.paste(
+        Image.fromarray(image).resize((inner, inner), Image.Resampling.NEAREST), (EDGE,) * 2
+    )
+    for points, colour in outlines:
+        places = [tuple(EDGE + inner * (v + 1) / 2 for v in point) for point in points]
+        ImageDraw.Draw(drawn).line([*places, *places[:2]], colour, LINE, "curve")
+    file = io.BytesIO()
+    drawn.save(file, "PNG")
+    content = base64.b64encode(file.getvalue()).decode()
+    return f"<img alt='{html.escape(words)}' src='data:image/png;base64,{content}'>"
+
+
+def corners(transform: Transform, theta: Sequence[float]) -> np.ndarray:
+    """Where the corners of the output lie in the input: (4, 2)."""
+    at = torch.tensor([[-1.0, 1, 1, -1], [-1, -1, 1, 1]])
+    a = torch.as_tensor(theta)[None].float()
+    slope, offset, _ = transform.matrix_form()
+    matrix = slope @ a[0].to(slope) + offset
+    return (matrix @ transform.target_at(at.to(matrix)).to(matrix)).T.numpy()
+
+
+def as_html(cards: Iterable[Card]) -> str:
+    """The cards, side by side as far as there is room."""
+    shown = []
+    for card in cards:
+        drawn = f"<div class='pictures'>{''.join(card.pictures)}</div>" if card.pictures else ""
+        rows = "".join(
+            f"<tr><td>{html.escape(name)}</td><td><b>{ours}</b></td><td>{paper}</td></tr>"
+            for name, ours, paper in card.rows
+        )
+        table = f"<table>{rows}</table>" if rows else ""
+        shown.append(
+            f"<a href='{html.escape(card.href)}' target='_self'><b class='name'>{card.name}</b>"
+            f"{drawn}{table}<p>{card.words}</p></a>"
+        )
+    return f"{STYLE}<div class='cards'>{''.join(shown)}</div>"
+
+
+def cards() -> list[Card]:
+    """All of them, from what is published here."""
+    return [_fig1(), _fig3(), _fig4(), _fig5(), *map(_table, SHOWN), _table5(), *_questions()]
+
+
+def _fig1() -> Card:
+    loaded, found = loading.pretrained(READ), loading.recorded(READ)
+    trace = loading.trace(loaded, torch.from_numpy(found.probes[[READ_PROBE]]).float() / 255)
+    (warp,) = trace.warps
+    said = int(trace.logits.argmax())
+    shape = corners(Affine(), warp.theta[0].tolist())
+    output = (warp.output[0, 0] * 255).round().to(torch.uint8).numpy()
+    return Card(
+        name="Fig. 1: read where the digit is",
+        words=f"A distorted {found.labels[READ_PROBE]}, what the transformer reads of it, and what "
+        f"the network says: {said}. On five kinds of distortion.",
+        href="distorted",
+        pictures=(
+            picture(found.probes[READ_PROBE, 0], [(shape, GRIDS[0])], "U with the grid"),
+            picture(output, (), "V"),
+        ),
+    )
+
+
+def _fig3() -> Card:
+    card = test_card()
+    thetas = [PRESETS[name].theta for name in ("Fig. 3(a)", "Fig. 3(b)")]
+    shapes = [corners(Affine(), theta) for theta in thetas]
+    image = torch.from_numpy(card)[None, None].float()
+    grid = Affine().grid(torch.tensor([thetas[1]]).float(), card.shape)
+    output = sample(image, grid)[0, 0].round().to(torch.uint8).numpy()
+    return Card(
+        name="Fig. 3: the grid on the input",
+        words="The identity, an affine T<sub>θ</sub>(G), and what it reads. Drag it, in six "
+        "families, with four kernels.",
+        href="transformer?preset=Fig.+3(b)",
+        pictures=(
+            *(picture(card, [(shape, GRIDS[0])], "the grid on the input") for shape in shapes),
+            picture(output, (), "the output"),
+        ),
+    )
+
+
+def _fig4() -> Card:
+    found = loading.boxes(SET)
+    frames = [found.snapshots[int(share * (len(found.snapshots) - 1))] for share in (0, 0.7, 1)]
+    name, digit = SET.split("/")[1:]
+    return Card(
+        name="Fig. 4: found without a label",
+        words=f"An {digit} among clutter: the box at the start, on the way and at the end of an "
+        "optimisation that knows no class and no box.",
+        href=f"colocalisation?boxes_digit={digit}&boxes_clutter={name.upper()}",
+        pictures=tuple(
+            picture(
+                found.probes[0, 0],
+                [(corners(Attention(), frame.theta[0, 0]), BOX)],
+                f"the box at step {frame.step}",
+            )
+            for frame in frames
+        ),
+    )
+
+
+def _fig5() -> Card:
+    loaded, shown = loading.pretrained(SOLID), loading.placed_probe(PROBE)
+    images = loading.extruded(shown.image, shown.turn, shown.shift)
+    trace = loading.trace(loaded, images)
+    flat = [images.sum(2)[0, 0], trace.warps[0].output.sum(2)[0, 0]]
+    seen = [(255 * f / f.max()).round().to(torch.uint8).numpy() for f in flat]
+    return Card(
+        name="Fig. 5: three dimensions",
+        words="A digit in a volume, projected as it lies and as the 3D transformer reads it. Turn "
+        "it by hand.",
+        href="volumes",
+        pictures=(
+            picture(seen[0], (), "the projection of U"),
+            picture(seen[1], (), "the projection of V"),
+        ),
+    )
+
+
+def _table(name: str) -> Card:
+    cells = results.cells(name)
+    rows = []
+    for row in SHOWN[name]:
+        cell = cells[f"{name}/rts/{row}"]
+        rows.append((loading.network_title(row), cell.ours, f"{cell.experiment.reported:.1f}"))
+    number, what = {
+        "distorted": (1, "rotated, scaled and moved digits (RTS); also R, P, E and TC"),
+        "addition": (4, "the sum of two digits, each with a distortion of its own"),
+    }[name]
+    field = {"distorted": "view", "addition": "sum_view"}[name]
+    return Card(
+        name=f"Table {number}: error in percent",
+        words=f"On {what}. <b>Ours</b>, and the paper's.",
+        href=f"{name}?{field}=Results",
+        rows=rows,
+    )
+
+
+def _table5() -> Card:
+    found = results.colocalised()
+    rows = []
+    for column in ("t", "tc"):
+        there = [found[n] for n in found if n.split("/")[1] == column]
+        shares = [s["localised_percent"] for metrics in there for s in metrics["sets"]]
+        paper = [c.reported for n, c in COLOCALISATIONS.items() if n.split("/")[1] == column]
+        ours = f"{statistics.mean(shares):.1f}" if shares else results.NOT_RUN
+        rows.append((column.upper(), ours, f"{statistics.mean(paper):.1f}"))
+    return Card(
+        name="Table 5: localised, in percent",
+        words="The mean of ten classes, on black (T) and among clutter (TC). <b>Ours</b>, and the "
+        "paper's.",
+        href="colocalisation?boxes_view=Results",
+        rows=rows,
+    )
+
+
+def _questions() -> list[Card]:
+    return [
+        Card(
+            name="Why are labels enough?",
+            words="Who tells the transformer to turn the digit? The loss as a landscape over θ, "
+            "and the way down.",
+            href="labels",
+        ),
+        Card(
+            name="How far does the invariance go?",
+            words="Error against rotation, scale, shift and clutter, far beyond the training.",
+            href="invariance",
+        ),
+        Card(
+            name="Train one yourself",
+            words="A transformer that learns where to read, live, in a few minutes of one core.",
+            href="distorted?view=Train",
+        ),
+        Card(
+            name="A guided tour",
+            words="Eleven stops, a minute each, for somebody who knows CNNs and not this paper.",
+            href="tour",
+        ),
+        Card(
+            name="A transformer in your own network",
+            words="Ten lines of Python, and a file that this app draws.",
+            href="network",
+        ),
+    ]

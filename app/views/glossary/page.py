@@ -1,0 +1,13 @@
+"""The paper's symbols, each with what it means and where it stands."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.frame.symbols import SYMBOLS
+
+st.title("Glossary", anchor=False)
+st.markdown("The symbols of the paper, as this app uses them.")
+for anchor, symbol in SYMBOLS.items():
+    st.subheader(f"${symbol.tex}$", anchor=anchor)
+    st.markdown(f"{symbol.words} :gray[{symbol.where}.]")

@@ -1,0 +1,235 @@
+"""What is said of the curves of invariance, from their numbers; the axes' names and units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.data import loading
+from app.palette import GRIDS, Palette
+
+if TYPE_CHECKING:
+    from stn_core.invariance import Axis, Curve, Recording
+
+MOST_PERCENT = 10  # misread, where a network still counts as reading
+LEVELS = ("predicted_10", "predicted_50", "predicted_90")  # quantiles, in percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """How an axis is named and told. range: of the values in training; never: where there is none;
+    most: the end of the range, in "1.5 times …"; predicted: what θ says of it; reading: how to
+    read that."""
+
+    title: str
+    axis: str
+    unit: str
+    tick: float
+    at: str
+    never: str
+    most: str
+    predicted: str
+    reading: str = (
+        "The dotted line is the true one. A network is told the class alone: a curve beside the "
+        "dotted line, but as steep (it follows 100 % of a change), undoes the change as well, and "
+        "leaves a constant to the classifier. Where a curve is flat, all of the change is left "
+        "to it."
+    )
+
+
+WORDS = {
+    "rotation": Words(
+        title="Rotation", axis="angle of the digit, clockwise", unit="°", tick=45, at="At {}",
+        never="digits were not turned in training", most="the largest angle in training",
+        predicted="predicted angle",
+    ),
+    "scale": Words(
+        title="Scale", axis="scale of the digit", unit="", tick=0.5, at="At a scale of {}",
+        never="digits had one scale in training", most="the largest scale in training",
+        predicted="predicted scale",
+    ),
+    "shift": Words(
+        title="Shift", axis="shift of the digit to the right", unit=" px", tick=10,
+        at="At a shift of {}", never="digits were not moved in training",
+        most="the largest shift in training", predicted="predicted shift",
+    ),
+    "clutter": Words(
+        title="Clutter", axis="patches of other digits", unit="", tick=2, at="Among {} patches",
+        never="there was no clutter in training", most="the clutter of training",
+        predicted="from V's middle to the digit's",
+        reading="The digit stands in the middle of the canvas; this is how far from it V's middle "
+        "is read. A network is told the class alone, so it is free to keep an offset: what counts "
+        "is whether more clutter pulls the grid away.",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What the visitor looks at. networks: short names, in the order of the table."""
+
+    recording: Recording
+    axis: Axis
+    networks: tuple[str, ...]
+    value: float
+
+    @property
+    def words(self) -> Words:
+        return WORDS[self.axis.name]
+
+    @property
+    def place(self) -> str:
+        """The value that is looked at, as "At 90°"."""
+        return self.words.at.format(number(self.value, self.words.unit))
+
+    @property
+    def transformed(self) -> list[str]:
+        """The networks that have a transformer."""
+        return [n for n in self.networks if self.curve(n).predicted]
+
+    def curve(self, name: str) -> Curve:
+        """A network's, along this axis."""
+        return self.recording.networks[name].curves[self.axis.name]
+
+
+KINDS = ("st-cnn", "st-fcn", "fcn", "cnn")
+KIND_GRIDS = {"st-cnn": GRIDS[0], "st-fcn": GRIDS[1]}
+
+
+def ink(kind: str, palette: Palette) -> str:
+    """A kind's colour in a chart; where it has a transformer, that of its grids."""
+    return dict(zip(KINDS, (*palette.networks, *palette.plain), strict=True))[kind]
+
+
+def number(value: float, unit: str = "") -> str:
+    """``-5`` -> ``−5°``, and never −0."""
+    return f"{value + 0.0:g}{unit}".replace("-", "−")
+
+
+def split(name: str) -> tuple[str, str]:
+    """``st-cnn-aff`` -> ``st-cnn`` and ``aff``; ``cnn`` has no family."""
+    kind = next(k for k in KINDS if name == k or name.startswith(f"{k}-"))
+    return kind, name.removeprefix(kind).removeprefix("-")
+
+
+def interval(chosen: Chosen, name: str) -> tuple[float, float, float]:
+    """The error at the value that is looked at, and its interval, in percent."""
+    from stn_core.invariance import wilson
+
+    misread = chosen.curve(name).misread[chosen.axis.values.index(chosen.value)]
+    return (100 * misread / chosen.recording.digits, *wilson(misread, chosen.recording.digits))
+
+
+def where(axis: Axis, value: float) -> str:
+    """How far a value is from training, in words."""
+    words, (low, high) = WORDS[axis.name], axis.trained
+    if low <= value <= high:
+        return "within the range of training" if low < high else "as in training"
+    if axis.name == "scale" and low == high:
+        return words.never
+    if axis.name == "scale" and value < low:
+        return f"{value / low:.2g} times the smallest scale in training"
+    if high == 0:
+        return words.never
+    ratio = abs(value) / high
+    times = "twice" if ratio == 2 else f"{ratio:.2g} times"
+    return f"{times} {words.most}"
+
+
+def sentence(chosen: Chosen) -> str:
+    """What is seen at the value that is looked at, from the numbers."""
+    errors = sorted((interval(chosen, n), loading.network_title(n)) for n in chosen.networks)
+    (error, _, _), best = errors[0]
+    told = [f"**{best}** misreads {error:.1f} % of the digits"]
+    told += [f"**{title}** {error:.1f} %" for (error, _, _), title in errors[1:]]
+    text = f"{chosen.place} ({where(chosen.axis, chosen.value)}), {', '.join(told)}."
+    if len(errors) > 1:
+        high = errors[0][0][2]
+        level = [title for (_, low, _), title in errors[1:] if low <= high]
+        if level:
+            others = " and ".join([", ".join(level[:-1]), level[-1]] if level[1:] else level)
+            text += f" The band of {best} overlaps with that of {others}."
+        else:
+            text += f" The band of {best} lies below all the others."
+    return text
+
+
+def reaches(chosen: Chosen) -> str:
+    """A table: the error in the middle of training, and from where to where it stays low."""
+    from stn_core.invariance import reach
+
+    unit = chosen.words.unit
+    lines = [
+        f"| | misreads at most {MOST_PERCENT} % |",
+        "|---|---:|",
+    ]
+    for name in chosen.networks:
+        found = reach(chosen.recording, name, chosen.axis.name, MOST_PERCENT)
+        told = "nowhere"
+        if found:
+            low, high = (number(value, unit) for value in found)
+            told = f"at {low} alone" if low == high else f"{low} to {high}"
+        lines.append(f"| {_unbroken(name)} | {told} |")
+    return "\n".join(lines)
+
+
+def _unbroken(name: str) -> str:
+    """A network's title that stays on one line."""
+    return loading.network_title(name).replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\u2011")
+
+
+def slope(values: Sequence[float], predicted: Sequence[float]) -> float:
+    """Of the straight line through the points that is nearest to them."""
+    return float(np.polyfit(values, predicted, 1)[0])
+
+
+def follows(chosen: Chosen) -> str:
+    """A table: how much of a change in pose θ follows within training, and θ at the value that is
+    looked at."""
+    clutter = chosen.axis.name == "clutter"
+    unit = " px" if clutter else chosen.words.unit
+    low, high = chosen.axis.trained
+    values = np.array(chosen.axis.values)
+    inside = (values >= low) & (values <= high)
+    says = "off by," if clutter else "θ"
+    varied = inside.sum() > 1
+    head = ["", *(["follows in training"] if varied else []), f"{says} {chosen.place.lower()}"]
+    lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
+    for name in chosen.transformed:
+        middles = np.array([middle for _, middle, _ in chosen.curve(name).predicted])
+        part = 100 * slope(values[inside], middles[inside]) if varied else 0
+        share = f" {number(round(part), ' %')} |" if varied else ""
+        here = middles[chosen.axis.values.index(chosen.value)]
+        told = number(round(float(here), 2 if chosen.axis.name == "scale" else 1), unit)
+        lines.append(f"| {_unbroken(name)} |{share} {told} |")
+    return "\n".join(lines)
+
+
+def rows(recording: Recording) -> list[dict]:
+    """Every number, a row for each network and value."""
+    from stn_core.invariance import wilson
+
+    found = []
+    for axis in recording.axes:
+        for name, network in recording.networks.items():
+            curve = network.curves[axis.name]
+            for i, (value, misread) in enumerate(zip(axis.values, curve.misread, strict=True)):
+                low, high = wilson(misread, recording.digits)
+                levels = curve.predicted[i] if curve.predicted else ("",) * len(LEVELS)
+                found.append(
+                    {
+                        "varied": axis.name,
+                        "value": value,
+                        "network": name,
+                        "digits": recording.digits,
+                        "misread": misread,
+                        "error_percent": round(100 * misread / recording.digits, 3),
+                        "low_percent": round(low, 3),
+                        "high_percent": round(high, 3),
+                        **dict(zip(LEVELS, levels, strict=True)),
+                    }
+                )
+    return found

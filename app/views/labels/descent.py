@@ -1,0 +1,158 @@
+"""Why labels are enough: what is looked at, and the way of the gradient in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.data import browser_networks, loading
+from app.panels import verdicts
+from app.stage.labels import Judged, labels
+from app.views.distorted.choices import DIGITS, DISTORTIONS
+
+# A two, turned by 35°, that is read as a seven at the identity; on its way down the loss of its
+# label, θ turns it upright (see tests/test_labels.py). Not every digit is turned so far.
+FIRST_DIGIT, FIRST_SEED = 246, 1
+STUDY = "studies/st-fcn-aff"  # a short training with RTS
+NETWORKS = {
+    STUDY: "ST-FCN Aff, 6,000 steps",
+    "st-fcn-aff": "ST-FCN Aff",
+    "st-cnn-aff": "ST-CNN Aff",
+}
+STARTS = {"identity": "the identity", "network": "the network's θ"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is looked at. trained: or as it was before the training."""
+
+    name: str
+    trained: bool
+    digit: int
+    seed: int
+    start: str
+
+
+def choose() -> Choice:
+    """One row of widgets."""
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        network = st.segmented_control(
+            "Network", list(NETWORKS), default=STUDY, required=True,
+            format_func=NETWORKS.get, key="labels_network", bind="query-params",
+            help="Which classifier's loss it is. The first had a short training, and reads little "
+            "but upright digits; the others are Table 1's.",
+        )  # fmt: skip
+        if network == STUDY:
+            column = st.segmented_control(
+                "Distortion", ["RTS"], default="RTS", disabled=True,
+                help="The short training was with RTS. Choose another network for the others.",
+            )  # fmt: skip
+        else:
+            column = st.segmented_control(
+                "Distortion", list(DISTORTIONS), default="RTS", required=True,
+                key="labels_distortion", bind="query-params",
+                help="What the network was trained with, and what is done to this digit",
+            )  # fmt: skip
+        trained = st.segmented_control(
+            "Its weights", ["trained", "untrained"], default="trained", required=True,
+            key="labels_weights", bind="query-params",
+            help="Untrained: as the training found them. Their loss says nothing of the pose yet: "
+            "classifier and transformer learn together.",
+        )  # fmt: skip
+        start = st.segmented_control(
+            "θ starts at", list(STARTS), default="identity", required=True,
+            format_func=STARTS.get, key="labels_start", bind="query-params",
+            help="Where the descent begins",
+        )  # fmt: skip
+        digit = st.number_input(
+            "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="labels_digit", bind="query-params",
+            help="A hundred digits of each class, class by class.", width=130,
+        )  # fmt: skip
+        seed = st.number_input(
+            "Seed", 0, EXAMPLE_SEEDS - 1, FIRST_SEED, key="labels_seed", bind="query-params",
+            help="Draws the distortion.", width=130,
+        )  # fmt: skip
+    return Choice(
+        name=network if network == STUDY else f"distorted/{column.lower()}/{network}",
+        trained=trained == "trained",
+        digit=int(digit),
+        seed=int(seed),
+        start=start,
+    )
+
+
+@st.fragment
+def show(choice: Choice) -> None:
+    """U, V and the landscape."""
+    try:
+        network = loading.made_once(
+            f"labels/{choice.name}/{choice.trained}",
+            lambda: browser_networks.network(
+                choice.name, None if choice.trained else _untrained(choice.name)
+            ),
+        )
+    except (OSError, KeyError, ValueError) as error:
+        st.info(f"This network has not been published here: {error}. Choose another.")
+        return
+    shown = loading.example(choice.name, choice.digit, choice.seed)
+    labels(
+        Judged(
+            network=network,
+            image=verdicts.pixels(shown.images)[0],
+            label=int(shown.labels[0]),
+            start=choice.start,
+        ),
+        key="labels",
+        token=f"{choice.name}/{choice.trained}/{choice.digit}/{choice.seed}/{choice.start}",
+    )
+
+
+def _untrained(name: str):
+    """The weights with which the training began, of seed 0."""
+    from stn_core.experiments import find
+
+    state = find(name).build(seed=0).state_dict()
+    return {key: tensor.numpy() for key, tensor in state.items()}
+
+
+def explain() -> None:
+    """The way back from the label to θ."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(
+            "**From the label to θ.** The loss is $-\\log p(\\text{true class})$. Its gradient "
+            "goes back through the classifier to $V$: which pixels should be brighter, which "
+            "darker. Each pixel of $V$ was read at a point of $U$; Eq. 7 says how it changes when "
+            "that point moves. So every point of the grid is pulled to where the loss falls: the "
+            "arrows. The points cannot move alone, $\\theta$ moves all of them; what the arrows "
+            "have in common is $\\partial\\,\\text{loss}/\\partial\\theta$, by Eq. 1."
+        )
+        st.latex(
+            r"\frac{\partial\,\text{loss}}{\partial\theta}=\sum_i"
+            r"\frac{\partial\,\text{loss}}{\partial V_i}\,"
+            r"\frac{\partial V_i}{\partial(x_i^s,\,y_i^s)}\,"
+            r"\frac{\partial(x_i^s,\,y_i^s)}{\partial\theta}"
+        )
+    with right:
+        st.markdown(
+            "**And in a training?** There the localisation network's weights move, not θ itself: "
+            "the same gradient goes on into them, for many digits at once, so that it comes to "
+            "predict a θ from which there is little to gain. Classifier and transformer learn "
+            "together.\n\n"
+            "**Is it always upright?** No: the label asks for a digit that can be read, and for no "
+            "more. Try other digits: some are turned all the way, others only moved or stretched "
+            "until the class is right. And try Table 1's *ST-FCN Aff*: trained on thirty times as "
+            "many digits, it has learnt to read many that lie askew, and is content with this two "
+            "halfway.\n\n"
+            "**Where it fails.** *Far away*: a grid that reads no ink can move a little without "
+            "any change in V, the landscape is flat, and no label helps. That is why a transformer "
+            "starts at the identity, which sees all of U. *Integer kernel*: V changes in jumps, "
+            "and between them the slope is zero, everywhere. That is why the sampler is bilinear."
+        )
+        st.caption(
+            "The steps are Adam's, of 0.02. The map is of two numbers of θ; the other four are as "
+            "they are. All of it is worked out by your browser."
+        )

@@ -1,0 +1,99 @@
+"""A network of one's own: transformers put into it, and what they do, drawn (Sect. 3.4)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit as st
+
+st.title("Your network", anchor=False)
+st.markdown(
+    "A spatial transformer goes into any network, at any depth. These lines put one in, watch it "
+    "at work, and write what it did into a file; **open the file here** to see its grids."
+)
+
+from app.data import loading  # noqa: E402  after the title: the modules below import torch
+
+loading.warm_up()
+
+from app.palette import GRIDS  # noqa: E402
+from app.panels import own  # noqa: E402
+from app.stage import Features, Item, Reading, Transformers, stage, strip  # noqa: E402
+
+README = (Path(__file__).parents[3] / "README.md").read_text()
+[CODE] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@st.fragment
+def explore(found: list) -> None:
+    """One of the transformers at work on one of the images."""
+    place = own.choose_transformer([w.name for w in found])
+    watched = found[place]
+    chosen = own.choose_image(len(watched.image))
+    pictures = [picture[0] if len(picture) == 1 else picture for picture in watched.image.numpy()]
+    (height, width), (rows, columns) = watched.image.shape[2:], watched.size
+    transformers = Transformers(transform=watched.transform, colours=GRIDS[:1])
+    theta = watched.theta.numpy()
+    where = f"{place}/{chosen}"
+    stage(
+        Item(
+            id=where,
+            image=pictures[chosen],
+            theta=theta[chosen],
+            label="",
+            alt=f"U of image {chosen + 1}, with the sampling grid on it",
+        ),
+        key="own-stage",
+        token=where,
+        transformers=transformers,
+        output_size=watched.size,
+        reading=Reading(kernel=watched.kernel, padding=watched.padding),
+        features=Features(equation=True, tint=True),
+        captions={
+            "U": f"U ({height} × {width}) and the grid T<sub>θ</sub>(G)",
+            "V": f"V ({rows} × {columns})",
+        },
+    )
+    st.caption("All images of that forward pass: click one to take it in hand.")
+    strip(
+        [
+            Item(id=str(n), image=picture, theta=theta[n], label=str(n + 1), alt=f"Image {n + 1}")
+            for n, picture in enumerate(pictures)
+        ],
+        key="own-strip",
+        token=str(place),
+        transformers=transformers,
+        selected=str(chosen),
+        on_selected=own.take_image,
+    )
+
+
+left, right = st.columns([1.1, 1], gap="large")
+with right:
+    st.code(CODE, language="python")
+    st.caption(
+        "Any family of `stn_core.transforms` goes there, and any module for the localisation "
+        "network that gives as many numbers."
+    )
+    st.markdown(
+        "**A checkpoint that the pages open.** The networks of the experiments are built by "
+        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`. Train one with '
+        'your own loop, `torch.save(network.state_dict(), "model.pt")`, then'
+    )
+    st.code("python -m stn_core convert model.pt", language="sh")
+    st.markdown("and choose *Open a checkpoint* on the page of that experiment.")
+with left:
+    file = own.warps_file()
+    if file is None:
+        st.info(
+            "Nothing is open yet. Run the lines on this page in a Python with `stn_core` (`pip "
+            "install -e .` in the project's folder), and drop `warps.safetensors` above."
+        )
+    else:
+        try:
+            found = loading.warps(file.file_id, file.getvalue)
+        except ValueError as error:
+            st.error(f"Not opened: {error}")
+        else:
+            explore(found)

@@ -1,0 +1,116 @@
+"""The challenge: make a digit upright and centred by hand, then see what a network does."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.data import loading
+from app.palette import GRIDS
+from app.panels.verdicts import pixels
+from app.stage import Features, Item, Transformers, reported, stage, strip
+
+EXPERIMENT = "distorted/rts/st-cnn-aff"
+FIRST_DIGIT, FIRST_SEED = 207, 7
+
+
+def challenge() -> None:
+    """A distorted digit to be grasped, and the comparison once it is done."""
+    st.fragment(_challenge)()
+
+
+def _challenge() -> None:
+    number = st.session_state.setdefault("challenge", 0)
+    digit = (FIRST_DIGIT + 137 * number) % 1000
+    example = loading.example(EXPERIMENT, digit, FIRST_SEED + number)
+    loaded = loading.pretrained(EXPERIMENT)
+    transform = loaded.network.transformer.transform
+    token = f"challenge/{number}"
+    image = pixels(example.images)[0]
+    left, right = st.columns([1.5, 1], gap="large")
+    with left:
+        st.markdown(
+            "**Make the digit upright in V, and as large as V.** Move the grid onto it, turn and "
+            "scale it by its corners."
+        )
+        stage(
+            Item(
+                id=token,
+                image=image,
+                theta=transform.identity().numpy(),
+                label="",
+                alt="U: a distorted digit, with the grid that is to be laid onto it",
+            ),
+            key="challenge-stage",
+            token=token,
+            transformers=Transformers(transform=transform, colours=GRIDS[:1]),
+            features=Features(pose=True, back_name="Start again"),
+            captions={"U": "U, 42 × 42, and your grid", "V": "V: upright?"},
+        )
+    hand = reported("challenge-stage", token, transform.num_params).thetas
+    with right:
+        if not hand:
+            st.info("Move the grid; then compare your hand with a network that was never told how.")
+            return
+        done = st.toggle(
+            "Compare with the network",
+            key=f"challenge-done-{number}",
+            help="Shows the network's grid and the true one beside yours",
+        )
+        st.button("Another digit", on_click=_next, help="The next digit, in another pose")
+        if done:
+            _compare(loaded, transform, example, np.array(hand[0], np.float32))
+
+
+def _next() -> None:
+    st.session_state["challenge"] += 1
+
+
+def _compare(loaded: loading.LoadedNetwork, transform, example, hand: np.ndarray) -> None:
+    import torch
+
+    from stn_core.transforms import decompose_affine
+
+    truth = example.theta[0].numpy()
+    network = loading.trace(loaded, example.images).warps[0].theta[0].numpy()
+    label = int(example.labels[0])
+    rows = {"Your hand": hand, "The network": network, "The truth": truth}
+    height = example.images.shape[2]
+    lines, items = [], []
+    for name, theta in rows.items():
+        logits = loading.trace(loaded, example.images, theta.tolist()).logits[0].softmax(0)
+        said = int(logits.argmax())
+        both = decompose_affine(torch.from_numpy(np.stack([theta, truth])))
+        angle, straight = both["angle_degrees"].tolist()
+        turn = (angle - straight + 180) % 360 - 180
+        centre = height / 2 * np.hypot(*(theta - truth)[[2, 5]])
+        zoom = (both["scale_x"] * both["scale_y"]).abs().sqrt()
+        lines.append(
+            f"| {name} | {turn:+.0f}° | {centre:.1f} px | {zoom[0] / zoom[1]:.2f} | "
+            f"{said} {'✓' if said == label else '✗'} ({100 * logits[said]:.0f} %) |"
+        )
+        items.append(
+            Item(
+                id=name,
+                image=pixels(example.images)[0],
+                theta=theta,
+                label=name,
+                alt=f"{name}: the grid on U, and V below",
+            )
+        )
+    strip(
+        items,
+        key="challenge-strip",
+        token=f"{hand.tolist()}",
+        transformers=Transformers(transform=transform, colours=GRIDS[:1]),
+    )
+    st.markdown(
+        "| | turned by | centre off by | size | read as |\n|---|---:|---:|---:|---|\n"
+        + "\n".join(lines)
+    )
+    st.caption(
+        f"The grid beside the true one: the digit was a {label}, turned by "
+        f"{float(example.pose['angle_degrees'][0]):.0f}°. The network ({loaded.record}) was told "
+        "classes, never a pose: it undoes what helps to tell the classes apart, and no more. *Read "
+        "as* is what its classifier says of each V."
+    )

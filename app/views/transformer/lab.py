@@ -1,0 +1,210 @@
+"""The Transformer page's choices: every widget key and URL field of that page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app.data import loading, pictures
+from app.data.families import PRESETS, Family, Preset, families
+from app.panels import own
+from app.sketch import sketch
+from app.stage import Reading, is_theta
+
+IMAGES = ("Test card", "Rings", "Digit", "Draw", *own.FILES)
+KERNELS = {
+    "bilinear": "bilinear (Eq. 5)",
+    "integer": "integer (Eq. 4)",
+    "bicubic": "bicubic (Eq. 3)",
+    "tent": "tent, as wide as Φ (Eq. 3)",
+}
+SIZES = {"¼": 0.25, "½": 0.5, "1": 1.0, "2": 2.0, "4": 4.0}
+POOLS = {"none": 1, "2 × 2": 2, "4 × 4": 4}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is on the lab's stage. image: uint8 (H, W) or (3, H, W); token: of the θ at first."""
+
+    image: np.ndarray
+    picture: str
+    family: Family
+    transform: object
+    start: tuple[float, ...]
+    token: str
+    output_size: tuple[int, int]
+    reading: Reading
+    gradient: bool
+
+
+def presets() -> Preset | None:
+    """The row of presets; gives the one that is on."""
+    _first_visit()
+    chosen = st.pills(
+        "Presets", list(PRESETS), key="preset", bind="query-params", on_change=_apply,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    return PRESETS.get(chosen)
+
+
+def _first_visit() -> None:
+    """A link to a preset starts with it; a link with a θ starts there."""
+    if "lab_start" in st.session_state:
+        return
+    st.session_state["lab_start"] = None
+    if st.query_params.get("preset") in PRESETS:
+        st.session_state["preset"] = st.query_params["preset"]
+        _apply()
+    if "theta" not in st.query_params:
+        return
+    try:
+        st.session_state["lab_start"] = [float(v) for v in st.query_params["theta"].split(",")]
+    except ValueError:
+        st.toast("The link's θ is no list of numbers; the family's first θ is shown.")
+
+
+def _apply() -> None:
+    """Set the page as the chosen preset has it."""
+    preset = PRESETS.get(st.session_state.get("preset"))
+    st.session_state["lab_start"] = None
+    if preset is None:
+        return
+    values = {
+        "family": preset.family,
+        "image": preset.image,
+        "kernel": preset.kernel,
+        "size": preset.size,
+        "pool": preset.pool,
+        "padding": "zeros",
+        "gradient": preset.gradient,
+    }
+    for key, value in values.items():
+        st.session_state[key] = value
+
+
+def _leave() -> None:
+    """Another family is not the preset any more, nor is the link's θ of any use to it."""
+    st.session_state["preset"] = None
+    st.session_state["lab_start"] = None
+
+
+def choose(preset: Preset | None) -> Choice:
+    """Image, family, kernel, size and the rest: a column of widgets."""
+    found = families()
+    name = st.selectbox(
+        "Family of $T_\\theta$",
+        list(found),
+        key="family",
+        bind="query-params",
+        on_change=_leave,
+        help="What kind of map θ stands for, and how many numbers it has",
+    )
+    family = found.get(name) or found["Affine"]
+    picture = st.selectbox(
+        "Image U",
+        IMAGES,
+        key="image",
+        bind="query-params",
+        help="What is read; also a picture of your own",
+    )
+    image = _picture(picture)
+    kernel = st.selectbox(
+        "Kernel",
+        list(KERNELS),
+        format_func=lambda k: KERNELS[k],
+        key="kernel",
+        bind="query-params",
+        help="How U is read between its pixels",
+    )
+    half_width = 1.0
+    if kernel == "tent":
+        half_width = st.slider(
+            "Φ: half of its width, in pixels of U", 1.0, 8.0, 4.0, 0.5, key="phi",
+            bind="query-params",
+            help="As wide as the grid's step, it averages what a narrow one skips. 1 is Eq. 5.",
+        )  # fmt: skip
+    padding = st.segmented_control(
+        "Outside of U", ["zeros", "border"], default="zeros", required=True, key="padding",
+        bind="query-params", help="0, as in the paper's experiments, or the nearest border pixel.",
+    )  # fmt: skip
+    size = st.segmented_control(
+        "Size of V, times that of U", list(SIZES), default="1", required=True, key="size",
+        bind="query-params",
+        help="More points read more finely; fewer leave pixels of U out",
+    )  # fmt: skip
+    pool = st.segmented_control(
+        "Average pooling of V", list(POOLS), default="none", required=True, key="pool",
+        bind="query-params", help="As after the transformers of RTS and TC (App. A.4).",
+    )  # fmt: skip
+    gradient = st.toggle(
+        "Gradient and descent", key="gradient", bind="query-params",
+        help="The arrows of Eq. 7 on the grid, and gradient steps on θ alone.",
+    )  # fmt: skip
+    height, width = (round(n * SIZES[size]) for n in image.shape[-2:])
+    transform = family.make((height, width))
+    start = _start(transform, family, preset)
+    return Choice(
+        image=image,
+        picture=picture,
+        family=family,
+        transform=transform,
+        start=start,
+        token=f"{name}/{preset and st.session_state['preset']}/{start}",
+        output_size=(height, width),
+        reading=Reading(kernel=kernel, half_width=half_width, padding=padding, pool=POOLS[pool]),
+        gradient=gradient,
+    )
+
+
+def _start(transform, family: Family, preset: Preset | None) -> tuple[float, ...]:
+    linked = st.session_state["lab_start"]
+    if is_theta(linked, transform.num_params):
+        return tuple(linked)
+    if linked is not None:
+        st.session_state["lab_start"] = None
+        st.toast(
+            f"The link's θ has {len(linked)} numbers or one out of range; {family.name} takes "
+            f"{transform.num_params}. The family's first θ is shown."
+        )
+    if preset and preset.family == family.name:
+        return preset.theta
+    return family.start
+
+
+def _picture(kind: str) -> np.ndarray:
+    """The chosen picture; the test card as long as there is none."""
+    if kind == "Rings":
+        return pictures.rings()
+    if kind == "Digit":
+        digit = st.number_input(
+            "Digit, 0 to 999", 0, 999, 504, key="lab_digit", bind="query-params",
+            help="MNIST's: a hundred of each class, class by class.",
+        )  # fmt: skip
+        return loading.gallery().images[int(digit)].numpy()
+    if kind == "Draw":
+        drawn = sketch(key="sketch")
+        if drawn is not None:
+            return drawn
+        st.caption("Draw on the sheet; until then the test card is shown.")
+        return pictures.test_card()
+    if kind in own.FILES:
+        content = own.picture_file(kind, "lab")
+        if content is None:
+            st.caption("It stays on this server, in memory, and is shown as 64 × 64 pixels.")
+            return pictures.test_card()
+        try:
+            return pictures.opened(content)
+        except pictures.PictureError as error:
+            st.error(f"Not shown: {error}")
+    return pictures.test_card()
+
+
+def remember(theta: list[float] | None) -> None:
+    """Put the θ of the hand into the address, so that a link brings it back."""
+    text = ",".join(f"{v:.3g}" for v in theta) if theta else None
+    if text and st.query_params.get("theta") != text:
+        st.query_params["theta"] = text
+    elif not text and "theta" in st.query_params:
+        del st.query_params["theta"]

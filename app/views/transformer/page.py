@@ -1,0 +1,83 @@
+"""The Transformer page: one image, no network, and what θ does (Sect. 3.2, 3.3)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+st.title("The spatial transformer", anchor=False)
+st.markdown(
+    "$T_\\theta(G)$ says, for each pixel of the output $V$, where in the input $U$ it is read. "
+    "**Drag the grid**: its corners and edges, or all of it."
+)
+
+from app.data import loading  # noqa: E402  after the title: the modules below import torch
+
+loading.warm_up()
+
+from app.palette import GRIDS  # noqa: E402
+from app.stage import Features, Item, Transformers, stage  # noqa: E402
+from app.views.transformer import challenge, lab  # noqa: E402
+
+
+@st.fragment
+def play() -> None:
+    """Presets above, the stage on the left, what is on it on the right."""
+    preset = lab.presets()
+    left, right = st.columns([2.6, 1], gap="large")
+    with right:
+        choice = lab.choose(preset)
+    with left:
+        if preset:
+            st.markdown(preset.words)
+        height, width = choice.image.shape[-2:]
+        rows, columns = choice.output_size
+        pooled = choice.reading.pool
+        report = stage(
+            Item(
+                id=choice.picture,
+                image=choice.image,
+                theta=choice.start,
+                label="",
+                alt=f"U: {choice.picture}, with the sampling grid on it",
+            ),
+            key="lab",
+            token=choice.token,
+            transformers=Transformers(transform=choice.transform, colours=GRIDS[:1]),
+            output_size=choice.output_size,
+            reading=choice.reading,
+            features=Features(
+                equation=True,
+                pose=choice.family.name == "Affine",
+                tint=True,
+                gradient=choice.gradient,
+                target=choice.transform.identity().tolist() if choice.gradient else None,
+                back_name="Back to the start",
+                end_name="θ",
+            ),
+            captions={
+                "U": f"U ({height} × {width}) and the grid T<sub>θ</sub>(G)",
+                "V": f"V ({rows} × {columns})",
+                "pooled": f"V, pooled ({rows // pooled} × {columns // pooled})",
+                "target": "the target",
+            },
+        )
+        lab.remember(report.thetas and report.thetas[0])
+    with right:
+        st.markdown(f"**{choice.family.name}**, {choice.transform.num_params} degrees of freedom")
+        st.latex(choice.family.equation)
+        st.caption(choice.family.words)
+
+
+view = st.segmented_control(
+    "View",
+    ["Play", "Challenge"],
+    default="Play",
+    required=True,
+    key="lab_view",
+    bind="query-params",
+    label_visibility="collapsed",
+)
+if view == "Challenge":
+    challenge.challenge()
+else:
+    play()

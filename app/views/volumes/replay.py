@@ -1,0 +1,107 @@
+"""Volumes: a training replayed on one of its probes, or watched while it runs (App. A.3)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.data import loading
+from app.panels.replay import job_of, not_shown
+from app.stage.volume import Learning, Pose, Solid, volume
+from app.tables import column_title
+from app.training import jobs
+from app.training.jobs import Job
+from app.views.distorted.choices import choose_network
+from app.views.volumes.explore import FIRST_CHOICES, PREFIX
+
+
+def replay() -> None:
+    """A recorded training, played on one of its ten probes."""
+    found = {key: loading.network_title(key) for key in loading.recorded_names(PREFIX)}
+    found |= {job.key: job.title for job in jobs.jobs(PREFIX)}
+    if not found:
+        st.info(
+            f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
+            "start one: it can be replayed here, also while it runs."
+        )
+        return
+    left, right = st.columns([1, 1.6], gap="large")
+    with left:
+        key = choose_network("Training", "replay_volume", found, FIRST_CHOICES[0])
+    job = job_of(key)
+    with right:
+        probe = _choose_probe()
+    live = _is_live(job)
+    st.fragment(_play, run_every=1.0 if live else None)(key, job, found[key], probe, live)
+
+
+def _choose_probe() -> int:
+    return st.segmented_control(
+        "Probe", list(range(10)), default=5, required=True, key="volume_probe",
+        bind="query-params", help="One gallery digit of each class, never trained on.",
+    )  # fmt: skip
+
+
+def _is_live(job: Job | None) -> bool:
+    return job is not None and jobs.is_live(job)
+
+
+def _play(key: str, job: Job | None, title: str, probe: int, was_live: bool) -> None:
+    if was_live and not _is_live(job):
+        st.rerun(scope="app")  # it has ended: stop refreshing
+    run = loading.run(str(job.folder)) if job else None
+    try:
+        found = run.recorded() if run else loading.recorded(PREFIX + key)
+    except (RuntimeError, ValueError, OSError) as error:
+        not_shown(job, title, error)
+        return
+    wide, _ = st.columns([3.2, 1])
+    with wide:
+        learning(found, key, probe, live=run is not None and run.is_alive())
+
+
+def recording(job: Job) -> None:
+    """The replay of a training as far as it is, below its progress."""
+    probe = _choose_probe()
+    reader = loading.run(str(job.folder))
+    try:
+        found = reader.recorded()
+    except RuntimeError:
+        st.caption("The first steps …")
+        return
+    learning(found, job.key, probe, live=reader.is_alive())
+
+
+def learning(found, key: str, probe: int, *, live: bool) -> None:
+    """θ, V and the probabilities of one probe, over a training."""
+    from stn_core.experiment import Recipe
+    from stn_core.experiments import find
+    from stn_core.experiments.volumes import SIDE
+
+    network = find(found.description["experiment"]).network
+    shown = loading.placed_probe(probe)
+    volume(
+        Solid(
+            image=shown.image,
+            pose=Pose(turn=shown.turn, shift=shown.shift),
+            theta=found.snapshots[-1].theta[probe, 0] if network.transform else None,
+            output_side=SIDE // getattr(network, "coarser", 2),
+        ),
+        key="volume-learning",
+        token=f"{key}/{probe}",
+        learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
+    )
+    recipe = Recipe.from_json(found.description["recipe"])
+    grows = ""
+    if recipe.curriculum:
+        start, end = (
+            recipe.iterations * share for share in (recipe.curriculum.start, recipe.curriculum.end)
+        )
+        grows = (
+            f" What it was trained on stood in the volume's middle until step {start:,.0f}, and "
+            f"anywhere from step {end:,.0f} on; what is shown here stands where it does all along."
+        )
+    starts = " Press play: the box starts as the whole volume." if network.transform else ""
+    st.caption(
+        f"Recorded: {recipe.iterations:,} steps of {recipe.batch_size}, seed "
+        f"{found.description['seed']}, {found.description['device']}.{starts}{grows}"
+    )

@@ -1,0 +1,21 @@
+"""A page of the app in AppTest, by the name that it has in the address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def go_to(app: AppTest, page: str) -> AppTest:
+    """Have the next run open a page, by its folder in views/.
+
+    AppTest's own ``switch_page`` takes a file's name for the address as long as nothing has run,
+    and here all pages' files have the same name.
+    """
+    assert (MAIN.parent / "views" / page / "page.py").is_file(), page
+    app._page_hash = calc_hash("" if page == "front" else page)
+    return app
