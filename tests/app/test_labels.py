@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading
+from app.data import browser_networks, loading
 from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, NETWORKS, STUDY, _untrained
 from stn_core import checkpoints
 from stn_core.experiments import find
