@@ -6,49 +6,47 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.data import memory
+from app import views
+from app.data import memory, once
 from app.frame import around, lecture, links, tour
 
 HERE = Path(__file__).parent
+NAME = "Spatial Transformer Networks"
 
-st.set_page_config(
-    page_title="Spatial Transformer Networks", page_icon=str(HERE / "icon.png"), layout="wide"
-)
+
+def _arrive() -> None:
+    """Note the visitor, and look after the queue: after the page, which waits for neither."""
+    from app.training import dispatcher, visitors
+
+    visitors.arrive()
+    dispatcher.start()
+
+
 memory.keep_no_freed_memory()
+pages = views.pages()
+files = {
+    name: st.Page(
+        HERE / "views" / name / "page.py", title=page.menu, url_path=name, default=name == "front"
+    )
+    for name, page in pages.items()
+}
+opened = st.navigation(list(files.values()), position="top")
+name = opened.url_path or "front"
+page = pages[name]
+st.set_page_config(
+    page_title=NAME if page.title == NAME else f"{page.title} · {NAME}",
+    page_icon=str(HERE / "icon.png"),
+    layout="wide",
+)
 asked = links.asked()
 lecture.apply()
-PAGES = {  # by their files in views/: the titles
-    "front": "Overview",
-    "transformer": "Transformer",
-    "distorted": "Distorted MNIST",
-    "addition": "MNIST addition",
-    "colocalisation": "Co-localisation",
-    "volumes": "Three dimensions",
-    "labels": "Why labels are enough",
-    "invariance": "Invariance",
-    "network": "Your network",
-    "tour": "Tour",
-    "glossary": "Glossary",
-}
-pages = {
-    name: st.Page(
-        HERE / "views" / name / "page.py", title=title, url_path=name, default=name == "front"
-    )
-    for name, title in PAGES.items()
-}
-page = st.navigation(list(pages.values()), position="top")
-name = page.url_path or "front"
 if stop := tour.elsewhere(name):
-    st.switch_page(pages[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
-around.above(name)
-page.run()
-around.below(name)
-
-from app.training import (  # noqa: E402
-    dispatcher,
-    visitors,
-)
+    st.switch_page(files[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
+around.above(name, page)
+if page.needs_torch:
+    once.warm_up()
+opened.run()
+around.below(name, page)
 
 links.tell(asked)
-visitors.arrive()
-dispatcher.start()
+_arrive()

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import streamlit as st
 from safetensors.numpy import load_file
 
 import stn_core
@@ -114,3 +115,9 @@ def cut(image: np.ndarray, label: int) -> Digit:
         (top + bottom) / height - 1,
     )
     return Digit(image=image[top:bottom, left:right].copy(), pose=pose, label=label)
+
+
+@st.cache_resource(show_spinner=False)
+def front_figure() -> tuple[RunningNetwork, list[Digit], int]:
+    """The front page's network, its digits, and which is shown first."""
+    return network(), digits(), FIRST_DIGIT

@@ -8,7 +8,8 @@ import re
 import streamlit as st
 
 from app.frame import lecture, predict, tour
-from app.frame.symbols import PLACES, SYMBOLS
+from app.frame.symbols import SYMBOLS
+from app.page import Page, Paper
 
 STYLE = """<style>
 .paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }
@@ -27,24 +28,32 @@ STYLE = """<style>
 PAPER = "https://arxiv.org/abs/1506.02025"
 
 
-def above(page: str) -> None:
-    """The tour's stop, if there is one. In the paper: sections, figures, equations; the symbols;
-    what is ours. page: its file in views/."""
+def above(name: str, page: Page) -> None:
+    """The tour's stop, if there is one; what the page is in the paper; its title and lead.
+
+    name: the page's folder in views/.
+    """
     tour.above()
-    place = PLACES.get(page)
-    if place is None:
-        return
+    if page.paper:
+        _in_the_paper(page.paper)
+    st.title(page.title, anchor=False)
+    lead = page.lead if isinstance(page.lead, str) else page.lead()
+    st.markdown(lead, unsafe_allow_html=True)
+
+
+def _in_the_paper(paper: Paper) -> None:
+    """Sections, figures and equations; the symbols; what is ours."""
     symbols = " &nbsp;".join(
         f"<a href='glossary#{name}' target='_self' "
         f"title='{html.escape(SYMBOLS[name].words.replace('**', ''), quote=True)}'>"
         f"{SYMBOLS[name].sign}</a>"
-        for name in place.symbols
+        for name in paper.symbols
     )
     with st.container(key="paper"):
         st.html(
             f"{STYLE}<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
-            f"{html.escape(place.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
-            f"<b class='ours'>Ours</b></summary>{_emphasised(place.ours)}</details>"
+            f"{html.escape(paper.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
+            f"<b class='ours'>Ours</b></summary>{_emphasised(paper.ours)}</details>"
         )
 
 
@@ -53,14 +62,18 @@ def _emphasised(words: str) -> str:
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
 
 
-def below(page: str) -> None:
-    """Questions to predict; lecture mode, the tour, the glossary, a fresh start."""
-    predict.ask(page)
+def below(name: str, page: Page) -> None:
+    """Questions to predict; lecture mode, the tour, the glossary, a fresh start.
+
+    name: the page's folder in views/.
+    """
+    if page.has_questions:
+        predict.ask(name)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
             "For a lecture", width="content", help="Large type, and what is to be hidden"
         ):
-            lecture.choose()
+            lecture.choose(page.keys)
         ways = {"Guided tour": "tour", "Glossary": "glossary", "Start this page afresh": "?"}
         links = " · ".join(tour.anchor(words, where) for words, where in ways.items())
         st.markdown(links, unsafe_allow_html=True, width="content")

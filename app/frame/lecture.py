@@ -8,6 +8,7 @@ other way round, ``?controls=playhead,note``: of the parts these alone. Streamli
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -49,8 +50,11 @@ def css(hidden: list[str], large: bool) -> str:
     return "\n".join([*rules, LARGE if large else "", KEYS_DIALOG])
 
 
-def choose() -> None:
-    """The widgets of the look; they stand on every page, so that it stays from page to page."""
+def choose(keys: Sequence[tuple[str, str]]) -> None:
+    """The widgets of the look; they stand on every page, so that it stays from page to page.
+
+    keys: the page's own, and what they do.
+    """
     st.toggle("Large type", key="large", help="A quarter larger, for a projector")
     st.multiselect(
         "Hide",
@@ -61,7 +65,8 @@ def choose() -> None:
         help="Parts of the page, and any control by its name. The address keeps what is hidden: "
         "it can be a bookmark for the next lecture.",
     )
-    st.markdown("Keys: **?** shows a list of them, while no field has the focus.")
+    st.markdown("Keys, while no field has the focus: **?** shows a list of them.")
+    st.markdown("\n".join(f"- **{key}**: {does}" for key, does in keys))
 
 
 def _controls() -> list[str]:

@@ -1,24 +1,18 @@
-"""Predict first, then see: three questions below every page."""
+"""Predict first, then see: three questions below a page."""
 
 from __future__ import annotations
 
-import streamlit as st
+import importlib
 
-PAGES = (  # those with questions: ``predictions`` has them, and imports torch
-    "front", "transformer", "distorted", "addition", "colocalisation", "volumes", "invariance",
-    "labels", "network",
-)  # fmt: skip
+import streamlit as st
 
 
 @st.fragment
 def ask(page: str) -> None:
-    """The questions of a page, by its file in views/."""
-    if page not in PAGES:
-        return
+    """The questions of a page, by its folder in views/: of a module that imports torch."""
     with st.container(key="predict"), st.expander("**Predict first**: three questions"):
-        from app.frame.predictions import QUESTIONS
-
-        for n, question in enumerate(QUESTIONS[page]):
+        questions = importlib.import_module(f"app.views.{page}.questions").QUESTIONS
+        for n, question in enumerate(questions):
             chosen = st.radio(
                 question.words,
                 range(len(question.answers)),
@@ -33,10 +27,10 @@ def ask(page: str) -> None:
 
 
 def _reveal(question, chosen: int, name: str) -> None:
-    from app.data import loading
+    from app.data import once
 
     try:
-        right = loading.made_once(f"prediction/{name}", question.find)
+        right = once.made_once(f"prediction/{name}", question.find)
     except (RuntimeError, ValueError, OSError, KeyError) as error:
         st.warning(f"This cannot be worked out here: {error}")
         return

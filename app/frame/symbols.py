@@ -1,4 +1,4 @@
-"""The paper's symbols, what each of them means, and what every page of the app is in the paper."""
+"""The paper's symbols, and what each of them means."""
 
 from __future__ import annotations
 
@@ -85,71 +85,3 @@ SYMBOLS = {  # by their anchors on the page "Glossary"
         "by which two crops should be more alike than a crop and a random patch.",
     ),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """What a page is in the paper. symbols: on it, by their anchors; ours: what is not the
-    paper's."""
-
-    where: str
-    symbols: tuple[str, ...]
-    ours: str
-
-
-PLACES = {  # by the page's file in views/
-    "front": Place(
-        where="Sect. 3, Fig. 2; the network of Sect. 4.1",
-        symbols=("U", "floc", "theta", "G", "T", "xs", "V"),
-        ours="The network's recipe and budget, as *Distorted MNIST* tells them under *Results*; "
-        "the paper's had SGD and 150,000 steps of 256. Its width is solved for 400,000 parameters.",
-    ),
-    "transformer": Place(
-        where="Sect. 3.2, 3.3, Fig. 3, Eq. 1–7",
-        symbols=("U", "theta", "A", "M", "G", "T", "xs", "xt", "k", "dV", "V"),
-        ours="Pixels' outer edges are ±1, and outside of U it is 0; the paper says neither. "
-        "Bicubic and tent kernels, piecewise affine and the fixed quadratic B are instances of "
-        "what it allows. The descent on θ and the challenge are ours.",
-    ),
-    "distorted": Place(
-        where="Sect. 4.1, App. A.4, Table 1",
-        symbols=("U", "floc", "theta", "A", "T", "V"),
-        ours="Recipes and budgets, as *Results* tells them of every network; widths solved for "
-        "400,000 parameters; 28 × 28 canvases for R, P and E, of which the paper gives no size. "
-        "The sweep of the angle, the replay, the wanted θ and the studies of what goes wrong.",
-    ),
-    "addition": Place(
-        where="App. A.1, Table 4, Fig. 4's idea",
-        symbols=("U", "theta", "T", "V"),
-        ours="The measure of who looks after which digit, and when they part; muting one "
-        "transformer; budgets as the table says.",
-    ),
-    "colocalisation": Place(
-        where="App. A.2, Table 5, Fig. 4, Eq. 8",
-        symbols=("U", "theta", "T", "e"),
-        ours="The departures from the text that are listed under *Results*; without the first of "
-        "them the boxes flee from the digits.",
-    ),
-    "volumes": Place(
-        where="App. A.3, Fig. 5, Eq. 9, 10",
-        symbols=("U", "theta", "A", "T", "V"),
-        ours="All figures: the paper gives none. The sizes, the localisation network, the rigid "
-        "variant and the 3D-CNN beside them.",
-    ),
-    "invariance": Place(
-        where="Sect. 4.1's question; no figure of the paper",
-        symbols=("theta", "V"),
-        ours="All of it: the curves, the ranges far beyond the training, the predicted poses.",
-    ),
-    "labels": Place(
-        where="Sect. 3.1, 3.3, Eq. 6, 7",
-        symbols=("U", "theta", "floc", "xs", "dV", "V"),
-        ours="The landscape over two components of θ, and the descent on θ alone: in a training "
-        "the localisation network's weights move, not θ.",
-    ),
-    "network": Place(
-        where="Sect. 3.4",
-        symbols=("U", "theta", "T", "k", "V"),
-        ours="The file format, and the lines of Python.",
-    ),
-}

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.data import loading
+from app.data import networks
 from app.panels.verdicts import Verdict
 
 MEDIA = {"csv": "text/csv", "json": "application/json"}
 
 
-def weights(loaded: loading.LoadedNetwork) -> bytes:
+def weights(loaded: networks.LoadedNetwork) -> bytes:
     """A network's weights as safetensors, which *Open a checkpoint* takes: as they were published,
     else as they are."""
     from safetensors.torch import save

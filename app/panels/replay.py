@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import loading
+from app.data import networks, recordings
 from app.palette import GRIDS
-from app.panels.verdicts import colours, transformers_of
+from app.panels.choices import choose_network
+from app.panels.theme import colours
+from app.panels.transformers import transformers_of
 from app.stage.replay import Training, replay
 from app.tables import column_title, network_field, table_of
-from app.training import jobs
-from app.training.jobs import Job
-from app.views.distorted.choices import choose_network
+from app.training import processes
+from app.training.job import Job, find_job, is_waiting, list_jobs, without_folders
 
 NOTHING = "nothing"
 BASE = "study-st-fcn-aff"
@@ -99,10 +100,10 @@ def replay_panel(prefix: str, first: str) -> None:
 
 def _options(prefix: str) -> dict[str, str]:
     """What has been recorded, by key: published networks, studies, and trainings from here."""
-    found = {k: loading.network_title(k) for k in loading.recorded_names(prefix)}
+    found = {k: networks.network_title(k) for k in recordings.recorded_names(prefix)}
     if prefix == STUDIED:
-        found |= {f"study-{k}": f"Study: {words}" for k, words in loading.studies().items()}
-    return found | {job.key: job.title for job in jobs.jobs(prefix)}
+        found |= {f"study-{k}": f"Study: {words}" for k, words in recordings.studies().items()}
+    return found | {job.key: job.title for job in list_jobs(prefix)}
 
 
 def _comparisons(found: dict[str, str], chosen: list[str]) -> None:
@@ -128,12 +129,12 @@ def _compare() -> None:
 
 def job_of(key: str) -> Job | None:
     """The training from here that a key is of, as far as it is of one."""
-    return jobs.find(key) if key.startswith("run-") else None
+    return find_job(key) if key.startswith("run-") else None
 
 
 def _is_live(key: str) -> bool:
     job = job_of(key)
-    return job is not None and jobs.is_live(job)
+    return job is not None and processes.is_live(job)
 
 
 def _play(prefix: str, chosen: list[str], titles: dict[str, str], was_live: bool) -> None:
@@ -155,12 +156,12 @@ def _play(prefix: str, chosen: list[str], titles: dict[str, str], was_live: bool
 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
     """Say why there is nothing to play: it is too early, or what is wrong."""
-    if job and jobs.is_waiting(job):
+    if job and is_waiting(job):
         st.info(f"{title} waits in the queue. It is played here as soon as it has begun.")
-    elif job and jobs.is_live(job) and not loading.run(str(job.folder)).snapshots():
+    elif job and processes.is_live(job) and not recordings.run_reader(str(job.folder)).snapshots():
         st.caption("The first steps …")
     else:
-        st.error(f"{title} cannot be shown: {jobs.without_folders(error)}")
+        st.error(f"{title} cannot be shown: {without_folders(error)}")
 
 
 def training_of(prefix: str, key: str, title: str, index: int) -> Training:
@@ -173,12 +174,12 @@ def training_of(prefix: str, key: str, title: str, index: int) -> Training:
         job = job_of(key)
         if job is None:
             raise ValueError("its run is gone")
-        run = loading.run(str(job.folder))
+        run = recordings.run_reader(str(job.folder))
         recorded, live = run.recorded(), run.is_alive()
     elif key.startswith("study-"):
-        recorded = loading.recorded(f"studies/{key.removeprefix('study-')}")
+        recorded = recordings.recorded(f"studies/{key.removeprefix('study-')}")
     else:
-        recorded = loading.recorded(f"{prefix}{key}")
+        recorded = recordings.recorded(f"{prefix}{key}")
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(

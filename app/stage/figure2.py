@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.palette import CORNER, GRIDS
-from app.stage import component, text_of
+from app.stage.component import component, text_of
 
 Layers = list[dict]
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
-from app.stage import component, text_of
+from app.stage.component import component, text_of
 from app.stage.figure2 import RunningNetwork
 
 

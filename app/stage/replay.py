@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import CORNER, SERIES
-from app.stage import Transformers, component, describe_transform, text_of
+from app.stage.component import component, text_of
+from app.stage.transformers import Transformers, describe_transform
 from stn_core.runs import RecordedRun
 
 

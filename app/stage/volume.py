@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 
 from app.palette import CORNER, GRIDS, SERIES
-from app.stage import component, is_theta, text_of
+from app.stage.component import component, text_of
+from app.stage.large import is_theta
 from app.stage.replay import curves
 from stn_core.experiments.volumes import DEPTH, SIDE
 from stn_core.runs import RecordedRun

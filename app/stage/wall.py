@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from app.palette import BOX, SERIES, TRUE_BOX
-from app.stage import component, text_of
+from app.stage.component import component, text_of
 from stn_core.runs import RecordedRun, Step
 
 LARGE = 3  # images, as in Fig. 4

@@ -14,9 +14,19 @@ from pathlib import Path
 from streamlit.logger import get_logger
 from streamlit.runtime import Runtime
 
-from app.training import jobs, visitors
-from app.training.jobs import Job
+from app.training import processes, visitors
+from app.training.job import (
+    AWAY_SECONDS,
+    WANTED,
+    Job,
+    list_jobs,
+    read_order,
+    seconds_away,
+    seconds_since_control,
+    seconds_since_start,
+)
 from app.training.limits import limits
+from app.training.queue import free_device, give_back, remove, remove_rest, waiting
 from stn_core.runs import Run, runs_folder
 
 LOOK_SECONDS = 0.5
@@ -47,42 +57,42 @@ def _look_on() -> None:
 
 def look() -> None:
     """One look: who is gone gives a place back, what is next starts, what is over a limit ends."""
-    jobs.reap()
+    processes.reap()
     here = visitors.here()
-    queue = jobs.waiting()
-    for job in (*queue, *jobs.running()):
-        asked = jobs.order(job)
+    queue = waiting()
+    for job in (*queue, *processes.running()):
+        asked = read_order(job)
         if asked and asked.owner in here:
-            (job.folder / jobs.WANTED).touch()
+            (job.folder / WANTED).touch()
     for job in queue:
-        if jobs.seconds_away(job) > jobs.AWAY_SECONDS:
-            jobs.give_back(job)
-    queue = jobs.waiting()
-    for job in jobs.running():
-        if jobs.order(job):
+        if seconds_away(job) > AWAY_SECONDS:
+            give_back(job)
+    queue = waiting()
+    for job in processes.running():
+        if read_order(job):
             _hold_to_limits(job, bool(queue))
     for job in queue:
-        asked = jobs.order(job)
-        place = asked and jobs.free_place(asked)
+        asked = read_order(job)
+        place = asked and free_device(asked)
         if place:
-            jobs.launch(job, place)
+            processes.launch(job, place)
 
 
 def _hold_to_limits(job: Job, others_wait: bool) -> None:
     run = Run(job.folder)
-    command, since = run.command(), jobs.seconds_since_control(job)
+    command, since = run.command(), seconds_since_control(job)
     if command == "stop":
         if since > STOP_SECONDS and run.is_alive():  # in the midst of many steps
             _end(job, run)
         return
-    too_long = jobs.seconds_since_start(job) > limits().seconds
+    too_long = seconds_since_start(job) > limits().seconds
     in_the_way = command == "pause" and others_wait and since > PAUSED_SECONDS
     if too_long or in_the_way:
         run.control("stop")
 
 
 def _end(job: Job, run: Run) -> None:
-    jobs.end(job, signal.SIGKILL)
+    processes.end(job, signal.SIGKILL)
     run.set_status("stopped", run.status().step, "it was ended after its last checkpoint")
     (job.folder / "heartbeat").unlink(missing_ok=True)
 
@@ -93,19 +103,19 @@ def prune() -> None:
     Only those that the app has started; never one that a page shows.
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
-        jobs.remove_rest(left)
+        remove_rest(left)
     shown, most = visitors.held(), limits()
     ended = [
         job
-        for job in reversed(jobs.jobs())
-        if jobs.order(job) and not jobs.is_live(job) and job.folder.name not in shown
+        for job in reversed(list_jobs())
+        if read_order(job) and not processes.is_live(job) and job.folder.name not in shown
     ]
-    sizes = {job.key: _megabytes(job.folder) for job in jobs.jobs()}
+    sizes = {job.key: _megabytes(job.folder) for job in list_jobs()}
     taken = sum(sizes.values())
     for job in ended:
-        old = jobs.seconds_since_start(job) > most.days * 86_400
+        old = seconds_since_start(job) > most.days * 86_400
         if old or taken > most.megabytes:
-            jobs.remove(job)
+            remove(job)
             taken -= sizes[job.key]
 
 

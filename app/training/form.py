@@ -6,10 +6,10 @@ from math import isfinite
 
 import streamlit as st
 
-from app.data import loading
+from app.data import gallery, networks
 from app.tables import column_title
-from app.training import jobs
-from app.training.jobs import JobError
+from app.training import orders
+from app.training.job import JobError
 from app.training.limits import limits
 
 LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
@@ -25,7 +25,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
     short = [name.removeprefix(prefix) for name in EXPERIMENTS if name.startswith(prefix)]
     st.markdown(f"**A new training on {column_title(prefix)}**")
     network = st.selectbox(
-        "Network", short, index=short.index(first), format_func=loading.network_title,
+        "Network", short, index=short.index(first), format_func=networks.network_title,
         key="train_network", bind="query-params",
         help="Networks with FCN in their name are fast, those with CNN slow.",
     )  # fmt: skip
@@ -76,7 +76,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         try:
-            job = jobs.start(
+            job = orders.start(
                 f"{prefix}{network}",
                 recipe=name,
                 iterations=int(iterations),
@@ -92,7 +92,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
             st.rerun()
     longest = limits().seconds
     bound = f" This server ends a training after {longest:,.0f} s." if isfinite(longest) else ""
-    st.caption(loading.digits_notice() + bound)
+    st.caption(gallery.digits_notice() + bound)
 
 
 def _recipe_words(recipe) -> str:

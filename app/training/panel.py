@@ -9,18 +9,30 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import loading
+from app.data import recordings
 from app.frame import links
 from app.panels.replay import training_of
 from app.stage.replay import replay
 from app.tables import column_title
-from app.training import jobs
+from app.training import orders, processes, queue
 from app.training.form import LEARNING_RATES
-from app.training.jobs import Job, JobError
+from app.training.job import (
+    AWAY_SECONDS,
+    Job,
+    JobError,
+    find_job,
+    is_mine,
+    is_steered_by_me,
+    is_waiting,
+    last_words,
+    list_jobs,
+    read_order,
+    without_folders,
+)
 
 OTHERS = ", another visitor's"
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
-MINUTES_AWAY = jobs.AWAY_SECONDS // 60
+MINUTES_AWAY = AWAY_SECONDS // 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +61,7 @@ def training_panel(prefix: str, watching: Watching | None = None) -> None:
     probes."""
     watching = watching or Watching(show=_recording)
     _elsewhere(prefix)
-    found = {job.key: job for job in jobs.jobs(prefix)}
+    found = {job.key: job for job in list_jobs(prefix)}
     if not found:
         st.info(
             f"Nothing on {column_title(prefix)} has been started here yet. Start with the form: "
@@ -57,8 +69,8 @@ def training_panel(prefix: str, watching: Watching | None = None) -> None:
         )
         return
     key = _choose(found, watching)
-    job = jobs.find(key) or next(iter(found.values()))
-    live = jobs.is_live(job)
+    job = find_job(key) or next(iter(found.values()))
+    live = processes.is_live(job)
     every = watching.refresh_seconds if live else None
     st.fragment(_watch, run_every=every)(job, live, watching)
 
@@ -98,59 +110,59 @@ def _by_words(words: str, found: dict[str, Job]) -> str | None:
 
 def _elsewhere(prefix: str) -> None:
     """What runs on other pages, and so keeps what is asked for here waiting."""
-    others = [job for job in jobs.running() if not job.prefix.startswith(prefix)]
+    others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
     if others:
         names = "; ".join(f"{job.place}: {job.title}" for job in others)
         st.info(f"Running on another page, and first in turn: {names}.")
 
 
 def _whose(job: Job) -> str:
-    asked = jobs.order(job)
-    return "" if asked is None or jobs.is_mine(job) else OTHERS
+    asked = read_order(job)
+    return "" if asked is None or is_mine(job) else OTHERS
 
 
 def _watch(job: Job, was_live: bool, watching: Watching) -> None:
-    if was_live and not jobs.is_live(job):
+    if was_live and not processes.is_live(job):
         st.rerun(scope="app")  # it has ended, or is gone: stop refreshing
-    run = loading.run(str(job.folder))
-    if jobs.is_waiting(job):
+    run = recordings.run_reader(str(job.folder))
+    if is_waiting(job):
         _waiting(job)
         if not run.is_described():
             return
-    starting = jobs.is_starting(job)
+    starting = processes.is_starting(job)
     if starting:
         _starting(job, f"Starting{' again' if run.is_described() else ''}: some ten seconds …")
     try:
         description = run.description()
     except RuntimeError:
         if not starting:
-            words = jobs.last_words(job) or "none"
+            words = last_words(job) or "none"
             st.error(f"This one ended before it began. Its last words: `{words}`")
         return
     status = run.status()
-    if not (starting or jobs.is_waiting(job)):
+    if not (starting or is_waiting(job)):
         _progress(run, status, description["recipe"]["iterations"], watching)
         if status.message:
             say = st.error if status.state == "failed" else st.info
-            say(jobs.without_folders(status.message))
+            say(without_folders(status.message))
         _buttons(job, run, status, watching)
     watching.show(job)
 
 
 def _waiting(job: Job) -> None:
-    ahead, seconds = jobs.position(job)
+    ahead, seconds = queue.position(job)
     words = ["next in the queue" if ahead == 0 else f"{ahead} before it in the queue"]
     if seconds is not None:
         words.append(f"starts in about {_duration(seconds)}")
     st.progress(0.0, text="Waiting: " + ", ".join(words))
-    mine = jobs.is_mine(job)
+    mine = is_mine(job)
     if mine:
         st.caption(
             "It starts by itself, on whichever page you are. If you close the app for more than "
             f"{MINUTES_AWAY} minutes, the place is given to the next."
         )
     if mine and st.button("Cancel", key="job-cancel", help="Give the place in the queue back"):
-        jobs.cancel(job)
+        orders.cancel(job)
         st.rerun(scope="app")
 
 
@@ -160,17 +172,17 @@ def _duration(seconds: float) -> str:
 
 def _starting(job: Job, words: str) -> None:
     st.progress(0.0, text=words)
-    if jobs.is_mine(job) and st.button(
+    if is_mine(job) and st.button(
         "Cancel", key="job-cancel", help="Give the place in the queue back"
     ):
-        jobs.cancel(job)
+        orders.cancel(job)
 
 
 def _progress(run, status, iterations: int, watching: Watching) -> None:
     history, snapshots = run.history(), run.snapshots()
     state = "interrupted" if status.interrupted else status.state
     words = [_not_yet(run, status) or state, f"step {status.step:,} of {iterations:,}"]
-    rate = jobs.steps_a_second(history)
+    rate = queue.steps_a_second(history)
     if rate and state == "running":
         left = time.gmtime((iterations - status.step) / rate)
         words += [f"{rate:.0f} steps a second", f"{time.strftime('%H:%M:%S', left)} left"]
@@ -197,7 +209,7 @@ def _not_yet(run, status) -> str:
 def _buttons(job: Job, run, status, watching: Watching) -> None:
     if status.state == "finished":
         return
-    if not jobs.is_steered_by_me(job):
+    if not is_steered_by_me(job):
         st.caption(
             "Another visitor has started it, who may stop it; so may you when they have been away "
             f"for {MINUTES_AWAY} minutes."
@@ -243,7 +255,7 @@ def _resume(job: Job) -> None:
         "Resume", width="stretch", key="job-resume", help="Go on from its last checkpoint"
     ):
         try:
-            jobs.resume(job)
+            orders.resume(job)
         except JobError as error:
             st.error(str(error))
         else:

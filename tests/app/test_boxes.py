@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading, pictures
-from app.training import jobs
+from app.data import boxes, pictures
+from app.training import orders
+from app.training.job import JobError, list_jobs, read_order
 from app.views.colocalisation import results as results_module
 from stn_core import results
 from stn_core.colocalisation import load_encoder_networks, recorded
@@ -49,7 +50,7 @@ def floats(text: str) -> np.ndarray:
 def test_every_shipped_set_is_shown_with_its_boxes_and_the_truth(name):
     _, column, digit = name.split("/")
     data = told(page(boxes_digit=digit, boxes_clutter=column.upper()))
-    run = loading.boxes(name)
+    run = boxes.recorded_boxes(name)
     assert (data["layout"], data["count"], data["live"]) == ("wall", 100, False)
     assert data["steps"] == [s.step for s in run.snapshots]
     thetas = floats(data["thetas"]).reshape(-1, 100, 3)
@@ -61,7 +62,7 @@ def test_every_shipped_set_is_shown_with_its_boxes_and_the_truth(name):
 
 def test_curves_are_what_was_logged_at_the_steps_shown():
     logged = told(page())["history"]
-    steps = loading.boxes("colocalisation/tc/8").history
+    steps = boxes.recorded_boxes("colocalisation/tc/8").history
     assert logged["loss"] == [step.loss for step in steps]
     assert logged["rate"] == [step.learning_rate for step in steps]
     assert logged["localisation"] == [step.gradient_norms["localisation"] for step in steps]
@@ -69,10 +70,10 @@ def test_curves_are_what_was_logged_at_the_steps_shown():
 
 
 def test_box_is_shown_before_its_step_is_logged_and_a_norm_that_is_not_finite_is_none(monkeypatch):
-    run = loading.boxes("colocalisation/tc/8")
+    run = boxes.recorded_boxes("colocalisation/tc/8")
     lost = run.history[1]._replace(gradient_norms={"localisation": math.inf})
     cut = run._replace(history=[run.history[0], lost])
-    monkeypatch.setattr(loading, "boxes", lambda name: cut)
+    monkeypatch.setattr("app.views.colocalisation.boxes.recorded_boxes", lambda name: cut)
     data = told(page())
     assert data["steps"] == [s.step for s in run.snapshots]
     none = [None] * (len(run.snapshots) - 2)
@@ -138,7 +139,7 @@ def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     networks = load_encoder_networks()
     for _ in recorded(cell, images, networks, run, seed=0, set_seed=5):
         pass
-    (job,) = jobs.jobs("colocalisation/")
+    (job,) = list_jobs("colocalisation/")
     assert job.title.startswith("class 1, T, started") and job.place == "Co-localisation"
     app = page(boxes_view="Run it live")
     data = told(app)
@@ -160,9 +161,9 @@ def test_start_button_starts_what_the_form_says(tmp_path, monkeypatch):
 
     def start(name, **options):
         asked.update(options, name=name)
-        raise jobs.JobError("no room")
+        raise JobError("no room")
 
-    monkeypatch.setattr(jobs, "colocalise", start)
+    monkeypatch.setattr(orders, "colocalise", start)
     app = page(boxes_view="Run it live")
     app.radio(key="live_recipe").set_value("literal").run()
     app.slider(key="live_clutter").set_value(16).run()
@@ -215,9 +216,9 @@ def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatc
 def test_own_images_are_handed_to_the_process(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     images = np.zeros((10, 84, 84), np.uint8)
-    job = jobs.colocalise_own(images, iterations=7, starts=1)
+    job = orders.colocalise_own(images, iterations=7, starts=1)
     assert job.title.startswith("your own images")
-    asked = jobs.order(job)
+    asked = read_order(job)
     assert (asked.command, asked.experiment) == ("colocalise", "colocalisation/own/set")
     arguments = asked.arguments
     assert arguments[:2] == ["--iterations", "7"]

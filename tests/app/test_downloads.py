@@ -11,7 +11,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading
+from app.data import networks
 from app.panels import downloads
 from app.panels.verdicts import Verdict
 from stn_core import checkpoints
@@ -21,13 +21,13 @@ NAME = "distorted/rts/st-cnn-aff"
 
 
 def test_published_weights_are_given_as_they_are():
-    loaded = loading.pretrained(NAME)
+    loaded = networks.pretrained(NAME)
     path = checkpoints.published_folder(loaded.experiment) / checkpoints.WEIGHTS
     assert downloads.weights(loaded) == path.read_bytes()
 
 
 def test_weights_of_one_s_own_network_open_again(tmp_path):
-    loaded = replace(loading.pretrained(NAME), key="own-1")
+    loaded = replace(networks.pretrained(NAME), key="own-1")
     (tmp_path / "weights.safetensors").write_bytes(downloads.weights(loaded))
     state = checkpoints.load_own(loaded.experiment, tmp_path / "weights.safetensors").state_dict()
     for name, tensor in loaded.network.state_dict().items():
@@ -35,7 +35,7 @@ def test_weights_of_one_s_own_network_open_again(tmp_path):
 
 
 def test_predictions_are_what_the_page_shows():
-    loaded = loading.pretrained(NAME)
+    loaded = networks.pretrained(NAME)
     odds = np.array([0.1, 0.7, 0.2])
     row = Verdict(loaded=loaded, probabilities=odds, note="θ set by hand", brightest=1.0)
     found = downloads.said([row], truth=2)

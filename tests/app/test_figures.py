@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from app import figures
-from app.data.loading import Angles
+from app.data.angles import PredictedAngles
 from app.palette import LIGHT
 
 
@@ -27,8 +27,8 @@ def test_sweep_has_a_line_for_every_network_over_the_degrees():
     assert low <= 0 and high >= 100
 
 
-def turned() -> Angles:
-    return Angles(
+def turned() -> PredictedAngles:
+    return PredictedAngles(
         digits=np.array([3, 504, 7]),
         true=np.array([-40.0, 10, 30]),
         predicted=np.array([-35.0, 80, 25]),

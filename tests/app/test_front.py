@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
-from app.data import browser_networks, loading
+from app.data import browser_networks, once
 from app.views.front import cards
 from stn_core import checkpoints, results, runs
 from stn_core.experiments import find
@@ -49,11 +49,11 @@ def run(layers: list[dict], x: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("imported", [True, False])
 def test_torch_is_waited_with_until_the_figure_is_there(imported, monkeypatch):
     waited = []
-    monkeypatch.setattr(loading.time, "sleep", waited.append)
+    monkeypatch.setattr(once.time, "sleep", waited.append)
     if not imported:
         monkeypatch.delitem(sys.modules, "torch")
-    loading.wait_for_figure()
-    assert waited == ([] if imported else [loading.FIGURE_SECONDS])
+    once.wait_for_figure()
+    assert waited == ([] if imported else [once.FIGURE_SECONDS])
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import figures
-from app.data import loading
+from app.data.invariance import _invariance, posed
 from app.palette import DARK, LIGHT
 from app.views.invariance import curves, words
 from stn_core import checkpoints, invariance
@@ -120,10 +120,10 @@ def test_broken_recording_is_an_error_on_the_page(monkeypatch, tmp_path):
 
 
 def test_recording_of_other_weights_is_a_warning(monkeypatch):
-    loading._invariance.clear()
+    _invariance.clear()
     monkeypatch.setattr(checkpoints, "weights_digest", lambda experiment: "of another training")
     app = page()
-    loading._invariance.clear()
+    _invariance.clear()
     assert "Measured with other weights" in app.warning[0].value
     assert "ST-CNN Aff" in app.warning[0].value
 
@@ -250,6 +250,6 @@ def test_csv_has_a_row_for_each_network_and_value():
 
 def test_digits_shown_are_in_the_pose_that_is_looked_at():
     digits = (4, 104, 204)
-    upright, turned = (loading.posed("distorted/rts", "rotation", v, digits) for v in (0, 90))
+    upright, turned = (posed("distorted/rts", "rotation", v, digits) for v in (0, 90))
     quarter = upright.rot90(-1, (2, 3))  # clockwise
     np.testing.assert_allclose(turned.numpy(), quarter.numpy(), atol=2e-3)

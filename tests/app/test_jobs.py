@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.training import dispatcher, jobs, visitors
+from app.data import networks
+from app.training import dispatcher, orders, processes, queue, visitors
+from app.training import job as job_module
 from stn_core.runs import Run, Step
-from tests.app.visiting import go_to
+from tests.app.visiting import MAIN, go_to
 
 PATIENCE_SECONDS = 120
 FCN = "distorted/rts/fcn"
@@ -30,7 +32,7 @@ def unless_by_the_thread(work):
 def runs_of_its_own(tmp_path, monkeypatch):
     folder, children = tmp_path / "runs", []
     monkeypatch.setenv("STN_RUNS", str(folder))
-    monkeypatch.setattr(jobs, "_children", children)
+    monkeypatch.setattr(processes, "_children", children)
     # A page that another test has opened in this process has started the dispatcher's thread.
     for name in ("look", "prune"):
         monkeypatch.setattr(dispatcher, name, unless_by_the_thread(getattr(dispatcher, name)))
@@ -55,7 +57,7 @@ def as_visitor(monkeypatch):
 @pytest.fixture
 def without_processes(monkeypatch):
     """Nothing is really started: a place is taken as long as nothing has been said."""
-    monkeypatch.setattr(jobs.subprocess, "Popen", lambda words, **_: Idle(words))
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda words, **_: Idle(words))
 
 
 class Idle:
@@ -82,7 +84,7 @@ def start(**changes):
         "seed": 0,
         "device": "cpu",
     }
-    return jobs.start(FCN, **{**arguments, **changes})
+    return orders.start(FCN, **{**arguments, **changes})
 
 
 def wait_for(condition):
@@ -111,40 +113,40 @@ def aged(path, seconds):
 
 def test_training_waits_is_started_stopped_and_resumed_and_its_network_found():
     job = start()
-    assert jobs.is_waiting(job) and not jobs.is_running(job)
+    assert job_module.is_waiting(job) and not processes.is_running(job)
     dispatcher.look()
-    assert jobs.is_starting(job)
+    assert processes.is_starting(job)
     second = start(seed=1)
     run = Run(job.folder)
     wait_for(lambda: len(run.history()) > 1)
     dispatcher.look()
-    assert jobs.running() == [job] and jobs.waiting() == [second]
-    jobs.cancel(second)
+    assert processes.running() == [job] and queue.waiting() == [second]
+    orders.cancel(second)
     assert not second.folder.exists()
     run.control("stop")
     wait_for(lambda: not run.is_alive())
     assert run.status().state == "stopped"
-    assert [found.key for found in jobs.trained("distorted/rts/")] == [job.key]
-    assert jobs.trained("distorted/tc/") == []
-    assert jobs.find(job.key) == job
+    assert [found.key for found in job_module.trained("distorted/rts/")] == [job.key]
+    assert job_module.trained("distorted/tc/") == []
+    assert job_module.find_job(job.key) == job
 
     done = run.history()[-1].step
-    jobs.resume(job)
-    assert jobs.is_waiting(job)
+    orders.resume(job)
+    assert job_module.is_waiting(job)
     dispatcher.look()
     wait_for(lambda: run.history()[-1].step > done)
     steps = [step.step for step in run.history()]
     assert steps == sorted(set(steps))
-    jobs.end(job, signal.SIGKILL)
-    wait_for(lambda: jobs._children[-1].poll() is not None)
+    processes.end(job, signal.SIGKILL)
+    wait_for(lambda: processes._children[-1].poll() is not None)
     assert run.history()[-1].step >= done
 
 
 def test_process_that_dies_at_once_leaves_its_reason():
     job = start(device="cuda-that-is-not-there")
     dispatcher.look()
-    wait_for(lambda: not jobs.is_starting(job))
-    assert "cuda-that-is-not-there" in jobs.last_words(job)
+    wait_for(lambda: not processes.is_starting(job))
+    assert "cuda-that-is-not-there" in job_module.last_words(job)
     assert not (job.folder / "run.json").exists()
 
 
@@ -152,14 +154,14 @@ def test_training_that_is_ended_before_its_first_step_leaves_what_it_had(without
     job = start()
     dispatcher.look()
     run = begun(job)
-    jobs.end(job, signal.SIGKILL)
+    processes.end(job, signal.SIGKILL)
     (job.folder / "heartbeat").unlink()
     run.set_status("stopped", 100)
-    jobs.resume(job)
+    orders.resume(job)
     dispatcher.look()
-    assert jobs.is_starting(job)
-    jobs.cancel(job)
-    assert not jobs.is_starting(job)
+    assert processes.is_starting(job)
+    orders.cancel(job)
+    assert not processes.is_starting(job)
     assert run.status().interrupted
     assert [step.step for step in run.history()] == [50, 100]
 
@@ -167,18 +169,18 @@ def test_training_that_is_ended_before_its_first_step_leaves_what_it_had(without
 def test_process_of_a_server_that_was_here_before_is_found_and_ended(monkeypatch):
     job = start()
     dispatcher.look()
-    (child,) = jobs._children
-    monkeypatch.setattr(jobs, "_children", [])  # as after a restart
-    assert jobs.is_starting(job)
+    (child,) = processes._children
+    monkeypatch.setattr(processes, "_children", [])  # as after a restart
+    assert processes.is_starting(job)
     wait_for(lambda: b"stn_core" in Path(f"/proc/{child.pid}/cmdline").read_bytes())
-    jobs.end(job, signal.SIGKILL)
+    processes.end(job, signal.SIGKILL)
     assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL
 
 
 def test_job_of_an_unknown_key_or_a_strange_folder_is_none(runs_of_its_own):
     (runs_of_its_own / "something-else").mkdir(parents=True)
-    assert jobs.jobs() == []
-    assert jobs.find("run-../../etc") is None
+    assert job_module.list_jobs() == []
+    assert job_module.find_job("run-../../etc") is None
 
 
 def test_trainings_of_one_second_have_folders_of_their_own(without_processes, as_visitor):
@@ -187,8 +189,8 @@ def test_trainings_of_one_second_have_folders_of_their_own(without_processes, as
         as_visitor(name)
         found.append(start())
     assert len({job.folder for job in found}) == 3
-    assert {job.key for job in jobs.jobs("distorted/rts/")} == {job.key for job in found}
-    assert [job.key for job in jobs.waiting()] == [job.key for job in found]
+    assert {job.key for job in job_module.list_jobs("distorted/rts/")} == {job.key for job in found}
+    assert [job.key for job in queue.waiting()] == [job.key for job in found]
 
 
 def test_one_runs_on_the_cpu_at_a_time_and_the_first_that_asked_is_next(
@@ -198,22 +200,22 @@ def test_one_runs_on_the_cpu_at_a_time_and_the_first_that_asked_is_next(
     as_visitor("bob")
     third = start()
     dispatcher.look()
-    assert jobs.running() == [first]
-    jobs._child(first).ended = 0
+    assert processes.running() == [first]
+    processes.child_of(first).ended = 0
     dispatcher.look()
-    assert jobs.running() == [second]
-    assert jobs.waiting() == [third]
+    assert processes.running() == [second]
+    assert queue.waiting() == [third]
 
 
 def test_each_gpu_has_a_training_of_its_own_and_is_the_only_one_it_sees(
     without_processes, monkeypatch
 ):
-    monkeypatch.setattr(jobs, "kind", lambda device: "cuda" if device == "auto" else device)
-    monkeypatch.setattr(jobs, "places", lambda: ["cpu", "cuda:0", "cuda:1"])
+    monkeypatch.setattr(queue, "device_kind", lambda device: "cuda" if device == "auto" else device)
+    monkeypatch.setattr(queue, "devices", lambda: ["cpu", "cuda:0", "cuda:1"])
     monkeypatch.setenv("STN_MAX_WAITING", "9")
     seen = {}
     monkeypatch.setattr(
-        jobs.subprocess,
+        processes.subprocess,
         "Popen",
         lambda words, env, **_: (
             seen.update({words[-1]: env.get("CUDA_VISIBLE_DEVICES")}) or Idle(words)
@@ -222,8 +224,8 @@ def test_each_gpu_has_a_training_of_its_own_and_is_the_only_one_it_sees(
     wanted = [start(device="auto", seed=n) for n in range(3)]
     on_cpu = start(device="cpu")
     dispatcher.look()
-    assert {jobs.place_of(job) for job in jobs.running()} == {"cpu", "cuda:0", "cuda:1"}
-    assert jobs.waiting() == [wanted[2]]
+    assert {queue.device_of(job) for job in processes.running()} == {"cpu", "cuda:0", "cuda:1"}
+    assert queue.waiting() == [wanted[2]]
     assert [seen[str(job.folder)] for job in wanted[:2]] == ["0", "1"]
     assert seen[str(on_cpu.folder)] == os.environ.get("CUDA_VISIBLE_DEVICES")
 
@@ -231,25 +233,25 @@ def test_each_gpu_has_a_training_of_its_own_and_is_the_only_one_it_sees(
 def test_place_in_the_queue_and_the_time_until_its_turn_are_told(
     without_processes, as_visitor, monkeypatch
 ):
-    monkeypatch.setattr(jobs.loading, "seconds_a_step", lambda name: 0.02)
+    monkeypatch.setattr(networks, "seconds_a_step", lambda name: 0.02)
     running, next_one = start(), start(iterations=1_000)
     as_visitor("bob")
     last = start()
-    assert jobs.position(running) == (0, 0.0)
+    assert queue.position(running) == (0, 0.0)
     dispatcher.look()
-    assert jobs.position(next_one) == (0, None)  # nothing is known yet of what runs
+    assert queue.position(next_one) == (0, None)  # nothing is known yet of what runs
     begun(running, step=100, of=1_000, pace=10.0)
-    ahead, seconds = jobs.position(next_one)
+    ahead, seconds = queue.position(next_one)
     assert (ahead, seconds) == (0, pytest.approx(90))
-    ahead, seconds = jobs.position(last)
+    ahead, seconds = queue.position(last)
     assert (ahead, seconds) == (1, pytest.approx(90 + 1_000 * 0.02))
 
 
 def test_step_of_a_published_network_has_a_known_length_and_an_unknown_one_none():
-    assert 0 < jobs.loading.seconds_a_step("distorted/rts/st-fcn-aff") < 1
-    assert 0 < jobs.loading.seconds_a_step("colocalisation/tc/8") < 1
-    assert 0 < jobs.loading.seconds_a_step("distorted/p/cnn") < 1  # published from a GPU
-    assert jobs.loading.seconds_a_step("distorted/tc/no-such-network") is None
+    assert 0 < networks.seconds_a_step("distorted/rts/st-fcn-aff") < 1
+    assert 0 < networks.seconds_a_step("colocalisation/tc/8") < 1
+    assert 0 < networks.seconds_a_step("distorted/p/cnn") < 1  # published from a GPU
+    assert networks.seconds_a_step("distorted/tc/no-such-network") is None
 
 
 def test_visitor_who_is_gone_gives_a_waiting_place_back_and_what_runs_goes_on(
@@ -261,13 +263,13 @@ def test_visitor_who_is_gone_gives_a_waiting_place_back_and_what_runs_goes_on(
     dispatcher.look()
     visitors._sessions.pop("ann")
     dispatcher.look()
-    assert jobs.waiting() == [waits, behind]  # not yet: it may be a reload
+    assert queue.waiting() == [waits, behind]  # not yet: it may be a reload
     for job in (running, waits):
-        aged(job.folder / jobs.WANTED, jobs.AWAY_SECONDS + 1)
+        aged(job.folder / job_module.WANTED, job_module.AWAY_SECONDS + 1)
     dispatcher.look()
-    assert jobs.waiting() == [behind]
+    assert queue.waiting() == [behind]
     assert not waits.folder.exists()
-    assert jobs.running() == [running]
+    assert processes.running() == [running]
 
 
 def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
@@ -277,12 +279,12 @@ def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
     dispatcher.look()
     run = begun(job)
     (job.folder / "heartbeat").unlink()
-    jobs.resume(job)
-    jobs.cancel(job)
+    orders.resume(job)
+    orders.cancel(job)
     assert run.status().state == "stopped"
     assert "given up" in run.status().message
-    assert not jobs.is_live(job) and jobs.find(job.key)
-    assert jobs.running()[-1] == first
+    assert not processes.is_live(job) and job_module.find_job(job.key)
+    assert processes.running()[-1] == first
 
 
 def test_name_of_a_training_is_the_same_tomorrow(without_processes, monkeypatch):
@@ -303,7 +305,7 @@ def test_name_of_a_training_is_the_same_tomorrow(without_processes, monkeypatch)
     ],
 )
 def test_message_for_a_visitor_has_no_folder_of_the_server_s(message, shown):
-    assert jobs.without_folders(OSError(message)) == shown
+    assert job_module.without_folders(OSError(message)) == shown
 
 
 @pytest.fixture
@@ -313,7 +315,7 @@ def watched(without_processes, as_visitor):
     dispatcher.look()
     run = begun(job)
     os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
-    app = AppTest.from_file(Path(jobs.__file__).parents[1] / "main.py", default_timeout=120)
+    app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params["view"] = "Train"
     return run, go_to(app, "distorted").run()
 
@@ -369,25 +371,25 @@ def test_other_rate_that_arrives_with_a_click_on_go_on_does_not_keep_it_paused(w
 def test_only_its_visitor_steers_a_training_unless_they_are_gone(without_processes, as_visitor):
     job = start()
     dispatcher.look()
-    assert jobs.is_steered_by_me(job) and jobs.is_mine(job)
+    assert job_module.is_steered_by_me(job) and job_module.is_mine(job)
     as_visitor("bob")
-    assert not jobs.is_steered_by_me(job)
-    aged(job.folder / jobs.WANTED, jobs.AWAY_SECONDS + 1)
-    assert jobs.is_steered_by_me(job) and not jobs.is_mine(job)
+    assert not job_module.is_steered_by_me(job)
+    aged(job.folder / job_module.WANTED, job_module.AWAY_SECONDS + 1)
+    assert job_module.is_steered_by_me(job) and not job_module.is_mine(job)
 
 
 def test_training_from_the_command_line_is_anybody_s(runs_of_its_own):
     folder = runs_of_its_own / "distorted-rts-fcn-20260101-120000"
     Run(folder).create({"experiment": FCN, "recipe": {"iterations": 10}})
-    (job,) = jobs.jobs()
-    assert jobs.is_steered_by_me(job)
-    assert not jobs.is_live(job)
+    (job,) = job_module.list_jobs()
+    assert job_module.is_steered_by_me(job)
+    assert not processes.is_live(job)
 
 
 def test_visitor_holds_so_many_places_and_no_more(without_processes, as_visitor, monkeypatch):
     monkeypatch.setenv("STN_MAX_WAITING", "1")
     start()
-    with pytest.raises(jobs.JobError, match="RTS: FCN.*Cancel one"):
+    with pytest.raises(job_module.JobError, match="RTS: FCN.*Cancel one"):
         start()
     as_visitor("bob")
     start()
@@ -395,14 +397,14 @@ def test_visitor_holds_so_many_places_and_no_more(without_processes, as_visitor,
 
 def test_more_steps_than_the_server_allows_are_refused(monkeypatch):
     monkeypatch.setenv("STN_MAX_STEPS", "500")
-    with pytest.raises(jobs.JobError, match="20,000 steps.*500"):
+    with pytest.raises(job_module.JobError, match="20,000 steps.*500"):
         start()
-    assert jobs.jobs() == []
+    assert job_module.list_jobs() == []
 
 
 def test_nothing_is_begun_on_a_disk_that_is_nearly_full(monkeypatch):
-    monkeypatch.setattr(jobs, "FREE_MEGABYTES", 1e9)
-    with pytest.raises(jobs.JobError, match="MB left"):
+    monkeypatch.setattr(orders, "FREE_MEGABYTES", 1e9)
+    with pytest.raises(job_module.JobError, match="MB left"):
         start()
 
 
@@ -410,10 +412,10 @@ def test_images_of_a_disk_that_has_just_become_full_leave_no_folder(monkeypatch)
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(jobs.np, "save", full)
-    with pytest.raises(jobs.JobError, match="No space left"):
-        jobs.colocalise_own(np.zeros((12, 84, 84), np.uint8), iterations=7, starts=1)
-    assert jobs.jobs() == []
+    monkeypatch.setattr(orders.np, "save", full)
+    with pytest.raises(job_module.JobError, match="No space left"):
+        orders.colocalise_own(np.zeros((12, 84, 84), np.uint8), iterations=7, starts=1)
+    assert job_module.list_jobs() == []
 
 
 def test_training_over_its_time_is_asked_to_stop_and_ended_if_it_does_not(
@@ -425,17 +427,17 @@ def test_training_over_its_time_is_asked_to_stop_and_ended_if_it_does_not(
     dispatcher.look()
     assert run.command() == "run"
     monkeypatch.setenv("STN_MAX_SECONDS", "60")
-    aged(job.folder / jobs.CLAIMED, 61)
+    aged(job.folder / job_module.CLAIMED, 61)
     dispatcher.look()
     assert run.command() == "stop"
     aged(job.folder / "control.json", 30)  # a few slow steps, and its checkpoint
     dispatcher.look()
-    assert jobs._child(job).ended is None
+    assert processes.child_of(job).ended is None
     aged(job.folder / "control.json", dispatcher.STOP_SECONDS + 1)
-    child = jobs._child(job)
+    child = processes.child_of(job)
     dispatcher.look()
     assert child.ended == signal.SIGKILL
-    assert run.status().state == "stopped" and not jobs.is_live(job)
+    assert run.status().state == "stopped" and not processes.is_live(job)
 
 
 def test_paused_training_makes_way_only_when_others_have_waited(without_processes):
@@ -458,9 +460,9 @@ def test_resumed_training_is_not_taken_for_one_that_does_not_stop(without_proces
     run.control("stop")
     run.set_status("stopped", 100)
     (job.folder / "heartbeat").unlink()
-    jobs._child(job).ended = 0
+    processes.child_of(job).ended = 0
     aged(job.folder / "control.json", 1_000)
-    jobs.resume(job)
+    orders.resume(job)
     dispatcher.look()
     assert run.command() == "run"
 
@@ -474,15 +476,17 @@ def test_old_and_oldest_runs_are_pruned_but_none_that_is_open_or_alive_or_not_ou
         Run(folder).set_status("stopped", 1)
         (folder / "weights").write_bytes(bytes(int(megabytes * 2**20)))
         if ours:
-            (folder / jobs.ORDER).write_text(json.dumps({}))
-            (folder / jobs.CLAIMED).touch()
-            aged(folder / jobs.CLAIMED, 1_000 * (30 - day))
+            (folder / job_module.ORDER).write_text(json.dumps({}))
+            (folder / job_module.CLAIMED).touch()
+            aged(folder / job_module.CLAIMED, 1_000 * (30 - day))
         return folder
 
-    monkeypatch.setattr(jobs, "order", lambda job: (job.folder / jobs.ORDER).exists())
+    monkeypatch.setattr(
+        dispatcher, "read_order", lambda job: (job.folder / job_module.ORDER).exists()
+    )
     by_hand = ended(1, ours=False)
     open_one, oldest, older, newest = ended(2), ended(3), ended(4), ended(5)
-    jobs.find(f"run-{open_one.name}")
+    job_module.find_job(f"run-{open_one.name}")
     monkeypatch.setattr(visitors, "held", lambda: {open_one.name})
     rest = runs_of_its_own / ".distorted.gone"
     rest.mkdir()

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
-from app.data import browser_networks, loading
+from app.data import browser_networks, examples, once
 from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, NETWORKS, STUDY, _untrained
 from stn_core import checkpoints
 from stn_core.experiments import find
@@ -34,7 +34,7 @@ def descent(name: str) -> tuple[int, np.ndarray, float]:
     """What a network says of the first digit at the identity; by how many degrees each of eight
     descents on its label turns it; and their mean loss in the end."""
     network = checkpoints.load_pretrained(find(name))
-    shown = loading.example(name, FIRST_DIGIT, FIRST_SEED)
+    shown = examples.example(name, FIRST_DIGIT, FIRST_SEED)
     start = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
     said = int(network.trace(shown.images, start).logits.argmax())
     # From around the identity: at its very grid points the sampler has two slopes.
@@ -51,7 +51,7 @@ def descent(name: str) -> tuple[int, np.ndarray, float]:
 
 
 def test_label_alone_turns_the_first_digit_upright():
-    shown = loading.example(NAME, FIRST_DIGIT, FIRST_SEED)
+    shown = examples.example(NAME, FIRST_DIGIT, FIRST_SEED)
     wanted = angles(shown.theta)[0]
     assert abs(wanted) > 30 and int(shown.labels[0]) == 2
     said, turned, loss = descent(NAME)
@@ -61,7 +61,7 @@ def test_label_alone_turns_the_first_digit_upright():
 
 
 def test_network_of_the_table_is_content_halfway():
-    shown = loading.example(LONG, FIRST_DIGIT, FIRST_SEED)
+    shown = examples.example(LONG, FIRST_DIGIT, FIRST_SEED)
     said, turned, loss = descent(LONG)
     assert said == 7 and loss < 0.02
     assert 0.35 < np.median(turned / angles(shown.theta)[0]) < 0.7
@@ -102,8 +102,8 @@ def test_untrained_weights_are_those_that_a_training_begins_with():
 
 def test_network_that_is_not_there_is_told_of(monkeypatch, tmp_path):
     monkeypatch.setattr(browser_networks, "folder", lambda name="": tmp_path)
-    loading.made_once.clear()
+    once.made_once.clear()
     app = visit(labels_network="ST-FCN Aff", labels_distortion="P")
-    loading.made_once.clear()
+    once.made_once.clear()
     assert not app.exception
     assert "has not been published here" in app.info[0].value

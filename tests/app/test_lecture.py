@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from html import unescape
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app import views
 from app.frame import lecture
-from app.frame.symbols import PLACES, SYMBOLS
-from tests.app.visiting import go_to
+from app.frame.symbols import SYMBOLS
+from tests.app.visiting import MAIN, go_to
 
 WIDGETS = {
     "selectbox", "segmented_control", "number_input", "toggle", "pills", "slider", "button",
@@ -19,8 +19,7 @@ WIDGETS = {
     "camera_input", "popover",
 }  # fmt: skip
 QUESTIONS = {"predict.py", "tour.py"}  # their radios are what is asked
-VIEWS = Path(__file__).parents[2] / "app" / "views"
-MAIN = VIEWS.parent / "main.py"
+PAGES = views.pages()
 
 
 def visit(page: str, **fields: str) -> AppTest:
@@ -33,13 +32,13 @@ def html(app: AppTest) -> str:
     return unescape(" ".join(element.proto.body for element in app.get("html")))
 
 
-@pytest.mark.parametrize("page", sorted(path.stem for path in VIEWS.glob("[a-z]*.py")))
+@pytest.mark.parametrize("page", PAGES)
 def test_every_page_of_the_paper_says_where_it_is_in_it(page):
     app = visit(page)
     assert not app.exception
     if page not in ("tour", "glossary"):
-        assert PLACES[page].where in html(app)
-        for name in PLACES[page].symbols:
+        assert PAGES[page].paper.where in html(app)
+        for name in PAGES[page].paper.symbols:
             assert f"glossary#{name}" in html(app)
 
 
@@ -91,7 +90,7 @@ def test_controls_says_which_parts_are_left():
     assert "playhed, which is no control here" in wrong.toast[0].value
 
 
-@pytest.mark.parametrize("path", sorted(VIEWS.parent.rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(MAIN.parent.rglob("*.py")), ids=lambda path: path.stem)
 def test_every_control_with_a_label_explains_itself(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):

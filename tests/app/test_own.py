@@ -12,8 +12,8 @@ import torch
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading, pictures
-from app.panels import own
+from app.data import examples, gallery, pictures
+from app.panels import own_digit
 from app.views.distorted import choices
 from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, load_matching, save_tensors
@@ -82,11 +82,11 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     app.number_input(key="own-digit-label").set_value(1).run()
     assert not app.exception and not app.error
     assert "✓ right" in said(app) and "<b>1</b> ◂" in said(app)
-    drawn = loading.Drawn(pixels=one.tobytes(), label=1)
-    moved = loading.movable(NAME, 504, 2, drawn)
+    drawn = gallery.Drawn(pixels=one.tobytes(), label=1)
+    moved = examples.movable(NAME, 504, 2, drawn)
     assert np.array_equal(moved.image, one) and not moved.whole
-    laid = loading.laid(moved, moved.pose)
-    shown = loading.example(NAME, 504, 2, drawn)
+    laid = examples.laid(moved, moved.pose)
+    shown = examples.example(NAME, 504, 2, drawn)
     torch.testing.assert_close(laid, shown.images, atol=1e-4, rtol=0)
     other = page("distorted", a_rts="st-cnn-aff", b_rts="none", **app.query_params)
     assert other.segmented_control(key="own-digit-way").value == "Link"
@@ -97,7 +97,7 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
 
 
 @pytest.mark.parametrize(
-    "text", ["eJw", "!", "x" * 3000, own.packed(loading.Drawn(pixels=b"short", label=1))]
+    "text", ["eJw", "!", "x" * 3000, own_digit.packed(gallery.Drawn(pixels=b"short", label=1))]
 )
 def test_link_s_own_digit_that_is_none_is_told_of_and_left_out(text):
     app = page("distorted", **{"own-digit": text})
@@ -108,12 +108,14 @@ def test_link_s_own_digit_that_is_none_is_told_of_and_left_out(text):
 
 def test_digit_is_the_same_after_the_address(generator):
     pixels = torch.randint(256, (784,), generator=generator, dtype=torch.uint8).numpy().tobytes()
-    text = own.packed(loading.Drawn(pixels=pixels, label=7))
-    assert len(text) <= own.LONGEST and own.unpacked(text) == loading.Drawn(pixels=pixels, label=7)
+    text = own_digit.packed(gallery.Drawn(pixels=pixels, label=7))
+    assert len(text) <= own_digit.LONGEST and own_digit.unpacked(text) == gallery.Drawn(
+        pixels=pixels, label=7
+    )
     immense = base64.urlsafe_b64encode(zlib.compress(bytes(2**20))).decode()
-    assert len(immense) < own.LONGEST
+    assert len(immense) < own_digit.LONGEST
     with pytest.raises(ValueError, match="28 × 28"):
-        own.unpacked(immense)
+        own_digit.unpacked(immense)
 
 
 def test_pasted_picture_is_shown_as_it_was_and_as_it_is_taken():

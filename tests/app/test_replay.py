@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading
-from app.panels import downloads, replay
-from app.panels import results as results_module
-from app.panels.verdicts import transformers_of
+from app.data import networks, volumes
+from app.panels import downloads, misread, replay, results_files
+from app.panels.misread import FEW, PAGE, disagreements
+from app.panels.transformers import transformers_of
 from app.stage.replay import Training, told
 from app.tables import TABLES
-from app.training import dispatcher, jobs
+from app.training import dispatcher, job, processes
 from stn_core import checkpoints, results, runs
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
@@ -200,7 +200,7 @@ def begun(tmp_path, monkeypatch):
         folder = tmp_path / f"{name}-20260101-000001"
         folder.mkdir()
         order = {"command": "train", "experiment": "", "arguments": [], "device": "cpu"}
-        (folder / jobs.ORDER).write_text(json.dumps({**order, "iterations": 9}))
+        (folder / job.ORDER).write_text(json.dumps({**order, "iterations": 9}))
         return folder
 
     return begin
@@ -228,12 +228,12 @@ def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name
     go_to(app, page).run()
     assert not app.exception and not app.error
     assert "00:00:01 waits in the queue" in texts(app)
-    (folder / jobs.CLAIMED).touch()
+    (folder / job.CLAIMED).touch()
     app.run()
     assert not app.exception and not app.error
     assert "The first steps …" in texts(app)
-    past = time.time() - 2 * jobs.START_SECONDS
-    os.utime(folder / jobs.CLAIMED, (past, past))
+    past = time.time() - 2 * processes.START_SECONDS
+    os.utime(folder / job.CLAIMED, (past, past))
     app.run()
     assert not app.exception
     assert "has no probes or no snapshots" in app.error[0].value
@@ -259,8 +259,8 @@ def test_results_show_every_cell_and_all_downloads():
 @pytest.mark.parametrize("table", results.tables())
 def test_downloads_hold_what_is_shown(table):
     cells, columns = results.cells(table), results.rows_and_columns(table)[1]
-    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_module.errors(cells)))))
-    held = json.loads(json.dumps(results_module.everything(table, cells, columns)))
+    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_files.errors(cells)))))
+    held = json.loads(json.dumps(results_files.everything(table, cells, columns)))
     assert [line["experiment"] for line in lines] == list(cells)
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
         assert network["experiment"] == name and network["metrics"] == cell.metrics
@@ -282,7 +282,7 @@ def test_downloads_hold_what_is_shown(table):
 
 def test_download_has_a_line_for_what_is_not_trained():
     name = "distorted/rts/cnn"
-    rows = results_module.errors({name: results.Cell(find(name), None)})
+    rows = results_files.errors({name: results.Cell(find(name), None)})
     (line,) = csv.DictReader(io.StringIO(downloads.as_csv(rows)))
     assert {key: value for key, value in line.items() if value} == {
         "experiment": name,
@@ -329,7 +329,7 @@ def galleries(monkeypatch) -> dict[str, list]:
     def strip(items, *, key, token):
         shown[key] = items
 
-    monkeypatch.setattr(results_module, "strip", strip)
+    monkeypatch.setattr(misread, "strip", strip)
     return shown
 
 
@@ -350,7 +350,7 @@ def is_shown(app: AppTest, table: str, item, said: dict[str, str]) -> None:
 def answers(table: str, item) -> dict[str, str]:
     """What both networks say of an example that both misread, by the words below it."""
     said = item.label.partition(" → ")[2].split(" / ")
-    names = map(loading.network_title, TABLES[table].compared)
+    names = map(networks.network_title, TABLES[table].compared)
     return dict(zip(names, said, strict=True))
 
 
@@ -359,7 +359,7 @@ def test_picture_is_a_link_to_its_example(table, galleries):
     opened(table, **{PAGES[table]: "Results"})
     for key, which in (("misread-one", 0), ("misread-other", 1)):
         item = galleries[key][-1]
-        network = loading.network_title(TABLES[table].compared[which])
+        network = networks.network_title(TABLES[table].compared[which])
         app = opened(table, **dict(parse_qsl(item.href.removeprefix("?"))))
         is_shown(app, table, item, {network: item.label.partition(" → ")[2]})
         assert f"as {item.label.partition(' → ')[2]} by {network}" in item.alt
@@ -385,14 +385,14 @@ def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
 
 def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
     app = opened("addition", sum_view="Results")
-    groups = results_module.disagreements("addition", results.cells("addition"), "rts")
+    groups = disagreements("addition", results.cells("addition"), "rts")
     count = len(groups["Both wrong"])
     legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
     assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
-    assert len(galleries["misread-both"]) == results_module.FEW and not app.pagination
+    assert len(galleries["misread-both"]) == FEW and not app.pagination
     app.toggle(key="misread_both").set_value(True).run()
     seen = []
-    for page in range(1, 1 + -(-count // results_module.PAGE)):
+    for page in range(1, 1 + -(-count // PAGE)):
         app.pagination(key="misread_both_page").set_value(page).run()
         seen += [item.id for item in galleries["misread-both"]]
         assert f"to {len(seen)}" in texts(app)
@@ -403,7 +403,7 @@ def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
 
 def test_a_small_group_is_shown_whole_without_a_switch(galleries):
     app = view("Results", distortion="RTS")
-    groups = results_module.disagreements("distorted", results.cells("distorted"), "rts")
+    groups = disagreements("distorted", results.cells("distorted"), "rts")
     keys = ("misread_one", "misread_other", "misread_both")
     switches = {toggle.key for toggle in app.toggle}
     assert switches & set(keys) == {
@@ -414,12 +414,12 @@ def test_a_small_group_is_shown_whole_without_a_switch(galleries):
 @pytest.mark.parametrize("table", results.tables())
 def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     cells, column = results.cells(table), COLUMNS[table]
-    rows = results_module.misread(table, cells, column)
-    one, other = map(loading.network_title, TABLES[table].compared)
+    rows = results_files.misread(table, cells, column)
+    one, other = map(networks.network_title, TABLES[table].compared)
     misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics["misread_examples"]
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
     for row in rows[:: max(1, len(rows) // 5)]:
-        _, true = loading.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
+        _, true = volumes.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
         assert true == row["true"]
         said = misread[row["seed"]].get(str(row["digit"]), row["true"])
         assert row[one] == said
@@ -428,7 +428,7 @@ def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
 
 
 def test_download_of_the_confusions_adds_up_to_the_matrices():
-    rows = results_module.confusions(results.cells("volumes"))
+    rows = results_files.confusions(results.cells("volumes"))
     metrics = checkpoints.load_metrics(find("volumes/extruded/3d-cnn"))
     counts = np.zeros((10, 10), int)
     for row in rows:

@@ -12,8 +12,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading
-from app.views.volumes.explore import FIRST_DIGIT, FIRST_SEED, PREFIX
+from app.data import gallery, networks, recordings, volumes
+from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED, PREFIX
 from stn_core import checkpoints, evaluation, training
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.transforms import Affine3D, euler_rotation
@@ -64,10 +64,10 @@ def test_page_opens_with_a_transformer_beside_the_plain_projection():
 def test_browser_is_told_the_digit_its_pose_and_the_network_s_theta():
     data = told(page())
     example = evaluation.example(
-        find(f"{PREFIX}st-cnn-aff"), loading.gallery(), FIRST_DIGIT, FIRST_SEED
+        find(f"{PREFIX}st-cnn-aff"), gallery.gallery(), FIRST_DIGIT, FIRST_SEED
     )
     pixels = np.frombuffer(base64.b64decode(data["digit"]["pixels"]), np.uint8)
-    np.testing.assert_array_equal(pixels, loading.gallery().images[FIRST_DIGIT].flatten())
+    np.testing.assert_array_equal(pixels, gallery.gallery().images[FIRST_DIGIT].flatten())
     turn = euler_rotation(example.pose["angle_degrees"].deg2rad())
     np.testing.assert_allclose(data["pose"][:9], turn.flatten(), atol=1e-6)
     np.testing.assert_allclose(data["pose"][9:], example.pose["shift"][0], atol=1e-6)
@@ -81,7 +81,7 @@ def test_every_published_network_can_be_looked_at(name):
     app = page()
     app.selectbox(key="volume_a").set_value(name).run()
     assert not app.exception and not app.error
-    assert f"{loading.network_title(name)}</b> says" in texts(app)
+    assert f"{networks.network_title(name)}</b> says" in texts(app)
 
 
 def test_network_without_a_transformer_is_shown_the_volume_as_it_is():
@@ -97,8 +97,8 @@ def test_digit_moved_by_hand_is_what_the_network_sees():
     pose = [*turn.flatten().tolist(), 0.2, -0.1, 0.0]
     before = told(app)["theta"]
     report(app, pose=pose)
-    image = loading.gallery().images[FIRST_DIGIT].numpy()
-    images = loading.extruded(image, np.reshape(pose[:9], (3, 3)), np.array(pose[9:]))
+    image = gallery.gallery().images[FIRST_DIGIT].numpy()
+    images = volumes.extruded(image, np.reshape(pose[:9], (3, 3)), np.array(pose[9:]))
     with torch.inference_mode():
         theta = network().trace(images).warps[0].theta[0]
     np.testing.assert_allclose(told(app)["theta"], theta, atol=1e-5)
@@ -139,16 +139,16 @@ def test_further_digit_is_chosen():
     app = page(volume_digit="312", volume_seed="4")
     data = told(app)
     pixels = np.frombuffer(base64.b64decode(data["digit"]["pixels"]), np.uint8)
-    np.testing.assert_array_equal(pixels, loading.gallery().images[312].flatten())
+    np.testing.assert_array_equal(pixels, gallery.gallery().images[312].flatten())
     strip = told(app, 1)
     assert [item["label"][0] for item in strip["items"]] == list("0123456789")
 
 
-@pytest.mark.parametrize("name", loading.recorded_names(PREFIX))
+@pytest.mark.parametrize("name", recordings.recorded_names(PREFIX))
 def test_replay_has_theta_and_probabilities_of_every_recorded_step(name):
-    title = loading.network_title(name).replace(" ", "+")
+    title = networks.network_title(name).replace(" ", "+")
     app = page(volume_view="Replay", replay_volume=title.replace("+", " "), volume_probe="3")
-    data, run = told(app), loading.recorded(f"{PREFIX}{name}")
+    data, run = told(app), recordings.recorded(f"{PREFIX}{name}")
     track = data["track"]
     assert track["steps"] == [s.step for s in run.snapshots] and track["truth"] == 3
     thetas = floats(track["thetas"]).reshape(-1, 12)
@@ -158,15 +158,15 @@ def test_replay_has_theta_and_probabilities_of_every_recorded_step(name):
     np.testing.assert_allclose(thetas[-1], last[3, 0] if last.size else identity, atol=1e-6)
     odds = floats(track["probabilities"]).reshape(-1, 10)
     np.testing.assert_allclose(odds.sum(1), 1, rtol=1e-5)
-    probe = loading.placed_probe(3)
-    shown = loading.extruded(probe.image, probe.turn, probe.shift)[0]
+    probe = volumes.placed_probe(3)
+    shown = volumes.extruded(probe.image, probe.turn, probe.shift)[0]
     np.testing.assert_allclose(run.probes[3] / 255, shown, atol=3e-3)
 
 
-@pytest.mark.parametrize("name", loading.recorded_names(PREFIX))
+@pytest.mark.parametrize("name", recordings.recorded_names(PREFIX))
 def test_replay_has_the_curves_and_the_means_that_were_recorded(name):
-    track = told(page(volume_view="Replay", replay_volume=loading.network_title(name)))["track"]
-    run = loading.recorded(f"{PREFIX}{name}")
+    track = told(page(volume_view="Replay", replay_volume=networks.network_title(name)))["track"]
+    run = recordings.recorded(f"{PREFIX}{name}")
     assert track["history"]["rate"] == [step.learning_rate for step in run.history]
     learns = run.snapshots[0].theta.size > 0
     for part, there in {"classifier": True, "localisation": learns}.items():
@@ -185,11 +185,11 @@ def test_replay_has_the_curves_and_the_means_that_were_recorded(name):
 
 
 def test_history_that_is_empty_or_not_finite_is_told_in_json(monkeypatch):
-    run = loading.recorded(f"{PREFIX}st-cnn-aff")
+    run = recordings.recorded(f"{PREFIX}st-cnn-aff")
     norms = {"classifier": math.inf, "localisation": 2.0}
     broken = run.history[0]._replace(loss=math.nan, gradient_norms=norms)
     for history in ([], [broken]):
-        monkeypatch.setattr(loading, "recorded", lambda key, h=history: run._replace(history=h))
+        monkeypatch.setattr(recordings, "recorded", lambda key, h=history: run._replace(history=h))
         data = told(page(volume_view="Replay"))
         json.dumps(data, allow_nan=False)
         assert data["track"]["history"]["loss"] == [None] * len(history)

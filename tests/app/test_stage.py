@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from app import stage
+from app.stage import large, transformers
 
 SIZE = (9, 14)
 
@@ -29,7 +29,7 @@ def grid_as_in_the_browser(told: dict, theta: np.ndarray, target: str) -> np.nda
 def test_browser_has_all_it_needs_to_make_the_grid(family, generator):
     transform = family(SIZE)
     theta = transform.identity() + 0.1 * torch.randn(transform.num_params, generator=generator)
-    told = stage.describe_transform(transform, SIZE)
+    told = transformers.describe_transform(transform, SIZE)
     expected = transform.grid(theta[None], SIZE)[0].detach().reshape(-1, 2)
     found = grid_as_in_the_browser(told, theta.numpy(), "target")
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
@@ -37,7 +37,7 @@ def test_browser_has_all_it_needs_to_make_the_grid(family, generator):
 
 def test_lattice_of_the_identity_reaches_from_edge_to_edge_and_starts_at_the_first_corner(family):
     transform = family((64, 64))  # a learned basis knows its own pixels alone
-    told = stage.describe_transform(transform, (64, 64))
+    told = transformers.describe_transform(transform, (64, 64))
     points = grid_as_in_the_browser(told, transform.identity().numpy(), "latticeTarget")
     assert len(points) == told["lattice"]["lines"] * told["lattice"]["samples"]
     np.testing.assert_allclose(points[0], [-1, -1], atol=0.02)
@@ -47,7 +47,7 @@ def test_lattice_of_the_identity_reaches_from_edge_to_edge_and_starts_at_the_fir
 
 def test_every_parameter_has_a_name_and_a_range_around_its_identity(family):
     transform = family(SIZE)
-    told = stage.describe_transform(transform, SIZE)
+    told = transformers.describe_transform(transform, SIZE)
     for values in (told["names"], told["ranges"], told["identity"]):
         assert len(values) == transform.num_params
     for (low, high), identity in zip(told["ranges"], told["identity"], strict=True):
@@ -60,8 +60,8 @@ def test_every_parameter_has_a_name_and_a_range_around_its_identity(family):
     ids=["nothing", "text", "too-short", "a-string-in-it", "a-nan-in-it", "a-mapping"],
 )
 def test_theta_from_a_browser_is_checked(theta):
-    assert not stage.is_theta(theta, 6)
+    assert not large.is_theta(theta, 6)
 
 
 def test_six_finite_numbers_are_an_affine_theta():
-    assert stage.is_theta([1, 0, 0.5, 0, 1, -0.5], 6)
+    assert large.is_theta([1, 0, 0.5, 0, 1, -0.5], 6)

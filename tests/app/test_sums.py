@@ -9,9 +9,10 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app.data import loading
+from app.data import gallery as gallery_module
+from app.data import networks, sums
 from app.frame import stops
-from app.views.addition import addends, division
+from app.views.addition import addends, division, partings
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
 from tests.app.test_views import MAIN, texts, told
@@ -56,7 +57,7 @@ def test_every_published_network_can_be_looked_at(network):
     app = page()
     app.selectbox(key="sum_a").set_value(network).run()
     assert not app.exception and not app.error
-    assert f"{loading.network_title(network)}</b> says" in texts(app)
+    assert f"{networks.network_title(network)}</b> says" in texts(app)
 
 
 @pytest.mark.parametrize("view", ["Train", "Replay", "Results"])
@@ -112,15 +113,15 @@ def test_muted_transformer_is_held_at_the_identity_and_only_it():
     ((first, second),) = [item["thetas"] for item in told(app)["items"]]
     assert second == [1, 0, 0, 0, 1, 0]
     network = checkpoints.load_pretrained(find("addition/rts/2st-fcn-aff"))
-    images = loading.pair(*addends.FIRST_PAIR, addends.FIRST_SEED).images
+    images = sums.pair_of_digits(*addends.FIRST_PAIR, addends.FIRST_SEED).images
     np.testing.assert_allclose(first, network.trace(images).warps[0].theta[0].detach(), atol=1e-5)
 
 
 def test_example_that_was_misread_is_the_pair_that_opens():
-    gallery = loading.gallery()
+    gallery = gallery_module.gallery()
     for digit, seed in ((0, 0), (512, 2), (999, 1)):
-        measured = evaluation.example(find(loading.SUMS), gallery, digit, seed)
-        opened = loading.pair(digit, loading.partner(digit, seed), seed)
+        measured = evaluation.example(find(sums.SUMS), gallery, digit, seed)
+        opened = sums.pair_of_digits(digit, sums.partner(digit, seed), seed)
         assert torch.equal(opened.images, measured.images)
         assert torch.equal(opened.labels, measured.labels)
 
@@ -128,15 +129,15 @@ def test_example_that_was_misread_is_the_pair_that_opens():
 def test_parting_is_the_step_from_which_on_it_holds():
     start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.8]])
     steps = [0, 10, 20, 30]
-    assert division.parted([start, apart, apart, apart], steps) == 10
+    assert partings.parted([start, apart, apart, apart], steps) == 10
     for not_yet in (start, apart[[0, 0]], np.full((2, 2), 0.3)):  # neither, the same, both
-        assert division.parted([start, apart, not_yet, apart], steps) == 30
-        assert division.parted([start, apart, apart, not_yet], steps) is None
+        assert partings.parted([start, apart, not_yet, apart], steps) == 30
+        assert partings.parted([start, apart, apart, not_yet], steps) is None
 
 
 def test_download_of_the_partings_tells_what_each_transformer_looks_after():
     start, apart = np.full((2, 2), 0.8), np.array([[0.8, 0.3], [0.3, 0.3]])
-    row = division.parting("addition/rts/2st-fcn-aff", 3, None, [start, apart])
+    row = partings.parting("addition/rts/2st-fcn-aff", 3, None, [start, apart])
     assert row == {
         "experiment": "addition/rts/2st-fcn-aff",
         "seed": 3,
@@ -170,8 +171,8 @@ def test_division_is_said_in_words(left, words):
 
 def test_published_transformers_divide_the_channels_between_them():
     for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
-        loaded = loading.pretrained(f"{addends.PREFIX}{network}")
-        left, untouched = loading.pose_left(loaded, loaded.key)
+        loaded = networks.pretrained(f"{addends.PREFIX}{network}")
+        left, untouched = sums.pose_left(loaded, loaded.key)
         first, second = division.owned(left, untouched)
         assert len(first) == len(second) == 1 and first != second
         assert (left.max(1) - left.min(1) > 0.4).all()
@@ -188,7 +189,7 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
     data = (told(app, i) for i in range(len(app.get("bidi_component"))))
     first, second = next(d["inputs"] for d in data if "inputs" in d)
     assert base64.b64decode(second["image"]) == image.tobytes()
-    gallery = loading.gallery()
+    gallery = gallery_module.gallery()
     assert (
         base64.b64decode(first["image"]) == gallery.images[addends.FIRST_PAIR[0]].numpy().tobytes()
     )

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.training import jobs
+from app.training import job
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
 from tests.app.visiting import MAIN, go_to
@@ -176,12 +176,12 @@ def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
     broken = tmp_path / "pretrained/distorted/rts/st-fcn-aff/weights.safetensors"
     broken.write_bytes(broken.read_bytes()[:5000])
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
-    from app.data import loading
+    from app.data import networks
 
-    loading.pretrained.clear()
+    networks.pretrained.clear()
     app = page()
     app.selectbox(key="b_rts").set_value("st-fcn-aff").run()
-    loading.pretrained.clear()
+    networks.pretrained.clear()
     assert not app.exception
     assert "cannot be loaded" in app.error[0].value
     assert texts(app).count("</b> says <b") == 1
@@ -200,7 +200,7 @@ def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path,
     broken.mkdir()
     (broken / "run.json").write_bytes(b"\x00{")
     (broken / "status.json").write_text("[]")
-    (broken / jobs.LOG).write_text("OSError: no space left on device\n")
+    (broken / job.LOG).write_text("OSError: no space left on device\n")
 
     app = page(view="Train")
     assert not app.exception
@@ -239,19 +239,19 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
 
 
 def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
-    from app.data import loading
-    from app.views.volumes import explore
+    from app.data import networks
+    from app.views.volumes import choices
     from stn_core import results
 
-    (sentence,) = [s for s in explore.names().split(". ") if "In the training of" in s]
+    (sentence,) = [s for s in choices.names().split(". ") if "In the training of" in s]
     cells = results.cells("volumes")
     for name, cell in cells.items():
-        title = f"**{loading.network_title(name.rsplit('/', 1)[1])}**"
+        title = f"**{networks.network_title(name.rsplit('/', 1)[1])}**"
         assert (title in sentence) == bool(cell.metrics["recipe"].get("curriculum"))
     untrained = {name: results.Cell(cell.experiment, None) for name, cell in cells.items()}
     monkeypatch.setattr(results, "cells", lambda _: untrained)
-    assert "In the training of" not in explore.names()
-    assert "{" not in explore.names()
+    assert "In the training of" not in choices.names()
+    assert "{" not in choices.names()
 
 
 def test_same_network_is_not_offered_twice():

@@ -11,8 +11,8 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from app import stage
 from app.data import browser_networks
+from app.stage import transformers
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
@@ -85,7 +85,7 @@ def test_affine_form_of_the_browser_is_python_s(visit, server):  # noqa: F811
             }""",
             [f"{server}/_stcore/bidi-components/app.stage/affine.js", whole, rigid],
         )
-        expected = stage.describe_transform(Affine(), (5, 4), rigid=rigid, whole=whole)
+        expected = transformers.describe_transform(Affine(), (5, 4), rigid=rigid, whole=whole)
         assert set(form) == set(expected)
         for name, value in expected.items():
             if name in ("slope", "offset", "target", "latticeTarget", "handleTarget"):

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from playwright.sync_api import expect
 
-from app.data import loading
+from app.data.invariance import posed
 from stn_core import invariance
 from tests.browser.test_stage import chromium, pixels, server, until, visit  # noqa: F401  fixtures
 
@@ -29,7 +29,7 @@ def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):  # noq
     page.mouse.click(*at)
     expect(page.get_by_text(re.compile("^At −120°"))).to_be_visible()
     expect(page).to_have_url(re.compile("at_rotation_rts=-120"))
-    expected = 255 * loading.posed(COLUMN, "rotation", -120, (4,))[0, 0].numpy()
+    expected = 255 * posed(COLUMN, "rotation", -120, (4,))[0, 0].numpy()
     turned = lambda: np.abs(pixels(page, "U") - expected).max() <= 1  # noqa: E731
     until(page, turned, "the digits are not those of the point that was clicked")
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from playwright.sync_api import expect
 
-from app.data import loading
+from app.data import examples
 from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
@@ -19,7 +19,7 @@ from tests.browser.test_stage import chromium, handle, server, stage_of, until, 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
     """The loss of the first digit at this θ, and its gradient, by autograd."""
     network = checkpoints.load_pretrained(find(name))
-    shown = loading.example(name, descent.FIRST_DIGIT, descent.FIRST_SEED)
+    shown = examples.example(name, descent.FIRST_DIGIT, descent.FIRST_SEED)
     held = torch.tensor(theta)[None].float().requires_grad_()
     image = (shown.images * 255).round() / 255
     loss = F.cross_entropy(network.trace(image, held).logits, shown.labels)

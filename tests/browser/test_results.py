@@ -7,8 +7,8 @@ import re
 import numpy as np
 from playwright.sync_api import expect
 
-from app.data import loading
-from app.panels.results import disagreements
+from app.data import examples
+from app.panels.misread import disagreements
 from stn_core import results
 from tests.browser.test_stage import chromium, pixels, server, until, visit  # noqa: F401  fixtures
 
@@ -24,7 +24,7 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):  # noqa: F811
     groups = disagreements("distorted", results.cells("distorted"), "tc")
     expect(cells).to_have_count(len(groups["Both wrong"]))
     (digit, seed), (one, other) = sorted(groups["Both wrong"].items())[0]
-    expected = 255 * loading.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()
+    expected = 255 * examples.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()
 
     def shows(tab) -> None:
         tab.get_by_text(re.compile(rf"^CNN says {one} ")).first.wait_for()

@@ -16,9 +16,11 @@ import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 from scipy import ndimage
 
-from app import stage
-from app.data import families, loading, pictures
-from app.views.volumes.explore import FIRST_DIGIT, FIRST_SEED
+from app.data import examples, families, gallery, pictures, recordings, sums
+from app.data.boxes import recorded_boxes, true_boxes
+from app.data.volumes import extruded, placed, placed_probe
+from app.stage import large, transformers
+from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED
 from stn_core import checkpoints, runs
 from stn_core.colocalisation import overlap
 from stn_core.experiments import find
@@ -150,7 +152,7 @@ def pixels(page: Page, pane: str, index: int = 0) -> np.ndarray:
 def shown() -> tuple[torch.nn.Module, torch.Tensor]:
     """The network and the image that the page shows at first."""
     experiment = find("distorted/rts/st-cnn-aff")
-    images = loading.example(experiment.name, DIGIT, SEED).images
+    images = examples.example(experiment.name, DIGIT, SEED).images
     return checkpoints.load_pretrained(experiment), images
 
 
@@ -490,7 +492,7 @@ def test_browser_reads_every_family_by_every_kernel_as_the_library_does(
             [...sample(told.source, grid, { kernel: kernel(name, 2.5), padding })]);
         """,
         {
-            "form": stage.describe_transform(transform, INNER),
+            "form": transformers.describe_transform(transform, INNER),
             "theta": theta.tolist(),
             "source": source(image),
             "readings": readings,
@@ -545,9 +547,9 @@ def test_browser_fits_every_family_to_its_handles(modules, generator):
             const fitted = fit(whole, whole.handleTarget, places(told.theta), before);
             return [fitted, places(fitted)];
             """,
-            {"form": stage.describe_transform(transform, INNER), "theta": theta.tolist()},
+            {"form": transformers.describe_transform(transform, INNER), "theta": theta.tolist()},
         )
-        handles = stage.describe_transform(transform, INNER)["handles"]
+        handles = transformers.describe_transform(transform, INNER)["handles"]
         targets = torch.tensor([handle["target"] for handle in handles]).T
         wanted = transform.at(theta[None], targets)[0].detach()
         np.testing.assert_allclose(places, wanted, atol=2e-3, err_msg=name)
@@ -604,7 +606,7 @@ def test_browser_s_gradient_of_theta_is_autograd_s(modules, name, make, generato
         return chain(whole, told.theta, whole.target, Float32Array.from(told.pull));
         """,
         {
-            "form": stage.describe_transform(transform, INNER),
+            "form": transformers.describe_transform(transform, INNER),
             "theta": theta.tolist(),
             "pull": pull.flatten().tolist(),
         },
@@ -660,7 +662,7 @@ def test_browser_descends_by_adam(modules, generator):
         return [...Array(12)].map(() => steps.next().value).filter(Boolean);
         """,
         {
-            "form": stage.describe_transform(transform, (28, 28)),
+            "form": transformers.describe_transform(transform, (28, 28)),
             "theta": start.tolist(),
             "source": source(image),
             "target": target.flatten().tolist(),
@@ -706,7 +708,7 @@ def test_browser_finds_the_pixels_where_the_grid_is_turned_over(modules, case):
         return [...turnedOver(whole, told.theta, whole.target, told.size)];
         """,
         {
-            "form": stage.describe_transform(transform, size),
+            "form": transformers.describe_transform(transform, size),
             "theta": theta.tolist(),
             "size": size,
         },
@@ -800,8 +802,8 @@ def test_browser_lays_an_input_as_the_server_does(modules, generator):
         """,
         {"source": source(picture[None]), "pose": pose, "size": [42, 30]},
     )
-    moved = loading.Movable(image=picture.numpy(), pose=np.eye(2, 3), size=(42, 30), whole=False)
-    expected = loading.laid(moved, pose)[0, 0]
+    moved = examples.Movable(image=picture.numpy(), pose=np.eye(2, 3), size=(42, 30), whole=False)
+    expected = examples.laid(moved, pose)[0, 0]
     np.testing.assert_allclose(np.array(found).reshape(42, 30) / 255, expected, atol=1e-3)
 
 
@@ -1321,7 +1323,7 @@ SOLID = """
 
 def posed_digit(generator) -> tuple[dict, np.ndarray, np.ndarray, np.ndarray]:
     """What the browser is told of a digit in a volume; the digit, its rotation and its shift."""
-    image = loading.gallery().images[312].numpy()
+    image = gallery.gallery().images[312].numpy()
     turn = euler_rotation(2 * torch.rand(1, 3, generator=generator) - 1)[0].numpy()
     shift = 1.2 * torch.rand(3, generator=generator).numpy() - 0.6
     digit = {"pixels": image.flatten().tolist(), "side": 28, "depth": DEPTH}
@@ -1332,7 +1334,7 @@ def posed_digit(generator) -> tuple[dict, np.ndarray, np.ndarray, np.ndarray]:
 def test_browser_extrudes_a_digit_as_the_library_does(modules, generator):
     told, image, turn, shift = posed_digit(generator)
     found = modules(SOLID + "return [...volume];", told)
-    expected = loading.extruded(image, turn, shift)[0, 0]
+    expected = extruded(image, turn, shift)[0, 0]
     assert expected.sum() > 100
     found = np.array(found).reshape(SIDE, SIDE, SIDE)
     np.testing.assert_allclose(found, expected, atol=1e-4)
@@ -1351,7 +1353,7 @@ def test_browser_reads_and_projects_a_volume_as_the_library_does(modules, genera
         told | {"theta": theta.tolist()},
     )
     grid = Affine3D().grid(theta[None], (30, 30, 30))
-    expected = sample(loading.extruded(image, turn, shift), grid)[0, 0]
+    expected = sample(extruded(image, turn, shift), grid)[0, 0]
     assert expected.sum() > 50
     np.testing.assert_allclose(np.array(output).reshape(30, 30, 30), expected, atol=1e-3)
     np.testing.assert_allclose(np.array(flat).reshape(30, 30), expected.sum(0), atol=1e-2)
@@ -1779,7 +1781,7 @@ def test_sweep_of_the_angle_plays_and_u_turns(visit):
     follows = lambda: np.allclose(theta_shown(page), theta, atol=0.02)  # noqa: E731
     until(page, follows, "θ is not that of the last frame")
     # From −90° to 90° is half a turn: each pixel reads what was on the other side of the middle.
-    pose = loading.movable("distorted/rts/st-cnn-aff", DIGIT, SEED).pose
+    pose = examples.movable("distorted/rts/st-cnn-aff", DIGIT, SEED).pose
     middle = ((pose[[5, 2]] + 1) * 42 - 1) / 2
     opposite = 2 * middle[:, None, None] - np.indices((42, 42))
     expected = ndimage.map_coordinates(first, opposite, float, order=1)
@@ -1845,11 +1847,11 @@ def test_several_transformers_read_several_channels_each_in_its_colour(visit, ge
     image = torch.randint(256, (2, 16, 16), generator=generator, dtype=torch.uint8)
     theta = torch.tensor([[0.5, 0, -0.3, 0, 0.5, 0.1], [0.7, 0.2, 0.2, -0.2, 0.7, -0.1]])
     transform = Affine()
-    data = stage._data(
-        [stage.Item(id="two", image=image.numpy(), theta=theta.numpy(), label="", alt="two")],
+    data = large.stage_data(
+        [large.Item(id="two", image=image.numpy(), theta=theta.numpy(), label="", alt="two")],
         "large",
         "two",
-        stage.Transformers(
+        transformers.Transformers(
             transform=transform, colours=("#d55e00", "#56b4e9"), names=("the first", "the second")
         ),
         None,
@@ -1956,7 +1958,7 @@ def outputs(trace) -> np.ndarray:
 
 def test_both_transformers_warp_both_channels_of_a_sum(visit):
     page = add(visit)
-    drawn = loading.pair(*SUM).images[0].numpy() * 255
+    drawn = sums.pair_of_digits(*SUM).images[0].numpy() * 255
     np.testing.assert_allclose(planes(page, "U"), drawn, atol=0.51)
     assert np.abs(planes(page, "V") - outputs(sum_trace(page))).max() <= 8
 
@@ -1988,7 +1990,7 @@ def test_muted_transformer_shows_u_as_it_is(visit):
 def test_swapped_channels_have_the_same_sum(visit):
     page, swapped = add(visit), add(visit, "swapped=true")
     np.testing.assert_array_equal(planes(swapped, "U"), planes(page, "U")[::-1])
-    truth = int(loading.pair(*SUM).labels)
+    truth = int(sums.pair_of_digits(*SUM).labels)
     assert int(sum_trace(swapped).logits.argmax()) == truth
     expect(swapped.get_by_text(re.compile(rf"2×ST-FCN Aff says {truth} ")).first).to_be_visible()
 
@@ -2015,7 +2017,7 @@ def test_replay_of_two_transformers_ends_with_the_published_network(visit):
 # -- a wall of images, a box on each
 
 
-BOXES = loading.boxes("colocalisation/tc/8")
+BOXES = recorded_boxes("colocalisation/tc/8")
 
 
 def wall(visit, query: str = "", **options) -> Page:
@@ -2070,7 +2072,7 @@ def test_images_are_ordered_by_their_overlap(visit):
     page = wall(visit)
     page.get_by_role("button", name="Worst first").click()
     first = page.locator(".thumb").first.get_attribute("title")
-    truth = loading.true_boxes("colocalisation/tc/8", BOXES.description["set_seed"], 16)
+    truth = true_boxes("colocalisation/tc/8", BOXES.description["set_seed"], 16)
     boxes = torch.from_numpy(BOXES.snapshots[-1].theta[:, 0]).float()
     found = overlap(boxes, torch.from_numpy(truth))
     worst = int(re.search(r"\d+", first)[0]) - 1
@@ -2112,7 +2114,7 @@ def flat(page: Page, index: int) -> np.ndarray:
 def projection(turn: np.ndarray, shift: np.ndarray, image: np.ndarray) -> np.ndarray:
     """W by the library, of the network that is shown first, the brightest pixel 255."""
     network = checkpoints.load_pretrained(find("volumes/extruded/st-cnn-aff"))
-    w = network.trace(loading.extruded(image, turn, shift)).classifier_input[0, 0].numpy()
+    w = network.trace(extruded(image, turn, shift)).classifier_input[0, 0].numpy()
     return 255 * w / w.max()
 
 
@@ -2128,10 +2130,10 @@ def grasp_volume(page: Page, dx: float, dy: float) -> None:
 
 def test_volume_s_projection_is_what_the_library_computes(visit):
     page = volumes(visit)
-    shown = loading.placed(FIRST_DIGIT, FIRST_SEED)
+    shown = placed(FIRST_DIGIT, FIRST_SEED)
     expected = projection(shown.turn, shown.shift, shown.image)
     until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 2, "W is another")
-    u = loading.extruded(shown.image, shown.turn, shown.shift)[0, 0].sum(0).numpy()
+    u = extruded(shown.image, shown.turn, shown.shift)[0, 0].sum(0).numpy()
     assert np.abs(flat(page, 0) - 255 * u / u.max()).max() <= 2
 
 
@@ -2168,8 +2170,8 @@ def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
     assert np.abs(flat(page, 2) - w).max() > 20
     expect(page.get_by_text("θ set by hand")).to_be_visible()
     page.get_by_role("button", name="Identity").click()
-    shown = loading.placed(FIRST_DIGIT, FIRST_SEED)
-    u = loading.extruded(shown.image, shown.turn, shown.shift)
+    shown = placed(FIRST_DIGIT, FIRST_SEED)
+    u = extruded(shown.image, shown.turn, shown.shift)
     plain = F.avg_pool3d(u, 2)[0, 0].sum(0).numpy()
     assert np.abs(flat(page, 2) - 255 * plain / plain.max()).max() <= 2
 
@@ -2213,8 +2215,8 @@ def test_reload_leaves_the_playhead_of_volumes_and_boxes_where_it_was(at, query,
 def test_replay_of_a_volume_ends_with_the_published_network(visit):
     page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
     page.locator("canvas.solid").first.wait_for()
-    shown = loading.placed_probe(5)
-    u = loading.extruded(shown.image, shown.turn, shown.shift)
+    shown = placed_probe(5)
+    u = extruded(shown.image, shown.turn, shown.shift)
     start = F.avg_pool3d(u, 2)[0, 0].sum(0).numpy()
     until(page, lambda: np.abs(flat(page, 2) - 255 * start / start.max()).max() <= 2, "not U")
     scrub(page).press("End")
@@ -2357,7 +2359,7 @@ def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
     page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
     mean = stage_of(page).get_by_label("The mean of W over 10 digits of class 8")
     mean.wait_for()
-    run = loading.recorded("volumes/extruded/st-cnn-aff")
+    run = recordings.recorded("volumes/extruded/st-cnn-aff")
 
     def painted() -> np.ndarray:
         return np.array(

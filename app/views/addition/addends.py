@@ -7,15 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import loading
-from app.panels import own
-from app.views.distorted.choices import (
-    DIGITS,
-    choose_networks,
-    choose_page_view,
-    choose_seed,
-    options,
-)
+from app.data import gallery, sums
+from app.data.networks import LoadedNetwork
+from app.panels import own_digit
+from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed, options
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
@@ -42,7 +37,7 @@ class Sum:
 
     networks: tuple[str, ...]
     digits: tuple[int, int]
-    drawn: tuple[loading.Drawn | None, loading.Drawn | None]
+    drawn: tuple[gallery.Drawn | None, gallery.Drawn | None]
     seed: int
     swapped: bool
     muted: tuple[int, ...]
@@ -93,7 +88,7 @@ def choose() -> Sum:
         )  # fmt: skip
         with st.popover("Your own digits", help="Draw, paste, upload or photograph what is added"):
             drawn = tuple(
-                own.choose_digit(f"draw-{name}", f"a {name} digit of your own")
+                own_digit.choose_digit(f"draw-{name}", f"a {name} digit of your own")
                 for name in ("first", "second")
             )
     return Sum(
@@ -109,7 +104,7 @@ def choose() -> Sum:
 def example(chosen: Sum):
     """The chosen pair as Examples with a batch of one, its channels in the chosen order."""
     turn = -1 if chosen.swapped else 1
-    found = loading.pair(*chosen.digits[::turn], chosen.seed, chosen.drawn[::turn])
+    found = sums.pair_of_digits(*chosen.digits[::turn], chosen.seed, chosen.drawn[::turn])
     if not chosen.swapped:
         return found
     return found._replace(
@@ -119,7 +114,7 @@ def example(chosen: Sum):
     )
 
 
-def held(loaded: loading.LoadedNetwork, chosen: Sum) -> list[list[float] | None]:
+def held(loaded: LoadedNetwork, chosen: Sum) -> list[list[float] | None]:
     """For each transformer of a network, the θ that it is held at, None for its own."""
     if not loaded.network.transformer:
         return []

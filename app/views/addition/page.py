@@ -4,49 +4,53 @@ from __future__ import annotations
 
 import streamlit as st
 
-st.title("MNIST addition", anchor=False)
-st.markdown(
-    "Two digits, each in a channel of its own; the network is told their **sum** and nothing else. "
-    "Of two transformers in parallel, each comes to look after one of the digits."
+from app.data import (
+    gallery,
+    sums,
 )
-
-from app.data import loading  # noqa: E402  after the title: the modules below import torch
-
-loading.warm_up()
-
-from app.palette import ADDERS  # noqa: E402
-from app.panels import verdicts  # noqa: E402
-from app.panels.downloads import downloads  # noqa: E402
-from app.panels.replay import replay_panel  # noqa: E402
-from app.panels.results import results_panel  # noqa: E402
-from app.training.form import training_form  # noqa: E402
-from app.training.panel import training_panel  # noqa: E402
-from app.views.addition import addends, division  # noqa: E402
+from app.data.networks import LoadedNetwork, run_network
+from app.palette import ADDERS
+from app.panels import (
+    transformers,
+    verdicts,
+)
+from app.panels.downloads import downloads
+from app.panels.replay import replay_panel
+from app.panels.results import results_panel
+from app.training.form import training_form
+from app.training.panel import training_panel
+from app.views.addition import (
+    addends,
+    division,
+    partings,
+    stages,
+    strips,
+)
 
 
 @st.fragment
-def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
+def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
     """The stages on the left, what the networks say of them on the right."""
     shown = addends.example(chosen)
-    movables = loading.movables(shown, chosen.digits, chosen.drawn)
+    movables = sums.movables(shown, chosen.digits, chosen.drawn)
     truth = int(shown.labels[0])
     staged = [n for n in networks if n.network.transformer] or [None]
-    hands = division.hands_on(staged, chosen)
+    hands = stages.hands_on(staged, chosen)
     newest = max(hands, key=lambda report: report.serial)
     poses = newest.poses
-    images = shown.images if poses is None else loading.laid_channels(movables, poses)
+    images = shown.images if poses is None else sums.laid_channels(movables, poses)
     with st.container(key="figure"):
         left, right = st.columns([1.25, 1], gap="large")
     with left:
         for index, loaded in enumerate(staged):
             if loaded:
                 division.heading(loaded)
-            own = loading.trace(loaded, images, *addends.held(loaded, chosen)) if loaded else None
-            division.sum_stage(
+            own = run_network(loaded, images, *addends.held(loaded, chosen)) if loaded else None
+            stages.sum_stage(
                 loaded,
                 shown,
                 movables,
-                verdicts.thetas_of(own) if own else None,
+                transformers.thetas_of(own) if own else None,
                 chosen,
                 index,
                 adopted=None
@@ -58,18 +62,18 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
     for loaded in networks:
         report = hands[staged.index(loaded)] if loaded in staged else None
         hand = (report and report.thetas) or addends.held(loaded, chosen)
-        found = loading.trace(loaded, images, *hand)
+        found = run_network(loaded, images, *hand)
         rows.append(
             verdicts.Verdict(
                 loaded=loaded,
                 probabilities=found.logits[0].softmax(0).numpy(),
-                note=division.note(loaded, chosen, report),
+                note=stages.note(loaded, chosen, report),
                 brightest=found.classifier_input.max().item(),
             )
         )
         misread |= bool(report and report.thetas) and int(found.logits.argmax()) != truth
         if found.warps:
-            thetas[loaded.title] = verdicts.thetas_of(found)
+            thetas[loaded.title] = transformers.thetas_of(found)
     st.session_state["sum_misread"] = misread  # with a grid held by hand: the tour waits for it
     with right:
         if rows:
@@ -82,7 +86,7 @@ def explore(chosen: addends.Sum, networks: list[loading.LoadedNetwork]) -> None:
         if thetas:
             division.division([n for n in networks if n.network.transformer])
             with st.expander("θ in numbers: wanted and predicted"):
-                division.theta_table(shown, thetas, poses)
+                stages.theta_table(shown, thetas, poses)
 
 
 view = addends.choose_view()
@@ -96,14 +100,14 @@ elif view == "Replay":
     replay_panel(addends.PREFIX, addends.FIRST_CHOICES[0])
 elif view == "Results":
     results_panel("addition")
-    division.partings()
+    partings.partings()
 else:
     with st.container(key="choosing"):
         chosen = addends.choose()
-    networks = [n for key in chosen.networks if (n := verdicts.load(key, addends.PREFIX))]
+    networks = [n for key in chosen.networks if (n := transformers.load(key, addends.PREFIX))]
     explore(chosen, networks)
-    division.further_sums(chosen, networks)
+    strips.further_sums(chosen, networks)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
-        f"set, on which no network here was trained. {loading.digits_notice()}"
+        f"set, on which no network here was trained. {gallery.digits_notice()}"
     )

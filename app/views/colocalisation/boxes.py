@@ -6,13 +6,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.data import loading
+from app.data import recordings
+from app.data.boxes import encoder, recorded_boxes, true_boxes
 from app.panels import downloads
-from app.stage import Item, strip
+from app.panels.choices import choose_page_view
+from app.stage.large import Item
+from app.stage.strip import strip
 from app.stage.wall import Boxes, WallReport, wall
-from app.training.jobs import Job
+from app.training.job import Job
 from app.training.panel import Watching, training_panel
-from app.views.distorted.choices import choose_page_view
 
 PREFIX = "colocalisation/"
 FIRST_DIGIT = 8  # Fig. 4
@@ -60,7 +62,7 @@ def watch() -> None:
     """The shipped optimisation of a class, step by step, and two of its images in Eq. 8."""
     name = _choose_set()
     try:
-        recorded = loading.boxes(name)
+        recorded = recorded_boxes(name)
     except RuntimeError:
         st.info("This one has not been recorded yet. *Run it live* does it in front of your eyes.")
         return
@@ -79,7 +81,7 @@ def _shown(
     description = recorded.description
     clutter = description.get("clutter", 16 * (name.split("/")[1] == "tc"))
     known = name.split("/")[2].isdigit()  # else the visitor's own set
-    truth = loading.true_boxes(name, description["set_seed"], clutter) if known else None
+    truth = true_boxes(name, description["set_seed"], clutter) if known else None
     report = wall(
         Boxes(recorded=recorded, truth=truth, live=live, from_start=from_start),
         key="wall",
@@ -113,7 +115,7 @@ def _pair(recorded, report: WallReport) -> None:
     boxes = torch.cat([torch.from_numpy(snapshot.theta[[n, m], 0]).float(), anywhere])
     seen = crops(images, boxes)
     fine = recipe.get("fine", False) and snapshot.step > fine_from(recipe["iterations"])
-    embedded = loading.encoder(recipe["normalised"], fine)(seen)
+    embedded = encoder(recipe["normalised"], fine)(seen)
     near, far = ((embedded[0] - embedded[k]).square().sum().item() for k in (1, 2))
     margin = recipe["objective"]["margin"]
     term = (
@@ -161,7 +163,7 @@ def live() -> None:
 
 
 def _optimised(job: Job) -> None:
-    run = loading.run(str(job.folder))
+    run = recordings.run_reader(str(job.folder))
     try:
         recorded = run.recorded()
     except RuntimeError:

@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 
 from app.data import pictures
-from app.training import jobs
-from app.training.jobs import Job, JobError
+from app.training import orders
+from app.training.job import Job, JobError
 from app.views.colocalisation.boxes import FIRST_DIGIT, PREFIX
 
 MOST_CLUTTER = 40
@@ -51,7 +51,7 @@ def _own_form() -> None:
         disabled=not enough,
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
-        _started(lambda: jobs.colocalise_own(np.stack(images), iterations=steps, starts=starts))
+        _started(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(
         "What to expect: the encoder knows handwritten digits alone, and boxes are about "
         "a third of a picture wide. Large strokes on an even ground can be found: letters, signs, "
@@ -144,7 +144,7 @@ def _digits_form() -> None:
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         _started(
-            lambda: jobs.colocalise(
+            lambda: orders.colocalise(
                 f"{PREFIX}{column}/{digit}",
                 recipe=recipe,
                 iterations=steps,

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-st.title("Co-localisation", anchor=False)
-st.markdown(
-    "A hundred images with the **same kind of object** in each; nobody says which, nor where. A "
-    "spatial transformer draws a box in each, and learns from one thing alone: what stands in "
-    "two boxes should be more alike than a box and a random patch."
-)
-
-from app.data import loading  # noqa: E402  after the title: the modules below import torch
-
-loading.warm_up()
-
-from app.views.colocalisation import (  # noqa: E402
+from app.views.colocalisation import (
     boxes,
-    form,  # noqa: E402
+    form,
     results,
 )
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.panels import downloads
-from app.panels.results import spread
+from app.panels.results_files import spread
 from app.views.colocalisation.boxes import PREFIX
 
 DEPARTURES = """

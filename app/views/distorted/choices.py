@@ -1,4 +1,4 @@
-"""Widgets -> values. Every widget key and every field of the URL is here."""
+"""What a visitor chooses on the page: a distortion, two networks, a digit and a seed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import loading
-from app.panels import own
-from app.tables import network_field
-from app.training import jobs
+from app.data import gallery
+from app.panels import own_digit
+from app.panels.choices import DIGITS, choose_networks, choose_seed
 
 DISTORTIONS = {  # App. A.4
     "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
@@ -35,10 +34,8 @@ The **distortions** are those of App. A.4, the errors those of Table 1, of
 Kavukcuoglu, 2015).
 """
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
-NO_NETWORK = "none"
 # A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
 FIRST_DIGIT, FIRST_SEED = 504, 2
-DIGITS = 1_000
 OWN_DIGIT = "own-digit"  # the switch's key
 
 
@@ -50,7 +47,7 @@ class Choice:
     networks: tuple[str, ...]
     digit: int  # in the gallery, class by class
     seed: int
-    drawn: loading.Drawn | None = None  # a digit of the visitor's own in its stead
+    drawn: gallery.Drawn | None = None  # a digit of the visitor's own in its stead
 
     @property
     def token(self) -> str:
@@ -62,39 +59,6 @@ class Choice:
     def experiment_name(self) -> str:
         """One of the distortion's experiments; their data is the same."""
         return f"distorted/{self.distortion.lower()}/st-cnn-aff"
-
-
-def options(prefix: str) -> dict[str, str]:
-    """The trained networks of ``distorted/rts/``, by key: published ones, then those from here."""
-    found = {key: loading.network_title(key) for key in loading.published(prefix)}
-    return found | {run.key: run.title for run in jobs.trained(prefix)}
-
-
-def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[str, ...]:
-    """At most two networks of a prefix, by their keys; first: by default."""
-    first_place, second_place = st.container(), st.container()
-    found = options(prefix) | own.choose_checkpoint(prefix)  # it stands after them
-    if not found:
-        return ()
-    with first_place:
-        a = choose_network("Network", network_field("a", prefix), found, first[0])
-    rest = {key: title for key, title in found.items() if key != a}
-    rest[NO_NETWORK] = "nothing"
-    with second_place:
-        b = choose_network("compared with", network_field("b", prefix), rest, first[1])
-    return tuple(key for key in (a, b) if key != NO_NETWORK)
-
-
-def choose_page_view(key: str, views: list[str], names: str) -> str:
-    """The first row of a page without columns to choose: its views, and its names and symbols."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        view = st.segmented_control(
-            "View", views, default=views[0], required=True, key=key, bind="query-params",
-            label_visibility="collapsed",
-        )  # fmt: skip
-        with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
-            st.markdown(names)
-    return view
 
 
 def choose_view() -> tuple[str, str]:
@@ -150,7 +114,7 @@ def choose(distortion: str) -> Choice:
             "Your own digit",
             help="Draw, paste, upload or photograph a digit, and see what the networks make of it",
         ):
-            drawn = own.choose_digit(OWN_DIGIT)
+            drawn = own_digit.choose_digit(OWN_DIGIT)
     return Choice(
         distortion=distortion,
         networks=chosen,
@@ -169,37 +133,6 @@ def choose_sweep() -> bool:
         help="The stage's playhead then turns the input from −90° to 90°, and shows the grid that "
         "the network predicts at every angle.",
     )
-
-
-def choose_network(label: str, key: str, titles: dict[str, str], first: str) -> str:
-    """One of several networks or trainings, by its key in titles; first: by default."""
-    keys = list(titles)
-    default = keys.index(first) if first in titles else 0
-    chosen = st.selectbox(
-        label,
-        keys,
-        index=default,
-        format_func=lambda k: titles.get(k, k),
-        key=key,
-        bind="query-params",
-        help="A network that has been trained here, or a recorded training",
-    )
-    return chosen if chosen in titles else keys[default]
-
-
-def choose_seed(key: str, first: int, does: str, anew: str) -> int:
-    """A seed, and a button that goes on to the next one. does: what it draws; anew: the button."""
-    from stn_core.evaluation import EXAMPLE_SEEDS
-
-    def go_on() -> None:
-        st.session_state[key] = (int(st.session_state[key]) + 1) % EXAMPLE_SEEDS
-
-    seed = st.number_input(
-        "Seed", 0, EXAMPLE_SEEDS - 1, first, key=key, bind="query-params",
-        help=f"{does}; the same on every machine.",
-    )  # fmt: skip
-    st.button(anew, on_click=go_on, help="The same, by the next seed")
-    return int(seed)
 
 
 def choose_digit(digit: str) -> None:

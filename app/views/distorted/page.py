@@ -4,37 +4,41 @@ from __future__ import annotations
 
 import streamlit as st
 
-st.title("Distorted MNIST", anchor=False)
-st.markdown(
-    "A spatial transformer predicts $\\theta$ from the image $U$, reads $U$ at the grid "
-    "$T_\\theta(G)$, and hands the result $V$ to a classifier. From the class alone, it learns a "
-    "pose that is easy to read."
+from app.data import (
+    examples,
+    gallery,
 )
-
-from app.data import loading  # noqa: E402  after the title: the modules below import torch
-from app.views.distorted import choices  # noqa: E402  after the title: the modules below import torch
-
-loading.warm_up()
-
-from app.panels import verdicts  # noqa: E402
-from app.panels.downloads import downloads  # noqa: E402
-from app.panels.replay import replay_panel  # noqa: E402
-from app.panels.results import results_panel  # noqa: E402
-from app.training.form import training_form  # noqa: E402
-from app.training.panel import training_panel  # noqa: E402
+from app.data.networks import LoadedNetwork, run_network
+from app.panels import (
+    theme,
+    transformers,
+    verdicts,
+)
+from app.panels.downloads import downloads
+from app.panels.replay import replay_panel
+from app.panels.results import results_panel
+from app.training.form import training_form
+from app.training.panel import training_panel
+from app.views.distorted import (
+    charts,
+    choices,
+    poses,
+    stages,
+    strips,
+)
 
 
 @st.fragment
-def explore(choice: choices.Choice, networks: list[loading.LoadedNetwork]) -> None:
+def explore(choice: choices.Choice, networks: list[LoadedNetwork]) -> None:
     """The stages on the left, what the networks say of them on the right."""
     chosen = (choice.experiment_name, choice.digit, choice.seed, choice.drawn)
-    example, moved = loading.example(*chosen), loading.movable(*chosen)
+    example, moved = examples.example(*chosen), examples.movable(*chosen)
     truth = int(example.labels[0])
     staged = [n for n in networks if n.network.transformer] or [None]
-    hands = verdicts.hand_on(staged, choice)
+    hands = stages.hand_on(staged, choice)
     newest = max(hands, key=lambda report: report.serial)
     pose = newest.poses and newest.poses[0]
-    images = example.images if pose is None else loading.laid(moved, pose)
+    images = example.images if pose is None else examples.laid(moved, pose)
     with st.container(key="figure"):
         left, right = st.columns([1.25, 1], gap="large")
     with left:
@@ -42,8 +46,8 @@ def explore(choice: choices.Choice, networks: list[loading.LoadedNetwork]) -> No
         for index, loaded in enumerate(staged):
             if len(networks) > 1 and loaded:
                 st.markdown(f"**{loaded.title}**")
-            warps = loading.trace(loaded, images).warps if loaded else []
-            verdicts.network_stage(
+            warps = run_network(loaded, images).warps if loaded else []
+            stages.network_stage(
                 loaded,
                 example.images,
                 warps[0].theta[0].numpy() if warps else None,
@@ -58,7 +62,7 @@ def explore(choice: choices.Choice, networks: list[loading.LoadedNetwork]) -> No
     rows, thetas = [], {}
     for loaded in networks:
         hand = hands[staged.index(loaded)].thetas if loaded in staged else None
-        found = loading.trace(loaded, images, hand and hand[0])
+        found = run_network(loaded, images, hand and hand[0])
         rows.append(
             verdicts.Verdict(
                 loaded=loaded,
@@ -71,14 +75,14 @@ def explore(choice: choices.Choice, networks: list[loading.LoadedNetwork]) -> No
             thetas[loaded.title] = (found.warps[0].theta[0].numpy(), bool(hand))
     with right:
         if rows:
-            verdicts.verdicts(rows, truth, verdicts.colours().networks)
+            verdicts.verdicts(rows, truth, theme.colours().networks)
             downloads(rows, truth)
         else:
             st.info(
                 f"No network for {choice.distortion} has been trained here yet. Choose RTS or TC, "
                 "or train one: switch from *Explore* to *Train*."
             )
-        verdicts.pose(example, thetas, moved, pose)
+        poses.pose_table(example, thetas, moved, pose)
 
 
 view, distortion = choices.choose_view()
@@ -96,12 +100,12 @@ elif view == "Results":
 else:
     with st.container(key="choosing"):
         choice = choices.choose(distortion)
-    networks = [n for key in choice.networks if (n := verdicts.load(key, prefix))]
+    networks = [n for key in choice.networks if (n := transformers.load(key, prefix))]
     explore(choice, networks)
-    verdicts.digit_strip(choice, networks)
+    strips.digit_strip(choice, networks)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
-        f"set, on which no network here was trained. {loading.digits_notice()}"
+        f"set, on which no network here was trained. {gallery.digits_notice()}"
     )
     if networks:
-        verdicts.many_digits(choice, networks)
+        charts.many_digits(choice, networks)

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
-from app.data import loading
+from app.data import boxes, networks, recordings, volumes
 from app.data.families import PRESETS
 from app.data.pictures import test_card
 from app.palette import BOX, GRIDS, LIGHT
@@ -111,8 +111,8 @@ def cards() -> list[Card]:
 
 
 def _fig1() -> Card:
-    loaded, found = loading.pretrained(READ), loading.recorded(READ)
-    trace = loading.trace(loaded, torch.from_numpy(found.probes[[READ_PROBE]]).float() / 255)
+    loaded, found = networks.pretrained(READ), recordings.recorded(READ)
+    trace = networks.run_network(loaded, torch.from_numpy(found.probes[[READ_PROBE]]).float() / 255)
     (warp,) = trace.warps
     said = int(trace.logits.argmax())
     shape = corners(Affine(), warp.theta[0].tolist())
@@ -149,7 +149,7 @@ def _fig3() -> Card:
 
 
 def _fig4() -> Card:
-    found = loading.boxes(SET)
+    found = boxes.recorded_boxes(SET)
     frames = [found.snapshots[int(share * (len(found.snapshots) - 1))] for share in (0, 0.7, 1)]
     name, digit = SET.split("/")[1:]
     return Card(
@@ -169,9 +169,9 @@ def _fig4() -> Card:
 
 
 def _fig5() -> Card:
-    loaded, shown = loading.pretrained(SOLID), loading.placed_probe(PROBE)
-    images = loading.extruded(shown.image, shown.turn, shown.shift)
-    trace = loading.trace(loaded, images)
+    loaded, shown = networks.pretrained(SOLID), volumes.placed_probe(PROBE)
+    images = volumes.extruded(shown.image, shown.turn, shown.shift)
+    trace = networks.run_network(loaded, images)
     flat = [images.sum(2)[0, 0], trace.warps[0].output.sum(2)[0, 0]]
     seen = [(255 * f / f.max()).round().to(torch.uint8).numpy() for f in flat]
     return Card(
@@ -191,7 +191,7 @@ def _table(name: str) -> Card:
     rows = []
     for row in SHOWN[name]:
         cell = cells[f"{name}/rts/{row}"]
-        rows.append((loading.network_title(row), cell.ours, f"{cell.experiment.reported:.1f}"))
+        rows.append((networks.network_title(row), cell.ours, f"{cell.experiment.reported:.1f}"))
     number, what = {
         "distorted": (1, "rotated, scaled and moved digits (RTS); also R, P, E and TC"),
         "addition": (4, "the sum of two digits, each with a distortion of its own"),

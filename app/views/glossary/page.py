@@ -6,8 +6,6 @@ import streamlit as st
 
 from app.frame.symbols import SYMBOLS
 
-st.title("Glossary", anchor=False)
-st.markdown("The symbols of the paper, as this app uses them.")
 for anchor, symbol in SYMBOLS.items():
     st.subheader(f"${symbol.tex}$", anchor=anchor)
     st.markdown(f"{symbol.words} :gray[{symbol.where}.]")

@@ -11,10 +11,14 @@ import numpy as np
 import streamlit as st
 
 from app import figures
-from app.data import loading
+from app.data import gallery, invariance
+from app.data.networks import network_title, pretrained, run_network
 from app.panels import downloads
-from app.panels.verdicts import colours, pixels
-from app.stage import Item, Transformers, strip
+from app.panels.theme import colours
+from app.panels.transformers import pixels
+from app.stage.large import Item
+from app.stage.strip import strip
+from app.stage.transformers import Transformers
 from app.views.distorted.choices import DISTORTIONS
 from app.views.invariance.words import KIND_GRIDS, WORDS, Chosen, follows, ink, number, rows, split
 
@@ -68,7 +72,7 @@ def choose_networks(recording: Recording) -> tuple[str, ...]:
     names = list(recording.networks)
     chosen = st.pills(
         "Networks", names, selection_mode="multi", key="drawn", bind="query-params",
-        default=[n for n in FIRST_NETWORKS if n in names], format_func=loading.network_title,
+        default=[n for n in FIRST_NETWORKS if n in names], format_func=network_title,
         label_visibility="collapsed",
         help="Whose curves are drawn",
     )  # fmt: skip
@@ -106,7 +110,7 @@ def choose_writer() -> tuple[int, ...]:
 def _line(chosen: Chosen, name: str, values, low, high) -> figures.Line:
     kind, family = split(name)
     return figures.Line(
-        title=loading.network_title(name),
+        title=network_title(name),
         values=values,
         low=low,
         high=high,
@@ -179,10 +183,10 @@ def _look_at(key: str, chosen: Chosen) -> None:
 def digits_there(chosen: Chosen, digits: tuple[int, ...]) -> None:
     """Ten digits at the value that is looked at, the grids on them, and what is said of them."""
     column = chosen.recording.column
-    images = loading.posed(column, chosen.axis.name, chosen.value, digits)
-    labels = loading.gallery().labels[list(digits)].tolist()
-    networks = {name: loading.pretrained(f"{column}/{name}") for name in chosen.networks}
-    traces = {name: loading.trace(loaded, images) for name, loaded in networks.items()}
+    images = invariance.posed(column, chosen.axis.name, chosen.value, digits)
+    labels = gallery.gallery().labels[list(digits)].tolist()
+    networks = {name: pretrained(f"{column}/{name}") for name in chosen.networks}
+    traces = {name: run_network(loaded, images) for name, loaded in networks.items()}
     said = {name: trace.logits.argmax(1).tolist() for name, trace in traces.items()}
     groups: dict[str, list[str]] = {}
     for name in chosen.transformed:
@@ -197,7 +201,7 @@ def digits_there(chosen: Chosen, digits: tuple[int, ...]) -> None:
             for name in (*plain, *staged):
                 answer = said[name][place]
                 mark = "✓" if answer == labels[place] else "✗"
-                lines.append(f"{loading.network_title(name)} {answer} {mark}")
+                lines.append(f"{network_title(name)} {answer} {mark}")
             thetas = [traces[name].warps[0].theta[place].numpy() for name in staged]
             items.append(
                 Item(
@@ -217,7 +221,7 @@ def digits_there(chosen: Chosen, digits: tuple[int, ...]) -> None:
             transformers=Transformers(
                 transform=networks[staged[0]].experiment.network.transform,
                 colours=inks,
-                names=tuple(loading.network_title(name) for name in staged),
+                names=tuple(network_title(name) for name in staged),
             )
             if staged
             else None,
@@ -231,7 +235,7 @@ def _legend(staged: Sequence[str]) -> str:
     named = ", ".join(
         f"<span style='white-space:nowrap'><span style='display:inline-block;width:1.1em;"
         f"height:.7em;border-radius:2px;background:{KIND_GRIDS[split(name)[0]]}'></span> "
-        f"{loading.network_title(name)}</span>"
+        f"{network_title(name)}</span>"
         for name in staged
     )
     each = "each one's V" if len(staged) > 1 else "its V"
@@ -276,7 +280,7 @@ def provenance(recording: Recording, outdated: Sequence[str]) -> None:
     """What the curves were measured on; and a warning where the weights are others by now."""
     command = f"`python -m stn_core invariance {recording.column}`"
     if outdated:
-        names = ", ".join(map(loading.network_title, outdated))
+        names = ", ".join(map(network_title, outdated))
         st.warning(
             f"Measured with other weights than are here now: {names}. {command} does it anew."
         )

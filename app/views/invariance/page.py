@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-st.title("Invariance: how far?", anchor=False)
-st.markdown(
-    "Each network was trained with digits turned, scaled or moved **within a range**, which is "
-    "shaded below. What happens beyond it? One thing is varied at a time, for all networks on the "
-    "same digits."
+from app.data import (
+    invariance,
 )
-
-from app.data import loading  # noqa: E402  after the title: the modules below import torch
-
-loading.warm_up()
-
-from app.views.invariance import (  # noqa: E402
+from app.views.invariance import (
     curves,
     words,
 )
@@ -43,7 +35,7 @@ def show(recording, outdated: list[str], axis_name: str) -> None:
 
 column, varied = curves.choose_column()
 try:
-    found = loading.invariance(column)
+    found = invariance.recorded_invariance(column)
 except ValueError as error:
     st.error(f"This recording cannot be shown: {error}")
 else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.data import loading
+from app.data.networks import network_title
 from app.palette import GRIDS, Palette
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def where(axis: Axis, value: float) -> str:
 
 def sentence(chosen: Chosen) -> str:
     """What is seen at the value that is looked at, from the numbers."""
-    errors = sorted((interval(chosen, n), loading.network_title(n)) for n in chosen.networks)
+    errors = sorted((interval(chosen, n), network_title(n)) for n in chosen.networks)
     (error, _, _), best = errors[0]
     told = [f"**{best}** misreads {error:.1f} % of the digits"]
     told += [f"**{title}** {error:.1f} %" for (error, _, _), title in errors[1:]]
@@ -178,7 +178,7 @@ def reaches(chosen: Chosen) -> str:
 
 def _unbroken(name: str) -> str:
     """A network's title that stays on one line."""
-    return loading.network_title(name).replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\u2011")
+    return network_title(name).replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\u2011")
 
 
 def slope(values: Sequence[float], predicted: Sequence[float]) -> float:

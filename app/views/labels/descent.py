@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import browser_networks, loading
-from app.panels import verdicts
+from app.data import browser_networks, examples, once
+from app.panels import transformers
+from app.panels.choices import DIGITS
 from app.stage.labels import Judged, labels
-from app.views.distorted.choices import DIGITS, DISTORTIONS
+from app.views.distorted.choices import DISTORTIONS
 
 # A two, turned by 35°, that is read as a seven at the identity; on its way down the loss of its
 # label, θ turns it upright (see tests/test_labels.py). Not every digit is turned so far.
@@ -88,7 +89,7 @@ def choose() -> Choice:
 def show(choice: Choice) -> None:
     """U, V and the landscape."""
     try:
-        network = loading.made_once(
+        network = once.made_once(
             f"labels/{choice.name}/{choice.trained}",
             lambda: browser_networks.network(
                 choice.name, None if choice.trained else _untrained(choice.name)
@@ -97,11 +98,11 @@ def show(choice: Choice) -> None:
     except (OSError, KeyError, ValueError) as error:
         st.info(f"This network has not been published here: {error}. Choose another.")
         return
-    shown = loading.example(choice.name, choice.digit, choice.seed)
+    shown = examples.example(choice.name, choice.digit, choice.seed)
     labels(
         Judged(
             network=network,
-            image=verdicts.pixels(shown.images)[0],
+            image=transformers.pixels(shown.images)[0],
             label=int(shown.labels[0]),
             start=choice.start,
         ),

@@ -7,19 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-st.title("Your network", anchor=False)
-st.markdown(
-    "A spatial transformer goes into any network, at any depth. These lines put one in, watch it "
-    "at work, and write what it did into a file; **open the file here** to see its grids."
+from app.data import (
+    uploads,
 )
-
-from app.data import loading  # noqa: E402  after the title: the modules below import torch
-
-loading.warm_up()
-
-from app.palette import GRIDS  # noqa: E402
-from app.panels import own  # noqa: E402
-from app.stage import Features, Item, Reading, Transformers, stage, strip  # noqa: E402
+from app.palette import GRIDS
+from app.stage.large import Features, Item, Reading, stage
+from app.stage.strip import strip
+from app.stage.transformers import Transformers
+from app.views.network import choices
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 [CODE] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -28,9 +23,9 @@ README = (Path(__file__).parents[3] / "README.md").read_text()
 @st.fragment
 def explore(found: list) -> None:
     """One of the transformers at work on one of the images."""
-    place = own.choose_transformer([w.name for w in found])
+    place = choices.choose_transformer([w.name for w in found])
     watched = found[place]
-    chosen = own.choose_image(len(watched.image))
+    chosen = choices.choose_image(len(watched.image))
     pictures = [picture[0] if len(picture) == 1 else picture for picture in watched.image.numpy()]
     (height, width), (rows, columns) = watched.image.shape[2:], watched.size
     transformers = Transformers(transform=watched.transform, colours=GRIDS[:1])
@@ -65,7 +60,7 @@ def explore(found: list) -> None:
         token=str(place),
         transformers=transformers,
         selected=str(chosen),
-        on_selected=own.take_image,
+        on_selected=choices.take_image,
     )
 
 
@@ -84,7 +79,7 @@ with right:
     st.code("python -m stn_core convert model.pt", language="sh")
     st.markdown("and choose *Open a checkpoint* on the page of that experiment.")
 with left:
-    file = own.warps_file()
+    file = choices.warps_file()
     if file is None:
         st.info(
             "Nothing is open yet. Run the lines on this page in a Python with `stn_core` (`pip "
@@ -92,7 +87,7 @@ with left:
         )
     else:
         try:
-            found = loading.warps(file.file_id, file.getvalue)
+            found = uploads.warps(file.file_id, file.getvalue)
         except ValueError as error:
             st.error(f"Not opened: {error}")
         else:

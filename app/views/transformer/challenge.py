@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.data import loading
+from app.data import examples, networks
 from app.palette import GRIDS
-from app.panels.verdicts import pixels
-from app.stage import Features, Item, Transformers, reported, stage, strip
+from app.panels.transformers import pixels
+from app.stage.large import Features, Item, reported, stage
+from app.stage.strip import strip
+from app.stage.transformers import Transformers
 
 EXPERIMENT = "distorted/rts/st-cnn-aff"
 FIRST_DIGIT, FIRST_SEED = 207, 7
@@ -22,8 +24,8 @@ def challenge() -> None:
 def _challenge() -> None:
     number = st.session_state.setdefault("challenge", 0)
     digit = (FIRST_DIGIT + 137 * number) % 1000
-    example = loading.example(EXPERIMENT, digit, FIRST_SEED + number)
-    loaded = loading.pretrained(EXPERIMENT)
+    example = examples.example(EXPERIMENT, digit, FIRST_SEED + number)
+    loaded = networks.pretrained(EXPERIMENT)
     transform = loaded.network.transformer.transform
     token = f"challenge/{number}"
     image = pixels(example.images)[0]
@@ -66,19 +68,19 @@ def _next() -> None:
     st.session_state["challenge"] += 1
 
 
-def _compare(loaded: loading.LoadedNetwork, transform, example, hand: np.ndarray) -> None:
+def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarray) -> None:
     import torch
 
     from stn_core.transforms import decompose_affine
 
     truth = example.theta[0].numpy()
-    network = loading.trace(loaded, example.images).warps[0].theta[0].numpy()
+    network = networks.run_network(loaded, example.images).warps[0].theta[0].numpy()
     label = int(example.labels[0])
     rows = {"Your hand": hand, "The network": network, "The truth": truth}
     height = example.images.shape[2]
     lines, items = [], []
     for name, theta in rows.items():
-        logits = loading.trace(loaded, example.images, theta.tolist()).logits[0].softmax(0)
+        logits = networks.run_network(loaded, example.images, theta.tolist()).logits[0].softmax(0)
         said = int(logits.argmax())
         both = decompose_affine(torch.from_numpy(np.stack([theta, truth])))
         angle, straight = both["angle_degrees"].tolist()

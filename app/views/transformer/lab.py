@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.data import loading, pictures
+from app.data import gallery, pictures
 from app.data.families import PRESETS, Family, Preset, families
-from app.panels import own
+from app.panels import own_digit
 from app.sketch import sketch
-from app.stage import Reading, is_theta
+from app.stage.large import Reading, is_theta
 
-IMAGES = ("Test card", "Rings", "Digit", "Draw", *own.FILES)
+IMAGES = ("Test card", "Rings", "Digit", "Draw", *own_digit.FILES)
 KERNELS = {
     "bilinear": "bilinear (Eq. 5)",
     "integer": "integer (Eq. 4)",
@@ -182,15 +182,15 @@ def _picture(kind: str) -> np.ndarray:
             "Digit, 0 to 999", 0, 999, 504, key="lab_digit", bind="query-params",
             help="MNIST's: a hundred of each class, class by class.",
         )  # fmt: skip
-        return loading.gallery().images[int(digit)].numpy()
+        return gallery.gallery().images[int(digit)].numpy()
     if kind == "Draw":
         drawn = sketch(key="sketch")
         if drawn is not None:
             return drawn
         st.caption("Draw on the sheet; until then the test card is shown.")
         return pictures.test_card()
-    if kind in own.FILES:
-        content = own.picture_file(kind, "lab")
+    if kind in own_digit.FILES:
+        content = own_digit.picture_file(kind, "lab")
         if content is None:
             st.caption("It stays on this server, in memory, and is shown as 64 × 64 pixels.")
             return pictures.test_card()

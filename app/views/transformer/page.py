@@ -4,19 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-st.title("The spatial transformer", anchor=False)
-st.markdown(
-    "$T_\\theta(G)$ says, for each pixel of the output $V$, where in the input $U$ it is read. "
-    "**Drag the grid**: its corners and edges, or all of it."
-)
-
-from app.data import loading  # noqa: E402  after the title: the modules below import torch
-
-loading.warm_up()
-
-from app.palette import GRIDS  # noqa: E402
-from app.stage import Features, Item, Transformers, stage  # noqa: E402
-from app.views.transformer import challenge, lab  # noqa: E402
+from app.palette import GRIDS
+from app.stage.large import Features, Item, stage
+from app.stage.transformers import Transformers
+from app.views.transformer import challenge, lab
 
 
 @st.fragment

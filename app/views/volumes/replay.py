@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.data import loading
+from app.data import networks, recordings, volumes
+from app.panels.choices import choose_network
 from app.panels.replay import job_of, not_shown
 from app.stage.volume import Learning, Pose, Solid, volume
 from app.tables import column_title
-from app.training import jobs
-from app.training.jobs import Job
-from app.views.distorted.choices import choose_network
-from app.views.volumes.explore import FIRST_CHOICES, PREFIX
+from app.training import processes
+from app.training.job import Job, list_jobs
+from app.views.volumes.choices import FIRST_CHOICES, PREFIX
 
 
 def replay() -> None:
     """A recorded training, played on one of its ten probes."""
-    found = {key: loading.network_title(key) for key in loading.recorded_names(PREFIX)}
-    found |= {job.key: job.title for job in jobs.jobs(PREFIX)}
+    found = {key: networks.network_title(key) for key in recordings.recorded_names(PREFIX)}
+    found |= {job.key: job.title for job in list_jobs(PREFIX)}
     if not found:
         st.info(
             f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
@@ -42,15 +42,15 @@ def _choose_probe() -> int:
 
 
 def _is_live(job: Job | None) -> bool:
-    return job is not None and jobs.is_live(job)
+    return job is not None and processes.is_live(job)
 
 
 def _play(key: str, job: Job | None, title: str, probe: int, was_live: bool) -> None:
     if was_live and not _is_live(job):
         st.rerun(scope="app")  # it has ended: stop refreshing
-    run = loading.run(str(job.folder)) if job else None
+    run = recordings.run_reader(str(job.folder)) if job else None
     try:
-        found = run.recorded() if run else loading.recorded(PREFIX + key)
+        found = run.recorded() if run else recordings.recorded(PREFIX + key)
     except (RuntimeError, ValueError, OSError) as error:
         not_shown(job, title, error)
         return
@@ -62,7 +62,7 @@ def _play(key: str, job: Job | None, title: str, probe: int, was_live: bool) -> 
 def recording(job: Job) -> None:
     """The replay of a training as far as it is, below its progress."""
     probe = _choose_probe()
-    reader = loading.run(str(job.folder))
+    reader = recordings.run_reader(str(job.folder))
     try:
         found = reader.recorded()
     except RuntimeError:
@@ -78,7 +78,7 @@ def learning(found, key: str, probe: int, *, live: bool) -> None:
     from stn_core.experiments.volumes import SIDE
 
     network = find(found.description["experiment"]).network
-    shown = loading.placed_probe(probe)
+    shown = volumes.placed_probe(probe)
     volume(
         Solid(
             image=shown.image,

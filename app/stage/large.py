@@ -1,42 +1,21 @@
-"""The stage: U with T_θ(G) on it and V beside it, drawn by the browser in every frame.
-
-The browser gets U, M_θ as slope · θ + offset, and B; it knows no family. What is dragged there
-stays there; θ, the input's pose and the playhead are reported when they come to rest, and on
-demand while they move.
-"""
+"""The large stage: U with the grid, V, θ in numbers, handles and a playhead."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import streamlit as st
 
 from app.palette import CORNER
+from app.stage.component import component, state_of, text_of
+from app.stage.transformers import Transformers, describe_transform
 
 if TYPE_CHECKING:
-    import torch
+    pass
 
-    from stn_core.transforms import Transform
-
-CELLS = 7  # of the lattice that is drawn on U, in either direction
-LINE_SAMPLES = 29  # points of a lattice line
 LARGEST = 1e6  # of a number in θ that a browser may send; a NaN is not below it either
-LINEAR_REACH = 2.0  # sliders of matrix entries reach from −2 to 2
-PROJECTIVE_REACH = 1.0
-SLIDERS_IN_ROW = {3: 3, 6: 3, 8: 3}  # as θ stands in the matrix; else an (x, y) in each row
-
-
-@cache
-def component() -> Callable:
-    """The component, registered once, when Streamlit runs and knows where its files are."""
-    return st.components.v2.component(
-        "app.stage", html='<div class="stage"></div>', css="stage.css", js="index.js"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,128 +103,6 @@ class Report:
     position: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Transformers:
-    """N transformers of one family on the same U, their names and the colours of their grids."""
-
-    transform: Transform
-    colours: tuple[str, ...]
-    names: tuple[str, ...] = field(default=())
-
-    def told(self) -> list[dict[str, str]]:
-        names = self.names or ("",) * len(self.colours)
-        return [{"name": n, "colour": c} for n, c in zip(names, self.colours, strict=True)]
-
-
-def text_of(array: np.ndarray) -> str:
-    """An array's bytes as base64."""
-    return base64.b64encode(np.ascontiguousarray(array)).decode()
-
-
-def _lattice_lines(cells: int) -> torch.Tensor:
-    """The rows, then the columns of the lattice on [−1, 1]²: (2, lines · samples)."""
-    import torch
-
-    at = torch.linspace(-1, 1, cells + 1, dtype=torch.float64)
-    along = torch.linspace(-1, 1, LINE_SAMPLES, dtype=torch.float64)
-    across, running = (v.flatten() for v in torch.meshgrid(at, along, indexing="ij"))
-    return torch.stack([torch.cat([running, across]), torch.cat([across, running])])
-
-
-def _ranges(transform: Transform) -> list[tuple[float, float]]:
-    from stn_core.transforms import Projective
-
-    reaches = [LINEAR_REACH] * transform.num_params
-    if isinstance(transform, Projective):
-        reaches[6:] = [PROJECTIVE_REACH] * 2
-    return [(-reach, reach) for reach in reaches]
-
-
-CORNERS = {
-    "top left": (-1, -1),
-    "top right": (1, -1),
-    "bottom left": (-1, 1),
-    "bottom right": (1, 1),
-}
-EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
-
-
-def _handles(transform: Transform, rigid: bool, whole: str) -> dict:
-    """What a hand can take the grid by: the points where it does, B there, and their names.
-
-    A ``turn`` handle turns and scales the grid about its middle, an ``edge`` handle shears or
-    stretches it, a ``point`` handle moves alone. rigid: no edges; whole: what is moved.
-    """
-    import torch
-
-    from stn_core.transforms import (
-        Attention,
-        PiecewiseAffine,
-        Projective,
-        ThinPlateSpline,
-        lattice,
-    )
-
-    match transform:
-        case ThinPlateSpline(side=side) | PiecewiseAffine(side=side):
-            handles = [
-                ("point", f"control point {1 + i // side}, {1 + i % side}", tuple(point))
-                for i, point in enumerate(lattice(side).tolist())
-            ]
-        case Projective():
-            handles = [("point", f"{name} corner", at) for name, at in CORNERS.items()]
-        case _:
-            handles = [
-                ("turn", f"{name} corner: turn and scale", at) for name, at in CORNERS.items()
-            ]
-            if not (rigid or isinstance(transform, Attention)):
-                handles += [("edge", f"{n} edge: stretch and shear", at) for n, at in EDGES.items()]
-    targets = torch.tensor([at for _, _, at in handles], dtype=torch.float64).T
-    return {
-        "handles": [
-            {"kind": kind, "name": f"{name} (arrow keys)", "target": list(at)}
-            for kind, name, at in handles
-        ],
-        "handleTarget": text_of(transform.target_at(targets).detach().float().numpy()),
-        "bodyName": f"{whole}: move (arrow keys), scale (+ and −), turn ([ and ])",
-    }
-
-
-def describe_transform(
-    transform: Transform,
-    size: tuple[int, int],
-    *,
-    rigid: bool = False,
-    whole: str = "the whole grid",
-) -> dict:
-    """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
-    import torch
-
-    from stn_core.transforms import Attention
-
-    slope, offset, divide = transform.matrix_form()
-    like = torch.zeros(1)
-    cells = 1 if isinstance(transform, Attention) else CELLS  # attention is a box (Eq. 2)
-    return {
-        "rows": slope.shape[0],
-        "columns": slope.shape[1],
-        "columnNames": list(transform.target_names),
-        "slidersInRow": SLIDERS_IN_ROW.get(transform.num_params, 2),
-        "slope": text_of(slope.numpy()),
-        "offset": text_of(offset.numpy()),
-        "divide": divide,
-        "target": text_of(transform.target(size, like).detach().numpy()),
-        "latticeTarget": text_of(
-            transform.target_at(_lattice_lines(cells)).detach().float().numpy()
-        ),
-        "lattice": {"lines": 2 * (cells + 1), "samples": LINE_SAMPLES},
-        **_handles(transform, rigid, whole),
-        "names": list(transform.parameter_names),
-        "identity": transform.identity().tolist(),
-        "ranges": _ranges(transform),
-    }
-
-
 def stage(
     item: Item,
     *,
@@ -269,10 +126,10 @@ def stage(
     folded away; token: names what is shown; a new token starts anew.
     """
     features = features or Features()
-    data = _data([item], "large", token, transformers, output_size, reading, track, captions)
+    data = stage_data([item], "large", token, transformers, output_size, reading, track, captions)
     data |= {
         "compact": compact,
-        "echo": _state(key).get("serial"),
+        "echo": state_of(key).get("serial"),
         "inputs": [_input(moved) for moved in inputs],
         "adopted": adopted,
         "features": {
@@ -292,15 +149,9 @@ def stage(
     return reported(key, token, count, several, len(inputs))
 
 
-def _state(key: str) -> dict:
-    """What the browser has sent last, if it is of the right kind."""
-    state = (st.session_state.get(key) or {}).get("report")
-    return state if isinstance(state, dict) else {}
-
-
 def reported(key: str, token: str, params: int, transformers: int = 1, inputs: int = 1) -> Report:
     """What the visitor has done on the stage of this key, if it still shows this token."""
-    state = _state(key)
+    state = state_of(key)
     if state.get("token") != token:
         return Report()
     thetas, poses, position = (state.get(name) for name in ("thetas", "poses", "position"))
@@ -313,36 +164,7 @@ def reported(key: str, token: str, params: int, transformers: int = 1, inputs: i
     )
 
 
-def strip(
-    items: list[Item],
-    *,
-    key: str,
-    token: str,
-    transformers: Transformers | None = None,
-    selected: str | None = None,
-    on_selected: Callable[[str], None] | None = None,
-) -> None:
-    """A row of small pairs. With ``on_selected`` each is a button, and it is called with its id;
-    one with a ``href`` is a link."""
-    data = _data(items, "strip", token, transformers, None, None, None, None)
-    data |= {
-        "features": {},
-        "selectable": on_selected is not None,
-        "selected": selected,
-    }
-    ids = {item.id for item in items}
-
-    def report() -> None:
-        chosen = st.session_state[key].selected
-        if on_selected and chosen in ids:
-            on_selected(chosen)
-
-    result = component()(key=key, data=data, on_selected_change=report)
-    if result.selected in ids:
-        st.rerun(scope="app")  # what the choice is for stands outside of this fragment
-
-
-def _data(
+def stage_data(
     items: list[Item],
     layout: str,
     token: str,

@@ -1,4 +1,4 @@
-"""What a visitor brings: a digit of one's own, and a checkpoint."""
+"""A digit of the visitor's own: drawn, pasted, uploaded, photographed, or out of a link."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import streamlit as st
 
-from app.data import loading, pictures
+from app.data import gallery, pictures
 from app.sketch import pasted, sketch
 
 FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
@@ -18,7 +18,7 @@ LONGEST = 2000  # letters of a digit in the address
 DIGIT_BYTES = 1 + pictures.DIGIT_SIDE**2
 
 
-def choose_digit(key: str, name: str = "a digit of your own") -> loading.Drawn | None:
+def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn | None:
     """A switch, and a digit that is drawn, pasted, uploaded or photographed; None without one.
 
     key: of the switch, and of the address's field that brings the digit back; name: of what is
@@ -35,7 +35,7 @@ def choose_digit(key: str, name: str = "a digit of your own") -> loading.Drawn |
     return drawn
 
 
-def _linked(key: str) -> loading.Drawn | None:
+def _linked(key: str) -> gallery.Drawn | None:
     """The digit that the address had when the visit began; the switch is on then."""
     kept = f"{key}-linked"
     if kept not in st.session_state:
@@ -49,13 +49,13 @@ def _linked(key: str) -> loading.Drawn | None:
     return st.session_state[kept]
 
 
-def packed(drawn: loading.Drawn) -> str:
+def packed(drawn: gallery.Drawn) -> str:
     """A digit for the address."""
     content = zlib.compress(bytes([drawn.label]) + drawn.pixels, 9)
     return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
-def unpacked(text: str) -> loading.Drawn:
+def unpacked(text: str) -> gallery.Drawn:
     """A digit from the address. Raises ValueError for anything else."""
     if not 0 < len(text) <= LONGEST:
         raise ValueError(f"a digit in a link is of 1 to {LONGEST} letters, got {len(text)}")
@@ -66,10 +66,10 @@ def unpacked(text: str) -> loading.Drawn:
         raise ValueError(f"this is no packed digit: {error}") from error
     if len(found) != DIGIT_BYTES or found[0] > 9:
         raise ValueError("a packed digit is its class and 28 × 28 pixels")
-    return loading.Drawn(pixels=found[1:], label=found[0])
+    return gallery.Drawn(pixels=found[1:], label=found[0])
 
 
-def _own_digit(key: str, linked: loading.Drawn | None) -> loading.Drawn | None:
+def _own_digit(key: str, linked: gallery.Drawn | None) -> gallery.Drawn | None:
     way = st.segmented_control(
         "From where",
         ["Draw", *FILES, *([LINK] if linked else [])],
@@ -99,7 +99,7 @@ def _own_digit(key: str, linked: loading.Drawn | None) -> loading.Drawn | None:
     if found is None or label is None:
         st.caption("Give a digit and say which it is: then it takes the other's place.")
         return None
-    return loading.Drawn(pixels=found.tobytes(), label=int(label))
+    return gallery.Drawn(pixels=found.tobytes(), label=int(label))
 
 
 def _prepared(way: str, key: str) -> np.ndarray | None:
@@ -136,79 +136,3 @@ def picture_file(way: str, key: str) -> bytes | None:
             "A picture", pictures.UPLOADS, key=f"{key}-upload", label_visibility="collapsed"
         )
     return file and file.getvalue()
-
-
-def weights_field(prefix: str) -> str:
-    """The key of the uploader of ``distorted/rts/``."""
-    return f"own-weights-{prefix}"
-
-
-def choose_checkpoint(prefix: str) -> dict[str, str]:
-    """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
-    with st.popover(
-        "Open a checkpoint", width="content", help="Weights of your own, as safetensors"
-    ):
-        st.markdown(
-            "The weights of a network that you have trained, as **safetensors**: a checkpoint of "
-            "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
-            "convert model.pt` makes one of a pickle."
-        )
-        file = st.file_uploader(
-            "Weights", ["safetensors"], key=weights_field(prefix), label_visibility="collapsed"
-        )
-        if file is None:
-            return {}
-        try:
-            found = loading.own_network(prefix, file.file_id, file.getvalue)
-        except ValueError as error:
-            st.error(f"Not opened: {error}")
-            return {}
-        st.success(f"Opened as {found.title}. Choose it as a network.")
-        if st.button(
-            "Measure it on the gallery's 1,000 digits",
-            key=f"own-measure-{prefix}",
-            help="Its error, each digit distorted with a fixed seed",
-        ):
-            st.markdown(loading.measured(found, found.key))
-    return {found.key: found.title}
-
-
-def warps_file():
-    """A file that ``stn_core.watched`` has written; None without one."""
-    return st.file_uploader(
-        "warps.safetensors",
-        ["safetensors"],
-        key="own-warps",
-        help="What save_warps has written, up to the size limit of uploads",
-    )
-
-
-def choose_transformer(names: list[str]) -> int:
-    """Which of a network's transformers, by its place."""
-    return st.selectbox(
-        "Transformer",
-        range(len(names)),
-        format_func=lambda n: names[n] or "the network itself",
-        key="own-transformer",
-        help="By its name in the network, as `named_modules` has it.",
-    )
-
-
-def choose_image(count: int) -> int:
-    """Which of the images of a forward pass."""
-    if st.session_state.get("own-image", 1) > count:
-        st.session_state["own-image"] = 1
-    chosen = st.number_input(
-        f"Image, 1 to {count}",
-        1,
-        count,
-        1,
-        key="own-image",
-        help="Which image of the forward pass is taken in hand",
-    )
-    return int(chosen) - 1
-
-
-def take_image(image: str) -> None:
-    """Take an image of the strip; called before the widgets are drawn again."""
-    st.session_state["own-image"] = int(image) + 1

@@ -1,0 +1,13 @@
+"""The front page's digit as a tensor."""
+
+from __future__ import annotations
+
+import torch
+
+from app.data import browser_networks
+
+
+def front_probe() -> torch.Tensor:
+    """The front page's digit as it is at first: (1, 1, H, W)."""
+    images, _ = browser_networks.probes()
+    return torch.from_numpy(images[[browser_networks.FIRST_DIGIT]])[:, None].float() / 255

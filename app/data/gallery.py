@@ -1,0 +1,56 @@
+"""The gallery's digits, and digits of the visitor's own in their place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from stn_core.digits import Digits
+
+
+@st.cache_resource(show_spinner="Reading the digits …")
+def gallery() -> Digits:
+    """The 1,000 gallery digits, class by class."""
+    from stn_core import digits
+
+    return digits.gallery()
+
+
+def digits_notice() -> str:
+    """Which digits a training on this machine would use, in a sentence."""
+    from stn_core import digits
+
+    if digits.local_folder() is not None:
+        return "Trainings here use all of MNIST: 59,000 training digits, none of them shown here."
+    few = "the 4,000 of MNIST's training digits that are installed with the app"
+    if os.environ.get("STN_OFFLINE"):
+        return f"MNIST itself is not on this machine: trainings here use {few}."
+    return (
+        "MNIST itself is not on this machine: a training downloads it first (11 MB), or uses "
+        f"{few} if there is no connection."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A digit of the visitor's own. pixels: 28 × 28 of them, uint8; label: which digit it is."""
+
+    pixels: bytes
+    label: int
+
+
+def one_digit(digit: int, drawn: Drawn | None = None) -> Digits:
+    """A gallery digit, or a drawn one in its stead, alone in a batch of one."""
+    import torch
+
+    from stn_core.digits import Digits
+
+    if drawn is not None:
+        image = torch.frombuffer(bytearray(drawn.pixels), dtype=torch.uint8).view(1, 28, 28)
+        return Digits(image, torch.tensor([drawn.label]))
+    found = gallery()
+    return Digits(found.images[digit : digit + 1], found.labels[digit : digit + 1])

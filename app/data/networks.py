@@ -1,0 +1,179 @@
+"""Networks, loaded once and kept: published ones, those of runs, and uploaded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+
+from app.data.examples import example
+from app.data.gallery import gallery
+from app.data.recordings import run_reader
+from app.data.uploads import uploaded_file
+
+if TYPE_CHECKING:
+    import torch
+
+    from stn_core.experiment import Experiment
+    from stn_core.networks import ClassificationNetwork
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedNetwork:
+    """A network in evaluation mode, and what to say about it."""
+
+    experiment: Experiment
+    network: ClassificationNetwork
+    key: str  # tells it from every other, and from itself at an earlier checkpoint
+    title: str
+    record: str  # how well it does, and where that was measured
+
+
+@st.cache_resource(show_spinner="Loading the network …", max_entries=32)
+def pretrained(name: str) -> LoadedNetwork:
+    """A published network. Raises CheckpointError."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find
+
+    experiment = find(name)
+    metrics = checkpoints.load_metrics(experiment)
+    return LoadedNetwork(
+        experiment=experiment,
+        network=checkpoints.load_pretrained(experiment),
+        key=name,
+        title=network_title(name.rsplit("/", 1)[1]),
+        record=f"{metrics['error_percent_test']:.2f} % error on {metrics['test_digits']:,} "
+        + experiment.data.noun.replace("digits", "test digits"),
+    )
+
+
+def published(prefix: str) -> list[str]:
+    """The short names of the published networks of ``distorted/rts/``, in the table's order."""
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS
+
+    return [
+        name.removeprefix(prefix)
+        for name, experiment in EXPERIMENTS.items()
+        if name.startswith(prefix) and checkpoints.is_published(experiment)
+    ]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def seconds_a_step(experiment_name: str) -> float | None:
+    """How long a step took on a CPU core, of the published training or of one that was noted beside
+    it; None if neither was on one."""
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS, find, find_colocalisation
+
+    try:
+        named = find if experiment_name in EXPERIMENTS else find_colocalisation
+        experiment = named(experiment_name)
+        for one in (checkpoints.load_metrics(experiment), *checkpoints.load_tried(experiment)):
+            if one["device"].startswith("CPU"):
+                steps = one.get("step", one["recipe"]["iterations"])
+                return one.get("gallery", one)["seconds"] / steps
+        return None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+@st.cache_resource(show_spinner="Opening the checkpoint …", max_entries=8)
+def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> LoadedNetwork:
+    """The network of an uploaded safetensors file, one of those of ``distorted/rts/``.
+
+    upload: Streamlit's id of the file. Raises CheckpointError, which lists what does not fit.
+    """
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS
+
+    candidates = [e for name, e in EXPERIMENTS.items() if name.startswith(prefix)]
+    with uploaded_file(_content) as file:
+        experiment, network = checkpoints.load_matching(candidates, file, what="the file")
+    short = network_title(experiment.name.rsplit("/", 1)[1])
+    return LoadedNetwork(
+        experiment=experiment,
+        network=network,
+        key=f"own-{upload}",
+        title=f"your {short}",
+        record="your own: “Open a checkpoint” measures its error",
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner="Measuring on 1,000 digits …")
+def measured(_loaded: LoadedNetwork, key: str) -> str:
+    """A network's error on the gallery, in words, beside the published one's."""
+    from stn_core import checkpoints, evaluation
+
+    experiment = _loaded.experiment
+    found = evaluation.evaluate(_loaded.network, experiment, gallery())
+    noun = experiment.data.noun.replace("digits", "gallery digits")
+    words = f"**{found.measure:.1f} %** error on 1,000 {noun}"
+    if checkpoints.is_published(experiment):
+        published_error = checkpoints.load_metrics(experiment)["error_percent_gallery"]
+        words += f"; the published {experiment.name} has {published_error:.1f} %"
+    return words
+
+
+@st.cache_resource(show_spinner="Loading the network …", max_entries=8)
+def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
+    """The network of a run as of its last checkpoint, which was written at ``modified``."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find
+
+    reader = run_reader(folder)
+    description = reader.description()
+    iterations = description["recipe"]["iterations"]
+    experiment = find(description["experiment"])
+    network, header = checkpoints.load_trained(experiment, reader.checkpoint)
+    measured = [s for s in reader.snapshots() if s.step <= header["step"]]
+    error = f", {measured[-1].measure:.1f} % error on the gallery" if measured else ""
+    return LoadedNetwork(
+        experiment=experiment,
+        network=network,
+        key=f"{folder} at {modified}",
+        title=title,
+        record=f"saved at step {header['step']:,} of {iterations:,}{error}",
+    )
+
+
+def run_network(loaded: LoadedNetwork, images: torch.Tensor, *thetas: Sequence[float] | None):
+    """The network's Trace of images (B, C, H, W).
+
+    thetas: (P,) for each transformer, in place of its own; None leaves it that.
+    """
+    import torch
+
+    with torch.inference_mode():
+        given = [t if t is None else torch.tensor([list(t)], dtype=torch.float32) for t in thetas]
+        return loaded.network.trace(images, *given)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def predicted_classes(
+    _loaded: LoadedNetwork, key: str, experiment_name: str, digits: tuple[int, ...], seed: int
+) -> list[int]:
+    """The class that a network, known by its key, gives each of some gallery digits."""
+    import torch
+
+    images = torch.cat([example(experiment_name, digit, seed).images for digit in digits])
+    return run_network(_loaded, images).logits.argmax(1).tolist()
+
+
+NETWORK_WORDS = {
+    "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
+    "aff": "Aff", "proj": "Proj", "tps": "TPS", "rigid": "Rigid", "3d": "3D",
+}  # fmt: skip
+
+
+def network_title(short: str) -> str:
+    """``st-cnn-aff`` -> ``ST-CNN Aff``, as the paper writes it; ``…@1`` is of another seed."""
+    short, _, seed = short.partition("@")
+    if seed:
+        return f"{network_title(short)}, seed {seed}"
+    parts = [NETWORK_WORDS[part] for part in short.split("-")]
+    return "-".join(parts[:2]) + (f" {parts[2]}" if len(parts) > 2 else "")

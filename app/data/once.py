@@ -1,0 +1,44 @@
+"""What is done once a server: torch is imported, and what a page computes is kept."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.data.networks import T
+
+if TYPE_CHECKING:
+    pass
+
+FIGURE_SECONDS = 1.5  # until a browser has the front page's figure
+
+
+@st.cache_resource(show_spinner="Loading PyTorch …")
+def warm_up() -> None:
+    """Import torch once, and take what it leaves out of the garbage collector's way."""
+    import torch
+
+    torch.set_num_threads(1)  # the networks are small, and other visitors want a core too
+    gc.collect()
+    gc.freeze()
+
+
+def wait_for_figure() -> None:
+    """Where torch is not imported yet: let the browser fetch the figure first.
+
+    The import would hold up every file that this process serves meanwhile, and with them the
+    figure by a second.
+    """
+    if "torch" not in sys.modules:
+        time.sleep(FIGURE_SECONDS)
+
+
+@st.cache_resource(show_spinner="Looking through what is published …")
+def made_once(name: str, _make: Callable[[], T]) -> T:
+    """What a module that stands on this one makes, kept by its name."""
+    return _make()

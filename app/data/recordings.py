@@ -1,0 +1,54 @@
+"""Recorded trainings and run folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from stn_core.runs import RecordedRun, Run
+
+
+def recorded_names(prefix: str) -> list[str]:
+    """The short names of the runs in pretrained/: ``st-cnn-aff``, of a further seed ``…@1``."""
+    from stn_core import checkpoints
+    from stn_core.experiments import EXPERIMENTS
+    from stn_core.runs import packed_runs
+
+    return [
+        name.removeprefix(prefix) + ("" if seed is None else f"@{seed}")
+        for name, experiment in EXPERIMENTS.items()
+        if name.startswith(prefix)
+        for seed in packed_runs(checkpoints.published_folder(experiment))
+    ]
+
+
+def studies() -> dict[str, str]:
+    """The studies whose runs are shipped, by short name: what each of them changes."""
+    from stn_core.experiments.studies import STUDIES
+
+    shipped = set(recorded_names("studies/"))
+    words = {s.experiment.name.removeprefix("studies/"): s.words for s in STUDIES}
+    return {name: text for name, text in words.items() if name in shipped}
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the recording …")
+def recorded(name: str) -> RecordedRun:
+    """A run in pretrained/, by its name and, after an @, its seed. Raises RunError."""
+    from stn_core import checkpoints
+    from stn_core.experiments import find
+    from stn_core.runs import PACKED, packed_name, unpack
+
+    name, _, seed = name.partition("@")
+    file = packed_name(seed) if seed else PACKED
+    return unpack(checkpoints.published_folder(find(name)) / file)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def run_reader(folder: str) -> Run:
+    """The reader of a run's folder, which remembers the snapshots that it has read."""
+    from stn_core.runs import Run
+
+    return Run(Path(folder))

@@ -1,0 +1,47 @@
+"""What a page is to everything around it: one record, in the page's own folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+PLAYHEAD_KEYS = (
+    ("Space", "play, or pause"),
+    ("← →", "a step back, a step on; with Shift ten"),
+    ("R", "start again"),
+)
+CHOICE_KEYS = (("1 … 9", "a preset, or a digit of the row"),)
+HANDLE_KEYS = (("Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """What a page is in the paper. symbols: on it, by their anchors in the glossary; ours: what is
+    not the paper's, as Markdown."""
+
+    where: str
+    symbols: tuple[str, ...]
+    ours: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of the app: a folder in views/ with this record in ``__init__.py``.
+
+    position: in the navigation; menu: its name there; title: above it, and in the window's title;
+    lead: Markdown below the title, or a function that gives it; paper: None of a page that is
+    about no part of it; has_questions: whether the folder has a ``questions.py``; defaults: the
+    fields of the address, with the values that the page takes without them; keys: which keys do
+    what, beside "?"; needs_torch: whether its modules import torch, which is loaded below the
+    title then.
+    """
+
+    position: int
+    menu: str
+    title: str
+    lead: str | Callable[[], str]
+    paper: Paper | None = None
+    has_questions: bool = False
+    defaults: Mapping[str, str | int] = field(default_factory=dict)
+    keys: tuple[tuple[str, str], ...] = ()
+    needs_torch: bool = True

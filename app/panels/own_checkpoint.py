@@ -1,0 +1,42 @@
+"""A checkpoint of the visitor's own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.data import networks
+
+
+def weights_field(prefix: str) -> str:
+    """The key of the uploader of ``distorted/rts/``."""
+    return f"own-weights-{prefix}"
+
+
+def choose_checkpoint(prefix: str) -> dict[str, str]:
+    """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
+    with st.popover(
+        "Open a checkpoint", width="content", help="Weights of your own, as safetensors"
+    ):
+        st.markdown(
+            "The weights of a network that you have trained, as **safetensors**: a checkpoint of "
+            "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
+            "convert model.pt` makes one of a pickle."
+        )
+        file = st.file_uploader(
+            "Weights", ["safetensors"], key=weights_field(prefix), label_visibility="collapsed"
+        )
+        if file is None:
+            return {}
+        try:
+            found = networks.own_network(prefix, file.file_id, file.getvalue)
+        except ValueError as error:
+            st.error(f"Not opened: {error}")
+            return {}
+        st.success(f"Opened as {found.title}. Choose it as a network.")
+        if st.button(
+            "Measure it on the gallery's 1,000 digits",
+            key=f"own-measure-{prefix}",
+            help="Its error, each digit distorted with a fixed seed",
+        ):
+            st.markdown(networks.measured(found, found.key))
+    return {found.key: found.title}

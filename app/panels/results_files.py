@@ -1,0 +1,146 @@
+"""A table of the paper as files: CSV and JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import statistics
+
+from app.data import sums
+from app.data.networks import network_title
+from app.panels import downloads
+from app.panels.misread import disagreements
+from app.tables import TABLES, Table
+
+# Of a recipe, what a file says of it beside its name.
+BUDGET = ("method", "iterations", "batch_size", "learning_rate")
+
+
+def result_downloads(
+    table: str, cells: dict, columns: list[str], column: str, words: Table
+) -> None:
+    file = (
+        "-".join(words.title.lower().split()) if words.number is None else f"table-{words.number}"
+    )
+    downloads.buttons(
+        ("Table as CSV", f"{file}.csv", lambda: downloads.as_csv(errors(cells)),
+         "Ours and the paper's errors, with recipe, budget, seeds and device"),
+        ("Differences as CSV", f"{file}-differences.csv",
+         lambda: downloads.as_csv(differences(table, columns)),
+         "What the differences are worth"),
+        ("Confusion matrices as CSV", f"{file}-confusion.csv",
+         lambda: downloads.as_csv(confusions(cells)),
+         "What each network takes for what, on the test digits"),
+        ("Misread examples as CSV", f"{file}-misread-{column}.csv",
+         lambda: downloads.as_csv(misread(table, cells, column)),
+         "All examples of the three groups above, and what the two networks say of them"),
+        ("All of it as JSON", f"{file}.json",
+         lambda: json.dumps(everything(table, cells, columns)),
+         "Every network's metrics as they were recorded, what other recipes came to, and what the "
+         "differences are worth"),
+    )  # fmt: skip
+
+
+def spread(values: list[float]) -> tuple[float | None, float | None]:
+    """Mean and standard deviation, None of the latter where there is one value."""
+    if not values:
+        return None, None
+    return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+def of_seeds(cell) -> tuple[float | None, float | None]:
+    """The mean and spread that a table's Cell shows; of one seed, the error of its network."""
+    if cell.metrics is None:
+        return None, None
+    errors = cell.metrics["errors"]
+    return spread(errors if len(errors) > 1 else [cell.error])
+
+
+def errors(cells: dict) -> list[dict]:
+    """A row for each network of a table; of one that is not trained, its name and the paper's
+    error. ours: of the seed that is shipped; mean, spread: of all seeds, as the table has them."""
+    from stn_core.experiment import Recipe
+
+    rows = []
+    for name, cell in cells.items():
+        metrics = cell.metrics or {}
+        recipe = Recipe.from_json(metrics["recipe"]) if metrics else None
+        mean, deviation = of_seeds(cell)
+        rows.append(
+            {
+                "experiment": name,
+                "paper": cell.experiment.reported,
+                "ours": cell.error,
+                "mean": mean,
+                "spread": deviation,
+                **{key: " ".join(map(str, metrics.get(key, []))) for key in ("seeds", "errors")},
+                "recipe": recipe and recipe.name,
+                **{key: recipe and getattr(recipe, key) for key in BUDGET},
+                **{key: metrics.get(key) for key in ("device", "precision", "parameters")},
+            }
+        )
+    return rows
+
+
+def differences(table: str, columns: list[str]) -> list[dict]:
+    """What the differences of these columns are worth, and whether the paper claims them."""
+    from stn_core import results
+
+    return [
+        dataclasses.asdict(found) | {"decided": found.decided}
+        for column in columns
+        for found in results.differences(table, column)
+    ]
+
+
+def confusions(cells: dict) -> list[dict]:
+    """The confusion matrices of all networks that are trained, a row for each of their counts."""
+    return [
+        {"experiment": name, "true": true, "said": said, "count": count}
+        for name, cell in cells.items()
+        if cell.metrics
+        for true, row in enumerate(cell.metrics["confusion_test"])
+        for said, count in enumerate(row)
+    ]
+
+
+def misread(table: str, cells: dict, column: str) -> list[dict]:
+    """The examples that either of the two compared networks misreads, a row each."""
+    names = [network_title(n) for n in TABLES[table].compared]
+    rows = []
+    for group, said in (disagreements(table, cells, column) or {}).items():
+        for (digit, seed), answers in sorted(said.items()):
+            digits = [digit, sums.partner(digit, seed)] if table == "addition" else [digit]
+            true = sum(d // 100 for d in digits)  # a hundred of each class
+            told = [true if answer is None else answer for answer in answers]
+            rows.append(
+                {"group": group, "digit": digit, "seed": seed, "true": true}
+                | dict(zip(names, told, strict=True))
+            )
+    return rows
+
+
+def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | dict]:
+    """All that is shown of a table, and what it was made from."""
+    from stn_core import checkpoints, results
+
+    networks = []
+    for name, cell in cells.items():
+        mean, deviation = of_seeds(cell)
+        networks.append(
+            {
+                "experiment": name,
+                "paper": cell.experiment.reported,
+                "ours": cell.error,
+                "mean": mean,
+                "spread": deviation,
+                "metrics": cell.metrics,
+                "other_recipes": checkpoints.load_tried(cell.experiment),
+            }
+        )
+    misread_by_all = {column: results.misread_by_all(table, column) for column in columns}
+    return {
+        "networks": networks,
+        "differences": differences(table, columns),
+        "misread_by_every_network": misread_by_all,
+    }

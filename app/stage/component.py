@@ -1,0 +1,33 @@
+"""The browser component that warps in every frame."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+if TYPE_CHECKING:
+    pass
+
+
+@cache
+def component() -> Callable:
+    """The component, registered once, when Streamlit runs and knows where its files are."""
+    return st.components.v2.component(
+        "app.stage", html='<div class="stage"></div>', css="stage.css", js="index.js"
+    )
+
+
+def text_of(array: np.ndarray) -> str:
+    """An array's bytes as base64."""
+    return base64.b64encode(np.ascontiguousarray(array)).decode()
+
+
+def state_of(key: str) -> dict:
+    """What the browser has sent last, if it is of the right kind."""
+    state = (st.session_state.get(key) or {}).get("report")
+    return state if isinstance(state, dict) else {}

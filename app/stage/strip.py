@@ -1,0 +1,44 @@
+"""A strip of small images, of which one can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from app.stage.component import component
+from app.stage.large import Item, stage_data
+from app.stage.transformers import Transformers
+
+if TYPE_CHECKING:
+    pass
+
+
+def strip(
+    items: list[Item],
+    *,
+    key: str,
+    token: str,
+    transformers: Transformers | None = None,
+    selected: str | None = None,
+    on_selected: Callable[[str], None] | None = None,
+) -> None:
+    """A row of small pairs. With ``on_selected`` each is a button, and it is called with its id;
+    one with a ``href`` is a link."""
+    data = stage_data(items, "strip", token, transformers, None, None, None, None)
+    data |= {
+        "features": {},
+        "selectable": on_selected is not None,
+        "selected": selected,
+    }
+    ids = {item.id for item in items}
+
+    def report() -> None:
+        chosen = st.session_state[key].selected
+        if on_selected and chosen in ids:
+            on_selected(chosen)
+
+    result = component()(key=key, data=data, on_selected_change=report)
+    if result.selected in ids:
+        st.rerun(scope="app")  # what the choice is for stands outside of this fragment

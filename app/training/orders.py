@@ -1,0 +1,187 @@
+"""What a page asks of trainings: start one, resume one, cancel one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from app.training import visitors
+from app.training.job import (
+    CLAIMED,
+    IMAGES,
+    ORDER,
+    WANTED,
+    Job,
+    JobError,
+    Order,
+    is_mine,
+    is_waiting,
+    job_in,
+    without_folders,
+)
+from app.training.limits import limits
+from app.training.processes import end
+from app.training.queue import give_back, waiting
+
+FREE_MEGABYTES = 300  # of the disk, without which no training is begun
+
+
+def start(
+    experiment: str,
+    *,
+    recipe: str,
+    iterations: int,
+    learning_rate: float,
+    seed: int,
+    device: str,
+    patience: int | None = None,
+) -> Job:
+    """Ask for a training. Raises JobError if the queue or the disk has no room for it."""
+    arguments = [
+        "--recipe", recipe,
+        "--iterations", str(iterations),
+        "--learning-rate", str(learning_rate),
+        "--seed", str(seed),
+        *(["--patience", str(patience)] if patience else []),
+    ]  # fmt: skip
+    return _ask(_order("train", experiment, arguments, iterations, device))
+
+
+def colocalise(
+    name: str,
+    *,
+    recipe: str,
+    iterations: int,
+    starts: int,
+    margin: float,
+    clutter: int,
+    set_seed: int,
+) -> Job:
+    """Ask for a co-localisation. Raises JobError if the queue or the disk has no room for it."""
+    arguments = [
+        "--recipe", recipe,
+        "--iterations", str(iterations),
+        "--starts", str(starts),
+        "--margin", str(margin),
+        "--clutter", str(clutter),
+        "--set-seed", str(set_seed),
+    ]  # fmt: skip
+    return _ask(_order("colocalise", name, arguments, iterations))
+
+
+def colocalise_own(images: np.ndarray, *, iterations: int, starts: int) -> Job:
+    """Ask for a co-localisation of one's own images, uint8 (N, 84, 84). Raises JobError."""
+    from stn_core.experiments.colocalisation import OWN
+
+    arguments = ["--iterations", str(iterations), "--starts", str(starts)]
+    return _ask(_order("colocalise", OWN.name, arguments, iterations), images)
+
+
+def _order(
+    command: str, experiment: str, arguments: list[str], iterations: int, device: str = "cpu"
+) -> Order:
+    most = limits().steps
+    if iterations > most:
+        raise JobError(f"{iterations:,} steps are asked for; this server allows {most:,}")
+    return Order(
+        command=command,
+        experiment=experiment,
+        arguments=arguments,
+        device=device,
+        iterations=iterations,
+    )
+
+
+def _ask(asked: Order, images: np.ndarray | None = None) -> Job:
+    _check_room()
+    folder = _new_folder(asked.experiment)
+    try:
+        if images is not None:
+            np.save(folder / IMAGES, images)
+            asked = replace(asked, arguments=[*asked.arguments, "--images", str(folder / IMAGES)])
+        return _queue(folder, asked)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
+
+
+def _check_room() -> None:
+    """Raise JobError if this visitor waits for enough already, or the disk is full."""
+    from stn_core.runs import runs_folder
+
+    mine = [job for job in waiting() if is_mine(job)]
+    if len(mine) >= limits().waiting:
+        names = "; ".join(f"{job.place}: {job.title}" for job in mine)
+        raise JobError(f"You wait for {len(mine)} trainings already ({names}). Cancel one first.")
+    there = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
+    free = shutil.disk_usage(there).free / 2**20
+    if free < FREE_MEGABYTES:
+        raise JobError(
+            f"The server's disk has {free:.0f} MB left, and a training wants {FREE_MEGABYTES} MB."
+        )
+
+
+def _new_folder(experiment: str) -> Path:
+    from stn_core.runs import new_run_folder
+
+    first = new_run_folder(experiment)
+    for number in range(1, 1000):  # of as many who ask in the same second
+        folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise JobError(f"cannot make the run's folder: {without_folders(error)}") from error
+        return folder
+    raise JobError("cannot make the run's folder: there are a thousand of that second")
+
+
+def _queue(folder: Path, asked: Order) -> Job:
+    """Put an order into its folder: from then on it waits."""
+    from stn_core.checkpoints import write_atomically
+
+    asked = replace(asked, owner=visitors.me(), asked=time.time())
+    (folder / WANTED).touch()
+    write_atomically(folder / ORDER, json.dumps(asdict(asked)).encode())
+    (folder / CLAIMED).unlink(missing_ok=True)
+    visitors.arrive()
+    return job_in(folder)
+
+
+def resume(job: Job) -> None:
+    """Go on with a stopped, failed or interrupted training. Raises JobError."""
+    from stn_core.runs import Run, RunError
+
+    _check_room()
+    run = Run(job.folder)
+    try:
+        description = run.description()
+        step = run.status().step
+        asked = Order(
+            command="train",
+            experiment=description["experiment"],
+            arguments=["--resume"],
+            device=description.get("device_type", "cpu"),
+            iterations=max(0, description["recipe"]["iterations"] - step),
+        )
+        run.set_status("queued", step)
+        _queue(job.folder, asked)
+    except (RunError, KeyError, TypeError) as error:
+        raise JobError(f"this run cannot be resumed: {without_folders(error)}") from error
+    except OSError as error:
+        raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
+
+
+def cancel(job: Job) -> None:
+    """Give up a training that waits, or end one before it listens to its folder."""
+    if is_waiting(job):
+        give_back(job)
+    else:
+        end(job, signal.SIGTERM)

@@ -1,0 +1,120 @@
+"""The queue of all visitors' trainings: what waits, for which device, and for how long."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from app.data import networks, recordings
+from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
+from app.training.processes import running
+
+
+def waiting() -> list[Job]:
+    """The queue: what was asked for first stands first."""
+    found = [(asked, job) for job in list_jobs() if is_waiting(job) and (asked := read_order(job))]
+    return [job for _, job in sorted(found, key=lambda pair: (pair[0].asked, pair[1].folder.name))]
+
+
+def device_kind(device: str) -> str:
+    """What a device name comes to on this machine: ``cpu``, ``cuda`` or ``mps``."""
+    from stn_core.training import choose_device
+
+    try:
+        return choose_device(device).type
+    except ValueError:
+        return "cpu"  # where the process says what is wrong with it
+
+
+def devices() -> list[str]:
+    """Where trainings run: one at a time on the CPU, one on each GPU."""
+    import torch
+
+    there = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
+    return there + ["mps"] * torch.backends.mps.is_available()
+
+
+def device_of(job: Job) -> str:
+    """Where a training has been started; the CPU, if it does not say."""
+    try:
+        return (job.folder / CLAIMED).read_text() or "cpu"
+    except OSError:
+        return "cpu"
+
+
+def free_device(asked: Order) -> str | None:
+    """The device on which an order can be started now; None if it has to wait."""
+    taken = {device_of(job) for job in running() if read_order(job)}
+    fits = [p for p in devices() if p.split(":")[0] == device_kind(asked.device)]
+    return next((p for p in fits if p not in taken), None)
+
+
+def position(job: Job) -> tuple[int, float | None]:
+    """How many stand before it for the same device, and in how many seconds it begins; None if
+    that cannot be told."""
+    asked = read_order(job)
+    if asked is None:
+        return 0, None
+    device = device_kind(asked.device)
+    queue = [o for j in waiting() if (o := read_order(j)) and device_kind(o.device) == device]
+    ahead = [o for o in queue if (o.asked, o.owner) < (asked.asked, asked.owner)]
+    same = [p for p in devices() if p.split(":")[0] == device]
+    busy = [job for job in running() if device_of(job) in same]
+    left = [_seconds_left(job) for job in busy] + [_seconds_of(o, device) for o in ahead]
+    if any(seconds is None for seconds in left):
+        return len(ahead), None
+    return len(ahead), sum(left) / max(1, len(same))
+
+
+def _seconds_left(job: Job) -> float | None:
+    """Of a training that runs, at the pace of its last records."""
+    run = recordings.run_reader(str(job.folder))
+    try:
+        iterations = run.description()["recipe"]["iterations"]
+    except (RuntimeError, KeyError, TypeError):
+        return None
+    rate = steps_a_second(run.history())
+    return (iterations - run.status().step) / rate if rate else None
+
+
+def steps_a_second(history: list) -> float:
+    """The pace of a training's last records; 0 if there is none yet."""
+    recent = history[-20:]
+    if not recent:
+        return 0.0
+    steps = recent[-1].step - (recent[0].step if len(recent) > 1 else 0)
+    seconds = recent[-1].seconds - (recent[0].seconds if len(recent) > 1 else 0)
+    return steps / seconds if seconds > 0 else 0.0
+
+
+def _seconds_of(asked: Order, device: str) -> float | None:
+    """Of a training to come, as long as a step of its published network took on one CPU core."""
+    step = networks.seconds_a_step(asked.experiment) if device == "cpu" else None
+    return step and asked.iterations * step
+
+
+def give_back(job: Job) -> None:
+    """Take a waiting training out of the queue: one that has not begun leaves nothing."""
+    from stn_core.runs import Run
+
+    run = Run(job.folder)
+    if run.is_described():
+        run.set_status("stopped", run.status().step, "its place in the queue was given up")
+        (job.folder / CLAIMED).touch()
+    else:
+        remove(job)
+
+
+def remove(job: Job) -> None:
+    """Delete a run. A reader sees it whole or not at all."""
+    gone = job.folder.with_name(f".{job.folder.name}.gone")
+    try:
+        job.folder.rename(gone)
+    except OSError:
+        return  # somebody else has
+    remove_rest(gone)
+
+
+def remove_rest(gone: Path) -> None:
+    """Delete what is left of a run that was removed."""
+    shutil.rmtree(gone, ignore_errors=True)

@@ -1,0 +1,77 @@
+"""When two transformers part ways in a training."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from app.data import networks, recordings
+from app.panels import downloads
+from app.views.addition.addends import PREFIX
+from app.views.addition.division import OWNS, division_words, owned
+
+
+def partings() -> None:
+    """When two transformers have parted ways in every recorded training, and how far."""
+    from stn_core.experiments import find
+
+    lines, rows = [], []
+    for name in recordings.recorded_names(PREFIX):
+        short = name.partition("@")[0]
+        if find(f"{PREFIX}{short}").network.transformers < 2:
+            continue
+        try:
+            found = recordings.recorded(f"{PREFIX}{name}")
+        except RuntimeError as error:
+            st.error(f"This recording cannot be shown: {error}")
+            continue
+        left = [snapshot.pose_left for snapshot in found.snapshots]
+        step = parted(left, [snapshot.step for snapshot in found.snapshots])
+        seed = found.description["seed"]
+        lines.append(
+            f"| {networks.network_title(short)} | {seed} | "
+            f"{'never' if step is None else f'{step:,}'} | {division_words(left[-1], left[0][0])} |"
+        )
+        rows.append(parting(f"{PREFIX}{short}", seed, step, left))
+    if not rows:
+        return
+    st.markdown("**Do the two always part ways, and when?**")
+    head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
+    st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
+    st.caption(
+        "A transformer looks after a channel if of that digit's pose at least "
+        f"{100 * OWNS:.0f} points less are left in its V than in U. Which of the two takes which "
+        "channel is a matter of chance. *Replay* shows the curves."
+    )
+    downloads.buttons(
+        ("When they part, as CSV", "partings.csv", lambda: downloads.as_csv(rows),
+         "A line for each recorded training"),
+        ("When they part, as JSON", "partings.json", lambda: json.dumps(rows), "The same"),
+    )  # fmt: skip
+
+
+def parting(experiment: str, seed: int, step: int | None, left: Sequence[np.ndarray]) -> dict:
+    """A row of the table for a file. step: None of two that have not parted; left: (N, C) at every
+    step, of which the channels that each transformer looks after at the end are told."""
+    after = {
+        f"transformer_{n + 1}_looks_after": " ".join(str(c + 1) for c in sorted(channels))
+        for n, channels in enumerate(owned(left[-1], left[0][0]))
+    }
+    return {"experiment": experiment, "seed": seed, "parted_at_step": step} | after
+
+
+def parted(left: Sequence[np.ndarray], steps: Sequence[int]) -> int | None:
+    """From which step on two transformers look after one channel each, to the end; else None.
+
+    left: (N, C) at every step, the first before the training, when V is U.
+    """
+    last = None
+    for shares, step in zip(reversed(left), reversed(steps), strict=True):
+        first, second = owned(shares, left[0][0])
+        if not len(first) == len(second) == 1 or first == second:
+            return last
+        last = step
+    return last

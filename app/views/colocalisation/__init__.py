@@ -1,0 +1,24 @@
+"""Co-localisation: the common object of a set of images, found without labels (App. A.2)."""
+
+from __future__ import annotations
+
+from app.page import PLAYHEAD_KEYS, Page, Paper
+
+PAGE = Page(
+    position=4,
+    menu="Co-localisation",
+    title="Co-localisation",
+    lead=(
+        "A hundred images with the **same kind of object** in each; nobody says which, nor "
+        "where. A spatial transformer draws a box in each, and learns from one thing alone: what "
+        "stands in two boxes should be more alike than a box and a random patch."
+    ),
+    paper=Paper(
+        where="App. A.2, Table 5, Fig. 4, Eq. 8",
+        symbols=("U", "theta", "T", "e"),
+        ours="The departures from the text that are listed under *Results*; without the first of "
+        "them the boxes flee from the digits.",
+    ),
+    has_questions=True,
+    keys=PLAYHEAD_KEYS,
+)

@@ -1,0 +1,13 @@
+"""The paper's symbols, each with what it means and where it stands."""
+
+from __future__ import annotations
+
+from app.page import Page
+
+PAGE = Page(
+    position=10,
+    menu="Glossary",
+    title="Glossary",
+    lead="The symbols of the paper, as this app uses them.",
+    needs_torch=False,
+)

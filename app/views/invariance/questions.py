@@ -1,0 +1,50 @@
+"""Questions on invariance."""
+
+from __future__ import annotations
+
+from app.data import invariance
+from app.frame.question import Question, nearest
+from app.views.distorted.questions import RTS
+
+FOUR = ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff")
+
+
+def _recorded(name: str, axis: str, value: float) -> float:
+    recording, _ = invariance.recorded_invariance(RTS)
+    place = recording.axis(axis).values.index(value)
+    return recording.networks[name].curves[axis].errors(recording.digits)[place]
+
+
+def _at_90_degrees() -> int:
+    errors = [_recorded(name, "rotation", 90) for name in FOUR]
+    return errors.index(min(errors))
+
+
+def _tiny_digits() -> int:
+    return nearest(_recorded("st-cnn-aff", "scale", 0.4), (3.0, 15.0, 60.0))
+
+
+def _tiny_for_the_fcn() -> int:
+    return nearest(_recorded("fcn", "scale", 0.4), (3.0, 15.0, 75.0))
+
+
+QUESTIONS = (
+    Question(
+        words="Digits are turned by 90°, twice what was trained. Who errs least?",
+        answers=("FCN", "CNN", "ST-FCN Aff", "ST-CNN Aff"),
+        find=_at_90_degrees,
+        why="All of them err often: invariance is learnt from what is seen.",
+    ),
+    Question(
+        words="Digits of 0.4 of their size, far below the training. The ST-CNN's error?",
+        answers=("About 3 %", "About 15 %", "About 60 %"),
+        find=_tiny_digits,
+        why="The transformer enlarges what it finds: scale carries much farther than rotation.",
+    ),
+    Question(
+        words="And the FCN's?",
+        answers=("About 3 %", "About 15 %", "About 75 %"),
+        find=_tiny_for_the_fcn,
+        why="It has nothing to enlarge with.",
+    ),
+)

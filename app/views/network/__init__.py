@@ -1,0 +1,23 @@
+"""A network of one's own: transformers put into it, and what they do, drawn (Sect. 3.4)."""
+
+from __future__ import annotations
+
+from app.page import CHOICE_KEYS, HANDLE_KEYS, Page, Paper
+
+PAGE = Page(
+    position=8,
+    menu="Your network",
+    title="Your network",
+    lead=(
+        "A spatial transformer goes into any network, at any depth. These lines put one in, "
+        "watch it at work, and write what it did into a file; **open the file here** to see its "
+        "grids."
+    ),
+    paper=Paper(
+        where="Sect. 3.4",
+        symbols=("U", "theta", "T", "k", "V"),
+        ours="The file format, and the lines of Python.",
+    ),
+    has_questions=True,
+    keys=CHOICE_KEYS + HANDLE_KEYS,
+)

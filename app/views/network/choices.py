@@ -1,0 +1,46 @@
+"""What a visitor chooses on the page: a file, a transformer, an image."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def warps_file():
+    """A file that ``stn_core.watched`` has written; None without one."""
+    return st.file_uploader(
+        "warps.safetensors",
+        ["safetensors"],
+        key="own-warps",
+        help="What save_warps has written, up to the size limit of uploads",
+    )
+
+
+def choose_transformer(names: list[str]) -> int:
+    """Which of a network's transformers, by its place."""
+    return st.selectbox(
+        "Transformer",
+        range(len(names)),
+        format_func=lambda n: names[n] or "the network itself",
+        key="own-transformer",
+        help="By its name in the network, as `named_modules` has it.",
+    )
+
+
+def choose_image(count: int) -> int:
+    """Which of the images of a forward pass."""
+    if st.session_state.get("own-image", 1) > count:
+        st.session_state["own-image"] = 1
+    chosen = st.number_input(
+        f"Image, 1 to {count}",
+        1,
+        count,
+        1,
+        key="own-image",
+        help="Which image of the forward pass is taken in hand",
+    )
+    return int(chosen) - 1
+
+
+def take_image(image: str) -> None:
+    """Take an image of the strip; called before the widgets are drawn again."""
+    st.session_state["own-image"] = int(image) + 1

@@ -1,0 +1,26 @@
+"""Three dimensions: a digit in a volume, turned to face the classifier (App. A.3, Fig. 5)."""
+
+from __future__ import annotations
+
+from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
+
+PAGE = Page(
+    position=5,
+    menu="Three dimensions",
+    title="Three dimensions",
+    lead=(
+        "A digit stands somewhere in a **volume**, its face turned away. A 3D spatial transformer "
+        "reads a box of it, the box is **summed along its depth** to a flat picture, and a network "
+        "classifies that. Nobody tells the transformer where the digit is, nor how it stands."
+    ),
+    paper=Paper(
+        where="App. A.3, Fig. 5, Eq. 9, 10",
+        symbols=("U", "theta", "A", "T", "V"),
+        ours="All figures: the paper gives none. The sizes, the localisation network, the rigid "
+        "variant and the 3D-CNN beside them.",
+    ),
+    has_questions=True,
+    # Which the plain projection takes for a one.
+    defaults={"volume_digit": 504, "volume_seed": 2},
+    keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
+)

@@ -1,0 +1,95 @@
+"""What a visitor chooses on the page: two networks, a digit and a seed."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.data import gallery
+from app.data.networks import network_title
+from app.panels import own_digit
+from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed
+
+PREFIX = "volumes/extruded/"
+FIRST_CHOICES = ("st-cnn-aff", "cnn")
+OWN_DIGIT = "own-volume"  # the switch's key
+FIRST_DIGIT, FIRST_SEED = 504, 2  # which the plain projection takes for a one
+NAMES = r"""
+**U** is a volume of 60×60×60 voxels; a digit of MNIST, made 8 voxels deep, stands in it, turned
+about three axes. **G** is the regular 3D grid of V's voxels, and **$T_\theta(G)$** is where in U
+each of them is read: an affine map of 12 numbers, **θ** (Eq. 10). The reading is trilinear (Eq. 9).
+**W** is V summed over its depth, a 2D projection; a CNN classifies it, and sees nothing else.
+
+The box is $T_\theta(G)$'s outline. Its strong face is V's front, the yellow dot V's first corner
+and the arrow the axis along which V is summed. Bright voxels are those that the box reads.
+
+**ST-CNN Aff** predicts all 12 numbers; **ST-CNN Rigid** a rotation and a shift, 6 numbers, and
+keeps lengths. **CNN** sees the projection as it is, **3D-CNN** the volume. All have about 400,000
+parameters.{curriculum}
+
+App. A.3 and Fig. 5 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
+(Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015). The paper gives neither figures nor ranges:
+angles up to 45° about x and y and 90° about z, and the networks, are ours.
+"""
+EASED = (
+    " In the training of {} the digits stood in the middle at first and then farther and farther "
+    "off: the order in which a turn is learnt, and kept."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What the visitor looks at. networks: keys of ``controls.options``, at most two."""
+
+    networks: tuple[str, ...]
+    digit: int
+    seed: int
+    drawn: gallery.Drawn | None  # a digit of the visitor's own in its stead
+
+    @property
+    def token(self) -> str:
+        """Tells the input from every other."""
+        return f"{self.digit}/{zlib.crc32(repr(self.drawn).encode())}/{self.seed}"
+
+
+def choose_view() -> str:
+    """The first row of the page."""
+    return choose_page_view("volume_view", ["Explore", "Train", "Replay", "Results"], names())
+
+
+def names() -> str:
+    """``NAMES``, with what is particular to the training of the networks that are shipped."""
+    from stn_core import results
+
+    eased = [
+        f"**{network_title(name.rsplit('/', 1)[1])}**"
+        for name, cell in results.cells("volumes").items()
+        if cell.metrics and cell.metrics["recipe"].get("curriculum")
+    ]
+    return NAMES.format(curriculum=EASED.format(" and ".join(eased)) if eased else "")
+
+
+def choose() -> Chosen:
+    """Two networks, a digit and a seed."""
+    networks, digits = st.columns([1.25, 1], gap="large")
+    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        keys = choose_networks(PREFIX, FIRST_CHOICES)
+    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        digit = st.number_input(
+            "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
+            help="A hundred of each class, class by class: 200 to 299 are twos.",
+        )  # fmt: skip
+        seed = choose_seed("volume_seed", FIRST_SEED, "Turns and moves the digit", "Turn it anew")
+        with st.popover(
+            "Your own digit",
+            help="Draw, paste, upload or photograph a digit, and see it as a volume",
+        ):
+            drawn = own_digit.choose_digit(OWN_DIGIT)
+    return Chosen(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
+
+
+def choose_digit(digit: str) -> None:
+    st.session_state["volume_digit"] = int(digit)
+    st.session_state[OWN_DIGIT] = False
