@@ -7,14 +7,16 @@ import re
 import torch
 
 from stn_core import bench
+from stn_core.bench import memory, steps, timing, transformer
 
 
 def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
-    monkeypatch.setattr(bench, "ROUNDS", 1)
-    monkeypatch.setattr(bench, "NETWORKS", ("fcn",))
-    monkeypatch.setattr(bench, "BATCHES", (2, 4))
-    monkeypatch.setattr(bench, "SIDES", (8, 16))
-    monkeypatch.setattr(bench, "_pooling", lambda *_: iter(["left out: half a minute"]))
+    monkeypatch.setattr(timing, "ROUNDS", 1)
+    for part in (steps, memory):
+        monkeypatch.setattr(part, "NETWORKS", ("fcn",))
+    monkeypatch.setattr(transformer, "BATCHES", (2, 4))
+    monkeypatch.setattr(transformer, "SIDES", (8, 16))
+    monkeypatch.setattr(steps, "pooling", lambda *_: iter(["left out: half a minute"]))
     told = "\n".join(bench.bench(torch.device("cpu")))
     assert re.search(r"^fcn +[\d.]+ +[\d.]+ +[\d.]+   [\d.]+ and [\d.]+$", told, re.MULTILINE)
     assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){4}$", told, re.MULTILINE)
@@ -28,7 +30,7 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
 
 def test_memory_that_is_used_after_a_reset_is_seen():
     device = torch.device("cpu")
-    before = bench.peak_megabytes(device, reset=True)
+    before = memory.peak_megabytes(device, reset=True)
     block = torch.ones(64 * 2**20)  # 256 MB
-    assert bench.peak_megabytes(device) - before > 200
+    assert memory.peak_megabytes(device) - before > 200
     del block

@@ -1,0 +1,168 @@
+"""A training step: beside a plain loop, several at once, and where its time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from stn_core.bench.timing import milliseconds, steps_a_round
+from stn_core.capture import Captured
+from stn_core.digits import Digits, Source
+from stn_core.experiment import Experiment
+from stn_core.experiments import find
+from stn_core.experiments.distorted import Distorted
+from stn_core.sampling import sample
+from stn_core.training import DRAWN, Trainer
+
+NETWORKS = ("fcn", "st-fcn-aff", "st-cnn-aff", "cnn")
+STREAMS = 4  # trainings on one GPU
+
+
+class _OneByOne(Dataset):
+    """Digits distorted one at a time when they are asked for, as tutorials do."""
+
+    def __init__(self, data: Distorted, source: Digits) -> None:
+        self.data, self.source, self.generator = data, source, torch.Generator().manual_seed(0)
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        one = Digits(self.source.images[index : index + 1], self.source.labels[index : index + 1])
+        example = self.data.examples(one, self.generator)
+        return example.images[0], int(example.labels[0])
+
+
+def _plain_step(experiment: Experiment, source: Source, device: torch.device) -> Callable:
+    """A step of the usual kind: a data loader, distortions on the CPU, the loss read each time."""
+    network = experiment.build(0).to(device)
+    for parameter in network.parameters():  # in memory as torch lays them out
+        parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=experiment.recipe.learning_rate)
+    loader = DataLoader(
+        _OneByOne(experiment.data, source.train),
+        batch_size=experiment.recipe.batch_size,
+        shuffle=True,
+        drop_last=True,
+    )
+
+    def batches() -> Iterator[tuple[Tensor, Tensor]]:
+        while True:
+            yield from loader
+
+    stream = batches()
+
+    def step() -> float:
+        images, labels = next(stream)
+        loss = F.cross_entropy(network(images.to(device)), labels.to(device))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        return loss.item()
+
+    return step
+
+
+def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
+    yield "A training step of 64 on RTS, beside a plain loop (data loader, one digit at a time)"
+    yield f"{'network':12} {'plain':>9} {'float32':>9} {'bfloat16':>9}   times as fast"
+    for name in NETWORKS:
+        experiment = find(f"distorted/rts/{name}")
+        plain = milliseconds(_plain_step(experiment, source, device), device)
+        ours = [
+            milliseconds(
+                Trainer(experiment, source, seed=0, device=device, precision=precision).advance,
+                device,
+                steps_a_round(device),
+            )
+            for precision in ("float32", "bfloat16")
+        ]
+        yield (
+            f"{name:12} {plain:9.1f} {ours[0]:9.1f} {ours[1]:9.1f}   "
+            f"{plain / ours[0]:.1f} and {plain / ours[1]:.1f}"
+        )
+    yield ""
+
+
+def side_by_side(source: Source, device: torch.device) -> Iterator[str]:
+    yield "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
+    yield f"alone, and its share of {STREAMS} side by side"
+    for name in NETWORKS:
+        experiment = find(f"distorted/rts/{name}").with_recipe("paper")
+        half = "bfloat16" if experiment.network.convolutional else "float32"
+        trainers = [
+            Trainer(experiment, source, seed=seed, device=device, precision=half)
+            for seed in range(STREAMS)
+        ]
+
+        def together(trainers: list[Trainer] = trainers) -> None:
+            with ThreadPoolExecutor(STREAMS) as threads:
+                list(
+                    threads.map(
+                        lambda trainer: [trainer.advance() for _ in range(2 * DRAWN)], trainers
+                    )
+                )
+
+        together()
+        minutes = experiment.recipe.iterations / 60_000
+        alone = minutes * milliseconds(trainers[0].advance, device, 2 * DRAWN)
+        each = minutes * milliseconds(together, device, 1) / (2 * DRAWN) / STREAMS
+        yield f"{name:12} {half:8} {alone:5.1f}, {each:5.1f}: {alone / each:.1f} times as fast"
+    yield ""
+
+
+def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[str]:
+    yield "Where a step's time goes, forward and backward (float32); shares of the whole step"
+    if device.type == "cuda":
+        yield "(each part as a graph; the step's own distortions are made 16 batches at once)"
+    yield f"{'network':12} {'step':>8} {'distort':>9} {'localise':>9} {'grid':>7} {'sample':>8}"
+    for name in ("st-fcn-aff", "st-fcn-tps", "st-cnn-aff", "st-cnn-tps"):
+        experiment = find(f"distorted/rts/{name}")
+        trainer = Trainer(experiment, source, seed=0, device=device)
+        step = milliseconds(trainer.advance, device, steps_a_round(device))
+        transformer = trainer.network.transformer
+        batch = Digits(trainer.digits.images[:64], trainer.digits.labels[:64])
+        images = experiment.data.examples(batch, trainer.generator).images
+        size = images.shape[2:]
+        theta = transformer.localisation(images).detach().requires_grad_()
+        grid = transformer.transform.grid(theta, size).detach().requires_grad_()
+        parts = {
+            "distort": lambda: experiment.data.examples(batch, trainer.generator),  # noqa: B023
+            "localise": lambda: transformer.localisation(images).sum().backward(),  # noqa: B023
+            "grid": lambda: transformer.transform.grid(theta, size).sum().backward(),  # noqa: B023
+            "sample": lambda: sample(images, grid).sum().backward(),  # noqa: B023
+        }
+        stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        times = {}
+        for part, work in parts.items():
+            captured = Captured(stream, generator=trainer.generator)
+            times[part] = milliseconds(lambda: captured(work), device, 5)  # noqa: B023
+        shares = " ".join(
+            f"{100 * times[part] / step:{width}.0f} %"
+            for part, width in (("distort", 7), ("localise", 7), ("grid", 5), ("sample", 6))
+        )
+        yield f"{name:12} {step:8.1f} {shares}"
+    yield ""
+
+
+def pooling(source: Source, device: torch.device) -> Iterator[str]:
+    yield "Downsampling by the transformer (Sect. 3.4): a CNN's step on RTS and on TC"
+    for short in ("rts", "tc"):
+        times = {
+            name: milliseconds(
+                Trainer(find(f"distorted/{short}/{name}"), source, seed=0, device=device).advance,
+                device,
+                1 if device.type == "cpu" else steps_a_round(device),
+            )
+            for name in ("cnn", "st-cnn-aff")
+        }
+        yield (
+            f"{short.upper():4} CNN {times['cnn']:.0f}, ST-CNN Aff with pooling "
+            f"{times['st-cnn-aff']:.0f}: {times['cnn'] / times['st-cnn-aff']:.1f} times as fast"
+        )
+    yield ""

@@ -1,0 +1,111 @@
+"""Every network at every value of every axis: what it misreads, and the pose that its θ says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from stn_core.digits import Digits
+from stn_core.distortions import DIGIT_PIXELS, Distortion
+from stn_core.evaluation import FORWARD
+from stn_core.invariance.poses import at, axes, draw_clutter, posed
+from stn_core.transforms import Transform
+
+QUANTILES = (0.1, 0.5, 0.9)  # of the predicted poses
+NEAR = 0.1  # half the way, along V's axes, that a transformation's slope is taken over
+
+
+def predicted(transform: Transform, theta: Tensor, canvas: int) -> dict[str, Tensor]:
+    """What θ (B, P) says of the pose, if V is the digit's own frame: by axis, each (B,).
+
+    Of any family: what T_θ does at the middle of V, in degrees, as a scale, in pixels along x. For
+    clutter, how far from the middle of the canvas, in pixels, V's middle is read: the digit stands
+    there while clutter is varied.
+    """
+    steps = torch.tensor([[0.0, -NEAR, NEAR, 0, 0], [0.0, 0, 0, -NEAR, NEAR]])
+    middle, west, east, north, south = transform.at(theta, steps).unbind(1)  # (B, 2) each
+    along_x, along_y = (east - west) / (2 * NEAR), (south - north) / (2 * NEAR)
+    area = along_x[:, 0] * along_y[:, 1] - along_x[:, 1] * along_y[:, 0]
+    pixels = middle * canvas / 2
+    return {
+        "rotation": torch.rad2deg(torch.atan2(along_x[:, 1], along_x[:, 0])),
+        "scale": area.abs().sqrt() * canvas / DIGIT_PIXELS,
+        "shift": pixels[:, 0],
+        "clutter": pixels.norm(dim=1),
+    }
+
+
+def quantiles(axis: str, values: Tensor, truth: float) -> tuple[float, float, float]:
+    """The 10 %, 50 % and 90 % quantiles of what was predicted (B,) along an axis.
+
+    Angles are taken about their mean direction, and told on the turn that is nearest to the truth
+    where they follow it within 90°, else between −180° and 180°.
+    """
+    levels = torch.tensor(QUANTILES)
+    if axis != "rotation":
+        return tuple(values.quantile(levels).tolist())
+    radians = torch.deg2rad(values)
+    mean = math.degrees(math.atan2(radians.sin().sum(), radians.cos().sum()))
+    found = (mean + _turned(values - mean)).quantile(levels)
+    middle = found[1].item()
+    near = truth + _turned(torch.tensor(middle - truth)).item()
+    told = near if abs(near - truth) < 90 else _turned(torch.tensor(middle)).item()
+    return tuple((found + told - middle).tolist())
+
+
+def _turned(degrees: Tensor) -> Tensor:
+    """The same angle in [−180, 180)."""
+    return (degrees + 180) % 360 - 180
+
+
+class Reading(NamedTuple):
+    """One network at one value: how many digits it misreads, and the quantiles of what its θ says
+    of the pose along the axis, None without a transformer."""
+
+    misread: int
+    predicted: tuple[float, float, float] | None
+
+
+class Point(NamedTuple):
+    """All networks at one value of an axis, by their short names."""
+
+    axis: str
+    value: float
+    readings: dict[str, Reading]
+
+
+@torch.no_grad()
+def measure(
+    distortion: Distortion, networks: dict[str, nn.Module], digits: Digits
+) -> Iterator[Point]:
+    """Every value of every axis, one after the other. Networks and digits are on the CPU."""
+    clutter = draw_clutter(distortion, digits.images)
+    for axis in axes(distortion):
+        for value in axis.values:
+            images = posed(distortion, digits.images, at(distortion, axis, value), clutter)
+            yield Point(
+                axis.name,
+                value,
+                {
+                    name: _reading(network, images, digits.labels, axis.name, value)
+                    for name, network in networks.items()
+                },
+            )
+
+
+def _reading(
+    network: nn.Module, images: Tensor, labels: Tensor, axis: str, value: float
+) -> Reading:
+    said, values = [], []
+    for batch in images.split(FORWARD):
+        trace = network.trace(batch)
+        said.append(trace.logits.argmax(1))
+        for warp in trace.warps[:1]:
+            found = predicted(network.transformer.transform, warp.theta, images.shape[-1])
+            values.append(found[axis])
+    misread = int((torch.cat(said) != labels).sum())
+    return Reading(misread, quantiles(axis, torch.cat(values), value) if values else None)

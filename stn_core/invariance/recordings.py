@@ -1,0 +1,266 @@
+"""What was measured of a column's networks, as a file in pretrained/ and as text."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stn_core import checkpoints
+from stn_core.checkpoints import CheckpointError
+from stn_core.digits import Digits
+from stn_core.distortions import Distortion
+from stn_core.experiments import EXPERIMENTS
+from stn_core.experiments.distorted import DISTORTIONS
+from stn_core.invariance.measuring import Point
+from stn_core.invariance.poses import SEED, Axis, Pose, axes, centre
+from stn_core.results import CONFIDENCE
+
+DIGITS = 2_000
+RECORDING = "invariance.json"
+COLUMNS_SHOWN = 9  # of a printed table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One network along one axis: see Reading."""
+
+    misread: tuple[int, ...]
+    predicted: tuple[tuple[float, float, float], ...] | None
+
+    def errors(self, digits: int) -> list[float]:
+        """In percent."""
+        return [100 * count / digits for count in self.misread]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One network: the digest of the weights that were measured, and its curves by axis."""
+
+    weights: str
+    curves: dict[str, Curve]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """A column's networks along every axis.
+
+    column: ``distorted/rts``; digits: how many, which in words; centre: where all else stays;
+    seconds: what the last measuring took, of the networks that were new then.
+    """
+
+    column: str
+    digits: int
+    which: str
+    seed: int
+    device: str
+    torch: str
+    seconds: float
+    centre: Pose
+    axes: tuple[Axis, ...]
+    networks: dict[str, Measured]
+
+    def axis(self, name: str) -> Axis:
+        return next(axis for axis in self.axes if axis.name == name)
+
+    def outdated(self) -> list[str]:
+        """The networks whose published weights are not those that were measured."""
+        found = published(self.column)
+        return [
+            name
+            for name, measured in self.networks.items()
+            if name not in found or checkpoints.weights_digest(found[name]) != measured.weights
+        ]
+
+
+def columns() -> list[str]:
+    """The columns of Table 1, as the command takes them."""
+    return [f"distorted/{short}" for short in DISTORTIONS]
+
+
+def distortion_of(column: str) -> Distortion:
+    """The distortion of ``distorted/rts``. Raises ValueError that lists the columns there are."""
+    if column not in columns():
+        raise ValueError(f"there is no column {column!r}; there are: {', '.join(columns())}")
+    return DISTORTIONS[column.split("/")[1]]
+
+
+def published(column: str) -> dict[str, Any]:
+    """The experiments of a column whose networks are published, by their short names."""
+    return {
+        name.removeprefix(f"{column}/"): experiment
+        for name, experiment in EXPERIMENTS.items()
+        if name.startswith(f"{column}/") and checkpoints.is_published(experiment)
+    }
+
+
+def every(digits: Digits, count: int) -> Digits:
+    """So many digits, evenly from all of them. Raises ValueError if there are fewer."""
+    if not 1 <= count <= len(digits):
+        raise ValueError(f"--digits is from 1 to {len(digits):,} here, got {count}")
+    index = torch.arange(count) * len(digits) // count
+    return Digits(digits.images[index], digits.labels[index])
+
+
+def still_true(column: str, *, digits: int, which: str) -> dict[str, Measured]:
+    """What the recording that is there says of weights that are still those, on these digits."""
+    distortion = distortion_of(column)
+    try:
+        found = load(column)
+    except checkpoints.CheckpointError:  # none, or a broken one
+        return {}
+    same = (found.digits, found.which, found.seed) == (digits, which, SEED)
+    if not same or (found.centre, found.axes) != (centre(distortion), axes(distortion)):
+        return {}
+    outdated = found.outdated()
+    return {name: one for name, one in found.networks.items() if name not in outdated}
+
+
+def recording(
+    column: str,
+    points: Sequence[Point],
+    *,
+    digits: int,
+    which: str,
+    device: str,
+    seconds: float,
+    kept: Mapping[str, Measured] | None = None,
+) -> Recording:
+    """What has been measured, put together. which: the digits, in words; kept: ``still_true``."""
+    distortion, experiments = distortion_of(column), published(column)
+    networks = dict(kept or {})
+    for name in points[0].readings:
+        curves = {}
+        for axis in axes(distortion):
+            found = [point.readings[name] for point in points if point.axis == axis.name]
+            poses = tuple(
+                tuple(round(value, 3) for value in reading.predicted)
+                for reading in found
+                if reading.predicted
+            )
+            curves[axis.name] = Curve(
+                misread=tuple(reading.misread for reading in found), predicted=poses or None
+            )
+        networks[name] = Measured(
+            weights=checkpoints.weights_digest(experiments[name]), curves=curves
+        )
+    networks = {name: networks[name] for name in experiments if name in networks}
+    return Recording(
+        column=column,
+        digits=digits,
+        which=which,
+        seed=SEED,
+        device=device,
+        torch=torch.__version__,
+        seconds=round(seconds, 1),
+        centre=centre(distortion),
+        axes=axes(distortion),
+        networks=networks,
+    )
+
+
+def recording_path(column: str) -> Path:
+    """Where a column's recording is, or would be."""
+    distortion_of(column)
+    return checkpoints.PRETRAINED / column / RECORDING
+
+
+def save(found: Recording) -> Path:
+    """Write a recording into pretrained/; gives the file."""
+    path = recording_path(found.column)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(dataclasses.asdict(found), separators=(",", ":")) + "\n"
+    checkpoints.write_atomically(path, text.encode())
+    return path
+
+
+def load(column: str) -> Recording:
+    """The recording of a column in pretrained/. Raises CheckpointError."""
+    path = recording_path(column)
+    try:
+        values = json.loads(path.read_text())
+        return Recording(
+            **{
+                **values,
+                "centre": Pose(**values["centre"]),
+                "axes": tuple(Axis(**_tuples(axis)) for axis in values["axes"]),
+                "networks": {
+                    name: Measured(
+                        weights=measured["weights"],
+                        curves={n: Curve(**_tuples(c)) for n, c in measured["curves"].items()},
+                    )
+                    for name, measured in values["networks"].items()
+                },
+            }
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}") from error
+
+
+def _tuples(value: Any) -> Any:
+    """JSON's lists as tuples, also within a dict."""
+    if isinstance(value, dict):
+        return {name: _tuples(part) for name, part in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def reach(
+    found: Recording, name: str, axis: str, most_percent: float
+) -> tuple[float, float] | None:
+    """From where to where, around the centre, a network misreads no more than this.
+
+    Of the values that were measured; None if it misreads more at the one that is nearest to the
+    centre already.
+    """
+    varied, curve = found.axis(axis), found.networks[name].curves[axis]
+    held = [error <= most_percent for error in curve.errors(found.digits)]
+    middle = getattr(found.centre, varied.part)
+    low = high = min(range(len(held)), key=lambda i: abs(varied.values[i] - middle))
+    if not held[low]:
+        return None
+    while low > 0 and held[low - 1]:
+        low -= 1
+    while high < len(held) - 1 and held[high + 1]:
+        high += 1
+    return varied.values[low], varied.values[high]
+
+
+def wilson(misread: int, digits: int) -> tuple[float, float]:
+    """The 95 % confidence interval of an error, in percent (Wilson 1927)."""
+    share, square = misread / digits, CONFIDENCE**2 / digits
+    middle = (share + square / 2) / (1 + square)
+    reach = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    return 100 * max(0.0, middle - reach), 100 * min(1.0, middle + reach)
+
+
+def lines(found: Recording) -> list[str]:
+    """A recording as text: errors at some values of every axis."""
+    told = [
+        f"{found.column}: error in percent on {found.which},",
+        f"one thing varied at a time; 95 % confidence within {_reach(found.digits):.1f} points.",
+    ]
+    name = 2 + max(map(len, found.networks))
+    for axis in found.axes:
+        count = len(axis.values)
+        step = max(1, math.ceil((count - 1) / (COLUMNS_SHOWN - 1)))
+        shown = range((count - 1) % step // 2, count, step)
+        low, high = axis.trained
+        trained = f"{low:g} to {high:g}" if low < high else f"{low:g} alone"
+        told += ["", f"{axis.name} ({axis.part}), trained with {trained}"]
+        told.append(" " * name + "".join(f"{axis.values[i]:>7g}" for i in shown))
+        for short, measured in found.networks.items():
+            errors = measured.curves[axis.name].errors(found.digits)
+            told.append(f"{short:{name}}" + "".join(f"{errors[i]:>7.1f}" for i in shown))
+    return told
+
+
+def _reach(digits: int) -> float:
+    """The longest half of an interval that so many digits leave, in percent."""
+    low, high = wilson(digits // 2, digits)
+    return (high - low) / 2
