@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from stn_core.digits import Digits
+from stn_core.errors import InputError, UnknownName
 from stn_core.muon import KernelMuon
 from stn_core.networks import ClassificationNetwork, Network
 from stn_core.objectives import CrossEntropy
@@ -98,7 +99,7 @@ class Curriculum:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end <= 1:
-            raise ValueError(f"0 <= start < end <= 1, got {self.start} and {self.end}")
+            raise InputError(f"0 <= start < end <= 1, got {self.start} and {self.end}")
 
     def reach(self, step: int, iterations: int) -> float:
         """How far from the middle at a step, counted from 0: a share of the free way."""
@@ -126,14 +127,14 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
-            raise ValueError(
+            raise InputError(
                 "iterations and batch_size are at least 1, "
                 f"got {self.iterations} and {self.batch_size}"
             )
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise ValueError(f"learning_rate is a positive number, got {self.learning_rate}")
+            raise InputError(f"learning_rate is a positive number, got {self.learning_rate}")
         if not (math.isfinite(self.elastic_pixels) and self.elastic_pixels >= 0):
-            raise ValueError(f"elastic_pixels is not negative, got {self.elastic_pixels}")
+            raise InputError(f"elastic_pixels is not negative, got {self.elastic_pixels}")
 
     @property
     def method(self) -> str:
@@ -155,7 +156,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Recipe:
-        """The inverse of ``to_json``. Raises ValueError if it is not one of those."""
+        """The inverse of ``to_json``. Raises InputError if it is not one of those."""
         kinds = {kind.__name__: kind for kind in (SGD, AdamW, Muon, StepDecay, OneCycle)}
         try:
             values = dict(values)
@@ -166,7 +167,7 @@ class Recipe:
                 values["curriculum"] = Curriculum(**values["curriculum"])
             return cls(**values)
         except (KeyError, TypeError) as error:
-            raise ValueError(f"not a recipe: {values!r} ({error})") from error
+            raise InputError(f"not a recipe: {values!r} ({error})") from error
 
 
 class Examples(NamedTuple):
@@ -244,13 +245,13 @@ class Experiment:
     ) -> Experiment:
         """The same experiment, with the recipe of this name (the first one, if None) alone.
 
-        A number that is given stands in place of the recipe's. Raises ValueError if there is no
-        recipe of this name.
+        A number that is given stands in place of the recipe's. Raises UnknownName if there is no
+        recipe of this name, InputError for a number that cannot be one.
         """
         named = {recipe.name: recipe for recipe in self.recipes}
         recipe = self.recipe if name is None else named.get(name)
         if recipe is None:
-            raise ValueError(f"{self.name} has no recipe {name!r}; it has: {', '.join(named)}")
+            raise UnknownName(f"{self.name} has no recipe {name!r}; it has: {', '.join(named)}")
         numbers = {
             "iterations": iterations,
             "batch_size": batch_size,

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stn_core.errors import InputError
 from stn_core.trace import Trace
 
 
@@ -61,7 +62,7 @@ class Triplet:
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < math.inf:
-            raise ValueError(f"margin is a number of at least 0, got {self.margin}")
+            raise InputError(f"margin is a number of at least 0, got {self.margin}")
 
     def terms(self, crops: Tensor, patches: Patches) -> Tensor:
         """Every pair's term of the sum: (N, N), the diagonal of which is no pair.

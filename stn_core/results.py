@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stn_core import checkpoints
+from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import EXPERIMENTS
 from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
@@ -56,10 +57,10 @@ def tables() -> list[str]:
 def cells(table: str) -> dict[str, Cell]:
     """Every cell of a table (``distorted``), by its experiment's name.
 
-    Raises ValueError for what is no table.
+    Raises UnknownName for what is no table.
     """
     if table not in tables():
-        raise ValueError(f"there is no table {table!r}; there are: {', '.join(tables())}")
+        raise UnknownName(f"there is no table {table!r}; there are: {', '.join(tables())}")
     return {
         name: Cell(
             experiment,

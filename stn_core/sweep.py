@@ -23,6 +23,7 @@ import torch
 
 from stn_core import checkpoints, runs
 from stn_core.digits import Source
+from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run, RunError
@@ -116,12 +117,12 @@ def plan(
     A cell that is published with this recipe, budget and as many seeds is left out; with none of
     them given, one that is published by whatever recipe. root: the folder of the runs; one that is
     there already is gone on with; iterations, batch_size: instead of the recipe's. Raises
-    ValueError for an unknown table or recipe, RunError for a run that was begun otherwise.
+    UnknownName for an unknown table or recipe, RunError for a run that was begun otherwise.
     """
     found = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
     if not found:
         tables = ", ".join(dict.fromkeys(name.split("/")[0] for name in EXPERIMENTS))
-        raise ValueError(f"there is no table {table!r} to train; there are: {tables}")
+        raise UnknownName(f"there is no table {table!r} to train; there are: {tables}")
     found = [e.with_recipe(recipe, iterations=iterations, batch_size=batch_size) for e in found]
     any_recipe = recipe is iterations is batch_size is None
     trainings = []
@@ -172,7 +173,7 @@ def sweep(
     """Run them, so many at a time; yields those that are running or have just ended, once a second.
 
     Closing the iterator stops what runs; each training then has a checkpoint to go on from.
-    Raises ValueError for a device that is not there.
+    Raises InputError for a device that is not there.
     """
     chosen = choose_device(device)
     waiting = [t for t in trainings if t.state != "finished"]

@@ -31,6 +31,7 @@ from stn_core.checkpoints import (
 )
 from stn_core.digits import GALLERY_PER_CLASS, Digits, Source
 from stn_core.distortions import Elastic
+from stn_core.errors import InputError, UnknownName
 from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
 from stn_core.experiment import Examples, Experiment, Recipe
 from stn_core.networks import hidden_matrices, kernels
@@ -58,7 +59,7 @@ class TrainingError(RuntimeError):
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises ValueError if it is not there."""
+    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises UnknownName, InputError if it is not there."""
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -67,9 +68,9 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
     if name not in available:
-        raise ValueError(f"a device is auto, cpu, cuda or mps, got {name!r}")
+        raise UnknownName(f"a device is auto, cpu, cuda or mps, got {name!r}")
     if not available[name]:
-        raise ValueError(f"there is no {name} device on this machine; use auto or cpu")
+        raise InputError(f"there is no {name} device on this machine; use auto or cpu")
     return torch.device(name)
 
 

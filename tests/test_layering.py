@@ -14,6 +14,7 @@ APP = ROOT / "app"
 
 # A file of the library imports only from those above it; a folder is one room.
 ORDER = [
+    "errors",
     "transforms",
     "sampling",
     "localisation",
@@ -40,6 +41,7 @@ ORDER = [
     "colocalisation",
     "sweep",
     "bench",
+    "commands",
     "__main__",
 ]
 # In the app, what is in neither of these (panels, controls, loading, jobs, ...) stands between.

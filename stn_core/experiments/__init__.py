@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment
 from stn_core.experiments import addition, colocalisation, distorted, studies, volumes
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
@@ -16,7 +17,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 
 
-class UnknownExperiment(ValueError):
+class UnknownExperiment(UnknownName):
     """No experiment has this name; the message lists the near ones."""
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, TranslationClutter
+from stn_core.errors import InputError
 from stn_core.experiment import AdamW, Examples, Experiment
 from stn_core.experiments.distorted import PAPER, QUICK
 from stn_core.networks import CNN
@@ -149,7 +150,7 @@ class Search:
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.starts < 1:
-            raise ValueError(
+            raise InputError(
                 f"iterations and starts are at least 1, got {self.iterations} and {self.starts}"
             )
 
@@ -228,14 +229,14 @@ class ImageSet:
 def image_set(cell: Colocalisation, digits: Digits, seed: int, others: Digits) -> ImageSet:
     """A hundred images of a cell's class, chosen and distorted by the seed.
 
-    others: where clutter is cut from. Raises ValueError if there is no digit of this class.
+    others: where clutter is cut from. Raises InputError if there is no digit of this class.
     """
     if cell.digit is None:
-        raise ValueError(f"{cell.name} is for images of one's own: give them by --images")
+        raise InputError(f"{cell.name} is for images of one's own: give them by --images")
     generator = torch.Generator().manual_seed(seed)
     index = (digits.labels == cell.digit).nonzero().flatten()
     if not len(index):
-        raise ValueError(f"there is no digit of class {cell.digit} to be localised")
+        raise InputError(f"there is no digit of class {cell.digit} to be localised")
     index = index[torch.randperm(len(index), generator=generator)[:IMAGES]]
     distorted = cell.distortion(digits.images[index], generator, others.images)
     return ImageSet(distorted.images, distorted.theta[:, [0, 2, 5]])
@@ -254,13 +255,13 @@ OWN = Colocalisation(
 def own_set(images: np.ndarray) -> ImageSet:
     """A set of the visitor's own: uint8 (N, 84, 84), what is to be found bright on black.
 
-    Raises ValueError for anything else, and for fewer images than 10 or more than 200.
+    Raises InputError for anything else, and for fewer images than 10 or more than 200.
     """
     wanted = f"uint8 (N, {CANVAS}, {CANVAS}) with N from {FEWEST} to {MOST}"
     if images.dtype != np.uint8 or images.shape[1:] != (CANVAS, CANVAS):
-        raise ValueError(f"a set of images is {wanted}, got {images.dtype} {images.shape}")
+        raise InputError(f"a set of images is {wanted}, got {images.dtype} {images.shape}")
     if not FEWEST <= len(images) <= MOST:
-        raise ValueError(f"a set has {FEWEST} to {MOST} images, got {len(images)}")
+        raise InputError(f"a set has {FEWEST} to {MOST} images, got {len(images)}")
     return ImageSet(torch.from_numpy(images)[:, None].float() / 255)
 
 

@@ -16,6 +16,7 @@ from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError
 from stn_core.digits import Digits
 from stn_core.distortions import Distortion
+from stn_core.errors import InputError, UnknownName
 from stn_core.experiments import EXPERIMENTS
 from stn_core.experiments.distorted import DISTORTIONS
 from stn_core.invariance.measuring import Point
@@ -85,9 +86,9 @@ def columns() -> list[str]:
 
 
 def distortion_of(column: str) -> Distortion:
-    """The distortion of ``distorted/rts``. Raises ValueError that lists the columns there are."""
+    """The distortion of ``distorted/rts``. Raises UnknownName that lists the columns there are."""
     if column not in columns():
-        raise ValueError(f"there is no column {column!r}; there are: {', '.join(columns())}")
+        raise UnknownName(f"there is no column {column!r}; there are: {', '.join(columns())}")
     return DISTORTIONS[column.split("/")[1]]
 
 
@@ -101,9 +102,9 @@ def published(column: str) -> dict[str, Any]:
 
 
 def every(digits: Digits, count: int) -> Digits:
-    """So many digits, evenly from all of them. Raises ValueError if there are fewer."""
+    """So many digits, evenly from all of them. Raises InputError if there are fewer."""
     if not 1 <= count <= len(digits):
-        raise ValueError(f"--digits is from 1 to {len(digits):,} here, got {count}")
+        raise InputError(f"--digits is from 1 to {len(digits):,} here, got {count}")
     index = torch.arange(count) * len(digits) // count
     return Digits(digits.images[index], digits.labels[index])
 

@@ -9,11 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from stn_core import checkpoints, digits, runs, sweep, training
+from stn_core import checkpoints, commands, digits, runs, sweep, training
+from stn_core.__main__ import parser
+from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs import Run
 
@@ -191,6 +195,62 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
         line = fails(*again, option)
         assert line.startswith(f"--resume goes on as the run was begun, with {name} {begun}; ")
         assert f"got {asked}: leave it out" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("results nonsense", "there is no table 'nonsense'"),
+        ("sweep nonsense", "there is no table 'nonsense' to train"),
+        ("sweep distorted --recipe=slow", "distorted/r/fcn has no recipe 'slow'"),
+        ("sweep distorted --device=tpu", "a device is auto, cpu, cuda or mps"),
+        ("sweep distorted --iterations=0", "iterations and batch_size are at least 1"),
+        ("bench --device=tpu", "a device is auto, cpu, cuda or mps"),
+        ("invariance distorted/x", "there is no column 'distorted/x'"),
+        ("invariance distorted/rts --digits=1001", "--digits is from 1 to 1,000 here"),
+        ("colocalise colocalisation/tc/x", "no experiment is called"),
+        ("colocalise colocalisation/t/8 --recipe=slow", "colocalisation/t/8 has no recipe 'slow'"),
+        ("colocalise colocalisation/t/8 --margin=nan", "margin is a number of at least 0"),
+        ("colocalise colocalisation/t/8 --iterations=0", "iterations and starts are at least 1"),
+        ("colocalise colocalisation/own/set", "colocalisation/own/set is for images of one's own"),
+        ("colocalise colocalisation/t/8 --images=x.npy", "--images goes with"),
+        ("colocalise colocalisation/own/set --images={torn}", "{torn} is not a readable .npy file"),
+        ("colocalise colocalisation/own/set --images={small}", "a set of images is uint8"),
+        ("colocalise colocalisation/own/set --images=missing.npy", "[Errno 2] No such file"),
+        ("convert missing.pt", "there is no file missing.pt"),
+        ("publish {folder}", "{folder} is not a run"),
+        ("record {folder}", "{folder} is not finished"),
+    ],
+    ids=str,
+)
+def test_mistake_of_a_user_s_is_one_line(arguments, message, fails, tmp_path):
+    (tmp_path / "torn.npy").write_bytes(b"\x93NUMPY")
+    np.save(tmp_path / "small.npy", np.zeros((12, 28, 28), np.uint8))
+    paths = {"folder": tmp_path, "torn": tmp_path / "torn.npy", "small": tmp_path / "small.npy"}
+    line = fails(*(argument.format(**paths) for argument in arguments.split()))
+    assert line.startswith(message.format(**paths))
+
+
+@pytest.mark.parametrize("name", ["list", "results", "card"])
+def test_value_error_is_a_fault_of_ours_and_shows_where_it_happened(name, command, monkeypatch):
+    def broken(*_):
+        raise ValueError("too many values to unpack")
+
+    monkeypatch.setattr(checkpoints, "is_published", broken)
+    with pytest.raises(ValueError, match="too many values to unpack"):
+        command([name])
+
+
+def test_no_expected_error_is_so_wide_that_it_hides_a_fault_of_ours():
+    wide = (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError)
+    assert not any(issubclass(fault, EXPECTED_ERRORS) for fault in wide)
+
+
+def test_every_file_of_a_command_is_a_command():
+    apart = {"__init__", "expected", "options", "surroundings"}
+    files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - apart
+    [choices] = [a.choices for a in parser()._actions if isinstance(a.choices, dict)]
+    assert files == set(choices)
 
 
 def test_signal_before_the_run_has_begun_ends_the_command_at_once(command, monkeypatch, tmp_path):

@@ -1,0 +1,53 @@
+"""`ablate`: what each departure of co-localisation from the text is worth."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+
+import torch
+
+from stn_core import colocalisation, training
+from stn_core.commands.options import count, natural
+from stn_core.commands.surroundings import load_digits
+from stn_core.experiments import find_colocalisation
+from stn_core.experiments.colocalisation import ABLATIONS, image_set
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser(
+        "ablate", help="what each departure of co-localisation from the text is worth"
+    )
+    parser.add_argument("name", nargs="+", help="e.g. colocalisation/tc/8")
+    parser.add_argument("--seed", type=natural, default=0, help="of the optimisation")
+    parser.add_argument("--set-seed", type=natural, default=0, help="of the images")
+    parser.add_argument("--iterations", type=int, help="instead of the recipe's")
+    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice)")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    cells = [find_colocalisation(name) for name in options.name]
+    networks = colocalisation.load_encoder_networks()
+    source = load_digits()
+    of, which, others = source.test, "test", source.train
+    if of is None:
+        of, which, others = source.gallery, "gallery", source.gallery
+    device = training.device_name(torch.device("cpu"))
+    for cell in cells:
+        images = image_set(cell, of, options.set_seed, others)
+        print(
+            f"{cell.name}, set {options.set_seed} of {which} digits, seed {options.seed}, "
+            f"{device}:\npercent localised, mean overlap, loss and seconds of the search"
+        )
+        for words, changed in ABLATIONS.items():
+            search = dataclasses.replace(cell.recipe, **changed)
+            if options.iterations is not None:
+                search = dataclasses.replace(search, iterations=options.iterations)
+            found = colocalisation.colocalise(images, networks, search, options.seed)
+            share, mean = found.measures[colocalisation.MEASURE], found.measures["mean_overlap"]
+            told = f"{share:4.0f}  {mean:.2f}  {found.loss:7.2f}  {found.seconds:4.0f}  {words}"
+            print(told, flush=True)

@@ -1,0 +1,19 @@
+"""`bench`: speed and memory, as ratios measured in this run."""
+
+from __future__ import annotations
+
+import argparse
+
+from stn_core import bench, training
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("bench", help="speed and memory, as ratios measured in this run")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    for line in bench.bench(training.choose_device(options.device)):
+        print(line, flush=True)

@@ -1,0 +1,20 @@
+"""`card`: render the cards of the published networks."""
+
+from __future__ import annotations
+
+import argparse
+
+from stn_core import checkpoints, publishing
+from stn_core.experiments import EXPERIMENTS
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("card", help="render the cards of the published networks")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    for experiment in EXPERIMENTS.values():
+        if checkpoints.is_published(experiment):
+            print(publishing.write_card(experiment))

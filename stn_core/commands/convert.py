@@ -1,0 +1,31 @@
+"""`convert`: a pickled state dict as safetensors."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stn_core import checkpoints, conversion
+from stn_core.experiments import EXPERIMENTS, find
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser(
+        "convert", help="a pickled state dict (.pt) to safetensors, read in a process of its own"
+    )
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--out", type=Path, help="by default beside it, as .safetensors")
+    parser.add_argument("--experiment", help="whose network it is, for the header")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    out = options.out or options.source.with_suffix(".safetensors")
+    if options.experiment is not None:
+        find(options.experiment)
+    lines = conversion.convert(options.source, out, options.experiment)
+    print("\n".join(lines))
+    tensors, _ = checkpoints.load_tensors(out)
+    fits = [e.name for e in checkpoints.fitting(tensors, EXPERIMENTS.values())]
+    print(f"{out}: {len(lines)} tensors; fits {', '.join(fits) or 'no experiment here'}")

@@ -1,0 +1,35 @@
+"""`evaluate`: measure a published network's error, or that of weights of one's own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stn_core import checkpoints
+from stn_core.commands.surroundings import load_digits
+from stn_core.evaluation import EVALUATION_SEED, evaluate
+from stn_core.experiments import find
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("evaluate", help="measure a published network's error")
+    parser.add_argument("name")
+    parser.add_argument("--weights", type=Path, help="a safetensors file of one's own instead")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    experiment = find(options.name)
+    if options.weights is None:
+        network = checkpoints.load_pretrained(experiment)
+    else:
+        network = checkpoints.load_own(experiment, options.weights)
+    source = load_digits()
+    if source.test is not None:
+        chosen, which = source.test, f"{len(source.test):,} MNIST test digits"
+    else:
+        chosen = source.gallery
+        which = f"{len(chosen):,} gallery digits (MNIST's test digits are not on this machine)"
+    error = evaluate(network, experiment, chosen).measure
+    print(f"{experiment.name}: error {error:.2f} % on the {which}, seed {EVALUATION_SEED}")

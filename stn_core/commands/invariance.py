@@ -1,0 +1,63 @@
+"""`invariance`: errors and poses of a column's networks, far beyond their training."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import torch
+from tqdm import tqdm
+
+from stn_core import checkpoints, invariance, training
+from stn_core.checkpoints import CheckpointError
+from stn_core.commands.options import count
+from stn_core.commands.surroundings import load_digits
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser(
+        "invariance", help="errors and poses of a column's networks, far beyond their training"
+    )
+    parser.add_argument("column", help="e.g. distorted/rts")
+    parser.add_argument("--digits", type=count, default=invariance.DIGITS)
+    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice)")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    distortion = invariance.distortion_of(options.column)
+    experiments = invariance.published(options.column)
+    if not experiments:
+        raise CheckpointError(f"no network of {options.column} is published yet: train one first")
+    source = load_digits()
+    all_of, which = source.test, "MNIST's {:,} test digits"
+    if all_of is None:
+        all_of, which = source.gallery, "the {:,} gallery digits"
+    chosen = invariance.every(all_of, options.digits)
+    which = f"{len(chosen):,} of {which.format(len(all_of))}"
+    kept = invariance.still_true(options.column, digits=len(chosen), which=which)
+    networks = {
+        name: checkpoints.load_pretrained(experiment)
+        for name, experiment in experiments.items()
+        if name not in kept
+    }
+    points = invariance.measure(distortion, networks, chosen)
+    total = sum(len(axis.values) for axis in invariance.axes(distortion))
+    started = time.monotonic()
+    measured = list(tqdm(points, total=total, unit="value", desc=options.column))
+    found = invariance.recording(
+        options.column,
+        measured,
+        digits=len(chosen),
+        which=which,
+        device=training.device_name(torch.device("cpu")),
+        seconds=time.monotonic() - started,
+        kept=kept,
+    )
+    path = invariance.save(found)
+    print("\n".join(invariance.lines(found)))
+    told = f", {len(kept)} of them measured before" if kept else ""
+    print(f"\n{path}: {len(found.networks)} networks{told}, {found.seconds:.0f} seconds")

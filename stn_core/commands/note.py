@@ -1,0 +1,25 @@
+"""`note`: measure a run of another recipe, and note its error in pretrained/."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stn_core import publishing
+from stn_core.commands.surroundings import load_digits
+from stn_core.runs import Run
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser(
+        "note", help="measure a run of another recipe and note its error there, without weights"
+    )
+    parser.add_argument("run_dir", type=Path, nargs="+")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    source = load_digits()
+    for folder in options.run_dir:
+        print(publishing.note(Run(folder), source))

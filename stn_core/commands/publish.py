@@ -1,0 +1,21 @@
+"""`publish`: put finished runs into pretrained/."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stn_core import publishing
+from stn_core.commands.surroundings import load_digits
+from stn_core.runs import Run
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("publish", help="put a finished run into pretrained/")
+    parser.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    print(publishing.publish([Run(folder) for folder in options.run_dir], load_digits()))

@@ -1,0 +1,20 @@
+"""`record`: put a finished run into pretrained/, without weights."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stn_core import publishing
+from stn_core.runs import Run
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("record", help="put a finished run, without weights, there")
+    parser.add_argument("run_dir", type=Path)
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    print(publishing.record(Run(options.run_dir)))

@@ -1,0 +1,20 @@
+"""`results`: the paper's tables with our figures."""
+
+from __future__ import annotations
+
+import argparse
+
+from stn_core import results
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("results", help="the paper's table with our figures")
+    parser.add_argument("table", nargs="?", default="distorted")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    is_boxes = options.table == "colocalisation"
+    lines = results.colocalisation_lines() if is_boxes else results.lines(options.table)
+    print("\n".join(lines))

@@ -1,0 +1,38 @@
+"""What several commands begin with: the digits, and what a signal does."""
+
+from __future__ import annotations
+
+import signal
+
+from tqdm import tqdm
+
+from stn_core import digits
+from stn_core.digits import Source
+from stn_core.runs import Run
+
+
+def load_digits() -> Source:
+    """All digits that can be had, with a progress bar for a download."""
+    bars: dict[str, tqdm] = {}
+
+    def progress(name: str, done: int, total: int) -> None:
+        if name not in bars:
+            bars[name] = tqdm(total=total or None, unit="B", unit_scale=True, desc=name)
+        bars[name].update(done - bars[name].n)
+
+    source = digits.load(progress)
+    for bar in bars.values():
+        bar.close()
+    return source
+
+
+def stop_on_signals(run: Run) -> None:
+    """End between two steps, with a checkpoint; at once if nothing has begun."""
+
+    def stop(*_) -> None:
+        if not run.is_described():
+            raise KeyboardInterrupt
+        run.control("stop")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)

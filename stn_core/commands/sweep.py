@@ -1,0 +1,92 @@
+"""`sweep`: train a whole table, several networks at once, and publish what is finished."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+
+from tqdm import tqdm
+
+from stn_core import publishing, results, sweep, training
+from stn_core.commands.expected import EXPECTED_ERRORS
+from stn_core.commands.options import RECIPES_HELP, count
+from stn_core.commands.surroundings import load_digits
+from stn_core.digits import Source
+from stn_core.runs import RunError
+from stn_core.training import PRECISIONS
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("sweep", help="train a whole table, several networks at once")
+    parser.add_argument("table", help="distorted or addition")
+    parser.add_argument("--recipe", help=f"{RECIPES_HELP}; without one, what is published is left")
+    parser.add_argument("--seeds", type=count, default=1)
+    parser.add_argument("--iterations", type=int, help="instead of the recipe's")
+    parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
+    parser.add_argument("--workers", type=count, help="at once (default: the cores; 8 on a GPU)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    device = training.choose_device(options.device)
+    cores = 8 if device.type == "cuda" else os.cpu_count() or 1
+    workers = options.workers or cores
+    root = sweep.default_root()
+    trainings = sweep.plan(
+        options.table,
+        options.recipe,
+        options.seeds,
+        root,
+        options.iterations,
+        options.batch_size,
+        options.precision,
+    )
+    source = load_digits()
+    print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
+    if source.test is None:
+        print("nothing will be published: MNIST's test digits are not on this machine")
+    bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
+    steps = sweep.sweep(
+        trainings, source, workers=workers, device=options.device, precision=options.precision
+    )
+    with contextlib.closing(steps):
+        try:
+            for running in steps:
+                for bar, training_ in zip(bars, running, strict=False):
+                    bar.set_description_str(training_.words)
+                _publish_finished(trainings, source)
+        except KeyboardInterrupt:
+            tqdm.write("stopped: the same command goes on from here")
+    for bar in bars:
+        bar.close()
+    _publish_finished(trainings, source)
+    for training_ in trainings:
+        print(training_.words)
+    if options.table in results.tables():
+        print("\n".join(results.lines(options.table)))
+    failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
+    if failed:
+        raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
+
+
+def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
+    """Put every cell whose seeds have all been trained into pretrained/."""
+    if source.test is None:
+        return
+    by_name: dict[str, list[sweep.Training]] = {}
+    for training_ in trainings:
+        by_name.setdefault(training_.experiment.name, []).append(training_)
+    for cell in by_name.values():
+        first = cell[0]
+        if first.published or first.unpublished or any(t.state != "finished" for t in cell):
+            continue
+        try:
+            tqdm.write(f"published {publishing.publish([t.run for t in cell], source)}")
+            first.published = True
+        except EXPECTED_ERRORS as error:  # the others go on
+            first.unpublished = str(error)
+            tqdm.write(f"{first.experiment.name} is not published: {error}")

@@ -1,0 +1,104 @@
+"""`train`: train an experiment's network, as a run that can be stopped and gone on with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from stn_core import runs, training
+from stn_core.commands.options import RECIPES_HELP, count, natural
+from stn_core.commands.surroundings import load_digits, stop_on_signals
+from stn_core.errors import InputError
+from stn_core.experiments import find
+from stn_core.runs import Run, RunError
+from stn_core.training import PRECISIONS
+
+
+def add_parser(commands: argparse._SubParsersAction) -> None:
+    """The command's options."""
+    parser = commands.add_parser("train", help="train an experiment's network")
+    parser.add_argument("name", help="as `list` prints it, e.g. distorted/rts/st-cnn-aff")
+    parser.add_argument("--recipe", default=None, help=RECIPES_HELP)
+    parser.add_argument("--iterations", type=int, help="instead of the recipe's")
+    parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
+    parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, help=f"{PRECISIONS[0]} (the default) or bfloat16"
+    )
+    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice by default)")
+    parser.add_argument("--seed", type=natural, help="0 by default")
+    parser.add_argument(
+        "--patience", type=count, help="stop after so many steps without a better one"
+    )
+    parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    experiment = find(options.name)
+    if options.resume and options.run_dir is None:
+        raise InputError("--resume goes with --run-dir")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = training.choose_device(options.device)
+    experiment = experiment.with_recipe(
+        options.recipe,
+        iterations=options.iterations,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+    )
+    run = Run(options.run_dir or runs.new_run_folder(experiment.name))
+    iterations = experiment.recipe.iterations
+    if options.resume:
+        stored = run.description()
+        if stored["experiment"] != experiment.name:
+            raise RunError(f"{run.folder} is a run of {stored['experiment']}")
+        _refuse_other_options(options, stored)
+        iterations = stored["recipe"]["iterations"]
+    source = load_digits()
+    stop_on_signals(run)
+    print(
+        f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}"
+    )
+    steps = training.train(
+        experiment,
+        source,
+        seed=options.seed or 0,
+        device=device,
+        precision=options.precision or PRECISIONS[0],
+        run=run,
+        resume=options.resume,
+        patience=options.patience,
+    )
+    measure = experiment.objective.measure
+    with tqdm(total=iterations, unit="step") as bar:
+        for step in steps:
+            bar.update(step.step - bar.n)
+            bar.set_postfix_str(
+                f"loss {step.loss:.4f}, error {step.measures[measure]:.2f} %", refresh=False
+            )
+    status = run.status()
+    print(f"{status.state} at step {status.step}")
+
+
+def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
+    """A run goes on as it was begun. Raises InputError for an option that says otherwise."""
+    recipe = stored["recipe"]
+    begun = {
+        "recipe": recipe["name"],
+        **{key: recipe[key] for key in ("iterations", "batch_size", "learning_rate")},
+        **{key: stored.get(key) for key in ("seed", "precision", "patience")},
+    }
+    for key, value in begun.items():
+        asked = getattr(options, key)
+        if asked is not None and asked != value:
+            option = f"--{key.replace('_', '-')}"
+            raise InputError(
+                f"--resume goes on as the run was begun, with {option} {value}; got {asked}: "
+                "leave it out, or begin another run"
+            )

@@ -1,0 +1,15 @@
+"""What somebody who uses the library can get wrong, as far as no other module has an error for it.
+
+The command line turns these into one line. They are ValueErrors, but a ValueError alone is a fault
+of the program, and shows where it happened.
+"""
+
+from __future__ import annotations
+
+
+class UnknownName(ValueError):
+    """Nothing has this name; the message lists what there is."""
+
+
+class InputError(ValueError):
+    """A number, an option or a file that cannot be used; the message says what can."""
