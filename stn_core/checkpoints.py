@@ -1,4 +1,4 @@
-"""Weights in safetensors, and the folder of a published network: weights, metrics, run, card.
+"""Weights in safetensors, and the folder of a published network.
 
 Nothing here unpickles. A checkpoint names its experiment in its header and is loaded strictly:
 every tensor must be there, with its shape, and no other.
@@ -19,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from stn_core.experiment import Experiment, Recipe
+from stn_core.experiment import Experiment
 
 PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
@@ -27,7 +27,6 @@ MOST_MEGABYTES = 500  # in a checkpoint of one's own
 MOST_WORDS = 300  # characters of a file's own in a message
 LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
-TRIED = "tried.json"  # what other recipes came to: errors, without weights
 
 
 class CheckpointError(ValueError):
@@ -224,64 +223,3 @@ def weights_digest(experiment: Experiment) -> str:
     """The first 16 hexadecimal digits of the SHA-256 of a published network's weights."""
     weights = (published_folder(experiment) / WEIGHTS).read_bytes()
     return hashlib.sha256(weights).hexdigest()[:16]
-
-
-def load_metrics(experiment: Experiment) -> dict[str, Any]:
-    """metrics.json of a published network. Raises CheckpointError."""
-    return _read_json(published_folder(experiment) / METRICS)
-
-
-def load_tried(experiment: Experiment) -> list[dict[str, Any]]:
-    """What other recipes came to, as ``publishing.note`` wrote it. Raises CheckpointError."""
-    path = published_folder(experiment) / TRIED
-    return _read_json(path) if path.is_file() else []
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-
-
-def render_card(experiment: Experiment, metrics: dict[str, Any]) -> str:
-    """The model card, from metrics.json alone."""
-    recipe = Recipe.from_json(metrics["recipe"])
-    reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
-    lengths = " × ".join(map(str, experiment.data.image_shape))
-
-    noun, seed = experiment.data.noun, metrics["evaluation_seed"]
-    test, gallery = (
-        noun.replace("digits", kind) for kind in ("MNIST test digits", "gallery digits")
-    )
-    return f"""# {experiment.name}
-
-{experiment.source} of *Spatial Transformer Networks* (Jaderberg et al., 2015).
-Network: {experiment.network!r}.
-
-| error | |
-|---|---|
-| {metrics["test_digits"]:,} {test}, distorted with seed {seed} | \
-{metrics["error_percent_test"]:.2f} % |
-| {metrics["gallery_digits"]:,} {gallery}, distorted with seed {seed} | \
-{metrics["error_percent_gallery"]:.2f} % |
-| the paper's figure | {reported} |
-
-Measured on the float16 weights in this folder. Input: {lengths}, values in
-[0, 1]. Output: {experiment.data.classes} logits.
-
-| training | |
-|---|---|
-| recipe | {recipe.name}: {recipe.method}, {type(recipe.schedule).__name__}, \
-rate {recipe.learning_rate:g} |
-| budget | {recipe.iterations:,} iterations of {recipe.batch_size} |
-| seed | {metrics["seed"]} |
-| digits | {metrics["train_digits"]:,} of MNIST's training set, never the gallery's |
-| device | {metrics["device"]} |
-| precision | {metrics["precision"]} |
-| seconds | {metrics["seconds"]:,.0f} |
-| parameters | {metrics["parameters"]:,} |
-
-`python -m stn_core evaluate {experiment.name}` measures the error again;
-`python -m stn_core card` renders this card.
-"""

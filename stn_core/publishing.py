@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
 from stn_core import checkpoints, runs
+from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import find, find_colocalisation
-from stn_core.experiments.colocalisation import Colocalisation
+from stn_core.experiments.colocalisation import Colocalisation, Search
+from stn_core.metrics import (
+    MeasuredSet,
+    Metrics,
+    SearchMetrics,
+    Tried,
+    load_metrics,
+    load_search_metrics,
+    load_tried,
+    save_metrics,
+    save_tried,
+)
 from stn_core.networks import count_parameters
 from stn_core.runs import Run, RunError
+from stn_core.typed_json import from_json
 
 ALIKE = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
     "precision": "precision",
     "train_digits": "number of training digits",
 }
+SEARCHED_HOW = ("device", "precision", "torch", "started")  # of a run's description
+HOW = (*SEARCHED_HOW, "train_digits")
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
@@ -41,7 +57,7 @@ def publish(found: list[Run], source: Source) -> Path:
     for key, words in ALIKE.items():
         if any(d[key] != first[key] for d in others):
             raise RunError(f"these runs are not of one {words}; publish them one by one")
-    if any(not _same(d["recipe"], first["recipe"]) for d in others):
+    if len({Recipe.from_json(d["recipe"]) for d in descriptions}) > 1:
         raise RunError("these runs are not of one recipe; publish them one by one")
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
@@ -64,40 +80,32 @@ def _ship(
     """Measure first, and then write: if that breaks off, publishing it again mends all."""
     description = run.description()
     experiment = find(description["experiment"])
-    metrics = {
-        "experiment": experiment.name,
+    metrics = Metrics(
+        experiment=experiment.name,
         **measure(network, experiment, source),
-        "seeds": seeds,
-        "errors": [round(error, 4) for error in errors],
-        "parameters": count_parameters(network),
-        "seconds": run.history()[-1].seconds,
-        **{
-            key: description[key]
-            for key in ("recipe", "seed", "device", "precision", "train_digits", "torch", "started")
-        },
-    }
+        seeds=tuple(seeds),
+        errors=tuple(round(error, 4) for error in errors),
+        parameters=count_parameters(network),
+        seconds=run.history()[-1].seconds,
+        recipe=Recipe.from_json(description["recipe"]),
+        **{key: description[key] for key in (*HOW, "seed")},
+    )
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
     run.recorded()  # it may lack a part
-    tried = checkpoints.load_tried(experiment)
+    tried = load_tried(experiment)
     if checkpoints.is_published(experiment):
-        before = checkpoints.load_metrics(experiment)
-        tried = _with(tried, _figures(before, before["recipe"]["iterations"]))
-    _write_tried(experiment, [t for t in tried if not _same(t["recipe"], metrics["recipe"])])
+        tried = _with(tried, load_metrics(experiment).tried)
+    save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe))
     checkpoints.save_weights(network, experiment, folder / checkpoints.WEIGHTS)
-    _write_json(folder / checkpoints.METRICS, metrics)
+    save_metrics(experiment, metrics)
     runs.pack(run, folder / runs.PACKED)
     for seed, path in runs.packed_runs(folder).items():
-        recipe = runs.unpack(path).description["recipe"]
-        if seed == metrics["seed"] or not _same(recipe, metrics["recipe"]):
+        recipe = Recipe.from_json(runs.unpack(path).description["recipe"])
+        if seed == metrics.seed or recipe != metrics.recipe:
             path.unlink()  # a further seed's, and it is not one any more
     write_card(experiment)
     return folder
-
-
-def _same(one: dict, other: dict) -> bool:
-    """Whether two recipes are one; an older one may lack what it could not have."""
-    return Recipe.from_json(one) == Recipe.from_json(other)
 
 
 def record(run: Run) -> Path:
@@ -114,10 +122,10 @@ def record(run: Run) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / runs.PACKED
     if checkpoints.is_published(experiment):
-        metrics = checkpoints.load_metrics(experiment)
-        if not _same(metrics["recipe"], description["recipe"]):
+        metrics = load_metrics(experiment)
+        if metrics.recipe != Recipe.from_json(description["recipe"]):
             raise RunError(f"{run.folder} has another recipe than the published network")
-        if metrics["seed"] == seed:
+        if metrics.seed == seed:
             raise RunError(f"the network of seed {seed} is published, with its recording")
         path = folder / runs.packed_name(seed)
     runs.pack(run, path)
@@ -134,47 +142,25 @@ def note(run: Run, source: Source) -> Path:
         raise DigitsError("noting needs MNIST's test digits, and they are not on this machine")
     description = run.description()
     experiment = find(description["experiment"])
-    if checkpoints.is_published(experiment) and _same(
-        checkpoints.load_metrics(experiment)["recipe"], description["recipe"]
-    ):
+    recipe = Recipe.from_json(description["recipe"])
+    if checkpoints.is_published(experiment) and load_metrics(experiment).recipe == recipe:
         raise RunError(f"{run.folder} has the published network's recipe: publish it")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
-    found = _figures(
-        {
-            **description,
-            "seeds": [description["seed"]],
-            "seconds": header["seconds"],
-            "error_percent_test": evaluate(network, experiment, source.test).measure,
-        },
-        header["step"],
+    result = Tried(
+        error_percent_test=evaluate(network, experiment, source.test).measure,
+        seeds=(description["seed"],),
+        seconds=header["seconds"],
+        step=header["step"],
+        recipe=recipe,
+        **{key: description[key] for key in HOW},
     )
-    return _write_tried(experiment, _with(checkpoints.load_tried(experiment), found))
+    return save_tried(experiment, _with(load_tried(experiment), result))
 
 
-def _with(tried: list[dict], found: dict) -> list[dict]:
+def _with(tried: tuple[Tried, ...], one: Tried) -> tuple[Tried, ...]:
     """With one more, in place of the same recipe's of the same seeds."""
-    others = [
-        one
-        for one in tried
-        if one["seeds"] != found["seeds"] or not _same(one["recipe"], found["recipe"])
-    ]
-    return [*others, found]
-
-
-def _write_tried(experiment: Experiment, tried: list[dict]) -> Path:
-    path = checkpoints.published_folder(experiment) / checkpoints.TRIED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if tried:
-        _write_json(path, tried)
-    else:
-        path.unlink(missing_ok=True)
-    return path
-
-
-def _figures(of: dict, step: int) -> dict:
-    """What is kept of a training that is not shipped, as far as it came."""
-    kept = ("seeds", "seconds", "error_percent_test", "recipe", "device", "precision")
-    return {"step": step, **{key: of[key] for key in (*kept, "train_digits", "torch", "started")}}
+    others = (t for t in tried if (t.seeds, t.recipe) != (one.seeds, one.recipe))
+    return (*others, one)
 
 
 def publish_boxes(run: Run) -> Path:
@@ -190,36 +176,31 @@ def publish_boxes(run: Run) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     runs.pack(run, folder / runs.PACKED)
     last = run.history()[-1]
-    kept = ("experiment", "recipe", "seed", "device", "precision", "torch", "started")
-    metrics = {key: description[key] for key in kept}
-    metrics["gallery"] = {
-        "set_seed": description["set_seed"],
-        **last.measures,
-        "loss": last.loss,
-        "seconds": last.seconds,
-    }
-    _write_json(folder / checkpoints.METRICS, {**metrics, "sets": []})
+    metrics = SearchMetrics(
+        **{key: description[key] for key in ("experiment", "seed", *SEARCHED_HOW)},
+        recipe=from_json(Search, description["recipe"]),
+        gallery=MeasuredSet(
+            set_seed=description["set_seed"],
+            **last.measures,
+            loss=last.loss,
+            seconds=last.seconds,
+        ),
+        sets=(),
+    )
+    save_metrics(cell, metrics)
     return folder
 
 
-def add_set(cell: Colocalisation, found: dict) -> None:
-    """Add one more set of test digits to a published co-localisation's metrics, or measure it anew.
-
-    found: its set_seed, localised_percent, mean_overlap, loss and seconds.
-    """
-    metrics = checkpoints.load_metrics(cell)
-    others = [one for one in metrics["sets"] if one["set_seed"] != found["set_seed"]]
-    metrics["sets"] = sorted([*others, found], key=lambda s: s["set_seed"])
-    _write_json(checkpoints.published_folder(cell) / checkpoints.METRICS, metrics)
+def add_set(cell: Colocalisation, result: MeasuredSet) -> None:
+    """Add a set of test digits to a published co-localisation's metrics, or measure it anew."""
+    metrics = load_search_metrics(cell)
+    others = (one for one in metrics.sets if one.set_seed != result.set_seed)
+    sets = tuple(sorted((*others, result), key=lambda one: one.set_seed))
+    save_metrics(cell, replace(metrics, sets=sets))
 
 
-def _write_json(path: Path, value: dict | list) -> None:
-    text = json.dumps(value, separators=(",", ": ")) + "\n"
-    checkpoints.write_atomically(path, text.encode())
-
-
-def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
-    """Errors on the test digits and on the gallery, what is misread, and the confusion matrix."""
+def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict[str, Any]:
+    """What Metrics say of it: errors on test and gallery digits, what is misread for what."""
     test = evaluate(network, experiment, source.test)
     gallery = evaluate(network, experiment, source.gallery)
     facing = test.facing_degrees
@@ -229,28 +210,18 @@ def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
         "test_digits": len(source.test),
         "gallery_digits": len(source.gallery),
         "evaluation_seed": EVALUATION_SEED,
-        "misread_test": test.misread,
+        "misread_test": tuple(test.misread),
         "confusion_test": _confusion(test, experiment.data.classes),
-        "misread_examples": [
-            {str(digit): said for digit, said in wrong.items()}
-            for wrong in (
-                misread_examples(network, experiment, source.gallery, seed)
-                for seed in range(EXAMPLE_SEEDS_READ)
-            )
-        ],
-        **({} if facing is None else {"facing_degrees": [round(angle, 2) for angle in facing]}),
+        "misread_examples": tuple(
+            misread_examples(network, experiment, source.gallery, seed)
+            for seed in range(EXAMPLE_SEEDS_READ)
+        ),
+        "facing_degrees": facing and tuple(round(angle, 2) for angle in facing),
     }
 
 
-def _confusion(evaluation: Evaluation, classes: int) -> list[list[int]]:
+def _confusion(evaluation: Evaluation, classes: int) -> tuple[tuple[int, ...], ...]:
     """Rows are the true classes, columns what they were taken for."""
     pairs = evaluation.labels * classes + evaluation.predictions
-    return pairs.bincount(minlength=classes * classes).view(classes, classes).tolist()
-
-
-def write_card(experiment: Experiment) -> Path:
-    """Render the card of a published network from its metrics."""
-    path = checkpoints.published_folder(experiment) / checkpoints.CARD
-    card = checkpoints.render_card(experiment, checkpoints.load_metrics(experiment))
-    checkpoints.write_atomically(path, card.encode())
-    return path
+    counts = pairs.bincount(minlength=classes * classes).view(classes, classes).tolist()
+    return tuple(map(tuple, counts))

@@ -26,6 +26,7 @@ from stn_core.digits import Source
 from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import EXPERIMENTS
+from stn_core.metrics import load_metrics
 from stn_core.runs import Run, RunError
 from stn_core.training import PRECISIONS, choose_device, train
 
@@ -162,9 +163,9 @@ def _cost(experiment: Experiment) -> tuple[int, int]:
 def _is_there(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
     if not checkpoints.is_published(experiment):
         return False
-    metrics = checkpoints.load_metrics(experiment)
-    same = any_recipe or Recipe.from_json(metrics["recipe"]) == experiment.recipe
-    return same and len(metrics["errors"]) >= seeds
+    metrics = load_metrics(experiment)
+    same = any_recipe or metrics.recipe == experiment.recipe
+    return same and len(metrics.errors) >= seeds
 
 
 def sweep(

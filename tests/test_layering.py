@@ -15,6 +15,7 @@ APP = ROOT / "app"
 # A file of the library imports only from those above it; a folder is one room.
 ORDER = [
     "errors",
+    "typed_json",
     "transforms",
     "sampling",
     "localisation",
@@ -30,10 +31,13 @@ ORDER = [
     "experiments",
     "evaluation",
     "checkpoints",
+    "metrics",
+    "card",
     "conversion",
     "watched",
     "runs",
     "results",
+    "report",
     "invariance",
     "publishing",
     "capture",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from stn_core import checkpoints, publishing
+from stn_core import checkpoints
+from stn_core.card import write_card
 from stn_core.experiments import EXPERIMENTS
 
 
@@ -17,4 +18,4 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> None:
     for experiment in EXPERIMENTS.values():
         if checkpoints.is_published(experiment):
-            print(publishing.write_card(experiment))
+            print(write_card(experiment))

@@ -24,6 +24,7 @@ from stn_core.experiments.colocalisation import (
     own_set,
     with_clutter,
 )
+from stn_core.metrics import MeasuredSet
 from stn_core.runs import Run, RunError
 
 
@@ -105,8 +106,8 @@ def _publish_cell(
         print(publishing.publish_boxes(run))
         done = set()
     for set_seed in sorted(set(range(options.publish)) - done):
-        found = _on_test_digits(cell, networks, source, set_seed, options.seed)
-        publishing.add_set(cell, found)
+        result = _on_test_digits(cell, networks, source, set_seed, options.seed)
+        publishing.add_set(cell, result)
 
 
 def _measured_sets(cell: Colocalisation, seed: int) -> set[int] | None:
@@ -115,13 +116,13 @@ def _measured_sets(cell: Colocalisation, seed: int) -> set[int] | None:
     Raises InputError if it is, by another seed.
     """
     metrics = results.colocalised().get(cell.name)
-    if metrics is None or metrics["recipe"] != cell.recipe.to_json():
+    if metrics is None or metrics.recipe != cell.recipe:
         return None
-    if metrics["seed"] != seed:
+    if metrics.seed != seed:
         raise InputError(
-            f"{cell.name} is published with seed {metrics['seed']}, got {seed}: its sets have one"
+            f"{cell.name} is published with seed {metrics.seed}, got {seed}: its sets have one"
         )
-    return {found["set_seed"] for found in metrics["sets"]}
+    return {measured.set_seed for measured in metrics.sets}
 
 
 def _optimise(
@@ -153,16 +154,13 @@ def _optimise(
 
 def _on_test_digits(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
-) -> dict:
+) -> MeasuredSet:
     images = image_set(cell, source.test, set_seed, source.train)
     outcome = colocalisation.colocalise(images, networks, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
-    return {
-        "set_seed": set_seed,
-        **outcome.measures,
-        "loss": outcome.loss,
-        "seconds": outcome.seconds,
-    }
+    return MeasuredSet(
+        set_seed=set_seed, **outcome.measures, loss=outcome.loss, seconds=outcome.seconds
+    )
 
 
 def _read_images(path: Path) -> np.ndarray:

@@ -6,6 +6,7 @@ import argparse
 
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
+from stn_core.metrics import load_metrics
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -20,5 +21,5 @@ def run(options: argparse.Namespace) -> None:
         paper = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
         ours = "-"
         if checkpoints.is_published(experiment):
-            ours = f"{checkpoints.load_metrics(experiment)['error_percent_test']:.2f} %"
+            ours = f"{load_metrics(experiment).error_percent_test:.2f} %"
         print(f"{experiment.name:28} {paper:>8} {ours:>8}   {experiment.source}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from stn_core import results
+from stn_core import report
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -15,6 +15,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    is_boxes = options.table == "colocalisation"
-    lines = results.colocalisation_lines() if is_boxes else results.lines(options.table)
+    if options.table == "colocalisation":
+        lines = report.colocalisation()
+    else:
+        lines = report.table(options.table)
     print("\n".join(lines))

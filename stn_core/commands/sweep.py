@@ -8,7 +8,7 @@ import os
 
 from tqdm import tqdm
 
-from stn_core import publishing, results, sweep, training
+from stn_core import publishing, report, results, sweep, training
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.commands.options import RECIPES_HELP, count
 from stn_core.commands.surroundings import load_digits
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
     for training_ in trainings:
         print(training_.words)
     if options.table in results.tables():
-        print("\n".join(results.lines(options.table)))
+        print("\n".join(report.table(options.table)))
     failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
     if failed:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")

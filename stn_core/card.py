@@ -1,0 +1,59 @@
+"""The model card of a published network, from its metrics alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stn_core.checkpoints import CARD, published_folder, write_atomically
+from stn_core.experiment import Experiment
+from stn_core.metrics import Metrics, load_metrics
+
+
+def render_card(experiment: Experiment, metrics: Metrics) -> str:
+    """The card, as Markdown."""
+    recipe = metrics.recipe
+    reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
+    lengths = " × ".join(map(str, experiment.data.image_shape))
+
+    noun, seed = experiment.data.noun, metrics.evaluation_seed
+    test, gallery = (
+        noun.replace("digits", kind) for kind in ("MNIST test digits", "gallery digits")
+    )
+    return f"""# {experiment.name}
+
+{experiment.source} of *Spatial Transformer Networks* (Jaderberg et al., 2015).
+Network: {experiment.network!r}.
+
+| error | |
+|---|---|
+| {metrics.test_digits:,} {test}, distorted with seed {seed} | \
+{metrics.error_percent_test:.2f} % |
+| {metrics.gallery_digits:,} {gallery}, distorted with seed {seed} | \
+{metrics.error_percent_gallery:.2f} % |
+| the paper's figure | {reported} |
+
+Measured on the float16 weights in this folder. Input: {lengths}, values in
+[0, 1]. Output: {experiment.data.classes} logits.
+
+| training | |
+|---|---|
+| recipe | {recipe.name}: {recipe.method}, {type(recipe.schedule).__name__}, \
+rate {recipe.learning_rate:g} |
+| budget | {recipe.iterations:,} iterations of {recipe.batch_size} |
+| seed | {metrics.seed} |
+| digits | {metrics.train_digits:,} of MNIST's training set, never the gallery's |
+| device | {metrics.device} |
+| precision | {metrics.precision} |
+| seconds | {metrics.seconds:,.0f} |
+| parameters | {metrics.parameters:,} |
+
+`python -m stn_core evaluate {experiment.name}` measures the error again;
+`python -m stn_core card` renders this card.
+"""
+
+
+def write_card(experiment: Experiment) -> Path:
+    """Render the card of a published network from its metrics; gives the file."""
+    path = published_folder(experiment) / CARD
+    write_atomically(path, render_card(experiment, load_metrics(experiment)).encode())
+    return path

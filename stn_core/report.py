@@ -1,0 +1,151 @@
+"""The paper's tables as text, ours beside the paper's: what the command ``results`` prints."""
+
+from __future__ import annotations
+
+from stn_core import results
+from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
+from stn_core.results import Budget, Cell, Difference, TriedBudget, TriedNetwork
+
+MEASURED = {
+    "distorted": "Error in percent on MNIST's 10,000 test digits, each distorted with a fixed "
+    "seed.",
+    "addition": "Error in percent on 10,000 sums, of each of MNIST's test digits and another, each "
+    "distorted\nwith a fixed seed.",
+    "volumes": "Error in percent on MNIST's 10,000 test digits, each extruded, turned about three "
+    "axes and\nmoved in 60 x 60 x 60 voxels with a fixed seed. The paper gives no figures.",
+}
+COLUMN_CHARS = 22  # of Table 5
+
+
+def table(name: str) -> list[str]:
+    """A table's lines, with what it was measured on and the claims that can be decided."""
+    cells = results.cells(name)
+    return [
+        MEASURED[name],
+        *(["Ours, and in brackets the paper's."] if _has_paper(cells) else []),
+        "",
+        *_errors(name, cells),
+        *_facing(cells),
+        "",
+        "How they were trained:",
+        *(f"  {budget_line(budget)}" for budget in results.budgets(cells)),
+        "",
+        *_tried(cells),
+        "Smaller errors, paired on the same digits, with a 95 % confidence interval:",
+        *_differences(name, cells),
+        *_misread_by_all(name),
+    ]
+
+
+def _has_paper(cells: dict[str, Cell]) -> bool:
+    """Whether the paper gives figures of this table."""
+    return any(cell.experiment.reported is not None for cell in cells.values())
+
+
+def _errors(table: str, cells: dict[str, Cell]) -> list[str]:
+    """A line for each network, ours and in brackets the paper's."""
+    rows, columns = results.rows_and_columns(table)
+    has_paper = _has_paper(cells)
+    words = {
+        name: f"{cell.ours} ({_paper(cell)})" if has_paper else cell.ours
+        for name, cell in cells.items()
+    }
+    width = 2 + max(map(len, [*words.values(), *columns]))
+    name = _name_width(rows)
+    lines = ["".join([" " * name, *(f"{column.upper():>{width}}" for column in columns)])]
+    for row in rows:
+        figures = (f"{words[f'{table}/{column}/{row}']:>{width}}" for column in columns)
+        lines.append("".join([f"{row:{name}}", *figures]))
+    return lines
+
+
+def _paper(cell: Cell) -> str:
+    reported = cell.experiment.reported
+    return "-" if reported is None else f"{reported:.1f}"
+
+
+def _name_width(rows: list[str]) -> int:
+    return 2 + max(map(len, rows))
+
+
+def _facing(cells: dict[str, Cell]) -> list[str]:
+    """Of volumes: from how far aside the digits are seen, without and with a transformer."""
+    facing = results.facing(cells)
+    if facing is None:
+        return []
+    seen = ", ".join(f"{name} {after:.1f}" for name, after in facing.by_network.items())
+    words = "From how far aside a digit is seen, in degrees: as it lies"
+    return ["", f"{words} {facing.untouched:.1f}; by {seen}"]
+
+
+def budget_line(budget: Budget) -> str:
+    """How some networks were trained."""
+    return f"{budget.words}: {', '.join(budget.networks)}"
+
+
+def tried_line(budget: TriedBudget) -> str:
+    """What some networks came to by a recipe that is not shipped."""
+
+    def words(network: TriedNetwork) -> str:
+        stopped = "" if network.stopped is None else f" (after {network.stopped:,})"
+        return f"{network.name} {network.error_percent:.2f}{stopped}"
+
+    return f"{budget.words}: {', '.join(map(words, budget.networks))}"
+
+
+def _tried(cells: dict[str, Cell]) -> list[str]:
+    lines = [f"  {tried_line(budget)}" for budget in results.tried(cells)]
+    return ["Other recipes, as far as they came, in percent:", *lines, ""] if lines else []
+
+
+def _differences(table: str, cells: dict[str, Cell]) -> list[str]:
+    rows, columns = results.rows_and_columns(table)
+    name, has_paper = _name_width(rows) - 2, _has_paper(cells)
+    lines = []
+    for column in columns:
+        for d in results.differences(table, column):
+            better, than = d.better.rsplit("/", 1)[1], d.than.rsplit("/", 1)[1]
+            lines.append(
+                f"  {column.upper():4} {better:{name}} than {than:{name}} by {d.percent:5.2f} %  "
+                f"[{d.low:5.2f}, {d.high:5.2f}]{_verdict(d, has_paper)}"
+            )
+    return lines
+
+
+def _verdict(d: Difference, has_paper: bool) -> str:
+    """Whether it is decided, and as the paper says; nothing more if it is."""
+    contrary = "  not so here" if d.claimed else "  larger"
+    words = "  undecided" if not d.decided else "" if d.percent > 0 else contrary
+    words += "" if d.alike else "  trained otherwise"
+    return words + ("  not in the paper" if has_paper and not d.claimed else "")
+
+
+def _misread_by_all(table: str) -> list[str]:
+    columns = results.rows_and_columns(table)[1]
+    counts = {column: results.misread_by_all(table, column) for column in columns}
+    known = [f"{c.upper()} {count}" for c, count in counts.items() if count is not None]
+    return ["", f"How many every network of a column misreads: {', '.join(known)}"] if known else []
+
+
+def colocalisation() -> list[str]:
+    """Table 5's lines, with what it was measured on."""
+    metrics = results.colocalised()
+    lines = [
+        "Digits localised in percent (overlap above 0.5), in sets of 100 of MNIST's test digits;",
+        "the mean of the sets and its spread. Ours, and in brackets the paper's.",
+        "",
+        "class" + "".join(f"{column.upper():>{COLUMN_CHARS}}" for column in DISTORTIONS),
+    ]
+    for digit in range(10):
+        row = f"{digit:<5}"
+        for column in DISTORTIONS:
+            name = f"colocalisation/{column}/{digit}"
+            ours = results.share_of_sets(metrics.get(name))
+            row += f"{f'{ours} ({COLOCALISATIONS[name].reported:.0f})':>{COLUMN_CHARS}}"
+        lines.append(row)
+    means = (results.column_mean(metrics, column) for column in DISTORTIONS)
+    figures = (f"{f'{mean.words} ({mean.paper:.1f})':>{COLUMN_CHARS}}" for mean in means)
+    lines += ["".join(["mean ", *figures]), "", "How they were optimised:"]
+    for budget in results.search_budgets(metrics):
+        lines.append(f"  {budget.words}, {budget.median_seconds:.0f} seconds (the median)")
+    return lines

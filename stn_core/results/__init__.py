@@ -1,0 +1,61 @@
+"""The paper's tables as rows, our figures beside the paper's, from the published metrics alone.
+
+``report`` prints them; the app draws them.
+"""
+
+from stn_core.results.budgets import (
+    Budget,
+    TriedBudget,
+    TriedNetwork,
+    budget_words,
+    budgets,
+    tried,
+)
+from stn_core.results.colocalised import (
+    NOT_RUN,
+    ColumnMean,
+    SearchBudget,
+    colocalised,
+    column_mean,
+    search_budgets,
+    share_of_sets,
+)
+from stn_core.results.differences import CONFIDENCE, Difference, difference, differences
+from stn_core.results.tables import (
+    NOT_TRAINED,
+    Cell,
+    Facing,
+    cells,
+    facing,
+    misread_by_all,
+    rows_and_columns,
+    tables,
+)
+
+__all__ = [
+    "Budget",
+    "CONFIDENCE",
+    "Cell",
+    "ColumnMean",
+    "Difference",
+    "Facing",
+    "NOT_RUN",
+    "NOT_TRAINED",
+    "SearchBudget",
+    "TriedBudget",
+    "TriedNetwork",
+    "budget_words",
+    "budgets",
+    "cells",
+    "colocalised",
+    "column_mean",
+    "difference",
+    "differences",
+    "facing",
+    "misread_by_all",
+    "rows_and_columns",
+    "search_budgets",
+    "share_of_sets",
+    "tables",
+    "tried",
+]

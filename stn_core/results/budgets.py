@@ -1,0 +1,83 @@
+"""By which recipe, budget and device the networks of a table were trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from stn_core.metrics import TrainingRecord, load_tried
+from stn_core.results.tables import Cell
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A recipe, budget, seeds and device, in words, and the networks that had them.
+
+    networks: their names without the table's, ``r/*`` for a whole column; of the budget that most
+    of a table's networks had, ``all the others`` alone.
+    """
+
+    words: str
+    networks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TriedNetwork:
+    """What a network came to by a recipe that is not shipped. stopped: at which step, if early."""
+
+    name: str
+    error_percent: float
+    stopped: int | None
+
+
+@dataclass(frozen=True)
+class TriedBudget:
+    """A recipe that is not shipped, as ``Budget``."""
+
+    words: str
+    networks: tuple[TriedNetwork, ...]
+
+
+def budgets(cells: dict[str, Cell]) -> list[Budget]:
+    """Each budget once, the rarest first."""
+    groups: dict[str, list[str]] = {}
+    for name, cell in cells.items():
+        if cell.metrics:
+            groups.setdefault(budget_words(cell.metrics), []).append(name.split("/", 1)[1])
+    total = sum(map(len, groups.values()))
+    rows = []
+    for words, names in sorted(groups.items(), key=lambda item: len(item[1])):
+        majority = 2 * len(names) > total > len(names)
+        rows.append(Budget(words, ("all the others",) if majority else _shortened(names, cells)))
+    return rows
+
+
+def _shortened(names: list[str], cells: dict[str, Cell]) -> tuple[str, ...]:
+    """Networks' names, column/network, with one name for the whole of a column."""
+    in_table = Counter(name.split("/")[1] for name in cells)
+    named = Counter(name.split("/")[0] for name in names)
+    whole = {column for column, count in named.items() if count == in_table[column] > 1}
+    shorter = (f"{c}/*" if (c := name.split("/")[0]) in whole else name for name in names)
+    return tuple(dict.fromkeys(shorter))
+
+
+def tried(cells: dict[str, Cell]) -> list[TriedBudget]:
+    """What recipes that are not shipped came to, each budget once."""
+    groups: dict[str, list[TriedNetwork]] = {}
+    for name, cell in cells.items():
+        for one in load_tried(cell.experiment):
+            stopped = one.step if one.step < one.recipe.iterations else None
+            network = TriedNetwork(name.split("/", 1)[1], one.error_percent_test, stopped)
+            groups.setdefault(budget_words(one), []).append(network)
+    return [TriedBudget(words, tuple(networks)) for words, networks in groups.items()]
+
+
+def budget_words(record: TrainingRecord) -> str:
+    """Recipe, budget, rate, seeds, device and precision of a training."""
+    recipe, seeds = record.recipe, record.seeds
+    return (
+        f"{recipe.name} ({recipe.method}), {recipe.iterations:,} x {recipe.batch_size} "
+        f"at {recipe.learning_rate:g}, "
+        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
+        f"{record.device}, {record.precision}"
+    )

@@ -1,0 +1,92 @@
+"""What the difference of two networks' errors is worth, and which differences the paper claims."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from stn_core.results.tables import Cell, cells
+
+CONFIDENCE = 1.96  # standard deviations: 95 %
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much better one network is than another on the same digits, in percent of them.
+
+    From the digits that only one of the two misreads (McNemar): their counts decide, not those
+    that both misread. low, high: the 95 % confidence interval by Bonett and Price (2012), of these
+    two networks: what another seed would have given is not in it. alike: whether both had one
+    recipe and budget. claimed: whether the paper gives the figures of both.
+    """
+
+    better: str
+    than: str
+    percent: float
+    low: float
+    high: float
+    alike: bool
+    claimed: bool
+
+    @property
+    def decided(self) -> bool:
+        return self.low > 0 or self.high < 0
+
+
+def difference(better: Cell, than: Cell) -> Difference:
+    """The paired difference in error, than − better, of two published networks."""
+    first, second = (set(cell.metrics.misread_test) for cell in (better, than))
+    only_than, only_better = len(second - first), len(first - second)
+    count = better.metrics.test_digits
+    # One more of each, of two more in all: without them, four digits against none would decide.
+    gain, loss = ((n + 1) / (count + 2) for n in (only_than, only_better))
+    reach = CONFIDENCE * math.sqrt((gain + loss - (gain - loss) ** 2) / (count + 2))
+    return Difference(
+        better.experiment.name,
+        than.experiment.name,
+        100 * (only_than - only_better) / count,
+        100 * (gain - loss - reach),
+        100 * (gain - loss + reach),
+        better.metrics.recipe == than.metrics.recipe,
+        None not in (better.experiment.reported, than.experiment.reported),
+    )
+
+
+# What the paper claims, or would if it gave the figures: the first has the smaller error.
+CLAIMS = {
+    "distorted": (
+        ("st-fcn-aff", "fcn"),
+        ("st-fcn-proj", "fcn"),
+        ("st-fcn-tps", "fcn"),
+        ("st-cnn-aff", "cnn"),
+        ("st-cnn-proj", "cnn"),
+        ("st-cnn-tps", "cnn"),
+    ),
+    "addition": (
+        ("cnn", "fcn"),
+        ("st-fcn-aff", "fcn"),
+        ("2st-fcn-aff", "st-fcn-aff"),
+        ("2st-fcn-proj", "st-fcn-proj"),
+        ("2st-fcn-tps", "st-fcn-tps"),
+        ("2st-fcn-aff", "cnn"),
+        ("2st-fcn-proj", "2st-fcn-aff"),
+        ("2st-fcn-tps", "2st-fcn-aff"),
+    ),
+    "volumes": (  # the paper gives no figures: what the transformer is for
+        ("st-cnn-aff", "cnn"),
+        ("st-cnn-rigid", "cnn"),
+        ("st-cnn-aff", "3d-cnn"),
+        ("st-cnn-aff", "st-cnn-rigid"),
+    ),
+}
+CLAIMS_OF = {
+    ("distorted", "e"): (("st-fcn-tps", "st-fcn-aff"), ("st-cnn-tps", "st-cnn-aff")),
+}
+
+
+def differences(table: str, column: str) -> list[Difference]:
+    """The paper's claims about a column (``rts``), as far as both networks are there."""
+    all_cells = cells(table)
+    claims = (*CLAIMS[table], *CLAIMS_OF.get((table, column), ()))
+    pairs = [tuple(all_cells[f"{table}/{column}/{name}"] for name in claim) for claim in claims]
+    return [difference(a, b) for a, b in pairs if a.metrics and b.metrics]

@@ -1,0 +1,95 @@
+"""The tables of classification errors: which networks they have, and what was measured."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+
+from stn_core import checkpoints
+from stn_core.errors import UnknownName
+from stn_core.experiment import Experiment
+from stn_core.experiments import EXPERIMENTS
+from stn_core.metrics import Metrics, load_metrics
+
+NOT_TRAINED = "not trained"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment, and the metrics of its published network, None where there is none."""
+
+    experiment: Experiment
+    metrics: Metrics | None
+
+    @property
+    def error(self) -> float | None:
+        return self.metrics and self.metrics.error_percent_test
+
+    @property
+    def ours(self) -> str:
+        """Our error, or the seeds' mean and spread if there are several."""
+        if self.metrics is None:
+            return NOT_TRAINED
+        errors = self.metrics.errors
+        if len(errors) == 1:
+            return f"{self.error:.2f}"
+        return f"{statistics.mean(errors):.2f} ± {statistics.stdev(errors):.2f}"
+
+
+def tables() -> list[str]:
+    """What has rows and columns: experiments named table/column/network."""
+    return list(dict.fromkeys(n.split("/")[0] for n in EXPERIMENTS if n.count("/") == 2))
+
+
+def cells(table: str) -> dict[str, Cell]:
+    """Every cell of a table (``distorted``), by its experiment's name.
+
+    Raises UnknownName for what is no table.
+    """
+    if table not in tables():
+        raise UnknownName(f"there is no table {table!r}; there are: {', '.join(tables())}")
+    return {
+        name: Cell(
+            experiment,
+            load_metrics(experiment) if checkpoints.is_published(experiment) else None,
+        )
+        for name, experiment in EXPERIMENTS.items()
+        if name.split("/")[0] == table
+    }
+
+
+def rows_and_columns(table: str) -> tuple[list[str], list[str]]:
+    """The names of a table's networks and of its columns, in order."""
+    parts = [name.split("/")[1:] for name in cells(table)]
+    return list(dict.fromkeys(p[-1] for p in parts)), list(dict.fromkeys(p[0] for p in parts))
+
+
+def misread_by_all(table: str, column: str) -> int | None:
+    """How many test examples no network of a column reads. None unless two are published."""
+    wrong = [
+        set(cell.metrics.misread_test)
+        for name, cell in cells(table).items()
+        if cell.metrics and name.startswith(f"{table}/{column}/")
+    ]
+    return len(set.intersection(*wrong)) if len(wrong) > 1 else None
+
+
+@dataclass(frozen=True)
+class Facing:
+    """How far from the front volumes' digits are seen, in degrees: in U, and in V by network."""
+
+    untouched: float
+    by_network: dict[str, float]
+
+
+def facing(cells: dict[str, Cell]) -> Facing | None:
+    """Of those of the cells that have a 3D transformer; None if there are none."""
+    angles = {
+        name.rsplit("/", 1)[1]: cell.metrics.facing_degrees
+        for name, cell in cells.items()
+        if cell.metrics and cell.metrics.facing_degrees
+    }
+    if not angles:
+        return None
+    untouched = next(iter(angles.values()))[0]
+    return Facing(untouched, {name: after for name, (_, after) in angles.items()})
