@@ -38,15 +38,16 @@ def pretrained(name: str) -> LoadedNetwork:
     """A published network. Raises CheckpointError."""
     from stn_core import checkpoints
     from stn_core.experiments import find
+    from stn_core.metrics import load_metrics
 
     experiment = find(name)
-    metrics = checkpoints.load_metrics(experiment)
+    metrics = load_metrics(experiment)
     return LoadedNetwork(
         experiment=experiment,
         network=checkpoints.load_pretrained(experiment),
         key=name,
         title=network_title(name.rsplit("/", 1)[1]),
-        record=f"{metrics['error_percent_test']:.2f} % error on {metrics['test_digits']:,} "
+        record=f"{metrics.error_percent_test:.2f} % error on {metrics.test_digits:,} "
         + experiment.data.noun.replace("digits", "test digits"),
     )
 
@@ -67,19 +68,20 @@ def published(prefix: str) -> list[str]:
 def seconds_a_step(experiment_name: str) -> float | None:
     """How long a step took on a CPU core, of the published training or of one that was noted beside
     it; None if neither was on one."""
-    from stn_core import checkpoints
-    from stn_core.experiments import EXPERIMENTS, find, find_colocalisation
+    from stn_core.checkpoints import CheckpointError
+    from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find_colocalisation
+    from stn_core.metrics import load_metrics, load_search_metrics, load_tried
 
     try:
-        named = find if experiment_name in EXPERIMENTS else find_colocalisation
-        experiment = named(experiment_name)
-        for one in (checkpoints.load_metrics(experiment), *checkpoints.load_tried(experiment)):
-            if one["device"].startswith("CPU"):
-                steps = one.get("step", one["recipe"]["iterations"])
-                return one.get("gallery", one)["seconds"] / steps
+        if experiment := EXPERIMENTS.get(experiment_name):
+            records = [load_metrics(experiment).tried, *load_tried(experiment)]
+            timed = [(one.device, one.seconds, one.step) for one in records]
+        else:
+            metrics = load_search_metrics(find_colocalisation(experiment_name))
+            timed = [(metrics.device, metrics.gallery.seconds, metrics.recipe.iterations)]
+    except (CheckpointError, UnknownExperiment):
         return None
-    except (ValueError, KeyError, TypeError):
-        return None
+    return next((s / steps for device, s, steps in timed if device.startswith("CPU")), None)
 
 
 @st.cache_resource(show_spinner="Opening the checkpoint …", max_entries=8)
@@ -108,13 +110,14 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
 def measured(_loaded: LoadedNetwork, key: str) -> str:
     """A network's error on the gallery, in words, beside the published one's."""
     from stn_core import checkpoints, evaluation
+    from stn_core.metrics import load_metrics
 
     experiment = _loaded.experiment
     found = evaluation.evaluate(_loaded.network, experiment, gallery())
     noun = experiment.data.noun.replace("digits", "gallery digits")
     words = f"**{found.measure:.1f} %** error on 1,000 {noun}"
     if checkpoints.is_published(experiment):
-        published_error = checkpoints.load_metrics(experiment)["error_percent_gallery"]
+        published_error = load_metrics(experiment).error_percent_gallery
         words += f"; the published {experiment.name} has {published_error:.1f} %"
     return words
 

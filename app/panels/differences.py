@@ -63,7 +63,7 @@ def show_confusion(cells: dict, words: Table, on: str) -> None:
     if not (metrics := cells[short].metrics):
         st.info("This network has not been trained yet. Choose another.")
         return
-    counts = np.array(metrics["confusion_test"])
+    counts = np.array(metrics.confusion_test)
     st.plotly_chart(
         figures.confusion(counts, colours()),
         config=figures.CONFIG,

@@ -39,7 +39,7 @@ def show_disagreements(table: str, cells: dict, column: str, on: str) -> None:
     if groups is None:
         st.info(f"The {one} or the {other} has not been trained yet{on}.")
         return
-    total = 1000 * len(cells[f"{table}/{column}/{words.compared[0]}"].metrics["misread_examples"])
+    total = 1000 * len(cells[f"{table}/{column}/{words.compared[0]}"].metrics.misread_examples)
     for key, (title, said) in zip(("one", "other", "both"), groups.items(), strict=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             legend = f" · true → {one} says / {other} says" if key == "both" and said else ""
@@ -59,8 +59,8 @@ def disagreements(
         return None
     plain, transformed = (
         {
-            (int(digit), seed): said
-            for seed, wrong in enumerate(cell.metrics["misread_examples"])
+            (digit, seed): said
+            for seed, wrong in enumerate(cell.metrics.misread_examples)
             for digit, said in wrong.items()
         }
         for cell in pair

@@ -81,12 +81,12 @@ def _cell(cell, table: str, column: str, row: str) -> str:
 
 
 def _budgets(cells: dict, words: Table) -> None:
-    from stn_core import results
+    from stn_core import report, results
 
     with st.expander("Seeds, budget and device of every network"):
-        st.markdown("\n".join(f"- {line.strip()}" for line in results.budgets(cells)))
+        st.markdown("\n".join(f"- {report.budget_line(b)}" for b in results.budgets(cells)))
         if others := results.tried(cells):
-            st.markdown(results.OTHER_RECIPES)
-            st.markdown("\n".join(f"- {line.strip()}" for line in others))
+            st.markdown("Other recipes, as far as they came, in percent:")
+            st.markdown("\n".join(f"- {report.tried_line(budget)}" for budget in others))
     larger = " Where ours is larger, that is how far this budget has come." if words.number else ""
     st.caption(f"{words.paper}{larger} What has not been trained says so.")

@@ -52,19 +52,17 @@ def of_seeds(cell) -> tuple[float | None, float | None]:
     """The mean and spread that a table's Cell shows; of one seed, the error of its network."""
     if cell.metrics is None:
         return None, None
-    errors = cell.metrics["errors"]
+    errors = cell.metrics.errors
     return spread(errors if len(errors) > 1 else [cell.error])
 
 
 def errors(cells: dict) -> list[dict]:
     """A row for each network of a table; of one that is not trained, its name and the paper's
     error. ours: of the seed that is shipped; mean, spread: of all seeds, as the table has them."""
-    from stn_core.experiment import Recipe
-
     rows = []
     for name, cell in cells.items():
-        metrics = cell.metrics or {}
-        recipe = Recipe.from_json(metrics["recipe"]) if metrics else None
+        metrics = cell.metrics
+        recipe = metrics and metrics.recipe
         mean, deviation = of_seeds(cell)
         rows.append(
             {
@@ -73,10 +71,14 @@ def errors(cells: dict) -> list[dict]:
                 "ours": cell.error,
                 "mean": mean,
                 "spread": deviation,
-                **{key: " ".join(map(str, metrics.get(key, []))) for key in ("seeds", "errors")},
+                "seeds": " ".join(map(str, metrics.seeds if metrics else ())),
+                "errors": " ".join(map(str, metrics.errors if metrics else ())),
                 "recipe": recipe and recipe.name,
                 **{key: recipe and getattr(recipe, key) for key in BUDGET},
-                **{key: metrics.get(key) for key in ("device", "precision", "parameters")},
+                **{
+                    key: metrics and getattr(metrics, key)
+                    for key in ("device", "precision", "parameters")
+                },
             }
         )
     return rows
@@ -99,7 +101,7 @@ def confusions(cells: dict) -> list[dict]:
         {"experiment": name, "true": true, "said": said, "count": count}
         for name, cell in cells.items()
         if cell.metrics
-        for true, row in enumerate(cell.metrics["confusion_test"])
+        for true, row in enumerate(cell.metrics.confusion_test)
         for said, count in enumerate(row)
     ]
 
@@ -122,7 +124,9 @@ def misread(table: str, cells: dict, column: str) -> list[dict]:
 
 def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | dict]:
     """All that is shown of a table, and what it was made from."""
-    from stn_core import checkpoints, results
+    from stn_core import results
+    from stn_core.metrics import load_tried
+    from stn_core.typed_json import to_json
 
     networks = []
     for name, cell in cells.items():
@@ -134,8 +138,8 @@ def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | 
                 "ours": cell.error,
                 "mean": mean,
                 "spread": deviation,
-                "metrics": cell.metrics,
-                "other_recipes": checkpoints.load_tried(cell.experiment),
+                "metrics": to_json(cell.metrics),
+                "other_recipes": to_json(load_tried(cell.experiment)),
             }
         )
     misread_by_all = {column: results.misread_by_all(table, column) for column in columns}

@@ -5,8 +5,25 @@ what a column of Table 1 is trained with. The digits and the clutter are the sam
 and every value. Ours: the paper measures within the range of training alone (Sect. 4.1).
 """
 
-from stn_core.invariance.measuring import Point, Reading, measure, predicted, quantiles
-from stn_core.invariance.poses import SEED, Axis, Pose, at, axes, centre, draw_clutter, posed
+from stn_core.invariance.measuring import (
+    QUANTILES,
+    Point,
+    Reading,
+    measure,
+    predicted,
+    quantiles,
+)
+from stn_core.invariance.poses import (
+    MAX_PATCHES,
+    SEED,
+    Axis,
+    Pose,
+    at,
+    axes,
+    centre,
+    draw_clutter,
+    posed,
+)
 from stn_core.invariance.recordings import (
     DIGITS,
     Curve,
@@ -30,9 +47,11 @@ __all__ = [
     "Axis",
     "Curve",
     "DIGITS",
+    "MAX_PATCHES",
     "Measured",
     "Point",
     "Pose",
+    "QUANTILES",
     "Reading",
     "Recording",
     "SEED",

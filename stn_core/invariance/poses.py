@@ -14,7 +14,7 @@ from stn_core.transforms import similarity_theta
 
 SEED = 2015  # of the clutter
 INK_PIXELS = 20  # MNIST: "normalized to fit in a 20x20 pixel box"
-MOST_PATCHES = 16  # as many as co-localisation's TC has on twice the area
+MAX_PATCHES = 16  # as many as co-localisation's TC has on twice the area
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def axes(distortion: Distortion) -> tuple[Axis, ...]:
         Axis(
             name="clutter",
             part="patches",
-            values=tuple(range(0, MOST_PATCHES + 1, 2)),
+            values=tuple(range(0, MAX_PATCHES + 1, 2)),
             trained=patches,
         ),
     )
@@ -105,7 +105,7 @@ def draw_clutter(
 
     others: the digits that it is cut from, uint8 (M, 28, 28); without them, those of the batch.
     """
-    clutter = TC(canvas=distortion.canvas, patches=MOST_PATCHES)
+    clutter = TC(canvas=distortion.canvas, patches=MAX_PATCHES)
     return clutter.draw_patches(images, torch.Generator().manual_seed(seed), others)
 
 

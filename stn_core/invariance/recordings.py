@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +11,6 @@ from typing import Any
 import torch
 
 from stn_core import checkpoints
-from stn_core.checkpoints import CheckpointError
 from stn_core.digits import Digits
 from stn_core.distortions import Distortion
 from stn_core.errors import InputError, UnknownName
@@ -21,6 +18,7 @@ from stn_core.experiments import EXPERIMENTS
 from stn_core.experiments.distorted import DISTORTIONS
 from stn_core.invariance.measuring import Point
 from stn_core.invariance.poses import SEED, Axis, Pose, axes, centre
+from stn_core.metrics import read, write
 from stn_core.results import CONFIDENCE
 
 DIGITS = 2_000
@@ -174,41 +172,12 @@ def recording_path(column: str) -> Path:
 
 def save(found: Recording) -> Path:
     """Write a recording into pretrained/; gives the file."""
-    path = recording_path(found.column)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dataclasses.asdict(found), separators=(",", ":")) + "\n"
-    checkpoints.write_atomically(path, text.encode())
-    return path
+    return write(recording_path(found.column), found)
 
 
 def load(column: str) -> Recording:
     """The recording of a column in pretrained/. Raises CheckpointError."""
-    path = recording_path(column)
-    try:
-        values = json.loads(path.read_text())
-        return Recording(
-            **{
-                **values,
-                "centre": Pose(**values["centre"]),
-                "axes": tuple(Axis(**_tuples(axis)) for axis in values["axes"]),
-                "networks": {
-                    name: Measured(
-                        weights=measured["weights"],
-                        curves={n: Curve(**_tuples(c)) for n, c in measured["curves"].items()},
-                    )
-                    for name, measured in values["networks"].items()
-                },
-            }
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} cannot be read: {error}") from error
-
-
-def _tuples(value: Any) -> Any:
-    """JSON's lists as tuples, also within a dict."""
-    if isinstance(value, dict):
-        return {name: _tuples(part) for name, part in value.items()}
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+    return read(Recording, recording_path(column))
 
 
 def reach(

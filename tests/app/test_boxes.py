@@ -119,7 +119,7 @@ def test_download_of_the_results_holds_what_is_shown_and_what_has_not_been_run()
             told = f"{row['mean']:.1f} ± {row['spread']:.1f}"
             assert told == results.share_of_sets(found[row["cell"]])
             assert row["sets"] == "0 1 2" and row["recipe"] == "quick"
-    (bare,) = [row for row in rows if row["cell"] == left_out["experiment"]]
+    (bare,) = [row for row in rows if row["cell"] == left_out.experiment]
     assert bare["mean"] is None and bare["sets"] == ""
     assert set(bare) == set(rows[0])
 

@@ -14,6 +14,7 @@ from app.data import browser_networks, examples, once
 from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, NETWORKS, STUDY, _untrained
 from stn_core import checkpoints
 from stn_core.experiments import find
+from stn_core.metrics import load_metrics
 from tests.app.visiting import MAIN, go_to
 
 NAME = STUDY
@@ -69,8 +70,8 @@ def test_network_of_the_table_is_content_halfway():
 
 def test_network_of_the_table_was_trained_on_thirty_times_as_many_digits():
     digits = [
-        recipe["iterations"] * recipe["batch_size"]
-        for recipe in (checkpoints.load_metrics(find(name))["recipe"] for name in (LONG, NAME))
+        recipe.iterations * recipe.batch_size
+        for recipe in (load_metrics(find(name)).recipe for name in (LONG, NAME))
     ]
     assert digits[0] == 30 * digits[1]
     assert NETWORKS[NAME].endswith(f"{find(NAME).recipe.iterations:,} steps")

@@ -23,10 +23,12 @@ from app.panels.transformers import transformers_of
 from app.stage.replay import Training, told
 from app.tables import TABLES
 from app.training import dispatcher, job, processes
-from stn_core import checkpoints, results, runs
+from stn_core import checkpoints, report, results, runs
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
+from stn_core.metrics import load_metrics, load_tried
 from stn_core.training import MEAN_CLASSES
+from stn_core.typed_json import to_json
 from tests.app.test_views import MAIN, texts
 from tests.app.visiting import go_to
 
@@ -250,7 +252,7 @@ def test_results_show_every_cell_and_all_downloads():
     words = texts(app)
     for name, experiment in EXPERIMENTS.items():
         if name.startswith("distorted/") and checkpoints.is_published(experiment):
-            error = checkpoints.load_metrics(experiment)["error_percent_test"]
+            error = load_metrics(experiment).error_percent_test
             assert f"<b>{error:.2f}</b>" in words
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
@@ -263,16 +265,16 @@ def test_downloads_hold_what_is_shown(table):
     held = json.loads(json.dumps(results_files.everything(table, cells, columns)))
     assert [line["experiment"] for line in lines] == list(cells)
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
-        assert network["experiment"] == name and network["metrics"] == cell.metrics
+        assert network["experiment"] == name and network["metrics"] == to_json(cell.metrics)
         assert float(line["ours"]) == network["ours"] == cell.error
         assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
-        assert line["seeds"] == " ".join(map(str, cell.metrics["seeds"]))
+        assert line["seeds"] == " ".join(map(str, cell.metrics.seeds))
         mean = "" if network["spread"] is None else f" ± {network['spread']:.2f}"
         assert cell.ours == f"{float(line['mean']):.2f}{mean}" == f"{network['mean']:.2f}{mean}"
         assert float(line["spread"] or 0) == (network["spread"] or 0)
-        assert float(line["learning_rate"]) == cell.metrics["recipe"]["learning_rate"]
-        assert network["other_recipes"] == checkpoints.load_tried(cell.experiment)
-    told = "\n".join(results.lines(table))
+        assert float(line["learning_rate"]) == cell.metrics.recipe.learning_rate
+        assert network["other_recipes"] == to_json(load_tried(cell.experiment))
+    told = "\n".join(report.table(table))
     for found in held["differences"]:
         assert f"[{found['low']:5.2f}, {found['high']:5.2f}]" in told
     assert len(held["differences"]) == told.count("%  [")
@@ -299,12 +301,12 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
         by, high = (f"{x:.2f}".replace("-", "−") for x in (found.percent, found.high))
         row = re.search(rf"\| {by} % \| \S+ to {high} \| (.+) \|", told)
         assert row and row[1].endswith("†") != found.alike
-    metrics = checkpoints.load_metrics(find(f"distorted/{column}/cnn"))
+    metrics = load_metrics(find(f"distorted/{column}/cnn"))
     written = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"]
     assert [int(written[i][i]) for i in range(10)] == [
-        row[i] for i, row in enumerate(metrics["confusion_test"])
+        row[i] for i, row in enumerate(metrics.confusion_test)
     ]
-    wrong = sum(map(len, metrics["misread_examples"]))
+    wrong = sum(map(len, metrics.misread_examples))
     counts = re.findall(r"(CNN wrong, ST-CNN Aff right|Both wrong): (\d+) of 3,000", told)
     assert sum(int(count) for _, count in counts) == wrong
 
@@ -416,12 +418,12 @@ def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     cells, column = results.cells(table), COLUMNS[table]
     rows = results_files.misread(table, cells, column)
     one, other = map(networks.network_title, TABLES[table].compared)
-    misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics["misread_examples"]
+    misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics.misread_examples
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
     for row in rows[:: max(1, len(rows) // 5)]:
         _, true = volumes.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
         assert true == row["true"]
-        said = misread[row["seed"]].get(str(row["digit"]), row["true"])
+        said = misread[row["seed"]].get(row["digit"], row["true"])
         assert row[one] == said
         if row["group"] == f"{one} wrong, {other} right":
             assert row[one] != row["true"] == row[other]
@@ -429,12 +431,12 @@ def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
 
 def test_download_of_the_confusions_adds_up_to_the_matrices():
     rows = results_files.confusions(results.cells("volumes"))
-    metrics = checkpoints.load_metrics(find("volumes/extruded/3d-cnn"))
+    metrics = load_metrics(find("volumes/extruded/3d-cnn"))
     counts = np.zeros((10, 10), int)
     for row in rows:
         if row["experiment"] == "volumes/extruded/3d-cnn":
             counts[row["true"], row["said"]] += row["count"]
-    np.testing.assert_array_equal(counts, metrics["confusion_test"])
+    np.testing.assert_array_equal(counts, metrics.confusion_test)
 
 
 def test_only_what_the_paper_compares_is_held_against_it():

@@ -16,6 +16,7 @@ from app.data import gallery, networks, recordings, volumes
 from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED, PREFIX
 from stn_core import checkpoints, evaluation, training
 from stn_core.experiments import EXPERIMENTS, find
+from stn_core.metrics import load_metrics
 from stn_core.transforms import Affine3D, euler_rotation
 from tests.app.test_views import MAIN, texts, told
 from tests.app.visiting import go_to
@@ -200,8 +201,8 @@ def test_history_that_is_empty_or_not_finite_is_told_in_json(monkeypatch):
 def test_results_are_the_table_s():
     app = page(volume_view="Results")
     shown = texts(app)
-    metrics = checkpoints.load_metrics(find(f"{PREFIX}st-cnn-aff"))
-    assert f"<b>{metrics['error_percent_test']:.2f}</b>" in shown
+    metrics = load_metrics(find(f"{PREFIX}st-cnn-aff"))
+    assert f"<b>{metrics.error_percent_test:.2f}</b>" in shown
     assert "Table" not in shown.split("Click a number")[0]
 
 

@@ -247,7 +247,7 @@ def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
     cells = results.cells("volumes")
     for name, cell in cells.items():
         title = f"**{networks.network_title(name.rsplit('/', 1)[1])}**"
-        assert (title in sentence) == bool(cell.metrics["recipe"].get("curriculum"))
+        assert (title in sentence) == bool(cell.metrics.recipe.curriculum)
     untrained = {name: results.Cell(cell.experiment, None) for name, cell in cells.items()}
     monkeypatch.setattr(results, "cells", lambda _: untrained)
     assert "In the training of" not in choices.names()

@@ -17,27 +17,15 @@ from torch import nn
 from stn_core import checkpoints, runs, training
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
+from stn_core.experiment import Recipe
 from stn_core.experiments import EXPERIMENTS
+from stn_core.metrics import load_metrics
 
 EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
 PUBLISHED = sorted(
     str(path.parent.relative_to(checkpoints.PRETRAINED))
     for path in checkpoints.PRETRAINED.rglob(checkpoints.WEIGHTS)
 )
-METRICS = {
-    "error_percent_test": 2.345,
-    "error_percent_gallery": 3.5,
-    "test_digits": 10_000,
-    "gallery_digits": 1_000,
-    "evaluation_seed": 2015,
-    "parameters": 398_765,
-    "seconds": 1234.4,
-    "recipe": EXPERIMENT.recipe.to_json(),
-    "seed": 42,
-    "device": "Difference Engine",
-    "precision": "float32",
-    "train_digits": 59_000,
-}
 
 
 @pytest.fixture
@@ -229,42 +217,6 @@ def test_weights_of_another_width_are_an_error_that_names_the_tensors(published)
         checkpoints.load_pretrained(wider)
 
 
-@pytest.mark.parametrize("content", [None, "{", "\x80"], ids=["missing", "torn", "no-text"])
-def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, published):
-    folder, _ = published
-    path = folder / checkpoints.METRICS
-    if content is not None:
-        path.write_text(content, encoding="latin-1")
-    with pytest.raises(CheckpointError, match=f"{path} cannot be read"):
-        checkpoints.load_metrics(EXPERIMENT)
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "# distorted/r/fcn",
-        "| 10,000 MNIST test digits, distorted with seed 2015 | 2.35 % |",
-        "| 1,000 gallery digits, distorted with seed 2015 | 3.50 % |",
-        "| the paper's figure | 2.1 % |",
-        "| recipe | quick: Muon, OneCycle, rate 0.001 |",
-        "| budget | 20,000 iterations of 64 |",
-        "| seed | 42 |",
-        "| digits | 59,000 of MNIST's training set, never the gallery's |",
-        "| device | Difference Engine |",
-        "| precision | float32 |",
-        "| seconds | 1,234 |",
-        "| parameters | 398,765 |",
-    ],
-)
-def test_card_tells_what_the_metrics_say(line):
-    assert line in checkpoints.render_card(EXPERIMENT, METRICS).splitlines()
-
-
-def test_card_has_a_dash_where_the_paper_gives_no_figure():
-    card = checkpoints.render_card(EXPERIMENTS["distorted/tc/st-cnn-tps"], METRICS)
-    assert "| the paper's figure | - |" in card
-
-
 # -- the networks in pretrained/
 
 
@@ -278,33 +230,27 @@ def test_the_seven_networks_of_the_app_are_published():
 def test_published_network_makes_the_errors_on_the_gallery_that_its_metrics_tell(name, source):
     experiment = EXPERIMENTS[name]
     network = checkpoints.load_pretrained(experiment)
-    metrics = checkpoints.load_metrics(experiment)
+    metrics = load_metrics(experiment)
     measured = evaluate(network, experiment, source.gallery).measure
-    assert measured == pytest.approx(metrics["error_percent_gallery"], abs=0.11)  # one digit
-    assert metrics["parameters"] == sum(p.numel() for p in network.parameters())
-
-
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_published_card_is_rendered_from_its_metrics(name):
-    experiment = EXPERIMENTS[name]
-    card = (checkpoints.PRETRAINED / name / checkpoints.CARD).read_text()
-    assert card == checkpoints.render_card(experiment, checkpoints.load_metrics(experiment))
+    assert measured == pytest.approx(metrics.error_percent_gallery, abs=0.11)  # one digit
+    assert metrics.parameters == sum(p.numel() for p in network.parameters())
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
     experiment = EXPERIMENTS[name]
     run = runs.unpack(checkpoints.PRETRAINED / name / runs.PACKED)
-    metrics = checkpoints.load_metrics(experiment)
-    iterations = metrics["recipe"]["iterations"]
+    metrics = load_metrics(experiment)
+    iterations = metrics.recipe.iterations
     assert run.description["experiment"] == name
-    for key in ("recipe", "seed", "device", "precision", "train_digits"):
-        assert run.description[key] == metrics[key]
+    assert Recipe.from_json(run.description["recipe"]) == metrics.recipe
+    for key in ("seed", "device", "precision", "train_digits"):
+        assert run.description[key] == getattr(metrics, key)
     assert (run.snapshots[0].step, run.snapshots[-1].step) == (0, iterations)
     assert run.history[-1].step == iterations
     assert run.probes.shape == (10, *experiment.data.image_shape)
     digits = training.probe_digits(source.gallery)
-    generator = torch.Generator().manual_seed(metrics["evaluation_seed"])
+    generator = torch.Generator().manual_seed(metrics.evaluation_seed)
     assert run.labels.tolist() == experiment.data.examples(digits, generator).labels.tolist()
     transform = experiment.network.transform
     if transform is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, colocalisation, publishing, results, runs
+from stn_core import checkpoints, colocalisation, publishing, report, results, runs
 from stn_core.colocalisation import (
     Encoder,
     Optimisation,
@@ -33,6 +33,7 @@ from stn_core.experiments.colocalisation import (
     own_set,
 )
 from stn_core.localisation import BoxLocalisation
+from stn_core.metrics import MeasuredSet
 from stn_core.networks import count_parameters
 from stn_core.runs import Run
 
@@ -358,9 +359,11 @@ def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monk
     folder = publishing.publish_boxes(run)
     assert runs.unpack(folder / runs.PACKED).probes.shape[0] == 12
     for set_seed, share in ((1, 70.0), (0, 80.0), (1, 90.0)):  # the second set twice
-        found = {"set_seed": set_seed, "localised_percent": share, "mean_overlap": 0.6}
-        publishing.add_set(cell, {**found, "loss": 1.0, "seconds": 9.0})
-    told = "\n".join(results.colocalisation_lines())
+        measured = MeasuredSet(
+            set_seed=set_seed, localised_percent=share, mean_overlap=0.6, loss=1.0, seconds=9.0
+        )
+        publishing.add_set(cell, measured)
+    told = "\n".join(report.colocalisation())
     assert "85.0 ± 7.1 (100)" in told
     assert "quick, 3 x 6, 2 start(s), 2 encoder(s), sets 0, 1" in told
     assert told.count("not run") == 20  # 19 cells, and the mean of TC
@@ -424,12 +427,12 @@ def test_set_of_one_s_own_that_cannot_be_used_is_refused(images, words):
 def test_every_shipped_cell_has_all_its_images_boxes(name, source):
     run = runs.unpack(checkpoints.published_folder(COLOCALISATIONS[name]) / runs.PACKED)
     metrics = results.colocalised()[name]
-    assert run.description["experiment"] == metrics["experiment"] == name
+    assert run.description["experiment"] == metrics.experiment == name
     assert run.snapshots[0].step == 0
-    assert run.snapshots[-1].step == metrics["recipe"]["iterations"]
+    assert run.snapshots[-1].step == metrics.recipe.iterations
     assert all(s.theta.shape == (100, 1, 3) for s in run.snapshots)
-    assert run.snapshots[-1].measure == metrics["gallery"]["localised_percent"]
-    gallery, set_seed = source.gallery, metrics["gallery"]["set_seed"]
+    assert run.snapshots[-1].measure == metrics.gallery.localised_percent
+    gallery, set_seed = source.gallery, metrics.gallery.set_seed
     shown = image_set(COLOCALISATIONS[name], gallery, set_seed, gallery)
     assert np.array_equal(run.probes, (shown.images * 255).round().to(torch.uint8).numpy())
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, digits, publishing, results, runs
+from stn_core import checkpoints, digits, publishing, report, results, runs
 from stn_core.experiments import find
+from stn_core.metrics import TRIED, load_metrics, load_tried
 from stn_core.runs import Run, RunError
 from stn_core.training import train
 
@@ -58,9 +59,9 @@ def test_median_seed_is_shipped_and_all_errors_are_told(finished, pretrained, er
     found = [make(seed) for seed in (0, 1, 2)]
     errors_of(found, [3.0, 1.0, 2.0])
     publishing.publish(found, source)
-    metrics = checkpoints.load_metrics(find(NAME))
-    assert metrics["seeds"] == [0, 1, 2] and metrics["errors"] == [3.0, 1.0, 2.0]
-    assert metrics["seed"] == 2 and metrics["error_percent_test"] == 2.0
+    metrics = load_metrics(find(NAME))
+    assert metrics.seeds == (0, 1, 2) and metrics.errors == (3.0, 1.0, 2.0)
+    assert metrics.seed == 2 and metrics.error_percent_test == 2.0
 
 
 def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
@@ -68,30 +69,30 @@ def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
     found = [make(seed) for seed in (0, 1)]
     errors_of(found, [1.0, 2.0])
     publishing.publish(found, source)
-    assert checkpoints.load_metrics(find(NAME))["seed"] == 1
+    assert load_metrics(find(NAME)).seed == 1
 
 
 def test_seeds_are_measured_as_the_shipped_one_is(finished, pretrained):
     make, source = finished
     publishing.publish([make(0)], source)
-    metrics = checkpoints.load_metrics(find(NAME))
-    assert metrics["errors"] == [pytest.approx(metrics["error_percent_test"], abs=1e-4)]
+    metrics = load_metrics(find(NAME))
+    assert metrics.errors == (pytest.approx(metrics.error_percent_test, abs=1e-4),)
     shipped = checkpoints.load_pretrained(find(NAME))
     error = publishing.evaluate(shipped, find(NAME), source.test).measure
-    assert error == metrics["error_percent_test"]
+    assert error == metrics.error_percent_test
 
 
 def test_what_is_misread_adds_up(finished, pretrained):
     make, source = finished
     publishing.publish([make(0)], source)
-    metrics = checkpoints.load_metrics(find(NAME))
-    confusion = torch.tensor(metrics["confusion_test"])
-    assert confusion.sum() == metrics["test_digits"] == len(source.test)
-    assert confusion.sum() - confusion.trace() == len(metrics["misread_test"])
-    assert metrics["error_percent_test"] == pytest.approx(
-        100 * len(metrics["misread_test"]) / len(source.test)
+    metrics = load_metrics(find(NAME))
+    confusion = torch.tensor(metrics.confusion_test)
+    assert confusion.sum() == metrics.test_digits == len(source.test)
+    assert confusion.sum() - confusion.trace() == len(metrics.misread_test)
+    assert metrics.error_percent_test == pytest.approx(
+        100 * len(metrics.misread_test) / len(source.test)
     )
-    assert len(metrics["misread_examples"]) == publishing.EXAMPLE_SEEDS_READ
+    assert len(metrics.misread_examples) == publishing.EXAMPLE_SEEDS_READ
 
 
 def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretrained, tmp_path):
@@ -113,7 +114,7 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     assert list(pretrained.iterdir()) == []
 
 
-@pytest.mark.parametrize("part", ["measure", "_write_json", "write_card"])
+@pytest.mark.parametrize("part", ["measure", "save_metrics", "write_card"])
 def test_publishing_that_breaks_off_can_be_done_again(finished, pretrained, monkeypatch, part):
     make, source = finished
     run = make(0)
@@ -126,9 +127,10 @@ def test_publishing_that_breaks_off_can_be_done_again(finished, pretrained, monk
         with pytest.raises(KeyboardInterrupt):
             publishing.publish([run], source)
     assert checkpoints.is_published(find(NAME)) == (part == "write_card")
-    results.lines("distorted")
+    report.table("distorted")
     publishing.publish([run], source)
-    assert "r/fcn" in "\n".join(results.budgets(results.cells("distorted")))
+    budgets = results.budgets(results.cells("distorted"))
+    assert "r/fcn" in "\n".join(map(report.budget_line, budgets))
 
 
 def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
@@ -136,7 +138,7 @@ def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
 ):
     make, source = finished
     publishing.publish([make(0)], source)
-    before = checkpoints.load_metrics(find(NAME))
+    before = load_metrics(find(NAME))
     other = make(1)
     description = other.description()
     description["recipe"]["learning_rate"] /= 2
@@ -149,12 +151,12 @@ def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
         patch.setattr(checkpoints, "save_weights", full)
         with pytest.raises(OSError, match="No space left"):
             publishing.publish([other], source)
-    assert checkpoints.load_metrics(find(NAME)) == before
+    assert load_metrics(find(NAME)) == before
     packed = pretrained / NAME / runs.PACKED
-    assert runs.unpack(packed).description["recipe"] == before["recipe"]
+    assert runs.unpack(packed).description["recipe"] == before.recipe.to_json()
     publishing.publish([other], source)
     assert runs.unpack(packed).description["recipe"] == description["recipe"]
-    assert [t["recipe"] for t in checkpoints.load_tried(find(NAME))] == [before["recipe"]]
+    assert [one.recipe for one in load_tried(find(NAME))] == [before.recipe]
 
 
 def test_further_seeds_of_another_recipe_go_with_its_network(finished, pretrained):
@@ -216,11 +218,11 @@ def test_other_recipe_s_error_is_noted_without_weights_and_told(finished, pretra
     run, again = make(0), make(1)
     for one in (run, again, run):  # the last time it is measured anew
         path = publishing.note(one, source)
-    assert [one["seeds"] for one in checkpoints.load_tried(find(NAME))] == [[1], [0]]
-    assert [file.name for file in path.parent.iterdir()] == [checkpoints.TRIED]
+    assert [one.seeds for one in load_tried(find(NAME))] == [(1,), (0,)]
+    assert [file.name for file in path.parent.iterdir()] == [TRIED]
     network, _ = checkpoints.load_trained(find(NAME), run.checkpoint)
     error = publishing.evaluate(network, find(NAME), source.test).measure
-    told = "\n".join(results.lines("distorted"))
+    told = "\n".join(report.table("distorted"))
     device = run.description()["device"]
     assert f"2 x 2 at 0.001, seed 0, {device}, float32: r/fcn {error:.2f}" in told
     assert "after" not in told.split("r/fcn")[1].splitlines()[0]
@@ -233,7 +235,7 @@ def test_run_that_was_stopped_is_noted_as_far_as_it_came(finished, pretrained):
     description["recipe"]["iterations"] = 1_000
     run._write_json("run.json", description)
     publishing.note(run, source)
-    assert "(after 2)" in "\n".join(results.lines("distorted"))
+    assert "(after 2)" in "\n".join(report.table("distorted"))
 
 
 def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pretrained):
@@ -254,24 +256,24 @@ def test_recipe_that_is_published_after_all_is_no_longer_another(finished, pretr
     run = make(0)
     publishing.note(run, source)
     publishing.publish([run], source)
-    assert checkpoints.load_tried(find(NAME)) == []
-    assert not (pretrained / NAME / checkpoints.TRIED).exists()
+    assert load_tried(find(NAME)) == ()
+    assert not (pretrained / NAME / TRIED).exists()
 
 
 def test_figures_of_a_network_stay_when_another_recipe_s_takes_its_place(finished, pretrained):
     make, source = finished
     publishing.publish([make(0)], source)
-    before = checkpoints.load_metrics(find(NAME))
+    before = load_metrics(find(NAME))
     again = make(1)  # of the same recipe: it is not another
     publishing.publish([again], source)
-    assert checkpoints.load_tried(find(NAME)) == []
+    assert load_tried(find(NAME)) == ()
     other = make(2)
     description = other.description()
     description["recipe"]["learning_rate"] /= 2
     other._write_json("run.json", description)
     publishing.publish([other], source)
-    (kept,) = checkpoints.load_tried(find(NAME))
-    assert kept["recipe"] == before["recipe"] and kept["step"] == 2 and kept["seeds"] == [1]
-    assert checkpoints.load_metrics(find(NAME))["recipe"] == description["recipe"]
+    (kept,) = load_tried(find(NAME))
+    assert kept.recipe == before.recipe and kept.step == 2 and kept.seeds == (1,)
+    assert load_metrics(find(NAME)).recipe.to_json() == description["recipe"]
     publishing.publish([again], source)
-    assert [one["recipe"] for one in checkpoints.load_tried(find(NAME))] == [description["recipe"]]
+    assert [one.recipe.to_json() for one in load_tried(find(NAME))] == [description["recipe"]]

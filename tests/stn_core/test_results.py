@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from stn_core import checkpoints, results
+from stn_core import checkpoints, report, results
 from stn_core.experiments import EXPERIMENTS, find
+from stn_core.metrics import load_metrics, save_metrics
 from stn_core.results import Cell, difference
 
+PUBLISHED = load_metrics(find("distorted/r/fcn"))
 NAMES = [name for name in EXPERIMENTS if name.startswith("distorted/")]
 
 
@@ -19,16 +20,15 @@ def cell(
     name: str, misread: list[int], errors: list[float] | None = None, recipe: str = "quick"
 ) -> Cell:
     errors = errors or [len(misread) / 10]
-    return Cell(
-        find(name),
-        {
-            "recipe": find("distorted/r/fcn").with_recipe(recipe).recipe.to_json(),
-            "misread_test": misread,
-            "test_digits": 1000,
-            "error_percent_test": sorted(errors)[(len(errors) - 1) // 2],
-            "errors": errors,
-        },
+    metrics = replace(
+        PUBLISHED,
+        recipe=find("distorted/r/fcn").with_recipe(recipe).recipe,
+        misread_test=tuple(misread),
+        test_digits=1000,
+        error_percent_test=sorted(errors)[(len(errors) - 1) // 2],
+        errors=tuple(errors),
     )
+    return Cell(find(name), metrics)
 
 
 def test_digits_that_both_misread_do_not_count():
@@ -82,13 +82,13 @@ def test_networks_of_two_recipes_are_said_to_be_trained_otherwise():
 
 
 def test_only_what_the_paper_compares_is_held_against_it():
-    told = [line for line in results.lines("distorted") if "%  [" in line]
+    told = [line for line in report.table("distorted") if "%  [" in line]
     ours = [line for line in told if line.endswith("not in the paper")]
     assert [line.split()[:2] for line in ours] == [
         ["TC", f"st-{kind}-{family}"] for kind in ("fcn", "cnn") for family in ("proj", "tps")
     ]
     assert not any("so here" in line for line in ours) and len(told) > len(ours)
-    assert not any("not in the paper" in line for line in results.lines("volumes"))
+    assert not any("not in the paper" in line for line in report.table("volumes"))
 
 
 def test_several_seeds_are_told_by_mean_and_spread():
@@ -113,9 +113,7 @@ def test_every_claim_about_a_column_is_told_once_both_networks_are_there(pretrai
         folder = checkpoints.published_folder(experiment)
         folder.mkdir(parents=True)
         (folder / checkpoints.WEIGHTS).touch()
-        (folder / checkpoints.METRICS).write_text(
-            json.dumps(replace(cell(experiment.name, [1, 2])).metrics)
-        )
+        save_metrics(experiment, cell(experiment.name, [1, 2]).metrics)
     assert results.misread_by_all("distorted", "e") == 2
     told = [(d.better, d.than) for d in results.differences("distorted", "e")]
     assert told == [
@@ -128,22 +126,23 @@ def test_every_claim_about_a_column_is_told_once_both_networks_are_there(pretrai
 def test_what_every_network_of_a_column_misreads_is_counted(pretrained):
     for name, misread in (("fcn", [1, 2, 3, 9]), ("cnn", [2, 3, 4]), ("st-cnn-aff", [3, 2])):
         assert results.misread_by_all("distorted", "p") == (2 if name == "st-cnn-aff" else None)
-        folder = checkpoints.published_folder(find(f"distorted/p/{name}"))
+        experiment = find(f"distorted/p/{name}")
+        folder = checkpoints.published_folder(experiment)
         folder.mkdir(parents=True)
         (folder / checkpoints.WEIGHTS).touch()
-        (folder / checkpoints.METRICS).write_text(json.dumps(cell(NAMES[0], misread).metrics))
+        save_metrics(experiment, cell(NAMES[0], misread).metrics)
     assert results.misread_by_all("distorted", "p") == 2
     assert results.misread_by_all("distorted", "r") is None
 
 
 def test_lines_name_what_is_not_trained_and_how_the_others_were():
-    told = "\n".join(results.lines("distorted"))
+    told = "\n".join(report.table("distorted"))
     published = [name for name in NAMES if checkpoints.is_published(find(name))]
     assert told.count(results.NOT_TRAINED) == len(NAMES) - len(published)
     for name in published:
-        metrics = checkpoints.load_metrics(find(name))
-        assert f"{metrics['error_percent_test']:.2f} (" in told
-        assert results.budget(metrics) in told
+        metrics = load_metrics(find(name))
+        assert f"{metrics.error_percent_test:.2f} (" in told
+        assert results.budget_words(metrics) in told
     assert told.endswith(f"TC {results.misread_by_all('distorted', 'tc')}")
 
 
@@ -151,25 +150,24 @@ def test_a_column_that_had_one_budget_is_named_once(pretrained):
     networks = [name for name in NAMES if name.startswith("distorted/r/")]
     for name in (*networks, "distorted/rts/fcn"):
         recipe = find(name).with_recipe("quick", iterations=7, learning_rate=0.5).recipe
-        trained = {"seeds": [0], "device": "a GPU", "precision": "float32"}
+        trained = {"seeds": (0,), "device": "a GPU", "precision": "float32"}
         folder = checkpoints.published_folder(find(name))
         folder.mkdir(parents=True)
         (folder / checkpoints.WEIGHTS).touch()
-        (folder / checkpoints.METRICS).write_text(
-            json.dumps({**cell(name, []).metrics, **trained, "recipe": recipe.to_json()})
-        )
+        save_metrics(find(name), replace(cell(name, []).metrics, **trained, recipe=recipe))
     (told,) = results.budgets(results.cells("distorted"))
-    assert told == "  quick (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32: r/*, rts/fcn"
+    words = "quick (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32"
+    assert report.budget_line(told) == f"{words}: r/*, rts/fcn"
 
 
 def test_lines_of_volumes_tell_how_far_the_digits_are_turned_towards_the_front():
-    told = "\n".join(results.lines("volumes"))
-    rigid = checkpoints.load_metrics(find("volumes/extruded/st-cnn-rigid"))
-    lying, seen = rigid["facing_degrees"]
+    told = "\n".join(report.table("volumes"))
+    rigid = load_metrics(find("volumes/extruded/st-cnn-rigid"))
+    lying, seen = rigid.facing_degrees
     assert f"as it lies {lying:.1f}; by" in told and f"st-cnn-rigid {seen:.1f}" in told
-    assert "aside" not in "\n".join(results.lines("addition"))
+    assert "aside" not in "\n".join(report.table("addition"))
 
 
 def test_what_is_no_table_is_an_error_that_names_those_there_are():
     with pytest.raises(ValueError, match="there is no table 'studies'; there are: distorted"):
-        results.lines("studies")
+        report.table("studies")

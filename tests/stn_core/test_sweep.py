@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 
@@ -10,9 +9,12 @@ import pytest
 import torch
 
 from stn_core import checkpoints, digits, publishing, sweep
-from stn_core.experiment import AdamW, Recipe
+from stn_core.experiment import AdamW
 from stn_core.experiments import EXPERIMENTS, find
+from stn_core.metrics import load_metrics, save_metrics
 from stn_core.runs import RunError
+
+PUBLISHED = load_metrics(find("distorted/r/fcn"))
 
 
 @pytest.fixture
@@ -44,10 +46,7 @@ def test_what_is_published_is_left_out_and_by_a_named_recipe_only_what_is_of_it(
     assert planned(None, 9) == table.keys()
     for name in ("quick", "long"):
         of_it = {
-            n
-            for n in published
-            if Recipe.from_json(checkpoints.load_metrics(find(n))["recipe"])
-            == find(n).with_recipe(name).recipe
+            n for n in published if load_metrics(find(n)).recipe == find(n).with_recipe(name).recipe
         }
         assert planned(name, 1) == table.keys() - of_it
 
@@ -58,9 +57,8 @@ def test_published_recipe_is_known_by_all_of_it_not_by_its_name(two_cells, pretr
     folder.mkdir(parents=True)
     (folder / checkpoints.WEIGHTS).touch()
     for rate, left in ((experiment.recipe.learning_rate, 1), (0.5, 2)):
-        recipe = replace(experiment.recipe, learning_rate=rate).to_json()
-        metrics = json.dumps({"recipe": recipe, "errors": [1.0]})
-        (folder / checkpoints.METRICS).write_text(metrics)
+        recipe = replace(experiment.recipe, learning_rate=rate)
+        save_metrics(experiment, replace(PUBLISHED, recipe=recipe, errors=(1.0,)))
         assert len(sweep.plan("distorted", "quick", 1, tmp_path)) == left
 
 
@@ -84,9 +82,9 @@ def test_run_of_a_recipe_that_has_changed_since_is_not_gone_on_with(two_cells, t
 
 def test_other_budget_than_the_published_one_is_trained(tmp_path):
     name = "distorted/rts/st-fcn-aff"
-    recipe = checkpoints.load_metrics(find(name))["recipe"]
-    budget = {key: recipe[key] for key in ("iterations", "batch_size")}
-    there = sweep.plan("distorted", recipe["name"], 1, tmp_path, **budget)
+    recipe = load_metrics(find(name)).recipe
+    budget = {key: getattr(recipe, key) for key in ("iterations", "batch_size")}
+    there = sweep.plan("distorted", recipe.name, 1, tmp_path, **budget)
     assert name not in {t.experiment.name for t in there}
     for key in budget:
         more = {**budget, key: 2 * budget[key]}

@@ -8,8 +8,7 @@ from stn_core import results
 
 
 def _share(column: str, digit: int) -> float:
-    metrics = results.colocalised()[f"colocalisation/{column}/{digit}"]
-    shares = [found["localised_percent"] for found in metrics["sets"]]
+    shares = results.colocalised()[f"colocalisation/{column}/{digit}"].shares
     return sum(shares) / len(shares)
 
 

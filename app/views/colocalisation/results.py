@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from app.panels import downloads
 from app.panels.results_files import spread
 from app.views.colocalisation.boxes import PREFIX
+
+if TYPE_CHECKING:
+    from stn_core.experiments.colocalisation import Colocalisation
+    from stn_core.metrics import SearchMetrics
 
 DEPARTURES = """
 - **Each layer's activations are divided by their own length.** On plain ones Eq. 8 is smaller for
@@ -42,7 +46,7 @@ def table() -> None:
     from stn_core import results
     from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
-    found = results.colocalised()
+    metrics = results.colocalised()
     st.markdown(
         "**Table 5.** Digits localised in percent, in sets of 100 of MNIST's test digits (the mean "
         "of the sets, and its spread): **ours**, and the paper's. Click a number to watch that "
@@ -57,63 +61,65 @@ def table() -> None:
             paper = f"{COLOCALISATIONS[name].reported:.0f}"
             link = f"?boxes_digit={digit}&amp;boxes_clutter={column.upper()}"
             ours = "<i>not run</i>"
-            if name in found:
-                share = results.share_of_sets(found[name])
+            if name in metrics:
+                share = results.share_of_sets(metrics[name])
                 ours = f"<a href='{link}' target='_self'><b>{share}</b></a>"
             parts += f"<td style='text-align:right;white-space:nowrap'>{ours} · {paper}</td>"
         lines.append(f"<tr><td>class {digit}</td>{parts}</tr>")
     means = ""
     for column in DISTORTIONS:
-        cells = [c for n, c in COLOCALISATIONS.items() if n.split("/")[1] == column]
-        shares = [
-            s["localised_percent"] for c in cells if c.name in found for s in found[c.name]["sets"]
-        ]
-        ours = f"<b>{np.mean(shares):.1f}</b>" if shares else "<i>not run</i>"
-        paper = np.mean([c.reported for c in cells])
-        means += f"<td style='text-align:right'>{ours} · {paper:.1f}</td>"
+        mean = results.column_mean(metrics, column)
+        ours = "<i>not run</i>" if mean.ours is None else f"<b>{mean.words}</b>"
+        means += f"<td style='text-align:right'>{ours} · {mean.paper:.1f}</td>"
     lines.append(f"<tr><td>mean</td>{means}</tr>")
     st.markdown(
         f"<div style='overflow-x:auto'><table>{''.join(lines)}</table></div>",
         unsafe_allow_html=True,
     )
-    told = results.colocalisation_lines()
-    how = told[told.index(results.HOW_OPTIMISED) + 1 :]
-    st.caption("  \n".join(line.strip() for line in how) or "Nothing has been run yet.")
+    how = [
+        f"{budget.words}, {budget.median_seconds:.0f} seconds (the median)"
+        for budget in results.search_budgets(metrics)
+    ]
+    st.caption("  \n".join(how) or "Nothing has been run yet.")
     downloads.buttons(
-        ("Table as CSV", "table-5.csv", lambda: downloads.as_csv(rows(found)),
+        ("Table as CSV", "table-5.csv", lambda: downloads.as_csv(rows(metrics)),
          "Ours and the paper's, with the sets and how they were optimised"),
         ("All of it as JSON", "table-5.json",
-         lambda: json.dumps([{**row, "metrics": found.get(row["cell"])} for row in rows(found)]),
+         lambda: json.dumps(with_metrics(metrics)),
          "The same, and every cell's metrics as they were recorded"),
     )  # fmt: skip
     with st.expander("What differs from the text, and why"):
         st.markdown(DEPARTURES)
 
 
-def rows(found: dict[str, dict]) -> list[dict]:
-    """Table 5 for a file, a row for each of its cells. found: the metrics of those that have been
-    run, by their names."""
+def rows(metrics: dict[str, SearchMetrics]) -> list[dict]:
+    """Table 5 for a file, a row for each of its cells. metrics: as ``results.colocalised``."""
     from stn_core.experiments.colocalisation import COLOCALISATIONS
 
-    told = []
-    for name, cell in COLOCALISATIONS.items():
-        metrics = found.get(name, {})
-        recipe, sets = metrics.get("recipe", {}), metrics.get("sets", [])
-        shares = [s["localised_percent"] for s in sets]
-        mean, deviation = spread(shares)
-        told.append(
-            {
-                "cell": name,
-                "paper": cell.reported,
-                "mean": mean,
-                "spread": deviation,
-                "sets": " ".join(str(s["set_seed"]) for s in sets),
-                "localised_percent": " ".join(map(str, shares)),
-                "recipe": recipe.get("name"),
-                **{key: recipe.get(key) for key in ("iterations", "batch_size", "starts")},
-                "encoders": (2 if recipe.get("fine") else 1) if recipe else None,
-                "device": metrics.get("device"),
-                "seconds": " ".join(str(s["seconds"]) for s in sets),
-            }
-        )
-    return told
+    return [_row(cell, metrics.get(name)) for name, cell in COLOCALISATIONS.items()]
+
+
+def _row(cell: Colocalisation, metrics: SearchMetrics | None) -> dict:
+    recipe, sets = metrics and metrics.recipe, metrics.sets if metrics else ()
+    shares = [one.localised_percent for one in sets]
+    mean, deviation = spread(shares)
+    return {
+        "cell": cell.name,
+        "paper": cell.reported,
+        "mean": mean,
+        "spread": deviation,
+        "sets": " ".join(str(one.set_seed) for one in sets),
+        "localised_percent": " ".join(map(str, shares)),
+        "recipe": recipe and recipe.name,
+        **{key: recipe and getattr(recipe, key) for key in ("iterations", "batch_size", "starts")},
+        "encoders": recipe and (2 if recipe.fine else 1),
+        "device": metrics and metrics.device,
+        "seconds": " ".join(str(one.seconds) for one in sets),
+    }
+
+
+def with_metrics(metrics: dict[str, SearchMetrics]) -> list[dict]:
+    """``rows``, and all that was measured of each cell."""
+    from stn_core.typed_json import to_json
+
+    return [{**row, "metrics": to_json(metrics.get(row["cell"]))} for row in rows(metrics)]

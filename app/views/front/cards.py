@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import io
-import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +17,6 @@ from app.data.families import PRESETS
 from app.data.pictures import test_card
 from app.palette import BOX, GRIDS, LIGHT
 from stn_core import results
-from stn_core.experiments.colocalisation import COLOCALISATIONS
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, Transform
 
@@ -206,14 +204,11 @@ def _table(name: str) -> Card:
 
 
 def _table5() -> Card:
-    found = results.colocalised()
+    metrics = results.colocalised()
     rows = []
     for column in ("t", "tc"):
-        there = [found[n] for n in found if n.split("/")[1] == column]
-        shares = [s["localised_percent"] for metrics in there for s in metrics["sets"]]
-        paper = [c.reported for n, c in COLOCALISATIONS.items() if n.split("/")[1] == column]
-        ours = f"{statistics.mean(shares):.1f}" if shares else results.NOT_RUN
-        rows.append((column.upper(), ours, f"{statistics.mean(paper):.1f}"))
+        mean = results.column_mean(metrics, column)
+        rows.append((column.upper(), mean.words, f"{mean.paper:.1f}"))
     return Card(
         name="Table 5: localised, in percent",
         words="The mean of ten classes, on black (T) and among clutter (TC). <b>Ours</b>, and the "

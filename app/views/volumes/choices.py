@@ -66,7 +66,7 @@ def names() -> str:
     eased = [
         f"**{network_title(name.rsplit('/', 1)[1])}**"
         for name, cell in results.cells("volumes").items()
-        if cell.metrics and cell.metrics["recipe"].get("curriculum")
+        if cell.metrics and cell.metrics.recipe.curriculum
     ]
     return NAMES.format(curriculum=EASED.format(" and ".join(eased)) if eased else "")
 
