@@ -15,6 +15,7 @@ from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_e
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import find, find_colocalisation
 from stn_core.experiments.colocalisation import Colocalisation, Search
+from stn_core.layer_tracing import write_layers
 from stn_core.metrics import (
     MeasuredSet,
     Metrics,
@@ -105,6 +106,7 @@ def _ship(
         if seed == metrics.seed or recipe != metrics.recipe:
             path.unlink()  # a further seed's, and it is not one any more
     write_card(experiment)
+    write_layers(experiment)
     return folder
 
 

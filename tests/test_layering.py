@@ -16,6 +16,7 @@ APP = ROOT / "app"
 ORDER = [
     "errors",
     "typed_json",
+    "layers",
     "transforms",
     "sampling",
     "localisation",
@@ -33,6 +34,7 @@ ORDER = [
     "checkpoints",
     "metrics",
     "card",
+    "layer_tracing",
     "conversion",
     "watched",
     "runs",

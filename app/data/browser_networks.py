@@ -1,8 +1,7 @@
 """Networks and digits for the browser to run, read without torch, so that they are there at once.
 
 A published network with an affine transformer, and the probes of its recorded training, as numpy
-arrays. The order of the layers, which the files do not say, is that of ``stn_core``'s bodies,
-Localisation and classifiers (App. A.4).
+arrays. Its layers are those of its ``layers.json`` (``stn_core.layers``).
 """
 
 from __future__ import annotations
@@ -16,31 +15,10 @@ from safetensors.numpy import load_file
 
 import stn_core
 from app.stage.figure2 import Digit, Layers, RunningNetwork, layer
+from stn_core.layers import Layer, read_layers
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 FIRST_DIGIT = 3  # of the recorded training's probes, one of each class
-POOLS = {"rts": 2, "tc": 2, "studies": 2}  # App. A.4: there V is averaged over 2 × 2 pixels
-ORDERS = {  # of the localisation network, and of the classifier
-    "st-cnn-aff": (
-        (
-            "average",
-            "body.conv1",
-            "max",
-            "rectify",
-            "body.conv2",
-            "rectify",
-            "body.hidden",
-            "rectify",
-            "regression",
-        ),
-        ("conv1", "max", "rectify", "conv2", "max", "rectify", "classification"),
-    ),
-    "st-fcn-aff": (
-        ("body.1", "rectify", "body.3", "rectify", "body.5", "rectify", "regression"),
-        ("1", "rectify", "3", "rectify", "5"),
-    ),
-}
-SIDE = 2  # of every pooling (App. A.4)
 
 
 def folder(name: str = NAME) -> Path:
@@ -51,12 +29,18 @@ def folder(name: str = NAME) -> Path:
 def network(
     name: str = NAME, tensors: dict[str, np.ndarray] | None = None, title: str = ""
 ) -> RunningNetwork:
-    """A published network of ``ORDERS``; or, with these weights, one of its shape.
+    """A published network; or, with these weights, one of its layers.
 
-    Raises OSError or KeyError if it is not there.
+    Raises OSError if it is not there, ValueError if it is not one for the browser.
     """
     *_, column, short = name.split("/")
-    localisation, classifier = ORDERS[short]
+    layers = read_layers(folder(name))
+    channels, _, size = layers.image_shape
+    [localisation] = layers.localisations if len(layers.localisations) == 1 else [None]
+    if localisation is None or layers.transform != "Affine" or channels != 1 or layers.subtracted:
+        raise ValueError(
+            f"{name}: the browser runs networks of one affine transformer, on U itself"
+        )
     record = ""
     if tensors is None:
         tensors = load_file(folder(name) / "weights.safetensors")
@@ -68,23 +52,24 @@ def network(
     return RunningNetwork(
         title=title or f"{short.replace('-aff', '').upper()} Aff, trained on {column.upper()}",
         record=record,
-        size=probes(name)[0].shape[-1],
-        pool=POOLS.get(column, 1),
-        localisation=_layers(localisation, "transformer.localisation.", tensors),
-        classifier=_layers(classifier, "classifier.", tensors),
+        size=size,
+        pool=layers.pool,
+        localisation=_with_weights(localisation, tensors),
+        classifier=_with_weights(layers.classifier, tensors),
     )
 
 
-def _layers(names: tuple[str, ...], prefix: str, tensors: dict[str, np.ndarray]) -> Layers:
-    found = []
-    for name in names:
-        if name in ("average", "max", "rectify"):
-            found.append(layer(name, side=SIDE))
-            continue
-        weight = tensors[f"{prefix}{name}.weight"]
-        kind = "convolution" if weight.ndim == 4 else "linear"
-        found.append(layer(kind, weight=weight, bias=tensors[f"{prefix}{name}.bias"]))
-    return found
+def _with_weights(layers: tuple[Layer, ...], tensors: dict[str, np.ndarray]) -> Layers:
+    return [
+        layer(one.kind, side=one.side or 0)
+        if one.tensors is None
+        else layer(
+            one.kind,
+            weight=tensors[f"{one.tensors}.weight"],
+            bias=tensors[f"{one.tensors}.bias"],
+        )
+        for one in layers
+    ]
 
 
 def probes(name: str = NAME) -> tuple[np.ndarray, np.ndarray]:

@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.data import browser_networks, once
 from app.views.front import cards
-from stn_core import checkpoints, results, runs
+from stn_core import checkpoints, report, results, runs
 from stn_core.experiments import find
+from stn_core.metrics import load_metrics
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, invert_affine
 from tests.app.visiting import MAIN, go_to
@@ -59,7 +60,11 @@ def test_torch_is_waited_with_until_the_figure_is_there(imported, monkeypatch):
 @torch.no_grad()
 @pytest.mark.parametrize(
     "name",
-    [f"distorted/{c}/{n}" for c in ("rts", "tc", "r", "p", "e") for n in browser_networks.ORDERS],
+    [
+        f"distorted/{c}/{n}"
+        for c in ("rts", "tc", "r", "p", "e")
+        for n in ("st-cnn-aff", "st-fcn-aff")
+    ],
 )
 def test_told_network_is_the_published_one(name):
     told, network = browser_networks.network(name), checkpoints.load_pretrained(find(name))
@@ -71,8 +76,14 @@ def test_told_network_is_the_published_one(name):
     assert told.pool == network.pool
     pooled = F.avg_pool2d(trace.warps[0].output, told.pool)
     torch.testing.assert_close(run(told.classifier, pooled), trace.logits, rtol=1e-4, atol=1e-3)
-    metrics = checkpoints.load_metrics(find(name))
-    assert f"{metrics['error_percent_test']:.2f} %" in told.record
+    metrics = load_metrics(find(name))
+    assert f"{metrics.error_percent_test:.2f} %" in told.record
+
+
+@pytest.mark.parametrize("name", ["distorted/rts/st-cnn-tps", "addition/rts/2st-fcn-aff"])
+def test_network_that_the_browser_cannot_run_is_refused(name):
+    with pytest.raises(ValueError, match="the browser runs networks of one affine transformer"):
+        browser_networks.network(name)
 
 
 def test_digits_are_one_of_each_class_and_the_first_one_is_turned():
@@ -125,7 +136,7 @@ def test_tables_on_cards_are_the_tables():
     rows = {name: (ours, paper) for name, ours, paper in found["Table 1: error in percent"].rows}
     cell = results.cells("distorted")["distorted/rts/st-cnn-aff"]
     assert rows["ST-CNN Aff"] == (cell.ours, "0.5")
-    means = next(line for line in results.colocalisation_lines() if line.startswith("mean"))
+    means = next(line for line in report.colocalisation() if line.startswith("mean"))
     for _, ours, paper in found["Table 5: localised, in percent"].rows:
         assert f"{ours} ({paper})" in means
 
