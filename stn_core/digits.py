@@ -127,7 +127,7 @@ def gallery() -> Digits:
 def download(progress: Progress | None = None) -> Path | None:
     """Fetch MNIST into the user's cache; None if no mirror can be reached.
 
-    Every file is written beside its place and renamed once its SHA-256 is right. A file that
+    Every file is written under another name and renamed once its SHA-256 is right. A file that
     arrives wrong from every mirror is a DigitsError.
     """
     folder = cache_folder()
@@ -162,8 +162,8 @@ def _fetch(name: str, folder: Path, progress: Progress | None) -> bool:
         if _sha256(content) != SHA256[name]:
             corrupt.append(mirror)
             continue
-        with tempfile.TemporaryDirectory(dir=folder) as beside:  # gone also if the disk is full
-            written = Path(beside) / name
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:  # gone also if the disk is full
+            written = Path(temporary) / name
             written.write_bytes(content)
             os.replace(written, folder / name)
         return True

@@ -92,13 +92,13 @@ def misread_examples(
     network: nn.Module, experiment: Experiment, gallery: Digits, seed: int
 ) -> dict[int, int]:
     """The gallery digits that a network misreads with this seed, and what it takes them for."""
-    found = {}
+    misread = {}
     for digits in torch.arange(len(gallery)).split(FORWARD):
         shown = [example(experiment, gallery, digit, seed) for digit in digits.tolist()]
-        said = network(torch.cat([e.images for e in shown])).argmax(1)
-        wrong = (said != torch.cat([e.labels for e in shown])).nonzero().flatten()
-        found |= {int(digits[i]): int(said[i]) for i in wrong}
-    return found
+        predictions = network(torch.cat([e.images for e in shown])).argmax(1)
+        wrong = (predictions != torch.cat([e.labels for e in shown])).nonzero().flatten()
+        misread |= {int(digits[i]): int(predictions[i]) for i in wrong}
+    return misread
 
 
 def pose_left(images: Tensor) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a training minimises, and the measure that its results are told in."""
+"""What a training minimises, and the measure of its results."""
 
 from __future__ import annotations
 

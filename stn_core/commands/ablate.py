@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
             search = dataclasses.replace(cell.recipe, **changed)
             if options.iterations is not None:
                 search = dataclasses.replace(search, iterations=options.iterations)
-            found = colocalisation.colocalise(images, networks, search, options.seed)
-            share, mean = found.measures[colocalisation.MEASURE], found.measures["mean_overlap"]
-            told = f"{share:4.0f}  {mean:.2f}  {found.loss:7.2f}  {found.seconds:4.0f}  {words}"
-            print(told, flush=True)
+            result = colocalisation.colocalise(images, networks, search, options.seed)
+            share, mean = result.measures[colocalisation.MEASURE], result.measures["mean_overlap"]
+            line = f"{share:4.0f}  {mean:.2f}  {result.loss:7.2f}  {result.seconds:4.0f}  {words}"
+            print(line, flush=True)

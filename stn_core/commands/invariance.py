@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     all_of, which = source.test, "MNIST's {:,} test digits"
     if all_of is None:
         all_of, which = source.gallery, "the {:,} gallery digits"
-    chosen = invariance.every(all_of, options.digits)
+    chosen = invariance.subset(all_of, options.digits)
     which = f"{len(chosen):,} of {which.format(len(all_of))}"
     kept = invariance.still_true(options.column, digits=len(chosen), which=which)
     networks = {
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
     total = sum(len(axis.values) for axis in invariance.axes(distortion))
     started = time.monotonic()
     measured = list(tqdm(points, total=total, unit="value", desc=options.column))
-    found = invariance.recording(
+    recording = invariance.recording(
         options.column,
         measured,
         digits=len(chosen),
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
         seconds=time.monotonic() - started,
         kept=kept,
     )
-    path = invariance.save(found)
-    print("\n".join(invariance.lines(found)))
-    told = f", {len(kept)} of them measured before" if kept else ""
-    print(f"\n{path}: {len(found.networks)} networks{told}, {found.seconds:.0f} seconds")
+    path = invariance.save(recording)
+    print("\n".join(invariance.lines(recording)))
+    words = f", {len(kept)} of them measured before" if kept else ""
+    print(f"\n{path}: {len(recording.networks)} networks{words}, {recording.seconds:.0f} seconds")

@@ -20,25 +20,25 @@ from stn_core.transforms import Affine, Transform, similarity_theta
 
 @dataclass(frozen=True)
 class Patches:
-    """Clutter for a batch, not yet laid on.
+    """Clutter for a batch, not yet drawn.
 
-    pixels: of other digits, uint8 (B, n, p, p); places: which pixel of the canvas, counted row by
-    row, each of them falls on, int64 (B, n, p, p).
+    pixels: of other digits, uint8 (B, n, p, p); positions: which pixel of the canvas, counted row
+    by row, each of them falls on, int64 (B, n, p, p).
     """
 
     pixels: Tensor
-    places: Tensor
+    positions: Tensor
 
     def first(self, count: int) -> Patches:
         """The first so many patches of each image."""
-        return Patches(self.pixels[:, :count], self.places[:, :count])
+        return Patches(self.pixels[:, :count], self.positions[:, :count])
 
-    def lay_on(self, canvas: Tensor) -> None:
-        """Lay them on by the maximum, in place. canvas: (B, canvas²), uint8, or float in [0, 1]."""
+    def draw_on(self, canvas: Tensor) -> None:
+        """Draw them by the maximum, in place. canvas: (B, canvas²), uint8, or float in [0, 1]."""
         pixels = self.pixels.flatten(1)
         if canvas.is_floating_point():
             pixels = pixels.to(canvas.dtype) / 255
-        canvas.scatter_reduce_(1, self.places.flatten(1), pixels, "amax")
+        canvas.scatter_reduce_(1, self.positions.flatten(1), pixels, "amax")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class TranslationClutter(Distortion):
     """TC: at a random place of a 60×60 image, with six 6×6 patches of other digits.
 
     Patches are cut from other digits of the same batch (from ``others`` where that is given: uint8
-    (M, 28, 28)), and laid on by the maximum.
+    (M, 28, 28)), and drawn by the maximum.
     """
 
     name: ClassVar[str] = "TC"
@@ -66,7 +66,7 @@ class TranslationClutter(Distortion):
         rows, columns = top[:, None, None] + pixel[:, None], left[:, None, None] + pixel
         canvas.scatter_(1, (rows * self.canvas + columns).flatten(1), images.flatten(1))
 
-        self.draw_patches(images, generator, others).lay_on(canvas)
+        self.draw_patches(images, generator, others).draw_on(canvas)
 
         half = self.canvas / 2
         shift_x, shift_y = ((v - room / 2) for v in (left, top))

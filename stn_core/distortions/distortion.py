@@ -69,7 +69,7 @@ class Distortion:
         """Distort uint8 digits (B, 28, 28). others: see ``TranslationClutter``, the only user."""
         raise NotImplementedError
 
-    def lay(self, images: Tensor, theta: Tensor) -> Tensor:
+    def draw(self, images: Tensor, theta: Tensor) -> Tensor:
         """Draw each digit's frame where θ (frame -> canvas) puts it, and nothing else.
 
         uint8 (B, 28, 28), affine (B, 6) -> float32 (B, 1, canvas, canvas) in [0, 1].

@@ -51,8 +51,8 @@ class Projection(Distortion):
         noise = noise * self.corner_std_pixels * 2 / self.canvas
         frame = corners * DIGIT_PIXELS / self.canvas * scale[:, None, None]
         draws = frame.unsqueeze(1) + noise  # (B, draws, 4, 2)
-        choice = _is_convex(draws).float().argmax(1)
-        quadrilateral = draws[torch.arange(count, device=images.device), choice]
+        first_convex = _is_convex(draws).float().argmax(1)
+        quadrilateral = draws[torch.arange(count, device=images.device), first_convex]
         theta = homography(corners.expand(count, 4, 2), quadrilateral)
         back = homography(quadrilateral, corners.expand(count, 4, 2))
         points = _PROJECTIVE.points(back, self._size)  # (B, 3, N)

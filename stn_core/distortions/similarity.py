@@ -27,7 +27,7 @@ class Rotation(Distortion):
         angle = uniform(-self.max_angle_degrees, self.max_angle_degrees, len(images), generator)
         zero, scale = torch.zeros_like(angle), torch.full_like(angle, DIGIT_PIXELS / self.canvas)
         theta = similarity_theta(angle * math.pi / 180, scale, zero, zero)
-        return DistortedImages(self.lay(images, theta), {"angle_degrees": angle}, theta)
+        return DistortedImages(self.draw(images, theta), {"angle_degrees": angle}, theta)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class RotationTranslationScale(Distortion):
             "shift_x_pixels": shift_x,
             "shift_y_pixels": shift_y,
         }
-        return DistortedImages(self.lay(images, theta), pose, theta)
+        return DistortedImages(self.draw(images, theta), pose, theta)
 
 
 def ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:

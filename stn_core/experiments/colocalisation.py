@@ -242,7 +242,7 @@ def image_set(cell: Colocalisation, digits: Digits, seed: int, others: Digits) -
     return ImageSet(distorted.images, distorted.theta[:, [0, 2, 5]])
 
 
-FEWEST, MOST = 10, 200  # images in a set of the visitor's own
+MIN_IMAGES, MAX_IMAGES = 10, 200  # images in a set of the visitor's own
 OWN = Colocalisation(
     name="colocalisation/own/set",
     distortion=DISTORTIONS["t"],
@@ -257,11 +257,11 @@ def own_set(images: np.ndarray) -> ImageSet:
 
     Raises InputError for anything else, and for fewer images than 10 or more than 200.
     """
-    wanted = f"uint8 (N, {CANVAS}, {CANVAS}) with N from {FEWEST} to {MOST}"
+    expected = f"uint8 (N, {CANVAS}, {CANVAS}) with N from {MIN_IMAGES} to {MAX_IMAGES}"
     if images.dtype != np.uint8 or images.shape[1:] != (CANVAS, CANVAS):
-        raise InputError(f"a set of images is {wanted}, got {images.dtype} {images.shape}")
-    if not FEWEST <= len(images) <= MOST:
-        raise InputError(f"a set has {FEWEST} to {MOST} images, got {len(images)}")
+        raise InputError(f"a set of images is {expected}, got {images.dtype} {images.shape}")
+    if not MIN_IMAGES <= len(images) <= MAX_IMAGES:
+        raise InputError(f"a set has {MIN_IMAGES} to {MAX_IMAGES} images, got {len(images)}")
     return ImageSet(torch.from_numpy(images)[:, None].float() / 255)
 
 

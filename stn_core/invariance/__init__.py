@@ -31,7 +31,6 @@ from stn_core.invariance.recordings import (
     Recording,
     columns,
     distortion_of,
-    every,
     lines,
     load,
     published,
@@ -40,6 +39,7 @@ from stn_core.invariance.recordings import (
     recording_path,
     save,
     still_true,
+    subset,
     wilson,
 )
 
@@ -61,7 +61,7 @@ __all__ = [
     "columns",
     "distortion_of",
     "draw_clutter",
-    "every",
+    "subset",
     "lines",
     "load",
     "measure",

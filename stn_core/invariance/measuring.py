@@ -42,7 +42,7 @@ def predicted(transform: Transform, theta: Tensor, canvas: int) -> dict[str, Ten
 def quantiles(axis: str, values: Tensor, truth: float) -> tuple[float, float, float]:
     """The 10 %, 50 % and 90 % quantiles of what was predicted (B,) along an axis.
 
-    Angles are taken about their mean direction, and told on the turn that is nearest to the truth
+    Angles are taken about their mean direction, and given on the turn that is nearest to the truth
     where they follow it within 90°, else between −180° and 180°.
     """
     levels = torch.tensor(QUANTILES)
@@ -50,14 +50,14 @@ def quantiles(axis: str, values: Tensor, truth: float) -> tuple[float, float, fl
         return tuple(values.quantile(levels).tolist())
     radians = torch.deg2rad(values)
     mean = math.degrees(math.atan2(radians.sin().sum(), radians.cos().sum()))
-    found = (mean + _turned(values - mean)).quantile(levels)
-    middle = found[1].item()
-    near = truth + _turned(torch.tensor(middle - truth)).item()
-    told = near if abs(near - truth) < 90 else _turned(torch.tensor(middle)).item()
-    return tuple((found + told - middle).tolist())
+    about_mean = (mean + _wrapped(values - mean)).quantile(levels)
+    median = about_mean[1].item()
+    near = truth + _wrapped(torch.tensor(median - truth)).item()
+    given = near if abs(near - truth) < 90 else _wrapped(torch.tensor(median)).item()
+    return tuple((about_mean + given - median).tolist())
 
 
-def _turned(degrees: Tensor) -> Tensor:
+def _wrapped(degrees: Tensor) -> Tensor:
     """The same angle in [−180, 180)."""
     return (degrees + 180) % 360 - 180
 
@@ -100,12 +100,12 @@ def measure(
 def _reading(
     network: nn.Module, images: Tensor, labels: Tensor, axis: str, value: float
 ) -> Reading:
-    said, values = [], []
+    predictions, values = [], []
     for batch in images.split(FORWARD):
         trace = network.trace(batch)
-        said.append(trace.logits.argmax(1))
+        predictions.append(trace.logits.argmax(1))
         for warp in trace.warps[:1]:
-            found = predicted(network.transformer.transform, warp.theta, images.shape[-1])
-            values.append(found[axis])
-    misread = int((torch.cat(said) != labels).sum())
+            pose = predicted(network.transformer.transform, warp.theta, images.shape[-1])
+            values.append(pose[axis])
+    misread = int((torch.cat(predictions) != labels).sum())
     return Reading(misread, quantiles(axis, torch.cat(values), value) if values else None)

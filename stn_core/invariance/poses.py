@@ -119,6 +119,6 @@ def posed(distortion: Distortion, images: Tensor, pose: Pose, clutter: Patches) 
         0.0,
     )
     theta = similarity_theta(*(torch.full((len(images),), part) for part in frame))
-    laid = distortion.lay(images, theta)
-    clutter.first(pose.patches).lay_on(laid.view(len(laid), -1))
-    return laid
+    drawn = distortion.draw(images, theta)
+    clutter.first(pose.patches).draw_on(drawn.view(len(drawn), -1))
+    return drawn

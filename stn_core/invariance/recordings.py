@@ -70,11 +70,12 @@ class Recording:
 
     def outdated(self) -> list[str]:
         """The networks whose published weights are not those that were measured."""
-        found = published(self.column)
+        experiments = published(self.column)
         return [
             name
             for name, measured in self.networks.items()
-            if name not in found or checkpoints.weights_digest(found[name]) != measured.weights
+            if name not in experiments
+            or checkpoints.weights_digest(experiments[name]) != measured.weights
         ]
 
 
@@ -99,7 +100,7 @@ def published(column: str) -> dict[str, Any]:
     }
 
 
-def every(digits: Digits, count: int) -> Digits:
+def subset(digits: Digits, count: int) -> Digits:
     """So many digits, evenly from all of them. Raises InputError if there are fewer."""
     if not 1 <= count <= len(digits):
         raise InputError(f"--digits is from 1 to {len(digits):,} here, got {count}")
@@ -111,14 +112,14 @@ def still_true(column: str, *, digits: int, which: str) -> dict[str, Measured]:
     """What the recording that is there says of weights that are still those, on these digits."""
     distortion = distortion_of(column)
     try:
-        found = load(column)
+        before = load(column)
     except checkpoints.CheckpointError:  # none, or a broken one
         return {}
-    same = (found.digits, found.which, found.seed) == (digits, which, SEED)
-    if not same or (found.centre, found.axes) != (centre(distortion), axes(distortion)):
+    same = (before.digits, before.which, before.seed) == (digits, which, SEED)
+    if not same or (before.centre, before.axes) != (centre(distortion), axes(distortion)):
         return {}
-    outdated = found.outdated()
-    return {name: one for name, one in found.networks.items() if name not in outdated}
+    outdated = before.outdated()
+    return {name: one for name, one in before.networks.items() if name not in outdated}
 
 
 def recording(
@@ -137,14 +138,14 @@ def recording(
     for name in points[0].readings:
         curves = {}
         for axis in axes(distortion):
-            found = [point.readings[name] for point in points if point.axis == axis.name]
+            readings = [point.readings[name] for point in points if point.axis == axis.name]
             poses = tuple(
                 tuple(round(value, 3) for value in reading.predicted)
-                for reading in found
+                for reading in readings
                 if reading.predicted
             )
             curves[axis.name] = Curve(
-                misread=tuple(reading.misread for reading in found), predicted=poses or None
+                misread=tuple(reading.misread for reading in readings), predicted=poses or None
             )
         networks[name] = Measured(
             weights=checkpoints.weights_digest(experiments[name]), curves=curves
@@ -170,9 +171,9 @@ def recording_path(column: str) -> Path:
     return checkpoints.PRETRAINED / column / RECORDING
 
 
-def save(found: Recording) -> Path:
+def save(recording: Recording) -> Path:
     """Write a recording into pretrained/; gives the file."""
-    return write(recording_path(found.column), found)
+    return write(recording_path(recording.column), recording)
 
 
 def load(column: str) -> Recording:
@@ -181,16 +182,16 @@ def load(column: str) -> Recording:
 
 
 def reach(
-    found: Recording, name: str, axis: str, most_percent: float
+    recording: Recording, name: str, axis: str, max_percent: float
 ) -> tuple[float, float] | None:
     """From where to where, around the centre, a network misreads no more than this.
 
     Of the values that were measured; None if it misreads more at the one that is nearest to the
     centre already.
     """
-    varied, curve = found.axis(axis), found.networks[name].curves[axis]
-    held = [error <= most_percent for error in curve.errors(found.digits)]
-    middle = getattr(found.centre, varied.part)
+    varied, curve = recording.axis(axis), recording.networks[name].curves[axis]
+    held = [error <= max_percent for error in curve.errors(recording.digits)]
+    middle = getattr(recording.centre, varied.part)
     low = high = min(range(len(held)), key=lambda i: abs(varied.values[i] - middle))
     if not held[low]:
         return None
@@ -209,25 +210,26 @@ def wilson(misread: int, digits: int) -> tuple[float, float]:
     return 100 * max(0.0, middle - reach), 100 * min(1.0, middle + reach)
 
 
-def lines(found: Recording) -> list[str]:
+def lines(recording: Recording) -> list[str]:
     """A recording as text: errors at some values of every axis."""
-    told = [
-        f"{found.column}: error in percent on {found.which},",
-        f"one thing varied at a time; 95 % confidence within {_reach(found.digits):.1f} points.",
+    lines = [
+        f"{recording.column}: error in percent on {recording.which},",
+        "one thing varied at a time; 95 % confidence within "
+        f"{_reach(recording.digits):.1f} points.",
     ]
-    name = 2 + max(map(len, found.networks))
-    for axis in found.axes:
+    name = 2 + max(map(len, recording.networks))
+    for axis in recording.axes:
         count = len(axis.values)
         step = max(1, math.ceil((count - 1) / (COLUMNS_SHOWN - 1)))
         shown = range((count - 1) % step // 2, count, step)
         low, high = axis.trained
         trained = f"{low:g} to {high:g}" if low < high else f"{low:g} alone"
-        told += ["", f"{axis.name} ({axis.part}), trained with {trained}"]
-        told.append(" " * name + "".join(f"{axis.values[i]:>7g}" for i in shown))
-        for short, measured in found.networks.items():
-            errors = measured.curves[axis.name].errors(found.digits)
-            told.append(f"{short:{name}}" + "".join(f"{errors[i]:>7.1f}" for i in shown))
-    return told
+        lines += ["", f"{axis.name} ({axis.part}), trained with {trained}"]
+        lines.append(" " * name + "".join(f"{axis.values[i]:>7g}" for i in shown))
+        for short, measured in recording.networks.items():
+            errors = measured.curves[axis.name].errors(recording.digits)
+            lines.append(f"{short:{name}}" + "".join(f"{errors[i]:>7.1f}" for i in shown))
+    return lines
 
 
 def _reach(digits: int) -> float:

@@ -34,7 +34,7 @@ FEW = 60
 
 @pytest.fixture
 def digits(source) -> Digits:
-    return invariance.every(source.gallery, FEW)
+    return invariance.subset(source.gallery, FEW)
 
 
 def clutter_of(distortion, digits: Digits):
@@ -87,7 +87,7 @@ def test_clutter_is_tc_s(digits):
     patches = distortion.draw_patches(image, generator, digits.images)
     alone = invariance.posed(distortion, image, Pose(shift_pixels=right), patches)
     moved = alone.roll(down, 2).contiguous()
-    patches.lay_on(moved.view(1, -1))
+    patches.draw_on(moved.view(1, -1))
     torch.testing.assert_close(moved, whole.images, atol=2e-3, rtol=0)
 
 
@@ -203,12 +203,12 @@ def test_interval_is_wilson_s(misread, digits):
 
 
 def test_every_fifth_digit_is_taken_and_never_more_than_there_are(source):
-    taken = invariance.every(source.gallery, 200)
+    taken = invariance.subset(source.gallery, 200)
     assert torch.equal(taken.images, source.gallery.images[::5])
     assert taken.labels.bincount().tolist() == [20] * 10
     for count in (0, 1001):
         with pytest.raises(ValueError, match="from 1 to 1,000 here"):
-            invariance.every(source.gallery, count)
+            invariance.subset(source.gallery, count)
 
 
 @pytest.fixture

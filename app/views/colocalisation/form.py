@@ -31,18 +31,19 @@ def form() -> None:
 
 
 def _own_form() -> None:
-    from stn_core.experiments.colocalisation import FEWEST, MOST
+    from stn_core.experiments.colocalisation import MAX_IMAGES, MIN_IMAGES
 
     files = st.file_uploader(
-        f"{FEWEST} to {MOST} pictures with the same kind of object in each", pictures.UPLOADS,
+        f"{MIN_IMAGES} to {MAX_IMAGES} pictures with the same kind of object in each",
+        pictures.UPLOADS,
         accept_multiple_files=True, key="own_images",
         help="PNG, JPEG or WebP; each is cut to its middle square and made grey",
     )  # fmt: skip
     steps, starts = _steps("own_steps"), _starts("own", 1)
     images = _read(files)
-    enough = FEWEST <= len(images) <= MOST
+    enough = MIN_IMAGES <= len(images) <= MAX_IMAGES
     if files and not enough:
-        st.warning(f"A set has {FEWEST} to {MOST} pictures; these are {len(images)}.")
+        st.warning(f"A set has {MIN_IMAGES} to {MAX_IMAGES} pictures; these are {len(images)}.")
     if st.button(
         "Start",
         type="primary",
