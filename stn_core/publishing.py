@@ -58,7 +58,7 @@ def publish(found: list[Run], source: Source) -> Path:
     for key, words in ALIKE.items():
         if any(d[key] != first[key] for d in others):
             raise RunError(f"these runs are not of one {words}; publish them one by one")
-    if len({Recipe.from_json(d["recipe"]) for d in descriptions}) > 1:
+    if any(not _same_recipe(d, first) for d in others):
         raise RunError("these runs are not of one recipe; publish them one by one")
     if source.test is None:
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
@@ -108,6 +108,11 @@ def _ship(
     write_card(experiment)
     write_layers(experiment)
     return folder
+
+
+def _same_recipe(one: dict, other: dict) -> bool:
+    """Of two runs' descriptions; an older one may lack what a recipe could not have then."""
+    return Recipe.from_json(one["recipe"]) == Recipe.from_json(other["recipe"])
 
 
 def record(run: Run) -> Path:

@@ -19,6 +19,7 @@ from stn_core import checkpoints, commands, digits, runs, sweep, training
 from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.experiments import EXPERIMENTS
+from stn_core.layers import LAYERS
 from stn_core.runs import Run
 
 NAME = "distorted/r/fcn"
@@ -292,6 +293,7 @@ def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
         checkpoints.WEIGHTS,
         checkpoints.METRICS,
         checkpoints.CARD,
+        LAYERS,
         runs.PACKED,
     }
     trained, _ = checkpoints.load_tensors(run.checkpoint)
