@@ -15,21 +15,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from stn_core import (
-    bench,
-    checkpoints,
-    colocalisation,
-    conversion,
-    digits,
-    invariance,
-    publishing,
-    results,
-    runs,
-    sweep,
-    training,
-)
+from stn_core import bench, checkpoints, conversion, digits, invariance, publishing, results, sweep
+from stn_core.box_search.encoder import EncoderNetworks, load_encoder_networks
+from stn_core.box_search.recording import record_search
+from stn_core.box_search.search import MEASURE, colocalise
 from stn_core.checkpoints import CheckpointError
-from stn_core.colocalisation import EncoderNetworks
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find, find_colocalisation
@@ -41,8 +31,12 @@ from stn_core.experiments.colocalisation import (
     own_set,
     with_clutter,
 )
-from stn_core.runs import Run, RunError
-from stn_core.training import TrainingError
+from stn_core.runs.folder import Run, new_run_folder
+from stn_core.runs.records import RunError
+from stn_core.training.devices import choose_device, device_name
+from stn_core.training.network import train
+from stn_core.training.recording import TrainingError
+from stn_core.training.trainer import PRECISIONS
 from stn_core.transforms import NonFiniteError
 
 EXPECTED_ERRORS = (
@@ -55,7 +49,7 @@ EXPECTED_ERRORS = (
     UnknownExperiment,
     ValueError,
 )
-PRECISION = training.PRECISIONS[0]
+PRECISION = PRECISIONS[0]
 RECIPES_HELP = "quick (the default), elastic, long or paper"
 
 
@@ -83,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     train.add_argument(
-        "--precision", choices=training.PRECISIONS, help=f"{PRECISION} (the default) or bfloat16"
+        "--precision", choices=PRECISIONS, help=f"{PRECISION} (the default) or bfloat16"
     )
     train.add_argument("--threads", type=_count, help="CPU threads (torch's own choice by default)")
     train.add_argument("--seed", type=_natural, help="0 by default")
@@ -164,7 +158,7 @@ def parser() -> argparse.ArgumentParser:
     sweep_.add_argument("--batch-size", type=int, help="instead of the recipe's")
     sweep_.add_argument("--workers", type=_count, help="at once (default: the cores; 8 on a GPU)")
     sweep_.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    sweep_.add_argument("--precision", default=PRECISION, choices=training.PRECISIONS)
+    sweep_.add_argument("--precision", default=PRECISION, choices=PRECISIONS)
     sweep_.set_defaults(command=_sweep)
 
     results_ = commands.add_parser("results", help="the paper's table with our figures")
@@ -228,14 +222,14 @@ def _train(options: argparse.Namespace) -> None:
         raise ValueError("--resume goes with --run-dir")
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = training.choose_device(options.device)
+    device = choose_device(options.device)
     experiment = experiment.with_recipe(
         options.recipe,
         iterations=options.iterations,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
     )
-    run = Run(options.run_dir or runs.new_run_folder(experiment.name))
+    run = Run(options.run_dir or new_run_folder(experiment.name))
     iterations = experiment.recipe.iterations
     if options.resume:
         stored = run.description()
@@ -245,10 +239,8 @@ def _train(options: argparse.Namespace) -> None:
         iterations = stored["recipe"]["iterations"]
     source = _load_digits()
     _stop_on_signals(run)
-    print(
-        f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}"
-    )
-    steps = training.train(
+    print(f"{experiment.name} on {device_name(device)}; {source.description}; {run.folder}")
+    steps = train(
         experiment,
         source,
         seed=options.seed or 0,
@@ -309,11 +301,11 @@ def _colocalise(options: argparse.Namespace) -> None:
     if OWN.name in options.name and options.publish is not None:
         raise ValueError("a set of one's own is not published")
     cells = [_searched(find_colocalisation(name), options) for name in options.name]
-    networks = colocalisation.load_encoder_networks()
+    networks = load_encoder_networks()
     source = _load_digits()
     for cell in cells:
         if options.publish is None:
-            run = Run(options.run_dir or runs.new_run_folder(cell.name))
+            run = Run(options.run_dir or new_run_folder(cell.name))
             _optimise(cell, networks, source, run, options)
         else:
             _publish_cell(cell, networks, source, options)
@@ -326,7 +318,7 @@ def _publish_cell(
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
     done = _measured_sets(cell, options.seed)
     if done is None:
-        run = Run(options.run_dir or runs.new_run_folder(cell.name))
+        run = Run(options.run_dir or new_run_folder(cell.name))
         _optimise(cell, networks, source, run, options)
         print(publishing.publish_boxes(run))
         done = set()
@@ -363,13 +355,11 @@ def _optimise(
         images = own_set(np.load(options.images, allow_pickle=False))
     else:
         images = image_set(cell, source.gallery, options.set_seed, source.gallery)
-    steps = colocalisation.recorded(
-        cell, images, networks, run, seed=options.seed, set_seed=options.set_seed
-    )
+    steps = record_search(cell, images, networks, run, seed=options.seed, set_seed=options.set_seed)
     with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
         for step in steps:
             bar.update(step.step - bar.n)
-            share = step.measures.get(colocalisation.MEASURE)
+            share = step.measures.get(MEASURE)
             known = "" if share is None else f", localised {share:.0f} %"
             bar.set_postfix_str(f"loss {step.loss:.3f}{known}")
     print(f"{cell.name}: {run.status().state}; {run.folder}")
@@ -403,12 +393,12 @@ def _ablate(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     cells = [find_colocalisation(name) for name in options.name]
-    networks = colocalisation.load_encoder_networks()
+    networks = load_encoder_networks()
     source = _load_digits()
     of, which, others = source.test, "test", source.train
     if of is None:
         of, which, others = source.gallery, "gallery", source.gallery
-    device = training.device_name(torch.device("cpu"))
+    device = device_name(torch.device("cpu"))
     for cell in cells:
         images = image_set(cell, of, options.set_seed, others)
         print(
@@ -419,8 +409,8 @@ def _ablate(options: argparse.Namespace) -> None:
             search = dataclasses.replace(cell.recipe, **changed)
             if options.iterations is not None:
                 search = dataclasses.replace(search, iterations=options.iterations)
-            found = colocalisation.colocalise(images, networks, search, options.seed)
-            share, mean = found.measures[colocalisation.MEASURE], found.measures["mean_overlap"]
+            found = colocalise(images, networks, search, options.seed)
+            share, mean = found.measures[MEASURE], found.measures["mean_overlap"]
             told = f"{share:4.0f}  {mean:.2f}  {found.loss:7.2f}  {found.seconds:4.0f}  {words}"
             print(told, flush=True)
 
@@ -429,7 +419,7 @@ def _on_test_digits(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
 ) -> dict:
     images = image_set(cell, source.test, set_seed, source.train)
-    outcome = colocalisation.colocalise(images, networks, cell.recipe, seed)
+    outcome = colocalise(images, networks, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
     return {
         "set_seed": set_seed,
@@ -460,7 +450,7 @@ def _publish(options: argparse.Namespace) -> None:
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    device = training.choose_device(options.device)
+    device = choose_device(options.device)
     cores = 8 if device.type == "cuda" else os.cpu_count() or 1
     workers = options.workers or cores
     if options.seeds < 1 or workers < 1:
@@ -487,7 +477,7 @@ def _sweep(options: argparse.Namespace) -> None:
         try:
             for running in steps:
                 for bar, training_ in zip(bars, running, strict=False):
-                    bar.set_description_str(training_.words)
+                    bar.set_description_str(training_.summary)
                 _publish_finished(trainings, source)
         except KeyboardInterrupt:
             tqdm.write("stopped: the same command goes on from here")
@@ -495,7 +485,7 @@ def _sweep(options: argparse.Namespace) -> None:
         bar.close()
     _publish_finished(trainings, source)
     for training_ in trainings:
-        print(training_.words)
+        print(training_.summary)
     if options.table in results.tables():
         print("\n".join(results.lines(options.table)))
     failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
@@ -503,11 +493,11 @@ def _sweep(options: argparse.Namespace) -> None:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
 
 
-def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
+def _publish_finished(trainings: list[sweep.CellTraining], source: Source) -> None:
     """Put every cell whose seeds have all been trained into pretrained/."""
     if source.test is None:
         return
-    by_name: dict[str, list[sweep.Training]] = {}
+    by_name: dict[str, list[sweep.CellTraining]] = {}
     for training_ in trainings:
         by_name.setdefault(training_.experiment.name, []).append(training_)
     for cell in by_name.values():
@@ -556,7 +546,7 @@ def _invariance(options: argparse.Namespace) -> None:
         measured,
         digits=len(chosen),
         which=which,
-        device=training.device_name(torch.device("cpu")),
+        device=device_name(torch.device("cpu")),
         seconds=time.monotonic() - started,
         kept=kept,
     )
@@ -567,7 +557,7 @@ def _invariance(options: argparse.Namespace) -> None:
 
 
 def _bench(options: argparse.Namespace) -> None:
-    for line in bench.bench(training.choose_device(options.device)):
+    for line in bench.bench(choose_device(options.device)):
         print(line, flush=True)
 
 

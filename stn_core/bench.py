@@ -23,14 +23,15 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from stn_core import digits
-from stn_core.capture import Captured
 from stn_core.digits import Digits, Source
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.experiments.distorted import Distorted
 from stn_core.experiments.volumes import SIDE, Volumes
 from stn_core.sampling import bilinear_kernel, sample
-from stn_core.training import DRAWN, Trainer, device_name
+from stn_core.training.cuda_graphs import BATCHES_DRAWN, Captured
+from stn_core.training.devices import device_name
+from stn_core.training.trainer import Trainer
 from stn_core.transforms import Affine, Affine3D, ThinPlateSpline, euler_rotation
 
 NETWORKS = ("fcn", "st-fcn-aff", "st-cnn-aff", "cnn")
@@ -81,7 +82,7 @@ def milliseconds(work: Callable[[], object], device: torch.device, repeat: int =
 
 def _steps(device: torch.device) -> int:
     """How many steps a round has: on CUDA, where batches are drawn together, whole draws."""
-    return 2 * DRAWN if device.type == "cuda" else 3
+    return 2 * BATCHES_DRAWN if device.type == "cuda" else 3
 
 
 # -- the training step
@@ -168,14 +169,15 @@ def _side_by_side(source: Source, device: torch.device) -> Iterator[str]:
             with ThreadPoolExecutor(STREAMS) as threads:
                 list(
                     threads.map(
-                        lambda trainer: [trainer.advance() for _ in range(2 * DRAWN)], trainers
+                        lambda trainer: [trainer.advance() for _ in range(2 * BATCHES_DRAWN)],
+                        trainers,
                     )
                 )
 
         together()
         minutes = experiment.recipe.iterations / 60_000
-        alone = minutes * milliseconds(trainers[0].advance, device, 2 * DRAWN)
-        each = minutes * milliseconds(together, device, 1) / (2 * DRAWN) / STREAMS
+        alone = minutes * milliseconds(trainers[0].advance, device, 2 * BATCHES_DRAWN)
+        each = minutes * milliseconds(together, device, 1) / (2 * BATCHES_DRAWN) / STREAMS
         yield f"{name:12} {half:8} {alone:5.1f}, {each:5.1f}: {alone / each:.1f} times as fast"
     yield ""
 
@@ -335,7 +337,7 @@ _PEAK = """
 import sys, torch
 from stn_core import bench, digits
 from stn_core.experiments import find
-from stn_core.training import Trainer
+from stn_core.training.trainer import Trainer
 torch.set_num_threads(1)
 name, device = sys.argv[1], torch.device(sys.argv[2])
 trainer = Trainer(find(name), digits.installed(), seed=0, device=device)

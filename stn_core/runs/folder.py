@@ -1,15 +1,14 @@
-"""A run is a folder: write it, read it while it grows, steer it.
+"""A run's folder: write it, read it while it grows, steer it.
 
-    run.json          experiment, recipe, seed, device, digits: what was asked for
-    history.jsonl     one line a logged step, only ever appended to
-    probes.npz        the probe images (uint8) and their labels
-    snapshots/N.npz   at about 100 log-spaced steps N: theta, logits, mean_output, gallery error
-    checkpoint.safetensors   everything that is needed to go on
-    status.json       running, paused, stopped, finished or failed, and why
-    heartbeat         touched every second by the training that owns the folder
-    control.json      what the training is asked to do, looked at between steps
-
-A packed run (in pretrained/) has the snapshots in one file, and nothing that is only for going on.
+run.json          experiment, recipe, seed, device, digits: what was asked for
+history.jsonl     one line a logged step, only ever appended to
+probes.npz        the probe images (uint8) and their labels
+snapshots/N.npz   at about 100 log-spaced steps N: theta, logits, mean_output, gallery error
+checkpoint.safetensors   everything that is needed to go on
+status.json       running, paused, stopped, finished or failed, and why
+heartbeat         touched every second by the training that owns the folder
+control.json      what the training is asked to do, looked at between steps
+process.json      which process trains, if it was started by ``launcher``
 """
 
 from __future__ import annotations
@@ -20,85 +19,30 @@ import math
 import os
 import threading
 import time
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from stn_core.checkpoints import write_atomically
+from stn_core.runs.records import (
+    READ_ERRORS,
+    RecordedRun,
+    RunError,
+    Snapshot,
+    Status,
+    Step,
+    parse_history,
+    read_arrays,
+)
 
-SNAPSHOTS = 100
-FIRST_SNAPSHOT = 10  # after step 0; a look at the gallery costs as much as several steps
-PACKED = "run.npz"  # the packed run of a published network, in pretrained/
 HEARTBEAT_SECONDS = 1.0
 DEAD_AFTER_SECONDS = 6.0  # without a heartbeat, the training is gone
 COMMANDS = ("run", "pause", "stop")
-UNREADABLE = (  # what np.load raises for a file that is missing, torn or not its own
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    TypeError,
-    OverflowError,  # an infinite step
-    MemoryError,  # an array that says it is immense
-    RuntimeError,  # "encrypted", a compression that it does not know, or nested too deeply
-    zipfile.BadZipFile,
-    zlib.error,
-)
-MOST_MEGABYTES = 100  # unpacked, of an archive that is read
-MOST_STEPS = 1e15
-THEN = ", then "  # between the devices that a run has been on
+DEVICE_SEPARATOR = ", then "  # between the devices that a run has been on
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
-
-
-class RunError(RuntimeError):
-    """A run's folder cannot be used as asked; the message says why."""
-
-
-class Step(NamedTuple):
-    """One record of the history: means since the record before, and the state at this step."""
-
-    step: int  # steps done
-    loss: float
-    measures: dict[str, float]
-    learning_rate: float
-    gradient_norms: dict[str, float]  # "localisation" and "classifier", at this step
-    seconds: float  # of training, over all sittings
-
-
-class Snapshot(NamedTuple):
-    """What a few fixed digits look like to the network at one step.
-
-    theta: (probes, N, P), of N transformers; logits: (probes, classes); mean_output: (classes
-    shown, N, H, W) uint8, the mean of what the classifier is given, of the first channel, by each
-    transformer (after the pooling) over the gallery's 100 digits of a class; measure: the
-    objective's measure on the 1,000 gallery digits; pose_left: (N, C), of V, see
-    ``evaluation.pose_left``, empty in older recordings. Empty without a transformer.
-    """
-
-    step: int
-    theta: np.ndarray
-    logits: np.ndarray
-    mean_output: np.ndarray
-    measure: float
-    pose_left: np.ndarray
-
-
-class Status(NamedTuple):
-    """How a run stands. ``interrupted``: it says it goes on, but its process is gone."""
-
-    state: str
-    step: int
-    message: str
-    alive: bool
-
-    @property
-    def interrupted(self) -> bool:
-        return self.state in ("queued", "running", "paused") and not self.alive
 
 
 def runs_folder() -> Path:
@@ -111,14 +55,8 @@ def new_run_folder(experiment_name: str) -> Path:
     return runs_folder() / f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
-def snapshot_steps(iterations: int) -> list[int]:
-    """About 100 steps, log-spaced, the first 0 and the last ``iterations``."""
-    spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, SNAPSHOTS)
-    return [0, *sorted({round(step) for step in spaced.tolist()})]
-
-
 class Run:
-    """One run's folder. Reading never fails on a torn or missing part: it gives what is there."""
+    """One run's folder. A part that is not there yet, or torn, reads as what there is of it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
@@ -143,14 +81,18 @@ class Run:
 
     def description(self) -> dict[str, Any]:
         """run.json. Raises RunError if it is missing or unreadable."""
-        return _described(self._read_json("run.json"), self.folder)
+        description = self._read_json("run.json")
+        if description is None or "experiment" not in description:
+            raise RunError(f"{self.folder} is not a run: it has no readable run.json")
+        return description
 
-    def goes_on_with(self, device: str) -> None:
+    def append_device(self, device: str) -> None:
         """Add a device, in words, to those that the run has been on, unless it is the last."""
         description = self.description()
-        devices = description["device"].split(THEN) if "device" in description else []
+        devices = description["device"].split(DEVICE_SEPARATOR) if "device" in description else []
         if device not in devices[-1:]:
-            self._write_json("run.json", {**description, "device": THEN.join([*devices, device])})
+            words = DEVICE_SEPARATOR.join([*devices, device])
+            self._write_json("run.json", {**description, "device": words})
 
     # -- history
 
@@ -183,9 +125,9 @@ class Run:
 
     def probes(self) -> tuple[np.ndarray, np.ndarray] | None:
         try:
-            with opened(self.folder / "probes.npz") as file:
-                return file["images"], file["labels"]
-        except UNREADABLE:
+            arrays = read_arrays(self.folder / "probes.npz")
+            return arrays["images"], arrays["labels"]
+        except READ_ERRORS:
             return None
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
@@ -194,26 +136,25 @@ class Run:
 
     def snapshots(self) -> list[Snapshot]:
         """In order of step. Each file is read once."""
-        found = {}
+        snapshots = {}
         for path in (self.folder / "snapshots").glob("[0-9]*.npz"):
             try:
                 modified = path.stat().st_mtime
                 if self._cache.get(path.name, (None,))[0] != modified:
-                    with opened(path) as file:
-                        self._cache[path.name] = (modified, _snapshot(file))
+                    snapshot = Snapshot.of_arrays(read_arrays(path))
+                    self._cache[path.name] = (modified, snapshot)
                 snapshot = self._cache[path.name][1]
-            except UNREADABLE:
+            except READ_ERRORS:
                 continue
-            found[snapshot.step] = snapshot
-        return [found[step] for step in sorted(found)]
+            snapshots[snapshot.step] = snapshot
+        return [snapshots[step] for step in sorted(snapshots)]
 
     def recorded(self) -> RecordedRun:
         """All that is shown of a run. Raises RunError if it is none, or has nothing yet."""
         probes, snapshots = self.probes(), self.snapshots()
         if probes is None or not snapshots:
             raise RunError(f"{self.folder} has no probes or no snapshots yet")
-        found = RecordedRun(self.description(), self.history(), *probes, snapshots)
-        return _checked(found, self.folder)
+        return RecordedRun(self.description(), self.history(), *probes, snapshots)
 
     # -- status and control
 
@@ -221,13 +162,12 @@ class Run:
         self._write_json("status.json", {"state": state, "step": step, "message": message})
 
     def status(self) -> Status:
-        found = self._read_json("status.json") or {}
-        state = found.get("state")
-        step = found.get("step")
+        status = self._read_json("status.json") or {}
+        state, step = status.get("state"), status.get("step")
         return Status(
             state if state in STATES else "failed",
             step if isinstance(step, int) else 0,
-            str(found.get("message", "" if state in STATES else "its status cannot be read")),
+            str(status.get("message", "" if state in STATES else "its status cannot be read")),
             self.is_alive(),
         )
 
@@ -281,7 +221,7 @@ class Run:
         return rate if _is_rate(rate) else None
 
     def command(self) -> str:
-        """What the training is asked to do; ``run`` if nobody has said anything sensible."""
+        """What the training is asked to do; ``run`` if the file says nothing sensible."""
         command = (self._read_json("control.json") or {}).get("command")
         return command if command in COMMANDS else "run"
 
@@ -293,7 +233,7 @@ class Run:
     def _read_json(self, name: str) -> dict[str, Any] | None:
         try:
             value = json.loads((self.folder / name).read_bytes())
-        except (OSError, ValueError, RecursionError):
+        except (OSError, ValueError):
             return None
         return value if isinstance(value, dict) else None
 
@@ -306,163 +246,3 @@ class Run:
 
 def _is_rate(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value) and value > 0
-
-
-def _snapshot(arrays: Any) -> Snapshot:
-    theta, mean = arrays["theta"], arrays["mean_output"]
-    return Snapshot(
-        int(arrays["step"]),
-        theta[:, None] if theta.ndim == 2 else theta,  # recorded before there were several
-        arrays["logits"],
-        mean[:, None] if mean.ndim == 3 else mean,
-        float(arrays["measure"]),
-        arrays["pose_left"] if "pose_left" in arrays else np.zeros((0, 0)),
-    )
-
-
-def parse_history(content: bytes) -> list[Step]:
-    """The whole, sensible lines of a history.jsonl, in order of step."""
-    records = {}
-    for line in content.split(b"\n")[:-1]:  # what follows the last newline is torn or empty
-        try:
-            record = Step(**json.loads(line))
-            if _is_sensible(record):
-                records[record.step] = record
-        except (ValueError, TypeError, RecursionError):
-            continue
-    return [records[step] for step in sorted(records)]
-
-
-def _is_sensible(record: Step) -> bool:
-    """Whether a record has numbers where they belong; NaN and infinity are some."""
-    named = (record.measures, record.gradient_norms)
-    return (
-        isinstance(record.step, int)
-        and abs(record.step) < MOST_STEPS
-        and all(isinstance(found, dict) for found in named)
-        and all(
-            isinstance(value, float) or (isinstance(value, int) and abs(value) < MOST_STEPS)
-            for value in (
-                record.loss,
-                record.learning_rate,
-                record.seconds,
-                *(value for found in named for value in found.values()),
-            )
-        )
-    )
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """The numeric arrays of an .npz file by name, whose size is looked at before they are read.
-
-    Raises one of ``UNREADABLE``.
-    """
-    with zipfile.ZipFile(path) as parts:
-        megabytes = sum(part.file_size for part in parts.infolist()) / 2**20
-    if megabytes > MOST_MEGABYTES:
-        raise ValueError(f"it unpacks to {megabytes:,.0f} MB; at most {MOST_MEGABYTES} are read")
-    with np.load(path) as file:
-        arrays = {name: file[name] for name in file}
-    for name, values in arrays.items():
-        if values.dtype.kind not in "biuf":
-            raise ValueError(f"{name} holds no numbers, but {values.dtype}")
-    yield arrays
-
-
-def _described(found: Any, where: Path) -> dict[str, Any]:
-    """A description, if it names an experiment and says for how many steps. Raises RunError."""
-    if not isinstance(found, dict) or not isinstance(found.get("experiment"), str):
-        raise RunError(f"{where} is not a run: it has no readable run.json")
-    recipe = found.get("recipe")
-    iterations = recipe.get("iterations") if isinstance(recipe, dict) else None
-    if not isinstance(iterations, int) or not 0 < iterations < MOST_STEPS:
-        raise RunError(f"{where} is not a run: its recipe says no number of iterations")
-    return found
-
-
-def _checked(found: RecordedRun, where: Path) -> RecordedRun:
-    """A recording, if its parts fit each other. Raises RunError, which says which do not."""
-    probes, count = found.probes, len(found.labels)
-    fits = {
-        "the probes": probes.ndim >= 4 and probes.dtype == np.uint8 and len(probes) == count > 0,
-        "the labels": found.labels.ndim == 1 and found.labels.dtype.kind in "iu",
-    }
-    first = found.snapshots[0] if found.snapshots else None
-    for snapshot in found.snapshots:
-        at = f"of step {snapshot.step}"
-        fits[f"theta {at}"] = snapshot.theta.ndim == 3 and len(snapshot.theta) == count
-        fits[f"the logits {at}"] = snapshot.logits.ndim == 2 and len(snapshot.logits) == count
-        for name in ("theta", "logits", "mean_output"):
-            value, like = getattr(snapshot, name), getattr(first, name)
-            fits[f"{name} {at}, beside the first,"] = value.shape == like.shape
-            fits[f"{name} {at}, a number,"] = bool(np.isfinite(value).all())
-    wrong = [name for name, fit in fits.items() if not fit]
-    if wrong or first is None:
-        raise RunError(f"{where} is damaged: {(wrong or ['every snapshot'])[0]} is not as expected")
-    return found
-
-
-class RecordedRun(NamedTuple):
-    """A finished run, whole, as it is shown and as it is packed."""
-
-    description: dict[str, Any]
-    history: list[Step]
-    probes: np.ndarray
-    labels: np.ndarray
-    snapshots: list[Snapshot]
-
-
-def packed_name(seed: int) -> str:
-    """The file of a packed run of a further seed, beside the published network's."""
-    return f"run-seed-{seed}.npz"
-
-
-def packed_runs(folder: Path) -> dict[int | None, Path]:
-    """The packed runs in a folder of pretrained/ by seed, the published network's own by None."""
-    own = {None: folder / PACKED} if (folder / PACKED).is_file() else {}
-    others = {int(p.stem.rsplit("-", 1)[1]): p for p in folder.glob(packed_name("[0-9]*"))}
-    return own | dict(sorted(others.items()))
-
-
-def pack(run: Run, path: Path) -> None:
-    """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
-    found = run.recorded()
-    columns = dict(zip(Snapshot._fields, zip(*found.snapshots, strict=True), strict=True))
-    if not all(left.size for left in columns["pose_left"]):
-        del columns["pose_left"]  # of a run that was begun before this was measured
-    stacked = {name: np.stack(column) for name, column in columns.items()}
-    lines = "".join(json.dumps(step._asdict()) + "\n" for step in found.history)
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        description=np.frombuffer(json.dumps(found.description).encode(), np.uint8),
-        history=np.frombuffer(lines.encode(), np.uint8),
-        probes=found.probes,
-        labels=found.labels,
-        **stacked,
-    )
-    write_atomically(path, buffer.getvalue())
-
-
-def unpack(path: Path) -> RecordedRun:
-    """Read a packed run. Raises RunError if it cannot be."""
-    try:
-        with opened(path) as file:
-            names = [name for name in Snapshot._fields if name in file or name != "pose_left"]
-            columns = [file[name] for name in names]
-            snapshots = [
-                _snapshot(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)
-            ]
-            found = RecordedRun(
-                _described(json.loads(file["description"].tobytes()), path),
-                parse_history(file["history"].tobytes()),
-                file["probes"],
-                file["labels"],
-                snapshots,
-            )
-    except RunError:
-        raise
-    except UNREADABLE as error:
-        raise RunError(f"{path} is not a packed run: {str(error)[:300]}") from error
-    return _checked(found, path)

@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.data import browser_networks, once
 from app.views.front import cards
-from stn_core import checkpoints, results, runs
+from stn_core import checkpoints, results
 from stn_core.experiments import find
+from stn_core.runs.packed import PACKED, unpack
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, invert_affine
 from tests.app.visiting import MAIN, go_to
@@ -76,7 +77,7 @@ def test_told_network_is_the_published_one(name):
 
 
 def test_digits_are_one_of_each_class_and_the_first_one_is_turned():
-    recorded = runs.unpack(browser_networks.folder() / runs.PACKED)
+    recorded = unpack(browser_networks.folder() / PACKED)
     assert [digit.label for digit in browser_networks.digits()] == list(range(10))
     theta = recorded.snapshots[-1].theta[browser_networks.FIRST_DIGIT, 0]
     assert abs(np.degrees(np.arctan2(theta[3], theta[0]))) > 20

@@ -12,7 +12,7 @@ import torch
 from stn_core import checkpoints, digits, publishing, sweep
 from stn_core.experiment import AdamW, Recipe
 from stn_core.experiments import EXPERIMENTS, find
-from stn_core.runs import RunError
+from stn_core.runs.records import RunError
 
 
 @pytest.fixture

@@ -306,7 +306,9 @@ def runs(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
 
     from stn_core import checkpoints as library
     from stn_core.experiments import find
-    from stn_core.runs import PACKED, Run, RunError, unpack
+    from stn_core.runs.folder import Run
+    from stn_core.runs.packed import PACKED, unpack
+    from stn_core.runs.records import RunError
     from tests.app.visiting import go_to
 
     packed = library.published_folder(find("distorted/r/st-fcn-aff")) / PACKED

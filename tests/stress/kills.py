@@ -20,17 +20,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from stn_core import checkpoints, digits, training
+from stn_core import checkpoints, digits
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
+from stn_core.training import probes, recording
+from stn_core.training.network import train
 
 KILLS = 50
 RECORDS = 12  # that a life writes at most, before its end comes
 LATEST_SECONDS = 0.02  # after a record: in the middle of a step, or of a file
 CHECKPOINT_SECONDS = (-1.0, 0.2)  # at every record, so that many a kill is in its midst; or seldom
 STEPS = 2 * RECORDS  # for each life
-WATCHED = {3: 5, 4: 5}  # gallery digits a class that a snapshot looks at
+MEASURED_PER_CLASS = {3: 5, 4: 5}  # gallery digits a class that a snapshot looks at
 PATIENCE_SECONDS = 120.0
 
 
@@ -41,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--kills", type=int, default=KILLS, help=f"by default {KILLS}")
     options.add_argument("--seed", type=int, default=0, help="of the moments")
     given = options.parse_args(arguments)
-    training.WATCHED = WATCHED
+    probes.MEASURED_PER_CLASS = MEASURED_PER_CLASS
     torch.set_num_threads(1)  # every life is a fork of this process
     experiment = find(given.name)
     steps = (given.kills + 1) * STEPS
@@ -60,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             without += not run.checkpoint.exists()
         if not faults:
             ended = live(experiment, source, run, rng, None)
-            list(training.train(experiment, source, run=undisturbed))
+            list(train(experiment, source, run=undisturbed))
             faults = [f"the end: it ended with {ended}"] if ended else unlike(run, undisturbed)
             print(f"{written(run) - len(run.history())} records were written twice")
     print(
@@ -85,13 +87,13 @@ def live(
     if (run.folder / "heartbeat").exists():
         os.utime(run.folder / "heartbeat", (1, 1))  # as if the seconds had gone by
     before = written(run)
-    training.CHECKPOINT_SECONDS = rng.choice(CHECKPOINT_SECONDS)
+    recording.CHECKPOINT_SECONDS = rng.choice(CHECKPOINT_SECONDS)
     child = os.fork()
     if not child:
         status = 1
         try:
             resume = run.is_described()
-            list(training.train(experiment, source, run=run, resume=resume))
+            list(train(experiment, source, run=run, resume=resume))
             status = 0
         except Exception:
             traceback.print_exc()
