@@ -7,16 +7,18 @@ from pathlib import Path
 
 from torch import nn
 
-from stn_core import checkpoints, runs
+from stn_core import checkpoints
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import find, find_colocalisation
 from stn_core.experiments.colocalisation import Colocalisation
 from stn_core.networks import count_parameters
-from stn_core.runs import Run, RunError
+from stn_core.runs.folder import Run
+from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
+from stn_core.runs.records import RunError
 
-ALIKE = {  # what several seeds of one network have in common, and how it is called
+SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
     "precision": "precision",
     "train_digits": "number of training digits",
@@ -24,7 +26,7 @@ ALIKE = {  # what several seeds of one network have in common, and how it is cal
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
-def publish(found: list[Run], source: Source) -> Path:
+def publish(runs: list[Run], source: Source) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
     The seed with the median error is shipped, of an even number the larger of the two middle ones;
@@ -33,12 +35,12 @@ def publish(found: list[Run], source: Source) -> Path:
     finished, not one run a seed, or differ in more than their seeds; DigitsError without MNIST's
     test digits.
     """
-    descriptions = [run.description() for run in found]
-    for run in found:
+    descriptions = [run.description() for run in runs]
+    for run in runs:
         if run.status().state != "finished":
             raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
     first, *others = descriptions
-    for key, words in ALIKE.items():
+    for key, words in SHARED_KEYS.items():
         if any(d[key] != first[key] for d in others):
             raise RunError(f"these runs are not of one {words}; publish them one by one")
     if any(not _same(d["recipe"], first["recipe"]) for d in others):
@@ -51,11 +53,11 @@ def publish(found: list[Run], source: Source) -> Path:
     experiment = find(first["experiment"])
     networks = [
         checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
-        for run in found
+        for run in runs
     ]
     errors = [evaluate(network, experiment, source.test).measure for network in networks]
-    median = sorted(range(len(found)), key=errors.__getitem__)[len(found) // 2]
-    return _ship(found[median], networks[median], source, seeds, errors)
+    median = sorted(range(len(runs)), key=errors.__getitem__)[len(runs) // 2]
+    return _ship(runs[median], networks[median], source, seeds, errors)
 
 
 def _ship(
@@ -86,9 +88,9 @@ def _ship(
     _write_tried(experiment, [t for t in tried if not _same(t["recipe"], metrics["recipe"])])
     checkpoints.save_weights(network, experiment, folder / checkpoints.WEIGHTS)
     _write_json(folder / checkpoints.METRICS, metrics)
-    runs.pack(run, folder / runs.PACKED)
-    for seed, path in runs.packed_runs(folder).items():
-        recipe = runs.unpack(path).description["recipe"]
+    pack(run, folder / PACKED)
+    for seed, path in packed_runs(folder).items():
+        recipe = unpack(path).description["recipe"]
         if seed == metrics["seed"] or not _same(recipe, metrics["recipe"]):
             path.unlink()  # a further seed's, and it is not one any more
     write_card(experiment)
@@ -112,15 +114,15 @@ def record(run: Run) -> Path:
     experiment, seed = find(description["experiment"]), description["seed"]
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / runs.PACKED
+    path = folder / PACKED
     if checkpoints.is_published(experiment):
         metrics = checkpoints.load_metrics(experiment)
         if not _same(metrics["recipe"], description["recipe"]):
             raise RunError(f"{run.folder} has another recipe than the published network")
         if metrics["seed"] == seed:
             raise RunError(f"the network of seed {seed} is published, with its recording")
-        path = folder / runs.packed_name(seed)
-    runs.pack(run, path)
+        path = folder / packed_name(seed)
+    pack(run, path)
     return path
 
 
@@ -139,7 +141,7 @@ def note(run: Run, source: Source) -> Path:
     ):
         raise RunError(f"{run.folder} has the published network's recipe: publish it")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
-    found = _figures(
+    figures = _figures(
         {
             **description,
             "seeds": [description["seed"]],
@@ -148,17 +150,17 @@ def note(run: Run, source: Source) -> Path:
         },
         header["step"],
     )
-    return _write_tried(experiment, _with(checkpoints.load_tried(experiment), found))
+    return _write_tried(experiment, _with(checkpoints.load_tried(experiment), figures))
 
 
-def _with(tried: list[dict], found: dict) -> list[dict]:
+def _with(tried: list[dict], figures: dict) -> list[dict]:
     """With one more, in place of the same recipe's of the same seeds."""
     others = [
         one
         for one in tried
-        if one["seeds"] != found["seeds"] or not _same(one["recipe"], found["recipe"])
+        if one["seeds"] != figures["seeds"] or not _same(one["recipe"], figures["recipe"])
     ]
-    return [*others, found]
+    return [*others, figures]
 
 
 def _write_tried(experiment: Experiment, tried: list[dict]) -> Path:
@@ -188,7 +190,7 @@ def publish_boxes(run: Run) -> Path:
     cell = find_colocalisation(description["experiment"])
     folder = checkpoints.published_folder(cell)
     folder.mkdir(parents=True, exist_ok=True)
-    runs.pack(run, folder / runs.PACKED)
+    pack(run, folder / PACKED)
     last = run.history()[-1]
     kept = ("experiment", "recipe", "seed", "device", "precision", "torch", "started")
     metrics = {key: description[key] for key in kept}
@@ -202,14 +204,14 @@ def publish_boxes(run: Run) -> Path:
     return folder
 
 
-def add_set(cell: Colocalisation, found: dict) -> None:
+def add_set(cell: Colocalisation, measured: dict) -> None:
     """Add one more set of test digits to a published co-localisation's metrics, or measure it anew.
 
-    found: its set_seed, localised_percent, mean_overlap, loss and seconds.
+    measured: its set_seed, localised_percent, mean_overlap, loss and seconds.
     """
     metrics = checkpoints.load_metrics(cell)
-    others = [one for one in metrics["sets"] if one["set_seed"] != found["set_seed"]]
-    metrics["sets"] = sorted([*others, found], key=lambda s: s["set_seed"])
+    others = [one for one in metrics["sets"] if one["set_seed"] != measured["set_seed"]]
+    metrics["sets"] = sorted([*others, measured], key=lambda s: s["set_seed"])
     _write_json(checkpoints.published_folder(cell) / checkpoints.METRICS, metrics)
 
 
@@ -232,8 +234,8 @@ def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict:
         "misread_test": test.misread,
         "confusion_test": _confusion(test, experiment.data.classes),
         "misread_examples": [
-            {str(digit): said for digit, said in wrong.items()}
-            for wrong in (
+            {str(digit): predicted for digit, predicted in misread.items()}
+            for misread in (
                 misread_examples(network, experiment, source.gallery, seed)
                 for seed in range(EXAMPLE_SEEDS_READ)
             )

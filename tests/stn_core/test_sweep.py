@@ -125,7 +125,7 @@ def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, source):
     while not all(t.run.status().step > reached[t.run.folder] for t in again):
         next(steps)
         assert time.monotonic() < until
-    assert "running" in again[0].words and "of 100,000" in again[0].words
+    assert "running" in again[0].summary and "of 100,000" in again[0].summary
     steps.close()
 
 
@@ -134,7 +134,7 @@ def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, sour
     for _ in sweep.sweep(trainings, source, workers=2, device="cpu", precision="nonsense"):
         pass
     assert [t.state for t in trainings] == ["failed", "failed"]
-    assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].words
+    assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].summary
     assert "invalid choice: 'nonsense'" in (trainings[0].run.folder / sweep.LOG).read_text()
 
 
