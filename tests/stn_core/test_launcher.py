@@ -40,8 +40,7 @@ def started(folder: Path, **how) -> subprocess.Popen:
 
 def test_process_is_found_by_its_folder_and_ended_by_it(folder):
     child = started(folder)
-    found = launcher.find(folder)
-    assert found.pid == child.pid
+    assert launcher.find(folder).pid == child.pid
     assert launcher.end(folder)
     assert child.wait(PATIENCE_SECONDS) != 0
     assert launcher.find(folder) is None and not launcher.end(folder)

@@ -57,8 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         for kill in range(given.kills):
             records = rng.randrange(RECORDS) if kill else 0  # the first one before there is any
             ended = live(experiment, source, run, rng, records)
-            found = [f"it had ended with {ended}"] if ended != -signal.SIGKILL else lost(run)
-            faults += [f"kill {kill}: {words}" for words in found]
+            losses = [f"it had ended with {ended}"] if ended != -signal.SIGKILL else lost(run)
+            faults += [f"kill {kill}: {words}" for words in losses]
             without += not run.checkpoint.exists()
         if not faults:
             ended = live(experiment, source, run, rng, None)
@@ -125,7 +125,7 @@ def lost(run: Run) -> list[str]:
             kept = checkpoints.load_tensors(run.checkpoint)[1]["step"]
             if kept > max(steps, default=0):
                 return [f"the checkpoint is of step {kept}, the history ends at {steps[-1:]}"]
-    except Exception as error:  # whatever it is, it is to be told
+    except Exception as error:  # whatever it is, it is a loss
         return [f"{type(error).__name__}: {error}"]
     gaps = [(a, b) for a, b in zip([0, *steps], steps, strict=False) if b - a != steps[0]]
     return [f"the history has gaps: {gaps}"] if gaps else []
@@ -134,18 +134,20 @@ def lost(run: Run) -> list[str]:
 def unlike(run: Run, undisturbed: Run) -> list[str]:
     """What of a run is not to the last bit as of one that nobody disturbed."""
     tensors, others = (checkpoints.load_tensors(r.checkpoint)[0] for r in (run, undisturbed))
-    found = [n for n in tensors.keys() | others.keys() if not same(tensors.get(n), others.get(n))]
+    differing = [
+        n for n in tensors.keys() | others.keys() if not same(tensors.get(n), others.get(n))
+    ]
     records, expected = ([s._replace(seconds=0) for s in r.history()] for r in (run, undisturbed))
     if records != expected:
-        found.append("history")
+        differing.append("history")
     snapshots, others = run.snapshots(), undisturbed.snapshots()
     if [s.step for s in snapshots] != [s.step for s in others] or not all(
         np.array_equal(a, b, equal_nan=True)
         for one, other in zip(snapshots, others, strict=True)
         for a, b in zip(one, other, strict=True)
     ):
-        found.append("snapshots")
-    return [f"another {name}" for name in found]
+        differing.append("snapshots")
+    return [f"another {name}" for name in differing]
 
 
 def same(tensor: torch.Tensor | None, other: torch.Tensor | None) -> bool:

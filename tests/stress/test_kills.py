@@ -39,10 +39,10 @@ def trained(source, tmp_path, monkeypatch) -> tuple[Run, Run]:
     experiment = find("distorted/r/fcn")
     recipe = replace(experiment.recipe, iterations=3, batch_size=8)
     experiment = replace(experiment, recipes=(recipe,))
-    found = Run(tmp_path / "one"), Run(tmp_path / "other")
-    for run in found:
+    runs = Run(tmp_path / "one"), Run(tmp_path / "other")
+    for run in runs:
         list(train(experiment, source, run=run))
-    return found
+    return runs
 
 
 def test_what_a_kill_would_have_lost_is_named(trained):

@@ -19,5 +19,5 @@ def networks():
 @pytest.fixture
 def few(source):
     digits = source.gallery
-    found = image_set(CELL, digits, 0, digits)
-    return replace(found, images=found.images[:12], boxes=found.boxes[:12])
+    whole = image_set(CELL, digits, 0, digits)
+    return replace(whole, images=whole.images[:12], boxes=whole.boxes[:12])

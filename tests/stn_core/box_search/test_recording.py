@@ -29,9 +29,9 @@ def test_recording_is_of_the_start_that_leads_in_the_end(networks, few, tmp_path
     alone = Optimisation(few, networks, cell.recipe, restarts.leader.seed)
     run = Run(tmp_path / "run")
     list(record_search(cell, few, networks, run, seed=seed, set_seed=0))
-    found = run.recorded()
-    assert [s.step for s in found.history] == snapshot_steps(24)
-    for snapshot in found.snapshots:
+    whole = run.recorded()
+    assert [s.step for s in whole.history] == snapshot_steps(24)
+    for snapshot in whole.snapshots:
         while alone.step < snapshot.step:
             alone.advance()
         boxes = torch.from_numpy(snapshot.theta[:, 0]).float()
@@ -43,12 +43,12 @@ def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(networks, few
     steps = list(record_search(cell, few, networks, run, seed=0, set_seed=0))
     assert [s.step for s in steps] == snapshot_steps(3)
     assert run.status().state == "finished"
-    found = run.recorded()
-    assert found.probes.shape == (12, 1, 84, 84) and (found.labels == 1).all()
-    assert all(s.theta.shape == (12, 1, 3) for s in found.snapshots)
-    start = torch.from_numpy(found.snapshots[0].theta[:, 0]).float()
+    whole = run.recorded()
+    assert whole.probes.shape == (12, 1, 84, 84) and (whole.labels == 1).all()
+    assert all(s.theta.shape == (12, 1, 3) for s in whole.snapshots)
+    start = torch.from_numpy(whole.snapshots[0].theta[:, 0]).float()
     assert torch.allclose(start, torch.tensor([SHORT.start, 0, 0]), atol=1e-3)
-    last = torch.from_numpy(found.snapshots[-1].theta[:, 0]).float()
+    last = torch.from_numpy(whole.snapshots[-1].theta[:, 0]).float()
     outcome = colocalise(few, networks, SHORT, 0)
     assert torch.allclose(last, outcome.boxes, atol=1e-3)
     tensors, header = checkpoints.load_tensors(run.folder / LOCALISER)
