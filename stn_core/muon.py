@@ -1,8 +1,8 @@
 """Muon for weight matrices and for convolutions' kernels, each filter a row (Jordan et al., 2024).
 
-The optimiser is torch's own. Where only the device knows the learning rate (``capture``), the step
-is made here, of all matrices together: one by one they are 25 small kernels each, which take a GPU
-longer than the network's own step.
+The optimiser is torch's own. Where only the device knows the learning rate (``cuda_graphs``), the
+step is made here, of all matrices together: one by one they are 25 small kernels each, which
+take a GPU longer than the network's own step.
 """
 
 from __future__ import annotations
@@ -72,22 +72,22 @@ def orthogonalised(
     They may be of any sizes: all are padded with zeros to one, and zeros stay zeros. float32.
     """
     a, b, c = coefficients
-    lying = [m if m.shape[0] <= m.shape[1] else m.T for m in matrices]
-    rows, columns = (max(m.shape[axis] for m in lying) for axis in (0, 1))
-    size = (len(lying), rows, columns)
+    wide = [m if m.shape[0] <= m.shape[1] else m.T for m in matrices]
+    rows, columns = (max(m.shape[axis] for m in wide) for axis in (0, 1))
+    size = (len(wide), rows, columns)
     x = torch.zeros(size, dtype=torch.bfloat16, device=matrices[0].device)
-    places = [x[i, : m.shape[0], : m.shape[1]] for i, m in enumerate(lying)]
-    torch._foreach_copy_(places, lying)
+    corners = [x[i, : m.shape[0], : m.shape[1]] for i, m in enumerate(wide)]
+    torch._foreach_copy_(corners, wide)
     x /= torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True).clamp(min=eps)
     for _ in range(steps):
         gram = x @ x.mT
         gram = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
         x = torch.baddbmm(x, gram, x, beta=a)
-    found = []
-    for whole, flat, matrix in zip(x.float(), lying, matrices, strict=True):
-        part = whole[: flat.shape[0], : flat.shape[1]]
-        found.append((part if flat is matrix else part.T).contiguous())
-    return found
+    orthogonal = []
+    for padded, flat, matrix in zip(x.float(), wide, matrices, strict=True):
+        part = padded[: flat.shape[0], : flat.shape[1]]
+        orthogonal.append((part if flat is matrix else part.T).contiguous())
+    return orthogonal
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from stn_core import checkpoints, runs
+from stn_core import checkpoints
 from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
@@ -28,10 +28,12 @@ from stn_core.metrics import (
     save_tried,
 )
 from stn_core.networks import count_parameters
-from stn_core.runs import Run, RunError
+from stn_core.runs.folder import Run
+from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
+from stn_core.runs.records import RunError
 from stn_core.typed_json import from_json
 
-ALIKE = {  # what several seeds of one network have in common, and how it is called
+SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
     "precision": "precision",
     "train_digits": "number of training digits",
@@ -41,7 +43,7 @@ HOW = (*SEARCHED_HOW, "train_digits")
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
-def publish(found: list[Run], source: Source) -> Path:
+def publish(runs: list[Run], source: Source) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
     The seed with the median error is shipped, of an even number the larger of the two middle ones;
@@ -50,12 +52,12 @@ def publish(found: list[Run], source: Source) -> Path:
     finished, not one run a seed, or differ in more than their seeds; DigitsError without MNIST's
     test digits.
     """
-    descriptions = [run.description() for run in found]
-    for run in found:
+    descriptions = [run.description() for run in runs]
+    for run in runs:
         if run.status().state != "finished":
             raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
     first, *others = descriptions
-    for key, words in ALIKE.items():
+    for key, words in SHARED_KEYS.items():
         if any(d[key] != first[key] for d in others):
             raise RunError(f"these runs are not of one {words}; publish them one by one")
     if any(not _same_recipe(d, first) for d in others):
@@ -68,11 +70,11 @@ def publish(found: list[Run], source: Source) -> Path:
     experiment = find(first["experiment"])
     networks = [
         checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
-        for run in found
+        for run in runs
     ]
     errors = [evaluate(network, experiment, source.test).measure for network in networks]
-    median = sorted(range(len(found)), key=errors.__getitem__)[len(found) // 2]
-    return _ship(found[median], networks[median], source, seeds, errors)
+    median = sorted(range(len(runs)), key=errors.__getitem__)[len(runs) // 2]
+    return _ship(runs[median], networks[median], source, seeds, errors)
 
 
 def _ship(
@@ -100,9 +102,9 @@ def _ship(
     save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe))
     checkpoints.save_weights(network, experiment, folder / checkpoints.WEIGHTS)
     save_metrics(experiment, metrics)
-    runs.pack(run, folder / runs.PACKED)
-    for seed, path in runs.packed_runs(folder).items():
-        recipe = Recipe.from_json(runs.unpack(path).description["recipe"])
+    pack(run, folder / PACKED)
+    for seed, path in packed_runs(folder).items():
+        recipe = Recipe.from_json(unpack(path).description["recipe"])
         if seed == metrics.seed or recipe != metrics.recipe:
             path.unlink()  # a further seed's, and it is not one any more
     write_card(experiment)
@@ -127,15 +129,15 @@ def record(run: Run) -> Path:
     experiment, seed = find(description["experiment"]), description["seed"]
     folder = checkpoints.published_folder(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / runs.PACKED
+    path = folder / PACKED
     if checkpoints.is_published(experiment):
         metrics = load_metrics(experiment)
         if metrics.recipe != Recipe.from_json(description["recipe"]):
             raise RunError(f"{run.folder} has another recipe than the published network")
         if metrics.seed == seed:
             raise RunError(f"the network of seed {seed} is published, with its recording")
-        path = folder / runs.packed_name(seed)
-    runs.pack(run, path)
+        path = folder / packed_name(seed)
+    pack(run, path)
     return path
 
 
@@ -181,7 +183,7 @@ def publish_boxes(run: Run) -> Path:
     cell = find_colocalisation(description["experiment"])
     folder = checkpoints.published_folder(cell)
     folder.mkdir(parents=True, exist_ok=True)
-    runs.pack(run, folder / runs.PACKED)
+    pack(run, folder / PACKED)
     last = run.history()[-1]
     metrics = SearchMetrics(
         **{key: description[key] for key in ("experiment", "seed", *SEARCHED_HOW)},

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import signal
 import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -21,14 +20,17 @@ from pathlib import Path
 
 import torch
 
-from stn_core import checkpoints, runs
+from stn_core import checkpoints, launcher
 from stn_core.digits import Source
 from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment, Recipe
 from stn_core.experiments import EXPERIMENTS
 from stn_core.metrics import load_metrics
-from stn_core.runs import Run, RunError
-from stn_core.training import PRECISIONS, choose_device, train
+from stn_core.runs.folder import Run, runs_folder
+from stn_core.runs.records import RunError
+from stn_core.training.devices import choose_device
+from stn_core.training.network import train
+from stn_core.training.trainer import PRECISIONS
 
 POLL_SECONDS = 1.0
 STOP_SECONDS = 60.0  # until all have written their checkpoints
@@ -39,7 +41,7 @@ COLUMNS = ("rts", "tc", "r", "e", "p")
 
 
 @dataclass
-class Training:
+class CellTraining:
     """One cell with one seed: its run's folder, and its process or thread once it has one."""
 
     experiment: Experiment
@@ -63,15 +65,15 @@ class Training:
         if not self.run.is_described():
             begun = self.worker is not None and not self.stopping.is_set()
             return "failed" if begun else "waiting"
-        ended = self.run.status().state
-        if ended == "finished":
-            return ended
+        state = self.run.status().state
+        if state == "finished":
+            return state
         if self.worker is None:
             return "waiting"
         if isinstance(self.worker, subprocess.Popen):
             self.broken = self.worker.returncode != 0
         whole = self.stopping.is_set() or not self.broken
-        return "stopped" if ended == "stopped" and whole else "failed"
+        return "stopped" if state == "stopped" and whole else "failed"
 
     def stop(self) -> None:
         """Ask it to end between two steps, with a checkpoint."""
@@ -88,7 +90,7 @@ class Training:
                 self.worker.wait(seconds)
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Its progress in a line."""
         status, history, snapshots = self.run.status(), self.run.history(), self.run.snapshots()
         words = [f"{self.experiment.name}, seed {self.seed}: {self.state}"]
@@ -112,7 +114,7 @@ def plan(
     iterations: int | None = None,
     batch_size: int | None = None,
     precision: str = PRECISIONS[0],
-) -> list[Training]:
+) -> list[CellTraining]:
     """What is to be trained for a table (``distorted``), the cheap cells first.
 
     A cell that is published with this recipe, budget and as many seeds is left out; with none of
@@ -120,18 +122,18 @@ def plan(
     there already is gone on with; iterations, batch_size: instead of the recipe's. Raises
     UnknownName for an unknown table or recipe, RunError for a run that was begun otherwise.
     """
-    found = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
-    if not found:
+    cells = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
+    if not cells:
         tables = ", ".join(dict.fromkeys(name.split("/")[0] for name in EXPERIMENTS))
         raise UnknownName(f"there is no table {table!r} to train; there are: {tables}")
-    found = [e.with_recipe(recipe, iterations=iterations, batch_size=batch_size) for e in found]
+    cells = [e.with_recipe(recipe, iterations=iterations, batch_size=batch_size) for e in cells]
     any_recipe = recipe is iterations is batch_size is None
     trainings = []
-    for experiment in sorted(found, key=_cost):
-        if not _is_there(experiment, seeds, any_recipe):
+    for experiment in sorted(cells, key=_cost):
+        if not _is_published(experiment, seeds, any_recipe):
             for seed in range(seeds):
                 run = Run(root / _folder_name(experiment, precision, seed))
-                trainings.append(Training(experiment, seed, run))
+                trainings.append(CellTraining(experiment, seed, run))
     for training in trainings:
         _check_begun(training)
     return trainings
@@ -143,7 +145,7 @@ def _folder_name(experiment: Experiment, precision: str, seed: int) -> str:
     return f"{experiment.name.replace('/', '-')}-{budget}-{precision}-{seed}"
 
 
-def _check_begun(training: Training) -> None:
+def _check_begun(training: CellTraining) -> None:
     """A folder's name does not tell all of a recipe. Raises RunError."""
     if training.run.is_described():
         begun = Recipe.from_json(training.run.description()["recipe"])
@@ -160,7 +162,7 @@ def _cost(experiment: Experiment) -> tuple[int, int]:
     return kind, COLUMNS.index(column) if column in COLUMNS else len(COLUMNS)
 
 
-def _is_there(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
+def _is_published(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
     if not checkpoints.is_published(experiment):
         return False
     metrics = load_metrics(experiment)
@@ -169,8 +171,8 @@ def _is_there(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
 
 
 def sweep(
-    trainings: list[Training], source: Source, *, workers: int, device: str, precision: str
-) -> Iterator[list[Training]]:
+    trainings: list[CellTraining], source: Source, *, workers: int, device: str, precision: str
+) -> Iterator[list[CellTraining]]:
     """Run them, so many at a time; yields those that are running or have just ended, once a second.
 
     Closing the iterator stops what runs; each training then has a checkpoint to go on from.
@@ -178,7 +180,7 @@ def sweep(
     """
     chosen = choose_device(device)
     waiting = [t for t in trainings if t.state != "finished"]
-    running: list[Training] = []
+    running: list[CellTraining] = []
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -202,22 +204,20 @@ def sweep(
             training.wait(max(0, until - time.monotonic()))
 
 
-def _start_process(training: Training, device: str, precision: str) -> None:
-    folder = training.run.folder
-    command = [sys.executable, "-m", "stn_core", "train", training.experiment.name]
-    if training.run.is_described():
-        command += ["--resume"]
+def _start_process(training: CellTraining, device: str, precision: str) -> None:
+    run, recipe = training.run, training.experiment.recipe
+    words = ["train", training.experiment.name, "--device", device]
+    if run.is_described():
+        words += ["--resume"]
     else:
-        command += ["--recipe", training.experiment.recipe.name, "--seed", str(training.seed)]
-        command += ["--precision", precision]
-        command += ["--iterations", str(training.experiment.recipe.iterations)]
-        command += ["--batch-size", str(training.experiment.recipe.batch_size)]
-    command += ["--run-dir", str(folder), "--device", device, "--threads", "1"]
-    with open(folder / LOG, "ab") as log:
-        training.worker = subprocess.Popen(command, stdout=log, stderr=log)
+        words += ["--recipe", recipe.name, "--seed", str(training.seed), "--precision", precision]
+        words += ["--iterations", str(recipe.iterations), "--batch-size", str(recipe.batch_size)]
+    training.worker = launcher.start(words, run.folder, run.folder / LOG)
 
 
-def _start_thread(training: Training, source: Source, device: torch.device, precision: str) -> None:
+def _start_thread(
+    training: CellTraining, source: Source, device: torch.device, precision: str
+) -> None:
     def work() -> None:
         try:
             steps = train(
@@ -242,5 +242,5 @@ def _start_thread(training: Training, source: Source, device: torch.device, prec
 
 
 def default_root() -> Path:
-    """Where a sweep's runs are, unless it is told otherwise."""
-    return runs.runs_folder() / "sweep"
+    """Where a sweep's runs are, by default."""
+    return runs_folder() / "sweep"

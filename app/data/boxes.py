@@ -10,8 +10,8 @@ import streamlit as st
 from app.data.gallery import gallery
 
 if TYPE_CHECKING:
-    from stn_core.colocalisation import Encoder
-    from stn_core.runs import RecordedRun
+    from stn_core.box_search.encoder import Encoder
+    from stn_core.runs.records import RecordedRun
 
 
 @st.cache_resource(max_entries=20, show_spinner="Loading the recording …")
@@ -19,7 +19,7 @@ def recorded_boxes(name: str) -> RecordedRun:
     """The shipped co-localisation of ``colocalisation/t/8``. Raises RunError."""
     from stn_core import checkpoints
     from stn_core.experiments import find_colocalisation
-    from stn_core.runs import PACKED, unpack
+    from stn_core.runs.packed import PACKED, unpack
 
     return unpack(checkpoints.published_folder(find_colocalisation(name)) / PACKED)
 
@@ -37,7 +37,7 @@ def true_boxes(name: str, set_seed: int, clutter: int) -> np.ndarray:
 @st.cache_resource(show_spinner="Loading the encoder …")
 def encoder(normalised: bool, fine: bool) -> Encoder:
     """e() of Eq. 8, as it is shipped: of the search, or of its end."""
-    from stn_core.colocalisation import Encoder, load_encoder_networks
+    from stn_core.box_search.encoder import Encoder, load_encoder_networks
 
     networks = load_encoder_networks()
     return Encoder(networks.fine if fine else networks.coarse, normalised=normalised)

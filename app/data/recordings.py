@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
-    from stn_core.runs import RecordedRun, Run
+    from stn_core.runs.folder import Run
+    from stn_core.runs.records import RecordedRun
 
 
 def recorded_names(prefix: str) -> list[str]:
     """The short names of the runs in pretrained/: ``st-cnn-aff``, of a further seed ``…@1``."""
     from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS
-    from stn_core.runs import packed_runs
+    from stn_core.runs.packed import packed_runs
 
     return [
         name.removeprefix(prefix) + ("" if seed is None else f"@{seed}")
@@ -39,7 +40,7 @@ def recorded(name: str) -> RecordedRun:
     """A run in pretrained/, by its name and, after an @, its seed. Raises RunError."""
     from stn_core import checkpoints
     from stn_core.experiments import find
-    from stn_core.runs import PACKED, packed_name, unpack
+    from stn_core.runs.packed import PACKED, packed_name, unpack
 
     name, _, seed = name.partition("@")
     file = packed_name(seed) if seed else PACKED
@@ -49,6 +50,6 @@ def recorded(name: str) -> RecordedRun:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def run_reader(folder: str) -> Run:
     """The reader of a run's folder, which remembers the snapshots that it has read."""
-    from stn_core.runs import Run
+    from stn_core.runs.folder import Run
 
     return Run(Path(folder))

@@ -74,9 +74,10 @@ def partner(first: int, seed: int) -> int:
 @st.cache_data(max_entries=32, show_spinner="Turning and moving digits …")
 def pose_left(_loaded: LoadedNetwork, key: str) -> tuple[np.ndarray, np.ndarray]:
     """What is left of the digits' pose: in each transformer's V (N, C), and in U itself (C,)."""
-    from stn_core import evaluation, training
+    from stn_core import evaluation
+    from stn_core.training.probes import posed_probes
 
-    posed = training.posed_probes(_loaded.experiment, gallery())
+    posed = posed_probes(_loaded.experiment, gallery())
     warps = run_network(_loaded, posed.flatten(0, 1)).warps
     outputs = (warp.output.unflatten(0, posed.shape[:2]) for warp in warps)
     left = np.stack([evaluation.pose_left(output) for output in outputs])

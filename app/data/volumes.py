@@ -46,11 +46,11 @@ def placed(digit: int, seed: int, drawn: Drawn | None = None) -> Placed:
 @st.cache_data(max_entries=10, show_spinner=False)
 def placed_probe(probe: int) -> Placed:
     """The probe of a class, in the pose in which every recorded training has it."""
-    from stn_core import training
     from stn_core.experiments import find
+    from stn_core.training.probes import probe_digits, probe_examples
 
-    shown = training.probe_examples(find(VOLUMES), gallery())
-    return _placed(training.probe_digits(gallery()).images[probe], shown, probe)
+    shown = probe_examples(find(VOLUMES), gallery())
+    return _placed(probe_digits(gallery()).images[probe], shown, probe)
 
 
 def _placed(image: torch.Tensor, shown: Examples, index: int) -> Placed:

@@ -95,7 +95,7 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
 
 def encoders(folder: Path | None) -> None:
     """A popover with co-localisation's networks: e(), and the localiser of a run in this folder."""
-    from stn_core.colocalisation import LOCALISER
+    from stn_core.box_search.recording import LOCALISER
     from stn_core.experiments.colocalisation import EXPERIMENTS
 
     with st.popover("Download", width="content", help="Weights, as safetensors"):

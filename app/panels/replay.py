@@ -167,7 +167,7 @@ def not_shown(job: Job | None, title: str, error: Exception) -> None:
 def training_of(prefix: str, key: str, title: str, index: int) -> Training:
     """A recorded training by its key, as the replay wants it. Raises RunError, ValueError."""
     from stn_core.experiments import find
-    from stn_core.training import MEAN_CLASSES
+    from stn_core.training.probes import MEAN_CLASSES
 
     live = False
     if key.startswith("run-"):

@@ -11,7 +11,7 @@ import numpy as np
 from app.palette import CORNER, SERIES
 from app.stage.component import component, text_of
 from app.stage.transformers import Transformers, describe_transform
-from stn_core.runs import RecordedRun
+from stn_core.runs.records import RecordedRun
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from app.stage.component import component, text_of
 from app.stage.large import is_theta
 from app.stage.replay import curves
 from stn_core.experiments.volumes import DEPTH, SIDE
-from stn_core.runs import RecordedRun
+from stn_core.runs.records import RecordedRun
 from stn_core.transforms import Affine3D
 
 FRAMES_A_SECOND = 12.0
@@ -110,7 +110,7 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
 
 
 def _track(learning: Learning, transforms: bool) -> dict:
-    from stn_core.training import MEAN_CLASSES, WATCHED
+    from stn_core.training.probes import MEAN_CLASSES, MEASURED_PER_CLASS
 
     found = learning.recorded
     snapshots = found.snapshots
@@ -129,7 +129,7 @@ def _track(learning: Learning, transforms: bool) -> dict:
         "probabilities": text_of((odds / odds.sum(1, keepdims=True)).astype(np.float32)),
         "truth": int(found.labels[learning.probe]),
         "begin": 0 if learning.from_start else -1,
-        "meanDigits": WATCHED[found.probes.ndim - 1],
+        "meanDigits": MEASURED_PER_CLASS[found.probes.ndim - 1],
         **curves(found, MEAN_CLASSES),
     }
 

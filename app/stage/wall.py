@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.palette import BOX, SERIES, TRUE_BOX
 from app.stage.component import component, text_of
-from stn_core.runs import RecordedRun, Step
+from stn_core.runs.records import RecordedRun, Step
 
 LARGE = 3  # images, as in Fig. 4
 

@@ -27,7 +27,7 @@ from app.training.job import (
 )
 from app.training.limits import limits
 from app.training.queue import free_device, give_back, remove, remove_rest, waiting
-from stn_core.runs import Run, runs_folder
+from stn_core.runs.folder import Run, runs_folder
 
 LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0

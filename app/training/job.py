@@ -87,7 +87,7 @@ def _title(parts: re.Match) -> str:
 
 def list_jobs(prefix: str = "") -> list[Job]:
     """Every run in the runs' folder, the newest first; of one experiment's name prefix."""
-    from stn_core.runs import runs_folder
+    from stn_core.runs.folder import runs_folder
 
     wanted = prefix.replace("/", "-")
     try:

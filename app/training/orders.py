@@ -113,7 +113,7 @@ def _ask(asked: Order, images: np.ndarray | None = None) -> Job:
 
 def _check_room() -> None:
     """Raise JobError if this visitor waits for enough already, or the disk is full."""
-    from stn_core.runs import runs_folder
+    from stn_core.runs.folder import runs_folder
 
     mine = [job for job in waiting() if is_mine(job)]
     if len(mine) >= limits().waiting:
@@ -128,7 +128,7 @@ def _check_room() -> None:
 
 
 def _new_folder(experiment: str) -> Path:
-    from stn_core.runs import new_run_folder
+    from stn_core.runs.folder import new_run_folder
 
     first = new_run_folder(experiment)
     for number in range(1, 1000):  # of as many who ask in the same second
@@ -157,7 +157,8 @@ def _queue(folder: Path, asked: Order) -> Job:
 
 def resume(job: Job) -> None:
     """Go on with a stopped, failed or interrupted training. Raises JobError."""
-    from stn_core.runs import Run, RunError
+    from stn_core.runs.folder import Run
+    from stn_core.runs.records import RunError
 
     _check_room()
     run = Run(job.folder)

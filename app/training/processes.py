@@ -24,7 +24,7 @@ _children: list[subprocess.Popen] = []  # of this server, also those that have e
 
 def is_starting(job: Job) -> bool:
     """Whether its process has been started and has not said anything yet."""
-    from stn_core.runs import Run
+    from stn_core.runs.folder import Run
 
     if is_waiting(job):
         return False
@@ -38,7 +38,7 @@ def is_starting(job: Job) -> bool:
 
 def is_running(job: Job) -> bool:
     """Whether it has a process, or will have one in a moment."""
-    from stn_core.runs import Run
+    from stn_core.runs.folder import Run
 
     return Run(job.folder).is_alive() or is_starting(job)
 
@@ -55,7 +55,7 @@ def running() -> list[Job]:
 
 def launch(job: Job, device: str) -> None:
     """Start a waiting training on a device; nothing if another server was quicker."""
-    from stn_core.runs import Run
+    from stn_core.runs.folder import Run
 
     asked = read_order(job)
     if asked is None:

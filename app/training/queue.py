@@ -18,7 +18,7 @@ def waiting() -> list[Job]:
 
 def device_kind(device: str) -> str:
     """What a device name comes to on this machine: ``cpu``, ``cuda`` or ``mps``."""
-    from stn_core.training import choose_device
+    from stn_core.training.devices import choose_device
 
     try:
         return choose_device(device).type
@@ -95,7 +95,7 @@ def _seconds_of(asked: Order, device: str) -> float | None:
 
 def give_back(job: Job) -> None:
     """Take a waiting training out of the queue: one that has not begun leaves nothing."""
-    from stn_core.runs import Run
+    from stn_core.runs.folder import Run
 
     run = Run(job.folder)
     if run.is_described():

@@ -13,7 +13,7 @@ import torch
 
 from stn_core import digits
 from stn_core.bench import memory, steps, transformer
-from stn_core.training import device_name
+from stn_core.training.devices import device_name
 
 
 def bench(device: torch.device) -> Iterator[str]:

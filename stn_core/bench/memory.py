@@ -18,7 +18,7 @@ import sys, torch
 from stn_core import digits
 from stn_core.bench.memory import peak_megabytes
 from stn_core.experiments import find
-from stn_core.training import Trainer
+from stn_core.training.trainer import Trainer
 torch.set_num_threads(1)
 name, device = sys.argv[1], torch.device(sys.argv[2])
 trainer = Trainer(find(name), digits.installed(), seed=0, device=device)

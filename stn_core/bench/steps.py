@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from stn_core.bench.timing import milliseconds, steps_a_round
-from stn_core.capture import Captured
 from stn_core.digits import Digits, Source
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.experiments.distorted import Distorted
 from stn_core.sampling import sample
-from stn_core.training import DRAWN, Trainer
+from stn_core.training.cuda_graphs import BATCHES_DRAWN, Captured
+from stn_core.training.trainer import Trainer
 
 NETWORKS = ("fcn", "st-fcn-aff", "st-cnn-aff", "cnn")
 STREAMS = 4  # trainings on one GPU
@@ -100,18 +100,18 @@ def side_by_side(source: Source, device: torch.device) -> Iterator[str]:
             for seed in range(STREAMS)
         ]
 
-        def together(trainers: list[Trainer] = trainers) -> None:
+        def advance(trainer: Trainer) -> None:
+            for _ in range(2 * BATCHES_DRAWN):
+                trainer.advance()
+
+        def together(trainers: list[Trainer] = trainers, advance=advance) -> None:
             with ThreadPoolExecutor(STREAMS) as threads:
-                list(
-                    threads.map(
-                        lambda trainer: [trainer.advance() for _ in range(2 * DRAWN)], trainers
-                    )
-                )
+                list(threads.map(advance, trainers))
 
         together()
         minutes = experiment.recipe.iterations / 60_000
-        alone = minutes * milliseconds(trainers[0].advance, device, 2 * DRAWN)
-        each = minutes * milliseconds(together, device, 1) / (2 * DRAWN) / STREAMS
+        alone = minutes * milliseconds(trainers[0].advance, device, 2 * BATCHES_DRAWN)
+        each = minutes * milliseconds(together, device, 1) / (2 * BATCHES_DRAWN) / STREAMS
         yield f"{name:12} {half:8} {alone:5.1f}, {each:5.1f}: {alone / each:.1f} times as fast"
     yield ""
 

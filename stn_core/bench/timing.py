@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import torch
 
-from stn_core.training import DRAWN
+from stn_core.training.cuda_graphs import BATCHES_DRAWN
 
 ROUNDS = 5  # of which the median counts
 
@@ -36,4 +36,4 @@ def milliseconds(work: Callable[[], object], device: torch.device, repeat: int =
 
 def steps_a_round(device: torch.device) -> int:
     """How many steps a round has: on CUDA, where batches are drawn together, whole draws."""
-    return 2 * DRAWN if device.type == "cuda" else 3
+    return 2 * BATCHES_DRAWN if device.type == "cuda" else 3

@@ -7,11 +7,13 @@ import dataclasses
 
 import torch
 
-from stn_core import colocalisation, training
+from stn_core.box_search.encoder import load_encoder_networks
+from stn_core.box_search.search import MEASURE, colocalise
 from stn_core.commands.options import count, natural
 from stn_core.commands.surroundings import load_digits
 from stn_core.experiments import find_colocalisation
 from stn_core.experiments.colocalisation import ABLATIONS, image_set
+from stn_core.training.devices import device_name
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -31,12 +33,12 @@ def run(options: argparse.Namespace) -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     cells = [find_colocalisation(name) for name in options.name]
-    networks = colocalisation.load_encoder_networks()
+    networks = load_encoder_networks()
     source = load_digits()
     of, which, others = source.test, "test", source.train
     if of is None:
         of, which, others = source.gallery, "gallery", source.gallery
-    device = training.device_name(torch.device("cpu"))
+    device = device_name(torch.device("cpu"))
     for cell in cells:
         images = image_set(cell, of, options.set_seed, others)
         print(
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
             search = dataclasses.replace(cell.recipe, **changed)
             if options.iterations is not None:
                 search = dataclasses.replace(search, iterations=options.iterations)
-            result = colocalisation.colocalise(images, networks, search, options.seed)
-            share, mean = result.measures[colocalisation.MEASURE], result.measures["mean_overlap"]
+            result = colocalise(images, networks, search, options.seed)
+            share, mean = result.measures[MEASURE], result.measures["mean_overlap"]
             line = f"{share:4.0f}  {mean:.2f}  {result.loss:7.2f}  {result.seconds:4.0f}  {words}"
             print(line, flush=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from stn_core import bench, training
+from stn_core import bench
+from stn_core.training.devices import choose_device
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -15,5 +16,5 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    for line in bench.bench(training.choose_device(options.device)):
+    for line in bench.bench(choose_device(options.device)):
         print(line, flush=True)

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from stn_core import colocalisation, publishing, results, runs
-from stn_core.colocalisation import EncoderNetworks
+from stn_core import publishing, results
+from stn_core.box_search.encoder import EncoderNetworks, load_encoder_networks
+from stn_core.box_search.recording import record_search
+from stn_core.box_search.search import MEASURE, colocalise
 from stn_core.commands.options import count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.digits import DigitsError, Source
@@ -25,7 +27,8 @@ from stn_core.experiments.colocalisation import (
     with_clutter,
 )
 from stn_core.metrics import MeasuredSet
-from stn_core.runs import Run, RunError
+from stn_core.runs.folder import Run, new_run_folder
+from stn_core.runs.records import RunError
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -64,11 +67,11 @@ def run(options: argparse.Namespace) -> None:
     if OWN.name in options.name and options.publish is not None:
         raise InputError("a set of one's own is not published")
     cells = [_searched(find_colocalisation(name), options) for name in options.name]
-    networks = colocalisation.load_encoder_networks()
+    networks = load_encoder_networks()
     source = load_digits()
     for cell in cells:
         if options.publish is None:
-            run = Run(options.run_dir or runs.new_run_folder(cell.name))
+            run = Run(options.run_dir or new_run_folder(cell.name))
             _optimise(cell, networks, source, run, options)
         else:
             _publish_cell(cell, networks, source, options)
@@ -101,7 +104,7 @@ def _publish_cell(
         raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
     done = _measured_sets(cell, options.seed)
     if done is None:
-        run = Run(options.run_dir or runs.new_run_folder(cell.name))
+        run = Run(options.run_dir or new_run_folder(cell.name))
         _optimise(cell, networks, source, run, options)
         print(publishing.publish_boxes(run))
         done = set()
@@ -138,13 +141,11 @@ def _optimise(
         images = own_set(_read_images(options.images))
     else:
         images = image_set(cell, source.gallery, options.set_seed, source.gallery)
-    steps = colocalisation.recorded(
-        cell, images, networks, run, seed=options.seed, set_seed=options.set_seed
-    )
+    steps = record_search(cell, images, networks, run, seed=options.seed, set_seed=options.set_seed)
     with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
         for step in steps:
             bar.update(step.step - bar.n)
-            share = step.measures.get(colocalisation.MEASURE)
+            share = step.measures.get(MEASURE)
             known = "" if share is None else f", localised {share:.0f} %"
             bar.set_postfix_str(f"loss {step.loss:.3f}{known}")
     print(f"{cell.name}: {run.status().state}; {run.folder}")
@@ -156,7 +157,7 @@ def _on_test_digits(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
 ) -> MeasuredSet:
     images = image_set(cell, source.test, set_seed, source.train)
-    outcome = colocalisation.colocalise(images, networks, cell.recipe, seed)
+    outcome = colocalise(images, networks, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
     return MeasuredSet(
         set_seed=set_seed, **outcome.measures, loss=outcome.loss, seconds=outcome.seconds

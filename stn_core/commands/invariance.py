@@ -8,10 +8,11 @@ import time
 import torch
 from tqdm import tqdm
 
-from stn_core import checkpoints, invariance, training
+from stn_core import checkpoints, invariance
 from stn_core.checkpoints import CheckpointError
 from stn_core.commands.options import count
 from stn_core.commands.surroundings import load_digits
+from stn_core.training.devices import device_name
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
         measured,
         digits=len(chosen),
         which=which,
-        device=training.device_name(torch.device("cpu")),
+        device=device_name(torch.device("cpu")),
         seconds=time.monotonic() - started,
         kept=kept,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stn_core import publishing
 from stn_core.commands.surroundings import load_digits
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from stn_core import digits
 from stn_core.digits import Source
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
 
 
 def load_digits() -> Source:

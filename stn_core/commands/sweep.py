@@ -8,13 +8,14 @@ import os
 
 from tqdm import tqdm
 
-from stn_core import publishing, report, results, sweep, training
+from stn_core import publishing, report, results, sweep
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.commands.options import RECIPES_HELP, count
 from stn_core.commands.surroundings import load_digits
 from stn_core.digits import Source
-from stn_core.runs import RunError
-from stn_core.training import PRECISIONS
+from stn_core.runs.records import RunError
+from stn_core.training.devices import choose_device
+from stn_core.training.trainer import PRECISIONS
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -32,7 +33,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    device = training.choose_device(options.device)
+    device = choose_device(options.device)
     cores = 8 if device.type == "cuda" else os.cpu_count() or 1
     workers = options.workers or cores
     root = sweep.default_root()
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> None:
         try:
             for running in steps:
                 for bar, training_ in zip(bars, running, strict=False):
-                    bar.set_description_str(training_.words)
+                    bar.set_description_str(training_.summary)
                 _publish_finished(trainings, source)
         except KeyboardInterrupt:
             tqdm.write("stopped: the same command goes on from here")
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         bar.close()
     _publish_finished(trainings, source)
     for training_ in trainings:
-        print(training_.words)
+        print(training_.summary)
     if options.table in results.tables():
         print("\n".join(report.table(options.table)))
     failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
@@ -73,11 +74,11 @@ def run(options: argparse.Namespace) -> None:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
 
 
-def _publish_finished(trainings: list[sweep.Training], source: Source) -> None:
+def _publish_finished(trainings: list[sweep.CellTraining], source: Source) -> None:
     """Put every cell whose seeds have all been trained into pretrained/."""
     if source.test is None:
         return
-    by_name: dict[str, list[sweep.Training]] = {}
+    by_name: dict[str, list[sweep.CellTraining]] = {}
     for training_ in trainings:
         by_name.setdefault(training_.experiment.name, []).append(training_)
     for cell in by_name.values():

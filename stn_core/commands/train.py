@@ -8,13 +8,15 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from stn_core import runs, training
 from stn_core.commands.options import RECIPES_HELP, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.errors import InputError
 from stn_core.experiments import find
-from stn_core.runs import Run, RunError
-from stn_core.training import PRECISIONS
+from stn_core.runs.folder import Run, new_run_folder
+from stn_core.runs.records import RunError
+from stn_core.training.devices import choose_device, device_name
+from stn_core.training.network import train
+from stn_core.training.trainer import PRECISIONS
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -45,14 +47,14 @@ def run(options: argparse.Namespace) -> None:
         raise InputError("--resume goes with --run-dir")
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = training.choose_device(options.device)
+    device = choose_device(options.device)
     experiment = experiment.with_recipe(
         options.recipe,
         iterations=options.iterations,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
     )
-    run = Run(options.run_dir or runs.new_run_folder(experiment.name))
+    run = Run(options.run_dir or new_run_folder(experiment.name))
     iterations = experiment.recipe.iterations
     if options.resume:
         stored = run.description()
@@ -62,10 +64,8 @@ def run(options: argparse.Namespace) -> None:
         iterations = stored["recipe"]["iterations"]
     source = load_digits()
     stop_on_signals(run)
-    print(
-        f"{experiment.name} on {training.device_name(device)}; {source.description}; {run.folder}"
-    )
-    steps = training.train(
+    print(f"{experiment.name} on {device_name(device)}; {source.description}; {run.folder}")
+    steps = train(
         experiment,
         source,
         seed=options.seed or 0,

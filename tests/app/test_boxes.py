@@ -18,7 +18,8 @@ from app.training import orders
 from app.training.job import JobError, list_jobs, read_order
 from app.views.colocalisation import results as results_module
 from stn_core import results
-from stn_core.colocalisation import load_encoder_networks, recorded
+from stn_core.box_search.encoder import load_encoder_networks
+from stn_core.box_search.recording import record_search
 from stn_core.experiments.colocalisation import (
     COLOCALISATIONS,
     OWN,
@@ -26,7 +27,7 @@ from stn_core.experiments.colocalisation import (
     image_set,
     own_set,
 )
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
 from tests.app.test_views import MAIN, texts, told
 from tests.app.visiting import go_to
 
@@ -137,7 +138,7 @@ def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     run = Run(tmp_path / "colocalisation-t-1-20260101-120000")
     images = image_set(cell, source.gallery, 5, source.gallery)
     networks = load_encoder_networks()
-    for _ in recorded(cell, images, networks, run, seed=0, set_seed=5):
+    for _ in record_search(cell, images, networks, run, seed=0, set_seed=5):
         pass
     (job,) = list_jobs("colocalisation/")
     assert job.title.startswith("class 1, T, started") and job.place == "Co-localisation"
@@ -204,7 +205,7 @@ def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatc
     images = own_set(random.numpy())
     run = Run(tmp_path / "colocalisation-own-set-20260101-120000")
     cell, networks = replace(OWN, recipes=(search,)), load_encoder_networks()
-    for _ in recorded(cell, images, networks, run, seed=0, set_seed=0):
+    for _ in record_search(cell, images, networks, run, seed=0, set_seed=0):
         pass
     app = page(boxes_view="Run it live")
     data = told(app)

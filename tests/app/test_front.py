@@ -15,9 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from app.data import browser_networks, once
 from app.views.front import cards
-from stn_core import checkpoints, report, results, runs
+from stn_core import checkpoints, report, results
 from stn_core.experiments import find
 from stn_core.metrics import load_metrics
+from stn_core.runs.packed import PACKED, unpack
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, invert_affine
 from tests.app.visiting import MAIN, go_to
@@ -87,7 +88,7 @@ def test_network_that_the_browser_cannot_run_is_refused(name):
 
 
 def test_digits_are_one_of_each_class_and_the_first_one_is_turned():
-    recorded = runs.unpack(browser_networks.folder() / runs.PACKED)
+    recorded = unpack(browser_networks.folder() / PACKED)
     assert [digit.label for digit in browser_networks.digits()] == list(range(10))
     theta = recorded.snapshots[-1].theta[browser_networks.FIRST_DIGIT, 0]
     assert abs(np.degrees(np.arctan2(theta[3], theta[0]))) > 20

@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 from app.data import networks
 from app.training import dispatcher, orders, processes, queue, visitors
 from app.training import job as job_module
-from stn_core.runs import Run, Step
+from stn_core.runs.folder import Run
+from stn_core.runs.records import Step
 from tests.app.visiting import MAIN, go_to
 
 PATIENCE_SECONDS = 120

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.frame.links import is_the_same
 from app.training import panel
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
 from tests.app.visiting import MAIN, go_to
 
 

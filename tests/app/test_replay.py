@@ -23,11 +23,13 @@ from app.panels.transformers import transformers_of
 from app.stage.replay import Training, told
 from app.tables import TABLES
 from app.training import dispatcher, job, processes
-from stn_core import checkpoints, report, results, runs
+from stn_core import checkpoints, report, results
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.metrics import load_metrics, load_tried
-from stn_core.training import MEAN_CLASSES
+from stn_core.runs.packed import PACKED, packed_runs, unpack
+from stn_core.runs.records import RecordedRun
+from stn_core.training.probes import MEAN_CLASSES
 from stn_core.typed_json import to_json
 from tests.app.test_views import MAIN, texts
 from tests.app.visiting import go_to
@@ -50,8 +52,8 @@ def floats(text: str) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def recorded() -> runs.RecordedRun:
-    return runs.unpack(checkpoints.published_folder(find(NAME)) / runs.PACKED)
+def recorded() -> RecordedRun:
+    return unpack(checkpoints.published_folder(find(NAME)) / PACKED)
 
 
 def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
@@ -87,7 +89,7 @@ def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
 
 
 def test_recording_is_known_again_when_it_has_grown_and_not_when_it_was_begun_anew(recorded):
-    def name(of: runs.RecordedRun) -> str:
+    def name(of: RecordedRun) -> str:
         training = Training(
             name="", colour="", recorded=of, transformers=None, mean_classes=MEAN_CLASSES
         )
@@ -119,11 +121,11 @@ def test_infinite_gradient_reaches_the_browser_as_none(recorded):
     [
         (name, seed)
         for name, e in EXPERIMENTS.items()
-        for seed in runs.packed_runs(checkpoints.published_folder(e))
+        for seed in packed_runs(checkpoints.published_folder(e))
     ],
 )
 def test_every_shipped_recording_begins_at_step_0_and_ends_with_its_training(name, seed):
-    run = runs.unpack(runs.packed_runs(checkpoints.published_folder(find(name)))[seed])
+    run = unpack(packed_runs(checkpoints.published_folder(find(name)))[seed])
     assert run.description["experiment"] == name
     assert seed in (None, run.description["seed"])
     assert run.snapshots[0].step == 0
@@ -134,8 +136,8 @@ def test_every_shipped_recording_begins_at_step_0_and_ends_with_its_training(nam
 
 def test_every_study_is_shipped_with_the_seed_that_it_names():
     for study in STUDIES:
-        path = checkpoints.published_folder(study.experiment) / runs.PACKED
-        assert runs.unpack(path).description["seed"] == study.seed
+        path = checkpoints.published_folder(study.experiment) / PACKED
+        assert unpack(path).description["seed"] == study.seed
 
 
 def test_comparison_puts_two_studies_side_by_side():
@@ -153,9 +155,9 @@ def test_comparison_puts_two_studies_side_by_side():
         assert data["layout"] == "replay" and len(data["runs"]) == 2
 
 
-def study(key: str) -> runs.RecordedRun:
+def study(key: str) -> RecordedRun:
     name = key.replace("study-", "studies/")
-    return runs.unpack(checkpoints.published_folder(find(name)) / runs.PACKED)
+    return unpack(checkpoints.published_folder(find(name)) / PACKED)
 
 
 @pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study)

@@ -14,9 +14,11 @@ from streamlit.testing.v1 import AppTest
 
 from app.data import gallery, networks, recordings, volumes
 from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED, PREFIX
-from stn_core import checkpoints, evaluation, training
+from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics
+from stn_core.runs.folder import Run
+from stn_core.training.network import train
 from stn_core.transforms import Affine3D, euler_rotation
 from tests.app.test_views import MAIN, texts, told
 from tests.app.visiting import go_to
@@ -211,8 +213,8 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     experiment = find(f"{PREFIX}st-cnn-rigid")
     recipe = {"iterations": 2, "batch_size": 2}
     short = replace(experiment, recipes=(replace(experiment.recipe, **recipe),))
-    run = training.Run(tmp_path / "volumes-extruded-st-cnn-rigid-20260101-000000")
-    list(training.train(short, source, run=run))
+    run = Run(tmp_path / "volumes-extruded-st-cnn-rigid-20260101-000000")
+    list(train(short, source, run=run))
     app = page(volume_view="Train")
     data = told(app)
     assert data["track"]["steps"] == [0, 2] and data["track"]["truth"] == 5

@@ -190,7 +190,7 @@ def test_corrupt_checkpoint_is_an_error_on_the_page_and_the_other_network_stays(
 def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path, monkeypatch):
     from stn_core.experiments import find
     from stn_core.experiments.distorted import QUICK
-    from stn_core.runs import Run
+    from stn_core.runs.folder import Run
 
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     killed = Run(tmp_path / "distorted-rts-fcn-20260101-000001")
@@ -217,8 +217,8 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
     from dataclasses import replace
 
     from stn_core.experiments import find
-    from stn_core.runs import Run
-    from stn_core.training import train
+    from stn_core.runs.folder import Run
+    from stn_core.training.network import train
 
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     experiment = find("distorted/e/st-fcn-tps")
@@ -265,7 +265,8 @@ def test_training_whose_grids_have_left_the_image_says_so(tmp_path, monkeypatch)
     import numpy as np
 
     from stn_core.experiments.distorted import QUICK
-    from stn_core.runs import Run, Snapshot
+    from stn_core.runs.folder import Run
+    from stn_core.runs.records import Snapshot
 
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     run = Run(tmp_path / "distorted-rts-st-fcn-aff-20260101-000001")
@@ -284,8 +285,8 @@ def test_two_trainings_of_one_kind_are_two_networks(tmp_path, monkeypatch, sourc
     from dataclasses import replace
 
     from stn_core.experiments import find
-    from stn_core.runs import Run
-    from stn_core.training import train
+    from stn_core.runs.folder import Run
+    from stn_core.training.network import train
 
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     experiment = find("distorted/r/st-fcn-aff")

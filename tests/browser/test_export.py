@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from stn_core import checkpoints, runs
+from stn_core import checkpoints
 from stn_core.experiments import find
+from stn_core.runs.packed import PACKED, unpack
 from tests.browser.test_stage import (  # noqa: F401  fixtures
     chromium,
     explore,
@@ -84,9 +85,7 @@ def test_numbers_are_the_network_s(visit, tmp_path):  # noqa: F811
 def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):  # noqa: F811
     page = visit("view=Replay", at="distorted", reduced_motion="reduce")
     stage_of(page).locator(".strip").first.wait_for()
-    found = runs.unpack(
-        checkpoints.published_folder(find("distorted/rts/st-cnn-aff")) / runs.PACKED
-    )
+    found = unpack(checkpoints.published_folder(find("distorted/rts/st-cnn-aff")) / PACKED)
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
     assert len(rows) == len(found.snapshots) * len(found.probes)
     assert float(rows[-1]["θ23"]) == pytest.approx(found.snapshots[-1].theta[-1, 0, 5], abs=1e-5)

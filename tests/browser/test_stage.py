@@ -21,10 +21,11 @@ from app.data.boxes import recorded_boxes, true_boxes
 from app.data.volumes import extruded, placed, placed_probe
 from app.stage import large, transformers
 from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED
-from stn_core import checkpoints, runs
-from stn_core.colocalisation import overlap
+from stn_core import checkpoints
+from stn_core.box_search.boxes import overlap
 from stn_core.experiments import find
 from stn_core.experiments.volumes import DEPTH, SIDE
+from stn_core.runs.packed import PACKED, unpack
 from stn_core.sampling import PADDINGS, bicubic_kernel, sample, tent_kernel
 from stn_core.transforms import (
     Affine,
@@ -1998,7 +1999,7 @@ def test_swapped_channels_have_the_same_sum(visit):
 def test_replay_of_two_transformers_ends_with_the_published_network(visit):
     page = visit("sum_view=Replay", at="addition", reduced_motion="reduce")
     stage_of(page).locator(".cell").first.wait_for()
-    run = runs.unpack(checkpoints.published_folder(find("addition/rts/2st-fcn-aff")) / runs.PACKED)
+    run = unpack(checkpoints.published_folder(find("addition/rts/2st-fcn-aff")) / PACKED)
     scrub(page).press("End")
     cell = stage_of(page).locator(".cell").nth(4)
     shown = cell.evaluate(

@@ -14,12 +14,14 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from stn_core import checkpoints, runs, training
+from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
 from stn_core.experiment import Recipe
 from stn_core.experiments import EXPERIMENTS
 from stn_core.metrics import load_metrics
+from stn_core.runs.packed import PACKED, unpack
+from stn_core.training.probes import probe_digits
 
 EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
 PUBLISHED = sorted(
@@ -239,7 +241,7 @@ def test_published_network_makes_the_errors_on_the_gallery_that_its_metrics_tell
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
     experiment = EXPERIMENTS[name]
-    run = runs.unpack(checkpoints.PRETRAINED / name / runs.PACKED)
+    run = unpack(checkpoints.PRETRAINED / name / PACKED)
     metrics = load_metrics(experiment)
     iterations = metrics.recipe.iterations
     assert run.description["experiment"] == name
@@ -249,7 +251,7 @@ def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
     assert (run.snapshots[0].step, run.snapshots[-1].step) == (0, iterations)
     assert run.history[-1].step == iterations
     assert run.probes.shape == (10, *experiment.data.image_shape)
-    digits = training.probe_digits(source.gallery)
+    digits = probe_digits(source.gallery)
     generator = torch.Generator().manual_seed(metrics.evaluation_seed)
     assert run.labels.tolist() == experiment.data.examples(digits, generator).labels.tolist()
     transform = experiment.network.transform

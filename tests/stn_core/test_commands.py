@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from stn_core import checkpoints, commands, digits, runs, sweep, training
+from stn_core import checkpoints, commands, digits, sweep
 from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.experiments import EXPERIMENTS
 from stn_core.layers import LAYERS
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
+from stn_core.runs.packed import PACKED, unpack
 
 NAME = "distorted/r/fcn"
 SMALL = ["--iterations=12", "--batch-size=4", "--device=cpu"]
@@ -257,7 +258,8 @@ def test_every_file_of_a_command_is_a_command():
 def test_signal_before_the_run_has_begun_ends_the_command_at_once(command, monkeypatch, tmp_path):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     monkeypatch.setattr(
-        training, "device_name", lambda _: signal.raise_signal(signal.SIGTERM) or "a device"
+        "stn_core.commands.train.device_name",
+        lambda _: signal.raise_signal(signal.SIGTERM) or "a device",
     )
     with pytest.raises(KeyboardInterrupt):
         command(["train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}"])
@@ -294,12 +296,12 @@ def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
         checkpoints.METRICS,
         checkpoints.CARD,
         LAYERS,
-        runs.PACKED,
+        PACKED,
     }
     trained, _ = checkpoints.load_tensors(run.checkpoint)
     for name, tensor in load_file(folder / checkpoints.WEIGHTS).items():
         assert tensor.equal(trained[f"network.{name}"].half()), name
-    assert runs.unpack(folder / runs.PACKED).history == run.history()
+    assert unpack(folder / PACKED).history == run.history()
     metrics = json.loads((folder / checkpoints.METRICS).read_text())
     assert (metrics["test_digits"], metrics["gallery_digits"]) == (20, 1000)
     assert (metrics["train_digits"], metrics["recipe"]["iterations"]) == (1000, 12)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, digits, publishing, report, results, runs
+from stn_core import checkpoints, digits, publishing, report, results
 from stn_core.experiments import find
 from stn_core.metrics import TRIED, load_metrics, load_tried
-from stn_core.runs import Run, RunError
-from stn_core.training import train
+from stn_core.runs.folder import Run
+from stn_core.runs.packed import PACKED, packed_name, packed_runs, unpack
+from stn_core.runs.records import RunError
+from stn_core.training.network import train
 
 NAME = "distorted/r/fcn"
 
@@ -152,10 +154,10 @@ def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
         with pytest.raises(OSError, match="No space left"):
             publishing.publish([other], source)
     assert load_metrics(find(NAME)) == before
-    packed = pretrained / NAME / runs.PACKED
-    assert runs.unpack(packed).description["recipe"] == before.recipe.to_json()
+    packed = pretrained / NAME / PACKED
+    assert unpack(packed).description["recipe"] == before.recipe.to_json()
     publishing.publish([other], source)
-    assert runs.unpack(packed).description["recipe"] == description["recipe"]
+    assert unpack(packed).description["recipe"] == description["recipe"]
     assert [one.recipe for one in load_tried(find(NAME))] == [before.recipe]
 
 
@@ -168,25 +170,25 @@ def test_further_seeds_of_another_recipe_go_with_its_network(finished, pretraine
     description["recipe"]["learning_rate"] /= 2
     other._write_json("run.json", description)
     publishing.publish([other], source)
-    assert list(runs.packed_runs(folder)) == [None]
+    assert list(packed_runs(folder)) == [None]
 
 
 def test_recording_alone_is_no_published_network(finished, pretrained):
     make, _ = finished
     path = publishing.record(make(0))
-    assert path == pretrained / NAME / runs.PACKED
+    assert path == pretrained / NAME / PACKED
     assert not checkpoints.is_published(find(NAME))
-    assert runs.unpack(path).snapshots
+    assert unpack(path).snapshots
 
 
 def test_recording_of_a_further_seed_stands_beside_the_published_network_s(finished, pretrained):
     make, source = finished
     folder = publishing.publish([make(0)], source)
-    own = (folder / runs.PACKED).read_bytes()
+    own = (folder / PACKED).read_bytes()
     path = publishing.record(make(4))
-    assert path == folder / runs.packed_name(4)
-    assert runs.unpack(path).description["seed"] == 4
-    assert (folder / runs.PACKED).read_bytes() == own
+    assert path == folder / packed_name(4)
+    assert unpack(path).description["seed"] == 4
+    assert (folder / PACKED).read_bytes() == own
 
 
 def test_recording_that_does_not_belong_to_the_published_network_is_refused(finished, pretrained):
@@ -209,8 +211,8 @@ def test_seed_that_is_shipped_has_no_recording_beside_its_own(finished, pretrain
     other = make(3)
     publishing.record(other)
     publishing.publish([other], source)
-    assert list(runs.packed_runs(folder)) == [None]
-    assert runs.unpack(folder / runs.PACKED).description["seed"] == 3
+    assert list(packed_runs(folder)) == [None]
+    assert unpack(folder / PACKED).description["seed"] == 3
 
 
 def test_other_recipe_s_error_is_noted_without_weights_and_told(finished, pretrained):

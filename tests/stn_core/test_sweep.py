@@ -12,7 +12,7 @@ from stn_core import checkpoints, digits, publishing, sweep
 from stn_core.experiment import AdamW
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, save_metrics
-from stn_core.runs import RunError
+from stn_core.runs.records import RunError
 
 PUBLISHED = load_metrics(find("distorted/r/fcn"))
 
@@ -123,7 +123,7 @@ def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, source):
     while not all(t.run.status().step > reached[t.run.folder] for t in again):
         next(steps)
         assert time.monotonic() < until
-    assert "running" in again[0].words and "of 100,000" in again[0].words
+    assert "running" in again[0].summary and "of 100,000" in again[0].summary
     steps.close()
 
 
@@ -132,7 +132,7 @@ def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, sour
     for _ in sweep.sweep(trainings, source, workers=2, device="cpu", precision="nonsense"):
         pass
     assert [t.state for t in trainings] == ["failed", "failed"]
-    assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].words
+    assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].summary
     assert "invalid choice: 'nonsense'" in (trainings[0].run.folder / sweep.LOG).read_text()
 
 

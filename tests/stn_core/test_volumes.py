@@ -12,12 +12,14 @@ import torch.nn.functional as F
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
-from stn_core import checkpoints, evaluation, training
+from stn_core import checkpoints, evaluation
 from stn_core.digits import Digits
 from stn_core.experiment import Muon
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.volumes import DEPTH, SIDE, Volumes, extruded
 from stn_core.sampling import bilinear_kernel, sample
+from stn_core.training.probes import Probes
+from stn_core.training.trainer import Trainer
 from stn_core.transforms import (
     Affine3D,
     euler_rotation,
@@ -25,6 +27,7 @@ from stn_core.transforms import (
     rigid_theta,
     rodrigues,
 )
+from tests.stn_core.training.small import look
 
 NAMES = [name for name in EXPERIMENTS if name.startswith("volumes/")]
 WITH_TRANSFORMER = [name for name in NAMES if "/st-" in name]
@@ -237,9 +240,9 @@ def test_rigid_network_keeps_lengths(few, generator):
 def test_network_of_volumes_is_trained_watched_and_evaluated(name, source):
     few = Digits(source.gallery.images[::250], source.gallery.labels[::250])
     experiment = find(name)
-    trainer = training.Trainer(experiment, source, seed=0, device=torch.device("cpu"))
+    trainer = Trainer(experiment, source, seed=0, device=torch.device("cpu"))
     trainer.advance()
-    snapshot = trainer.snapshot()
+    snapshot = look(trainer, source)
     assert snapshot.theta.shape == ((10, 1, 12) if "/st-" in name else (10, 0, 0))
     assert snapshot.logits.shape == (10, 10)
     measured = evaluation.evaluate(trainer.network, experiment, few)
@@ -253,14 +256,15 @@ def test_wide_filters_live_by_muon_and_die_by_adamw(source):
         experiment = find("volumes/extruded/st-cnn-rigid")
         recipe = replace(experiment.recipe, optimiser=optimiser, iterations=40, batch_size=8)
         experiment = replace(experiment, recipes=(recipe,))
-        trainer = training.Trainer(experiment, source, seed=0, device=torch.device("cpu"))
+        trainer = Trainer(experiment, source, seed=0, device=torch.device("cpu"))
         seen = []
         body = trainer.network.transformer.localisation.body
+        measured = Probes(experiment, source.gallery, trainer.device).measured_examples
         while trainer.step < recipe.iterations:
             trainer.advance()
         body.conv2.register_forward_hook(lambda _, __, output: seen.append(output))
         with torch.no_grad():
-            trainer.network(trainer.watched_examples.images)
+            trainer.network(measured.images)
         return int((seen[0] <= 0).all(dim=(0, 2, 3, 4)).sum())
 
     assert find("volumes/extruded/st-cnn-rigid").recipe.optimiser == Muon(kernels=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -12,8 +14,8 @@ from stn_core.localisation import ConvolutionalBody, Localisation
 from stn_core.spatial_transformer import SpatialTransformer, watch
 from stn_core.transforms import Affine, Affine3D
 from stn_core.watched import MOST_IMAGES, load_warps, save_warps
-from tests.app.visiting import MAIN, go_to
 
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
 SIZE = (14, 18)
 
 
@@ -105,7 +107,7 @@ def test_damaged_file_is_refused_and_says_why(good, change, words):
 
 
 def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
-    app = go_to(AppTest.from_file(MAIN, default_timeout=120), "network").run()
+    app = AppTest.from_file(MAIN, default_timeout=120).switch_page("views/network.py").run()
     assert not app.exception
     assert "Nothing is open yet" in app.info[0].value
     assert "save_warps" in app.code[0].value

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import traceback
-import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -306,7 +305,9 @@ def runs(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
 
     from stn_core import checkpoints as library
     from stn_core.experiments import find
-    from stn_core.runs import PACKED, Run, RunError, unpack
+    from stn_core.runs.folder import Run
+    from stn_core.runs.packed import PACKED, unpack
+    from stn_core.runs.records import RunError
     from tests.app.visiting import go_to
 
     packed = library.published_folder(find("distorted/r/st-fcn-aff")) / PACKED
@@ -349,81 +350,27 @@ def runs(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
     while True:
         number += 1
         if rng.random() < 0.2:
-            content = damaged_npz(packed.read_bytes(), rng)
+            content = torn(packed.read_bytes(), rng)
             yield lambda content=content: attempt_packed(content)
             continue
         shutil.rmtree(folder)
         shutil.copytree(good, folder)
         for _ in range(rng.choice((1, 1, 2))):
-            name = rng.choice(names)
-            path = folder / name
-            content = path.read_bytes()
-            if name.endswith(".json") and rng.random() < 0.8:
-                text = (
-                    DEEP
-                    if rng.random() < 0.05
-                    else json.dumps(strange_json(json.loads(content), rng))
-                )
-                path.write_text(text)
-            elif name.endswith(".jsonl") and rng.random() < 0.8:
-                lines = content.decode().splitlines()
-                for _ in range(rng.randrange(1, 9)):
-                    at = rng.randrange(len(lines))
-                    lines[at] = json.dumps(strange_json(json.loads(lines[at]), rng))
-                path.write_text("\n".join(lines) + "\n")
-            elif name.endswith(".npz"):
-                path.write_bytes(damaged_npz(content, rng))
-            else:
-                path.write_bytes(damaged(content, rng))
+            path = folder / rng.choice(names)
+            if path.exists() and rng.random() < 0.2:
+                path.unlink()
+            elif path.exists():
+                path.write_bytes(torn(path.read_bytes(), rng))
         yield lambda pages=number % 5 == 0: attempt(pages)
 
 
-def damaged_npz(content: bytes, rng: random.Random) -> bytes:
-    """An archive with an array that is damaged, misshapen, of another type, or far too large."""
-    import numpy as np
+def torn(content: bytes, rng: random.Random) -> bytes:
+    """Cut short, or zeros from there: what a kill, a full disk or a lost power leaves of a file.
 
-    if rng.random() < 0.3:
-        return damaged(content, rng)
-    try:
-        with np.load(io.BytesIO(content)) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, zipfile.BadZipFile):  # it is damaged already
-        return damaged(content, rng)
-    name = rng.choice(list(arrays))
-    match rng.randrange(5):
-        case 0:
-            arrays[name] = arrays[name].flatten()[: rng.randrange(3)]
-        case 1:
-            arrays[name] = np.full(np.shape(arrays[name]), rng.choice((np.nan, np.inf, -1, 1e30)))
-        case 2:
-            del arrays[name]
-        case 3:
-            arrays[name] = np.array(["x"] * 3)
-        case 4:
-            return bomb(arrays, name, rng)
-    packed = io.BytesIO()
-    np.savez_compressed(packed, **arrays)
-    return packed.getvalue()
-
-
-def bomb(arrays: dict, name: str, rng: random.Random) -> bytes:
-    """One array says that it is huge; sometimes it is, packed into little."""
-    import numpy as np
-
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-        for other, values in arrays.items():
-            with file.open(f"{other}.npy", "w") as part:
-                if other != name:
-                    np.save(part, values)
-                    continue
-                length = rng.choice((10**15, 10**9, 4 * 10**8))
-                header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({length},), }}"
-                header = header.ljust(117) + "\n"
-                part.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
-                for _ in range(rng.choice((0, 500))):
-                    part.write(bytes(2**20))
-    return packed.getvalue()
+    The project writes these files itself, so that nothing else is in them.
+    """
+    kept = content[: rng.randrange(max(1, len(content)))]
+    return kept + rng.choice((b"", bytes(len(content) - len(kept))))
 
 
 # -- links

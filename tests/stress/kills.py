@@ -20,17 +20,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from stn_core import checkpoints, digits, training
+from stn_core import checkpoints, digits
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
+from stn_core.training import probes, recording
+from stn_core.training.network import train
 
 KILLS = 50
 RECORDS = 12  # that a life writes at most, before its end comes
 LATEST_SECONDS = 0.02  # after a record: in the middle of a step, or of a file
 CHECKPOINT_SECONDS = (-1.0, 0.2)  # at every record, so that many a kill is in its midst; or seldom
 STEPS = 2 * RECORDS  # for each life
-WATCHED = {3: 5, 4: 5}  # gallery digits a class that a snapshot looks at
+MEASURED_PER_CLASS = {3: 5, 4: 5}  # gallery digits a class that a snapshot looks at
 PATIENCE_SECONDS = 120.0
 
 
@@ -41,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--kills", type=int, default=KILLS, help=f"by default {KILLS}")
     options.add_argument("--seed", type=int, default=0, help="of the moments")
     given = options.parse_args(arguments)
-    training.WATCHED = WATCHED
+    probes.MEASURED_PER_CLASS = MEASURED_PER_CLASS
     torch.set_num_threads(1)  # every life is a fork of this process
     experiment = find(given.name)
     steps = (given.kills + 1) * STEPS
@@ -55,12 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
         for kill in range(given.kills):
             records = rng.randrange(RECORDS) if kill else 0  # the first one before there is any
             ended = live(experiment, source, run, rng, records)
-            found = [f"it had ended with {ended}"] if ended != -signal.SIGKILL else lost(run)
-            faults += [f"kill {kill}: {words}" for words in found]
+            losses = [f"it had ended with {ended}"] if ended != -signal.SIGKILL else lost(run)
+            faults += [f"kill {kill}: {words}" for words in losses]
             without += not run.checkpoint.exists()
         if not faults:
             ended = live(experiment, source, run, rng, None)
-            list(training.train(experiment, source, run=undisturbed))
+            list(train(experiment, source, run=undisturbed))
             faults = [f"the end: it ended with {ended}"] if ended else unlike(run, undisturbed)
             print(f"{written(run) - len(run.history())} records were written twice")
     print(
@@ -85,13 +87,13 @@ def live(
     if (run.folder / "heartbeat").exists():
         os.utime(run.folder / "heartbeat", (1, 1))  # as if the seconds had gone by
     before = written(run)
-    training.CHECKPOINT_SECONDS = rng.choice(CHECKPOINT_SECONDS)
+    recording.CHECKPOINT_SECONDS = rng.choice(CHECKPOINT_SECONDS)
     child = os.fork()
     if not child:
         status = 1
         try:
             resume = run.is_described()
-            list(training.train(experiment, source, run=run, resume=resume))
+            list(train(experiment, source, run=run, resume=resume))
             status = 0
         except Exception:
             traceback.print_exc()
@@ -123,7 +125,7 @@ def lost(run: Run) -> list[str]:
             kept = checkpoints.load_tensors(run.checkpoint)[1]["step"]
             if kept > max(steps, default=0):
                 return [f"the checkpoint is of step {kept}, the history ends at {steps[-1:]}"]
-    except Exception as error:  # whatever it is, it is to be told
+    except Exception as error:  # whatever it is, it is a loss
         return [f"{type(error).__name__}: {error}"]
     gaps = [(a, b) for a, b in zip([0, *steps], steps, strict=False) if b - a != steps[0]]
     return [f"the history has gaps: {gaps}"] if gaps else []
@@ -132,18 +134,20 @@ def lost(run: Run) -> list[str]:
 def unlike(run: Run, undisturbed: Run) -> list[str]:
     """What of a run is not to the last bit as of one that nobody disturbed."""
     tensors, others = (checkpoints.load_tensors(r.checkpoint)[0] for r in (run, undisturbed))
-    found = [n for n in tensors.keys() | others.keys() if not same(tensors.get(n), others.get(n))]
+    differing = [
+        n for n in tensors.keys() | others.keys() if not same(tensors.get(n), others.get(n))
+    ]
     records, expected = ([s._replace(seconds=0) for s in r.history()] for r in (run, undisturbed))
     if records != expected:
-        found.append("history")
+        differing.append("history")
     snapshots, others = run.snapshots(), undisturbed.snapshots()
     if [s.step for s in snapshots] != [s.step for s in others] or not all(
         np.array_equal(a, b, equal_nan=True)
         for one, other in zip(snapshots, others, strict=True)
         for a, b in zip(one, other, strict=True)
     ):
-        found.append("snapshots")
-    return [f"another {name}" for name in found]
+        differing.append("snapshots")
+    return [f"another {name}" for name in differing]
 
 
 def same(tensor: torch.Tensor | None, other: torch.Tensor | None) -> bool:

@@ -24,7 +24,7 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
 from tests.browser.serving import server
 
 PAGES = ("transformer", "distorted", "addition", "colocalisation", "volumes")

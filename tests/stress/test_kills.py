@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stn_core import checkpoints, training
+from stn_core import checkpoints
 from stn_core.experiments import find
-from stn_core.runs import Run
+from stn_core.runs.folder import Run
+from stn_core.training.network import train
 from tests.stress import kills
 
 SECONDS = 240
@@ -34,14 +35,14 @@ def test_training_that_is_killed_again_and_again_ends_as_one_undisturbed():
 @pytest.fixture
 def trained(source, tmp_path, monkeypatch) -> tuple[Run, Run]:
     """Two runs of a few steps, alike."""
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr("stn_core.training.recording.CHECKPOINT_SECONDS", -1.0)
     experiment = find("distorted/r/fcn")
     recipe = replace(experiment.recipe, iterations=3, batch_size=8)
     experiment = replace(experiment, recipes=(recipe,))
-    found = Run(tmp_path / "one"), Run(tmp_path / "other")
-    for run in found:
-        list(training.train(experiment, source, run=run))
-    return found
+    runs = Run(tmp_path / "one"), Run(tmp_path / "other")
+    for run in runs:
+        list(train(experiment, source, run=run))
+    return runs
 
 
 def test_what_a_kill_would_have_lost_is_named(trained):

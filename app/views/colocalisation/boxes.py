@@ -103,7 +103,8 @@ def _pair(recorded, report: WallReport) -> None:
     """One term of Eq. 8 for the first two large images, where the playhead rests."""
     import torch
 
-    from stn_core.colocalisation import crops, fine_from, random_boxes
+    from stn_core.box_search.boxes import crops, random_boxes
+    from stn_core.box_search.search import fine_from
     from stn_core.objectives import Patches, Triplet
 
     n, m = report.chosen[:2]

@@ -8,19 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, colocalisation, publishing, report, results, runs
-from stn_core.colocalisation import (
-    Encoder,
-    Optimisation,
-    Restarts,
-    colocalise,
-    crops,
-    jittered,
-    load_encoder_networks,
-    overlap,
-    random_boxes,
-    recorded,
-)
+from stn_core import checkpoints, publishing, report, results
+from stn_core.box_search.boxes import crops, jittered, overlap, random_boxes
+from stn_core.box_search.encoder import Encoder
+from stn_core.box_search.recording import record_search
+from stn_core.box_search.search import Optimisation, Restarts, colocalise
 from stn_core.experiments import UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
     ABLATIONS,
@@ -35,27 +27,14 @@ from stn_core.experiments.colocalisation import (
 from stn_core.localisation import BoxLocalisation
 from stn_core.metrics import MeasuredSet
 from stn_core.networks import count_parameters
-from stn_core.runs import Run
-
-CELL = COLOCALISATIONS["colocalisation/t/1"]
-SHORT = replace(QUICK_SEARCH, iterations=3, starts=2, batch_size=6, patches=2)
+from stn_core.runs.folder import Run
+from stn_core.runs.packed import PACKED, unpack
+from tests.stn_core.box_search.short import CELL, SHORT
 
 
 @pytest.fixture(scope="module")
 def network():
     return checkpoints.load_pretrained(ENCODER)
-
-
-@pytest.fixture(scope="module")
-def networks():
-    return load_encoder_networks()
-
-
-@pytest.fixture
-def few(source):
-    digits = source.gallery
-    found = image_set(CELL, digits, 0, digits)
-    return replace(found, images=found.images[:12], boxes=found.boxes[:12])
 
 
 def test_table_has_every_class_with_and_without_clutter():
@@ -289,27 +268,6 @@ def test_fine_encoder_says_that_the_loop_of_a_6_is_not_a_6(networks, source):
     assert lower == {"coarse": True, "fine": False}
 
 
-def test_recording_is_of_the_start_that_leads_in_the_end(networks, few, tmp_path):
-    cell = replace(CELL, recipes=(replace(SHORT, iterations=24, starts=4),))
-    for seed in range(20):  # until it is not the first one that is the best
-        restarts = Restarts(few, networks, cell.recipe, seed)
-        first = restarts.leader
-        while restarts.step < 12:
-            restarts.advance()
-        if restarts.leader is not first:
-            break
-    alone = Optimisation(few, networks, cell.recipe, restarts.leader.seed)
-    run = Run(tmp_path / "run")
-    list(recorded(cell, few, networks, run, seed=seed, set_seed=0))
-    found = run.recorded()
-    assert [s.step for s in found.history] == runs.snapshot_steps(24)
-    for snapshot in found.snapshots:
-        while alone.step < snapshot.step:
-            alone.advance()
-        boxes = torch.from_numpy(snapshot.theta[:, 0]).float()
-        assert torch.allclose(boxes, alone.located(), atol=1e-3)
-
-
 def test_set_without_known_boxes_is_optimised_all_the_same(networks, few):
     outcome = colocalise(replace(few, boxes=None), networks, SHORT, 0)
     assert outcome.measures == {} and torch.equal(
@@ -317,47 +275,13 @@ def test_set_without_known_boxes_is_optimised_all_the_same(networks, few):
     )
 
 
-def test_recorded_run_has_every_image_s_box_from_step_0_to_the_end(networks, few, tmp_path):
-    cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
-    steps = list(recorded(cell, few, networks, run, seed=0, set_seed=0))
-    assert [s.step for s in steps] == runs.snapshot_steps(3)
-    assert run.status().state == "finished"
-    found = run.recorded()
-    assert found.probes.shape == (12, 1, 84, 84) and (found.labels == 1).all()
-    assert all(s.theta.shape == (12, 1, 3) for s in found.snapshots)
-    start = torch.from_numpy(found.snapshots[0].theta[:, 0]).float()
-    assert torch.allclose(start, torch.tensor([SHORT.start, 0, 0]), atol=1e-3)
-    last = torch.from_numpy(found.snapshots[-1].theta[:, 0]).float()
-    outcome = colocalise(few, networks, SHORT, 0)
-    assert torch.allclose(last, outcome.boxes, atol=1e-3)
-    tensors, header = checkpoints.load_tensors(run.folder / colocalisation.LOCALISER)
-    smallest, largest = header["s"]
-    kept = BoxLocalisation(
-        (1, 84, 84), start=0.3, smallest=smallest, largest=largest, generator=torch.Generator()
-    )
-    kept.load_state_dict(tensors)
-    torch.testing.assert_close(kept(few.images), outcome.boxes)
-    assert steps[-1].measures["localised_percent"] == outcome.measures["localised_percent"]
-
-
-def test_run_stops_when_it_is_asked_to(networks, few, tmp_path):
-    cell = replace(CELL, recipes=(replace(SHORT, iterations=50),))
-    run = Run(tmp_path / "run")
-    for step in recorded(cell, few, networks, run, seed=0, set_seed=0):
-        if step.step >= 10:
-            run.control("stop")
-    assert run.status().state == "stopped" and run.status().step < 50
-    with pytest.raises(runs.RunError, match="holds a run already"):
-        next(recorded(cell, few, networks, run, seed=0, set_seed=0))
-
-
 def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path / "pretrained")
     cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
-    for _ in recorded(cell, few, networks, run, seed=0, set_seed=0):
+    for _ in record_search(cell, few, networks, run, seed=0, set_seed=0):
         pass
     folder = publishing.publish_boxes(run)
-    assert runs.unpack(folder / runs.PACKED).probes.shape[0] == 12
+    assert unpack(folder / PACKED).probes.shape[0] == 12
     for set_seed, share in ((1, 70.0), (0, 80.0), (1, 90.0)):  # the second set twice
         measured = MeasuredSet(
             set_seed=set_seed, localised_percent=share, mean_overlap=0.6, loss=1.0, seconds=9.0
@@ -425,7 +349,7 @@ def test_set_of_one_s_own_that_cannot_be_used_is_refused(images, words):
 
 @pytest.mark.parametrize("name", results.colocalised())
 def test_every_shipped_cell_has_all_its_images_boxes(name, source):
-    run = runs.unpack(checkpoints.published_folder(COLOCALISATIONS[name]) / runs.PACKED)
+    run = unpack(checkpoints.published_folder(COLOCALISATIONS[name]) / PACKED)
     metrics = results.colocalised()[name]
     assert run.description["experiment"] == metrics.experiment == name
     assert run.snapshots[0].step == 0
@@ -440,5 +364,5 @@ def test_every_shipped_cell_has_all_its_images_boxes(name, source):
 def test_a_short_real_optimisation_localises_ones(networks, source):
     found = image_set(CELL, source.gallery, 0, source.gallery)
     search = replace(QUICK_SEARCH, iterations=250, starts=1)
-    outcome = colocalisation.colocalise(found, networks, search, seed=0)
+    outcome = colocalise(found, networks, search, seed=0)
     assert outcome.measures["localised_percent"] >= 60

@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stn_core import training
-from stn_core.capture import Captured, DeviceRate
 from stn_core.experiment import SGD, AdamW, Muon, OneCycle, StepDecay
 from stn_core.experiments import find
-from stn_core.runs import Run
-from stn_core.training import Trainer
+from stn_core.runs.folder import Run
+from stn_core.training import checkpoint, cuda_graphs
+from stn_core.training.cuda_graphs import Captured, DeviceRate
+from stn_core.training.network import train
+from stn_core.training.trainer import Trainer
 
 STEPS = 12
 CPU = torch.device("cpu")
@@ -85,25 +86,25 @@ def test_rate_from_the_table_moves_weights_as_the_host_s_does(optimiser, schedul
 @pytest.fixture
 def paced(monkeypatch):
     """The CPU as a device that takes its steps by itself, though without graphs."""
-    monkeypatch.setattr(training, "PACED_BY_DEVICE", ("cuda", "cpu"))
+    monkeypatch.setattr(cuda_graphs, "GRAPHED_DEVICES", ("cuda", "cpu"))
 
 
 def test_batches_are_drawn_together_and_each_is_used_once(paced, source, monkeypatch):
-    monkeypatch.setattr(training, "DRAWN", 4)
+    monkeypatch.setattr(cuda_graphs, "BATCHES_DRAWN", 4)
     trainer = Trainer(short("distorted/r/st-fcn-aff"), source, seed=0, device=CPU)
     used, drawn = [], []
     differentiate, draw = trainer._differentiate, trainer._draw
 
-    def watched_draw(*wish):
+    def noted_draw(*wish):
         drawn.append(draw(*wish))
         return drawn[-1]
 
-    def watched_differentiate(images, labels):
+    def noted_differentiate(images, labels):
         used.append(labels)
         differentiate(images, labels)
 
-    monkeypatch.setattr(trainer, "_draw", watched_draw)
-    monkeypatch.setattr(trainer, "_differentiate", watched_differentiate)
+    monkeypatch.setattr(trainer, "_draw", noted_draw)
+    monkeypatch.setattr(trainer, "_differentiate", noted_differentiate)
     for _ in range(STEPS):
         trainer.advance()
     assert len(drawn) == 3
@@ -111,15 +112,15 @@ def test_batches_are_drawn_together_and_each_is_used_once(paced, source, monkeyp
 
 
 def test_images_drawn_together_are_bounded(paced, source, monkeypatch):
-    monkeypatch.setattr(training, "DRAWN_NUMBERS", 3 * 8 * 28 * 28)
+    monkeypatch.setattr(cuda_graphs, "MAX_DRAWN_NUMBERS", 3 * 8 * 28 * 28)
     trainer = Trainer(short("distorted/r/fcn"), source, seed=0, device=CPU)
-    assert trainer._drawn_images.shape == (3, 8, 1, 28, 28)
+    assert trainer.graphed.images.shape == (3, 8, 1, 28, 28)
     volumes = Trainer(short("volumes/extruded/cnn", batch_size=2), source, seed=0, device=CPU)
-    assert len(volumes._drawn_images) == 1
+    assert len(volumes.graphed.images) == 1
 
 
 def test_curriculum_of_batches_drawn_together_is_each_batch_s_own(paced, source, monkeypatch):
-    monkeypatch.setattr(training, "DRAWN", 4)
+    monkeypatch.setattr(cuda_graphs, "BATCHES_DRAWN", 4)
     experiment = short("volumes/extruded/st-cnn-aff", batch_size=2, iterations=10)
     trainer = Trainer(experiment, source, seed=0, device=CPU)
     asked = []
@@ -135,7 +136,7 @@ def test_curriculum_of_batches_drawn_together_is_each_batch_s_own(paced, source,
 
 def test_network_learns_as_well_at_its_device_s_pace(paced, source, tmp_path):
     experiment = short("distorted/r/fcn", iterations=300, batch_size=32)
-    steps = list(training.train(experiment, source, run=Run(tmp_path / "run")))
+    steps = list(train(experiment, source, run=Run(tmp_path / "run")))
     assert steps[-1].loss < 0.5 * steps[0].loss
     rates = [experiment.recipe.schedule.factor(s.step - 1, 300) * 1e-3 for s in steps]
     assert [s.learning_rate for s in steps] == pytest.approx(rates)
@@ -143,7 +144,7 @@ def test_network_learns_as_well_at_its_device_s_pace(paced, source, tmp_path):
 
 def test_training_goes_on_at_the_rate_where_it_stopped(paced, source, tmp_path):
     run = Run(tmp_path / "run")
-    steps = training.train(short("distorted/r/fcn"), source, run=run)
+    steps = train(short("distorted/r/fcn"), source, run=run)
     for _ in range(5):
         next(steps)
     run.control("stop")
@@ -151,23 +152,23 @@ def test_training_goes_on_at_the_rate_where_it_stopped(paced, source, tmp_path):
     reached = run.status().step
     assert 5 <= reached < STEPS
     trainer = Trainer(short("distorted/r/fcn"), source, seed=0, device=CPU)
-    trainer.load(run)
-    assert trainer.step == reached == int(trainer._rate.at)
+    checkpoint.load(trainer, run.checkpoint)
+    assert trainer.step == reached == int(trainer.graphed.rate.at)
     before = [parameter.clone() for parameter in trainer.network.parameters()]
     trainer.advance()
     moved = [(p - q).abs().max() for p, q in zip(trainer.network.parameters(), before, strict=True)]
     rate = trainer.learning_rate(reached)
     assert min(moved) > 0 and max(moved) < 3 * rate  # a step of AdamW is about its rate
-    list(training.train(short("distorted/r/fcn"), source, run=run, resume=True))
+    list(train(short("distorted/r/fcn"), source, run=run, resume=True))
     assert run.status().state == "finished"
     assert [s.step for s in run.history()] == list(range(1, STEPS + 1))
 
 
 def test_optimiser_s_state_is_laid_out_as_its_weights_after_a_resume(paced, source, tmp_path):
     experiment, run = short("distorted/r/cnn", iterations=2), Run(tmp_path / "run")
-    list(training.train(experiment, source, run=run))
+    list(train(experiment, source, run=run))
     trainer = Trainer(experiment, source, seed=0, device=CPU)
-    trainer.load(run)
+    checkpoint.load(trainer, run.checkpoint)
     kernel = trainer.network.classifier.conv2.weight
     state = next(o.state[kernel] for o in trainer.optimisers if kernel in o.state)
     assert kernel.stride() != kernel.contiguous().stride()
@@ -205,7 +206,8 @@ def test_replayed_steps_are_the_eager_ones(name, source, monkeypatch):
     losses = []
     for eager in (1000, 3):
         trainer = Trainer(short(name, iterations=40), source, seed=0, device=torch.device("cuda"))
-        trainer._step_captured.eager = trainer._draw_captured.eager = eager
+        trainer.graphed.step_captured.eager = eager
+        trainer.graphed.draw_captured.eager = eager
         for _ in range(20):
             trainer.advance()
         losses.append(trainer.record().loss)

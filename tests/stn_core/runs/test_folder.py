@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stn_core import checkpoints, runs
-from stn_core.runs import Run, RunError, Snapshot, Step
+from stn_core import checkpoints
+from stn_core.runs.folder import COMMANDS, DEAD_AFTER_SECONDS, STATES, Run, runs_folder
+from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
+from stn_core.runs.records import RunError, Snapshot, Step, parse_history, snapshot_steps
 
 DESCRIPTION = {"experiment": "distorted/r/fcn", "seed": 3, "recipe": {"iterations": 10}}
 
@@ -84,9 +86,9 @@ def test_folder_without_a_readable_description_is_not_a_run(content, run):
 
 def test_runs_are_kept_where_the_environment_says(monkeypatch):
     monkeypatch.setenv("STN_RUNS", "/somewhere/else")
-    assert runs.runs_folder() == Path("/somewhere/else")
+    assert runs_folder() == Path("/somewhere/else")
     monkeypatch.delenv("STN_RUNS")
-    assert runs.runs_folder() == Path("runs")
+    assert runs_folder() == Path("runs")
 
 
 # -- history
@@ -109,7 +111,7 @@ def test_torn_last_line_is_not_read(recorded):
 def test_history_is_read_whole_wherever_a_kill_tears_it(recorded):
     content = (recorded.folder / "history.jsonl").read_bytes()
     whole_lines = [content[:end].count(b"\n") for end in range(len(content) + 1)]
-    read = [len(runs.parse_history(content[:end])) for end in range(len(content) + 1)]
+    read = [len(parse_history(content[:end])) for end in range(len(content) + 1)]
     assert read == whole_lines
 
 
@@ -212,7 +214,7 @@ def test_snapshot_with_a_part_missing_is_skipped(recorded):
 
 
 def test_snapshots_are_about_100_log_spaced_steps_with_the_first_and_the_last():
-    steps = runs.snapshot_steps(20_000)
+    steps = snapshot_steps(20_000)
     assert (steps[0], steps[-1]) == (0, 20_000)
     assert steps == sorted(set(steps))
     assert 80 <= len(steps) <= 102
@@ -222,7 +224,7 @@ def test_snapshots_are_about_100_log_spaced_steps_with_the_first_and_the_last():
 
 @pytest.mark.parametrize("iterations", [1, 2, 9, 10, 11, 150])
 def test_short_run_has_its_first_and_its_last_snapshot_too(iterations):
-    steps = runs.snapshot_steps(iterations)
+    steps = snapshot_steps(iterations)
     assert (steps[0], steps[-1]) == (0, iterations)
     assert steps == sorted(set(steps))
 
@@ -243,7 +245,7 @@ def test_probes_that_cannot_be_read_are_none(content, run):
 # -- status, owner and control
 
 
-@pytest.mark.parametrize("state", runs.STATES)
+@pytest.mark.parametrize("state", STATES)
 def test_status_is_what_was_set(state, run):
     run.set_status(state, 17, "because")
     assert run.status() == (state, 17, "because", False)
@@ -300,7 +302,7 @@ def test_run_cannot_be_owned_twice(run):
 
 
 def test_heart_beats_while_the_run_is_owned(run, monkeypatch):
-    monkeypatch.setattr(runs, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("stn_core.runs.folder.HEARTBEAT_SECONDS", 0.01)
     heartbeat = run.folder / "heartbeat"
     with run.owned():
         os.utime(heartbeat, (1, 1))
@@ -314,7 +316,7 @@ def test_run_whose_heart_has_stopped_is_interrupted_and_can_be_owned_again(run):
     run.set_status("running", 5)
     (run.folder / "heartbeat").touch()
     assert not run.status().interrupted
-    long_ago = time.time() - runs.DEAD_AFTER_SECONDS - 1
+    long_ago = time.time() - DEAD_AFTER_SECONDS - 1
     os.utime(run.folder / "heartbeat", (long_ago, long_ago))
     assert run.status().interrupted
     with run.owned():
@@ -327,7 +329,7 @@ def test_run_that_has_ended_is_not_interrupted(state, run):
     assert not run.status().interrupted
 
 
-@pytest.mark.parametrize("command", runs.COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_command_arrives(command, run):
     run.control(command)
     assert Run(run.folder).command() == command
@@ -375,8 +377,8 @@ def test_reader_of_a_growing_run_never_sees_a_torn_record(run):
 
 
 def test_packed_run_comes_back(recorded, tmp_path):
-    runs.pack(recorded, tmp_path / "packed.npz")
-    unpacked = runs.unpack(tmp_path / "packed.npz")
+    pack(recorded, tmp_path / "packed.npz")
+    unpacked = unpack(tmp_path / "packed.npz")
     assert unpacked.description == DESCRIPTION
     assert unpacked.history == recorded.history()
     np.testing.assert_array_equal(unpacked.probes, recorded.probes()[0])
@@ -385,11 +387,11 @@ def test_packed_run_comes_back(recorded, tmp_path):
 
 
 def test_recording_from_before_there_were_several_transformers_is_read_as_of_one():
-    name = checkpoints.PRETRAINED / "distorted" / "e" / "st-cnn-aff" / runs.PACKED
+    name = checkpoints.PRETRAINED / "distorted" / "e" / "st-cnn-aff" / PACKED
     with np.load(name) as file:
         assert file["theta"].ndim == 3 and "pose_left" not in file  # such a one is shipped
         theta, means = file["theta"], file["mean_output"]
-    for number, snapshot in enumerate(runs.unpack(name).snapshots):
+    for number, snapshot in enumerate(unpack(name).snapshots):
         np.testing.assert_array_equal(snapshot.theta, theta[number][:, None])
         np.testing.assert_array_equal(snapshot.mean_output, means[number][:, None])
         assert snapshot.pose_left.size == 0
@@ -407,17 +409,17 @@ def test_snapshot_file_from_before_there_were_several_transformers_is_read_as_of
 
 def test_run_that_was_begun_before_the_pose_was_measured_is_packed_without_it(recorded, tmp_path):
     recorded.write_snapshot(make_snapshot(5)._replace(pose_left=np.zeros((0, 0))))
-    runs.pack(recorded, tmp_path / "packed.npz")
-    snapshots = runs.unpack(tmp_path / "packed.npz").snapshots
+    pack(recorded, tmp_path / "packed.npz")
+    snapshots = unpack(tmp_path / "packed.npz").snapshots
     assert len(snapshots) == len(recorded.snapshots())
     assert all(snapshot.pose_left.size == 0 for snapshot in snapshots)
 
 
 def test_packed_runs_of_further_seeds_stand_beside_the_network_s_own(tmp_path):
-    assert runs.packed_runs(tmp_path) == {}
-    for name in (runs.PACKED, runs.packed_name(12), runs.packed_name(3), "run-seed-x.npz"):
+    assert packed_runs(tmp_path) == {}
+    for name in (PACKED, packed_name(12), packed_name(3), "run-seed-x.npz"):
         (tmp_path / name).touch()
-    found = runs.packed_runs(tmp_path)
+    found = packed_runs(tmp_path)
     assert list(found) == [None, 3, 12]
     assert found[12].name == "run-seed-12.npz"
 
@@ -428,28 +430,28 @@ def test_run_with_a_part_missing_is_not_packed(part, recorded, tmp_path):
     for file in [path] if path.is_file() else list(path.iterdir()):
         file.unlink()
     with pytest.raises(RunError, match="no probes or no snapshots"):
-        runs.pack(recorded, tmp_path / "packed.npz")
+        pack(recorded, tmp_path / "packed.npz")
     assert not (tmp_path / "packed.npz").exists()
 
 
 def test_packed_run_that_is_not_there_is_an_error_that_names_it(tmp_path):
     with pytest.raises(RunError, match=f"{tmp_path}/none.npz is not a packed run"):
-        runs.unpack(tmp_path / "none.npz")
+        unpack(tmp_path / "none.npz")
 
 
 def test_truncated_packed_run_is_an_error_wherever_it_is_cut(recorded, tmp_path):
     path = tmp_path / "packed.npz"
-    runs.pack(recorded, path)
+    pack(recorded, path)
     content = path.read_bytes()
     for end in range(0, len(content), 37):
         path.write_bytes(content[:end])
         with pytest.raises(RunError, match="is not a packed run"):
-            runs.unpack(path)
+            unpack(path)
 
 
 def test_packed_run_with_any_byte_changed_is_read_or_an_error(recorded, tmp_path):
     path = tmp_path / "packed.npz"
-    runs.pack(recorded, path)
+    pack(recorded, path)
     content = path.read_bytes()
     refused = 0
     for position in range(0, len(content), 29):
@@ -457,7 +459,7 @@ def test_packed_run_with_any_byte_changed_is_read_or_an_error(recorded, tmp_path
         damaged[position] ^= 0xFF
         path.write_bytes(damaged)
         try:
-            runs.unpack(path)
+            unpack(path)
         except RunError:
             refused += 1
     assert refused > 0

@@ -2,18 +2,26 @@
 
 The paper's networks are small: on a GPU a step's kernels take less time than it takes to launch
 them one by one. A graph holds nothing that the host decides anew at each step, so the learning
-rate is on the device as well, all of it in a table.
+rate is on the device as well, all of it in a table, and so are the batches of some steps.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
 
+from stn_core.experiment import Examples, Recipe
+
+GRAPHED_DEVICES = ("cuda",)  # where steps are graphs
+# There, batches that are distorted together: their hundred small kernels then cost a sixteenth.
+BATCHES_DRAWN = 16
+MAX_DRAWN_NUMBERS = 2**25  # of all their images: of volumes, fewer are drawn
 _CAPTURING = threading.Lock()
 
 
@@ -110,3 +118,90 @@ class Captured:
                 raise
             graph.capture_end()
         return graph
+
+
+def is_graphed(device: torch.device) -> bool:
+    """Whether a trainer's steps are graphs there."""
+    return device.type in GRAPHED_DEVICES
+
+
+class GraphedSteps:
+    """A trainer's steps as graphs, on a stream of their own, so that several share a GPU.
+
+    What a step does is given at each one, and not kept: see ``Captured``.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        optimisers: list[torch.optim.Optimizer],
+        parts: dict[str, float],
+        *,
+        image_shape: tuple[int, ...],
+        generator: torch.Generator,
+        device: torch.device,
+    ) -> None:
+        self.device = device
+        steps = range(recipe.iterations)
+        factors = [recipe.schedule.factor(step, len(steps)) for step in steps]
+        self.rate = DeviceRate(optimisers, torch.tensor(factors, device=device), parts)
+        self.reaches: Tensor | None = None
+        if recipe.curriculum:
+            reaches = [recipe.curriculum.reach(step, len(steps)) for step in steps]
+            self.reaches = torch.tensor(reaches, device=device)
+        shape = (recipe.batch_size, *image_shape)
+        count = max(1, min(BATCHES_DRAWN, MAX_DRAWN_NUMBERS // math.prod(shape)))
+        self.images = torch.zeros(count, *shape, device=device)
+        self.labels = torch.zeros(count, shape[0], dtype=torch.int64, device=device)
+        self._next = torch.zeros(1, dtype=torch.int64, device=device)
+        self._left = 0  # of the batches
+        self.stream: torch.cuda.Stream | None = None
+        if device.type == "cuda":
+            self.stream = torch.cuda.Stream(device)
+            self.stream.wait_stream(torch.cuda.current_stream(device))
+        self.draw_captured = Captured(self.stream, 1, generator)
+        self.step_captured = Captured(self.stream)
+
+    def on_stream(self) -> AbstractContextManager:
+        return nullcontext() if self.stream is None else torch.cuda.stream(self.stream)
+
+    def advance(
+        self,
+        peak_rate: float,
+        draw: Callable[[int, float | Tensor], Examples],
+        differentiate: Callable[[Tensor, Tensor], None],
+    ) -> None:
+        """One step. draw: so many examples of a curriculum's reach; differentiate: find the
+        gradients of a batch."""
+        with self.on_stream():
+            self.rate.set_peak(peak_rate)
+        if not self._left:
+            self.draw_captured(lambda: self._draw(draw))
+            self._left = len(self.images)
+        self.step_captured(lambda: self._step(differentiate))
+        self._left -= 1
+
+    def resume_at(self, step: int) -> None:
+        """Go on from there; the optimisers' states have been loaded."""
+        self.rate.attach()
+        self.rate.at.fill_(step)
+
+    def _draw(self, draw: Callable[[int, float | Tensor], Examples]) -> None:
+        """The batches of the next steps."""
+        count, size = self.labels.shape
+        reach: float | Tensor = 1.0
+        if self.reaches is not None:
+            steps = self.rate.at + torch.arange(count, device=self.device)
+            steps = steps.clamp(max=len(self.reaches) - 1)
+            reach = self.reaches[steps].repeat_interleave(size).unsqueeze(1)
+        examples = draw(count * size, reach)
+        self.images.copy_(examples.images.unflatten(0, (count, size)))
+        self.labels.copy_(examples.labels.unflatten(0, (count, size)))
+        self._next.zero_()
+
+    def _step(self, differentiate: Callable[[Tensor, Tensor], None]) -> None:
+        """A step whose rate and batch the device knows: the host decides nothing in it."""
+        images, labels = self.images[self._next], self.labels[self._next]
+        self._next += 1
+        differentiate(images.squeeze(0), labels.squeeze(0))
+        self.rate.step()

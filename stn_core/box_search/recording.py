@@ -1,0 +1,110 @@
+"""A search in a run's folder: θ of all images at about 100 steps, and the localiser at its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from stn_core import checkpoints
+from stn_core.box_search.encoder import EncoderNetworks
+from stn_core.box_search.search import Restarts
+from stn_core.experiments.colocalisation import Colocalisation, ImageSet
+from stn_core.runs.folder import Run
+from stn_core.runs.records import Step, snapshot_steps
+from stn_core.training.devices import device_name
+from stn_core.training.recording import Taken, recorded
+
+LOCALISER = "localiser.safetensors"  # in a finished run's folder
+
+
+class BoxSearch:
+    """The starts of a search, as the run loop trains them; the recording is of the one that leads.
+
+    When another one takes the lead, what it did so far is written over the other's.
+    """
+
+    def __init__(
+        self, cell: Colocalisation, images: ImageSet, networks: EncoderNetworks, seed: int
+    ) -> None:
+        self.cell = cell
+        self.iterations = cell.recipe.iterations
+        self.record_steps = frozenset(snapshot_steps(self.iterations))
+        pixels = (images.images * 255).round().to(torch.uint8).numpy()
+        label = -1 if cell.digit is None else cell.digit
+        self.probes = pixels, np.full(len(pixels), label)
+        self.restarts = Restarts(images, networks, cell.recipe, seed)
+        self._taken = {start: [] for start in self.restarts.going}
+        self._written = self.restarts.leader
+
+    @property
+    def step(self) -> int:
+        return self.restarts.step
+
+    @property
+    def peak_rate(self) -> float:
+        return self.restarts.learning_rate
+
+    @peak_rate.setter
+    def peak_rate(self, rate: float) -> None:
+        self.restarts.learning_rate = rate
+
+    def advance(self) -> None:
+        self.restarts.advance()
+
+    def take(self, *, record: bool, snapshot: bool) -> Taken:
+        """Both at once, of every start that is still going: any of them may lead later."""
+        going, leader = self.restarts.going, self.restarts.leader
+        self._taken = {start: [*self._taken[start], start.record()] for start in going}
+        taken = self._taken[leader]
+        if leader is self._written:
+            taken = taken[-1:]
+        self._written = leader
+        return Taken([step for step, _ in taken], [boxes for _, boxes in taken])
+
+    def save(self, run: Run) -> None:
+        """The localiser, at the end: a search that was stopped is begun again."""
+        if self.step == self.iterations:
+            localiser = self.restarts.leader.localiser
+            checkpoints.save_tensors(
+                run.folder / LOCALISER,
+                {name: tensor.contiguous() for name, tensor in localiser.state_dict().items()},
+                {"colocalisation": self.cell.name, "s": [localiser.smallest, localiser.largest]},
+            )
+
+
+def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
+    """What a run was asked to do, for its run.json."""
+    return {
+        "experiment": cell.name,
+        "recipe": cell.recipe.to_json(),
+        "seed": seed,
+        "set_seed": set_seed,
+        "clutter": cell.distortion.patches,
+        "device": device_name(torch.device("cpu")),
+        "precision": "bfloat16",
+        "torch": torch.__version__,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def record_search(
+    cell: Colocalisation,
+    images: ImageSet,
+    networks: EncoderNetworks,
+    run: Run,
+    *,
+    seed: int,
+    set_seed: int,
+) -> Iterator[Step]:
+    """Search the boxes of a set in a new run's folder, yielding a Step at each that is recorded.
+
+    Raises RunError if the folder holds a run already, TrainingError if the loss is not finite.
+    """
+    yield from recorded(
+        lambda: BoxSearch(cell, images, networks, seed),
+        run,
+        description=describe(cell, seed, set_seed),
+    )

@@ -1,0 +1,248 @@
+"""A run's folder: write it, read it while it grows, steer it.
+
+run.json          experiment, recipe, seed, device, digits: what was asked for
+history.jsonl     one line a logged step, only ever appended to
+probes.npz        the probe images (uint8) and their labels
+snapshots/N.npz   at about 100 log-spaced steps N: theta, logits, mean_output, gallery error
+checkpoint.safetensors   everything that is needed to go on
+status.json       running, paused, stopped, finished or failed, and why
+heartbeat         touched every second by the training that owns the folder
+control.json      what the training is asked to do, looked at between steps
+process.json      which process trains, if it was started by ``launcher``
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stn_core.checkpoints import write_atomically
+from stn_core.runs.records import (
+    READ_ERRORS,
+    RecordedRun,
+    RunError,
+    Snapshot,
+    Status,
+    Step,
+    parse_history,
+    read_arrays,
+)
+
+HEARTBEAT_SECONDS = 1.0
+DEAD_AFTER_SECONDS = 6.0  # without a heartbeat, the training is gone
+COMMANDS = ("run", "pause", "stop")
+DEVICE_SEPARATOR = ", then "  # between the devices that a run has been on
+STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
+
+
+def runs_folder() -> Path:
+    """Where runs are kept: ``STN_RUNS``, by default ``runs/``."""
+    return Path(os.environ.get("STN_RUNS") or "runs")
+
+
+def new_run_folder(experiment_name: str) -> Path:
+    """A folder for a new run, not made yet: the experiment's name and the local time."""
+    return runs_folder() / f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
+
+
+class Run:
+    """One run's folder. A part that is not there yet, or torn, reads as what there is of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.checkpoint = self.folder / "checkpoint.safetensors"
+        self._cache: dict[str, tuple[float, Snapshot]] = {}
+
+    # -- what was asked for
+
+    def create(self, description: dict[str, Any]) -> None:
+        """Make the folder. Raises RunError if it holds a run already."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / "run.json").exists():
+            raise RunError(
+                f"{self.folder} holds a run already; resume it, or choose another folder"
+            )
+        (self.folder / "snapshots").mkdir(exist_ok=True)
+        self._write_json("run.json", description)
+
+    def is_described(self) -> bool:
+        """Whether a run has begun in this folder."""
+        return self._read_json("run.json") is not None
+
+    def description(self) -> dict[str, Any]:
+        """run.json. Raises RunError if it is missing or unreadable."""
+        description = self._read_json("run.json")
+        if description is None or "experiment" not in description:
+            raise RunError(f"{self.folder} is not a run: it has no readable run.json")
+        return description
+
+    def append_device(self, device: str) -> None:
+        """Add a device, in words, to those that the run has been on, unless it is the last."""
+        description = self.description()
+        devices = description["device"].split(DEVICE_SEPARATOR) if "device" in description else []
+        if device not in devices[-1:]:
+            words = DEVICE_SEPARATOR.join([*devices, device])
+            self._write_json("run.json", {**description, "device": words})
+
+    # -- history
+
+    def append(self, step: Step) -> None:
+        with open(self.folder / "history.jsonl", "ab") as file:
+            file.write(json.dumps(step._asdict()).encode() + b"\n")
+
+    def mend_history(self) -> None:
+        """Drop a last line that a kill has torn, before the history is appended to again."""
+        path = self.folder / "history.jsonl"
+        if path.exists():
+            content = path.read_bytes()
+            whole = content[: content.rfind(b"\n") + 1]
+            if whole != content:
+                write_atomically(path, whole)
+
+    def history(self) -> list[Step]:
+        """The records in order of step; of two for one step (a resumed run's) the later one."""
+        try:
+            content = (self.folder / "history.jsonl").read_bytes()
+        except OSError:
+            return []
+        return parse_history(content)
+
+    # -- snapshots and probes
+
+    def write_probes(self, images: np.ndarray, labels: np.ndarray) -> None:
+        """images: uint8 (probes, C, H, W); labels: (probes,)."""
+        self._write_npz(self.folder / "probes.npz", images=images, labels=labels)
+
+    def probes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        try:
+            arrays = read_arrays(self.folder / "probes.npz")
+            return arrays["images"], arrays["labels"]
+        except READ_ERRORS:
+            return None
+
+    def write_snapshot(self, snapshot: Snapshot) -> None:
+        path = self.folder / "snapshots" / f"{snapshot.step}.npz"
+        self._write_npz(path, **snapshot._asdict())
+
+    def snapshots(self) -> list[Snapshot]:
+        """In order of step. Each file is read once."""
+        snapshots = {}
+        for path in (self.folder / "snapshots").glob("[0-9]*.npz"):
+            try:
+                modified = path.stat().st_mtime
+                if self._cache.get(path.name, (None,))[0] != modified:
+                    snapshot = Snapshot.of_arrays(read_arrays(path))
+                    self._cache[path.name] = (modified, snapshot)
+                snapshot = self._cache[path.name][1]
+            except READ_ERRORS:
+                continue
+            snapshots[snapshot.step] = snapshot
+        return [snapshots[step] for step in sorted(snapshots)]
+
+    def recorded(self) -> RecordedRun:
+        """All that is shown of a run. Raises RunError if it is none, or has nothing yet."""
+        probes, snapshots = self.probes(), self.snapshots()
+        if probes is None or not snapshots:
+            raise RunError(f"{self.folder} has no probes or no snapshots yet")
+        return RecordedRun(self.description(), self.history(), *probes, snapshots)
+
+    # -- status and control
+
+    def set_status(self, state: str, step: int, message: str = "") -> None:
+        self._write_json("status.json", {"state": state, "step": step, "message": message})
+
+    def status(self) -> Status:
+        status = self._read_json("status.json") or {}
+        state, step = status.get("state"), status.get("step")
+        return Status(
+            state if state in STATES else "failed",
+            step if isinstance(step, int) else 0,
+            str(status.get("message", "" if state in STATES else "its status cannot be read")),
+            self.is_alive(),
+        )
+
+    def is_alive(self) -> bool:
+        """Whether a training that owns this folder has given a sign of life just now."""
+        try:
+            return time.time() - (self.folder / "heartbeat").stat().st_mtime < DEAD_AFTER_SECONDS
+        except OSError:
+            return False
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Own the folder, with a heartbeat. Raises RunError if another training does."""
+        if self.is_alive():
+            raise RunError(f"{self.folder} is being trained by another process")
+        path, done = self.folder / "heartbeat", threading.Event()
+        path.touch()
+
+        def beat() -> None:
+            while not done.wait(HEARTBEAT_SECONDS):
+                try:
+                    path.touch()
+                except OSError:
+                    continue  # the disk may be full for a while: the training says so itself
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            path.unlink(missing_ok=True)
+
+    def control(self, command: str, learning_rate: float | None = None) -> None:
+        """Ask the training to ``run``, ``pause`` or ``stop``, from now on with this peak rate."""
+        if command not in COMMANDS:
+            raise ValueError(f"a command is one of {COMMANDS}, got {command!r}")
+        if learning_rate is not None and not _is_rate(learning_rate):
+            raise ValueError(f"learning_rate is a positive number, got {learning_rate!r}")
+        rate = self.asked_rate() if learning_rate is None else learning_rate
+        self._write_json("control.json", {"command": command, "learning_rate": rate})
+
+    def reset_control(self) -> None:
+        """An earlier sitting's command is done; the rate that was asked for then still holds."""
+        self.control("run")
+
+    def asked_rate(self) -> float | None:
+        """The peak learning rate that the training is asked to go on with, if any."""
+        rate = (self._read_json("control.json") or {}).get("learning_rate")
+        return rate if _is_rate(rate) else None
+
+    def command(self) -> str:
+        """What the training is asked to do; ``run`` if the file says nothing sensible."""
+        command = (self._read_json("control.json") or {}).get("command")
+        return command if command in COMMANDS else "run"
+
+    # -- files
+
+    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        write_atomically(self.folder / name, json.dumps(value, indent=1).encode())
+
+    def _read_json(self, name: str) -> dict[str, Any] | None:
+        try:
+            value = json.loads((self.folder / name).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    @staticmethod
+    def _write_npz(path: Path, **arrays: Any) -> None:
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        write_atomically(path, buffer.getvalue())
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0

@@ -1,0 +1,71 @@
+"""A packed run, in pretrained/: one file, without what is only for going on."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+
+from stn_core.checkpoints import write_atomically
+from stn_core.runs.folder import Run
+from stn_core.runs.records import (
+    READ_ERRORS,
+    RecordedRun,
+    RunError,
+    Snapshot,
+    parse_history,
+    read_arrays,
+)
+
+PACKED = "run.npz"  # the packed run of a published network
+
+
+def packed_name(seed: int) -> str:
+    """The file of a packed run of a further seed, beside the published network's."""
+    return f"run-seed-{seed}.npz"
+
+
+def packed_runs(folder: Path) -> dict[int | None, Path]:
+    """The packed runs in a folder of pretrained/ by seed, the published network's own by None."""
+    own = {None: folder / PACKED} if (folder / PACKED).is_file() else {}
+    others = {int(p.stem.rsplit("-", 1)[1]): p for p in folder.glob(packed_name("[0-9]*"))}
+    return own | dict(sorted(others.items()))
+
+
+def pack(run: Run, path: Path) -> None:
+    """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
+    recorded = run.recorded()
+    columns = dict(zip(Snapshot._fields, zip(*recorded.snapshots, strict=True), strict=True))
+    if not all(left.size for left in columns["pose_left"]):
+        del columns["pose_left"]  # of a run that was begun before this was measured
+    stacked = {name: np.stack(column) for name, column in columns.items()}
+    lines = "".join(json.dumps(step._asdict()) + "\n" for step in recorded.history)
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        description=np.frombuffer(json.dumps(recorded.description).encode(), np.uint8),
+        history=np.frombuffer(lines.encode(), np.uint8),
+        probes=recorded.probes,
+        labels=recorded.labels,
+        **stacked,
+    )
+    write_atomically(path, buffer.getvalue())
+
+
+def unpack(path: Path) -> RecordedRun:
+    """Read a packed run. Raises RunError if it cannot be."""
+    try:
+        arrays = read_arrays(path)
+        names = [name for name in Snapshot._fields if name in arrays or name != "pose_left"]
+        rows = zip(*(arrays[name] for name in names), strict=True)
+        return RecordedRun(
+            json.loads(arrays["description"].tobytes()),
+            parse_history(arrays["history"].tobytes()),
+            arrays["probes"],
+            arrays["labels"],
+            [Snapshot.of_arrays(dict(zip(names, row, strict=True))) for row in rows],
+        )
+    except READ_ERRORS as error:
+        raise RunError(f"{path} is not a packed run: {str(error)[:300]}") from error

@@ -1,0 +1,96 @@
+"""Everything that a trainer needs to go on later, in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from stn_core.checkpoints import (
+    TRAINED,
+    CheckpointError,
+    load_strictly,
+    load_tensors,
+    save_tensors,
+    under,
+)
+from stn_core.training.recording import TrainingError
+from stn_core.training.trainer import Trainer
+
+OPTIMISER = "optimiser."  # before its tensors in a checkpoint
+
+
+def save(trainer: Trainer, path: Path) -> None:
+    """Write all of it; the old checkpoint stays until it is whole.
+
+    Raises TrainingError if a weight is not finite.
+    """
+    with trainer.on_stream():
+        if name := trainer.first_non_finite():
+            raise TrainingError(f"step {trainer.step}: {name} is not finite")
+        tensors = {f"{TRAINED}{n}": t for n, t in trainer.network.state_dict().items()}
+        names = {parameter: name for name, parameter in trainer.network.named_parameters()}
+        for optimiser in trainer.optimisers:
+            for parameter, state in optimiser.state.items():
+                for key, value in state.items():
+                    if value is not None:
+                        tensors[f"{OPTIMISER}{names[parameter]}.{key}"] = value
+        tensors["generator"] = trainer.generator.get_state()
+        save_tensors(
+            path,
+            tensors,
+            {
+                "experiment": trainer.experiment.name,
+                "step": trainer.step,
+                "seconds": trainer.seconds,
+                "peak_rate": trainer.peak_rate,
+                "device": trainer.device.type,
+            },
+        )
+
+
+def load(trainer: Trainer, path: Path) -> None:
+    """Let a fresh trainer go on from there. Raises CheckpointError if it does not fit."""
+    tensors, header = load_tensors(path)
+    if header.get("experiment") != trainer.experiment.name:
+        raise CheckpointError(
+            f"{path} is of {header.get('experiment')!r}, expected {trainer.experiment.name!r}"
+        )
+    with trainer.on_stream():
+        load_strictly(trainer.network, under(TRAINED, tensors), str(path))
+        states = _optimiser_states(trainer, under(OPTIMISER, tensors), path)
+        for optimiser in trainer.optimisers:
+            own = [p for group in optimiser.param_groups for p in group["params"]]
+            optimiser.load_state_dict(
+                {
+                    "state": {i: states[p] for i, p in enumerate(own) if p in states},
+                    "param_groups": optimiser.state_dict()["param_groups"],
+                }
+            )
+        if header["device"] == trainer.device.type:
+            trainer.generator.set_state(tensors["generator"])
+        else:  # another device's random stream: go on with a fresh one
+            trainer.generator.manual_seed(header["step"])
+        rate = header.get("peak_rate", trainer.recipe.learning_rate)
+        trainer.resume_at(header["step"], header["seconds"], rate)
+
+
+def _optimiser_states(
+    trainer: Trainer, tensors: dict[str, Tensor], path: Path
+) -> dict[Tensor, dict[str, Tensor]]:
+    """What an optimiser remembers of each parameter. Raises CheckpointError."""
+    named = dict(trainer.network.named_parameters())
+    # Older checkpoints number the parameters: all of one part, then all of the next.
+    numbered = [parameter for part in trainer.parts.values() for parameter in part]
+    named |= {str(number): parameter for number, parameter in enumerate(numbered)}
+    states: dict[Tensor, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        owner, key = name.rsplit(".", 1)
+        parameter = named.get(owner)
+        if parameter is None or tensor.ndim and tensor.numel() != parameter.numel():
+            raise CheckpointError(f"{path}: its optimiser's {name} is of another network")
+        if tensor.shape == parameter.shape:  # fused optimisers want one layout of both
+            tensor = torch.empty_like(parameter).copy_(tensor)
+        states.setdefault(parameter, {})[key] = tensor
+    return states

@@ -1,0 +1,34 @@
+"""Where a training runs: which device a name means, and what a device is called."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from stn_core.errors import InputError, UnknownName
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises UnknownName, InputError if it is not there."""
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if name not in available:
+        raise UnknownName(f"a device is auto, cpu, cuda or mps, got {name!r}")
+    if not available[name]:
+        raise InputError(f"there is no {name} device on this machine; use auto or cpu")
+    return torch.device(name)
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words, for the records."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU (MPS)"
+    return f"CPU ({platform.machine()}), {torch.get_num_threads()} thread(s)"

@@ -1,0 +1,182 @@
+"""Training an experiment's network: ``train`` yields Steps, and records them in a run's folder.
+
+Everything random comes from the seed: the same seed gives the same weights on the CPU (with the
+same number of threads), also if the training was killed and resumed in between. On CUDA batches
+are drawn some together, and a resumed training begins with fresh ones.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from stn_core.digits import Source
+from stn_core.experiment import Experiment, Recipe
+from stn_core.runs.folder import Run
+from stn_core.runs.records import RunError, Step
+from stn_core.training import checkpoint
+from stn_core.training.devices import device_name
+from stn_core.training.probes import Probes
+from stn_core.training.recording import Taken, recorded
+from stn_core.training.trainer import Trainer
+
+RECORDS = 500  # lines of history in a whole run
+
+
+class NetworkTraining:
+    """A trainer, its probes and its checkpoint: what the run loop trains."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        source: Source,
+        *,
+        seed: int,
+        device: torch.device,
+        precision: str,
+    ) -> None:
+        self.trainer = Trainer(experiment, source, seed=seed, device=device, precision=precision)
+        self._probes = Probes(experiment, source.gallery, device)
+        self.iterations = experiment.recipe.iterations
+        self.record_steps = record_steps(self.iterations)
+
+    @property
+    def step(self) -> int:
+        return self.trainer.step
+
+    @property
+    def peak_rate(self) -> float:
+        return self.trainer.peak_rate
+
+    @peak_rate.setter
+    def peak_rate(self, rate: float) -> None:
+        self.trainer.peak_rate = rate
+
+    @property
+    def probes(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._probes.images
+
+    def advance(self) -> None:
+        self.trainer.advance()
+
+    def take(self, *, record: bool, snapshot: bool) -> Taken:
+        snapshots = [self._probes.snapshot(self.trainer)] if snapshot else []
+        return Taken([self.trainer.record()] if record else [], snapshots)
+
+    def save(self, run: Run) -> None:
+        checkpoint.save(self.trainer, run.checkpoint)
+
+    def resume(self, run: Run) -> None:
+        """Go on from the run's checkpoint, or from the start if there is none yet."""
+        if run.checkpoint.is_file():
+            checkpoint.load(self.trainer, run.checkpoint)
+            if self.step < self.iterations:
+                run.append_device(device_name(self.trainer.device))
+        run.mend_history()
+
+
+def record_steps(iterations: int) -> range:
+    """About RECORDS steps, evenly."""
+    interval = max(1, iterations // RECORDS)
+    return range(interval, iterations + 1, interval)
+
+
+def describe(
+    experiment: Experiment,
+    source: Source,
+    *,
+    seed: int,
+    device: torch.device,
+    precision: str,
+    patience: int | None,
+) -> dict:
+    """What a run was asked to do, for its run.json."""
+    return {
+        "experiment": experiment.name,
+        "recipe": experiment.recipe.to_json(),
+        "seed": seed,
+        "device": device_name(device),
+        "device_type": device.type,
+        "precision": precision,
+        "digits": source.description,
+        "train_digits": len(source.train),
+        "torch": torch.__version__,
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "patience": patience,
+    }
+
+
+def train(
+    experiment: Experiment,
+    source: Source,
+    *,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    precision: str = "float32",
+    run: Run | None = None,
+    resume: bool = False,
+    patience: int | None = None,
+) -> Iterator[Step]:
+    """Train by the experiment's recipe, yielding a Step about 500 times.
+
+    run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
+    the run's checkpoint, with the run's own recipe, seed, precision and patience; patience: stop
+    when the error on the gallery has not been smaller for so many steps, counted anew when the run
+    is resumed or its rate is changed.
+    Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
+    """
+    device = torch.device(device)
+    if run is not None and resume:
+        yield from _resumed(experiment, source, device, run)
+        return
+    training = NetworkTraining(experiment, source, seed=seed, device=device, precision=precision)
+    if run is None:
+        yield from _unrecorded(training)
+        return
+    description = describe(
+        experiment, source, seed=seed, device=device, precision=precision, patience=patience
+    )
+    yield from recorded(lambda: training, run, description=description, patience=patience)
+
+
+def _unrecorded(training: NetworkTraining) -> Iterator[Step]:
+    while training.step < training.iterations:
+        training.advance()
+        last = training.step == training.iterations
+        if last or training.step in training.record_steps:
+            yield training.trainer.record()
+
+
+def _resumed(
+    experiment: Experiment, source: Source, device: torch.device, run: Run
+) -> Iterator[Step]:
+    """As it was begun."""
+    description = run.description()
+    experiment = replace(experiment, recipes=(Recipe.from_json(description["recipe"]),))
+
+    def make() -> NetworkTraining:
+        _check_digits(source, description)
+        training = NetworkTraining(
+            experiment,
+            source,
+            seed=description["seed"],
+            device=device,
+            precision=description["precision"],
+        )
+        training.resume(run)
+        return training
+
+    yield from recorded(make, run, patience=description.get("patience"))
+
+
+def _check_digits(source: Source, description: dict) -> None:
+    """A run goes on with as many digits as it was begun on. Raises RunError."""
+    here = len(source.train)
+    begun = description.get("train_digits", here)
+    if begun != here:
+        advice = "name the folder of MNIST's files in STN_DATA" if here < begun else "begin anew"
+        raise RunError(f"this run was begun on {begun:,} digits, and {here:,} are here: {advice}")

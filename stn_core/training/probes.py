@@ -1,0 +1,122 @@
+"""What a network in training makes of fixed digits of the gallery: a run's snapshots.
+
+No network is trained on them. Ten are the probes, one of each class, whose theta and logits are
+kept; the error is measured on some of each class.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stn_core.digits import GALLERY_PER_CLASS, Digits
+from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
+from stn_core.experiment import Examples, Experiment
+from stn_core.runs.records import Snapshot
+from stn_core.trace import Trace
+from stn_core.training.trainer import Trainer
+
+PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
+# Gallery digits of each class that the error is measured on, by the axes of an image or a volume.
+MEASURED_PER_CLASS = {3: GALLERY_PER_CLASS, 4: 10}
+MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
+
+
+def measured_digits(experiment: Experiment, gallery: Digits) -> Digits:
+    """Of the gallery's hundred of each class, the first ones: those measured while training."""
+    by_class = torch.arange(len(gallery)).unflatten(0, (-1, GALLERY_PER_CLASS))
+    chosen = by_class[:, : MEASURED_PER_CLASS[len(experiment.data.image_shape)]].flatten()
+    return Digits(gallery.images[chosen], gallery.labels[chosen])
+
+
+def probe_digits(gallery: Digits) -> Digits:
+    """One of each class, from 0 to 9."""
+    chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
+    return Digits(gallery.images[chosen], gallery.labels[chosen])
+
+
+def posed_probes(experiment: Experiment, gallery: Digits) -> Tensor:
+    """The probes' digits, each in POSES poses: (10, POSES, C, H, W), float32."""
+    generator = torch.Generator().manual_seed(EVALUATION_SEED)
+    return experiment.data.posed(probe_digits(gallery), POSES, generator)
+
+
+def probe_examples(experiment: Experiment, gallery: Digits) -> Examples:
+    """The probes of an experiment: images (10, C, H, W), float32, and labels (10,)."""
+    generator = torch.Generator().manual_seed(EVALUATION_SEED)
+    return experiment.data.examples(probe_digits(gallery), generator)
+
+
+class Probes:
+    """The fixed digits of one experiment, distorted once, and what a trainer's network says."""
+
+    def __init__(self, experiment: Experiment, gallery: Digits, device: torch.device) -> None:
+        self.experiment, self.gallery, self.device = experiment, gallery, device
+        generator = torch.Generator().manual_seed(EVALUATION_SEED)
+        self.measured = measured_digits(experiment, gallery)
+        self.measured_examples = experiment.data.examples(self.measured, generator)
+
+    @cached_property
+    def images(self) -> tuple[np.ndarray, np.ndarray]:
+        """One gallery digit of each class, distorted: uint8 (10, C, H, W) and labels (10,)."""
+        shown = probe_examples(self.experiment, self.gallery)
+        return (shown.images * 255).round().to(torch.uint8).numpy(), shown.labels.numpy()
+
+    @cached_property
+    def posed(self) -> Tensor:
+        """The probes' digits, each in POSES poses: (10, POSES, C, H, W)."""
+        return posed_probes(self.experiment, self.gallery).to(self.device)
+
+    def snapshot(self, trainer: Trainer) -> Snapshot:
+        """Look at the probes and at the measured digits as the trainer's network stands.
+
+        Raises TrainingError if what it says is not finite.
+        """
+        with trainer.at_work(), torch.no_grad():
+            snapshot = self._look(trainer)
+        if not np.isfinite(snapshot.logits).all():
+            raise trainer.diverged("the logits are not finite")
+        return snapshot
+
+    def _look(self, trainer: Trainer) -> Snapshot:
+        images = torch.from_numpy(self.images[0]).to(self.device).float() / 255
+        trace = trainer.trace(images)
+        theta = [warp.theta for warp in trace.warps]
+        theta = torch.stack(theta, 1) if theta else images.new_zeros(len(images), 0, 0)
+        measure, means = self._measure(trainer)
+        lifted = trainer.network.subtracted  # so that all is shown with 0 as black
+        mean = (torch.stack(means) if means else images.new_zeros(0, 0, 0, 0)) + lifted
+        return Snapshot(
+            trainer.step,
+            theta.float().cpu().numpy(),
+            trace.logits.float().cpu().numpy(),
+            (mean * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
+            measure,
+            self._pose_left(trainer, trace, lifted),
+        )
+
+    def _measure(self, trainer: Trainer) -> tuple[float, list[Tensor]]:
+        """The objective's measure, class by class, and the mean V of MEAN_CLASSES."""
+        objective, examples = self.experiment.objective, self.measured_examples
+        total, means = 0.0, []
+        count = MEASURED_PER_CLASS[len(self.experiment.data.image_shape)]
+        for start in range(0, len(self.measured), count):
+            of_class = slice(start, start + count)
+            trace = trainer.trace(examples.images[of_class].to(self.device))
+            labels = examples.labels[of_class].to(self.device)
+            total += objective.measures(trace, labels)[objective.measure].item() * len(labels)
+            if trace.warps and start // count in MEAN_CLASSES:
+                seen = trace.classifier_input.unflatten(1, (len(trace.warps), -1))
+                means.append(seen[:, :, 0].mean(0))
+        return total / len(self.measured), means
+
+    def _pose_left(self, trainer: Trainer, trace: Trace, lifted: float) -> np.ndarray:
+        """See ``evaluation.pose_left``: a row for each transformer; empty without one."""
+        if not trace.warps:
+            return np.zeros((0, 0))
+        warps = trainer.trace(self.posed.flatten(0, 1)).warps
+        outputs = [w.output.sum(2) if w.output.ndim == 5 else w.output for w in warps]
+        return np.stack([pose_left((v + lifted).unflatten(0, (-1, POSES))) for v in outputs])

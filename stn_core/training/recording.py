@@ -1,0 +1,167 @@
+"""The run loop: whatever is trained, it is recorded in a run's folder and obeys its control file.
+
+Two things are trained by it: an experiment's network (``training.network``) and the boxes of a set
+of images (``box_search.recording``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from stn_core.runs.folder import Run
+from stn_core.runs.records import Snapshot, Step, snapshot_steps
+
+CHECKPOINT_SECONDS = 30.0
+CONTROL_SECONDS = 1.0  # between two looks at the control file
+PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
+
+
+class TrainingError(RuntimeError):
+    """A training cannot go on; the message says at which step and in which tensor."""
+
+
+class Taken(NamedTuple):
+    """What is to be written of a step. Of two records of one step, the later one counts."""
+
+    steps: list[Step]  # the last one is of this step
+    snapshots: list[Snapshot]
+
+
+class Trainable(Protocol):
+    """What the loop trains. peak_rate: the learning rate that a control file may change."""
+
+    iterations: int
+    peak_rate: float
+    record_steps: Container[int]  # at which its history is written, besides the last
+    probes: tuple[np.ndarray, np.ndarray]  # images and labels, see ``Run.write_probes``
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+
+    def advance(self) -> None:
+        """One step more."""
+
+    def take(self, *, record: bool, snapshot: bool) -> Taken:
+        """How it stands. Raises TrainingError if that is not finite."""
+
+    def save(self, run: Run) -> None:
+        """Write what is needed to go on from here, or what is left at the end."""
+
+
+def recorded(
+    make: Callable[[], Trainable],
+    run: Run,
+    *,
+    description: dict[str, Any] | None = None,
+    patience: int | None = None,
+) -> Iterator[Step]:
+    """Train to the end, or until the control file says stop, yielding each record of the history.
+
+    make: builds it, or takes it up where it was left; description: of a new run, None to go on
+    with the one in the folder; patience: stop when the measure of the snapshots has not been
+    smaller for so many steps. Whatever ends it, the run's status says so. Raises RunError if
+    the folder is another's, or what ``make`` raises, or TrainingError.
+    """
+    if description is not None:
+        run.create(description)
+    with run.owned():
+        if description is None:
+            run.reset_control()  # before anything that takes time: a stop meanwhile is obeyed
+        trainable, reached = None, run.status().step
+        try:
+            run.set_status("running", reached)
+            trainable = make()
+            run.write_probes(*trainable.probes)
+            yield from _steps(trainable, run, patience)
+        except Exception as error:
+            if trainable:
+                reached = trainable.step or reached
+            with suppress(OSError):  # the disk may be what is full
+                run.set_status("failed", reached, str(error))
+            raise
+
+
+def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Step]:
+    snapshots = set(snapshot_steps(trainable.iterations))
+    given_up = Patience(patience, run, trainable.step)
+    saved_at = looked_at = time.monotonic()
+    run.set_status("running", trainable.step)
+    if trainable.step == 0:
+        yield from _write(trainable, run, record=0 in trainable.record_steps, snapshot=True)
+    while trainable.step < trainable.iterations:
+        trainable.advance()
+        last = trainable.step == trainable.iterations
+        asked = False
+        if time.monotonic() - looked_at > CONTROL_SECONDS:
+            asked, looked_at = run.command() != "run", time.monotonic()
+        record = last or asked or trainable.step in trainable.record_steps
+        snapshot = trainable.step in snapshots
+        if not record and not snapshot:
+            continue
+        steps = _write(trainable, run, record=record, snapshot=snapshot)
+        if snapshot:
+            given_up.look(trainable.step)
+        if not record:
+            continue
+        # A killed run has its checkpoint from here, and so repeats whole intervals.
+        command = "stop" if given_up.reason else run.command()
+        if last or command != "run" or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+            trainable.save(run)
+            saved_at = time.monotonic()
+        yield from steps
+        if command == "pause" and not last:
+            command = _after_pause(run, trainable.step)
+        if (rate := run.asked_rate()) and rate != trainable.peak_rate:
+            trainable.peak_rate = rate
+            given_up.begin(trainable.step)
+            trainable.save(run)  # a resumed run goes on with it
+        if command == "stop" and not last:
+            run.set_status("stopped", trainable.step, given_up.reason)
+            return
+    run.set_status("finished", trainable.iterations)
+
+
+def _write(trainable: Trainable, run: Run, *, record: bool, snapshot: bool) -> list[Step]:
+    """Record how it stands; the record of this step, if there is one."""
+    taken = trainable.take(record=record, snapshot=snapshot)
+    for one in taken.snapshots:
+        run.write_snapshot(one)
+    for step in taken.steps:
+        run.append(step)
+    if taken.steps:
+        run.set_status("running", trainable.step)
+    return taken.steps[-1:]
+
+
+def _after_pause(run: Run, step: int) -> str:
+    """What the run is asked to do, once it is no longer asked to pause."""
+    run.set_status("paused", step)
+    while (command := run.command()) == "pause":
+        time.sleep(PAUSE_SECONDS)
+    run.set_status("running", step)
+    return command
+
+
+class Patience:
+    """Whether a run has stopped improving: no smaller measure for so many steps, or None."""
+
+    def __init__(self, steps: int | None, run: Run, begun: int) -> None:
+        self.steps, self.run, self.begun = steps, run, begun
+        self.reason = ""  # why it is given up, once it is
+
+    def begin(self, step: int) -> None:
+        """Count anew from here."""
+        self.begun = step
+
+    def look(self, step: int) -> None:
+        """At the run's snapshots, the last one of this step."""
+        if self.steps:
+            best = min(self.run.snapshots(), key=lambda snapshot: snapshot.measure).step
+            if step - max(best, self.begun) >= self.steps:
+                self.reason = f"no better than at step {best:,}"
