@@ -83,7 +83,7 @@ def test_affine_form_of_the_browser_is_python_s(visit, server):  # noqa: F811
                 const plain = ([name, v]) => [name, v instanceof Float32Array ? [...v] : v];
                 return Object.fromEntries(Object.entries(form).map(plain));
             }""",
-            [f"{server}/_stcore/bidi-components/app.stage/affine.js", whole, rigid],
+            [f"{server}/_stcore/bidi-components/app.stage/maths/affine.js", whole, rigid],
         )
         expected = transformers.describe_transform(Affine(), (5, 4), rigid=rigid, whole=whole)
         assert set(form) == set(expected)

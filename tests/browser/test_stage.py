@@ -486,7 +486,7 @@ def test_browser_reads_every_family_by_every_kernel_as_the_library_does(
     found = modules(
         """
         const [{ points }, { sample }, { kernel }] =
-            await Promise.all(["grid", "sampling", "kernels"].map(load));
+            await Promise.all(["maths/grid", "maths/sampling", "maths/kernels"].map(load));
         const grid = points(form(told.form), told.theta, form(told.form).target);
         return told.readings.map(([name, padding]) =>
             [...sample(told.source, grid, { kernel: kernel(name, 2.5), padding })]);
@@ -521,7 +521,8 @@ def test_browser_s_integer_kernel_rounds_half_up(modules, padding, generator):
     grid = (2 * places + 1) / 8 - 1
     found = modules(
         """
-        const [{ sample }, { kernel }] = await Promise.all(["sampling", "kernels"].map(load));
+        const [{ sample }, { kernel }] =
+            await Promise.all(["maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel("integer"), padding: told.padding };
         return [...sample(told.source, Float32Array.from(told.grid), reading)];
         """,
@@ -537,7 +538,7 @@ def test_browser_fits_every_family_to_its_handles(modules, generator):
         theta = near_identity(transform, generator)
         fitted, places = modules(
             """
-            const [{ points }, { fit }] = await Promise.all(["grid", "fit"].map(load));
+            const [{ points }, { fit }] = await Promise.all(["maths/grid", "maths/fit"].map(load));
             const whole = form(told.form);
             const places = (theta) => {
                 const flat = points(whole, theta, whole.handleTarget);
@@ -564,7 +565,8 @@ def test_browser_s_slopes_of_v_are_autograd_s(modules, kernel, padding, generato
     grid = 2.6 * torch.rand(1, 20, 20, 2, generator=generator) - 1.3
     found = modules(
         """
-        const [{ slopes }, { kernel }] = await Promise.all(["sampling", "kernels"].map(load));
+        const [{ slopes }, { kernel }] =
+            await Promise.all(["maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel(told.kernel, 2.5), padding: told.padding };
         const grid = Float32Array.from(told.grid);
         return slopes(told.source, grid, reading).map((slope) => [...slope]);
@@ -601,7 +603,7 @@ def test_browser_s_gradient_of_theta_is_autograd_s(modules, name, make, generato
     pull = torch.randn(INNER[0] * INNER[1], 2, generator=generator)
     found = modules(
         """
-        const { chain } = await load("grid");
+        const { chain } = await load("maths/grid");
         const whole = form(told.form);
         return chain(whole, told.theta, whole.target, Float32Array.from(told.pull));
         """,
@@ -622,7 +624,7 @@ def test_browser_s_pull_on_the_grid_is_autograd_s(modules, generator):
     found = modules(
         """
         const [{ compare, pull }, { sample }, { kernel }] =
-            await Promise.all(["descent", "sampling", "kernels"].map(load));
+            await Promise.all(["maths/descent", "maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel("bilinear"), padding: "zeros" };
         const grid = Float32Array.from(told.grid);
         const { loss, slope } = compare(sample(told.source, grid, reading), told.target);
@@ -651,7 +653,7 @@ def test_browser_descends_by_adam(modules, generator):
     target = sample(image[None], transform.grid(transform.identity()[None], (28, 28)))
     frames = modules(
         """
-        const modules = ["descent", "kernels"];
+        const modules = ["maths/descent", "maths/kernels"];
         const [{ compare, descend }, { kernel }] = await Promise.all(modules.map(load));
         const data = {
             transform: form(told.form),
@@ -703,7 +705,7 @@ def test_browser_finds_the_pixels_where_the_grid_is_turned_over(modules, case):
     size = (48, 40)
     found = modules(
         """
-        const { turnedOver } = await load("grid");
+        const { turnedOver } = await load("maths/grid");
         const whole = form(told.form);
         return [...turnedOver(whole, told.theta, whole.target, told.size)];
         """,
@@ -744,7 +746,7 @@ def test_browser_takes_affine_theta_apart_as_the_library_does_and_puts_it_togeth
     before = poses[torch.randperm(200, generator=generator)]
     found = modules(
         """
-        const { compose, decompose, invert } = await load("pose");
+        const { compose, decompose, invert } = await load("maths/pose");
         const taken = told.theta.map((theta, i) => decompose(theta, told.poses[i]));
         const other = told.theta.map((theta, i) => decompose(theta, told.before[i]));
         return {
@@ -776,7 +778,7 @@ def test_browser_keeps_to_the_way_in_which_a_pose_is_written(modules):
     ]
     found = modules(
         """
-        const { compose, decompose } = await load("pose");
+        const { compose, decompose } = await load("maths/pose");
         return told.map((way) => {
             let before = way[0];
             return way.map((pose) => (before = decompose(compose(pose), before)));
@@ -796,7 +798,7 @@ def test_browser_lays_an_input_as_the_server_does(modules, generator):
     found = modules(
         """
         const [{ layGrid }, { sample }, { kernel }] =
-            await Promise.all(["pose", "sampling", "kernels"].map(load));
+            await Promise.all(["maths/pose", "maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel("bilinear"), padding: "zeros" };
         return [...sample(told.source, layGrid(told.pose, told.size), reading)];
         """,
@@ -812,7 +814,7 @@ def test_browser_pools_as_torch_does(modules, side, generator):
     image = torch.randint(256, (3, 13, 18), generator=generator)
     found = modules(
         """
-        const { pool } = await load("sampling");
+        const { pool } = await load("maths/sampling");
         const { pixels, ...size } = pool(told.source.pixels, 3, [13, 18], told.side);
         return [[...pixels], size];
         """,
@@ -827,7 +829,7 @@ def test_browser_pools_as_torch_does(modules, side, generator):
 def test_curves_of_a_training_that_has_logged_nothing_have_an_axis(modules):
     low, high, middle = modules(
         """
-        const { Curves } = await load("curves");
+        const { Curves } = await load("parts/curves");
         const chart = new Curves("Error");
         document.body.append(chart.node);
         chart.canvas.style.cssText = "width: 200px; height: 100px";
@@ -843,8 +845,8 @@ def test_curves_of_a_training_that_has_logged_nothing_have_an_axis(modules):
 
 # A playhead whose clock is the test's: ``frames(n, ms)`` lets n frames go by.
 BY_THE_TEST_S_CLOCK = """
-    const { Playhead } = await load("playhead");
-    const { Transport } = await load("transport");
+    const { Playhead } = await load("parts/playhead");
+    const { Transport } = await load("parts/transport");
     const kept = [window.requestAnimationFrame, window.cancelAnimationFrame, performance.now];
     const motion = window.matchMedia;
     let [now, next, waiting] = [0, 1, new Map()];
@@ -1017,7 +1019,7 @@ def test_playhead_starts_over_at_the_end_plays_again_and_again_and_rests_when_pa
 
 # Trainings of two classes and one probe without a transformer; ``replay(...runs)`` shows them.
 REPLAYED = """
-    const { Replay } = await load("replay");
+    const { Replay } = await load("layouts/replay/replay");
     const source = { pixels: new Uint8Array(4), channels: 1, height: 2, width: 2 };
     const run = (name, steps, seconds, more = {}) => ({
         name, recording: name, colour: "red", live: false, outside: 0, channels: 1,
@@ -1314,7 +1316,7 @@ def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
 
 
 SOLID = """
-    const solid = await load("solid");
+    const solid = await load("maths/solid");
     const pose = told.pose && { turn: told.pose.slice(0, 9), shift: told.pose.slice(9) };
     const volume = pose && solid.extrude(told.digit, pose, told.side);
     const side = 30;
@@ -1364,7 +1366,7 @@ def test_browser_turns_about_the_axes_as_the_library_does_and_tells_by_how_much(
     for degrees in ([20, -50, 110], [-170, 30, 5], [40, 90, 0], [40, -90, 0]):
         turn, found = modules(
             """
-            const solid = await load("solid");
+            const solid = await load("maths/solid");
             const turn = solid.rotation(told);
             return [turn, solid.rotation(solid.degreesOf(turn))];
             """,
@@ -1381,7 +1383,7 @@ def test_browser_takes_a_3d_theta_apart_and_puts_it_together(modules, generator)
         theta[8:11] *= mirrored
         pose, again, inverse = modules(
             """
-            const solid = await load("solid");
+            const solid = await load("maths/solid");
             const pose = solid.decompose(told);
             return [pose, solid.compose(pose), solid.inverse(solid.matrixOf(told))];
             """,
@@ -1398,7 +1400,7 @@ def test_browser_takes_a_3d_theta_apart_and_puts_it_together(modules, generator)
 def test_volume_of_a_training_that_goes_on_shows_its_last_frame_and_longer_curves(modules):
     shifts, end, kept = modules(
         """
-        const { Volume } = await load("volume");
+        const { Volume } = await load("layouts/volume/volume");
         const root = document.createElement("div");
         root.style.width = "700px";
         document.body.append(root);
@@ -2255,7 +2257,7 @@ def test_picture_comes_first_on_a_phone_and_its_choices_after_it(visit, at):
 
 # A volume, of a training or of none: ``show(track)``, a track of so many frames: ``track(count)``.
 LEARNT = """
-    const { Volume } = await load("volume");
+    const { Volume } = await load("layouts/volume/volume");
     const root = document.createElement("div");
     root.style.width = "700px";
     document.body.append(root);
@@ -2396,7 +2398,7 @@ def test_wall_has_the_curves_of_the_search(visit):
 def test_an_axis_says_what_it_counts(modules):
     written = modules(
         """
-        const { Curves, logarithmic } = await load("curves");
+        const { Curves, logarithmic } = await load("parts/curves");
         const chart = new Curves("chart", true);
         const line = { name: "", colour: "red", dash: 0, x: [0, 1], y: [0, 1] };
         chart.set([line], logarithmic(10, 200, "s"));
@@ -2415,7 +2417,7 @@ def test_an_axis_says_what_it_counts(modules):
 def test_numbers_on_an_axis_tell_its_ends_apart_and_next_to_nothing_is_0(modules):
     constant, long, short, small = modules(
         """
-        const { Curves, logarithmic } = await load("curves");
+        const { Curves, logarithmic } = await load("parts/curves");
         const draw = (y) => {
             const chart = new Curves("chart", true);
             const written = [];

@@ -4,19 +4,19 @@
  * be replayed, a wall of images with a box on each, a volume and what is read of it, or the whole of
  * Fig. 2.
  */
-import { asked } from "./link.js";
-import { Figure2 } from "./figure2.js";
-import { between } from "./grid.js";
-import { kernel } from "./kernels.js";
-import { listen } from "./keys.js";
-import { Labels } from "./labels.js";
-import { halves } from "./layers.js";
-import { Large } from "./stage.js";
-import { element } from "./pair.js";
-import { Replay } from "./replay.js";
-import { Strip } from "./strip.js";
-import { Volume } from "./volume.js";
-import { Wall } from "./wall.js";
+import { asked } from "./output/link.js";
+import { Figure2 } from "./layouts/figure2/figure2.js";
+import { between } from "./maths/grid.js";
+import { kernel } from "./maths/kernels.js";
+import { listen } from "./parts/keys.js";
+import { Labels } from "./layouts/labels/labels.js";
+import { halves } from "./maths/layers.js";
+import { Large } from "./layouts/large.js";
+import { element } from "./parts/pair.js";
+import { Replay } from "./layouts/replay/replay.js";
+import { Strip } from "./layouts/strip.js";
+import { Volume } from "./layouts/volume/volume.js";
+import { Wall } from "./layouts/wall.js";
 
 // Streamlit now and then ends a component and mounts it again on the same element, between two
 // reruns that come close together: what a hand has done there goes on.

@@ -1,11 +1,11 @@
 /** Co-localisation, replayed: three images large, all of them small, and the box on each. */
-import { Curves, logarithmic, rowsOf } from "./curves.js";
-import { paintPixels } from "./drawing.js";
-import { between } from "./grid.js";
-import { element } from "./pair.js";
-import { leave, whereLeft } from "./places.js";
-import { Transport } from "./transport.js";
-import { exporter } from "./export.js";
+import { Curves, logarithmic, rowsOf } from "../parts/curves.js";
+import { paintPixels } from "../parts/drawing.js";
+import { between } from "../maths/grid.js";
+import { element } from "../parts/pair.js";
+import { leave, whereLeft } from "../output/places.js";
+import { Transport } from "../parts/transport.js";
+import { exporter } from "../output/export.js";
 
 const FRAMES_A_SECOND = 10;
 const LARGE = 3; // Fig. 4

@@ -1,7 +1,7 @@
 /** θ in numbers: sliders, typed numbers, and the family's equation with θ in it. */
-import { matrix } from "./grid.js";
+import { matrix } from "../maths/grid.js";
 import { element } from "./pair.js";
-import { POSE, compose, decompose, determinant } from "./pose.js";
+import { POSE, compose, decompose, determinant } from "../maths/pose.js";
 
 /** Two digits after the point, no −0, and large numbers in short. */
 export const short = (value) =>

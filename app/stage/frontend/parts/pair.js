@@ -1,7 +1,7 @@
 /** U with the grids T_θ(G) on it, and each transformer's V. */
 import { drawFrame, drawGrids, paintPixels, paintTint, tintPoints } from "./drawing.js";
-import { points, turnedOver } from "./grid.js";
-import { pool, sample } from "./sampling.js";
+import { points, turnedOver } from "../maths/grid.js";
+import { pool, sample } from "../maths/sampling.js";
 
 /** Create an element with properties and children. */
 export function element(name, properties = {}, ...children) {
@@ -63,7 +63,7 @@ export class Pair {
 
   /**
    * Show U, what it is, and the grids of these θ, one for each transformer.
-   * @param {import("./sampling.js").Source} source
+   * @param {import("../maths/sampling.js").Source} source
    * @param {string} alt
    * @param {number[][]|null} thetas
    */

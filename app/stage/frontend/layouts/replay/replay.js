@@ -1,11 +1,11 @@
 /** One or two trainings, replayed: one playhead moves their probes, their curves and their means. */
-import { Curves, logarithmic, rowsOf } from "./curves.js";
-import { exporter } from "./export.js";
-import { Pair, element } from "./pair.js";
-import { paintPixels } from "./drawing.js";
-import { isNewerThanTheLink, leave, whereLeft } from "./places.js";
-import { Transport } from "./transport.js";
-import { between } from "./grid.js";
+import { Curves, logarithmic, rowsOf } from "../../parts/curves.js";
+import { exporter } from "../../output/export.js";
+import { Pair, element } from "../../parts/pair.js";
+import { paintPixels } from "../../parts/drawing.js";
+import { isNewerThanTheLink, leave, whereLeft } from "../../output/places.js";
+import { Transport } from "../../parts/transport.js";
+import { between } from "../../maths/grid.js";
 
 const FRAMES_A_SECOND = 12;
 const TIMES = { step: "steps", seconds: "seconds" }; // a run's snapshots, by either clock

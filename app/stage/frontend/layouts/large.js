@@ -1,18 +1,18 @@
 /** The large pair: grasped by handles, numbers and a playhead; tells Python where it rests. */
-import { Equation, PoseNumbers, ThetaNumbers } from "./numbers.js";
-import { exporter } from "./export.js";
-import { isLike } from "./link.js";
-import { Gradient } from "./gradient.js";
-import { Handles } from "./handles.js";
-import { Inspector } from "./inspect.js";
-import { Pair, element } from "./pair.js";
-import { Change } from "./playhead.js";
-import { Reporter } from "./report.js";
-import { Transport } from "./transport.js";
-import { between, points } from "./grid.js";
-import { kernel } from "./kernels.js";
-import { layGrid } from "./pose.js";
-import { sample } from "./sampling.js";
+import { Equation, PoseNumbers, ThetaNumbers } from "../parts/numbers.js";
+import { exporter } from "../output/export.js";
+import { isLike } from "../output/link.js";
+import { Gradient } from "../parts/gradient.js";
+import { Handles } from "../parts/handles.js";
+import { Inspector } from "../parts/inspect.js";
+import { Pair, element } from "../parts/pair.js";
+import { Change } from "../parts/playhead.js";
+import { Reporter } from "../output/report.js";
+import { Transport } from "../parts/transport.js";
+import { between, points } from "../maths/grid.js";
+import { kernel } from "../maths/kernels.js";
+import { layGrid } from "../maths/pose.js";
+import { sample } from "../maths/sampling.js";
 
 const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its prediction
 const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved input
@@ -195,7 +195,7 @@ export class Large {
 
   // -- what is played
 
-  /** @returns {import("./transport.js").Track} */
+  /** @returns {import("../parts/transport.js").Track} */
   track() {
     const { data, recorded } = this;
     if (recorded) {

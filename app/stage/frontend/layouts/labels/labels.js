@@ -2,22 +2,22 @@
  * Why labels are enough: the loss of the class as a landscape over two numbers of θ, its gradient on
  * the grid and on V, and the steps down. The browser runs the classifier, forwards and backwards.
  */
-import { affine } from "./affine.js";
-import { descend, pull, walk } from "./descent.js";
-import { drawArrows, paintPixels } from "./drawing.js";
-import { exporter } from "./export.js";
-import { isLike } from "./link.js";
-import { chain, points } from "./grid.js";
-import { Handles } from "./handles.js";
-import { kernel } from "./kernels.js";
+import { affine } from "../../maths/affine.js";
+import { descend, pull, walk } from "../../maths/descent.js";
+import { drawArrows, paintPixels } from "../../parts/drawing.js";
+import { exporter } from "../../output/export.js";
+import { isLike } from "../../output/link.js";
+import { chain, points } from "../../maths/grid.js";
+import { Handles } from "../../parts/handles.js";
+import { kernel } from "../../maths/kernels.js";
 import { Landscape } from "./landscape.js";
-import { activations, backwards, softmax } from "./layers.js";
-import { short } from "./numbers.js";
-import { Pair, element } from "./pair.js";
-import { decompose } from "./pose.js";
-import { Reporter } from "./report.js";
-import { pool, sample } from "./sampling.js";
-import { Transport } from "./transport.js";
+import { activations, backwards, softmax } from "../../maths/layers.js";
+import { short } from "../../parts/numbers.js";
+import { Pair, element } from "../../parts/pair.js";
+import { decompose } from "../../maths/pose.js";
+import { Reporter } from "../../output/report.js";
+import { pool, sample } from "../../maths/sampling.js";
+import { Transport } from "../../parts/transport.js";
 
 const ARROWS_IN_ROW = 12;
 const LONGEST = 0.2; // an arrow, in half widths of U

@@ -2,7 +2,7 @@
 import { markPixel, markPoint, wipe } from "./drawing.js";
 import { ARROWS } from "./handles.js";
 import { element } from "./pair.js";
-import { slopes, taps, toPixels } from "./sampling.js";
+import { slopes, taps, toPixels } from "../maths/sampling.js";
 
 const HINT =
   "Point at a pixel of V to see where it is read from, or at one of U to see which pixels of V " +

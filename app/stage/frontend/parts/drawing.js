@@ -12,7 +12,7 @@ const TINT = 0.4; // how opaque a tint is
 /**
  * Pixels as they are, one canvas pixel each; the style sheet enlarges them crisply.
  * @param {HTMLCanvasElement} canvas
- * @param {import("./sampling.js").Source} image  of one grey channel, or of three colours
+ * @param {import("../maths/sampling.js").Source} image  of one grey channel, or of three colours
  * @param {number} [channel]  the only one to paint, in grey
  */
 export function paintPixels(canvas, { pixels, channels, height, width }, channel) {

@@ -1,17 +1,17 @@
 /** A volume and what a 3D transformer reads of it, turned by one hand; their projections (Fig. 5). */
-import { Curves, logarithmic, rowsOf } from "./curves.js";
-import { exporter } from "./export.js";
-import { isLike } from "./link.js";
-import { paintPixels } from "./drawing.js";
-import { between } from "./grid.js";
-import { Sliders, short } from "./numbers.js";
-import { element } from "./pair.js";
-import { leave, whereLeft } from "./places.js";
-import { Change } from "./playhead.js";
-import { Reporter } from "./report.js";
+import { Curves, logarithmic, rowsOf } from "../../parts/curves.js";
+import { exporter } from "../../output/export.js";
+import { isLike } from "../../output/link.js";
+import { paintPixels } from "../../parts/drawing.js";
+import { between } from "../../maths/grid.js";
+import { Sliders, short } from "../../parts/numbers.js";
+import { element } from "../../parts/pair.js";
+import { leave, whereLeft } from "../../output/places.js";
+import { Change } from "../../parts/playhead.js";
+import { Reporter } from "../../output/report.js";
 import { Scene } from "./splat.js";
-import { Transport } from "./transport.js";
-import * as solid from "./solid.js";
+import { Transport } from "../../parts/transport.js";
+import * as solid from "../../maths/solid.js";
 
 const ARRIVE_SECONDS = 0.8; // a new volume's grid goes from the identity to its prediction
 const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved digit

@@ -1,5 +1,5 @@
 /** A row of small pairs, to look at or to choose from. */
-import { Pair, element } from "./pair.js";
+import { Pair, element } from "../parts/pair.js";
 
 export class Strip {
   /** @param {HTMLElement} root  @param {{choose: (id: string) => void}} python */

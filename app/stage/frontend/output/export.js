@@ -1,9 +1,9 @@
 /** Of what a stage shows: pictures, animations, numbers, and a link that brings it back. */
 import { address } from "./link.js";
-import { stagesThere } from "./keys.js";
-import { element } from "./pair.js";
+import { stagesThere } from "../parts/keys.js";
+import { element } from "../parts/pair.js";
 import { draw, svg } from "./picture.js";
-import { GIFEncoder, applyPalette, quantize } from "./vendor/gifenc.js";
+import { GIFEncoder, applyPalette, quantize } from "../vendor/gifenc.js";
 
 const PICTURE_PIXELS = 4096; // of the longer side at most
 const FILM_PIXELS = 960;

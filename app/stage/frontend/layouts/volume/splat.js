@@ -1,5 +1,5 @@
 /** Voxels and lines with a depth buffer, on a canvas. */
-import { apply } from "./solid.js";
+import { apply } from "../../maths/solid.js";
 
 const FIT = 1.75; // half the pane's width in half widths of the volume
 const LIGHT = [-0.42, -0.55, -0.72]; // towards the lamp, seen from the camera

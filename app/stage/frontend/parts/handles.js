@@ -1,8 +1,8 @@
 /** Handles on the grid, for mouse, touch and keyboard: they ask for a θ, the stage shows it. */
 import { MARGIN } from "./drawing.js";
-import { fit } from "./fit.js";
-import { carry, centre, move, pinch, pull, turn } from "./gestures.js";
-import { points } from "./grid.js";
+import { fit } from "../maths/fit.js";
+import { carry, centre, move, pinch, pull, turn } from "../maths/gestures.js";
+import { points } from "../maths/grid.js";
 
 const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
 const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel

@@ -2,22 +2,22 @@
  * Fig. 2 of the paper, alive: U, the localisation network, θ, the grid generator, the sampler, V and
  * the classifier, each with what is in it now. The browser runs the network itself.
  */
-import { affine } from "./affine.js";
-import { exporter } from "./export.js";
-import { isLike } from "./link.js";
-import { drawFrame, drawGrids, paintPixels } from "./drawing.js";
-import { between, points } from "./grid.js";
-import { Handles } from "./handles.js";
-import { Inspector } from "./inspect.js";
-import { kernel } from "./kernels.js";
-import { activations, softmax } from "./layers.js";
-import { Equation, short } from "./numbers.js";
-import { Pair, element } from "./pair.js";
-import { Change } from "./playhead.js";
-import { decompose, layGrid } from "./pose.js";
-import { Reporter } from "./report.js";
-import { pool, sample } from "./sampling.js";
-import { Transport } from "./transport.js";
+import { affine } from "../../maths/affine.js";
+import { exporter } from "../../output/export.js";
+import { isLike } from "../../output/link.js";
+import { drawFrame, drawGrids, paintPixels } from "../../parts/drawing.js";
+import { between, points } from "../../maths/grid.js";
+import { Handles } from "../../parts/handles.js";
+import { Inspector } from "../../parts/inspect.js";
+import { kernel } from "../../maths/kernels.js";
+import { activations, softmax } from "../../maths/layers.js";
+import { Equation, short } from "../../parts/numbers.js";
+import { Pair, element } from "../../parts/pair.js";
+import { Change } from "../../parts/playhead.js";
+import { decompose, layGrid } from "../../maths/pose.js";
+import { Reporter } from "../../output/report.js";
+import { pool, sample } from "../../maths/sampling.js";
+import { Transport } from "../../parts/transport.js";
 
 const ARRIVE_SECONDS = 0.8; // the grid goes from the identity to the network's θ
 const TURN_DEGREES = 5; // from one frame of the turning digit to the next

@@ -1,7 +1,7 @@
 /** A loss over two numbers of an affine θ, the others as they are: a map, on which θ can be moved. */
-import { ARROWS } from "./handles.js";
-import { element } from "./pair.js";
-import { compose, decompose } from "./pose.js";
+import { ARROWS } from "../../parts/handles.js";
+import { element } from "../../parts/pair.js";
+import { compose, decompose } from "../../maths/pose.js";
 
 const SIDE = 37; // points of the map in either direction
 const FIRST_STRIDE = 4; // it is drawn coarsely first

@@ -1,5 +1,5 @@
 /** The gradient's panel: the arrows of Eq. 7 on the grid, the target, and the descent to it. */
-import { MATCHED, compare, descend, pull, walk } from "./descent.js";
+import { MATCHED, compare, descend, pull, walk } from "../maths/descent.js";
 import { drawArrows, paintPixels } from "./drawing.js";
 import { element } from "./pair.js";
 
