@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 from app.data import examples
 from app.panels.misread import disagreements
 from stn_core import results
-from tests.browser.test_stage import chromium, pixels, server, until, visit  # noqa: F401  fixtures
+from tests.browser.driving import pixels, until
 
 
-def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):  # noqa: F811
+def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):
     page = visit(
         "view=Results&distortion=TC&digit=700&sweep=true&misread_both=true",
         at="distorted",
@@ -41,7 +41,7 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):  # noqa: F811
     assert "sweep" not in page.url and len(page.context.pages) == 2
 
 
-def test_one_step_back_from_an_example_is_the_gallery_again(visit):  # noqa: F811
+def test_one_step_back_from_an_example_is_the_gallery_again(visit):
     page = visit("view=Results&distortion=TC", at="distorted", reduced_motion="reduce")
     cells = page.locator(".strip").nth(1).locator("a.cell")
     cells.first.wait_for()
@@ -53,7 +53,7 @@ def test_one_step_back_from_an_example_is_the_gallery_again(visit):  # noqa: F81
     expect(page).to_have_url(re.compile("view=Results"))
 
 
-def test_all_columns_of_table_1_are_seen_on_a_phone(visit):  # noqa: F811
+def test_all_columns_of_table_1_are_seen_on_a_phone(visit):
     page = visit("view=Results&distortion=TC", at="distorted", width=390)
     table = page.get_by_role("table").first
     expect(table.get_by_role("columnheader", name="TC")).to_be_in_viewport(ratio=1)

@@ -16,17 +16,8 @@ from playwright.sync_api import expect
 
 from stn_core import checkpoints, runs
 from stn_core.experiments import find
-from tests.browser.test_stage import (  # noqa: F401  fixtures
-    chromium,
-    explore,
-    handle,
-    prediction,
-    scrub,
-    server,
-    stage_of,
-    visit,
-    volumes,
-)
+from tests.browser.driving import explore, handle, scrub, stage_of, volumes
+from tests.browser.expected import prediction
 
 SVG = "{http://www.w3.org/2000/svg}"
 EBML = b"\x1a\x45\xdf\xa3"  # with which every WebM begins
@@ -44,7 +35,7 @@ def take(page, kind: str, tmp_path) -> bytes:
     return path.read_bytes()
 
 
-def test_pictures_show_the_stage(visit, tmp_path):  # noqa: F811
+def test_pictures_show_the_stage(visit, tmp_path):
     page = explore(visit)
     shown = Image.open(io.BytesIO(take(page, "PNG", tmp_path))).convert("RGB")
     assert shown.width > 600
@@ -56,7 +47,7 @@ def test_pictures_show_the_stage(visit, tmp_path):  # noqa: F811
     assert any("U and the grid" in (text.text or "") for text in root.iter(f"{SVG}text"))
 
 
-def test_animations_play_the_track(visit, tmp_path):  # noqa: F811
+def test_animations_play_the_track(visit, tmp_path):
     page = explore(visit)
     film = Image.open(io.BytesIO(take(page, "GIF", tmp_path)))
     assert film.n_frames == 31  # two seconds of 15 frames
@@ -70,7 +61,7 @@ def test_animations_play_the_track(visit, tmp_path):  # noqa: F811
     assert float(scrub(page).input_value()) == 1  # the playhead is where it was
 
 
-def test_numbers_are_the_network_s(visit, tmp_path):  # noqa: F811
+def test_numbers_are_the_network_s(visit, tmp_path):
     page = explore(visit)
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
     names = [f"θ{i}{j}" for i in (1, 2) for j in (1, 2, 3)]
@@ -81,7 +72,7 @@ def test_numbers_are_the_network_s(visit, tmp_path):  # noqa: F811
     assert "/distorted" in told["page"]
 
 
-def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):  # noqa: F811
+def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):
     page = visit("view=Replay", at="distorted", reduced_motion="reduce")
     stage_of(page).locator(".strip").first.wait_for()
     found = runs.unpack(
@@ -105,7 +96,7 @@ def copied(page) -> str:
     return page.evaluate("navigator.clipboard.readText()")
 
 
-def test_copied_link_brings_back_theta_and_the_moved_digit(visit):  # noqa: F811
+def test_copied_link_brings_back_theta_and_the_moved_digit(visit):
     page = explore(visit, permissions=["clipboard-read", "clipboard-write"])
     stage_of(page).get_by_role("button", name="the digit").click()
     handle(page, "the digit: move").press("Shift+ArrowRight")
@@ -124,7 +115,7 @@ def test_copied_link_brings_back_theta_and_the_moved_digit(visit):  # noqa: F811
     assert [value(other, name) for name in names] == pytest.approx(theta, abs=0.011)
 
 
-def test_copied_link_brings_back_the_playhead(visit):  # noqa: F811
+def test_copied_link_brings_back_the_playhead(visit):
     page = visit(
         "view=Replay", at="distorted", reduced_motion="reduce",
         permissions=["clipboard-read", "clipboard-write"],
@@ -155,7 +146,7 @@ def picture_of(canvas) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(canvas.screenshot())).convert("L"), np.float32)
 
 
-def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):  # noqa: F811
+def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):
     page = volumes(visit, permissions=["clipboard-read", "clipboard-write"])
     solids = stage_of(page).locator("canvas.solid")
     first = picture_of(solids.first)
@@ -171,7 +162,7 @@ def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):  # noqa: F811
         assert np.abs(picture_of(solids.nth(i)) - seen[i]).mean() < 1
 
 
-def test_view_that_is_no_rotation_is_told_of_and_left_out(visit):  # noqa: F811
+def test_view_that_is_no_rotation_is_told_of_and_left_out(visit):
     page = volumes(visit, permissions=["clipboard-read", "clipboard-write"])
     fields = dict(parse_qsl(copied(page).partition("?")[2]))
     text = fields["stage"]
@@ -184,7 +175,7 @@ def test_view_that_is_no_rotation_is_told_of_and_left_out(visit):  # noqa: F811
 
 
 @pytest.mark.parametrize("state", ["nonsense", "eyJ4Ijoxf", "A" * 7000])
-def test_state_that_is_none_is_told_of_and_left_out(visit, state):  # noqa: F811
+def test_state_that_is_none_is_told_of_and_left_out(visit, state):
     page = explore(visit, f"stage={state}")
     expect(stage_of(page).get_by_role("status")).to_contain_text("was left out")
     assert float(stage_of(page).get_by_label("θ11", exact=True).input_value()) == pytest.approx(

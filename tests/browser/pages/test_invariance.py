@@ -9,12 +9,12 @@ from playwright.sync_api import expect
 
 from app.data.invariance import posed
 from stn_core import invariance
-from tests.browser.test_stage import chromium, pixels, server, until, visit  # noqa: F401  fixtures
+from tests.browser.driving import pixels, until
 
 COLUMN = "distorted/rts"
 
 
-def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):  # noqa: F811
+def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):
     page = visit("writer=4", at="invariance", reduced_motion="reduce")
     page.get_by_text("Curves as CSV").first.wait_for()
     page.locator(".strip canvas").first.wait_for()

@@ -16,11 +16,7 @@ from app.stage import transformers
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
-from tests.browser.test_stage import chromium, handle, pixels, server, stage_of, visit  # noqa: F401  fixtures
-
-
-def told(page, what: str) -> np.ndarray:
-    return np.array([float(v) for v in stage_of(page).get_attribute(f"data-{what}").split(",")])
+from tests.browser.driving import handle, pixels, stage_of, told
 
 
 @torch.no_grad()
@@ -37,7 +33,7 @@ def assert_network_is_torch_s(page) -> None:
     np.testing.assert_allclose(pixels(page, "V"), 255 * held.warps[0].output[0, 0].numpy(), atol=2)
 
 
-def test_browser_runs_the_network_as_torch_does(visit):  # noqa: F811
+def test_browser_runs_the_network_as_torch_does(visit):
     page = visit(reduced_motion="reduce")
     handle(page, "the digit: move").wait_for()
     before = told(page, "theta")
@@ -51,7 +47,7 @@ def test_browser_runs_the_network_as_torch_does(visit):  # noqa: F811
     expect(stage_of(page).locator(".said").first).to_contain_text("It is a")
 
 
-def test_theta_by_hand_is_kept_until_it_is_given_back(visit):  # noqa: F811
+def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
     page = visit(reduced_motion="reduce")
     figure = stage_of(page)
     handle(page, "the digit: move").wait_for()
@@ -72,7 +68,7 @@ def test_theta_by_hand_is_kept_until_it_is_given_back(visit):  # noqa: F811
     np.testing.assert_allclose(linked, told(page, "theta"), atol=1e-3)
 
 
-def test_affine_form_of_the_browser_is_python_s(visit, server):  # noqa: F811
+def test_affine_form_of_the_browser_is_python_s(visit, server):
     page = visit(reduced_motion="reduce")
     handle(page, "the digit: move").wait_for()
     for rigid, whole in ((False, "the whole grid"), (True, "the digit")):
@@ -95,7 +91,7 @@ def test_affine_form_of_the_browser_is_python_s(visit, server):  # noqa: F811
                 assert form[name] == ([list(r) for r in value] if name == "ranges" else value)
 
 
-def test_figure_fits_a_phone_and_its_boxes_open_pages(visit):  # noqa: F811
+def test_figure_fits_a_phone_and_its_boxes_open_pages(visit):
     page = visit(width=375, reduced_motion="reduce")
     handle(page, "the digit: move").wait_for()
     page.get_by_text("Fig. 5: three dimensions").wait_for()

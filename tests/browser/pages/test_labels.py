@@ -12,8 +12,7 @@ from app.data import examples
 from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.test_front import told
-from tests.browser.test_stage import chromium, handle, server, stage_of, until, visit  # noqa: F401  fixtures
+from tests.browser.driving import handle, stage_of, told, until
 
 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -27,7 +26,7 @@ def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 @pytest.mark.parametrize("network", list(descent.NETWORKS))
-def test_loss_and_gradient_are_autograd_s(visit, network):  # noqa: F811
+def test_loss_and_gradient_are_autograd_s(visit, network):
     title = descent.NETWORKS[network]
     page = visit(f"labels_network={title}", at="labels", reduced_motion="reduce")
     handle(page, "top left corner").focus()
@@ -41,7 +40,7 @@ def test_loss_and_gradient_are_autograd_s(visit, network):  # noqa: F811
     np.testing.assert_allclose(told(page, "gradient"), gradient, rtol=0.02, atol=0.02)
 
 
-def test_descent_turns_the_digit_and_reads_it(visit):  # noqa: F811
+def test_descent_turns_the_digit_and_reads_it(visit):
     page = visit(at="labels", reduced_motion="reduce")
     verdict = stage_of(page).locator(".verdict")
     expect(verdict).to_contain_text("it says 7 ✗, it is a 2")
@@ -52,7 +51,7 @@ def test_descent_turns_the_digit_and_reads_it(visit):  # noqa: F811
     assert told(page, "loss")[0] < 0.1
 
 
-def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):  # noqa: F811
+def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):
     page = visit(at="labels", reduced_motion="reduce")
     figure = stage_of(page)
     handle(page, "the whole grid").wait_for()
@@ -66,7 +65,7 @@ def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):  # noqa: F81
     assert not told(page, "gradient").any()
 
 
-def test_theta_is_moved_on_the_landscape(visit):  # noqa: F811
+def test_theta_is_moved_on_the_landscape(visit):
     page = visit(at="labels", width=375, reduced_motion="reduce")
     handle(page, "the whole grid").wait_for()
     map_ = stage_of(page).get_by_label("The loss over two numbers of θ")

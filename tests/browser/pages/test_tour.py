@@ -7,16 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from app.frame import stops
-from tests.browser.test_stage import (  # noqa: F401
-    PATIENCE_MILLISECONDS,
-    chromium,
-    handle,
-    scrub,
-    server,
-    stage_of,
-    until,
-    visit,
-)
+from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of, until
 
 # By the keyboard alone: at each stop the control that is walked to, and the keys that do it.
 BY_KEYS = (
@@ -52,7 +43,7 @@ def walk_to(page: Page, name: str) -> None:
     raise AssertionError(f"{name} cannot be walked to, but {met}")
 
 
-def test_tour_is_gone_through_by_the_keyboard_alone(visit):  # noqa: F811
+def test_tour_is_gone_through_by_the_keyboard_alone(visit):
     page = visit("lesson=1", reduced_motion="reduce")
     for number, ways in enumerate(BY_KEYS, 1):
         stop = stops.STOPS[number - 1]
@@ -78,7 +69,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):  # noqa: F811
         expect(page.get_by_text("✓ Yes.")).to_have_count(n + 1)
 
 
-def test_stop_stays_in_sight_and_as_high_as_it_is(visit):  # noqa: F811
+def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
     page = visit("lesson=1", reduced_motion="reduce")
     page.set_viewport_size({"width": 1440, "height": 900})
     handle(page, "top left corner").wait_for()
@@ -98,7 +89,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):  # noqa: F811
     expect(seen).to_be_in_viewport(ratio=1)
 
 
-def test_keys_lead_a_lecture(visit):  # noqa: F811
+def test_keys_lead_a_lecture(visit):
     page = visit(reduced_motion="reduce")
     handle(page, "the digit: move").wait_for()
     figure = stage_of(page)
@@ -125,7 +116,7 @@ def test_keys_lead_a_lecture(visit):  # noqa: F811
     expect(dialog).to_have_count(0)
 
 
-def test_what_is_hidden_is_not_to_be_seen_and_letters_are_larger(visit):  # noqa: F811
+def test_what_is_hidden_is_not_to_be_seen_and_letters_are_larger(visit):
     page = visit("hide=playhead,kernel&large=true", at="transformer", reduced_motion="reduce")
     handle(page, "the whole grid").wait_for()
     expect(stage_of(page).locator(".transport")).to_be_hidden()
