@@ -34,7 +34,7 @@ def test_volume_of_a_training_that_goes_on_shows_its_last_frame_and_longer_curve
             shown.update(data(shifts));
             found.push(shown.theta[3]);
         }
-        const end = shown.curves[1].series[0].y;
+        const end = shown.training.curves[1].series[0].y;
         shown.transport.head.seek(0);
         shown.update(data([0, 0.1, 0.2, 0.3]));
         shown.stop();
@@ -70,7 +70,7 @@ LEARNT = """
         colours: { grid: "#56b4e9", corner: "#f0e442", series: ["#000000", "#ffffff", "#ff0000"] },
     });
     const titles = () => [...root.querySelectorAll(".chart b")].map((b) => b.textContent);
-    const lines = () => shown.curves.map(({ series }) => series.map(({ name }) => name));
+    const lines = () => shown.training.curves.map(({ series }) => series.map(({ name }) => name));
     const files = () => [...root.querySelectorAll(".export button")].map((b) => b.textContent);
     const means = () => [...root.querySelectorAll(".mean")].map(
         (canvas) => canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0]);
@@ -98,8 +98,8 @@ def test_volume_that_learns_begins_without_a_history_and_shows_each_curve_as_it_
             step: [1, 4], seconds: [1, 2], loss: [null, 2], error: [3, null], rate: [4, 4],
             classifier: [null, 5], localisation: [6, 7],
         }));
-        const values = shown.curves.map(({ series: [{ y }] }) => y);
-        return [first, lines(), shown.curveRows(), values, shown.curves[0].axis.place(4)];
+        const values = shown.training.curves.map(({ series: [{ y }] }) => y);
+        return [first, lines(), shown.curveRows(), values, shown.training.curves[0].axis.place(4)];
         """,
     )
     matrix = [f"θ{row}{column}" for row in "123" for column in "123"]

@@ -73,10 +73,10 @@ def test_browser_lays_an_input_as_the_server_does(modules, generator):
     pose = [1.1, 0.3, 0.2, -0.4, 0.9, -0.1]
     found = modules(
         """
-        const [{ layGrid }, { sample }, { kernel }] =
+        const [{ poseGrid }, { sample }, { kernel }] =
             await Promise.all(["maths/pose", "maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel("bilinear"), padding: "zeros" };
-        return [...sample(told.source, layGrid(told.pose, told.size), reading)];
+        return [...sample(told.source, poseGrid(told.pose, told.size), reading)];
         """,
         {"source": source(picture[None]), "pose": pose, "size": [42, 30]},
     )

@@ -1,5 +1,6 @@
 /** A row of small pairs, to look at or to choose from. */
-import { Pair, element } from "../parts/pair.js";
+import { element } from "../dom.js";
+import { Pair } from "../parts/pair.js";
 
 export class Strip {
   /** @param {HTMLElement} root  @param {{choose: (id: string) => void}} python */

@@ -1,14 +1,15 @@
 /** Co-localisation, replayed: three images large, all of them small, and the box on each. */
+import { button, element, press } from "../dom.js";
+import { between } from "../maths/grid.js";
+import { bookmarkOf, keepBookmark } from "../output/bookmarks.js";
+import { exporter } from "../output/export.js";
 import { Curves, logarithmic, rowsOf } from "../parts/curves.js";
 import { paintPixels } from "../parts/drawing.js";
-import { between } from "../maths/grid.js";
-import { element } from "../parts/pair.js";
-import { leave, whereLeft } from "../output/places.js";
 import { Transport } from "../parts/transport.js";
-import { exporter } from "../output/export.js";
 
 const FRAMES_A_SECOND = 10;
-const LARGE = 3; // Fig. 4
+const LARGE_IMAGES = 3; // Fig. 4
+const LOCALISED = 0.5; // an overlap above this
 const LOGARITHMIC = 10; // the step from which the playhead's frames are spaced so
 
 /** Intersection over union of two boxes (s, t_x, t_y). */
@@ -19,7 +20,7 @@ function overlap([s, x, y], [r, u, v]) {
 }
 
 /** Put a box where θ of Attention says, in percent of its image. */
-function lay(box, [s, x, y]) {
+function placeBox(box, [s, x, y]) {
   const percent = (value) => `${50 * value}%`;
   box.style.left = percent(1 + x - s);
   box.style.top = percent(1 + y - s);
@@ -40,7 +41,7 @@ class View {
     paintPixels(this.pixels, source);
     this.node.setAttribute("aria-label", alt);
     this.truth.hidden = !truth;
-    if (truth) lay(this.truth, truth);
+    if (truth) placeBox(this.truth, truth);
   }
 }
 
@@ -61,27 +62,9 @@ export class Wall {
     const { data } = this;
     this.stop();
     this.chosen = [...data.first];
-    this.transport = new Transport((position) => this.show(position), () => this.tell());
+    this.transport = new Transport((position) => this.show(position), () => this.report());
     this.transport.more.append(exporter(this));
-    this.larges = this.chosen.map(() => new View());
-    this.names = this.larges.map(() => element("figcaption"));
-    const large = element(
-      "div", { className: "larges" },
-      ...this.larges.map(({ node }, i) => element("figure", {}, node, this.names[i]))
-    );
-    this.said = element("p", { className: "title" });
-    this.views = data.sources.map((source, i) => {
-      const view = new View();
-      view.show(source, this.alt(i), null);
-      return view;
-    });
-    this.cells = this.views.map(({ node }, i) => {
-      const cell = element("button", { type: "button", className: "thumb", title: `Image ${i + 1}: show it large` }, node);
-      cell.setAttribute("aria-label", `Image ${i + 1}: show it large`);
-      cell.onclick = () => this.choose(i);
-      return cell;
-    });
-    this.thumbs = element("div", { className: "thumbs" }, ...this.cells);
+    this.summary = element("p", { className: "title" });
     this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation"), new Curves("Learning rate", true)];
     if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
     this.root.style.setProperty("--box", data.colours.box);
@@ -89,15 +72,38 @@ export class Wall {
     const [first, ...rest] = this.charts.map(({ node }) => node);
     this.root.replaceChildren(
       this.transport.node,
-      element("div", { className: "scene" }, large, first),
-      element("div", { className: "choices" }, this.said, this.options()),
-      this.thumbs,
+      element("div", { className: "scene" }, this.makeLarges(), first),
+      element("div", { className: "choices" }, this.summary, this.options()),
+      this.makeThumbs(),
       element("div", { className: "charts" }, ...rest)
     );
     this.arrange(false);
-    if (!this.transport.comeBack(whereLeft(data.token), data.steps) && !data.live && data.begin === 0) {
+    if (!this.transport.comeBack(bookmarkOf(data.token), data.steps) && !data.live && data.begin === 0) {
       this.transport.head.seek(0);
     }
+  }
+
+  makeLarges() {
+    this.larges = this.chosen.map(() => new View());
+    this.names = this.larges.map(() => element("figcaption"));
+    const figures = this.larges.map(({ node }, i) => element("figure", {}, node, this.names[i]));
+    return element("div", { className: "larges" }, ...figures);
+  }
+
+  /** Every image, as a button that shows it large. */
+  makeThumbs() {
+    this.views = this.data.sources.map((source, i) => {
+      const view = new View();
+      view.show(source, this.alt(i), null);
+      return view;
+    });
+    this.cells = this.views.map(({ node }, i) => {
+      const title = `Image ${i + 1}: show it large`;
+      const onclick = () => this.choose(i);
+      return element("button", { type: "button", className: "thumb", title, ariaLabel: title, onclick }, node);
+    });
+    this.thumbs = element("div", { className: "thumbs" }, ...this.cells);
+    return this.thumbs;
   }
 
   alt(i) {
@@ -106,44 +112,38 @@ export class Wall {
 
   /** Whether the truth is shown, and how the wall is ordered. */
   options() {
-    const button = (text, title, name, changed) => {
-      const made = element("button", { type: "button", textContent: text, title });
-      made.setAttribute("aria-pressed", String(this[name]));
-      made.onclick = () => {
+    const toggle = (text, title, name, onChange) => {
+      const made = button(text, () => {
         this[name] = !this[name];
-        made.setAttribute("aria-pressed", String(this[name]));
-        changed();
-      };
+        press([made], () => this[name]);
+        onChange();
+      }, { title });
+      press([made], () => this[name]);
       return made;
     };
-    const made = [];
-    if (this.data.truth) {
-      made.push(
-        button("Reveal the truth", "The digits' own frames, which the method is never told", "revealed", () => this.reveal()),
-        button("Worst first", "Order the images by their overlap at the end", "sorted", () => this.order())
-      );
-    }
-    return element("div", { className: "buttons" }, ...made);
+    const reveal = () => toggle("Reveal the truth", "The digits' own frames, which the method is never told", "revealed", () => this.reveal());
+    const order = () => toggle("Worst first", "Order the images by their overlap at the end", "sorted", () => this.order());
+    return element("div", { className: "buttons" }, ...(this.data.truth ? [reveal(), order()] : []));
   }
 
   choose(i) {
     const at = this.chosen.indexOf(i);
     if (at >= 0) this.chosen.splice(at, 1);
-    this.chosen = [i, ...this.chosen].slice(0, LARGE);
-    if (this.chosen.length < LARGE) this.chosen.push(this.data.first.find((k) => !this.chosen.includes(k)));
+    this.chosen = [i, ...this.chosen].slice(0, LARGE_IMAGES);
+    if (this.chosen.length < LARGE_IMAGES) this.chosen.push(this.data.first.find((k) => !this.chosen.includes(k)));
     this.reveal();
-    this.tell();
+    this.report();
   }
 
   order() {
     const { truth, thetas, steps } = this.data;
     const last = steps.length - 1;
-    const places = this.cells.map((_, i) => i);
+    const order = this.cells.map((_, i) => i);
     if (this.sorted) {
-      const found = places.map((i) => overlap(thetas(last, i), truth[i]));
-      places.sort((a, b) => found[a] - found[b]);
+      const overlaps = order.map((i) => overlap(thetas(last, i), truth[i]));
+      order.sort((a, b) => overlaps[a] - overlaps[b]);
     }
-    this.thumbs.replaceChildren(...places.map((i) => this.cells[i]));
+    this.thumbs.replaceChildren(...order.map((i) => this.cells[i]));
   }
 
   /** The large images, and the truth on all of them if it is to be seen. */
@@ -153,9 +153,9 @@ export class Wall {
     this.chosen.forEach((i, n) => this.larges[n].show(sources[i], this.alt(i), known && truth[i]));
     this.views.forEach(({ truth: box }, i) => {
       box.hidden = !known;
-      if (known) lay(box, truth[i]);
+      if (known) placeBox(box, truth[i]);
     });
-    this.cells.forEach((cell, i) => cell.setAttribute("aria-pressed", String(this.chosen.includes(i))));
+    press(this.cells, (_, i) => this.chosen.includes(i));
     this.show(this.transport.head.position);
   }
 
@@ -186,27 +186,28 @@ export class Wall {
     const second = Math.min(first + 1, steps.length - 1);
     const share = position - first;
     const boxes = this.views.map((_, i) => between(thetas(first, i), thetas(second, i), share));
-    this.views.forEach(({ box }, i) => lay(box, boxes[i]));
+    this.views.forEach(({ box }, i) => placeBox(box, boxes[i]));
     this.chosen.forEach((i, n) => {
-      lay(this.larges[n].box, boxes[i]);
-      const found = this.revealed && truth ? `, overlap ${overlap(boxes[i], truth[i]).toFixed(2)}` : "";
-      this.names[n].textContent = `image ${i + 1}${found}`;
+      placeBox(this.larges[n].box, boxes[i]);
+      const quality = this.revealed && truth ? `, overlap ${overlap(boxes[i], truth[i]).toFixed(2)}` : "";
+      this.names[n].textContent = `image ${i + 1}${quality}`;
     });
     const words = [`step ${steps[Math.round(position)].toLocaleString()}`];
     if (truth) {
-      const found = boxes.map((box, i) => overlap(box, truth[i]));
-      const hits = found.filter((value) => value > 0.5).length;
-      const mean = found.reduce((a, b) => a + b, 0) / found.length;
-      words.push(`${hits} of ${found.length} localised`, `mean overlap ${mean.toFixed(2)}`);
-      this.views.forEach(({ node }, i) => node.classList.toggle("found", this.revealed && found[i] > 0.5));
+      const overlaps = boxes.map((box, i) => overlap(box, truth[i]));
+      const hits = overlaps.filter((value) => value > LOCALISED).length;
+      const mean = overlaps.reduce((a, b) => a + b, 0) / overlaps.length;
+      words.push(`${hits} of ${overlaps.length} localised`, `mean overlap ${mean.toFixed(2)}`);
+      this.views.forEach(({ node }, i) => node.classList.toggle("found", this.revealed && overlaps[i] > LOCALISED));
     }
-    this.said.textContent = words.join(" · ");
+    this.summary.textContent = words.join(" · ");
     for (const chart of this.charts) chart.draw(steps[first] + share * (steps[second] - steps[first]));
   }
 
-  tell() {
+  /** Tell Python, and keep the place. */
+  report() {
     const { token, steps } = this.data;
-    leave(token, this.transport.place(steps));
+    keepBookmark(token, this.transport.place(steps));
     this.python.tell({ token, position: this.transport.head.position, chosen: this.chosen });
   }
 

@@ -6,6 +6,9 @@ const CORNERS = [["top left", -1, -1], ["top right", 1, -1], ["bottom left", -1,
 const EDGES = [["top", 0, -1], ["left", -1, 0], ["right", 1, 0], ["bottom", 0, 1]];
 const REACH = 2; // of the sliders
 
+/** θ that leaves everything as it is. */
+export const IDENTITY = [1, 0, 0, 0, 1, 0];
+
 /** The target points (x, y, 1): (3, N). */
 const targets = (points) =>
   Float32Array.from([...points.map(([x]) => x), ...points.map(([, y]) => y), ...points.map(() => 1)]);
@@ -44,7 +47,7 @@ export function affine([height, width], whole = "the whole grid", rigid = false)
     handleTarget: targets(handles.map(({ target }) => target)),
     bodyName: `${whole}: move (arrow keys), scale (+ and −), turn ([ and ])`,
     names,
-    identity: [1, 0, 0, 0, 1, 0],
+    identity: IDENTITY,
     ranges: names.map(() => [-REACH, REACH]),
   };
 }

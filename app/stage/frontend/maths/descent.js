@@ -5,6 +5,7 @@ import { sample, slopes } from "./sampling.js";
 const STEPS = 200;
 const RATE = 0.02; // of Adam, in the units of θ
 const [MEAN, SPREAD] = [0.9, 0.99]; // of Adam's averages
+const NEAR = 1.3; // half widths of U from its middle
 const STILL = 1e-7; // a gradient of θ below this pulls nothing
 export const MATCHED = 5e-4; // a loss below this is a match
 
@@ -35,6 +36,27 @@ export function pull(source, grid, reading, slope) {
 }
 
 /**
+ * Arrows (x, y, dx, dy) at some points of a grid.
+ * @param {Float32Array} slope  along the grid's points: (N, 2)
+ * @param {number} inRow  so many, about, in the longer direction
+ * @param {1|-1} sign  along the slope, or against it
+ */
+export function arrowsOf(grid, slope, [height, width], inRow, sign) {
+  const result = [];
+  const every = Math.max(1, Math.round(Math.max(height, width) / inRow));
+  for (let row = every >> 1; row < height; row += every) {
+    for (let column = every >> 1; column < width; column += every) {
+      const i = row * width + column;
+      result.push([grid[2 * i], grid[2 * i + 1], sign * slope[2 * i], sign * slope[2 * i + 1]]);
+    }
+  }
+  return result;
+}
+
+/** Whether an arrow starts on U, or next to it. */
+export const isNear = ([x, y]) => Math.abs(x) < NEAR && Math.abs(y) < NEAR;
+
+/**
  * Steps of Adam on θ, one for each call of `next`: yields {theta, loss, still}, and ends where it is
  * matched, where nothing pulls, or after so many steps.
  * @param {(output: Float32Array) => {loss: number, slope: Float32Array}} judge  of V
@@ -60,11 +82,11 @@ export function* descend({ transform, reading }, source, theta, judge, matched =
 
 /**
  * Take these steps, one in every animation frame; with reduced motion all at once.
- * @param {number} most  frames
+ * @param {number} maxFrames
  * @param {(frames: object[], done: boolean) => void} onFrames  all so far
  * @returns {() => void} stops it
  */
-export function walk(steps, most, onFrames) {
+export function walk(steps, maxFrames, onFrames) {
   const frames = [];
   const quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let frame = 0;
@@ -73,8 +95,8 @@ export function walk(steps, most, onFrames) {
     do {
       next = steps.next();
       if (!next.done) frames.push(next.value);
-    } while (quick && !next.done && frames.length < most);
-    const done = next.done || frames.length >= most;
+    } while (quick && !next.done && frames.length < maxFrames);
+    const done = next.done || frames.length >= maxFrames;
     frame = done ? 0 : requestAnimationFrame(tick);
     onFrames(frames, done);
   };

@@ -1,6 +1,6 @@
 /**
  * θ from where points of the grid should lie: least squares, whatever the family.
- * Its M_θ is affine in θ, so that each wanted coordinate is one linear equation in θ.
+ * Its M_θ is affine in θ, so that each coordinate is one linear equation in θ.
  */
 
 const RIDGE = 1e-7; // holds what the points leave open at the θ that was
@@ -8,13 +8,13 @@ const RIDGE = 1e-7; // holds what the points leave open at the θ that was
 /**
  * @param {import("./grid.js").Form} form
  * @param {Float32Array} target  B at the points: (K, H)
- * @param {number[][]} wanted  normalised (x, y) of each point: (H, 2)
+ * @param {number[][]} positions  where each point should lie, normalised (x, y): (H, 2)
  * @param {number[]} theta  the θ that was: (P,)
- * @returns {number[]} the θ whose T_θ comes nearest to the wanted points
+ * @returns {number[]} the θ whose T_θ comes nearest to these positions
  */
-export function fit(form, target, wanted, theta) {
+export function fit(form, target, positions, theta) {
   const params = theta.length;
-  const count = wanted.length;
+  const count = positions.length;
   // The normal equations, (AᵀA + λ) θ = Aᵀb + λ θ_before, row by row of A.
   const normal = theta.map((value, p) => {
     const row = new Float64Array(params + 1);
@@ -36,11 +36,11 @@ export function fit(form, target, wanted, theta) {
   for (let h = 0; h < count; h++) {
     const divisor = form.divide ? expand(2, h) : null;
     for (let r = 0; r < 2; r++) {
-      const place = wanted[h][r];
-      // row · θ + constant = place, or place times the divisor's row and constant
+      const coordinate = positions[h][r];
+      // row · θ + constant = coordinate, or coordinate times the divisor's row and constant
       const row = expand(r, h);
-      if (divisor) for (let p = 0; p <= params; p++) row[p] -= place * divisor[p];
-      const value = (divisor ? 0 : place) - row[params];
+      if (divisor) for (let p = 0; p <= params; p++) row[p] -= coordinate * divisor[p];
+      const value = (divisor ? 0 : coordinate) - row[params];
       for (let p = 0; p < params; p++) {
         if (row[p] === 0) continue;
         for (let q = 0; q < params; q++) normal[p][q] += row[p] * row[q];

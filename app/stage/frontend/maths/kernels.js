@@ -41,6 +41,9 @@ const bicubic = {
   },
 };
 
+/** How most is read. @type {import("./sampling.js").Reading} */
+export const BILINEAR = { kernel: bilinear, padding: "zeros" };
+
 /** A tent of this half width Φ in pixels, of area 1; Φ = 1 is the bilinear kernel. */
 const tent = (halfWidth) => ({
   equation: `Eq. 3, tent of Φ = ${halfWidth}`,

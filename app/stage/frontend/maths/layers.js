@@ -18,6 +18,11 @@ export function halves(bytes) {
   });
 }
 
+/** An image of 0 to 255 as a network is given it, 0 to 1. @returns {Maps} */
+export function inputMaps({ pixels, channels, height, width }) {
+  return { channels, height, width, values: Float32Array.from(pixels, (value) => value / 255) };
+}
+
 /** Every layer's output, in order. @param {Layer[]} layers  @param {Maps} input  @returns {Maps[]} */
 export function activations(layers, input) {
   let maps = input;
@@ -35,8 +40,8 @@ export function backwards(layers, input, outputs, slope) {
 
 /** The probabilities of classes of these logits. */
 export function softmax(logits) {
-  const most = Math.max(...logits);
-  const odds = Array.from(logits, (value) => Math.exp(value - most));
+  const largest = Math.max(...logits);
+  const odds = Array.from(logits, (value) => Math.exp(value - largest));
   const sum = odds.reduce((a, b) => a + b, 0);
   return odds.map((value) => value / sum);
 }
@@ -107,15 +112,15 @@ const BACK = {
   },
   max({ side }, maps, output, slope) {
     const held = new Float32Array(maps.values.length);
-    visit(side, maps, output, (places, to) => {
-      const most = places.reduce((best, i) => (maps.values[i] > maps.values[best] ? i : best));
-      held[most] += slope[to];
+    visit(side, maps, output, (indices, to) => {
+      const largest = indices.reduce((best, i) => (maps.values[i] > maps.values[best] ? i : best));
+      held[largest] += slope[to];
     });
     return held;
   },
   average({ side }, maps, output, slope) {
     const held = new Float32Array(maps.values.length);
-    visit(side, maps, output, (places, to) => places.forEach((i) => (held[i] += slope[to] / places.length)));
+    visit(side, maps, output, (indices, to) => indices.forEach((i) => (held[i] += slope[to] / indices.length)));
     return held;
   },
 };
@@ -128,18 +133,18 @@ function transposed(weight, count, slope) {
   return held;
 }
 
-/** Every pool: the places of its values, and the place of what it gives. */
+/** Every pool: the indices of its values, and the index of what it gives. */
 function visit(side, maps, output, take) {
   for (let c = 0; c < maps.channels; c++) {
     for (let y = 0; y < output.height; y++) {
       for (let x = 0; x < output.width; x++) {
-        const places = [];
+        const indices = [];
         for (let row = side * y; row < Math.min(maps.height, side * (y + 1)); row++) {
           for (let column = side * x; column < Math.min(maps.width, side * (x + 1)); column++) {
-            places.push((c * maps.height + row) * maps.width + column);
+            indices.push((c * maps.height + row) * maps.width + column);
           }
         }
-        take(places, (c * output.height + y) * output.width + x);
+        take(indices, (c * output.height + y) * output.width + x);
       }
     }
   }
@@ -158,6 +163,6 @@ function dense(weight, bias, inputs) {
 function pooled(side, maps, rounded, take) {
   const output = { channels: maps.channels, height: rounded(maps.height / side), width: rounded(maps.width / side) };
   const values = new Float32Array(output.channels * output.height * output.width);
-  visit(side, maps, output, (places, to) => (values[to] = take(places.map((i) => maps.values[i]))));
+  visit(side, maps, output, (indices, to) => (values[to] = take(indices.map((i) => maps.values[i]))));
   return { ...output, values };
 }

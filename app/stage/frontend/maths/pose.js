@@ -48,8 +48,14 @@ export function invert([a, b, x, c, d, y]) {
   return [ia, ib, -(ia * x + ib * y), ic, id, -(ic * x + id * y)];
 }
 
-/** A picture laid into an image of this size at this θ (picture -> image), as a grid to read it. */
-export function layGrid(theta, [height, width]) {
+/** A pose turned by an angle about the middle of the picture that it is of. */
+export function turned([a, b, x, c, d, y], degrees) {
+  const [cos, sin] = [Math.cos, Math.sin].map((f) => f((degrees * Math.PI) / 180));
+  return [cos * a - sin * c, cos * b - sin * d, x, sin * a + cos * c, sin * b + cos * d, y];
+}
+
+/** The grid of an image of this size that shows a picture at its pose θ (picture -> image). */
+export function poseGrid(theta, [height, width]) {
   const [a, b, x, c, d, y] = invert(theta);
   const grid = new Float32Array(2 * height * width);
   for (let i = 0; i < height * width; i++) {

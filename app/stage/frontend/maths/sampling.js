@@ -26,16 +26,16 @@ export function toPixels(grid, i, { height, width }, padding) {
  * @returns {{column: number, row: number, u: number, v: number}[]}
  */
 export function taps(x, y, { height, width }, { radius, value }) {
-  const found = [];
-  if (!Number.isFinite(x + y)) return found;
+  const result = [];
+  if (!Number.isFinite(x + y)) return result;
   for (let row = Math.max(0, Math.ceil(y - radius)); row <= Math.min(height - 1, y + radius); row++) {
     const v = value(y - row);
     for (let column = Math.max(0, Math.ceil(x - radius)); v && column <= Math.min(width - 1, x + radius); column++) {
       const u = value(x - column);
-      if (u) found.push({ column, row, u, v });
+      if (u) result.push({ column, row, u, v });
     }
   }
-  return found;
+  return result;
 }
 
 /**

@@ -68,6 +68,13 @@ export function determinant(m) {
   return dot(m.slice(0, 3), cross(m.slice(3, 6), m.slice(6, 9)));
 }
 
+/** Degrees between the z axis and what a matrix makes of it, to either side. */
+export function tilt(m) {
+  const normal = apply(m, [0, 0, 1]);
+  const length = Math.hypot(...normal) || 1;
+  return Math.acos(Math.min(1, Math.abs(normal[2]) / length)) / RADIANS;
+}
+
 /** The inverse of a matrix, or null where it has none. */
 export function inverse(m) {
   const det = determinant(m);
@@ -160,7 +167,7 @@ const INK = 0.25; // a voxel that is seen
 
 /** The voxels at the surface: x, y, z (normalised), the normal, and the value, seven numbers each. */
 export function surface(volume, side) {
-  const found = [];
+  const result = [];
   const plane = side * side;
   const at = (n, inside) => (inside ? volume[n] : 0);
   for (let n = 0; n < volume.length; n++) {
@@ -175,7 +182,7 @@ export function surface(volume, side) {
     const slope = [around[0] - around[1], around[2] - around[3], around[4] - around[5]];
     const length = Math.hypot(...slope) || 1;
     const centre = (index) => (2 * index + 1) / side - 1;
-    found.push(centre(i), centre(j), centre(k), ...slope.map((v) => v / length), Math.min(1, volume[n]));
+    result.push(centre(i), centre(j), centre(k), ...slope.map((v) => v / length), Math.min(1, volume[n]));
   }
-  return Float32Array.from(found);
+  return Float32Array.from(result);
 }

@@ -2,7 +2,7 @@
 
 class Pen {
   constructor() {
-    Object.assign(this, { strokeStyle: "#000", fillStyle: "#000", lineWidth: 0.01, globalAlpha: 1, told: [], path: "" });
+    Object.assign(this, { strokeStyle: "#000", fillStyle: "#000", lineWidth: 0.01, globalAlpha: 1, pieces: [], path: "" });
   }
 
   scale() {} // to units of the pane's width, which is what the view box is in
@@ -30,14 +30,14 @@ class Pen {
   }
 
   stroke() {
-    this.told.push(
+    this.pieces.push(
       `<path d="${this.path}" fill="none" stroke="${this.strokeStyle}" stroke-width="${this.lineWidth}" ` +
         `stroke-opacity="${this.globalAlpha}" stroke-linejoin="round" stroke-linecap="round"/>`
     );
   }
 
   fill() {
-    this.told.push(`<path d="${this.path}" fill="${this.fillStyle}" fill-opacity="${this.globalAlpha}"/>`);
+    this.pieces.push(`<path d="${this.path}" fill="${this.fillStyle}" fill-opacity="${this.globalAlpha}"/>`);
   }
 }
 
@@ -45,5 +45,5 @@ class Pen {
 export function vector(canvas) {
   const pen = new Pen();
   canvas.again({ clientWidth: canvas.clientWidth, getContext: () => pen });
-  return pen.told.join("");
+  return pen.pieces.join("");
 }

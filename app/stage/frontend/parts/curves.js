@@ -1,22 +1,22 @@
 /** A small chart of curves over a training, with a cursor where the playhead stands. */
-import { element } from "./pair.js";
+import { element } from "../dom.js";
 
 const ROOM = { left: 52, right: 10, top: 8, bottom: 24 }; // for the axes' labels, in pixels
 const DASHES = [[], [6, 4], [2, 3]];
 
 /** The powers of ten between two numbers. */
-export function powers(low, high) {
-  const found = [];
-  for (let e = Math.ceil(Math.log10(low) - 1e-9); 10 ** e <= high * 1.001; e++) found.push(10 ** e);
-  return found;
+function powers(low, high) {
+  const result = [];
+  for (let e = Math.ceil(Math.log10(low) - 1e-9); 10 ** e <= high * 1.001; e++) result.push(10 ** e);
+  return result;
 }
 
 /** What is marked between two numbers: powers of ten, and some between them where there are few. */
 function ticks(low, high) {
   const count = powers(low, high).length;
   const steps = count > 3 ? [1] : count > 2 ? [1, 3] : [1, 2, 5];
-  const found = powers(low / 10, high).flatMap((p) => steps.map((step) => step * p));
-  return found.filter((v) => v >= low * 0.999 && v <= high * 1.001);
+  const marks = powers(low / 10, high).flatMap((p) => steps.map((step) => step * p));
+  return marks.filter((v) => v >= low * 0.999 && v <= high * 1.001);
 }
 
 /** 20000 as 20k; what is written of 0.00001 is 1e-5. */

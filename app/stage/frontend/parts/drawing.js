@@ -6,7 +6,7 @@ const CORNER = 18; // pixels of the first corner's mark along its edges
 const CORNER_SMALL = 9; // in a small pane
 
 const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
-const WEAKEST = 0.04; // of an arrow, beside the strongest
+const WEAKEST = 0.04; // of an arrow, as a share of the strongest
 const TINT = 0.4; // how opaque a tint is
 
 /**
@@ -115,7 +115,7 @@ export function drawFrame(canvas, colour, corner = null) {
 
 /**
  * Arrows from points of U, normalised. One as strong as `strongest` is as long as `longest`, in half
- * widths; a weaker one as the root of its share, so that it can be seen beside strong ones.
+ * widths; a weaker one as the root of its share, so that it can be seen next to strong ones.
  * @param {number[][]} arrows  (x, y, dx, dy)
  */
 export function drawArrows(canvas, arrows, longest, strongest) {

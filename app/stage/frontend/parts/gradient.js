@@ -1,10 +1,10 @@
 /** The gradient's panel: the arrows of Eq. 7 on the grid, the target, and the descent to it. */
-import { MATCHED, compare, descend, pull, walk } from "../maths/descent.js";
+import { button, element } from "../dom.js";
+import { MATCHED, arrowsOf, compare, descend, isNear, pull, walk } from "../maths/descent.js";
 import { drawArrows, paintPixels } from "./drawing.js";
-import { element } from "./pair.js";
 
 const ARROWS_IN_ROW = 14;
-const LONGEST = 0.16; // an arrow, in half widths of U
+const MAX_ARROW = 0.16; // its length, in half widths of U
 const SAME = 1e-9; // a loss below this: V is the target
 const NO_SLOPE = 1e-12; // of any point: nothing pulls
 
@@ -19,8 +19,6 @@ export class Gradient {
     this.onFrames = onFrames;
     this.arrows = element("canvas", { className: "overlay" });
     pair.us[0].square.insertBefore(this.arrows, pair.us[0].overlay.nextSibling);
-    const button = (textContent, title, onclick) =>
-      element("button", { type: "button", textContent, title, onclick });
     const box = element("input", { type: "checkbox", checked: true });
     box.onchange = () => {
       this.hidden = !box.checked;
@@ -28,15 +26,16 @@ export class Gradient {
     };
     this.words = element("p", { className: "words" });
     this.words.setAttribute("aria-live", "polite");
-    this.start = button("Descend", "Gradient steps on θ that bring V to the target", () => this.run());
+    const start = button("Descend", () => this.run(), { title: "Gradient steps on θ that bring V to the target" });
+    const take = button("Take V as the target", () => this.aim(), { title: "What is in V now is to be matched" });
     this.node = element(
       "div",
       { className: "descent" },
       element(
         "div",
         { className: "buttons" },
-        this.start,
-        button("Take V as the target", "What is in V now is to be matched", () => this.aim()),
+        start,
+        take,
         element("label", {}, box, " arrows")
       ),
       this.words
@@ -99,23 +98,16 @@ export class Gradient {
     const { loss, slope } = compare(output, this.target);
     const along = pull(pair.source, grid, pair.data.reading, loss < SAME ? null : slope);
     const sign = loss < SAME ? 1 : -1; // uphill in V, or downhill in the loss
-    const found = [];
-    const every = Math.max(1, Math.round(Math.max(height, width) / ARROWS_IN_ROW));
-    for (let row = every >> 1; row < height; row += every) {
-      for (let column = every >> 1; column < width; column += every) {
-        const i = row * width + column;
-        found.push([grid[2 * i], grid[2 * i + 1], sign * along[2 * i], sign * along[2 * i + 1]]);
-      }
-    }
-    const shown = this.hidden ? [] : found.filter(([x, y]) => Math.abs(x) < 1.3 && Math.abs(y) < 1.3);
-    const strongest = Math.max(NO_SLOPE, ...found.map(([, , dx, dy]) => Math.hypot(dx, dy)));
+    const arrows = arrowsOf(grid, along, [height, width], ARROWS_IN_ROW, sign);
+    const shown = this.hidden ? [] : arrows.filter(isNear);
+    const strongest = Math.max(NO_SLOPE, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
     if (loss >= SAME) this.strongest = Math.max(this.strongest, strongest);
-    drawArrows(this.arrows, shown, LONGEST, loss < SAME ? strongest : this.strongest);
+    drawArrows(this.arrows, shown, MAX_ARROW, loss < SAME ? strongest : this.strongest);
     if (this.running) this.words.textContent = `Descending: loss ${loss.toFixed(4)}`;
-    else this.words.textContent = `${this.told(loss)} ${strongest === NO_SLOPE ? this.still() : this.legend(loss)}`;
+    else this.words.textContent = `${this.lossWords(loss)} ${strongest === NO_SLOPE ? this.still() : this.legend(loss)}`;
   }
 
-  told(loss) {
+  lossWords(loss) {
     if (loss < SAME) return "V is the target.";
     return `Loss ${loss.toFixed(4)}: half the mean squared difference of V and the target.`;
   }

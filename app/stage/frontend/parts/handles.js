@@ -1,13 +1,14 @@
 /** Handles on the grid, for mouse, touch and keyboard: they ask for a θ, the stage shows it. */
-import { MARGIN } from "./drawing.js";
+import { button } from "../dom.js";
 import { fit } from "../maths/fit.js";
 import { carry, centre, move, pinch, pull, turn } from "../maths/gestures.js";
 import { points } from "../maths/grid.js";
+import { MARGIN } from "./drawing.js";
 
 const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
 const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel
-const REACH = 3; // handles stay within this many half widths
-const FARTHEST = 1.2; // from the middle, in half widths, they are drawn: whole, inside the pane
+const MAX_REACH = 3; // half widths from the middle, within which handles stay
+const MAX_SHOWN = 1.2; // half widths from the middle, where a handle is drawn: whole, inside the pane
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Handles {
@@ -23,12 +24,12 @@ export class Handles {
     this.targets = transform.handles.map((handle) => handle.target);
     this.pointers = new Map(); // of the fingers on the grid, where each is
     const whole = (start, from, to) => move(start, to[0] - from[0], to[1] - from[1]);
-    this.body = this.button("body", transform.bodyName, whole);
-    this.buttons = transform.handles.map(({ kind, name }, h) => {
+    this.body = this.handle("body", transform.bodyName, whole);
+    this.handles = transform.handles.map(({ kind, name }, h) => {
       const gesture = (start, from, to) => this.gesture(h, start, from, to);
-      return this.button(kind, name, gesture);
+      return this.handle(kind, name, gesture);
     });
-    square.append(this.body, ...this.buttons);
+    square.append(this.body, ...this.handles);
     square.classList.add("grasped");
     this.graspable(square, this.body, whole); // beside every handle, the image moves the grid
     square.onwheel = (event) => this.wheel(event);
@@ -36,7 +37,7 @@ export class Handles {
 
   /** Give the pane back. */
   remove() {
-    [this.body, ...this.buttons].forEach((button) => button.remove());
+    [this.body, ...this.handles].forEach((handle) => handle.remove());
     this.square.classList.remove("grasped");
     this.square.onpointerdown = this.square.onpointermove = this.square.onwheel = null;
     this.square.onpointerup = this.square.onpointercancel = null;
@@ -51,24 +52,20 @@ export class Handles {
   }
 
   /** A handle: drag it, or reach it with Tab and use the arrow keys. */
-  button(kind, name, gesture) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = `handle ${kind}`;
-    button.title = name;
-    button.setAttribute("aria-label", name);
-    button.onkeydown = (event) => this.key(event, gesture);
-    this.graspable(button, button, gesture);
-    return button;
+  handle(kind, name, gesture) {
+    const handle = button("", undefined, { className: `handle ${kind}`, title: name, ariaLabel: name });
+    handle.onkeydown = (event) => this.key(event, gesture);
+    this.graspable(handle, handle, gesture);
+    return handle;
   }
 
   /** Let an element be dragged, for the handle that then has the focus. */
-  graspable(element, button, gesture) {
+  graspable(element, handle, gesture) {
     element.onpointerdown = (event) => {
       event.stopPropagation();
       if (event.button !== 0) return;
       event.preventDefault();
-      button.focus({ preventScroll: true });
+      handle.focus({ preventScroll: true });
       element.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, this.where(event));
       this.begin();
@@ -87,7 +84,7 @@ export class Handles {
 
   /** From here on, gestures count from where everything is now. */
   begin() {
-    this.start = this.places;
+    this.start = this.positions;
     this.before = this.theta;
     this.from = [...this.pointers.values()];
   }
@@ -106,15 +103,15 @@ export class Handles {
     const step = KEY_STEP * (event.shiftKey ? 5 : 1);
     const arrow = ARROWS[event.key];
     const middle = centre(this.start);
-    let wanted;
-    if (arrow) wanted = gesture(this.start, [0, 0], arrow.map((value) => value * step));
-    else if (event.key === "+" || event.key === "=") wanted = turn(this.start, middle, 0, 1 + step);
-    else if (event.key === "-") wanted = turn(this.start, middle, 0, 1 / (1 + step));
-    else if (event.key === "[") wanted = turn(this.start, middle, -step, 1);
-    else if (event.key === "]") wanted = turn(this.start, middle, step, 1);
+    let positions;
+    if (arrow) positions = gesture(this.start, [0, 0], arrow.map((value) => value * step));
+    else if (event.key === "+" || event.key === "=") positions = turn(this.start, middle, 0, 1 + step);
+    else if (event.key === "-") positions = turn(this.start, middle, 0, 1 / (1 + step));
+    else if (event.key === "[") positions = turn(this.start, middle, -step, 1);
+    else if (event.key === "]") positions = turn(this.start, middle, step, 1);
     else return;
     event.preventDefault();
-    this.ask(wanted);
+    this.ask(positions);
   }
 
   wheel(event) {
@@ -125,8 +122,8 @@ export class Handles {
     this.ask(turn(this.start, centre(this.start), 0, scale));
   }
 
-  ask(wanted) {
-    const kept = wanted.map((place) => place.map((v) => Math.max(-REACH, Math.min(REACH, v))));
+  ask(positions) {
+    const kept = positions.map((position) => position.map((v) => Math.max(-MAX_REACH, Math.min(MAX_REACH, v))));
     const theta = fit(this.transform, this.transform.handleTarget, kept, this.before);
     if (theta.every(Number.isFinite)) this.onTheta(theta);
   }
@@ -147,15 +144,15 @@ export class Handles {
   show(theta) {
     this.theta = theta;
     const flat = points(this.transform, theta, this.transform.handleTarget);
-    this.places = this.targets.map((_, h) => [flat[2 * h], flat[2 * h + 1]]);
-    this.places.forEach((place, h) => this.put(this.buttons[h], place));
-    this.put(this.body, centre(this.places));
+    this.positions = this.targets.map((_, h) => [flat[2 * h], flat[2 * h + 1]]);
+    this.positions.forEach((position, h) => this.put(this.handles[h], position));
+    this.put(this.body, centre(this.positions));
   }
 
-  put(button, place) {
+  put(handle, position) {
     const percent = (v) => `${100 * (MARGIN + ((v + 1) / 2) * (1 - 2 * MARGIN))}%`;
-    const [x, y] = place.map((v) => Math.max(-FARTHEST, Math.min(FARTHEST, v)));
-    button.style.left = percent(x);
-    button.style.top = percent(y);
+    const [x, y] = position.map((v) => Math.max(-MAX_SHOWN, Math.min(MAX_SHOWN, v)));
+    handle.style.left = percent(x);
+    handle.style.top = percent(y);
   }
 }

@@ -1,14 +1,14 @@
 /** Point at a pixel of V: where it is read from, and the kernel's sum with its numbers. Or at U. */
+import { element } from "../dom.js";
+import { slopes, taps, toPixels } from "../maths/sampling.js";
 import { markPixel, markPoint, wipe } from "./drawing.js";
 import { ARROWS } from "./handles.js";
-import { element } from "./pair.js";
-import { slopes, taps, toPixels } from "../maths/sampling.js";
 
 const HINT =
   "Point at a pixel of V to see where it is read from, or at one of U to see which pixels of V " +
   "read it. By keyboard: Tab to V, then the arrow keys.";
 const VISIBLE = 0.001; // a weight below this is rounding
-const TERMS = 4; // of the sum are written out
+const MAX_TERMS = 4; // of the sum that are written out
 
 export class Inspector {
   /** @param {import("./pair.js").Pair} pair  with a V */
@@ -84,40 +84,22 @@ export class Inspector {
     const { pair } = this;
     const { reading } = pair.data;
     const { source } = pair;
-    const { kernel } = reading;
     const i = pixel[1] * pair.shape.width + pixel[0];
     const [x, y] = toPixels(pair.grids[n], i, source, reading.padding);
-    const found = taps(x, y, source, kernel);
+    const pixels = taps(x, y, source, reading.kernel);
     const size = [source.height, source.width];
     for (const { marks } of pair.vs[n]) markPixel(marks, pixel, [pair.shape.height, pair.shape.width], 1);
     for (const { marks } of pair.us) {
-      const most = Math.max(1, ...found.map(({ u, v }) => Math.abs(u * v)));
-      for (const { column, row, u, v } of found) {
-        markPixel(marks, [column, row], size, Math.abs(u * v) / most);
+      const heaviest = Math.max(1, ...pixels.map(({ u, v }) => Math.abs(u * v)));
+      for (const { column, row, u, v } of pixels) {
+        markPixel(marks, [column, row], size, Math.abs(u * v) / heaviest);
       }
       markPoint(marks, [x, y], size);
     }
-    const plane = source.height * source.width;
-    const terms = found.map(({ column, row, u, v }) => {
-      let grey = 0; // the mean of the channels
-      for (let c = 0; c < source.channels; c++) {
-        grey += source.pixels[c * plane + row * source.width + column] / 255 / source.channels;
-      }
-      return { words: `${grey.toFixed(2)}·${u.toFixed(2)}·${v.toFixed(2)}`, value: grey * u * v };
-    });
-    const value = terms.reduce((total, term) => total + term.value, 0);
-    terms.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-    const rest = terms.length - TERMS;
-    const sum = terms.slice(0, TERMS).map(({ words }) => words).join(" + ");
-    const formula =
-      kernel.equation === "Eq. 5"
-        ? "Eq. 5, the sum of U<sub>nm</sub> · max(0, 1 − |x − m|) · max(0, 1 − |y − n|)"
-        : `${kernel.equation}, the sum of U<sub>nm</sub> · k(x − m) · k(y − n)`;
+    const { name } = pair.data.transformers[n];
     this.note.innerHTML =
-      `${pair.data.transformers[n].name ? `${pair.data.transformers[n].name}'s ` : ""}V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ${formula}: ` +
-      (terms.length
-        ? `${sum}${rest > 0 ? ` + ${rest} more` : ""} = <b>${value.toFixed(2)}</b>`
-        : "all outside of U = <b>0</b>") +
+      `${name ? `${name}'s ` : ""}V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ` +
+      `${formula(reading.kernel)}: ${sum(source, pixels)}` +
       (pair.data.features.gradient ? this.slopes(i, n) : "");
   }
 
@@ -161,4 +143,28 @@ export class Inspector {
       `U at (${pixel}) is read by ${readers.join(" and ")}` +
       (counts.some(Boolean) ? ", the brighter the more." : `: ${none}.`);
   }
+}
+
+/** A kernel's equation, in words. */
+const formula = ({ equation }) =>
+  equation === "Eq. 5"
+    ? "Eq. 5, the sum of U<sub>nm</sub> · max(0, 1 − |x − m|) · max(0, 1 − |y − n|)"
+    : `${equation}, the sum of U<sub>nm</sub> · k(x − m) · k(y − n)`;
+
+/** The sum over the pixels that are read, with its largest terms. */
+function sum(source, pixels) {
+  if (!pixels.length) return "all outside of U = <b>0</b>";
+  const plane = source.height * source.width;
+  const terms = pixels.map(({ column, row, u, v }) => {
+    let grey = 0; // the mean of the channels
+    for (let c = 0; c < source.channels; c++) {
+      grey += source.pixels[c * plane + row * source.width + column] / 255 / source.channels;
+    }
+    return { words: `${grey.toFixed(2)}·${u.toFixed(2)}·${v.toFixed(2)}`, value: grey * u * v };
+  });
+  const value = terms.reduce((total, term) => total + term.value, 0);
+  terms.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const written = terms.slice(0, MAX_TERMS).map(({ words }) => words).join(" + ");
+  const rest = terms.length - MAX_TERMS;
+  return `${written}${rest > 0 ? ` + ${rest} more` : ""} = <b>${value.toFixed(2)}</b>`;
 }

@@ -1,5 +1,5 @@
 /** Keys for a lecture: of the first stage in sight that has a playhead, while nothing else takes them. */
-import { element } from "./pair.js";
+import { button, element } from "../dom.js";
 
 const KEYS = [
   ["Space", "play, or pause"],
@@ -13,20 +13,20 @@ const TYPED = "input, textarea, select, [contenteditable=true], [role=applicatio
 const PRESSED = "button, a, summary";
 const PRESETS = ".st-key-preset button";
 
-/** @type {Set<{stage: object, root: HTMLElement}>} */
-const there = new Set();
+/** @type {Set<{layout: import("../layouts/layouts.js").Layout, root: HTMLElement}>} */
+const mounted = new Set();
 
-/** Every stage of the page. */
-export const stagesThere = () => [...there].map(({ stage }) => stage);
+/** The layouts of all stages of the page. */
+export const mountedLayouts = () => [...mounted].map(({ layout }) => layout);
 
 /** Take part until the function that this gives is called. */
-export function listen(stage, root) {
-  const part = { stage, root };
-  if (there.size === 0) document.addEventListener("keydown", press);
-  there.add(part);
+export function listen(layout, root) {
+  const part = { layout, root };
+  if (mounted.size === 0) document.addEventListener("keydown", press);
+  mounted.add(part);
   return () => {
-    there.delete(part);
-    if (there.size === 0) document.removeEventListener("keydown", press);
+    mounted.delete(part);
+    if (mounted.size === 0) document.removeEventListener("keydown", press);
   };
 }
 
@@ -38,14 +38,14 @@ function press(event) {
   if (key === "?") help();
   else if (/^[1-9]$/.test(key)) preset(Number(key));
   else {
-    const { stage } = [...there].find(({ stage, root }) => stage.transport?.track && root.clientWidth) ?? {};
-    if (!stage) return;
-    const { transport } = stage;
+    const { layout } = [...mounted].find(({ layout, root }) => layout.transport?.track && root.clientWidth) ?? {};
+    if (!layout) return;
+    const { transport } = layout;
     if (key === " " && !on(PRESSED)) transport.play.click();
     else if (key === "ArrowLeft" || key === "ArrowRight") {
       const step = (key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 10 : 1);
       for (let i = 0; i < Math.abs(step); i++) transport.head.step(Math.sign(step));
-    } else if (key === "r" || key === "R") stage.release ? stage.release() : transport.head.seek(0);
+    } else if (key === "r" || key === "R") layout.release ? layout.release() : transport.head.seek(0);
     else return;
   }
   event.preventDefault();
@@ -53,9 +53,9 @@ function press(event) {
 
 /** The n-th preset of the page, or the n-th of what a stage has to choose from. */
 function preset(n) {
-  const button = document.querySelectorAll(PRESETS)[n - 1];
-  if (button) return button.click();
-  const part = [...there].find(({ root }) => root.querySelector(".digit, .strip :is(button, a).cell"));
+  const chosen = document.querySelectorAll(PRESETS)[n - 1];
+  if (chosen) return chosen.click();
+  const part = [...mounted].find(({ root }) => root.querySelector(".digit, .strip :is(button, a).cell"));
   part?.root.querySelectorAll(".digit, .strip :is(button, a).cell")[n - 1]?.click();
 }
 
@@ -63,7 +63,7 @@ function help() {
   const rows = KEYS.map(([key, words]) =>
     element("tr", {}, element("td", {}, element("kbd", { textContent: key })), element("td", { textContent: words }))
   );
-  const close = element("button", { type: "button", textContent: "Close", onclick: () => dialog.close() });
+  const close = button("Close", () => dialog.close());
   const dialog = element("dialog", { className: "stn-keys" }, element("h2", { textContent: "Keys" }), element("table", {}, ...rows), close);
   dialog.onclose = () => dialog.remove();
   document.querySelector(".stn-keys")?.remove();

@@ -1,11 +1,17 @@
 /** θ in numbers: sliders, typed numbers, and the family's equation with θ in it. */
 import { matrix } from "../maths/grid.js";
-import { element } from "./pair.js";
+import { element } from "../dom.js";
 import { POSE, compose, decompose, determinant } from "../maths/pose.js";
+
+/** Of a stage; in a narrower one the sliders are folded away at first: as in stage.css. */
+export const NARROW_PIXELS = 540;
 
 /** Two digits after the point, no −0, and large numbers in short. */
 export const short = (value) =>
   Math.abs(value) < 1000 ? (Math.round(100 * value) / 100 + 0).toFixed(2) : value.toExponential(1);
+
+/** The same with a true minus sign. */
+export const signed = (value) => short(value).replace("-", "−");
 
 const subscripts = (name) => name.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 
@@ -137,7 +143,7 @@ export class Equation {
     const { columns } = this.transform;
     this.numbers.forEach((row, r) =>
       row.forEach((node, i) => {
-        node.textContent = short(m[r * columns + this.shown[i]]).replace("-", "−");
+        node.textContent = signed(m[r * columns + this.shown[i]]);
       })
     );
   }

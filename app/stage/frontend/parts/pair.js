@@ -1,17 +1,11 @@
 /** U with the grids T_θ(G) on it, and each transformer's V. */
-import { drawFrame, drawGrids, paintPixels, paintTint, tintPoints } from "./drawing.js";
+import { element } from "../dom.js";
 import { points, turnedOver } from "../maths/grid.js";
 import { pool, sample } from "../maths/sampling.js";
-
-/** Create an element with properties and children. */
-export function element(name, properties = {}, ...children) {
-  const node = Object.assign(document.createElement(name), properties);
-  node.append(...children);
-  return node;
-}
+import { drawFrame, drawGrids, paintPixels, paintTint, tintPoints } from "./drawing.js";
 
 export class Pair {
-  /** @param {object} data  as index.js decodes it */
+  /** @param {object} data  as decode.js gives it */
   constructor(data) {
     this.data = data;
     const { transform, channels, transformers, outputSize } = data;

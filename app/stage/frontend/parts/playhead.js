@@ -1,5 +1,8 @@
 /** Time: a change that plays once, and a playhead on a list of recorded frames. */
 
+export const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its prediction
+export const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved input
+
 const reducedMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Slow at both ends. */

@@ -1,5 +1,5 @@
 /** The playhead's buttons, its slider and what it stands on. */
-import { element } from "./pair.js";
+import { button, element, press } from "../dom.js";
 import { Playhead } from "./playhead.js";
 
 const RATES = [0.25, 0.5, 1, 2, 4];
@@ -28,29 +28,6 @@ export class Transport {
       this.marks();
       rest();
     });
-    const button = (text, label, onclick) => {
-      const made = element("button", { type: "button", textContent: text, title: label, onclick });
-      made.setAttribute("aria-label", label);
-      return made;
-    };
-    this.play = button("▶", "Play", () => {
-      this.head.toggle();
-      this.marks();
-    });
-    this.play.className = "play";
-    const back = button("◂", "One step back", () => this.head.step(-1));
-    const on = button("▸", "One step on", () => this.head.step(1));
-    this.loop = button("⟳", "Play again and again", () => {
-      this.head.loop = !this.head.loop;
-      this.loop.setAttribute("aria-pressed", String(this.head.loop));
-    });
-    this.loop.setAttribute("aria-pressed", "false");
-    const rates = RATES.map((rate) =>
-      element("option", { value: rate, textContent: `${rate}×`, selected: rate === 1 })
-    );
-    const rate = element("select", { title: "Speed" }, ...rates);
-    rate.setAttribute("aria-label", "Speed");
-    rate.onchange = () => (this.head.rate = Number(rate.value));
     this.scrub = element("input", { type: "range", min: 0 });
     this.scrub.oninput = () => this.head.seek(Number(this.scrub.value));
     this.scrub.onkeydown = (event) => this.press(event);
@@ -60,11 +37,38 @@ export class Transport {
     this.node = element(
       "div",
       { className: "transport" },
-      element("div", { className: "buttons" }, this.play, back, on, this.loop, rate),
+      element("div", { className: "buttons" }, ...this.buttons(), this.rates()),
       element("label", {}, this.ends[0], this.scrub, this.ends[1]),
       this.where,
       this.more
     );
+  }
+
+  /** Play, a step back, a step on, and again and again. */
+  buttons() {
+    const labelled = (text, label, onclick) => button(text, onclick, { title: label, ariaLabel: label });
+    this.play = labelled("▶", "Play", () => {
+      this.head.toggle();
+      this.marks();
+    });
+    this.play.className = "play";
+    const back = labelled("◂", "One step back", () => this.head.step(-1));
+    const on = labelled("▸", "One step on", () => this.head.step(1));
+    const loop = labelled("⟳", "Play again and again", () => {
+      this.head.loop = !this.head.loop;
+      press([loop], () => this.head.loop);
+    });
+    press([loop], () => this.head.loop);
+    return [this.play, back, on, loop];
+  }
+
+  rates() {
+    const rates = RATES.map((rate) =>
+      element("option", { value: rate, textContent: `${rate}×`, selected: rate === 1 })
+    );
+    const select = element("select", { title: "Speed", ariaLabel: "Speed" }, ...rates);
+    select.onchange = () => (this.head.rate = Number(select.value));
+    return select;
   }
 
   /** The arrows step from frame to frame, as they do elsewhere on the page. */

@@ -2,30 +2,40 @@
  * Why labels are enough: the loss of the class as a landscape over two numbers of θ, its gradient on
  * the grid and on V, and the steps down. The browser runs the classifier, forwards and backwards.
  */
-import { affine } from "../../maths/affine.js";
-import { descend, pull, walk } from "../../maths/descent.js";
-import { drawArrows, paintPixels } from "../../parts/drawing.js";
+import { button, element } from "../../dom.js";
+import { IDENTITY, affine } from "../../maths/affine.js";
+import { arrowsOf, descend, isNear, pull, walk } from "../../maths/descent.js";
+import { chain, points } from "../../maths/grid.js";
+import { BILINEAR, kernel } from "../../maths/kernels.js";
+import { activations, inputMaps } from "../../maths/layers.js";
+import { decompose } from "../../maths/pose.js";
+import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
-import { chain, points } from "../../maths/grid.js";
-import { Handles } from "../../parts/handles.js";
-import { kernel } from "../../maths/kernels.js";
-import { Landscape } from "./landscape.js";
-import { activations, backwards, softmax } from "../../maths/layers.js";
-import { short } from "../../parts/numbers.js";
-import { Pair, element } from "../../parts/pair.js";
-import { decompose } from "../../maths/pose.js";
 import { Reporter } from "../../output/report.js";
-import { pool, sample } from "../../maths/sampling.js";
+import { drawArrows } from "../../parts/drawing.js";
+import { Handles } from "../../parts/handles.js";
+import { signed } from "../../parts/numbers.js";
+import { Pair } from "../../parts/pair.js";
 import { Transport } from "../../parts/transport.js";
+import { Landscape } from "./landscape.js";
+import { Loss } from "./loss.js";
 
 const ARROWS_IN_ROW = 12;
-const LONGEST = 0.2; // an arrow, in half widths of U
+const MAX_ARROW = 0.2; // its length, in half widths of U
 const MATCHED = 0.003; // a loss below this: it is as sure as it need be
-const IDENTITY = [1, 0, 0, 0, 1, 0];
 const AWAY = [0.3, 0, 2.2, 0, 0.3, 2.2]; // reads nothing but what is outside
 const NO_SLOPE = 1e-9;
 const REST_MILLISECONDS = 250; // then the landscape follows θ
+const CAPTIONS = {
+  U: "U and T<sub>θ</sub>(G): the arrows say where each point should go for the loss to fall, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
+  V: "V, and ∂loss/∂V: <b class='up'>brighter</b> here, or <b class='down'>darker</b>, would lower the loss",
+};
+const FLAT = {
+  bilinear: "The grid reads nothing that changes when it moves: ∂loss/∂θ = 0. From here no label helps.",
+  integer:
+    "The integer kernel reads the nearest pixel, which stays the same when the grid moves a little: ∂loss/∂θ = 0, wherever it stands. Nothing is learnt.",
+};
 
 export class Labels {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
@@ -47,59 +57,64 @@ export class Labels {
     const { data } = this;
     const { size, localisation } = data.network;
     this.form = affine([size, size]);
-    this.source = data.source;
-    this.reading = { kernel: kernel("bilinear"), padding: "zeros", pool: 1 };
+    this.reading = { ...BILINEAR, pool: 1 };
+    this.loss = new Loss(data.network, data.label);
+    const outputs = activations(localisation, inputMaps(data.source));
+    this.predicted = Array.from(outputs[outputs.length - 1].values);
+    this.buildPair();
+    this.buildTransport();
+    this.handles = new Handles(this.pair.us[0].square, this.form, (theta) => this.hold(theta));
+    this.words = element("p", { className: "words verdict", ariaLive: "polite" });
+    this.root.replaceChildren(this.pair.node, this.words, this.buttons(), this.transport.node, this.bars());
+    this.show(this.start);
+    this.settle();
+  }
+
+  /** U, V and the landscape, with the arrows on U and the tint on V. */
+  buildPair() {
+    const { colours, network } = this.data;
     this.pair = new Pair({
       transform: this.form,
       channels: 1,
-      transformers: [{ name: "", colour: data.colours.grid }],
-      outputSize: [size, size],
+      transformers: [{ name: "", colour: colours.grid }],
+      outputSize: [network.size, network.size],
       reading: this.reading,
       features: {},
-      colours: data.colours,
-      captions: {
-        U: "U and T<sub>θ</sub>(G): the arrows say where each point should go for the loss to fall, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
-        V: "V, and ∂loss/∂V: <b class='up'>brighter</b> here, or <b class='down'>darker</b>, would lower the loss",
-      },
+      colours,
+      captions: CAPTIONS,
     });
     const [u] = this.pair.us;
     const [v] = this.pair.vs[0];
     this.strongest = NO_SLOPE; // of the arrows so far
     this.arrows = element("canvas", { className: "overlay" });
     u.square.insertBefore(this.arrows, u.overlay.nextSibling);
-    this.pulls = element("canvas", { className: "pixels" });
-    v.square.insertBefore(this.pulls, v.overlay);
-    v.node.style.setProperty("--up", data.colours.up);
-    v.node.style.setProperty("--down", data.colours.down);
-    const maps = { channels: 1, height: size, width: size, values: Float32Array.from(this.source.pixels, (p) => p / 255) };
-    const seen = activations(localisation, maps);
-    this.predicted = Array.from(seen[seen.length - 1].values);
-    this.landscape = new Landscape(data.colours, (theta) => this.hold(theta), (theta) => this.judge(this.read(theta)).loss, [
-      { name: "identity", theta: IDENTITY },
-      { name: "the network's θ", theta: this.predicted },
-    ]);
+    this.slopes = element("canvas", { className: "pixels" });
+    v.square.insertBefore(this.slopes, v.overlay);
+    v.node.style.setProperty("--up", colours.up);
+    v.node.style.setProperty("--down", colours.down);
+    const marks = [{ name: "identity", theta: IDENTITY }, { name: "the network's θ", theta: this.predicted }];
+    this.landscape = new Landscape(colours, (theta) => this.hold(theta), (theta) => this.loss.of(this.read(theta)).loss, marks);
     this.pair.node.append(this.landscape.node);
     this.pair.node.classList.add("three");
+  }
+
+  buildTransport() {
     this.transport = new Transport((position) => this.scrub(position), () => this.report());
     this.transport.node.classList.add("still");
     this.transport.more.append(exporter(this));
-    this.handles = new Handles(u.square, this.form, (theta) => this.hold(theta));
-    this.words = element("p", { className: "words verdict" });
-    this.words.setAttribute("aria-live", "polite");
-    this.bars = [...Array(10).keys()].map((c) => {
-      const bar = element("i", { className: c === data.label ? "true" : "" });
-      return { bar, node: element("div", {}, element("div", { className: "bars" }, bar), element("span", { textContent: c })) };
-    });
-    const odds = element("div", { className: "odds" }, ...this.bars.map(({ node }) => node));
-    odds.setAttribute("role", "img");
-    this.odds = odds;
-    this.root.replaceChildren(this.pair.node, this.words, this.buttons(), this.transport.node, odds);
-    this.show(data.start === "network" ? this.predicted : IDENTITY);
-    this.settle();
+  }
+
+  /** The probabilities of the classes. */
+  bars() {
+    this.heights = [...Array(10).keys()].map((c) => element("i", { className: c === this.data.label ? "true" : "" }));
+    const columns = this.heights.map((bar, c) =>
+      element("div", {}, element("div", { className: "bars" }, bar), element("span", { textContent: c }))
+    );
+    this.odds = element("div", { className: "odds", role: "img" }, ...columns);
+    return this.odds;
   }
 
   buttons() {
-    const button = (textContent, title, onclick) => element("button", { type: "button", textContent, title, onclick });
     this.integer = element("input", { type: "checkbox" });
     this.integer.onchange = () => {
       this.reading = { ...this.reading, kernel: kernel(this.integer.checked ? "integer" : "bilinear") };
@@ -107,41 +122,25 @@ export class Labels {
       this.show(this.theta);
       this.landscape.survey(this.theta, true);
     };
+    const titled = (text, title, onclick) => button(text, onclick, { title });
     return element(
       "div", { className: "choices always" },
       element("div", { className: "buttons" },
-        button("One step", "One gradient step on θ", () => this.run(2)),
-        button("Descend", "Gradient steps on θ until the loss is small", () => this.run(Infinity)),
-        button("θ = identity", "As every transformer starts", () => this.hold(IDENTITY)),
-        button("The network's θ", "What the localisation network predicts", () => this.hold(this.predicted)),
-        button("Far away", "A grid that reads none of the ink", () => this.hold(AWAY))),
+        titled("One step", "One gradient step on θ", () => this.run(2)),
+        titled("Descend", "Gradient steps on θ until the loss is small", () => this.run(Infinity)),
+        titled("θ = identity", "As every transformer starts", () => this.hold(IDENTITY)),
+        titled("The network's θ", "What the localisation network predicts", () => this.hold(this.predicted)),
+        titled("Far away", "A grid that reads none of the ink", () => this.hold(AWAY))),
       element("label", {}, this.integer, " integer kernel (Eq. 4)")
     );
   }
 
-  // -- the loss, and its slopes
-
-  read(theta) {
-    return sample(this.source, points(this.form, theta, this.form.target), this.reading);
+  get start() {
+    return this.data.start === "network" ? this.predicted : IDENTITY;
   }
 
-  /** The loss of V's class, −log p, and ∂loss/∂V. */
-  judge(output, wantsSlope = false) {
-    const { size, pool: side, classifier } = this.data.network;
-    const pooled = side > 1 ? pool(output, 1, [size, size], side) : { pixels: output, channels: 1, height: size, width: size };
-    const input = { ...pooled, values: Float32Array.from(pooled.pixels, (value) => value / 255) };
-    const layers = activations(classifier, input);
-    const odds = softmax(layers[layers.length - 1].values);
-    const loss = -Math.log(Math.max(1e-12, odds[this.data.label]));
-    if (!wantsSlope) return { loss, odds };
-    const slope = Float32Array.from(odds, (p, c) => p - (c === this.data.label ? 1 : 0));
-    const held = backwards(classifier, input, layers, slope);
-    const full = new Float32Array(size * size);
-    for (let i = 0; i < full.length; i++) {
-      const [row, column] = [Math.floor(i / size / side), Math.floor((i % size) / side)];
-      if (row < input.height && column < input.width) full[i] = held[row * input.width + column] / (side * side);
-    }
-    return { loss, odds, slope: full };
+  read(theta) {
+    return sample(this.data.source, points(this.form, theta, this.form.target), this.reading);
   }
 
   // -- what a hand does
@@ -154,11 +153,12 @@ export class Labels {
     this.report();
   }
 
-  /** So many frames of the descent, from here on. */
-  run(most) {
+  /** At most so many frames of the descent, from here on. */
+  run(maxFrames) {
     this.halt();
-    const steps = descend({ transform: this.form, reading: this.reading }, this.source, this.theta, (output) => this.judge(output, true), MATCHED);
-    this.still = walk(steps, most, (frames, done) => {
+    const judge = (output) => this.loss.withSlope(output);
+    const steps = descend({ transform: this.form, reading: this.reading }, this.data.source, this.theta, judge, MATCHED);
+    this.stopWalk = walk(steps, maxFrames, (frames, done) => {
       this.keep(frames);
       if (!done) return;
       this.settle();
@@ -185,7 +185,7 @@ export class Labels {
   }
 
   scrub(position) {
-    this.still?.();
+    this.stopWalk?.();
     this.show(this.frames[Math.round(position)].theta);
   }
 
@@ -199,29 +199,21 @@ export class Labels {
 
   show(theta) {
     this.theta = theta;
-    const { size } = this.data.network;
-    this.pair.show(this.source, `U: a distorted ${this.data.label}, with the sampling grid on it`, [theta]);
-    const { loss, odds, slope } = this.judge(this.pair.outputs[0].pixels, true);
+    const { network, source, label } = this.data;
+    const { size } = network;
+    this.pair.show(source, `U: a distorted ${label}, with the sampling grid on it`, [theta]);
+    const { loss, odds, slope } = this.loss.withSlope(this.pair.outputs[0].pixels);
     const [grid] = this.pair.grids;
-    const along = pull(this.source, grid, this.reading, slope);
+    const along = pull(source, grid, this.reading, slope);
     this.gradient = chain(this.form, theta, this.form.target, along);
-    const every = Math.round(size / ARROWS_IN_ROW);
-    const found = [];
-    for (let row = every >> 1; row < size; row += every) {
-      for (let column = every >> 1; column < size; column += every) {
-        const i = row * size + column;
-        if (Math.max(Math.abs(grid[2 * i]), Math.abs(grid[2 * i + 1])) < 1.3) {
-          found.push([grid[2 * i], grid[2 * i + 1], -along[2 * i], -along[2 * i + 1]]);
-        }
-      }
-    }
+    const arrows = arrowsOf(grid, along, [size, size], ARROWS_IN_ROW, -1).filter(isNear);
     const flat = Math.max(...this.gradient.map(Math.abs)) < NO_SLOPE;
-    this.strongest = Math.max(this.strongest, ...found.map(([, , dx, dy]) => Math.hypot(dx, dy)));
-    drawArrows(this.arrows, flat ? [] : found, LONGEST, this.strongest);
+    this.strongest = Math.max(this.strongest, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
+    drawArrows(this.arrows, flat ? [] : arrows, MAX_ARROW, this.strongest);
     this.tint(slope);
     this.landscape.mark(theta);
     this.handles.show(theta);
-    this.say(loss, odds, flat);
+    this.describe(loss, odds, flat);
     Object.assign(this.root.dataset, { theta: theta.join(","), loss, gradient: this.gradient.join(",") });
   }
 
@@ -229,31 +221,31 @@ export class Labels {
   tint(slope) {
     const { size } = this.data.network;
     const { up, down } = this.data.colours;
-    const most = Math.max(1e-12, ...slope.map(Math.abs));
-    this.pulls.width = this.pulls.height = size;
-    const context = this.pulls.getContext("2d");
+    const steepest = Math.max(1e-12, ...slope.map(Math.abs));
+    this.slopes.width = this.slopes.height = size;
+    const context = this.slopes.getContext("2d");
     slope.forEach((value, i) => {
-      context.globalAlpha = 0.8 * Math.abs(value / most) ** 0.75;
+      context.globalAlpha = 0.8 * Math.abs(value / steepest) ** 0.75;
       context.fillStyle = value < 0 ? up : down;
       context.fillRect(i % size, Math.floor(i / size), 1, 1);
     });
   }
 
-  say(loss, odds, flat) {
+  describe(loss, odds, flat) {
     const { label } = this.data;
-    const said = odds.indexOf(Math.max(...odds));
+    const best = odds.indexOf(Math.max(...odds));
     const share = `p(${label}) = ${(100 * odds[label]).toFixed(1)} %`;
-    const pose = decompose(this.theta, IDENTITY);
-    const none = this.integer.checked
-      ? "The integer kernel reads the nearest pixel, which stays the same when the grid moves a little: ∂loss/∂θ = 0, wherever it stands. Nothing is learnt."
-      : "The grid reads nothing that changes when it moves: ∂loss/∂θ = 0. From here no label helps.";
+    const [degrees] = decompose(this.theta, IDENTITY);
+    const downhill = this.gradient.map((g) => signed(-g)).join(", ");
     this.words.innerHTML =
-      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), and ${share}; it says <b>${said}</b> ${said === label ? "✓" : `✗, it is a ${label}`}. ` +
-      `θ is turned by ${pose[0].toFixed(0)}°. `.replace("-", "−") +
-      (flat ? none : `−∂loss/∂θ = (${this.gradient.map((g) => short(-g).replace("-", "−")).join(", ")}): the grid points' arrows, added up as θ moves them.`);
-    this.bars.forEach(({ bar }, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));
+      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), and ${share}; it says <b>${best}</b> ${best === label ? "✓" : `✗, it is a ${label}`}. ` +
+      `θ is turned by ${degrees.toFixed(0)}°. `.replace("-", "−") +
+      (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `−∂loss/∂θ = (${downhill}): the grid points' arrows, added up as θ moves them.`);
+    this.heights.forEach((bar, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));
     this.odds.setAttribute("aria-label", `Probabilities: ${odds.map((p, c) => `${c} ${(100 * p).toFixed(0)} %`).join(", ")}`);
   }
+
+  // -- what can be taken away
 
   report() {
     this.reporter.tell({ token: this.data.token, theta: this.theta, loss: Number(this.root.dataset.loss), steps: this.frames?.length ?? 0 }, false);
@@ -262,7 +254,7 @@ export class Labels {
   /** The θ that is shown, with its loss and probabilities; and every step of the descent. */
   rows() {
     const named = (theta) => Object.fromEntries(theta.map((v, p) => [this.form.names[p], v]));
-    const { loss, odds } = this.judge(this.pair.outputs[0].pixels);
+    const { loss, odds } = this.loss.of(this.pair.outputs[0].pixels);
     const shown = { step: "shown", loss, ...named(this.theta), ...Object.fromEntries(odds.map((p, c) => [`p(${c})`, p])) };
     return [shown, ...(this.frames ?? []).map((frame, step) => ({ step, loss: frame.loss, ...named(frame.theta) }))];
   }
@@ -278,7 +270,7 @@ export class Labels {
   }
 
   release() {
-    this.hold(this.data.start === "network" ? this.predicted : IDENTITY);
+    this.hold(this.start);
   }
 
   redraw() {
@@ -287,7 +279,7 @@ export class Labels {
   }
 
   halt() {
-    this.still?.();
+    this.stopWalk?.();
     this.transport?.head.pause();
   }
 

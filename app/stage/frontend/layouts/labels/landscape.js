@@ -1,7 +1,8 @@
 /** A loss over two numbers of an affine θ, the others as they are: a map, on which θ can be moved. */
-import { ARROWS } from "../../parts/handles.js";
-import { element } from "../../parts/pair.js";
+import { element } from "../../dom.js";
+import { IDENTITY } from "../../maths/affine.js";
 import { compose, decompose } from "../../maths/pose.js";
+import { ARROWS } from "../../parts/handles.js";
 
 const SIDE = 37; // points of the map in either direction
 const FIRST_STRIDE = 4; // it is drawn coarsely first
@@ -22,7 +23,6 @@ const AXES = {
   x: { name: "shift in x", unit: "", range: [-1, 1], get: (p) => p[4], set: (p, v) => [...p.slice(0, 4), v, p[5]] },
   y: { name: "shift in y", unit: "", range: [-1, 1], get: (p) => p[5], set: (p, v) => [...p.slice(0, 5), v] },
 };
-const IDENTITY = [1, 0, 0, 0, 1, 0];
 
 /** Colours of a ramp of hexadecimal stops, as [r, g, b], at a share of it. */
 function ramp(stops, share) {

@@ -1,22 +1,22 @@
 /** Where the visitor has left a playhead: for a reload, and for another view and back. */
 
-const places = new Map(); // where the visitor left each recording, also where nothing may be stored
+const bookmarks = new Map(); // of each recording, also where nothing may be stored
 
 /** Keep a place for as long as the tab is open. */
-export function leave(recording, place) {
-  const kept = { ...place, visit: performance.timeOrigin };
-  places.set(recording, kept);
+export function keepBookmark(recording, place) {
+  const bookmark = { ...place, visit: performance.timeOrigin };
+  bookmarks.set(recording, bookmark);
   try {
-    sessionStorage.setItem(`stage ${recording}`, JSON.stringify(kept));
+    sessionStorage.setItem(`stage ${recording}`, JSON.stringify(bookmark));
   } catch {
     // the browser stores nothing for this page
   }
 }
 
 /** The place where a recording was left in this tab, or null. */
-export function whereLeft(recording) {
+export function bookmarkOf(recording) {
   try {
-    return places.get(recording) ?? JSON.parse(sessionStorage.getItem(`stage ${recording}`));
+    return bookmarks.get(recording) ?? JSON.parse(sessionStorage.getItem(`stage ${recording}`));
   } catch {
     return null;
   }
