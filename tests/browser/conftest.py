@@ -73,7 +73,7 @@ def visit(chromium, server):
 
 @pytest.fixture(scope="module")
 def modules(chromium, server):
-    """A page that has the component's modules, for what needs no more of it: told -> result."""
+    """A page that has the component's modules, for what needs no more of it: given -> result."""
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MILLISECONDS)

@@ -11,7 +11,7 @@ PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
 
 
-def explore(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
+def open_distorted(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
     """The explorer with its grid at the prediction: with reduced motion it is there at once."""
     query = f"digit={DIGIT}&seed={SEED}&{query}"
     page = visit(query, at="distorted", reduced_motion=reduced_motion, **options)
@@ -19,14 +19,14 @@ def explore(visit, query: str = "", *, reduced_motion: str = "reduce", **options
     return page
 
 
-def lab(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
+def open_transformer(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
     """The Transformer page with its grid at the start."""
     page = visit(query, at="transformer", reduced_motion=reduced_motion, **options)
     handle(page, "the whole grid").wait_for()
     return page
 
 
-def volumes(visit, query: str = "", **options) -> Page:
+def open_volumes(visit, query: str = "", **options) -> Page:
     """The page on volumes, its box at the prediction: with reduced motion it is there at once."""
     page = visit(query, at="volumes", reduced_motion="reduce", **options)
     page.locator("canvas.solid").first.wait_for()
@@ -67,7 +67,7 @@ def pixels(page: Page, pane: str, index: int = 0) -> np.ndarray:
     return np.array(values).reshape(height, width)
 
 
-def told(page: Page, what: str) -> np.ndarray:
+def data_of(page: Page, what: str) -> np.ndarray:
     return np.array([float(v) for v in stage_of(page).get_attribute(f"data-{what}").split(",")])
 
 
@@ -93,32 +93,32 @@ def theta_shown(page: Page) -> np.ndarray:
 
 
 # Runs in the page, on the component's own modules. BODY uses ``load`` and gives the result.
-IN_THE_COMPONENT = """async (told) => {
+IN_THE_COMPONENT = """async (given) => {
     const at = performance.getEntriesByType("resource").map((entry) => entry.name);
     const folder = at.find((name) => name.includes("/index.js")).replace(/index\\.js.*/, "");
     const load = (name) => import(`${folder}${name}.js`);
     const floats = (text) =>
         new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-    const form = (told) => ({
-        ...told, slope: floats(told.slope), offset: floats(told.offset),
-        target: floats(told.target), handleTarget: floats(told.handleTarget),
+    const form = (given) => ({
+        ...given, slope: floats(given.slope), offset: floats(given.offset),
+        target: floats(given.target), handleTarget: floats(given.handleTarget),
     });
     BODY
 }"""
 
 
-def component(page: Page, body: str, told=None):
-    """Run JavaScript on the component's modules; ``told`` is what it is given."""
-    return page.evaluate(IN_THE_COMPONENT.replace("BODY", body), told)
+def component(page: Page, body: str, given=None):
+    """Run JavaScript on the component's modules; ``given`` is what it is given."""
+    return page.evaluate(IN_THE_COMPONENT.replace("BODY", body), given)
 
 
 # Notes, for every move of a pressed pointer, what has changed by the end of its own event.
 WATCH = """(stage, watched) => {
     const state = () => watched.map((selector) => {
-        const found = stage.querySelector(selector);
-        if (!(found instanceof HTMLCanvasElement)) return found.textContent;
-        const { width, height } = found;
-        return found.getContext("2d").getImageData(0, 0, width, height).data.join();
+        const result = stage.querySelector(selector);
+        if (!(result instanceof HTMLCanvasElement)) return result.textContent;
+        const { width, height } = result;
+        return result.getContext("2d").getImageData(0, 0, width, height).data.join();
     });
     let before;
     window.moves = [];

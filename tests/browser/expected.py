@@ -35,7 +35,7 @@ def expected_output(theta: torch.Tensor | None = None) -> np.ndarray:
     return 255 * network.trace(grey, theta).warps[0].output[0, 0].numpy()
 
 
-def lab_output(family: str, theta, image: np.ndarray, kernel="bilinear") -> np.ndarray:
+def transformer_output(family: str, theta, image: np.ndarray, kernel="bilinear") -> np.ndarray:
     """V by the library, in grey values, as large as the image."""
     transform = families.families()[family].make(image.shape)
     grid = transform.grid(torch.tensor([theta], dtype=torch.float32), image.shape)

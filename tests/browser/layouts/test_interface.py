@@ -27,10 +27,10 @@ def interface() -> list[Member]:
     """The properties of the typedef Layout."""
     text = (FRONTEND / "layouts" / "layouts.js").read_text("utf-8")
     typedef = text[text.index("@typedef {object} Layout") : text.index("*/")]
-    found = re.findall(r"@property \{(.+?)\} (\[)?(\w+)", typedef)
+    result = re.findall(r"@property \{(.+?)\} (\[)?(\w+)", typedef)
     return [
         Member(name=name, is_method="=>" in kind, required=not optional)
-        for kind, optional, name in found
+        for kind, optional, name in result
     ]
 
 

@@ -10,7 +10,7 @@ from stn_core.sampling import sample
 from stn_core.transforms import (
     Affine,
 )
-from tests.browser.driving import lab
+from tests.browser.driving import open_transformer
 
 MOUNT = """async (data) => {
     const at = performance.getEntriesByType("resource").map((entry) => entry.name);
@@ -19,10 +19,10 @@ MOUNT = """async (data) => {
     parent.innerHTML = '<div class="stage"></div>';
     parent.style.width = "600px";
     document.body.append(parent);
-    const told = [];
+    const reported = [];
     mount({
         data, parentElement: parent, setTriggerValue: () => {},
-        setStateValue: (name, value) => told.push(value),
+        setStateValue: (name, value) => reported.push(value),
     });
     const panes = (kind) => [...parent.querySelectorAll(`[data-pane=${kind}] canvas.pixels`)];
     const values = (canvas) => [...canvas.getContext("2d")
@@ -36,12 +36,12 @@ MOUNT = """async (data) => {
     slider.value = Number(slider.value) + 0.5;
     slider.dispatchEvent(new Event("input"));
     await wait(0.4);
-    const found = {
-        inputs: panes("U").map(values), before, after: panes("V").map(values), told,
+    const result = {
+        inputs: panes("U").map(values), before, after: panes("V").map(values), reported,
         names: [first.textContent, second.textContent],
     };
     parent.remove();
-    return found;
+    return result;
 }"""
 
 
@@ -63,18 +63,18 @@ def test_several_transformers_read_several_channels_each_in_its_colour(visit, ge
     )
     data |= {"compact": False, "echo": None, "inputs": [], "adopted": None}
     data["features"] = {"backName": "Back", "endName": "prediction", "live": False}
-    found = lab(visit).evaluate(MOUNT, data)
-    assert found["names"] == ["the first", "the second"]
-    np.testing.assert_array_equal(np.reshape(found["inputs"], (2, 16, 16)), image.numpy())
+    result = open_transformer(visit).evaluate(MOUNT, data)
+    assert result["names"] == ["the first", "the second"]
+    np.testing.assert_array_equal(np.reshape(result["inputs"], (2, 16, 16)), image.numpy())
 
     def expected(thetas: torch.Tensor) -> np.ndarray:
         grid = transform.grid(thetas, (16, 16))
         return 255 * sample(image[None].expand(2, -1, -1, -1) / 255, grid).numpy()
 
     shape = (2, 2, 16, 16)  # transformers, channels
-    np.testing.assert_allclose(np.reshape(found["before"], shape), expected(theta), atol=0.52)
+    np.testing.assert_allclose(np.reshape(result["before"], shape), expected(theta), atol=0.52)
     moved = theta.clone()
     moved[1, 2] += 0.5
-    np.testing.assert_allclose(np.reshape(found["after"], shape), expected(moved), atol=0.52)
-    reported = np.array(found["told"][-1]["thetas"])
+    np.testing.assert_allclose(np.reshape(result["after"], shape), expected(moved), atol=0.52)
+    reported = np.array(result["reported"][-1]["thetas"])
     np.testing.assert_allclose(reported, moved.numpy(), atol=1e-5)

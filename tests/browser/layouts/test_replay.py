@@ -31,7 +31,8 @@ REPLAYED = """
         shown.clock.onchange();
         return shown.now();
     };
-    const said = () => shown.recordings.map(({ where }) => where.textContent.split(",")[0].trim());
+    const labels = () =>
+        shown.recordings.map(({ where }) => where.textContent.split(",")[0].trim());
     try {
         BODY
     } finally {
@@ -42,8 +43,8 @@ REPLAYED = """
 """
 
 
-def replayed(modules, body: str, told=None):
-    return modules(REPLAYED.replace("BODY", body), told)
+def replayed(modules, body: str, given=None):
+    return modules(REPLAYED.replace("BODY", body), given)
 
 
 def test_errors_on_unseen_digits_stand_at_their_own_steps_though_as_many_were_logged(modules):
@@ -58,17 +59,17 @@ def test_errors_on_unseen_digits_stand_at_their_own_steps_though_as_many_were_lo
 
 
 def test_newest_of_the_snapshots_of_one_second_is_shown(modules):
-    found = replayed(
+    result = replayed(
         modules,
         """
         shown.by = "seconds";
         const head = replay(run("within a second", [0, 10, 20, 30], [0, 1, 2, 2]));
-        const end = said();
+        const end = labels();
         head.seek(1);
-        return [end, said(), head.count];
+        return [end, labels(), head.count];
         """,
     )
-    assert found == [["step 30"], ["step 10"], 3]
+    assert result == [["step 30"], ["step 10"], 3]
 
 
 def test_another_clock_shows_the_same_moment_and_goes_on_playing(modules):
@@ -99,7 +100,7 @@ def test_another_clock_shows_the_same_moment_and_goes_on_playing(modules):
 
 
 def test_place_is_kept_for_each_recording_and_beside_another(modules):
-    found = replayed(
+    result = replayed(
         modules,
         """
         const [steps, seconds] = [[0, 100, 200, 300], [0, 10, 20, 30]];
@@ -109,27 +110,27 @@ def test_place_is_kept_for_each_recording_and_beside_another(modules):
         replay(one).seek(1);
         turn("seconds");
         shown.choose(1);
-        const found = [place()];
+        const result = [place()];
         replay(one, other);
-        found.push(place());
+        result.push(place());
         replay(one);
-        found.push(place());
+        result.push(place());
         replay(other); // for the first time
-        found.push(place()[0]);
+        result.push(place()[0]);
         replay(one);
-        found.push(place());
+        result.push(place());
         const begun = { recording: "the one, begun anew" };
         replay({ ...run("one anew", steps, seconds), ...begun });
-        found.push(place()[0]);
-        return found;
+        result.push(place()[0]);
+        return result;
         """,
     )
     kept = [10, "seconds", 1]
-    assert found == [kept, kept, kept, 60, kept, 30]
+    assert result == [kept, kept, kept, 60, kept, 30]
 
 
 def test_playing_goes_on_where_it_is_and_as_fast_beside_another(modules):
-    found = replayed(
+    result = replayed(
         modules,
         """
         const one = run("played", [0, 100, 200, 300], [0, 10, 20, 30]);
@@ -153,13 +154,13 @@ def test_playing_goes_on_where_it_is_and_as_fast_beside_another(modules):
         return [states, now, speeds.map(Number)];
         """,
     )
-    states, now, speeds = found
+    states, now, speeds = result
     assert states == [[False, "Play"], [True, "Pause"], [False, "Play"]]
     assert now == pytest.approx(100, abs=1) and speeds == [0.25, 0.25]
 
 
 def test_place_that_was_live_is_live_when_the_training_is_seen_again(modules):
-    found = replayed(
+    result = replayed(
         modules,
         """
         const other = run("not live", [0, 50], [0, 5]);
@@ -173,7 +174,7 @@ def test_place_that_was_live_is_live_when_the_training_is_seen_again(modules):
         return [live, replay(run("live", [0, 30, 100, 200, 300], [0, 3, 10, 20, 30])).position];
         """,
     )
-    assert found == [2, 2]
+    assert result == [2, 2]
 
 
 def test_place_is_kept_for_the_page_where_the_browser_stores_nothing(modules):
@@ -213,17 +214,17 @@ def test_place_is_kept_for_the_page_where_the_browser_stores_nothing(modules):
     ],
 )
 def test_link_brings_back_the_moment_the_clock_and_the_probe_or_nothing(modules, state, expected):
-    fits, *found = replayed(
+    fits, *result = replayed(
         modules,
         """
-        const name = JSON.stringify(told);
+        const name = JSON.stringify(given);
         const head = replay(run(name, [0, 100, 200, 300], [0, 10, 20, 33.33333333]));
-        return [shown.restore(told), head.position, shown.by, shown.probe];
+        return [shown.restore(given), head.position, shown.by, shown.probe];
         """,
         state,
     )
     assert fits == (expected is not None)
-    assert found == (expected or [3, "step", 0])
+    assert result == (expected or [3, "step", 0])
 
 
 def test_rows_of_a_replay_have_what_is_left_of_the_pose(modules):

@@ -29,17 +29,17 @@ def test_volume_of_a_training_that_goes_on_shows_its_last_frame_and_longer_curve
             },
         });
         const shown = new Volume(root, { tell: () => {} });
-        const found = [];
+        const result = [];
         for (const shifts of [[0, 0.1], [0, 0.1, 0.2]]) {
             shown.update(data(shifts));
-            found.push(shown.theta[3]);
+            result.push(shown.theta[3]);
         }
         const end = shown.training.curves[1].series[0].y;
         shown.transport.head.seek(0);
         shown.update(data([0, 0.1, 0.2, 0.3]));
         shown.stop();
         root.remove();
-        return [found, end, shown.theta[3]];
+        return [result, end, shown.theta[3]];
         """
     )
     assert shifts == [0.1, 0.2] and end == [3] and kept == 0
@@ -136,9 +136,9 @@ def test_volume_shows_no_curve_of_what_it_does_not_have(modules):
         modules,
         """
         show(track(2, nothing, { meanClasses: [], means: null, poseLeft: null }), false);
-        const found = [[titles(), lines()[2], means()], files()];
+        const result = [[titles(), lines()[2], means()], files()];
         show(null);
-        return [...found, [titles(), means(), files(), shown.curveRows ?? null]];
+        return [...result, [titles(), means(), files(), shown.curveRows ?? null]];
         """,
     )
     assert plain == [["Loss", "Error, %", "Gradient norm", "Learning rate"], ["classifier"], []]

@@ -17,14 +17,14 @@ from tests.browser.maths.cases import SIZE, source
 def test_browser_s_pull_on_the_grid_is_autograd_s(modules, generator):
     image, target = (torch.randint(256, (3, *SIZE), generator=generator) for _ in range(2))
     grid = Affine().grid(torch.tensor([[0.8, 0.2, 0.1, -0.1, 1.2, 0]]), SIZE)
-    found = modules(
+    result = modules(
         """
         const [{ compare, pull }, { sample }, { kernel }] =
             await Promise.all(["maths/descent", "maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel("bilinear"), padding: "zeros" };
-        const grid = Float32Array.from(told.grid);
-        const { loss, slope } = compare(sample(told.source, grid, reading), told.target);
-        return { loss, pull: [...pull(told.source, grid, reading, slope)] };
+        const grid = Float32Array.from(given.grid);
+        const { loss, slope } = compare(sample(given.source, grid, reading), given.target);
+        return { loss, pull: [...pull(given.source, grid, reading, slope)] };
         """,
         {
             "source": source(image),
@@ -35,9 +35,9 @@ def test_browser_s_pull_on_the_grid_is_autograd_s(modules, generator):
     grid.requires_grad_()
     loss = ((sample(image[None] / 255, grid) - target / 255) ** 2).mean() / 2
     loss.backward()
-    assert found["loss"] == pytest.approx(loss.item(), rel=1e-4)
+    assert result["loss"] == pytest.approx(loss.item(), rel=1e-4)
     scale = grid.grad.abs().max().item()
-    pull = np.array(found["pull"]).reshape(*SIZE, 2)
+    pull = np.array(result["pull"]).reshape(*SIZE, 2)
     np.testing.assert_allclose(pull, grid.grad[0], atol=1e-3 * scale)
 
 
@@ -52,11 +52,11 @@ def test_browser_descends_by_adam(modules, generator):
         const modules = ["maths/descent", "maths/kernels"];
         const [{ compare, descend }, { kernel }] = await Promise.all(modules.map(load));
         const data = {
-            transform: form(told.form),
+            transform: form(given.form),
             reading: { kernel: kernel("bilinear"), padding: "zeros" },
         };
-        const target = Float32Array.from(told.target);
-        const steps = descend(data, told.source, told.theta, (output) => compare(output, target));
+        const target = Float32Array.from(given.target);
+        const steps = descend(data, given.source, given.theta, (output) => compare(output, target));
         return [...Array(12)].map(() => steps.next().value).filter(Boolean);
         """,
         {

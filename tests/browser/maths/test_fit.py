@@ -17,20 +17,20 @@ def test_browser_fits_every_family_to_its_handles(modules, generator):
         fitted, places = modules(
             """
             const [{ points }, { fit }] = await Promise.all(["maths/grid", "maths/fit"].map(load));
-            const whole = form(told.form);
+            const whole = form(given.form);
             const places = (theta) => {
                 const flat = points(whole, theta, whole.handleTarget);
                 return whole.handles.map((_, h) => [flat[2 * h], flat[2 * h + 1]]);
             };
-            const before = told.theta.map((value) => value + 0.5);
-            const fitted = fit(whole, whole.handleTarget, places(told.theta), before);
+            const before = given.theta.map((value) => value + 0.5);
+            const fitted = fit(whole, whole.handleTarget, places(given.theta), before);
             return [fitted, places(fitted)];
             """,
             {"form": transformers.describe_transform(transform, INNER), "theta": theta.tolist()},
         )
         handles = transformers.describe_transform(transform, INNER)["handles"]
         targets = torch.tensor([handle["target"] for handle in handles]).T
-        wanted = transform.at(theta[None], targets)[0].detach()
-        np.testing.assert_allclose(places, wanted, atol=2e-3, err_msg=name)
+        expected = transform.at(theta[None], targets)[0].detach()
+        np.testing.assert_allclose(places, expected, atol=2e-3, err_msg=name)
         if name != "learned-basis":  # whose handles do not fix all that its B can do
             np.testing.assert_allclose(fitted, theta.numpy(), atol=2e-3, err_msg=name)

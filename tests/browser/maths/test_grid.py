@@ -23,11 +23,11 @@ def test_browser_s_gradient_of_theta_is_autograd_s(modules, name, make, generato
     transform = make(INNER)
     theta = near_identity(transform, generator).requires_grad_()
     pull = torch.randn(INNER[0] * INNER[1], 2, generator=generator)
-    found = modules(
+    result = modules(
         """
         const { chain } = await load("maths/grid");
-        const whole = form(told.form);
-        return chain(whole, told.theta, whole.target, Float32Array.from(told.pull));
+        const whole = form(given.form);
+        return chain(whole, given.theta, whole.target, Float32Array.from(given.pull));
         """,
         {
             "form": transformers.describe_transform(transform, INNER),
@@ -37,7 +37,7 @@ def test_browser_s_gradient_of_theta_is_autograd_s(modules, name, make, generato
     )
     (transform.grid(theta[None], INNER).flatten(0, 2) * pull).sum().backward()
     scale = theta.grad.abs().max().item()
-    np.testing.assert_allclose(found, theta.grad, atol=1e-4 * scale)
+    np.testing.assert_allclose(result, theta.grad, atol=1e-4 * scale)
 
 
 def folded() -> tuple[ThinPlateSpline, torch.Tensor]:
@@ -60,11 +60,11 @@ TURNED = {
 def test_browser_finds_the_pixels_where_the_grid_is_turned_over(modules, case):
     transform, theta = TURNED[case]()
     size = (48, 40)
-    found = modules(
+    result = modules(
         """
         const { turnedOver } = await load("maths/grid");
-        const whole = form(told.form);
-        return [...turnedOver(whole, told.theta, whole.target, told.size)];
+        const whole = form(given.form);
+        return [...turnedOver(whole, given.theta, whole.target, given.size)];
         """,
         {
             "form": transformers.describe_transform(transform, size),
@@ -88,7 +88,7 @@ def test_browser_finds_the_pixels_where_the_grid_is_turned_over(modules, case):
     most, least = (F.max_pool2d(sign * expected, 3, 1, 1) * sign for sign in (1, -1))
     clear = (most == least)[0, 0].numpy()
     assert clear.mean() > 0.75
-    turned = np.array(found).reshape(size)
+    turned = np.array(result).reshape(size)
     np.testing.assert_array_equal(turned[clear], expected[0, 0].numpy()[clear])
     share = {"mirrored": (1, 1), "not-mirrored": (0, 0)}.get(case, (0.02, 0.9))
     assert share[0] <= turned.mean() <= share[1]

@@ -20,26 +20,26 @@ def test_browser_takes_affine_theta_apart_as_the_library_does_and_puts_it_togeth
     names = ("angle_degrees", "scale_x", "scale_y", "shear", "shift_x", "shift_y")
     poses = torch.stack([decompose_affine(theta)[name] for name in names], dim=1)
     before = poses[torch.randperm(200, generator=generator)]
-    found = modules(
+    result = modules(
         """
         const { compose, decompose, invert } = await load("maths/pose");
-        const taken = told.theta.map((theta, i) => decompose(theta, told.poses[i]));
-        const other = told.theta.map((theta, i) => decompose(theta, told.before[i]));
+        const taken = given.theta.map((theta, i) => decompose(theta, given.poses[i]));
+        const other = given.theta.map((theta, i) => decompose(theta, given.before[i]));
         return {
-            composed: told.poses.map(compose),
+            composed: given.poses.map(compose),
             taken,
             again: taken.map(compose),
             other: other.map(compose),
-            inverse: told.theta.map(invert),
+            inverse: given.theta.map(invert),
         };
         """,
         {"theta": theta.tolist(), "poses": poses.tolist(), "before": before.tolist()},
     )
-    np.testing.assert_allclose(found["composed"], theta, atol=1e-4)
-    np.testing.assert_allclose(found["taken"], poses, rtol=1e-3, atol=1e-3)
-    np.testing.assert_allclose(found["again"], theta, atol=1e-6)
-    np.testing.assert_allclose(found["other"], theta, atol=1e-6)
-    np.testing.assert_allclose(found["inverse"], invert_affine(theta.double()), rtol=1e-4)
+    np.testing.assert_allclose(result["composed"], theta, atol=1e-4)
+    np.testing.assert_allclose(result["taken"], poses, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(result["again"], theta, atol=1e-6)
+    np.testing.assert_allclose(result["other"], theta, atol=1e-6)
+    np.testing.assert_allclose(result["inverse"], invert_affine(theta.double()), rtol=1e-4)
 
 
 def test_browser_keeps_to_the_way_in_which_a_pose_is_written(modules):
@@ -52,17 +52,17 @@ def test_browser_keeps_to_the_way_in_which_a_pose_is_written(modules):
         [[30, 0.8, scale / 10, *start[3:]] for scale in range(7, -13, -1)],
         [[*start[:3], shear / 5, *start[4:]] for shear in range(-10, 11)],
     ]
-    found = modules(
+    result = modules(
         """
         const { compose, decompose } = await load("maths/pose");
-        return told.map((way) => {
+        return given.map((way) => {
             let before = way[0];
             return way.map((pose) => (before = decompose(compose(pose), before)));
         });
         """,
         ways,
     )
-    for way, poses in zip(ways, found, strict=True):
+    for way, poses in zip(ways, result, strict=True):
         degrees = np.array(poses)[:, 0] - np.array(way)[:, 0]
         np.testing.assert_allclose((degrees + 180) % 360 - 180, 0, atol=1e-6)
         np.testing.assert_allclose(np.array(poses)[:, 1:], np.array(way)[:, 1:], atol=1e-6)
@@ -71,15 +71,15 @@ def test_browser_keeps_to_the_way_in_which_a_pose_is_written(modules):
 def test_browser_lays_an_input_as_the_server_does(modules, generator):
     picture = torch.randint(256, (28, 28), generator=generator, dtype=torch.uint8)
     pose = [1.1, 0.3, 0.2, -0.4, 0.9, -0.1]
-    found = modules(
+    result = modules(
         """
         const [{ poseGrid }, { sample }, { kernel }] =
             await Promise.all(["maths/pose", "maths/sampling", "maths/kernels"].map(load));
         const reading = { kernel: kernel("bilinear"), padding: "zeros" };
-        return [...sample(told.source, poseGrid(told.pose, told.size), reading)];
+        return [...sample(given.source, poseGrid(given.pose, given.size), reading)];
         """,
         {"source": source(picture[None]), "pose": pose, "size": [42, 30]},
     )
     moved = examples.Movable(image=picture.numpy(), pose=np.eye(2, 3), size=(42, 30), whole=False)
     expected = examples.laid(moved, pose)[0, 0]
-    np.testing.assert_allclose(np.array(found).reshape(42, 30) / 255, expected, atol=1e-3)
+    np.testing.assert_allclose(np.array(result).reshape(42, 30) / 255, expected, atol=1e-3)

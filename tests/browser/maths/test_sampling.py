@@ -22,13 +22,13 @@ def test_browser_reads_every_family_by_every_kernel_as_the_library_does(
     theta = near_identity(transform, generator)
     image = torch.randint(256, (channels, *SIZE), generator=generator)
     readings = [(kernel, padding) for kernel in READINGS for padding in PADDINGS]
-    found = modules(
+    result = modules(
         """
         const [{ points }, { sample }, { kernel }] =
             await Promise.all(["maths/grid", "maths/sampling", "maths/kernels"].map(load));
-        const grid = points(form(told.form), told.theta, form(told.form).target);
-        return told.readings.map(([name, padding]) =>
-            [...sample(told.source, grid, { kernel: kernel(name, 2.5), padding })]);
+        const grid = points(form(given.form), given.theta, form(given.form).target);
+        return given.readings.map(([name, padding]) =>
+            [...sample(given.source, grid, { kernel: kernel(name, 2.5), padding })]);
         """,
         {
             "form": transformers.describe_transform(transform, INNER),
@@ -41,7 +41,7 @@ def test_browser_reads_every_family_by_every_kernel_as_the_library_does(
     places = in_pixels(grid[0], SIZE)
     untied = ((places + 0.5 - (places + 0.5).round()).abs() > 1e-3).all(-1)
     assert untied.float().mean() > 0.9
-    for (kernel, padding), output in zip(readings, found, strict=True):
+    for (kernel, padding), output in zip(readings, result, strict=True):
         expected = sample(image[None] / 255, grid, READINGS[kernel], padding)[0]
         clear = untied if kernel == "integer" else torch.ones_like(untied)
         np.testing.assert_allclose(
@@ -58,17 +58,17 @@ def test_browser_s_integer_kernel_rounds_half_up(modules, padding, generator):
     # Half way between the pixels, and whole ones; both are exact in float32.
     places = torch.stack(torch.meshgrid(*[torch.arange(-3, 19) / 2] * 2, indexing="xy"), dim=-1)
     grid = (2 * places + 1) / 8 - 1
-    found = modules(
+    result = modules(
         """
         const [{ sample }, { kernel }] =
             await Promise.all(["maths/sampling", "maths/kernels"].map(load));
-        const reading = { kernel: kernel("integer"), padding: told.padding };
-        return [...sample(told.source, Float32Array.from(told.grid), reading)];
+        const reading = { kernel: kernel("integer"), padding: given.padding };
+        return [...sample(given.source, Float32Array.from(given.grid), reading)];
         """,
         {"source": source(image), "grid": grid.flatten().tolist(), "padding": padding},
     )
     expected = sample(image[None].float(), grid[None], "integer", padding)
-    np.testing.assert_array_equal(found, expected.flatten())
+    np.testing.assert_array_equal(result, expected.flatten())
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
@@ -76,13 +76,13 @@ def test_browser_s_integer_kernel_rounds_half_up(modules, padding, generator):
 def test_browser_s_slopes_of_v_are_autograd_s(modules, kernel, padding, generator):
     image = torch.randint(256, (3, *SIZE), generator=generator)
     grid = 2.6 * torch.rand(1, 20, 20, 2, generator=generator) - 1.3
-    found = modules(
+    result = modules(
         """
         const [{ slopes }, { kernel }] =
             await Promise.all(["maths/sampling", "maths/kernels"].map(load));
-        const reading = { kernel: kernel(told.kernel, 2.5), padding: told.padding };
-        const grid = Float32Array.from(told.grid);
-        return slopes(told.source, grid, reading).map((slope) => [...slope]);
+        const reading = { kernel: kernel(given.kernel, 2.5), padding: given.padding };
+        const grid = Float32Array.from(given.grid);
+        return slopes(given.source, grid, reading).map((slope) => [...slope]);
         """,
         {
             "source": source(image),
@@ -101,7 +101,7 @@ def test_browser_s_slopes_of_v_are_autograd_s(modules, kernel, padding, generato
     places = in_pixels(grid.detach()[0], SIZE) * (2 if kernel == "tent" else 1)
     smooth = ((places - places.round()).abs() > 2e-3).all(-1)
     assert smooth.float().mean() > 0.9
-    for axis, slope in enumerate(found):
+    for axis, slope in enumerate(result):
         np.testing.assert_allclose(
             np.array(slope).reshape(3, 20, 20)[:, smooth] / 255,
             expected[:, smooth][..., axis],
@@ -112,15 +112,15 @@ def test_browser_s_slopes_of_v_are_autograd_s(modules, kernel, padding, generato
 @pytest.mark.parametrize("side", [1, 2, 4])
 def test_browser_pools_as_torch_does(modules, side, generator):
     image = torch.randint(256, (3, 13, 18), generator=generator)
-    found = modules(
+    result = modules(
         """
         const { pool } = await load("maths/sampling");
-        const { pixels, ...size } = pool(told.source.pixels, 3, [13, 18], told.side);
+        const { pixels, ...size } = pool(given.source.pixels, 3, [13, 18], given.side);
         return [[...pixels], size];
         """,
         {"source": source(image), "side": side},
     )
     expected = F.avg_pool2d(image[None].float(), side)[0]
     channels, height, width = expected.shape
-    assert found[1] == {"channels": channels, "height": height, "width": width}
-    np.testing.assert_allclose(found[0], expected.flatten(), rtol=1e-4)
+    assert result[1] == {"channels": channels, "height": height, "width": width}
+    np.testing.assert_allclose(result[0], expected.flatten(), rtol=1e-4)

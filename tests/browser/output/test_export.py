@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from stn_core import checkpoints, runs
 from stn_core.experiments import find
-from tests.browser.driving import explore, handle, scrub, stage_of, volumes
+from tests.browser.driving import handle, open_distorted, open_volumes, scrub, stage_of
 from tests.browser.expected import prediction
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,7 +36,7 @@ def take(page, kind: str, tmp_path) -> bytes:
 
 
 def test_pictures_show_the_stage(visit, tmp_path):
-    page = explore(visit)
+    page = open_distorted(visit)
     shown = Image.open(io.BytesIO(take(page, "PNG", tmp_path))).convert("RGB")
     assert shown.width > 600
     colours = {colour for _, colour in shown.getcolors(1 << 24)}
@@ -48,7 +48,7 @@ def test_pictures_show_the_stage(visit, tmp_path):
 
 
 def test_animations_play_the_track(visit, tmp_path):
-    page = explore(visit)
+    page = open_distorted(visit)
     film = Image.open(io.BytesIO(take(page, "GIF", tmp_path)))
     assert film.n_frames == 31  # two seconds of 15 frames
     frames = []
@@ -62,30 +62,28 @@ def test_animations_play_the_track(visit, tmp_path):
 
 
 def test_numbers_are_the_network_s(visit, tmp_path):
-    page = explore(visit)
+    page = open_distorted(visit)
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
     names = [f"θ{i}{j}" for i in (1, 2) for j in (1, 2, 3)]
     theta = [float(rows[0][name]) for name in names]
     np.testing.assert_allclose(theta, prediction()[0], atol=1e-4)
-    told = json.loads(take(page, "JSON", tmp_path))
-    assert [told["rows"][0][name] for name in names] == pytest.approx(theta)
-    assert "/distorted" in told["page"]
+    exported = json.loads(take(page, "JSON", tmp_path))
+    assert [exported["rows"][0][name] for name in names] == pytest.approx(theta)
+    assert "/distorted" in exported["page"]
 
 
 def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):
     page = visit("view=Replay", at="distorted", reduced_motion="reduce")
     stage_of(page).locator(".strip").first.wait_for()
-    found = runs.unpack(
-        checkpoints.published_folder(find("distorted/rts/st-cnn-aff")) / runs.PACKED
-    )
+    run = runs.unpack(checkpoints.published_folder(find("distorted/rts/st-cnn-aff")) / runs.PACKED)
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
-    assert len(rows) == len(found.snapshots) * len(found.probes)
-    assert float(rows[-1]["θ23"]) == pytest.approx(found.snapshots[-1].theta[-1, 0, 5], abs=1e-5)
-    left = 100 * found.snapshots[-1].pose_left[0, 0]
+    assert len(rows) == len(run.snapshots) * len(run.probes)
+    assert float(rows[-1]["θ23"]) == pytest.approx(run.snapshots[-1].theta[-1, 0, 5], abs=1e-5)
+    left = 100 * run.snapshots[-1].pose_left[0, 0]
     assert float(rows[-1]["pose left in V, %"]) == pytest.approx(left)
     curves = take(page, "CSV of the curves", tmp_path).decode()
     last = list(csv.DictReader(io.StringIO(curves)))[-1]
-    assert float(last["loss"]) == pytest.approx(found.history[-1].loss)
+    assert float(last["loss"]) == pytest.approx(run.history[-1].loss)
 
 
 def copied(page) -> str:
@@ -97,7 +95,7 @@ def copied(page) -> str:
 
 
 def test_copied_link_brings_back_theta_and_the_moved_digit(visit):
-    page = explore(visit, permissions=["clipboard-read", "clipboard-write"])
+    page = open_distorted(visit, permissions=["clipboard-read", "clipboard-write"])
     stage_of(page).get_by_role("button", name="the digit").click()
     handle(page, "the digit: move").press("Shift+ArrowRight")
     expect(page.get_by_text("then moved by hand")).to_be_visible()
@@ -147,7 +145,7 @@ def picture_of(canvas) -> np.ndarray:
 
 
 def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):
-    page = volumes(visit, permissions=["clipboard-read", "clipboard-write"])
+    page = open_volumes(visit, permissions=["clipboard-read", "clipboard-write"])
     solids = stage_of(page).locator("canvas.solid")
     first = picture_of(solids.first)
     solids.first.press("ArrowRight")
@@ -155,7 +153,7 @@ def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):
     page.get_by_label("Flatten V:").fill("0.4")
     seen = [picture_of(solids.nth(i)) for i in (0, 1)]
     assert np.abs(seen[0] - first).mean() > 5
-    other = volumes(visit, copied(page).partition("?")[2])
+    other = open_volumes(visit, copied(page).partition("?")[2])
     expect(other.get_by_label("Flatten V:")).to_have_value("0.4")
     solids = stage_of(other).locator("canvas.solid")
     for i in (0, 1):
@@ -163,20 +161,20 @@ def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):
 
 
 def test_view_that_is_no_rotation_is_told_of_and_left_out(visit):
-    page = volumes(visit, permissions=["clipboard-read", "clipboard-write"])
+    page = open_volumes(visit, permissions=["clipboard-read", "clipboard-write"])
     fields = dict(parse_qsl(copied(page).partition("?")[2]))
     text = fields["stage"]
     state = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    for told in state.values():
-        told["view"][0] = 7
+    for one in state.values():
+        one["view"][0] = 7
     fields["stage"] = base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
-    other = volumes(visit, urlencode(fields))
+    other = open_volumes(visit, urlencode(fields))
     expect(stage_of(other).get_by_role("status")).to_contain_text("was left out")
 
 
 @pytest.mark.parametrize("state", ["nonsense", "eyJ4Ijoxf", "A" * 7000])
 def test_state_that_is_none_is_told_of_and_left_out(visit, state):
-    page = explore(visit, f"stage={state}")
+    page = open_distorted(visit, f"stage={state}")
     expect(stage_of(page).get_by_role("status")).to_contain_text("was left out")
     assert float(stage_of(page).get_by_label("θ11", exact=True).input_value()) == pytest.approx(
         prediction()[0, 0].item(), abs=0.011

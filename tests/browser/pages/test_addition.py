@@ -20,7 +20,7 @@ from tests.browser.driving import drag, handle, scrub, set_mode, stage_of, until
 SUM = (307, 812, 3)  # first and second digit, and seed
 
 
-def add(visit, query: str = "", **options) -> Page:
+def open_addition(visit, query: str = "", **options) -> Page:
     """The page on addition with two affine transformers, its grids at the prediction."""
     query = "&".join(
         ["first={}&second={}&sum_seed={}".format(*SUM), "sum_a=2×ST-FCN Aff&sum_b=nothing", query]
@@ -32,13 +32,13 @@ def add(visit, query: str = "", **options) -> Page:
 
 def planes(page: Page, pane: str) -> np.ndarray:
     """The panes of U or V one after the other, from the page: (panes, H, W)."""
-    found = stage_of(page).evaluate(
+    result = stage_of(page).evaluate(
         """(node, pane) => [...node.querySelectorAll(`[data-pane=${pane}] canvas.pixels`)].map(
             (canvas) => [...canvas.getContext("2d").getImageData(0, 0, 42, 42).data].filter(
                 (_, i) => i % 4 === 0))""",
         pane,
     )
-    return np.reshape(found, (-1, 42, 42))
+    return np.reshape(result, (-1, 42, 42))
 
 
 def sum_trace(page: Page, *thetas):
@@ -54,14 +54,14 @@ def outputs(trace) -> np.ndarray:
 
 
 def test_both_transformers_warp_both_channels_of_a_sum(visit):
-    page = add(visit)
+    page = open_addition(visit)
     drawn = sums.pair_of_digits(*SUM).images[0].numpy() * 255
     np.testing.assert_allclose(planes(page, "U"), drawn, atol=0.51)
     assert np.abs(planes(page, "V") - outputs(sum_trace(page))).max() <= 8
 
 
 def test_digit_of_a_channel_is_moved_alone_and_both_transformers_follow(visit):
-    page = add(visit)
+    page = open_addition(visit)
     before = planes(page, "U")
     set_mode(page, "the digit in channel 2")
     expect(handle(page, "the digit in channel 2: move")).to_have_count(1)
@@ -74,18 +74,18 @@ def test_digit_of_a_channel_is_moved_alone_and_both_transformers_follow(visit):
 
 
 def test_muted_transformer_shows_u_as_it_is(visit):
-    page = add(visit, "muted=Mute transformer 1")
+    page = open_addition(visit, "muted=Mute transformer 1")
     first, second = planes(page, "V").reshape(2, 2, 42, 42)
     np.testing.assert_allclose(first, planes(page, "U"), atol=1)
     identity = Affine().identity()[None]
     trace = sum_trace(page, identity)
     assert np.abs(second - outputs(trace)[2:]).max() <= 8
-    said = int(trace.logits.argmax())
-    expect(page.get_by_text(re.compile(rf"2×ST-FCN Aff says {said} ")).first).to_be_visible()
+    predicted = int(trace.logits.argmax())
+    expect(page.get_by_text(re.compile(rf"2×ST-FCN Aff says {predicted} ")).first).to_be_visible()
 
 
 def test_swapped_channels_have_the_same_sum(visit):
-    page, swapped = add(visit), add(visit, "swapped=true")
+    page, swapped = open_addition(visit), open_addition(visit, "swapped=true")
     np.testing.assert_array_equal(planes(swapped, "U"), planes(page, "U")[::-1])
     truth = int(sums.pair_of_digits(*SUM).labels)
     assert int(sum_trace(swapped).logits.argmax()) == truth

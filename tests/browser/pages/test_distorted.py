@@ -19,8 +19,8 @@ from tests.browser.driving import (
     V_PIXELS,
     WATCH,
     drag,
-    explore,
     handle,
+    open_distorted,
     pixels,
     play_button,
     scrub,
@@ -33,7 +33,7 @@ from tests.browser.expected import expected_output, prediction, shown, trace_of_
 
 
 def test_stage_draws_what_the_library_computes(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
     assert pixels(page, "U").shape == (42, 42)
     grid = stage_of(page).locator("[data-pane=U] canvas.overlay").first
@@ -45,7 +45,7 @@ def test_stage_draws_what_the_library_computes(visit):
 
 
 def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     shift = stage_of(page).get_by_label("θ13", exact=True)
     before = float(shift.input_value())
     for _ in range(40):
@@ -65,14 +65,14 @@ def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
 
 
 def test_typed_number_moves_the_slider(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     stage_of(page).get_by_label("θ23, typed").fill("-0.5")
     assert float(stage_of(page).get_by_label("θ23", exact=True).input_value()) == -0.5
     expect(page.get_by_text("θ set by hand")).to_be_visible()
 
 
 def test_animation_goes_from_the_identity_to_the_prediction(visit):
-    page = explore(visit, reduced_motion="no-preference")
+    page = open_distorted(visit, reduced_motion="no-preference")
     speed = stage_of(page).get_by_label("Speed")
     speed.select_option("0.25")
     play_button(page, "Play").click()
@@ -86,14 +86,14 @@ def test_animation_goes_from_the_identity_to_the_prediction(visit):
 
 
 def test_new_image_s_grid_arrives_at_the_prediction(visit):
-    page = explore(visit, reduced_motion="no-preference")
+    page = open_distorted(visit, reduced_motion="no-preference")
     close = lambda: np.abs(pixels(page, "V") - expected_output()).max() <= 1  # noqa: E731
     until(page, close, "the grid does not arrive")
     np.testing.assert_allclose(theta_shown(page), prediction().reshape(2, 3), atol=0.0051)
 
 
 def test_reduced_motion_jumps_to_the_prediction(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
     play_button(page, "Play").click()
     expect(scrub(page)).to_have_value("1")
@@ -101,7 +101,7 @@ def test_reduced_motion_jumps_to_the_prediction(visit):
 
 
 def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     before = pixels(page, "U")
     page.locator(".strip button").nth(5).click()
     expect(page).to_have_url(re.compile(r"digit=507"))
@@ -113,7 +113,7 @@ def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
 
 
 def test_grid_follows_the_hand(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     before, output = theta_shown(page), pixels(page, "V")
     drag(page, "the whole grid", 0.1, -0.05)
     moved = theta_shown(page)
@@ -131,7 +131,7 @@ def test_grid_follows_the_hand(visit):
 
 
 def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     body = stage_of(page).get_by_label("the whole grid")
     body.focus()
     start = theta_shown(page)
@@ -150,7 +150,7 @@ def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
 
 
 def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_value(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     output = pixels(page, "V")
     row, column = np.unravel_index(output.argmax(), output.shape)
     box = stage_of(page).locator("[data-pane=V] canvas.pixels").bounding_box()
@@ -171,7 +171,7 @@ def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_valu
 
 
 def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     page.set_viewport_size({"width": 1440, "height": 1400})  # so that nothing is scrolled away
     stage_of(page).get_by_role("button", name="Identity").click()
     box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()
@@ -180,7 +180,7 @@ def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
 
 
 def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     network, _ = shown()
     set_mode(page, "the digit")
     says = page.get_by_text(re.compile(r"ST-CNN Aff says")).first
@@ -192,8 +192,8 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     assert len(moves) >= 2 and all(all(move) for move in moves)
 
     def follows() -> bool:
-        wanted = trace_of_u(page, network).warps[0].theta.reshape(2, 3)
-        return np.allclose(theta_shown(page), wanted, atol=0.03)
+        predicted = trace_of_u(page, network).warps[0].theta.reshape(2, 3)
+        return np.allclose(theta_shown(page), predicted, atol=0.03)
 
     until(page, follows, "θ is not the network's")
     assert np.abs(theta_shown(page) - before).max() > 0.05
@@ -202,11 +202,11 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     assert np.abs(pixels(page, "V") - output).mean() < 2
     share, digit = trace.logits[0].softmax(0).max(0)
 
-    def said() -> bool:
-        found = re.search(r"says (\d) \((?:over )?([\d.]+) %\)", says.inner_text())
-        return found and int(found[1]) == digit and abs(float(found[2]) - 100 * share) < 3
+    def verdict_follows() -> bool:
+        result = re.search(r"says (\d) \((?:over )?([\d.]+) %\)", says.inner_text())
+        return result and int(result[1]) == digit and abs(float(result[2]) - 100 * share) < 3
 
-    until(page, said, "the verdict is not the network's")
+    until(page, verdict_follows, "the verdict is not the network's")
     assert says.inner_text() != words
     expect(page.get_by_text("then moved by hand")).to_be_visible()
     expect(page.get_by_text("θ set by hand")).to_have_count(0)
@@ -217,7 +217,7 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
 
 
 def test_digit_is_turned_by_the_keyboard(visit):
-    page = explore(visit)
+    page = open_distorted(visit)
     set_mode(page, "the digit")
     before = pixels(page, "U")
     handle(page, "the digit: move").press("Shift+]")
@@ -226,7 +226,7 @@ def test_digit_is_turned_by_the_keyboard(visit):
 
 
 def test_sweep_of_the_angle_plays_and_u_turns(visit):
-    page = explore(visit, "sweep=true", reduced_motion="no-preference")
+    page = open_distorted(visit, "sweep=true", reduced_motion="no-preference")
     expect(scrub(page)).to_have_attribute("aria-label", re.compile("input turned"))
     expect(scrub(page)).to_have_attribute("max", "60")
     network, _ = shown()
@@ -254,7 +254,7 @@ def test_sweep_of_the_angle_plays_and_u_turns(visit):
 
 
 def test_digit_that_is_moved_on_one_stage_moves_on_the_other(visit):
-    page = explore(visit, "a_rts=ST-CNN Aff&b_rts=ST-FCN Aff")
+    page = open_distorted(visit, "a_rts=ST-CNN Aff&b_rts=ST-FCN Aff")
     expect(page.locator(".stage.compact")).to_have_count(2)
     np.testing.assert_array_equal(pixels(page, "U"), pixels(page, "U", 1))
     before = pixels(page, "U")

@@ -16,7 +16,7 @@ from app.stage import transformers
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
-from tests.browser.driving import handle, pixels, stage_of, told
+from tests.browser.driving import data_of, handle, pixels, stage_of
 
 
 @torch.no_grad()
@@ -24,25 +24,25 @@ def assert_network_is_torch_s(page) -> None:
     """What the browser says of the U that it shows, against the library."""
     network = checkpoints.load_pretrained(find(browser_networks.NAME))
     image = torch.from_numpy(pixels(page, "U")).float()[None, None] / 255
-    theta = torch.tensor(told(page, "theta"))[None].float()
+    theta = torch.tensor(data_of(page, "theta"))[None].float()
     trace = network.trace(image)
     # U is in whole grey values on the screen, and not in the network
     torch.testing.assert_close(trace.warps[0].theta, theta, rtol=0, atol=0.01)
     held = network.trace(image, theta)
-    np.testing.assert_allclose(told(page, "logits"), held.logits[0], atol=0.15)
+    np.testing.assert_allclose(data_of(page, "logits"), held.logits[0], atol=0.15)
     np.testing.assert_allclose(pixels(page, "V"), 255 * held.warps[0].output[0, 0].numpy(), atol=2)
 
 
 def test_browser_runs_the_network_as_torch_does(visit):
     page = visit(reduced_motion="reduce")
     handle(page, "the digit: move").wait_for()
-    before = told(page, "theta")
+    before = data_of(page, "theta")
     assert_network_is_torch_s(page)
     handle(page, "top left corner").focus()
     for _ in range(4):
         page.keyboard.press("Shift+]")
     page.keyboard.press("Shift+ArrowRight")
-    assert np.abs(told(page, "theta") - before).max() > 0.1
+    assert np.abs(data_of(page, "theta") - before).max() > 0.1
     assert_network_is_torch_s(page)
     expect(stage_of(page).locator(".said").first).to_contain_text("It is a")
 
@@ -51,21 +51,21 @@ def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
     page = visit(reduced_motion="reduce")
     figure = stage_of(page)
     handle(page, "the digit: move").wait_for()
-    predicted = told(page, "theta")
+    predicted = data_of(page, "theta")
     figure.get_by_role("button", name="θ = identity").click()
-    np.testing.assert_allclose(told(page, "theta"), [1, 0, 0, 0, 1, 0])
+    np.testing.assert_allclose(data_of(page, "theta"), [1, 0, 0, 0, 1, 0])
     np.testing.assert_allclose(pixels(page, "V"), pixels(page, "U"), atol=1)
     expect(figure.get_by_text("set by hand")).to_be_visible()
     figure.get_by_role("button", name="Back to the network's θ").click()
-    np.testing.assert_allclose(told(page, "theta"), predicted)
+    np.testing.assert_allclose(data_of(page, "theta"), predicted)
 
     figure.get_by_role("button", name="the grid").click()
     handle(page, "the whole grid").press("Shift+ArrowRight")
-    assert told(page, "theta")[2] == pytest.approx(predicted[2] + 0.1, abs=1e-6)
+    assert data_of(page, "theta")[2] == pytest.approx(predicted[2] + 0.1, abs=1e-6)
     link = figure.get_by_role("link", name="Grid generator").get_attribute("href")
     asked = parse_qs(urlsplit(link).query)
     linked = [float(v) for v in asked["theta"][0].split(",")]
-    np.testing.assert_allclose(linked, told(page, "theta"), atol=1e-3)
+    np.testing.assert_allclose(linked, data_of(page, "theta"), atol=1e-3)
 
 
 def test_affine_form_of_the_browser_is_python_s(visit, server):

@@ -12,7 +12,7 @@ from app.data import examples
 from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import handle, stage_of, told, until
+from tests.browser.driving import data_of, handle, stage_of, until
 
 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -32,12 +32,12 @@ def test_loss_and_gradient_are_autograd_s(visit, network):
     handle(page, "top left corner").focus()
     for key in ("Shift+]", "+", "+", "ArrowDown", "Shift+ArrowRight"):
         page.keyboard.press(key)
-    theta = told(page, "theta")
+    theta = data_of(page, "theta")
     loss, gradient = expected(
         network if network == descent.STUDY else f"distorted/rts/{network}", theta
     )
-    assert told(page, "loss")[0] == pytest.approx(loss, rel=0.01)
-    np.testing.assert_allclose(told(page, "gradient"), gradient, rtol=0.02, atol=0.02)
+    assert data_of(page, "loss")[0] == pytest.approx(loss, rel=0.01)
+    np.testing.assert_allclose(data_of(page, "gradient"), gradient, rtol=0.02, atol=0.02)
 
 
 def test_descent_turns_the_digit_and_reads_it(visit):
@@ -46,23 +46,23 @@ def test_descent_turns_the_digit_and_reads_it(visit):
     expect(verdict).to_contain_text("it says 7 ✗, it is a 2")
     stage_of(page).get_by_role("button", name="Descend").click()
     expect(verdict).to_contain_text("it says 2 ✓")
-    theta = told(page, "theta")
+    theta = data_of(page, "theta")
     assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-35, abs=12)
-    assert told(page, "loss")[0] < 0.1
+    assert data_of(page, "loss")[0] < 0.1
 
 
 def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):
     page = visit(at="labels", reduced_motion="reduce")
     figure = stage_of(page)
     handle(page, "the whole grid").wait_for()
-    assert np.abs(told(page, "gradient")).max() > 1
+    assert np.abs(data_of(page, "gradient")).max() > 1
     figure.get_by_role("button", name="Far away").click()
-    assert not told(page, "gradient").any()
+    assert not data_of(page, "gradient").any()
     expect(figure.locator(".verdict")).to_contain_text("From here no label helps")
     figure.get_by_role("button", name="θ = identity").click()
-    assert told(page, "gradient").any()
+    assert data_of(page, "gradient").any()
     figure.get_by_label("integer kernel").check()
-    assert not told(page, "gradient").any()
+    assert not data_of(page, "gradient").any()
 
 
 def test_theta_is_moved_on_the_landscape(visit):
@@ -72,7 +72,7 @@ def test_theta_is_moved_on_the_landscape(visit):
     map_.focus()
     for _ in range(3):
         page.keyboard.press("Shift+ArrowLeft")  # a tenth of 180 degrees
-    theta = told(page, "theta")
+    theta = data_of(page, "theta")
     assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-54, abs=0.5)
     legend = stage_of(page).locator("[data-pane=landscape] figcaption span")
     until(page, lambda: "from" in legend.inner_text(), "the landscape is not drawn")

@@ -17,9 +17,9 @@ def steps_done(page: Page) -> int:
 
 def wait_for_step(page: Page, step: int) -> None:
     page.wait_for_function(
-        """(wanted) => {
+        """(step) => {
             const words = document.body.innerText.match(/step ([\\d,]+) of/);
-            return words && Number(words[1].replaceAll(",", "")) >= wanted;
+            return words && Number(words[1].replaceAll(",", "")) >= step;
         }""",
         arg=step,
     )

@@ -20,7 +20,7 @@ from tests.browser.driving import (
     V_PIXELS,
     WATCH,
     drag,
-    lab,
+    open_transformer,
     pixels,
     play_button,
     scrub,
@@ -30,13 +30,13 @@ from tests.browser.driving import (
     typed,
     until,
 )
-from tests.browser.expected import lab_output
+from tests.browser.expected import transformer_output
 
 U_GRID = "[data-pane=U] canvas:nth-child(3)"  # above the pixels and the tint
 
 
 def test_dragged_corner_changes_v_the_grid_and_the_equation_in_the_same_frame(visit):
-    page = lab(visit)
+    page = open_transformer(visit)
     stage_of(page).evaluate(WATCH, [V_PIXELS, U_GRID, ".equation"])
     drag(page, "bottom right corner", 0.06, 0.09)
     moves = page.evaluate("window.moves")
@@ -50,12 +50,12 @@ def test_dragged_corner_changes_v_the_grid_and_the_equation_in_the_same_frame(vi
     shown = [float(number.replace("−", "-")) for number in numbers if number != "1"]
     np.testing.assert_allclose(shown, theta, atol=0.0061)
     np.testing.assert_allclose(theta_shown(page).flatten(), shown, atol=1e-6)
-    expected = lab_output("Affine", theta, pictures.test_card())
+    expected = transformer_output("Affine", theta, pictures.test_card())
     assert np.abs(pixels(page, "V") - expected).mean() < 1.5
 
 
 def test_rotation_slider_turns_the_grid(visit):
-    page = lab(visit)
+    page = open_transformer(visit)
     slider = stage_of(page).get_by_label("rotation", exact=True)
     assert slider.input_value() == "-25"
     grid = stage_of(page).locator(U_GRID).first
@@ -65,7 +65,7 @@ def test_rotation_slider_turns_the_grid(visit):
     assert grid.evaluate("(canvas) => canvas.toDataURL()") != before
     turned = families._pose(-15, 0.75, 0.75, 0.25, 0.1, 0.0)
     np.testing.assert_allclose(theta_shown(page).flatten(), turned, atol=0.0051)
-    expected = lab_output("Affine", turned, pictures.test_card())
+    expected = transformer_output("Affine", turned, pictures.test_card())
     np.testing.assert_allclose(pixels(page, "V"), expected, atol=1.5)
     for name, value in (("scale x", 0.75), ("scale y", 0.75), ("shear", 0.25), ("shift x", 0.1)):
         assert float(typed(page, name).input_value()) == pytest.approx(value)
@@ -76,7 +76,7 @@ def verdict(page: Page):
 
 
 def test_descent_on_a_pull_ends_with_a_match_and_is_played_again(visit):
-    page = lab(visit, "preset=Pull", reduced_motion="no-preference")
+    page = open_transformer(visit, "preset=Pull", reduced_motion="no-preference")
     start = np.array(families.PRESETS["Pull"].theta).reshape(2, 3)
     arrived = lambda: np.allclose(theta_shown(page), start, atol=0.0051)  # noqa: E731
     until(page, arrived, "the grid does not arrive")
@@ -95,7 +95,7 @@ def test_descent_on_a_pull_ends_with_a_match_and_is_played_again(visit):
 
 @pytest.mark.parametrize("name", ["Dead gradient", "Too far"])
 def test_descent_where_nothing_pulls_says_so_and_leaves_the_grid(visit, name):
-    page = lab(visit, f"preset={name}")
+    page = open_transformer(visit, f"preset={name}")
     before = theta_shown(page)
     stage_of(page).get_by_role("button", name="Descend").click()
     expect(verdict(page)).to_contain_text("Nothing pulls")
@@ -116,7 +116,7 @@ JUMPS_BACK = """(scrub) => new Promise((done) => {
 
 
 def test_playhead_is_stepped_played_at_a_speed_again_and_again_and_paused(visit):
-    page = lab(visit, reduced_motion="no-preference")
+    page = open_transformer(visit, reduced_motion="no-preference")
     start = np.array(families.families()["Affine"].start).reshape(2, 3)
     arrived = lambda: np.allclose(theta_shown(page), start, atol=0.0051)  # noqa: E731
     until(page, arrived, "the grid does not arrive")
@@ -148,7 +148,7 @@ def test_playhead_is_stepped_played_at_a_speed_again_and_again_and_paused(visit)
 
 
 def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
-    page = lab(visit)
+    page = open_transformer(visit)
     page.set_viewport_size({"width": 1440, "height": 1400})  # a list closes when a page scrolls
     theta = [0.7, 0.2, 0.1, -0.2, 0.7, -0.1]
     stage_of(page).get_by_text("θ in numbers").click()
@@ -156,10 +156,10 @@ def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
         typed(page, name).fill(str(value))
     expect(page).to_have_url(re.compile("theta="))
     card = pictures.test_card()
-    np.testing.assert_allclose(pixels(page, "V"), lab_output("Affine", theta, card), atol=1)
+    np.testing.assert_allclose(pixels(page, "V"), transformer_output("Affine", theta, card), atol=1)
     for option, kernel in (("bicubic", bicubic_kernel), ("integer", "integer")):
         select(page, "Kernel", option)
-        expected = lab_output("Affine", theta, card, kernel)
+        expected = transformer_output("Affine", theta, card, kernel)
         # A value half way between two pixels is a matter of rounding for the integer kernel.
         near = lambda: (np.abs(pixels(page, "V") - expected) <= 1).mean() > 0.995  # noqa: E731, B023
         until(page, near, f"V is not that of the {option} kernel at the hand's θ")
@@ -168,7 +168,7 @@ def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
 
 
 def test_picture_is_drawn_on_the_sheet_and_becomes_u(visit):
-    page = lab(visit, "image=Draw")
+    page = open_transformer(visit, "image=Draw")
     sheet = page.get_by_label("A sheet to draw on")
     box = sheet.bounding_box()
     at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
@@ -187,14 +187,14 @@ def test_picture_is_drawn_on_the_sheet_and_becomes_u(visit):
     np.testing.assert_array_equal(pixels(page, "U"), drawn)
     np.testing.assert_allclose(
         pixels(page, "V"),
-        lab_output("Affine", families.families()["Affine"].start, drawn.astype(np.uint8)),
+        transformer_output("Affine", families.families()["Affine"].start, drawn.astype(np.uint8)),
         atol=1.5,
     )
 
 
 @pytest.mark.parametrize("name", list(families.families()))
 def test_every_handle_has_a_name_and_is_moved_by_the_arrow_keys(visit, name):
-    page = lab(visit, f"family={name}")
+    page = open_transformer(visit, f"family={name}")
     expect(page.get_by_text(f"{name}, ")).to_be_visible()
     handles = stage_of(page).locator("button.handle")
     names = handles.evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))")
@@ -213,7 +213,7 @@ def test_every_handle_has_a_name_and_is_moved_by_the_arrow_keys(visit, name):
 
 
 def test_output_pixel_is_reached_by_the_keyboard_and_tells_its_kernel(visit):
-    page = lab(visit, "kernel=bicubic (Eq. 3)")
+    page = open_transformer(visit, "kernel=bicubic (Eq. 3)")
     pane = stage_of(page).locator("[data-pane=V] .square").first
     pane.focus()
     pane.press("ArrowRight")
@@ -222,21 +222,21 @@ def test_output_pixel_is_reached_by_the_keyboard_and_tells_its_kernel(visit):
 
 
 def test_turned_over_part_of_a_grid_is_tinted(visit):
-    page = lab(visit, "preset=Mirror")
+    page = open_transformer(visit, "preset=Mirror")
     assert stage_of(page).get_attribute("data-turned") == "1"
     stage_of(page).get_by_role("button", name="Identity").click()
     assert stage_of(page).get_attribute("data-turned") == "0"
 
 
 def test_two_fingers_move_scale_and_turn_the_grid(visit):
-    page = lab(visit, "family=Affine&theta=0.5,0,0,0,0.5,0", has_touch=True)
+    page = open_transformer(visit, "family=Affine&theta=0.5,0,0,0,0.5,0", has_touch=True)
     box = stage_of(page).locator("[data-pane=U] .square").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     fingers = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
-        told = [{"x": x + dx, "y": y + dy, "id": i} for i, (dx, dy) in enumerate(points)]
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+        points_sent = [{"x": x + dx, "y": y + dy, "id": i} for i, (dx, dy) in enumerate(points)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points_sent})
 
     touch("touchStart", (-30, 60))
     touch("touchStart", (-30, 60), (30, 60))
@@ -251,17 +251,17 @@ def test_two_fingers_move_scale_and_turn_the_grid(visit):
 
 
 def test_pixel_that_is_pointed_at_tells_its_slopes_beside_the_gradient(visit, generator):
-    page = lab(visit, "image=Rings&gradient=true&theta=0.6,0.1,0,0,0.7,0.1")
+    page = open_transformer(visit, "image=Rings&gradient=true&theta=0.6,0.1,0,0,0.7,0.1")
     box = stage_of(page).locator("[data-pane=V] canvas.pixels").first.bounding_box()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
     note = stage_of(page).locator(".note")
     expect(note).to_contain_text("Eq. 7")
     column, row = map(int, re.search(r"V at \((\d+),(\d+)\)", note.inner_text()).groups())
-    told = [
+    written = [
         float(v) for v in re.findall(r"∂V/∂[xy] = (-?[\d.]+)", note.inner_text().replace("−", "-"))
     ]
     image = torch.from_numpy(pictures.rings())[None, None] / 255
     theta = torch.tensor([[0.6, 0.1, 0, 0, 0.7, 0.1]])
     grid = Affine().grid(theta, (64, 64)).requires_grad_()
     (slope,) = torch.autograd.grad(sample(image, grid)[0, 0, row, column], grid)
-    np.testing.assert_allclose(told, slope[0, row, column] * 2 / 64, atol=0.006)
+    np.testing.assert_allclose(written, slope[0, row, column] * 2 / 64, atol=0.006)

@@ -12,7 +12,7 @@ from app.data.volumes import extruded, placed, placed_probe
 from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import scrub, stage_of, until, volumes
+from tests.browser.driving import open_volumes, scrub, stage_of, until
 
 
 def flat(page: Page, index: int) -> np.ndarray:
@@ -47,7 +47,7 @@ def grasp_volume(page: Page, dx: float, dy: float) -> None:
 
 
 def test_volume_s_projection_is_what_the_library_computes(visit):
-    page = volumes(visit)
+    page = open_volumes(visit)
     shown = placed(FIRST_DIGIT, FIRST_SEED)
     expected = projection(shown.turn, shown.shift, shown.image)
     until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 2, "W is another")
@@ -56,7 +56,7 @@ def test_volume_s_projection_is_what_the_library_computes(visit):
 
 
 def test_dragging_the_view_turns_both_volumes_and_leaves_what_is_read(visit):
-    page = volumes(visit)
+    page = open_volumes(visit)
     solids = stage_of(page).locator("canvas.solid")
     before = [solids.nth(i).screenshot() for i in (0, 1)]
     w = flat(page, 2)
@@ -66,20 +66,20 @@ def test_dragging_the_view_turns_both_volumes_and_leaves_what_is_read(visit):
 
 
 def test_digit_that_is_turned_away_is_followed_by_the_network(visit):
-    page = volumes(visit)
-    said = page.get_by_text("Done to the digit")
+    page = open_volumes(visit)
+    caption = page.get_by_text("Done to the digit")
     u = flat(page, 0)
     page.get_by_role("button", name="the digit", exact=True).click()
     grasp_volume(page, 70, 0)
     assert np.abs(flat(page, 0) - u).max() > 20
-    expect(said).to_contain_text("then moved by hand")
+    expect(caption).to_contain_text("then moved by hand")
     page.get_by_role("button", name="Back to prediction").click()
-    expect(said).not_to_contain_text("then moved by hand")
+    expect(caption).not_to_contain_text("then moved by hand")
     np.testing.assert_array_equal(flat(page, 0), u)
 
 
 def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
-    page = volumes(visit)
+    page = open_volumes(visit)
     w = flat(page, 2)
     page.get_by_role("button", name="the grid", exact=True).click()
     canvas = stage_of(page).locator("canvas.solid").first
@@ -95,7 +95,7 @@ def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
 
 
 def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
-    page = volumes(visit)
+    page = open_volumes(visit)
     ways = page.get_by_role("group", name="The hand turns or moves it").get_by_role("button")
     expect(ways.nth(1)).to_be_disabled()  # the view only turns
     page.get_by_role("button", name="the digit", exact=True).click()
@@ -123,7 +123,7 @@ def test_replay_of_a_volume_ends_with_the_published_network(visit):
 
 
 def test_volumes_fit_a_narrow_screen(visit):
-    page = volumes(visit, width=390)
+    page = open_volumes(visit, width=390)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
 

@@ -23,10 +23,10 @@ BY_THE_TEST_S_CLOCK = """
             ticks.forEach((tick) => tick(now));
         }
     };
-    const said = [];
+    const events = [];
     const shown = [];
     const show = (at) => shown.push(at);
-    const rest = () => said.push("rest");
+    const rest = () => events.push("rest");
     const head = (count, position, more = {}) =>
         Object.assign(new Playhead(show, rest), { count, position, ...more });
     try {
@@ -43,7 +43,7 @@ def playhead(modules, body: str):
 
 
 def test_frames_that_are_added_never_move_the_playhead_but_at_the_last_one(modules):
-    found = playhead(
+    result = playhead(
         modules,
         """
         return [[5, 2], [5, 2.5], [5, 0], [5, 4]].map(([count, position]) => {
@@ -52,11 +52,11 @@ def test_frames_that_are_added_never_move_the_playhead_but_at_the_last_one(modul
         });
         """,
     )
-    assert found == [[False, 2, 9], [False, 2.5, 9], [False, 0, 9], [True, 8, 9]]
+    assert result == [[False, 2, 9], [False, 2.5, 9], [False, 0, 9], [True, 8, 9]]
 
 
 def test_playhead_that_plays_is_not_moved_by_added_frames(modules):
-    found = playhead(
+    result = playhead(
         modules,
         """
         const one = head(5, 0);
@@ -66,16 +66,16 @@ def test_playhead_that_plays_is_not_moved_by_added_frames(modules):
         const live = one.extend(9);
         const after = one.position;
         frames(20, 500);
-        return { before, live, after, end: one.position, playing: one.playing, said };
+        return { before, live, after, end: one.position, playing: one.playing, events };
         """,
     )
-    assert found["before"] == found["after"] == pytest.approx(1.5)
-    assert not found["live"]
-    assert found["end"] == 8 and not found["playing"] and found["said"] == ["rest"]
+    assert result["before"] == result["after"] == pytest.approx(1.5)
+    assert not result["live"]
+    assert result["end"] == 8 and not result["playing"] and result["events"] == ["rest"]
 
 
 def test_reduced_motion_plays_from_frame_to_frame_however_fast_the_screen_is(modules):
-    found = playhead(
+    result = playhead(
         modules,
         """
         window.matchMedia = () => ({ matches: true });
@@ -84,14 +84,14 @@ def test_reduced_motion_plays_from_frame_to_frame_however_fast_the_screen_is(mod
         transport.set(track, false);
         transport.play.click();
         frames(60, 1000 / 60);
-        return { at: transport.head.position, shown: [...new Set(shown)], said };
+        return { at: transport.head.position, shown: [...new Set(shown)], events };
         """,
     )
-    assert found == {"at": 4, "shown": [0, 1, 2, 3, 4], "said": ["rest"]}
+    assert result == {"at": 4, "shown": [0, 1, 2, 3, 4], "events": ["rest"]}
 
 
 def test_transport_stays_where_it_stands_while_its_track_grows(modules):
-    found = playhead(
+    result = playhead(
         modules,
         """
         const track = (count) => ({
@@ -110,7 +110,7 @@ def test_transport_stays_where_it_stands_while_its_track_grows(modules):
         return [first, [one.set(track(12), true), one.head.position], shown];
         """,
     )
-    assert found == [[False, 2, "2", "8", "at 2"], [True, 11], [8]]
+    assert result == [[False, 2, "2", "8", "at 2"], [True, 11], [8]]
 
 
 @pytest.mark.parametrize(
@@ -130,21 +130,21 @@ def test_transport_stays_where_it_stands_while_its_track_grows(modules):
     ],
 )
 def test_playhead_steps_by_a_frame_or_a_tenth_of_two(modules, count, position, direction, expected):
-    found = playhead(
+    result = playhead(
         modules,
         f"""
         const one = head({count}, {position});
         one.step({direction});
-        return [one.position, shown, said];
+        return [one.position, shown, events];
         """,
     )
-    assert found[0] == pytest.approx(expected)
-    assert found[1] == [found[0]] and found[2] == ["rest"]
+    assert result[0] == pytest.approx(expected)
+    assert result[1] == [result[0]] and result[2] == ["rest"]
 
 
 @pytest.mark.parametrize("rate", [0.25, 1, 4])
 def test_playhead_is_as_fast_as_its_rate(modules, rate):
-    found = playhead(
+    result = playhead(
         modules,
         f"""
         const one = head(100, 0, {{ perSecond: 8, rate: {rate} }});
@@ -153,11 +153,11 @@ def test_playhead_is_as_fast_as_its_rate(modules, rate):
         return one.position;
         """,
     )
-    assert found == pytest.approx(8 * rate / 2)
+    assert result == pytest.approx(8 * rate / 2)
 
 
 def test_playhead_starts_over_at_the_end_plays_again_and_again_and_rests_when_paused(modules):
-    found = playhead(
+    result = playhead(
         modules,
         """
         const one = head(3, 2, { loop: true });
@@ -167,12 +167,12 @@ def test_playhead_starts_over_at_the_end_plays_again_and_again_and_rests_when_pa
         frames(2, 500);
         const second = [one.position, one.playing];
         one.toggle();
-        const third = [one.position, one.playing, said.length];
+        const third = [one.position, one.playing, events.length];
         frames(5, 500);
         return [first, second, third, one.position === third[0]];
         """,
     )
-    first, (again, playing), (_, still_playing, rests), stays = found
+    first, (again, playing), (_, still_playing, rests), stays = result
     assert first == pytest.approx(1.5)
     assert again < first and playing
     assert not still_playing and rests == 1 and stays
