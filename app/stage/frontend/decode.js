@@ -75,7 +75,7 @@ function trackOf(track, items, transformers) {
   };
 }
 
-/** Recorded runs, and what they are told apart by. */
+/** Recorded runs; their shape is what the layout is built from. */
 function replay(payload) {
   const runs = payload.runs.map((run) => recording(run, payload.colours));
   const shape = JSON.stringify([payload.token, payload.runs.map(({ name, transform, probes }) => [name, transform, probes])]);

@@ -1,6 +1,6 @@
 /** The affine family (Eq. 1) for a page that does not wait for Python, in the form that Python has. */
 
-const CELLS = 7; // of the lattice on U, and points of a line: as in stage/__init__.py
+const CELLS = 7; // of the lattice on U, and points of a line: as in stage/transformers.py
 const SAMPLES = 29;
 const CORNERS = [["top left", -1, -1], ["top right", 1, -1], ["bottom left", -1, 1], ["bottom right", 1, 1]];
 const EDGES = [["top", 0, -1], ["left", -1, 0], ["right", 1, 0], ["bottom", 0, 1]];
@@ -14,7 +14,7 @@ const targets = (points) =>
   Float32Array.from([...points.map(([x]) => x), ...points.map(([, y]) => y), ...points.map(() => 1)]);
 
 /**
- * @param {[number, number]} size  H', W' of what is read, or of the picture that is laid
+ * @param {[number, number]} size  H', W' of what is read, or of the picture that is moved
  * @param {string} whole  what a hand takes
  * @param {boolean} rigid  turned and scaled by its corners alone
  */

@@ -2,7 +2,7 @@
 
 const FIELD = "stage";
 const MAX_STATE_CHARS = 6000;
-const MAX_NUMBER = 1e6; // as stage/__init__.py has it
+const MAX_NUMBER = 1e6; // as in stage/large.py
 
 const packed = (value) => btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 const unpacked = (text) => JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));

@@ -1,4 +1,4 @@
-/** What is told to Python: when it rests, and, where Python asks for it, while it moves. */
+/** What is reported to Python: when it rests, and, where Python asks for it, while it moves. */
 
 const REST_MILLISECONDS = 150; // what has not moved for so long is at rest
 const LIVE_MILLISECONDS = 100; // at most ten times a second
@@ -13,7 +13,7 @@ export class Reporter {
     this.sentAt = 0;
   }
 
-  /** @param {object} value  the state now  @param {boolean} live  to be told while it moves */
+  /** @param {object} value  the state now  @param {boolean} live  to be sent while it moves */
   tell(value, live) {
     this.value = value;
     clearTimeout(this.rest);

@@ -31,7 +31,7 @@ export class Handles {
     });
     square.append(this.body, ...this.handles);
     square.classList.add("grasped");
-    this.graspable(square, this.body, whole); // beside every handle, the image moves the grid
+    this.graspable(square, this.body, whole); // next to the handles, the image moves the grid
     square.onwheel = (event) => this.wheel(event);
   }
 

@@ -116,7 +116,7 @@ export class Large {
     this.transport.more.append(this.back, exporter(this));
   }
 
-  /** The gradient, where it is asked for, and what is said of a pixel. */
+  /** The gradient, where it is asked for, and the note on a pixel. */
   transformerParts() {
     if (this.data.features.gradient) this.gradient = new Gradient(this.pair, (steps, done) => this.descended(steps, done));
     this.inspector = new Inspector(this.pair);

@@ -174,7 +174,7 @@ export class Replay {
     this.keep();
   }
 
-  /** For a reload, another view, or another training beside. */
+  /** For a reload, another view, or a comparison with another training. */
   keep() {
     const { position, last } = this.transport.head;
     keepBookmark(this.data.runs[0].recording, { ...this.state(), live: position >= last });
