@@ -43,7 +43,7 @@ addEventListener("pointermove", (event) => { window.moved ??= event.timeStamp; }
 # Moves the handle that a pressed mouse holds, once a frame; gives the paintings of V in a second.
 RACE = """([name, seconds]) => new Promise((done) => {
     const handle = [...document.querySelectorAll("*")].map((element) => element.shadowRoot)
-        .map((shadow) => shadow?.querySelector(`[aria-label^="${name}"]`)).find((found) => found);
+        .map((shadow) => shadow?.querySelector(`[aria-label^="${name}"]`)).find((result) => result);
     const box = handle.getBoundingClientRect();
     const begun = performance.now();
     let step = 0;

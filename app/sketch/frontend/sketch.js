@@ -1,6 +1,6 @@
 /**
- * A sheet of side × side pixels to draw on, whose pixels are told to Python when the hand rests; or
- * a field to paste or drop a picture into, which is told as a PNG.
+ * A sheet of side × side pixels to draw on, whose pixels are sent to Python when the hand rests; or
+ * a field to paste or drop a picture into, which is sent as a PNG.
  */
 
 const REST_MILLISECONDS = 250;
@@ -20,7 +20,7 @@ class Sketch {
     clear.onclick = () => {
       this.values.fill(0);
       this.paint();
-      this.tell();
+      this.report();
     };
     this.canvas.onpointerdown = (event) => {
       event.preventDefault();
@@ -34,7 +34,7 @@ class Sketch {
       this.stroke(this.last, here);
       this.last = here;
     };
-    this.canvas.onpointerup = () => this.tell();
+    this.canvas.onpointerup = () => this.report();
     root.replaceChildren(this.canvas, clear);
     this.paint();
   }
@@ -61,7 +61,7 @@ class Sketch {
     }
     this.paint();
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.tell(), REST_MILLISECONDS);
+    this.rest = setTimeout(() => this.report(), REST_MILLISECONDS);
   }
 
   paint() {
@@ -74,13 +74,13 @@ class Sketch {
     context.putImageData(pixels, 0, 0);
   }
 
-  tell() {
+  report() {
     clearTimeout(this.rest);
     this.send(btoa(String.fromCharCode(...this.values)));
   }
 }
 
-const MOST_PIXELS = 512; // of a pasted picture's longer side
+const MAX_PICTURE_PIXELS = 512; // of a pasted picture's longer side
 
 class PasteField {
   constructor(root) {
@@ -114,7 +114,7 @@ class PasteField {
     }
     try {
       const picture = await createImageBitmap(file);
-      const scale = Math.min(1, MOST_PIXELS / Math.max(picture.width, picture.height));
+      const scale = Math.min(1, MAX_PICTURE_PIXELS / Math.max(picture.width, picture.height));
       const canvas = document.createElement("canvas");
       canvas.width = Math.max(1, Math.round(picture.width * scale));
       canvas.height = Math.max(1, Math.round(picture.height * scale));
@@ -137,7 +137,7 @@ export default function mount({ data, parentElement, setStateValue }) {
     widget = new Kind(parentElement.querySelector(".sketch"), data.side);
     made.set(parentElement, widget);
   }
-  widget.send = (told) => setStateValue(data.paste ? "pasted" : "drawn", told);
+  widget.send = (value) => setStateValue(data.paste ? "pasted" : "drawn", value);
   return () => {
     // Streamlit now and then mounts a component again on the same element: what is drawn stays.
     if (!parentElement.isConnected) clearTimeout(widget.rest);

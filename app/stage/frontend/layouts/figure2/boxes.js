@@ -1,0 +1,131 @@
+/** What stands in the boxes of Fig. 2: maps, θ, the grid and the classes, as they are now. */
+import { element } from "../../dom.js";
+import { IDENTITY } from "../../maths/affine.js";
+import { points } from "../../maths/grid.js";
+import { softmax } from "../../maths/layers.js";
+import { decompose } from "../../maths/pose.js";
+import { drawFrame, drawGrids, paintPixels } from "../../parts/drawing.js";
+import { Equation, short, signed } from "../../parts/numbers.js";
+
+const OUTLINE = "#8c98a4"; // of U, behind the grid that is drawn alone
+const GAP = 1; // between the small maps, in their pixels
+const RECTIFIED = [3, 5, 7]; // of the localisation network's layers
+
+const percent = (share) => `${(100 * share).toFixed(share > 0.995 && share < 0.9995 ? 1 : 0)} %`;
+
+/** An equation with the numbers of now, on demand. */
+function equation(name, source, ...parts) {
+  return element("details", { className: "equations" }, element("summary", { innerHTML: `${name}, ${source}` }), ...parts);
+}
+
+/** The localisation network's maps, as small pictures. */
+export class MapsBox {
+  /** @param {import("../../maths/layers.js").Layer[]} layers  @param {number} size  of U, in pixels */
+  constructor(layers, size) {
+    const names = layers.filter(({ outputs }) => outputs).slice(0, -1).map(({ kind, outputs, kernel }) =>
+      kind === "linear" ? `${outputs} units` : `${outputs} filters, ${kernel} × ${kernel}`
+    );
+    this.brightest = RECTIFIED.map(() => 1e-6); // of each layer so far
+    this.pictures = RECTIFIED.map((_, i) => element("canvas", { className: "maps", role: "img", ariaLabel: `Activations of ${names[i]}` }));
+    const words = element("p", { className: "words" });
+    words.textContent = `${size} × ${size} pixels → 6 numbers, told by nothing but the class`;
+    const figures = this.pictures.map((pixels, i) => element("figure", {}, pixels, element("figcaption", { textContent: names[i] })));
+    this.nodes = [...figures, equation("θ = f<sub>loc</sub>(U)", "Sect. 3.1", words)];
+  }
+
+  /** @param {import("../../maths/layers.js").Maps[]} outputs  of every layer */
+  show(outputs) {
+    this.pictures.forEach((canvas, i) => {
+      const maps = outputs[RECTIFIED[i]];
+      this.brightest[i] = Math.max(this.brightest[i], ...maps.values);
+      paintPixels(canvas, tiled(maps, this.brightest[i]));
+    });
+  }
+}
+
+/** Maps side by side as one picture. */
+function tiled({ channels, height, width, values }, brightest) {
+  const across = Math.ceil(channels / (height === 1 ? 2 : 3));
+  const down = Math.ceil(channels / across);
+  const [h, w] = [height + GAP, width + GAP];
+  const whole = { channels: 1, height: down * h - GAP, width: across * w - GAP };
+  const pixels = new Float32Array(whole.height * whole.width);
+  for (let c = 0; c < channels; c++) {
+    const [top, left] = [Math.floor(c / across) * h, (c % across) * w];
+    for (let i = 0; i < height * width; i++) {
+      const [y, x] = [top + Math.floor(i / width), left + (i % width)];
+      pixels[y * whole.width + x] = 40 + (215 * values[c * height * width + i]) / brightest;
+    }
+  }
+  return { ...whole, pixels };
+}
+
+/** θ as numbers, and as a pose. */
+export class ThetaBox {
+  constructor() {
+    this.pose = element("p", { className: "words" });
+    this.origin = element("p", { className: "whose" });
+    this.cells = [...Array(6)].map(() => element("td"));
+    const rows = [this.cells.slice(0, 3), this.cells.slice(3)].map((cells) => element("tr", {}, ...cells));
+    this.table = element("table", { className: "matrix", role: "img" }, ...rows);
+    this.nodes = [this.origin, this.table, this.pose];
+  }
+
+  show(theta, byHand) {
+    theta.forEach((value, p) => (this.cells[p].textContent = signed(value)));
+    this.table.setAttribute("aria-label", `A_θ, row by row: ${theta.map(short).join(", ")}`);
+    const [degrees, sx, sy, shear, x, y] = decompose(theta, IDENTITY).map(signed);
+    this.pose.textContent = `turned ${degrees.replace(/\.\d+/, "")}°, scaled ${sx} × ${sy}, shear ${shear}, shifted (${x}, ${y})`;
+    this.origin.textContent = byHand ? "set by hand" : "6 numbers from the network";
+  }
+}
+
+/** The grid alone, on where U is. */
+export class GridBox {
+  constructor(form, colours) {
+    Object.assign(this, { form, colours });
+    this.outline = element("canvas", { className: "overlay" });
+    this.lines = element("canvas", { className: "overlay" });
+    const ariaLabel = "The grid T_θ(G), on the outline of U";
+    const square = element("div", { className: "square", role: "img", ariaLabel }, this.outline, this.lines);
+    this.equation = new Equation(form);
+    const live = element("div", { className: "live" }, this.equation.node);
+    this.nodes = [square, equation("T<sub>θ</sub>(G)", "Eq. 1", live, element("p", { className: "words" }))];
+  }
+
+  show(theta) {
+    const { form, colours } = this;
+    this.equation.show(theta);
+    drawGrids(this.lines, [{ grid: points(form, theta, form.latticeTarget), colour: colours.grid }], form.lattice, colours.corner);
+    drawFrame(this.outline, OUTLINE);
+  }
+}
+
+/** The classes with their probabilities. */
+export class ClassesBox {
+  /** @param {number} side  of V as the classifier has it, in pixels */
+  constructor(side) {
+    this.verdict = element("p", { className: "said", ariaLive: "polite" });
+    this.rows = [...Array(10).keys()].map((name) => {
+      const [bar, share] = [element("i"), element("span")];
+      return { bar, share, node: element("div", { className: "row" }, element("b", { textContent: name }), bar, share) };
+    });
+    this.softmax = element("p", { className: "words" });
+    const rows = element("div", { className: "rows" }, ...this.rows.map(({ node }) => node));
+    this.nodes = [this.verdict, rows, equation("softmax", `of V pooled to ${side} × ${side}`, this.softmax)];
+  }
+
+  show(logits, label) {
+    const odds = softmax(logits);
+    const best = odds.indexOf(Math.max(...odds));
+    this.verdict.innerHTML = `It is a <b>${best}</b>, ${percent(odds[best])} ${best === label ? "✓" : `✗, it is a ${label}`}`;
+    this.rows.forEach(({ node, bar, share }, c) => {
+      bar.style.width = `${Math.max(0.5, 62 * odds[c])}%`;
+      share.textContent = odds[c] < 0.005 ? "" : percent(odds[c]);
+      node.className = c === best ? "row said" : "row";
+    });
+    const sum = logits.reduce((total, z) => total + Math.exp(z), 0);
+    this.softmax.textContent =
+      `p(${best}) = e^${short(logits[best])} / Σ e^z = ${Math.exp(logits[best]).toPrecision(3)} / ${sum.toPrecision(3)} = ${odds[best].toFixed(3)}`;
+  }
+}

@@ -1,0 +1,292 @@
+/**
+ * Why labels are enough: the loss of the class as a landscape over two numbers of θ, its gradient on
+ * the grid and on V, and the steps down. The browser runs the classifier, forwards and backwards.
+ */
+import { button, element } from "../../dom.js";
+import { IDENTITY, affine } from "../../maths/affine.js";
+import { arrowsOf, descend, isNear, pull, walk } from "../../maths/descent.js";
+import { chain, points } from "../../maths/grid.js";
+import { BILINEAR, kernel } from "../../maths/kernels.js";
+import { activations, inputMaps } from "../../maths/layers.js";
+import { decompose } from "../../maths/pose.js";
+import { sample } from "../../maths/sampling.js";
+import { exporter } from "../../output/export.js";
+import { isLike } from "../../output/link.js";
+import { Reporter } from "../../output/report.js";
+import { drawArrows } from "../../parts/drawing.js";
+import { Handles } from "../../parts/handles.js";
+import { signed } from "../../parts/numbers.js";
+import { Pair } from "../../parts/pair.js";
+import { Transport } from "../../parts/transport.js";
+import { Landscape } from "./landscape.js";
+import { Loss } from "./loss.js";
+
+const ARROWS_IN_ROW = 12;
+const MAX_ARROW = 0.2; // its length, in half widths of U
+const MATCHED = 0.003; // a loss below this: it is as sure as it need be
+const AWAY = [0.3, 0, 2.2, 0, 0.3, 2.2]; // reads nothing but what is outside
+const NO_SLOPE = 1e-9;
+const REST_MILLISECONDS = 250; // then the landscape follows θ
+const CAPTIONS = {
+  U: "U and T<sub>θ</sub>(G): the arrows say where each point should go for the loss to fall, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
+  V: "V, and ∂loss/∂V: <b class='up'>brighter</b> here, or <b class='down'>darker</b>, would lower the loss",
+};
+const FLAT = {
+  bilinear: "The grid reads nothing that changes when it moves: ∂loss/∂θ = 0. From here no label helps.",
+  integer:
+    "The integer kernel reads the nearest pixel, which stays the same when the grid moves a little: ∂loss/∂θ = 0, wherever it stands. Nothing is learnt.",
+};
+
+export class Labels {
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
+    this.root = root;
+    this.reporter = new Reporter(python.tell);
+  }
+
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    if (before?.token !== data.token) this.build();
+  }
+
+  // -- what is there
+
+  build() {
+    this.stop();
+    const { data } = this;
+    const { size, localisation } = data.network;
+    this.form = affine([size, size]);
+    this.reading = { ...BILINEAR, pool: 1 };
+    this.loss = new Loss(data.network, data.label);
+    const outputs = activations(localisation, inputMaps(data.source));
+    this.predicted = Array.from(outputs[outputs.length - 1].values);
+    this.buildPair();
+    this.buildTransport();
+    this.handles = new Handles(this.pair.us[0].square, this.form, (theta) => this.hold(theta));
+    this.words = element("p", { className: "words verdict", ariaLive: "polite" });
+    this.root.replaceChildren(this.pair.node, this.words, this.buttons(), this.transport.node, this.bars());
+    this.show(this.start);
+    this.settle();
+  }
+
+  /** U, V and the landscape, with the arrows on U and the tint on V. */
+  buildPair() {
+    const { colours, network } = this.data;
+    this.pair = new Pair({
+      transform: this.form,
+      channels: 1,
+      transformers: [{ name: "", colour: colours.grid }],
+      outputSize: [network.size, network.size],
+      reading: this.reading,
+      features: {},
+      colours,
+      captions: CAPTIONS,
+    });
+    const [u] = this.pair.us;
+    const [v] = this.pair.vs[0];
+    this.strongest = NO_SLOPE; // of the arrows so far
+    this.arrows = element("canvas", { className: "overlay" });
+    u.square.insertBefore(this.arrows, u.overlay.nextSibling);
+    this.slopes = element("canvas", { className: "pixels" });
+    v.square.insertBefore(this.slopes, v.overlay);
+    v.node.style.setProperty("--up", colours.up);
+    v.node.style.setProperty("--down", colours.down);
+    const marks = [{ name: "identity", theta: IDENTITY }, { name: "the network's θ", theta: this.predicted }];
+    this.landscape = new Landscape(colours, (theta) => this.hold(theta), (theta) => this.loss.of(this.read(theta)).loss, marks);
+    this.pair.node.append(this.landscape.node);
+    this.pair.node.classList.add("three");
+  }
+
+  buildTransport() {
+    this.transport = new Transport((position) => this.scrub(position), () => this.report());
+    this.transport.node.classList.add("still");
+    this.transport.more.append(exporter(this));
+  }
+
+  /** The probabilities of the classes. */
+  bars() {
+    this.heights = [...Array(10).keys()].map((c) => element("i", { className: c === this.data.label ? "true" : "" }));
+    const columns = this.heights.map((bar, c) =>
+      element("div", {}, element("div", { className: "bars" }, bar), element("span", { textContent: c }))
+    );
+    this.odds = element("div", { className: "odds", role: "img" }, ...columns);
+    return this.odds;
+  }
+
+  buttons() {
+    this.integer = element("input", { type: "checkbox" });
+    this.integer.onchange = () => {
+      this.reading = { ...this.reading, kernel: kernel(this.integer.checked ? "integer" : "bilinear") };
+      this.pair.data.reading = this.reading;
+      this.show(this.theta);
+      this.landscape.survey(this.theta, true);
+    };
+    const titled = (text, title, onclick) => button(text, onclick, { title });
+    return element(
+      "div", { className: "choices always" },
+      element("div", { className: "buttons" },
+        titled("One step", "One gradient step on θ", () => this.run(2)),
+        titled("Descend", "Gradient steps on θ until the loss is small", () => this.run(Infinity)),
+        titled("θ = identity", "As every transformer starts", () => this.hold(IDENTITY)),
+        titled("The network's θ", "What the localisation network predicts", () => this.hold(this.predicted)),
+        titled("Far away", "A grid that reads none of the ink", () => this.hold(AWAY))),
+      element("label", {}, this.integer, " integer kernel (Eq. 4)")
+    );
+  }
+
+  get start() {
+    return this.data.start === "network" ? this.predicted : IDENTITY;
+  }
+
+  read(theta) {
+    return sample(this.data.source, points(this.form, theta, this.form.target), this.reading);
+  }
+
+  // -- what a hand does
+
+  hold(theta) {
+    this.halt();
+    this.transport.leave();
+    this.show(theta);
+    this.settle();
+    this.report();
+  }
+
+  /** At most so many frames of the descent, from here on. */
+  run(maxFrames) {
+    this.halt();
+    const judge = (output) => this.loss.withSlope(output);
+    const steps = descend({ transform: this.form, reading: this.reading }, this.data.source, this.theta, judge, MATCHED);
+    this.stopWalk = walk(steps, maxFrames, (frames, done) => {
+      this.keep(frames);
+      if (!done) return;
+      this.settle();
+      this.report();
+    });
+  }
+
+  /** The frames so far, for the playhead and the landscape's path. */
+  keep(frames) {
+    this.frames = frames;
+    this.landscape.path = frames.map(({ theta }) => theta);
+    this.transport.node.classList.remove("still");
+    this.transport.set(
+      {
+        count: frames.length,
+        perSecond: 20,
+        name: "Over the steps of the descent",
+        ends: ["first step", "last"],
+        label: (frame) => `step ${frame}, loss ${frames[frame].loss.toFixed(3)}`,
+      },
+      false
+    );
+    this.show(frames[frames.length - 1].theta);
+  }
+
+  scrub(position) {
+    this.stopWalk?.();
+    this.show(this.frames[Math.round(position)].theta);
+  }
+
+  /** Once θ rests, the landscape is of the other numbers as they are now. */
+  settle() {
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.landscape.survey(this.theta), REST_MILLISECONDS);
+  }
+
+  // -- what is seen
+
+  show(theta) {
+    this.theta = theta;
+    const { network, source, label } = this.data;
+    const { size } = network;
+    this.pair.show(source, `U: a distorted ${label}, with the sampling grid on it`, [theta]);
+    const { loss, odds, slope } = this.loss.withSlope(this.pair.outputs[0].pixels);
+    const [grid] = this.pair.grids;
+    const along = pull(source, grid, this.reading, slope);
+    this.gradient = chain(this.form, theta, this.form.target, along);
+    const arrows = arrowsOf(grid, along, [size, size], ARROWS_IN_ROW, -1).filter(isNear);
+    const flat = Math.max(...this.gradient.map(Math.abs)) < NO_SLOPE;
+    this.strongest = Math.max(this.strongest, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
+    drawArrows(this.arrows, flat ? [] : arrows, MAX_ARROW, this.strongest);
+    this.tint(slope);
+    this.landscape.mark(theta);
+    this.handles.show(theta);
+    this.describe(loss, odds, flat);
+    Object.assign(this.root.dataset, { theta: theta.join(","), loss, gradient: this.gradient.join(",") });
+  }
+
+  /** ∂loss/∂V over V: what should be brighter, what darker. */
+  tint(slope) {
+    const { size } = this.data.network;
+    const { up, down } = this.data.colours;
+    const steepest = Math.max(1e-12, ...slope.map(Math.abs));
+    this.slopes.width = this.slopes.height = size;
+    const context = this.slopes.getContext("2d");
+    slope.forEach((value, i) => {
+      context.globalAlpha = 0.8 * Math.abs(value / steepest) ** 0.75;
+      context.fillStyle = value < 0 ? up : down;
+      context.fillRect(i % size, Math.floor(i / size), 1, 1);
+    });
+  }
+
+  describe(loss, odds, flat) {
+    const { label } = this.data;
+    const best = odds.indexOf(Math.max(...odds));
+    const share = `p(${label}) = ${(100 * odds[label]).toFixed(1)} %`;
+    const [degrees] = decompose(this.theta, IDENTITY);
+    const downhill = this.gradient.map((g) => signed(-g)).join(", ");
+    this.words.innerHTML =
+      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), and ${share}; it says <b>${best}</b> ${best === label ? "✓" : `✗, it is a ${label}`}. ` +
+      `θ is turned by ${degrees.toFixed(0)}°. `.replace("-", "−") +
+      (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `−∂loss/∂θ = (${downhill}): the grid points' arrows, added up as θ moves them.`);
+    this.heights.forEach((bar, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));
+    this.odds.setAttribute("aria-label", `Probabilities: ${odds.map((p, c) => `${c} ${(100 * p).toFixed(0)} %`).join(", ")}`);
+  }
+
+  // -- what can be taken away
+
+  report() {
+    this.reporter.tell({ token: this.data.token, theta: this.theta, loss: Number(this.root.dataset.loss), steps: this.frames?.length ?? 0 }, false);
+  }
+
+  /** The θ that is shown, with its loss and probabilities; and every step of the descent. */
+  rows() {
+    const named = (theta) => Object.fromEntries(theta.map((v, p) => [this.form.names[p], v]));
+    const { loss, odds } = this.loss.of(this.pair.outputs[0].pixels);
+    const shown = { step: "shown", loss, ...named(this.theta), ...Object.fromEntries(odds.map((p, c) => [`p(${c})`, p])) };
+    return [shown, ...(this.frames ?? []).map((frame, step) => ({ step, loss: frame.loss, ...named(frame.theta) }))];
+  }
+
+  state() {
+    return { theta: this.theta };
+  }
+
+  restore({ theta }) {
+    if (!isLike(theta, IDENTITY)) return false;
+    this.hold(theta);
+    return true;
+  }
+
+  release() {
+    this.hold(this.start);
+  }
+
+  redraw() {
+    if (this.theta) this.show(this.theta);
+    this.landscape?.draw();
+  }
+
+  halt() {
+    this.stopWalk?.();
+    this.transport?.head.pause();
+  }
+
+  stop() {
+    this.halt();
+    clearTimeout(this.rest);
+    this.landscape?.stop();
+    this.reporter.stop();
+  }
+}

@@ -1,0 +1,74 @@
+/** What the hand takes on a large pair: the grid of a transformer, or an input; and the handles of it. */
+import { element, group } from "../../dom.js";
+import { Handles } from "../../parts/handles.js";
+
+export class Hand {
+  /**
+   * @param {(theta: number[]) => void} onTheta  the active transformer's
+   * @param {(pose: number[], input: number) => void} onPose
+   * @param {() => void} onChoice  the hand takes something else
+   */
+  constructor(onTheta, onPose, onChoice) {
+    Object.assign(this, { onTheta, onPose, onChoice });
+    this.reset();
+  }
+
+  /** Take the first transformer's grid. */
+  reset() {
+    Object.assign(this, { active: 0, mode: "grid" });
+  }
+
+  /** Take what it took before on a pair that is new. */
+  begin(pair, data) {
+    Object.assign(this, { pair, data });
+    if (!data.transform) this.mode = this.input;
+  }
+
+  /** The number of the input that it takes, or would take. */
+  get input() {
+    return Number(this.mode) || 0;
+  }
+
+  /** Which transformer the handles and sliders are of, and whether the hand takes grid or input. */
+  choices() {
+    const { transformers, inputs, transform } = this.data;
+    const groups = [];
+    this.whose = null;
+    if (transformers.length > 1) {
+      const names = transformers.map(({ name, colour }, n) => ({ value: n, name, colour }));
+      this.whose = group("Handles of", names, this.active, (active) => this.choose({ active }));
+      groups.push(this.whose);
+    }
+    const movable = inputs.map(({ name }, i) => ({ value: i, name }));
+    if (transform) movable.unshift({ value: "grid", name: transformers.length > 1 ? "the grids" : "the grid" });
+    if (movable.length > 1) groups.push(group("The hand moves", movable, this.mode, (mode) => this.choose({ mode })));
+    return groups.length ? [element("div", { className: "choices" }, ...groups)] : [];
+  }
+
+  choose(choice) {
+    Object.assign(this, choice);
+    this.grasp();
+    this.onChoice();
+  }
+
+  /** Handles on every U: of the active transformer's grid; or of an input, on its channel. */
+  grasp() {
+    this.handles?.forEach((handles) => handles.remove());
+    const { inputs, transform } = this.data;
+    const input = inputs[this.mode];
+    if (this.whose) this.whose.style.visibility = input ? "hidden" : "visible"; // an input has its own
+    this.handles = this.pair.us
+      .filter(({ plane }) => (input?.channel ?? plane) === plane)
+      .map(({ square }) =>
+        input
+          ? new Handles(square, input.form, (pose) => this.onPose(pose, this.input))
+          : new Handles(square, transform, this.onTheta)
+      );
+  }
+
+  /** Put the handles where these have them. */
+  show(thetas, poses) {
+    const at = this.mode === "grid" ? thetas[this.active] : poses[this.mode];
+    this.handles.forEach((handles) => handles.show(at));
+  }
+}

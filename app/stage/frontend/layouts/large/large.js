@@ -1,0 +1,297 @@
+/** The large pair: grasped by handles, numbers and a playhead; tells Python where it rests. */
+import { button } from "../../dom.js";
+import { points } from "../../maths/grid.js";
+import { sample } from "../../maths/sampling.js";
+import { exporter } from "../../output/export.js";
+import { isLike } from "../../output/link.js";
+import { Reporter } from "../../output/report.js";
+import { Gradient } from "../../parts/gradient.js";
+import { Inspector } from "../../parts/inspect.js";
+import { Equation, NARROW_PIXELS, PoseNumbers, ThetaNumbers } from "../../parts/numbers.js";
+import { Pair } from "../../parts/pair.js";
+import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
+import { Transport } from "../../parts/transport.js";
+import { Composition } from "./composition.js";
+import { Hand } from "./hand.js";
+import { rowsOf } from "./rows.js";
+import { areClose, descentTrack, mixed, predictionTrack } from "./tracks.js";
+
+const MAX_OPEN_SLIDERS = 8; // more of them are folded away at first
+
+export class Large {
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
+    this.root = root;
+    this.reporter = new Reporter(python.tell);
+    this.follow = new Change((share) => this.show(mixed(this.from, this.to, share)));
+    this.composition = new Composition();
+    this.hand = new Hand(
+      (theta) => this.hold(this.withActive(theta)),
+      (pose, input) => this.moveInput(pose, input),
+      () => this.show(this.thetas)
+    );
+  }
+
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    this.reporter.answered(data.echo);
+    const kept = before && before.token === data.token;
+    if (kept && before.shape === data.shape) this.answer(before);
+    else this.build(kept);
+  }
+
+  /** The network's answer: a new prediction, or a track that has grown; nothing else moves. */
+  answer(before) {
+    const { data } = this;
+    data.items[0].source = before.items[0].source;
+    data.inputs.forEach((input, i) => (input.source = before.inputs[i].source));
+    if (data.adopted) this.poses = data.adopted;
+    if (!data.transform) return this.show(null);
+    if (data.track && data.track.count !== before.track.count) this.transport.set(data.track, true);
+    if (this.byHand || this.descent || this.transport.head.playing) {
+      if (data.adopted) this.show(this.thetas);
+      else this.mark();
+    } else this.go(this.prediction, FOLLOW_SECONDS);
+  }
+
+  /** What Python has sent; null without a transformer. */
+  get prediction() {
+    return this.data.items[0].thetas;
+  }
+
+  get identity() {
+    return this.prediction && this.prediction.map(() => this.data.transform.identity);
+  }
+
+  get initialPoses() {
+    return this.data.inputs.map(({ pose }) => pose);
+  }
+
+  go(thetas, seconds) {
+    this.from = this.thetas;
+    this.to = thetas;
+    this.follow.play(seconds);
+  }
+
+  // -- what is there
+
+  build(kept) {
+    const { data, root } = this;
+    this.stop();
+    const held = kept && this.byHand ? this.thetas : null;
+    const target = kept && this.gradient ? this.targetThetas : null;
+    this.pair = new Pair(data);
+    if (!kept) {
+      Object.assign(this, { poses: this.initialPoses, descent: null });
+      this.hand.reset();
+    }
+    this.hand.begin(this.pair, data);
+    root.classList.toggle("compact", Boolean(data.compact));
+    this.buildTransport();
+    this.gradient = this.inspector = null;
+    const parts = data.transform ? this.transformerParts() : [];
+    this.numbers = data.transform ? this.makeNumbers() : [];
+    root.replaceChildren(
+      this.pair.node,
+      ...parts.map(({ node }) => node),
+      ...this.hand.choices(),
+      this.transport.node,
+      ...this.numbers.map(({ node }) => node)
+    );
+    this.byHand = Boolean(held);
+    this.hand.grasp();
+    this.setTrack();
+    this.show(held ?? (kept ? this.prediction : this.identity));
+    if (this.gradient) this.aim(target ?? data.features.target);
+    if (held || data.track?.pose) this.transport.leave();
+    if (data.transform && !held && !kept) this.go(this.prediction, ARRIVE_SECONDS);
+  }
+
+  buildTransport() {
+    const { transform, features } = this.data;
+    this.transport = new Transport((position) => this.scrub(position), () => this.report());
+    this.back = button(features.backName, () => this.release());
+    if (transform) this.transport.more.append(button("Identity", () => this.hold(this.identity)));
+    this.transport.more.append(this.back, exporter(this));
+  }
+
+  /** The gradient, where it is asked for, and the note on a pixel. */
+  transformerParts() {
+    if (this.data.features.gradient) this.gradient = new Gradient(this.pair, (steps, done) => this.descended(steps, done));
+    this.inspector = new Inspector(this.pair);
+    return [...(this.gradient ? [this.gradient] : []), { node: this.inspector.note }];
+  }
+
+  /** θ in numbers, in the ways that Python asks for. */
+  makeNumbers() {
+    const { transform, features, compact } = this.data;
+    const roomy = !compact && this.root.clientWidth > NARROW_PIXELS;
+    const few = transform.names.length <= MAX_OPEN_SLIDERS;
+    const onTheta = (theta, held) => this.hold(this.withActive(theta), held);
+    const numbers = [];
+    if (features.equation) numbers.push(new Equation(transform));
+    if (features.pose) numbers.push(new PoseNumbers(roomy, onTheta));
+    numbers.push(new ThetaNumbers(transform, roomy && few && !features.pose, onTheta));
+    return numbers;
+  }
+
+  /** The θ of every transformer, with this one of the active transformer. */
+  withActive(theta) {
+    return this.thetas.map((old, n) => (n === this.hand.active ? theta : old));
+  }
+
+  // -- what is played
+
+  /** The playhead's track from now on; what nothing can be played of has none. */
+  setTrack() {
+    const track = this.track();
+    this.transport.node.classList.toggle("still", !track);
+    if (track) this.transport.set(track, false);
+  }
+
+  /** @returns {import("../../parts/transport.js").Track} */
+  track() {
+    const { data, descent } = this;
+    if (descent) return descentTrack(descent);
+    if (data.track || !data.transform) return data.track;
+    return predictionTrack(this.identity, () => this.prediction, data.features.endName);
+  }
+
+  scrub(position) {
+    this.halt();
+    const { track } = this.transport;
+    if (track.pose) this.poses = [track.pose(position)];
+    this.byHand = !track.pose && position < track.count - 1;
+    this.show(this.data.transform ? track.theta(position, 0) : null);
+    if (track.pose) this.report(this.data.features.live);
+  }
+
+  /** Steps of the descent, as they come. */
+  descended(steps, done) {
+    this.follow.stop();
+    this.descent = steps;
+    this.byHand = true;
+    this.transport.set(this.track(), false);
+    this.show([steps[steps.length - 1].theta]);
+    if (done) this.report();
+  }
+
+  /** The θ whose V the descent is to match; without it, that of now. */
+  aim(thetas) {
+    this.targetThetas = thetas;
+    const { transform, reading } = this.data;
+    const grid = thetas && points(transform, thetas[0], transform.target);
+    this.gradient.aim(grid ? sample(this.pair.source, grid, reading) : undefined);
+  }
+
+  // -- what a hand does
+
+  /** A hand has moved θ. */
+  hold(thetas, held) {
+    this.halt();
+    this.byHand = true;
+    this.transport.leave();
+    this.show(thetas, held);
+    this.report(this.data.features.live);
+  }
+
+  /** A hand has moved the input: θ is the network's again, which Python is asked for. */
+  moveInput(pose, input) {
+    this.gradient?.stop();
+    this.byHand = false;
+    this.poses = this.poses.map((old, i) => (i === input ? pose : old));
+    this.transport.leave();
+    this.show(this.thetas);
+    this.report(true);
+  }
+
+  /** Back to the prediction, and to the input as it was. */
+  release() {
+    this.halt();
+    this.byHand = false;
+    this.descent = null;
+    this.poses = this.initialPoses;
+    this.setTrack();
+    this.show(this.prediction);
+    this.report();
+  }
+
+  // -- what is seen
+
+  show(thetas, held) {
+    this.thetas = thetas;
+    const { inputs, items } = this.data;
+    this.pair.show(this.composition.source(inputs, this.poses, items[0].source), items[0].alt, thetas);
+    this.numbers.forEach((numbers) => numbers.show(thetas[this.hand.active], held));
+    this.inspector?.refresh();
+    if (this.gradient?.target) this.gradient.show();
+    this.mark();
+  }
+
+  mark() {
+    this.hand.show(this.thetas, this.poses);
+    this.back.disabled = !this.byHand && !this.moved && !this.descent;
+    this.root.dataset.turned = this.pair.turned ?? 0;
+  }
+
+  get moved() {
+    return !areClose(this.poses, this.initialPoses);
+  }
+
+  // -- what can be taken away
+
+  /** Tell Python: θ where a hand has set it, the inputs' poses if one was moved, the playhead. */
+  report(live = false) {
+    const value = {
+      token: this.data.token,
+      thetas: this.byHand ? this.thetas : null,
+      poses: this.moved ? this.poses : null,
+      position: this.transport.head.position,
+    };
+    this.reporter.tell(value, live);
+  }
+
+  rows() {
+    return rowsOf(this.data, this);
+  }
+
+  /** What a hand has done, and the playhead. */
+  state() {
+    return {
+      thetas: this.byHand ? this.thetas : null,
+      poses: this.moved ? this.poses : null,
+      position: this.transport.track ? this.transport.head.position : null,
+    };
+  }
+
+  restore({ thetas, poses, position }) {
+    if (thetas && !(this.thetas && isLike(thetas, this.thetas))) return false;
+    if (poses && !isLike(poses, this.poses)) return false;
+    if (poses) {
+      this.poses = poses;
+      this.moveInput(poses[this.hand.input], this.hand.input);
+    }
+    if (thetas) this.hold(thetas);
+    const { track, head } = this.transport;
+    if (!thetas && track && typeof position === "number" && position >= 0 && position < head.last) head.seek(position);
+    return true;
+  }
+
+  redraw() {
+    this.pair?.redraw();
+    if (this.gradient?.target) this.gradient.show();
+  }
+
+  /** Nothing moves on by itself. */
+  halt() {
+    this.follow.stop();
+    this.gradient?.stop();
+  }
+
+  stop() {
+    this.halt();
+    this.transport?.head.pause();
+    this.reporter.stop();
+  }
+}

@@ -1,0 +1,24 @@
+/** The numbers of a large pair, for a file. */
+
+/**
+ * θ as it is, and of every frame of a track or a descent; the inputs' poses.
+ * @param {object} data  as decode.js gives it
+ * @param {{thetas: number[][]|null, poses: number[][], descent: object[]|null}} shown
+ */
+export function rowsOf({ transformers, inputs, transform, track }, { thetas, poses, descent }) {
+  const posed = Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of ${name} ${p + 1}`, v])));
+  if (!transform) return [{ frame: "shown", ...posed }];
+  const named = (thetas, more) =>
+    thetas.map((theta, n) => ({
+      ...more,
+      transformer: transformers[n].name || n + 1,
+      ...Object.fromEntries(transform.names.map((name, p) => [name, theta[p]])),
+    }));
+  return [...named(thetas, { frame: "shown", ...posed }), ...playedRows(track, descent, named)];
+}
+
+function playedRows(track, descent, named) {
+  if (descent) return descent.flatMap(({ theta, loss }, frame) => named([theta], { frame, loss }));
+  if (!track) return [];
+  return [...Array(track.count).keys()].flatMap((frame) => named(track.theta(frame, 0), { frame, label: track.label(frame) }));
+}

@@ -1,0 +1,35 @@
+/**
+ * The layouts of a stage by the names that Python gives them, and what each of them has.
+ *
+ * @typedef {object} Layout  made by `new Layout(root, python)`; python is {tell, choose}, functions
+ *   of what Python is to hear
+ * @property {HTMLElement} root  what is shown is in it
+ * @property {object} data  as decode.js gives it; its token names what is shown
+ * @property {import("../parts/transport.js").Transport} [transport]  its playhead
+ * @property {(data: object) => void} update  show what Python has sent
+ * @property {() => void} redraw  the root has another size
+ * @property {() => void} stop  nothing goes on by itself, and nothing is reported any more
+ * @property {() => void} [release]  back to the start, with R
+ * @property {() => object} [state]  for a link, in numbers and lists of numbers
+ * @property {(state: object) => boolean} [restore]  be as a link has it; false where that cannot be
+ * @property {() => object[]} [rows]  for a file
+ * @property {() => object[]} [curveRows]  the curves of a training, for a file; none without one
+ */
+import { Figure2 } from "./figure2/figure2.js";
+import { Labels } from "./labels/labels.js";
+import { Large } from "./large/large.js";
+import { Replay } from "./replay/replay.js";
+import { Strip } from "./strip.js";
+import { Volume } from "./volume/volume.js";
+import { Wall } from "./wall.js";
+
+/** @type {Object<string, new (root: HTMLElement, python: object) => Layout>} */
+export const LAYOUTS = {
+  large: Large,
+  strip: Strip,
+  replay: Replay,
+  wall: Wall,
+  volume: Volume,
+  figure2: Figure2,
+  labels: Labels,
+};

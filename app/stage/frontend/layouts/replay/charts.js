@@ -1,0 +1,93 @@
+/** The curves of one or two trainings: losses, errors, θ of a probe, and what is left of the pose. */
+import { Curves } from "../../parts/curves.js";
+import { TIMES } from "./moments.js";
+
+const MAX_NAMED_PARAMS = 8; // of θ; more of them have no names in the legend
+
+export class Charts {
+  /** @param {object[]} runs  as decode.js gives them  @param {(run: object) => string} suffix  whose a chart is */
+  constructor(runs, suffix) {
+    this.loss = new Curves("Loss");
+    this.error = new Curves("Error, %");
+    this.gradient = new Curves("Gradient norm");
+    this.rate = new Curves("Learning rate", true);
+    this.poses = runs.map((run) => run.poseLeft && new Curves(`What is left of the pose in V, %${suffix(run)}`, true));
+    this.trails = runs.flatMap((run, r) =>
+      run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${suffix(run)}`, true) }))
+    );
+  }
+
+  get all() {
+    const { loss, error, gradient, rate } = this;
+    return [...this.poses.filter(Boolean), loss, error, gradient, rate, ...this.trails.map(({ chart }) => chart)];
+  }
+
+  /**
+   * @param {object[]} runs
+   * @param {"step"|"seconds"} by  the clock
+   * @param {object} axis  of the clock's time
+   * @param {number} probe  whose θ is drawn
+   * @param {string[]} shades  of the lines
+   */
+  set(runs, by, axis, probe, shades) {
+    const logged = (name, key) => [name, ({ history }) => [history[by], history[key]]];
+    const unseen = ["1,000 unseen", (run) => [run[TIMES[by]], run.measures]];
+    this.loss.set(linesOf(runs, shades, logged("", "loss")), axis);
+    this.error.set(linesOf(runs, shades, logged("batches", "error"), unseen), axis);
+    this.gradient.set(linesOf(runs, shades, logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
+    this.rate.set(linesOf(runs, shades, logged("", "rate")), axis);
+    this.poses.forEach((chart, r) => chart?.set(poseLines(runs[r], by), axis));
+    for (const { r, n, chart } of this.trails) setTrail(chart, runs[r], by, axis, probe, n, shades);
+  }
+
+  draw(value) {
+    for (const chart of this.all) chart.draw(value);
+  }
+}
+
+/**
+ * Lines of each run; of several runs each has its run's colour and name.
+ * @param {[string, (run: object) => [number[], number[]?]][]} parts  names, and x and y of a run
+ */
+function linesOf(runs, shades, ...parts) {
+  const several = runs.length > 1;
+  return runs.flatMap((run) =>
+    parts.flatMap(([name, values], dash) => {
+      const [x, y] = values(run);
+      if (!y) return [];
+      const colour = several ? run.colour : shades[dash];
+      return [{ name: several ? `${run.name}${name ? `, ${name}` : ""}` : name, colour, dash, x, y }];
+    })
+  );
+}
+
+/** The lines of what is left of the pose: of each channel, in each transformer's V. */
+function poseLines(run, by) {
+  return run.transformers.flatMap(({ name, colour }, n) =>
+    [...Array(run.channels).keys()].map((c) => ({
+      name: [name, run.channels > 1 ? `channel ${c + 1}` : ""].filter(Boolean).join(", "),
+      colour,
+      dash: c,
+      x: run[TIMES[by]],
+      y: run.poseLeft.map((left) => left[n][c]),
+    }))
+  );
+}
+
+/** θ of a probe, by transformer n. */
+function setTrail(chart, run, by, axis, probe, n, shades) {
+  const { names } = run.transform;
+  const isNamed = names.length <= MAX_NAMED_PARAMS;
+  const thetas = run.steps.map((_, frame) => run.theta(frame, probe, n));
+  chart.set(
+    names.map((name, p) => ({
+      name: isNamed ? name : "",
+      colour: shades[p % shades.length],
+      dash: 0,
+      x: run[TIMES[by]],
+      y: thetas.map((theta) => theta[p]),
+    })),
+    axis
+  );
+  if (!isNamed) chart.legend.textContent = `${names.length} numbers`;
+}

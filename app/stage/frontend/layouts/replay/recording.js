@@ -1,0 +1,78 @@
+/** One training: its probes, each with the network's probabilities below it, and its means. */
+import { element } from "../../dom.js";
+import { between } from "../../maths/grid.js";
+import { paintPixels } from "../../parts/drawing.js";
+import { Pair } from "../../parts/pair.js";
+
+export class Recording {
+  /** @param {object} run  as decode.js gives it  @param {(probe: number) => void} onProbe */
+  constructor(run, onProbe) {
+    this.pairs = run.probes.map(() => new Pair(run));
+    this.bars = run.probes.map(() => {
+      const bars = element("div", { className: "bars" }, ...run.classes.map(() => element("i")));
+      bars.setAttribute("aria-hidden", "true");
+      return bars;
+    });
+    this.verdicts = run.probes.map(() => element("span", { className: "label" }));
+    this.cells = this.pairs.map((pair, i) => {
+      const onclick = () => onProbe(i);
+      return element("button", { type: "button", className: "cell", onclick }, pair.node, this.bars[i], this.verdicts[i]);
+    });
+    const strip = element("div", { className: "strip" }, ...this.cells);
+    strip.style.setProperty("--cells", this.cells.length);
+    strip.classList.toggle("several", run.channels > 1 || run.transformers.length > 1);
+    this.means = run.meanClasses.flatMap((name, c) => run.transformers.map((transformer, n) => makeMean(name, c, transformer, n)));
+    this.where = element("span");
+    const title = element("p", { className: "title" }, element("b", { textContent: run.name }), this.where);
+    title.style.borderLeft = `5px solid ${run.colour}`;
+    this.node = element("section", {}, title, strip);
+    this.set(run);
+  }
+
+  /** A row of the means of V. suffix: whose they are, where there are two trainings. */
+  averages(suffix) {
+    if (!this.means.length) return [];
+    const what = this.run.channels > 1 ? "mean V of channel 1, over a hundred pairs whose first digit is a" : "mean V of a class";
+    const words = element("span", { textContent: what + suffix });
+    return [element("div", { className: "means" }, words, ...this.means.map(({ node }) => node))];
+  }
+
+  set(run) {
+    this.run = run;
+    this.pairs.forEach((pair) => (pair.data = run));
+  }
+
+  /** Show a frame, or a share of the way between two. */
+  show(frame) {
+    const { run } = this;
+    const [first, share] = [Math.floor(frame), frame % 1];
+    const second = Math.min(first + 1, run.steps.length - 1);
+    this.pairs.forEach((pair, i) => {
+      const thetas = run.transform && run.transformers.map((_, n) => between(run.theta(first, i, n), run.theta(second, i, n), share));
+      pair.show(run.probes[i].source, run.probes[i].alt, thetas);
+      this.showOdds(i, between(run.probability(first, i), run.probability(second, i), share));
+    });
+    const nearest = Math.round(frame);
+    this.means.forEach(({ pixels, c, n }) => paintPixels(pixels, run.mean(nearest, c, n)));
+    this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s, error ${run.measures[nearest].toFixed(1)} %`;
+  }
+
+  showOdds(i, odds) {
+    const { label } = this.run.probes[i];
+    const best = odds.indexOf(Math.max(...odds));
+    [...this.bars[i].children].forEach((bar, c) => {
+      bar.style.height = `${Math.max(3, 100 * odds[c])}%`;
+      bar.className = c === label ? "true" : "";
+    });
+    this.verdicts[i].textContent = `${label} → ${best} ${best === label ? "✓" : "✗"}`;
+  }
+}
+
+/** The mean of V over the digits of class number c, by transformer n. */
+function makeMean(name, c, transformer, n) {
+  const by = transformer.name && `, by ${transformer.name}`;
+  const ariaLabel = `The mean of V over 100 digits of class ${name}${by}`;
+  const pixels = element("canvas", { className: "mean", role: "img", ariaLabel });
+  if (by) pixels.style.outline = `2px solid ${transformer.colour}`;
+  return { pixels, c, n, node: element("figure", {}, pixels, element("figcaption", { textContent: name + by })) };
+}

@@ -1,0 +1,21 @@
+/** A volume's numbers, for a file. */
+
+const named = (theta) => Object.fromEntries(theta.map((v, p) => [`θ${1 + Math.floor(p / 4)}${1 + (p % 4)}`, v]));
+
+/** θ and the digit's pose; over a training, what is recorded of the probe at every such step. */
+export function rowsOf({ track, transforms }, theta, { turn, shift }) {
+  if (track) return track.steps.map((_, frame) => rowOf(track, transforms, frame));
+  const pose = [...turn, ...shift].map((v, p) => [p < 9 ? `turn ${p + 1}` : `shift ${p - 8}`, v]);
+  return [{ ...(transforms ? named(theta) : {}), ...Object.fromEntries(pose) }];
+}
+
+function rowOf(track, transforms, frame) {
+  const odds = track.probabilities ? track.odds(frame) : [];
+  return {
+    step: track.steps[frame],
+    "error, %": track.measures[frame],
+    ...(track.poseLeft ? { "pose left in W, %": track.poseLeft[frame][0][0] } : {}),
+    ...(transforms ? named(track.theta(frame)) : {}),
+    ...Object.fromEntries(odds.map((p, c) => [`p(${c})`, p])),
+  };
+}

@@ -1,0 +1,111 @@
+/** A training of a volume, at the playhead: the probabilities, the means of W, and the curves. */
+import { element } from "../../dom.js";
+import { Curves, logarithmic, rowsOf } from "../../parts/curves.js";
+import { paintPixels } from "../../parts/drawing.js";
+
+const CLASSES = [...Array(10).keys()];
+const LOGARITHMIC_FROM = 10; // steps
+
+export class Training {
+  constructor(data) {
+    const { track } = data;
+    this.averages = [];
+    this.curves = [];
+    this.nodes = [];
+    if (track.probabilities) {
+      const means = track.meanClasses?.length ? [this.makeMeans(track)] : [];
+      this.nodes.push(element("div", { className: "seen" }, this.makeBars(track), ...means));
+    }
+    if (track.history) this.nodes.push(this.makeCharts(data));
+    this.set(data);
+  }
+
+  makeBars({ truth }) {
+    this.bars = CLASSES.map((label) => {
+      const bar = element("i", { className: label === truth ? "true" : "" });
+      const name = element("span", { textContent: label === truth ? `${label} ◂` : label });
+      return { bar, node: element("div", {}, element("div", { className: "bars" }, bar), name) };
+    });
+    this.odds = element("div", { className: "odds", role: "img" }, ...this.bars.map(({ node }) => node));
+    return element("div", {}, this.odds, element("p", { className: "words", textContent: "Probability of each class; ◂ the true one." }));
+  }
+
+  /** The mean of W over a few digits of a class. */
+  makeMeans({ meanClasses, meanDigits }) {
+    this.averages = meanClasses.map((name) => {
+      const ariaLabel = `The mean of W over ${meanDigits} digits of class ${name}`;
+      const pixels = element("canvas", { className: "mean", role: "img", ariaLabel });
+      return { pixels, node: element("figure", {}, pixels, element("figcaption", { textContent: name })) };
+    });
+    const words = element("span", { textContent: `mean of W, V summed, over ${meanDigits} digits of a class (white: 1 and more)` });
+    return element("div", { className: "means" }, words, ...this.averages.map(({ node }) => node));
+  }
+
+  makeCharts({ transforms, track }) {
+    this.curves = [new Curves("Loss"), new Curves("Error, %"), new Curves("Gradient norm"), new Curves("Learning rate", true)];
+    if (transforms) {
+      this.curves.push(...["rotation, scale, shear", "translation"].map((part) => new Curves(`θ of this probe: ${part}`, true)));
+    }
+    if (track.poseLeft) this.curves.push(new Curves("What is left of the pose in W, %", true));
+    return element("div", { className: "charts" }, ...this.curves.map(({ node }) => node));
+  }
+
+  /** The training as far as it is. */
+  set(data) {
+    this.track = data.track;
+    if (!this.curves.length) return;
+    const { history, steps } = data.track;
+    const last = Math.max(1, steps.at(-1), history.step.at(-1) ?? 0); // more is logged than looked at
+    const axis = logarithmic(LOGARITHMIC_FROM, last, "step");
+    const lines = linesOf(data);
+    this.curves.forEach((chart, i) => chart.set(lines[i].filter(({ y }) => y), axis));
+  }
+
+  /** What belongs to a frame, or lies between two. */
+  show(position) {
+    const { track } = this;
+    const nearest = Math.round(position);
+    if (this.bars) this.showOdds(track.odds(nearest));
+    this.averages.forEach(({ pixels }, c) => {
+      const [height, width] = track.meanSize;
+      const at = (nearest * this.averages.length + c) * height * width;
+      paintPixels(pixels, { pixels: track.means.subarray(at), channels: 1, height, width });
+    });
+    const first = Math.min(Math.floor(position), track.count - 1);
+    const second = Math.min(first + 1, track.count - 1);
+    const step = track.steps[first] + (position - first) * (track.steps[second] - track.steps[first]);
+    this.curves.forEach((chart) => chart.draw(step));
+  }
+
+  showOdds(odds) {
+    this.bars.forEach(({ bar }, label) => (bar.style.height = `${Math.max(2, 100 * odds[label])}%`));
+    const best = odds.indexOf(Math.max(...odds));
+    this.odds.setAttribute("aria-label", `It says ${best}, ${(100 * odds[best]).toFixed(0)} %`);
+  }
+
+  /** What was logged. */
+  get curveRows() {
+    return this.track.history && (() => rowsOf(this.track.history));
+  }
+}
+
+/** The lines of every chart; one that was not logged has no y. */
+function linesOf({ track, colours, transforms, names }) {
+  const { history, steps, measures, poseLeft } = track;
+  const line = (name, x, y, n = 0, dash = n) => ({ name, colour: colours.series[n], dash, x, y });
+  const logged = (name, y, n) => line(name, history.step, y, n);
+  const lines = [
+    [logged("", history.loss)],
+    [logged("while training", history.error), line("digits not trained on", steps, measures, 1)],
+    [logged("classifier", history.classifier), logged("localisation", history.localisation, 1)],
+    [logged("", history.rate)],
+  ];
+  if (transforms) {
+    const thetas = steps.map((_, frame) => track.theta(frame));
+    // A row of the matrix has a colour, and its columns are solid, dashed and dotted.
+    const trails = names.map((name, p) => line(name, steps, thetas.map((theta) => theta[p]), Math.floor(p / 4), (p % 4) % 3));
+    lines.push(trails.filter((_, p) => p % 4 < 3), trails.filter((_, p) => p % 4 === 3));
+  }
+  if (poseLeft) lines.push([line("", steps, poseLeft.map(([[left]]) => left))]);
+  return lines;
+}

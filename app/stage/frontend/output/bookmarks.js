@@ -1,0 +1,27 @@
+/** Where the visitor has left a playhead: for a reload, and for another view and back. */
+
+const bookmarks = new Map(); // of each recording, also where nothing may be stored
+
+/** Keep a place for as long as the tab is open. */
+export function keepBookmark(recording, place) {
+  const bookmark = { ...place, visit: performance.timeOrigin };
+  bookmarks.set(recording, bookmark);
+  try {
+    sessionStorage.setItem(`stage ${recording}`, JSON.stringify(bookmark));
+  } catch {
+    // the browser stores nothing for this page
+  }
+}
+
+/** The place where a recording was left in this tab, or null. */
+export function bookmarkOf(recording) {
+  try {
+    return bookmarks.get(recording) ?? JSON.parse(sessionStorage.getItem(`stage ${recording}`));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a place was left after the page had been opened by its address; a reload opens nothing. */
+export const isNewerThanTheLink = ({ visit }) =>
+  visit === performance.timeOrigin || performance.getEntriesByType("navigation")[0]?.type !== "navigate";

@@ -1,0 +1,43 @@
+/** The state of the layouts in the address: what a widget's field cannot hold. */
+
+const FIELD = "stage";
+const MAX_STATE_CHARS = 6000;
+const MAX_NUMBER = 1e6; // as in stage/large.py
+
+const packed = (value) => btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+const unpacked = (text) => JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
+
+/** Whether a value is as many lists of numbers as another, each as long as its. */
+export function isLike(value, other) {
+  if (typeof other === "number") return typeof value === "number" && Math.abs(value) <= MAX_NUMBER;
+  return Array.isArray(value) && value.length === other.length && value.every((v, i) => isLike(v, other[i]));
+}
+
+/** A number, or numbers in lists, in six digits. */
+const rounded = (v) => (Array.isArray(v) ? v.map(rounded) : typeof v === "number" ? Number(v.toPrecision(6)) : v);
+
+/**
+ * The address of the page with the state of these layouts, by the names of what they show.
+ * @param {import("../layouts/layouts.js").Layout[]} layouts
+ */
+export function address(layouts) {
+  const url = new URL(window.location.href);
+  const states = {};
+  for (const layout of layouts) {
+    const state = layout.state?.();
+    if (!state) continue;
+    const entries = Object.entries(state).map(([name, value]) => [name, rounded(value)]);
+    states[encodeURIComponent(layout.data.token)] = Object.fromEntries(entries); // btoa takes Latin letters alone
+  }
+  if (Object.keys(states).length) url.searchParams.set(FIELD, packed(states));
+  else url.searchParams.delete(FIELD);
+  return url.href;
+}
+
+/** The state that the address has for what has this token; null without it. Throws at nonsense. */
+export function requestedState(token) {
+  const text = new URL(window.location.href).searchParams.get(FIELD);
+  if (!text) return null;
+  if (text.length > MAX_STATE_CHARS) throw new Error("it is too long");
+  return unpacked(text)[encodeURIComponent(token)] ?? null;
+}

@@ -1,0 +1,144 @@
+"""Pages as a visitor has them: opened, and their stages driven and read off."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from playwright.sync_api import Page
+
+PATIENCE_MILLISECONDS = 60_000
+DIGIT, SEED = 207, 1
+
+
+def open_distorted(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
+    """The explorer with its grid at the prediction: with reduced motion it is there at once."""
+    query = f"digit={DIGIT}&seed={SEED}&{query}"
+    page = visit(query, at="distorted", reduced_motion=reduced_motion, **options)
+    handle(page, "the whole grid").wait_for()
+    return page
+
+
+def open_transformer(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
+    """The Transformer page with its grid at the start."""
+    page = visit(query, at="transformer", reduced_motion=reduced_motion, **options)
+    handle(page, "the whole grid").wait_for()
+    return page
+
+
+def open_volumes(visit, query: str = "", **options) -> Page:
+    """The page on volumes, its box at the prediction: with reduced motion it is there at once."""
+    page = visit(query, at="volumes", reduced_motion="reduce", **options)
+    page.locator("canvas.solid").first.wait_for()
+    page.get_by_text("Probability of each class").wait_for()
+    return page
+
+
+def stage_of(page: Page, index: int = 0):
+    return page.locator(".stage").nth(index)
+
+
+def handle(page: Page, name: str):
+    return stage_of(page).get_by_label(name)
+
+
+def scrub(page: Page):
+    return stage_of(page).locator(".transport input[type=range]")
+
+
+def until(page: Page, check, message: str) -> None:
+    """Frame after frame of the page, until the check holds."""
+    deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while not check():
+        assert time.monotonic() < deadline, message
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+
+
+def pixels(page: Page, pane: str, index: int = 0) -> np.ndarray:
+    """The grey values of U or V as they are on the screen's canvas, (H, W)."""
+    canvas = stage_of(page, index).locator(f"[data-pane={pane}] canvas.pixels").first
+    height, width, values = canvas.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            return [height, width, [...data].filter((_, i) => i % 4 === 0)];
+        }"""
+    )
+    return np.array(values).reshape(height, width)
+
+
+def data_of(page: Page, what: str) -> np.ndarray:
+    return np.array([float(v) for v in stage_of(page).get_attribute(f"data-{what}").split(",")])
+
+
+def play_button(page: Page, name: str):
+    return stage_of(page).get_by_role("button", name=name, exact=True)
+
+
+def drag(page: Page, name: str, dx: float, dy: float) -> None:
+    """Drag a handle by shares of the pane's width."""
+    width = stage_of(page).locator("[data-pane=U] .square").first.bounding_box()["width"]
+    box = handle(page, name).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for share in (0.5, 1):
+        page.mouse.move(x + share * dx * width, y + share * dy * width)
+    page.mouse.up()
+
+
+def theta_shown(page: Page) -> np.ndarray:
+    fields = stage_of(page).locator("details").last.locator("input[type=number]").all()
+    return np.array([float(field.input_value()) for field in fields]).reshape(2, 3)
+
+
+# Runs in the page, on the component's own modules. BODY uses ``load`` and gives the result.
+IN_THE_COMPONENT = """async (given) => {
+    const at = performance.getEntriesByType("resource").map((entry) => entry.name);
+    const folder = at.find((name) => name.includes("/index.js")).replace(/index\\.js.*/, "");
+    const load = (name) => import(`${folder}${name}.js`);
+    const floats = (text) =>
+        new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+    const form = (given) => ({
+        ...given, slope: floats(given.slope), offset: floats(given.offset),
+        target: floats(given.target), handleTarget: floats(given.handleTarget),
+    });
+    BODY
+}"""
+
+
+def component(page: Page, body: str, given=None):
+    """Run JavaScript on the component's modules; ``given`` is what it is given."""
+    return page.evaluate(IN_THE_COMPONENT.replace("BODY", body), given)
+
+
+# Notes, for every move of a pressed pointer, what has changed by the end of its own event.
+WATCH = """(stage, watched) => {
+    const state = () => watched.map((selector) => {
+        const result = stage.querySelector(selector);
+        if (!(result instanceof HTMLCanvasElement)) return result.textContent;
+        const { width, height } = result;
+        return result.getContext("2d").getImageData(0, 0, width, height).data.join();
+    });
+    let before;
+    window.moves = [];
+    window.addEventListener("pointermove", () => (before = state()), true);
+    window.addEventListener("pointermove", (event) => {
+        const after = state();
+        if (event.buttons) window.moves.push(after.map((value, i) => value !== before[i]));
+    });
+}"""
+V_PIXELS, U_PIXELS = "[data-pane=V] canvas.pixels", "[data-pane=U] canvas.pixels"
+
+
+def typed(page: Page, name: str):
+    return stage_of(page).get_by_label(f"{name}, typed", exact=True)
+
+
+def select(page: Page, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).first.click()
+    page.get_by_role("option", name=option).click()
+
+
+def set_mode(page: Page, name: str) -> None:
+    stage_of(page).get_by_role("button", name=name, exact=True).click()

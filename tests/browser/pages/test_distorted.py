@@ -1,0 +1,275 @@
+"""The page on distorted digits: one network's grid in the hand, and its digit."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from scipy import ndimage
+
+from app.data import examples
+from stn_core import checkpoints
+from stn_core.experiments import find
+from tests.browser.driving import (
+    DIGIT,
+    SEED,
+    U_PIXELS,
+    V_PIXELS,
+    WATCH,
+    drag,
+    handle,
+    open_distorted,
+    pixels,
+    play_button,
+    scrub,
+    set_mode,
+    stage_of,
+    theta_shown,
+    until,
+)
+from tests.browser.expected import expected_output, prediction, shown, trace_of_u
+
+
+def test_stage_draws_what_the_library_computes(visit):
+    page = open_distorted(visit)
+    np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
+    assert pixels(page, "U").shape == (42, 42)
+    grid = stage_of(page).locator("[data-pane=U] canvas.overlay").first
+    drawn = grid.evaluate(
+        "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
+    )
+    assert drawn
+    expect(page.get_by_text(re.compile(r" says \d"))).to_have_count(2)
+
+
+def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
+    page = open_distorted(visit)
+    shift = stage_of(page).get_by_label("θ13", exact=True)
+    before = float(shift.input_value())
+    for _ in range(40):
+        shift.press("ArrowRight")
+    assert float(shift.input_value()) == pytest.approx(before + 0.4, abs=0.011)
+    theta = prediction()
+    theta[0, 2] = float(shift.input_value())
+    np.testing.assert_allclose(pixels(page, "V"), expected_output(theta), atol=1)
+    expect(page.get_by_text("θ set by hand")).to_be_visible()
+
+    stage_of(page).get_by_role("button", name="Identity").click()
+    np.testing.assert_allclose(pixels(page, "V"), pixels(page, "U"), atol=1)
+
+    stage_of(page).get_by_role("button", name="Back to prediction").click()
+    np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
+    expect(page.get_by_text("θ set by hand")).to_have_count(0)
+
+
+def test_typed_number_moves_the_slider(visit):
+    page = open_distorted(visit)
+    stage_of(page).get_by_label("θ23, typed").fill("-0.5")
+    assert float(stage_of(page).get_by_label("θ23", exact=True).input_value()) == -0.5
+    expect(page.get_by_text("θ set by hand")).to_be_visible()
+
+
+def test_animation_goes_from_the_identity_to_the_prediction(visit):
+    page = open_distorted(visit, reduced_motion="no-preference")
+    speed = stage_of(page).get_by_label("Speed")
+    speed.select_option("0.25")
+    play_button(page, "Play").click()
+    play_button(page, "Pause").click()
+    assert 0 <= float(scrub(page).input_value()) < 1
+    assert np.abs(pixels(page, "V") - expected_output()).max() > 20
+    speed.select_option("4")
+    play_button(page, "Play").click()
+    expect(scrub(page)).to_have_value("1")
+    np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
+
+
+def test_new_image_s_grid_arrives_at_the_prediction(visit):
+    page = open_distorted(visit, reduced_motion="no-preference")
+    close = lambda: np.abs(pixels(page, "V") - expected_output()).max() <= 1  # noqa: E731
+    until(page, close, "the grid does not arrive")
+    np.testing.assert_allclose(theta_shown(page), prediction().reshape(2, 3), atol=0.0051)
+
+
+def test_reduced_motion_jumps_to_the_prediction(visit):
+    page = open_distorted(visit)
+    np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
+    play_button(page, "Play").click()
+    expect(scrub(page)).to_have_value("1")
+    expect(play_button(page, "Pause")).to_have_count(0)
+
+
+def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
+    page = open_distorted(visit)
+    before = pixels(page, "U")
+    page.locator(".strip button").nth(5).click()
+    expect(page).to_have_url(re.compile(r"digit=507"))
+    expect(page.locator(".strip button").nth(5)).to_have_attribute("aria-pressed", "true")
+    assert np.abs(pixels(page, "U") - before).max() > 100
+    page.reload()
+    handle(page, "the whole grid").wait_for()
+    expect(page.locator(".strip button").nth(5)).to_have_attribute("aria-pressed", "true")
+
+
+def test_grid_follows_the_hand(visit):
+    page = open_distorted(visit)
+    before, output = theta_shown(page), pixels(page, "V")
+    drag(page, "the whole grid", 0.1, -0.05)
+    moved = theta_shown(page)
+    inner = 1 - 2 * 0.11  # the image's share of the pane, drawing.js
+    np.testing.assert_allclose(moved[:, :2], before[:, :2], atol=0.011)
+    np.testing.assert_allclose(moved[:, 2] - before[:, 2], [0.2 / inner, -0.1 / inner], atol=0.03)
+    assert np.abs(pixels(page, "V") - output).max() > 50
+    expect(page.get_by_text("θ set by hand")).to_be_visible()
+
+    drag(page, "bottom right corner: turn", -0.1, 0.1)
+    turned = theta_shown(page)
+    np.testing.assert_allclose(turned[:, 2], moved[:, 2], atol=0.011)
+    assert abs(np.linalg.det(turned[:, :2]) - np.linalg.det(moved[:, :2])) < 0.3
+    assert np.abs(turned[:, :2] - moved[:, :2]).max() > 0.1
+
+
+def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
+    page = open_distorted(visit)
+    body = stage_of(page).get_by_label("the whole grid")
+    body.focus()
+    start = theta_shown(page)
+    body.press("ArrowRight")
+    body.press("Shift+ArrowDown")
+    moved = theta_shown(page)
+    np.testing.assert_allclose(moved[:, 2] - start[:, 2], [0.02, 0.1], atol=0.011)
+    body.press("Shift++")
+    grown = theta_shown(page)
+    np.testing.assert_allclose(grown[:, :2], 1.1 * moved[:, :2], atol=0.02)
+    body.press("Shift+]")
+    turned = theta_shown(page)
+    cos, sin = np.cos(0.1), np.sin(0.1)
+    expected = np.array([[cos, -sin], [sin, cos]]) @ grown[:, :2]
+    np.testing.assert_allclose(turned[:, :2], expected, atol=0.02)
+
+
+def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_value(visit):
+    page = open_distorted(visit)
+    output = pixels(page, "V")
+    row, column = np.unravel_index(output.argmax(), output.shape)
+    box = stage_of(page).locator("[data-pane=V] canvas.pixels").bounding_box()
+    scale = box["width"] / output.shape[1]
+    page.mouse.move(box["x"] + (column + 0.5) * scale, box["y"] + (row + 0.5) * scale)
+    note = stage_of(page).locator(".note")
+    expect(note).to_contain_text(f"V at ({column},{row})")
+    words = note.inner_text()
+    place = re.search(r"\(x, y\) = \((-?[\d.]+), (-?[\d.]+)\)", words)
+    network, images = shown()
+    grid = network.transformer.transform.grid(prediction(), output.shape)[0, row, column]
+    expected = ((grid + 1) * 42 - 1) / 2
+    np.testing.assert_allclose([float(v) for v in place.groups()], expected.numpy(), atol=0.006)
+    terms = re.findall(r"([\d.]+)·([\d.]+)·([\d.]+)", words)
+    assert np.array(terms, float).prod(1).sum() == pytest.approx(
+        output[row, column] / 255, abs=0.03
+    )
+
+
+def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
+    page = open_distorted(visit)
+    page.set_viewport_size({"width": 1440, "height": 1400})  # so that nothing is scrolled away
+    stage_of(page).get_by_role("button", name="Identity").click()
+    box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    expect(stage_of(page).locator(".note")).to_contain_text("is read by 1 pixel of V")
+
+
+def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
+    page = open_distorted(visit)
+    network, _ = shown()
+    set_mode(page, "the digit")
+    says = page.get_by_text(re.compile(r"ST-CNN Aff says")).first
+    before, words = theta_shown(page), says.inner_text()
+    assert "2 (over 99.9 %)" in words
+    stage_of(page).evaluate(WATCH, [U_PIXELS, V_PIXELS])
+    drag(page, "the digit: move", -0.3, 0.1)  # half out of U
+    moves = page.evaluate("window.moves")
+    assert len(moves) >= 2 and all(all(move) for move in moves)
+
+    def follows() -> bool:
+        predicted = trace_of_u(page, network).warps[0].theta.reshape(2, 3)
+        return np.allclose(theta_shown(page), predicted, atol=0.03)
+
+    until(page, follows, "θ is not the network's")
+    assert np.abs(theta_shown(page) - before).max() > 0.05
+    trace = trace_of_u(page, network)
+    output = 255 * trace.warps[0].output[0, 0].numpy()
+    assert np.abs(pixels(page, "V") - output).mean() < 2
+    share, digit = trace.logits[0].softmax(0).max(0)
+
+    def verdict_follows() -> bool:
+        result = re.search(r"says (\d) \((?:over )?([\d.]+) %\)", says.inner_text())
+        return result and int(result[1]) == digit and abs(float(result[2]) - 100 * share) < 3
+
+    until(page, verdict_follows, "the verdict is not the network's")
+    assert says.inner_text() != words
+    expect(page.get_by_text("then moved by hand")).to_be_visible()
+    expect(page.get_by_text("θ set by hand")).to_have_count(0)
+
+    stage_of(page).get_by_role("button", name="Back to prediction").click()
+    until(page, lambda: np.allclose(theta_shown(page), before, atol=0.011), "it does not go back")
+    expect(page.get_by_text("then moved by hand")).to_have_count(0)
+
+
+def test_digit_is_turned_by_the_keyboard(visit):
+    page = open_distorted(visit)
+    set_mode(page, "the digit")
+    before = pixels(page, "U")
+    handle(page, "the digit: move").press("Shift+]")
+    assert np.abs(pixels(page, "U") - before).max() > 20
+    expect(page.get_by_text("then moved by hand")).to_be_visible()
+
+
+def test_sweep_of_the_angle_plays_and_u_turns(visit):
+    page = open_distorted(visit, "sweep=true", reduced_motion="no-preference")
+    expect(scrub(page)).to_have_attribute("aria-label", re.compile("input turned"))
+    expect(scrub(page)).to_have_attribute("max", "60")
+    network, _ = shown()
+    scrub(page).press("Home")
+    first = pixels(page, "U")
+    where = stage_of(page).locator(".where")
+    expect(where).to_have_text(re.compile("^[-−]90°$"))
+    theta = trace_of_u(page, network).warps[0].theta.reshape(2, 3)
+    np.testing.assert_allclose(theta_shown(page), theta, atol=0.02)
+    stage_of(page).get_by_label("Speed").select_option("4")
+    play_button(page, "Play").click()
+    turned = lambda: np.abs(pixels(page, "U") - first).max() > 100  # noqa: E731
+    until(page, turned, "U does not turn")
+    expect(where).to_have_text("90°")
+    expect(play_button(page, "Play")).to_be_visible()
+    theta = trace_of_u(page, network).warps[0].theta.reshape(2, 3)
+    follows = lambda: np.allclose(theta_shown(page), theta, atol=0.02)  # noqa: E731
+    until(page, follows, "θ is not that of the last frame")
+    # From −90° to 90° is half a turn: each pixel reads what was on the other side of the middle.
+    pose = examples.movable("distorted/rts/st-cnn-aff", DIGIT, SEED).pose
+    middle = ((pose[[5, 2]] + 1) * 42 - 1) / 2
+    opposite = 2 * middle[:, None, None] - np.indices((42, 42))
+    expected = ndimage.map_coordinates(first, opposite, float, order=1)
+    assert np.abs(pixels(page, "U") - expected).mean() < 3 < np.abs(first - expected).mean()
+
+
+def test_digit_that_is_moved_on_one_stage_moves_on_the_other(visit):
+    page = open_distorted(visit, "a_rts=ST-CNN Aff&b_rts=ST-FCN Aff")
+    expect(page.locator(".stage.compact")).to_have_count(2)
+    np.testing.assert_array_equal(pixels(page, "U"), pixels(page, "U", 1))
+    before = pixels(page, "U")
+    set_mode(page, "the digit")
+    drag(page, "the digit: move", 0.1, -0.1)
+    moved = pixels(page, "U")
+    assert np.abs(moved - before).max() > 100
+    follows = lambda: np.abs(pixels(page, "U", 1) - pixels(page, "U")).max() <= 1  # noqa: E731
+    until(page, follows, "the other stage's U does not follow")
+    np.testing.assert_array_equal(pixels(page, "U"), moved)
+    other = checkpoints.load_pretrained(find("distorted/rts/st-fcn-aff"))
+
+    def drawn() -> bool:
+        expected = 255 * trace_of_u(page, other, 1).warps[0].output[0, 0].numpy()
+        return np.abs(pixels(page, "V", 1) - expected).max() <= 8
+
+    until(page, drawn, "the other network's grid does not follow")
+    expect(page.get_by_text("then moved by hand")).to_be_visible()

@@ -1,0 +1,103 @@
+"""The front page in a real headless Chromium: the network that the browser runs, against torch."""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from app.data import browser_networks
+from app.stage import transformers
+from stn_core import checkpoints
+from stn_core.experiments import find
+from stn_core.transforms import Affine
+from tests.browser.driving import data_of, handle, pixels, stage_of
+
+
+@torch.no_grad()
+def assert_network_is_torch_s(page) -> None:
+    """What the browser says of the U that it shows, against the library."""
+    network = checkpoints.load_pretrained(find(browser_networks.NAME))
+    image = torch.from_numpy(pixels(page, "U")).float()[None, None] / 255
+    theta = torch.tensor(data_of(page, "theta"))[None].float()
+    trace = network.trace(image)
+    # U is in whole grey values on the screen, and not in the network
+    torch.testing.assert_close(trace.warps[0].theta, theta, rtol=0, atol=0.01)
+    held = network.trace(image, theta)
+    np.testing.assert_allclose(data_of(page, "logits"), held.logits[0], atol=0.15)
+    np.testing.assert_allclose(pixels(page, "V"), 255 * held.warps[0].output[0, 0].numpy(), atol=2)
+
+
+def test_browser_runs_the_network_as_torch_does(visit):
+    page = visit(reduced_motion="reduce")
+    handle(page, "the digit: move").wait_for()
+    before = data_of(page, "theta")
+    assert_network_is_torch_s(page)
+    handle(page, "top left corner").focus()
+    for _ in range(4):
+        page.keyboard.press("Shift+]")
+    page.keyboard.press("Shift+ArrowRight")
+    assert np.abs(data_of(page, "theta") - before).max() > 0.1
+    assert_network_is_torch_s(page)
+    expect(stage_of(page).locator(".said").first).to_contain_text("It is a")
+
+
+def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
+    page = visit(reduced_motion="reduce")
+    figure = stage_of(page)
+    handle(page, "the digit: move").wait_for()
+    predicted = data_of(page, "theta")
+    figure.get_by_role("button", name="θ = identity").click()
+    np.testing.assert_allclose(data_of(page, "theta"), [1, 0, 0, 0, 1, 0])
+    np.testing.assert_allclose(pixels(page, "V"), pixels(page, "U"), atol=1)
+    expect(figure.get_by_text("set by hand")).to_be_visible()
+    figure.get_by_role("button", name="Back to the network's θ").click()
+    np.testing.assert_allclose(data_of(page, "theta"), predicted)
+
+    figure.get_by_role("button", name="the grid").click()
+    handle(page, "the whole grid").press("Shift+ArrowRight")
+    assert data_of(page, "theta")[2] == pytest.approx(predicted[2] + 0.1, abs=1e-6)
+    link = figure.get_by_role("link", name="Grid generator").get_attribute("href")
+    asked = parse_qs(urlsplit(link).query)
+    linked = [float(v) for v in asked["theta"][0].split(",")]
+    np.testing.assert_allclose(linked, data_of(page, "theta"), atol=1e-3)
+
+
+def test_affine_form_of_the_browser_is_python_s(visit, server):
+    page = visit(reduced_motion="reduce")
+    handle(page, "the digit: move").wait_for()
+    for rigid, whole in ((False, "the whole grid"), (True, "the digit")):
+        form = page.evaluate(
+            """async ([url, whole, rigid]) => {
+                const { affine } = await import(url);
+                const form = affine([5, 4], whole, rigid);
+                const plain = ([name, v]) => [name, v instanceof Float32Array ? [...v] : v];
+                return Object.fromEntries(Object.entries(form).map(plain));
+            }""",
+            [f"{server}/_stcore/bidi-components/app.stage/maths/affine.js", whole, rigid],
+        )
+        expected = transformers.describe_transform(Affine(), (5, 4), rigid=rigid, whole=whole)
+        assert set(form) == set(expected)
+        for name, value in expected.items():
+            if name in ("slope", "offset", "target", "latticeTarget", "handleTarget"):
+                numbers = np.frombuffer(base64.b64decode(value), np.float32)
+                np.testing.assert_allclose(form[name], numbers, atol=1e-6)
+            else:
+                assert form[name] == ([list(r) for r in value] if name == "ranges" else value)
+
+
+def test_figure_fits_a_phone_and_its_boxes_open_pages(visit):
+    page = visit(width=375, reduced_motion="reduce")
+    handle(page, "the digit: move").wait_for()
+    page.get_by_text("Fig. 5: three dimensions").wait_for()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 375
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
+    stage_of(page).get_by_role("link", name="Grid generator").click()
+    expect(page).to_have_url(re.compile("/transformer"))
+    handle(page, "the whole grid").wait_for()

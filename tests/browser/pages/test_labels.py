@@ -1,0 +1,79 @@
+"""Why labels are enough, in a real headless Chromium: its gradients are autograd's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from playwright.sync_api import expect
+
+from app.data import examples
+from app.views.labels import descent
+from stn_core import checkpoints
+from stn_core.experiments import find
+from tests.browser.driving import data_of, handle, stage_of, until
+
+
+def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
+    """The loss of the first digit at this θ, and its gradient, by autograd."""
+    network = checkpoints.load_pretrained(find(name))
+    shown = examples.example(name, descent.FIRST_DIGIT, descent.FIRST_SEED)
+    held = torch.tensor(theta)[None].float().requires_grad_()
+    image = (shown.images * 255).round() / 255
+    loss = F.cross_entropy(network.trace(image, held).logits, shown.labels)
+    return loss.item(), torch.autograd.grad(loss, held)[0][0].numpy()
+
+
+@pytest.mark.parametrize("network", list(descent.NETWORKS))
+def test_loss_and_gradient_are_autograd_s(visit, network):
+    title = descent.NETWORKS[network]
+    page = visit(f"labels_network={title}", at="labels", reduced_motion="reduce")
+    handle(page, "top left corner").focus()
+    for key in ("Shift+]", "+", "+", "ArrowDown", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    theta = data_of(page, "theta")
+    loss, gradient = expected(
+        network if network == descent.STUDY else f"distorted/rts/{network}", theta
+    )
+    assert data_of(page, "loss")[0] == pytest.approx(loss, rel=0.01)
+    np.testing.assert_allclose(data_of(page, "gradient"), gradient, rtol=0.02, atol=0.02)
+
+
+def test_descent_turns_the_digit_and_reads_it(visit):
+    page = visit(at="labels", reduced_motion="reduce")
+    verdict = stage_of(page).locator(".verdict")
+    expect(verdict).to_contain_text("it says 7 ✗, it is a 2")
+    stage_of(page).get_by_role("button", name="Descend").click()
+    expect(verdict).to_contain_text("it says 2 ✓")
+    theta = data_of(page, "theta")
+    assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-35, abs=12)
+    assert data_of(page, "loss")[0] < 0.1
+
+
+def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):
+    page = visit(at="labels", reduced_motion="reduce")
+    figure = stage_of(page)
+    handle(page, "the whole grid").wait_for()
+    assert np.abs(data_of(page, "gradient")).max() > 1
+    figure.get_by_role("button", name="Far away").click()
+    assert not data_of(page, "gradient").any()
+    expect(figure.locator(".verdict")).to_contain_text("From here no label helps")
+    figure.get_by_role("button", name="θ = identity").click()
+    assert data_of(page, "gradient").any()
+    figure.get_by_label("integer kernel").check()
+    assert not data_of(page, "gradient").any()
+
+
+def test_theta_is_moved_on_the_landscape(visit):
+    page = visit(at="labels", width=375, reduced_motion="reduce")
+    handle(page, "the whole grid").wait_for()
+    map_ = stage_of(page).get_by_label("The loss over two numbers of θ")
+    map_.focus()
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowLeft")  # a tenth of 180 degrees
+    theta = data_of(page, "theta")
+    assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-54, abs=0.5)
+    legend = stage_of(page).locator("[data-pane=landscape] figcaption span")
+    until(page, lambda: "from" in legend.inner_text(), "the landscape is not drawn")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 375

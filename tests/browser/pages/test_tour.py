@@ -1,0 +1,125 @@
+"""The tour and the lecture's keys in a real headless Chromium."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from app.frame import stops
+from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of, until
+
+# By the keyboard alone: at each stop the control that is walked to, and the keys that do it.
+BY_KEYS = (
+    (("top left corner", "Shift+]", 12),),
+    (("the grid", "Enter", 1), ("the whole grid", "Shift+ArrowRight", 12)),
+    (("the whole grid", "-", 30),),
+    (("the whole grid", "Shift+]", 20),),
+    (("control point 1", "ArrowRight", 3),),
+    (("Descend", "Enter", 1),),
+    (("Over the training", "ArrowLeft", 1),),
+    (("Descend", "Enter", 1),),
+    (("the whole grid", "Shift+ArrowRight", 14),),
+    (("Over the optimisation", "ArrowRight", 1),),
+    (("the digit", "Enter", 1), ("U", "ArrowRight", 6)),
+)
+NAME = """() => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    const words = at?.getAttribute("aria-label") || at?.labels?.[0]?.textContent || at?.textContent;
+    return (words || "").trim();
+}"""
+MOST_TABS = 200
+
+
+def walk_to(page: Page, name: str) -> None:
+    """Tab, until it has the focus."""
+    met = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate(NAME))
+        if met[-1].startswith(name):
+            return
+    raise AssertionError(f"{name} cannot be walked to, but {met}")
+
+
+def test_tour_is_gone_through_by_the_keyboard_alone(visit):
+    page = visit("lesson=1", reduced_motion="reduce")
+    for number, ways in enumerate(BY_KEYS, 1):
+        stop = stops.STOPS[number - 1]
+        expect(page.get_by_text(f"Stop {number} of 11")).to_be_visible()
+        expect(page.get_by_text("Waiting for it to be done")).to_be_visible()
+        stage_of(page).locator("canvas").first.wait_for()
+        expect(page.locator(".st-key-tour")).to_have_attribute("aria-live", "polite")
+        for name, key, times in ways:
+            walk_to(page, name)
+            for _ in range(times):
+                page.keyboard.press(key)
+        expect(page.get_by_text("✓ done"), stop.title).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+        walk_to(page, "Next stop" if number < len(stops.STOPS) else "On to the closing questions")
+        page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"done=1\.2\.3\.4\.5\.6\.7\.8\.9\.10\.11"))
+    expect(page.get_by_text("11 of 11 stops done")).to_be_visible()
+    for n, question in enumerate(stops.QUESTIONS):
+        walk_to(page, question.answers[0])
+        for _ in range(question.right):
+            page.keyboard.press("ArrowDown")
+        if not question.right:
+            page.keyboard.press("Space")
+        expect(page.get_by_text("✓ Yes.")).to_have_count(n + 1)
+
+
+def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
+    page = visit("lesson=1", reduced_motion="reduce")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    handle(page, "top left corner").wait_for()
+    card = page.locator(".st-key-tour")
+    before = card.bounding_box()["height"]
+    seen = page.get_by_text("For every pose of the digit")
+    expect(seen).to_be_hidden()
+    handle(page, "top left corner").focus()
+    for _ in range(12):
+        page.keyboard.press("Shift+]")
+    expect(seen).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    assert card.bounding_box()["height"] == before
+    page.get_by_text("The paper, figure by figure").scroll_into_view_if_needed()
+    page.mouse.move(700, 700)
+    page.mouse.wheel(0, 600)
+    until(page, lambda: page.locator("h1").bounding_box()["y"] < -100, "it has not been scrolled")
+    expect(seen).to_be_in_viewport(ratio=1)
+
+
+def test_keys_lead_a_lecture(visit):
+    page = visit(reduced_motion="reduce")
+    handle(page, "the digit: move").wait_for()
+    figure = stage_of(page)
+    place = lambda: float(scrub(page).input_value())  # noqa: E731
+    middle = place()
+    page.locator("h1").click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    assert place() == middle + 11
+    page.keyboard.press("r")
+    assert place() == middle
+    page.keyboard.press("Space")
+    until(page, lambda: place() != middle, "the space bar does not play")
+    page.keyboard.press("Space")
+    expect(figure.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.keyboard.press("9")
+    expect(figure.get_by_role("button", name="Take this 8")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.keyboard.press("Shift+?")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("play, or pause")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def test_what_is_hidden_is_not_to_be_seen_and_letters_are_larger(visit):
+    page = visit("hide=playhead,kernel&large=true", at="transformer", reduced_motion="reduce")
+    handle(page, "the whole grid").wait_for()
+    expect(stage_of(page).locator(".transport")).to_be_hidden()
+    expect(page.get_by_text("Kernel", exact=True)).to_be_hidden()
+    expect(page.get_by_text("Image U", exact=True)).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"

@@ -1,0 +1,76 @@
+"""A training of the visitor's own, in the page."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import PATIENCE_MILLISECONDS, pixels, scrub, stage_of, until
+
+
+def steps_done(page: Page) -> int:
+    words = page.get_by_text(re.compile(r"step [\d,]+ of")).first.inner_text()
+    return int(re.search(r"step ([\d,]+) of", words)[1].replace(",", ""))
+
+
+def wait_for_step(page: Page, step: int) -> None:
+    page.wait_for_function(
+        """(step) => {
+            const words = document.body.innerText.match(/step ([\\d,]+) of/);
+            return words && Number(words[1].replaceAll(",", "")) >= step;
+        }""",
+        arg=step,
+    )
+
+
+def wait_for_frames(page: Page, count: int) -> int:
+    """Until the replay has so many frames after the first; gives how many it has."""
+    frames = lambda: int(scrub(page).get_attribute("max"))  # noqa: E731
+    until(page, lambda: frames() >= count, f"the replay does not grow to {count} frames")
+    return frames()
+
+
+def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
+    page = visit("view=Train", at="distorted")
+    page.get_by_role("button", name="Start training").click()
+    frames = wait_for_frames(page, 1)
+    first_steps, first_output = steps_done(page), pixels(page, "V")
+    wait_for_frames(page, frames + 3)
+    wait_for_step(page, first_steps + 1)
+    expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
+    assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
+
+    # A playhead that was taken elsewhere stays there while the training goes on.
+    scrub(page).press("Home")
+    where = stage_of(page).locator(".where")
+    expect(where).to_have_text("step 0")
+    wait_for_frames(page, int(scrub(page).get_attribute("max")) + 2)
+    expect(scrub(page)).to_have_value("0")
+    expect(where).to_have_text("step 0")
+    np.testing.assert_allclose(pixels(page, "V"), pixels(page, "U"), atol=1)  # the identity
+
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(re.compile("paused · step"))).to_be_visible(
+        timeout=PATIENCE_MILLISECONDS
+    )
+    expect(where).to_have_text("step 0", timeout=PATIENCE_MILLISECONDS)
+    paused_at = steps_done(page)
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
+    wait_for_step(page, paused_at + 100)
+    page.locator(".strip").first.wait_for()
+    scrub(page).press("End")
+    assert np.abs(pixels(page, "V") - first_output).max() > 30, "the grid has not moved"
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile("stopped · step"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Resume")).to_be_enabled()
+
+    page.get_by_text("Explore", exact=True).first.click()
+    page.get_by_text("Further digits").wait_for()
+    page.get_by_text("Train", exact=True).first.click()
+    expect(where).to_have_text(re.compile("^step [1-9]"), timeout=PATIENCE_MILLISECONDS)
+    assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
