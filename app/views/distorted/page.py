@@ -17,8 +17,8 @@ from app.panels import (
 from app.panels.downloads import downloads
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
-from app.training.form import training_form
-from app.training.panel import training_panel
+from app.panels.training_form import training_form
+from app.panels.training_panel import training_panel
 from app.views.distorted import (
     charts,
     choices,

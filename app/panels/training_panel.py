@@ -12,10 +12,10 @@ import streamlit as st
 from app.data import recordings
 from app.frame import links
 from app.panels.replay import training_of
+from app.panels.training_form import LEARNING_RATES
 from app.stage.replay import replay
 from app.tables import column_title
 from app.training import orders, processes, queue
-from app.training.form import LEARNING_RATES
 from app.training.job import (
     AWAY_SECONDS,
     Job,
