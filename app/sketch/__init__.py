@@ -1,5 +1,7 @@
 """A sheet of 28×28 pixels to draw on, in MNIST's manner: white on black, with a soft brush; and a
 field to paste a picture into.
+
+It imports nothing of the app; ``panels`` and ``views`` import it.
 """
 
 from __future__ import annotations
