@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stn_core.experiment import Examples
 
 
+SUMS = "addition/rts/2st-fcn-aff"  # whose data all of addition's experiments share
+
+
 def movables(
     shown: Examples, digits: Sequence[int], drawn: Sequence[Drawn | None]
 ) -> list[Movable]:
@@ -38,9 +41,6 @@ def laid_channels(moved: Sequence[Movable], poses: Sequence[Sequence[float]]) ->
     import torch
 
     return torch.cat([laid(m, pose) for m, pose in zip(moved, poses, strict=True)], 1)
-
-
-SUMS = "addition/rts/2st-fcn-aff"  # whose data all of addition's experiments share
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)

@@ -69,8 +69,8 @@ def _placed(image: torch.Tensor, shown: Examples, index: int) -> Placed:
 def pictured(experiment_name: str, digit: int, seed: int) -> tuple[torch.Tensor, int]:
     """The example's images, a batch of one, and its label."""
     if experiment_name.startswith("volumes/"):
-        found = placed(digit, seed)
-        return extruded(found.image, found.turn, found.shift), found.label
+        solid = placed(digit, seed)
+        return extruded(solid.image, solid.turn, solid.shift), solid.label
     shown = example(experiment_name, digit, seed)
     return shown.images, int(shown.labels[0])
 

@@ -72,13 +72,13 @@ def _elsewhere(prefix: str) -> None:
     """What runs on other pages, and so keeps what is asked for here waiting."""
     others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
     if others:
-        names = "; ".join(f"{job.place}: {job.title}" for job in others)
+        names = "; ".join(f"{job.table_title}: {job.title}" for job in others)
         st.info(f"Running on another page, and first in turn: {names}.")
 
 
 def _whose(job: Job) -> str:
-    asked = read_order(job)
-    return "" if asked is None or is_mine(job) else OTHERS
+    order = read_order(job)
+    return "" if order is None or is_mine(job) else OTHERS
 
 
 def _recording(job: Job) -> None:

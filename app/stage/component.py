@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-
-if TYPE_CHECKING:
-    pass
 
 
 @cache

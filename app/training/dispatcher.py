@@ -61,8 +61,8 @@ def look() -> None:
     here = visitors.here()
     queue = waiting()
     for job in (*queue, *processes.running()):
-        asked = read_order(job)
-        if asked and asked.owner in here:
+        order = read_order(job)
+        if order and order.owner in here:
             (job.folder / WANTED).touch()
     for job in queue:
         if seconds_away(job) > AWAY_SECONDS:
@@ -72,10 +72,10 @@ def look() -> None:
         if read_order(job):
             _hold_to_limits(job, bool(queue))
     for job in queue:
-        asked = read_order(job)
-        place = asked and free_device(asked)
-        if place:
-            processes.launch(job, place)
+        order = read_order(job)
+        device = order and free_device(order)
+        if device:
+            processes.launch(job, device)
 
 
 def _hold_to_limits(job: Job, others_wait: bool) -> None:
@@ -104,7 +104,7 @@ def prune() -> None:
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
         remove_rest(left)
-    shown, most = visitors.held(), limits()
+    shown, allowed = visitors.held(), limits()
     ended = [
         job
         for job in reversed(list_jobs())
@@ -113,8 +113,8 @@ def prune() -> None:
     sizes = {job.key: _megabytes(job.folder) for job in list_jobs()}
     taken = sum(sizes.values())
     for job in ended:
-        old = seconds_since_start(job) > most.days * 86_400
-        if old or taken > most.megabytes:
+        old = seconds_since_start(job) > allowed.days * 86_400
+        if old or taken > allowed.megabytes:
             remove(job)
             taken -= sizes[job.key]
 

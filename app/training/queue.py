@@ -12,8 +12,9 @@ from app.training.processes import running
 
 def waiting() -> list[Job]:
     """The queue: what was asked for first stands first."""
-    found = [(asked, job) for job in list_jobs() if is_waiting(job) and (asked := read_order(job))]
-    return [job for _, job in sorted(found, key=lambda pair: (pair[0].asked, pair[1].folder.name))]
+    orders = [(order, job) for job in list_jobs() if is_waiting(job) and (order := read_order(job))]
+    orders.sort(key=lambda pair: (pair[0].asked, pair[1].folder.name))
+    return [job for _, job in orders]
 
 
 def device_kind(device: str) -> str:
@@ -30,8 +31,8 @@ def devices() -> list[str]:
     """Where trainings run: one at a time on the CPU, one on each GPU."""
     import torch
 
-    there = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
-    return there + ["mps"] * torch.backends.mps.is_available()
+    gpus = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
+    return ["cpu", *gpus, *["mps"] * torch.backends.mps.is_available()]
 
 
 def device_of(job: Job) -> str:
@@ -42,22 +43,22 @@ def device_of(job: Job) -> str:
         return "cpu"
 
 
-def free_device(asked: Order) -> str | None:
+def free_device(order: Order) -> str | None:
     """The device on which an order can be started now; None if it has to wait."""
     taken = {device_of(job) for job in running() if read_order(job)}
-    fits = [p for p in devices() if p.split(":")[0] == device_kind(asked.device)]
+    fits = [p for p in devices() if p.split(":")[0] == device_kind(order.device)]
     return next((p for p in fits if p not in taken), None)
 
 
 def position(job: Job) -> tuple[int, float | None]:
     """How many stand before it for the same device, and in how many seconds it begins; None if
-    that cannot be told."""
-    asked = read_order(job)
-    if asked is None:
+    it is not known."""
+    order = read_order(job)
+    if order is None:
         return 0, None
-    device = device_kind(asked.device)
+    device = device_kind(order.device)
     queue = [o for j in waiting() if (o := read_order(j)) and device_kind(o.device) == device]
-    ahead = [o for o in queue if (o.asked, o.owner) < (asked.asked, asked.owner)]
+    ahead = [o for o in queue if (o.asked, o.owner) < (order.asked, order.owner)]
     same = [p for p in devices() if p.split(":")[0] == device]
     busy = [job for job in running() if device_of(job) in same]
     left = [_seconds_left(job) for job in busy] + [_seconds_of(o, device) for o in ahead]
@@ -87,10 +88,10 @@ def steps_a_second(history: list) -> float:
     return steps / seconds if seconds > 0 else 0.0
 
 
-def _seconds_of(asked: Order, device: str) -> float | None:
+def _seconds_of(order: Order, device: str) -> float | None:
     """Of a training to come, as long as a step of its published network took on one CPU core."""
-    step = networks.seconds_a_step(asked.experiment) if device == "cpu" else None
-    return step and asked.iterations * step
+    step = networks.seconds_a_step(order.experiment) if device == "cpu" else None
+    return step and order.iterations * step
 
 
 def give_back(job: Job) -> None:

@@ -404,7 +404,7 @@ def test_more_steps_than_the_server_allows_are_refused(monkeypatch):
 
 
 def test_nothing_is_begun_on_a_disk_that_is_nearly_full(monkeypatch):
-    monkeypatch.setattr(orders, "FREE_MEGABYTES", 1e9)
+    monkeypatch.setattr(orders, "MIN_FREE_MEGABYTES", 1e9)
     with pytest.raises(job_module.JobError, match="MB left"):
         start()
 
