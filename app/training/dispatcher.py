@@ -27,6 +27,7 @@ from app.training.job import (
 )
 from app.training.limits import limits
 from app.training.queue import free_device, give_back, remove, remove_rest, waiting
+from stn_core import launcher
 from stn_core.runs.folder import Run, runs_folder
 
 LOOK_SECONDS = 0.5
@@ -57,7 +58,7 @@ def _look_on() -> None:
 
 def look() -> None:
     """One look: who is gone gives a place back, what is next starts, what is over a limit ends."""
-    processes.reap()
+    launcher.reap()
     here = visitors.here()
     queue = waiting()
     for job in (*queue, *processes.running()):
@@ -92,7 +93,7 @@ def _hold_to_limits(job: Job, others_wait: bool) -> None:
 
 
 def _end(job: Job, run: Run) -> None:
-    processes.end(job, signal.SIGKILL)
+    launcher.end(job.folder, signal.SIGKILL)
     run.set_status("stopped", run.status().step, "it was ended after its last checkpoint")
     (job.folder / "heartbeat").unlink(missing_ok=True)
 

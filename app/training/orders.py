@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,8 +25,8 @@ from app.training.job import (
     without_folders,
 )
 from app.training.limits import limits
-from app.training.processes import end
 from app.training.queue import give_back, waiting
+from stn_core import launcher
 
 MIN_FREE_MEGABYTES = 300  # of the disk, without which no training is begun
 
@@ -151,6 +150,7 @@ def _queue(folder: Path, order: Order) -> Job:
     order = replace(order, owner=visitors.me(), asked=time.time())
     (folder / WANTED).touch()
     write_atomically(folder / ORDER, json.dumps(asdict(order)).encode())
+    (folder / launcher.PID_FILE).unlink(missing_ok=True)  # of its process before
     (folder / CLAIMED).unlink(missing_ok=True)
     visitors.arrive()
     return job_in(folder)
@@ -186,4 +186,4 @@ def cancel(job: Job) -> None:
     if is_waiting(job):
         give_back(job)
     else:
-        end(job, signal.SIGTERM)
+        launcher.end(job.folder)
