@@ -31,10 +31,12 @@ def ask(page: str, load: Callable[[str], Sequence[Question]]) -> None:
 
 def _reveal(question: Question, chosen: int, name: str) -> None:
     from app.data import once
+    from stn_core.checkpoints import CheckpointError
+    from stn_core.runs.records import RunError
 
     try:
         right = once.made_once(f"prediction/{name}", question.find)
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
+    except (CheckpointError, RunError) as error:
         st.warning(f"This cannot be worked out here: {error}")
         return
     answer = question.answers[right]

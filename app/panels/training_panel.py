@@ -83,9 +83,11 @@ def _whose(job: Job) -> str:
 
 def _recording(job: Job) -> None:
     """The replay of the training as far as it is; its right edge is live."""
+    from stn_core.runs.records import RunError
+
     try:
         training = training_of(job.prefix, job.key, job.title, 0)
-    except RuntimeError:
+    except RunError:
         st.caption("The first steps …")
         return
     if training.transformers is not None:

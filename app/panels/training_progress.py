@@ -22,6 +22,7 @@ from app.training.job import (
     last_words,
     without_folders,
 )
+from stn_core.runs.records import RunError
 
 MINUTES_AWAY = AWAY_SECONDS // 60
 
@@ -61,7 +62,7 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
         _starting(job, f"Starting{' again' if run.is_described() else ''}: some ten seconds …")
     try:
         description = run.description()
-    except RuntimeError:
+    except RunError:
         if not starting:
             words = last_words(job) or "none"
             st.error(f"This one ended before it began. Its last words: `{words}`")

@@ -20,6 +20,7 @@ from pathlib import Path
 from app.data import networks, recordings
 from app.tables import TITLES, column_title
 from app.training import visitors
+from stn_core.runs.folder import runs_folder
 
 AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and others may stop the rest
 LOG = "log.txt"
@@ -86,8 +87,6 @@ def _title(parts: re.Match) -> str:
 
 def list_jobs(prefix: str = "") -> list[Job]:
     """Every run in the runs' folder, the newest first; of one experiment's name prefix."""
-    from stn_core.runs.folder import runs_folder
-
     start = prefix.replace("/", "-")
     try:
         folders = [p for p in runs_folder().iterdir() if p.name.startswith(start) and p.is_dir()]
@@ -116,7 +115,7 @@ def trained(prefix: str) -> list[Job]:
 
 
 def read_order(job: Job) -> Order | None:
-    """What was asked for; None of a training that was not started by the app."""
+    """What was asked for; None of a folder that holds none: it was not started by the app."""
     try:
         return Order(**json.loads((job.folder / ORDER).read_bytes()))
     except (OSError, ValueError, TypeError):

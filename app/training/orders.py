@@ -27,6 +27,10 @@ from app.training.job import (
 from app.training.limits import limits
 from app.training.queue import give_back, waiting
 from stn_core import launcher
+from stn_core.checkpoints import write_atomically
+from stn_core.experiments.colocalisation import OWN
+from stn_core.runs.folder import Run, new_run_folder, runs_folder
+from stn_core.runs.records import RunError
 
 MIN_FREE_MEGABYTES = 300  # of the disk, without which no training is begun
 
@@ -76,8 +80,6 @@ def colocalise(
 
 def colocalise_own(images: np.ndarray, *, iterations: int, starts: int) -> Job:
     """Ask for a co-localisation of one's own images, uint8 (N, 84, 84). Raises JobError."""
-    from stn_core.experiments.colocalisation import OWN
-
     arguments = ["--iterations", str(iterations), "--starts", str(starts)]
     return _ask(_order("colocalise", OWN.name, arguments, iterations), images)
 
@@ -112,8 +114,6 @@ def _ask(order: Order, images: np.ndarray | None = None) -> Job:
 
 def _check_room() -> None:
     """Raise JobError if this visitor waits for enough already, or the disk is full."""
-    from stn_core.runs.folder import runs_folder
-
     mine = [job for job in waiting() if is_mine(job)]
     if len(mine) >= limits().waiting:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in mine)
@@ -128,8 +128,6 @@ def _check_room() -> None:
 
 
 def _new_folder(experiment: str) -> Path:
-    from stn_core.runs.folder import new_run_folder
-
     first = new_run_folder(experiment)
     for number in range(1, 1000):  # of as many who ask in the same second
         folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
@@ -145,8 +143,6 @@ def _new_folder(experiment: str) -> Path:
 
 def _queue(folder: Path, order: Order) -> Job:
     """Put an order into its folder: from then on it waits."""
-    from stn_core.checkpoints import write_atomically
-
     order = replace(order, owner=visitors.me(), asked=time.time())
     (folder / WANTED).touch()
     write_atomically(folder / ORDER, json.dumps(asdict(order)).encode())
@@ -158,9 +154,6 @@ def _queue(folder: Path, order: Order) -> Job:
 
 def resume(job: Job) -> None:
     """Go on with a stopped, failed or interrupted training. Raises JobError."""
-    from stn_core.runs.folder import Run
-    from stn_core.runs.records import RunError
-
     _check_room()
     run = Run(job.folder)
     try:
@@ -170,12 +163,12 @@ def resume(job: Job) -> None:
             command="train",
             experiment=description["experiment"],
             arguments=["--resume"],
-            device=description.get("device_type", "cpu"),
+            device=description["device_type"],
             iterations=max(0, description["recipe"]["iterations"] - step),
         )
         run.set_status("queued", step)
         _queue(job.folder, order)
-    except (RunError, KeyError, TypeError) as error:
+    except RunError as error:
         raise JobError(f"this run cannot be resumed: {without_folders(error)}") from error
     except OSError as error:
         raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error

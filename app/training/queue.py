@@ -8,6 +8,9 @@ from pathlib import Path
 from app.data import networks, recordings
 from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
 from app.training.processes import running
+from stn_core.runs.folder import Run
+from stn_core.runs.records import RunError
+from stn_core.training.devices import choose_device
 
 
 def waiting() -> list[Job]:
@@ -19,8 +22,6 @@ def waiting() -> list[Job]:
 
 def device_kind(device: str) -> str:
     """What a device name comes to on this machine: ``cpu``, ``cuda`` or ``mps``."""
-    from stn_core.training.devices import choose_device
-
     try:
         return choose_device(device).type
     except ValueError:
@@ -39,7 +40,7 @@ def device_of(job: Job) -> str:
     """Where a training has been started; the CPU, if it does not say."""
     try:
         return (job.folder / CLAIMED).read_text() or "cpu"
-    except OSError:
+    except FileNotFoundError:
         return "cpu"
 
 
@@ -72,7 +73,7 @@ def _seconds_left(job: Job) -> float | None:
     run = recordings.run_reader(str(job.folder))
     try:
         iterations = run.description()["recipe"]["iterations"]
-    except (RuntimeError, KeyError, TypeError):
+    except RunError:
         return None
     rate = steps_a_second(run.history())
     return (iterations - run.status().step) / rate if rate else None
@@ -96,8 +97,6 @@ def _seconds_of(order: Order, device: str) -> float | None:
 
 def give_back(job: Job) -> None:
     """Take a waiting training out of the queue: one that has not begun leaves nothing."""
-    from stn_core.runs.folder import Run
-
     run = Run(job.folder)
     if run.is_described():
         run.set_status("stopped", run.status().step, "its place in the queue was given up")
