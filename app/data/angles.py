@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.data.examples import example, laid, movable
+from app.data.examples import example, movable, render
 from app.data.gallery import Drawn
 from app.data.networks import LoadedNetwork, run_network
 
@@ -48,7 +48,7 @@ def turned(
         radians,
         *(v.expand(len(radians)) for v in (scale, start[:, 2], start[:, 5])),
     )
-    trace = run_network(_loaded, torch.cat([laid(moved, pose) for pose in poses.tolist()]))
+    trace = run_network(_loaded, torch.cat([render(moved, pose) for pose in poses.tolist()]))
     label = int(example(experiment_name, digit, seed, drawn).labels[0])
     return Turned(
         poses=poses.numpy(),

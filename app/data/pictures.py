@@ -55,7 +55,7 @@ def on_black(content: bytes, side: int) -> np.ndarray:
 
     Its median is taken for the ground, which becomes 0. Raises PictureError.
     """
-    grey = opened(content, side).mean(0)
+    grey = read_picture(content, side).mean(0)
     if np.median(grey) > 127:
         grey = 255 - grey
     return (grey - np.median(grey)).clip(0).round().astype(np.uint8)
@@ -87,10 +87,10 @@ def as_digit(content: bytes) -> np.ndarray:
     return digit
 
 
-def as_it_is(content: bytes) -> np.ndarray:
+def as_grey(content: bytes) -> np.ndarray:
     """A picture's middle square in grey, as large as a digit: uint8 (28, 28). Raises
     PictureError."""
-    return opened(content, DIGIT_SIDE).mean(0).round().astype(np.uint8)
+    return read_picture(content, DIGIT_SIDE).mean(0).round().astype(np.uint8)
 
 
 def _print(card: np.ndarray, character: str, top: int, left: int) -> None:
@@ -106,7 +106,7 @@ def rings() -> np.ndarray:
     return (127.5 + 127.5 * np.cos(np.pi * SIDE / 8 * squared)).round().astype(np.uint8)
 
 
-def opened(content: bytes, side: int = SIDE) -> np.ndarray:
+def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
     """A picture file's middle square in colours, by default as large as the lab's.
 
     uint8 (3, side, side). Raises PictureError for what is no picture, or too large to be decoded.

@@ -66,7 +66,7 @@ def _placed(image: torch.Tensor, shown: Examples, index: int) -> Placed:
     )
 
 
-def pictured(experiment_name: str, digit: int, seed: int) -> tuple[torch.Tensor, int]:
+def example_images(experiment_name: str, digit: int, seed: int) -> tuple[torch.Tensor, int]:
     """The example's images, a batch of one, and its label."""
     if experiment_name.startswith("volumes/"):
         solid = placed(digit, seed)

@@ -423,7 +423,7 @@ def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics.misread_examples
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
     for row in rows[:: max(1, len(rows) // 5)]:
-        _, true = volumes.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
+        _, true = volumes.example_images(f"{table}/{column}/cnn", row["digit"], row["seed"])
         assert true == row["true"]
         said = misread[row["seed"]].get(row["digit"], row["true"])
         assert row[one] == said

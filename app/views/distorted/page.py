@@ -38,7 +38,7 @@ def explore(choice: choices.Choice, networks: list[LoadedNetwork]) -> None:
     hands = stages.hand_on(staged, choice)
     newest = max(hands, key=lambda report: report.serial)
     pose = newest.poses and newest.poses[0]
-    images = example.images if pose is None else examples.laid(moved, pose)
+    images = example.images if pose is None else examples.render(moved, pose)
     with st.container(key="figure"):
         left, right = st.columns([1.25, 1], gap="large")
     with left:
