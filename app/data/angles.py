@@ -1,4 +1,4 @@
-"""What networks predict for digits that are turned."""
+"""What networks predict for digits that are turned, each through all angles or many by chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits in volumes."""
+"""Gallery digits, extruded and posed in a volume (App. A.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browser component that warps in every frame."""
+"""The browser component itself: registered once; how it is sent arrays, and what it reports."""
 
 from __future__ import annotations
 
