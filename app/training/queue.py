@@ -8,6 +8,7 @@ from pathlib import Path
 from app.data import networks, recordings
 from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
 from app.training.processes import running
+from stn_core.errors import InputError, UnknownName
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
@@ -24,7 +25,7 @@ def device_kind(device: str) -> str:
     """What a device name comes to on this machine: ``cpu``, ``cuda`` or ``mps``."""
     try:
         return choose_device(device).type
-    except ValueError:
+    except (UnknownName, InputError):
         return "cpu"  # where the process says what is wrong with it
 
 
