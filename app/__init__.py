@@ -1,1 +1,1 @@
-"""The Streamlit app. Streamlit runs main.py with this folder on its path."""
+"""The Streamlit app over ``stn_core``: ``main`` is what Streamlit runs, and imports all else."""

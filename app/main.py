@@ -42,11 +42,11 @@ asked = links.asked()
 lecture.apply()
 if stop := tour.elsewhere(name):
     st.switch_page(files[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
-around.above(name, page)
+around.above(page)
 if page.needs_torch:
     once.warm_up()
 opened.run()
-around.below(name, page)
+around.below(name, page, views.questions)
 
 links.tell(asked)
 _arrive()

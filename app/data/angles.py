@@ -1,19 +1,15 @@
-"""What networks predict for digits that are turned."""
+"""What networks predict for digits that are turned, each through all angles or many by chance."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from app.data.examples import example, laid, movable
+from app.data.examples import example, movable, render
 from app.data.gallery import Drawn
 from app.data.networks import LoadedNetwork, run_network
-
-if TYPE_CHECKING:
-    pass
 
 TURN_DEGREES = tuple(range(-90, 91, 3))
 
@@ -52,12 +48,12 @@ def turned(
         radians,
         *(v.expand(len(radians)) for v in (scale, start[:, 2], start[:, 5])),
     )
-    found = run_network(_loaded, torch.cat([laid(moved, pose) for pose in poses.tolist()]))
+    trace = run_network(_loaded, torch.cat([render(moved, pose) for pose in poses.tolist()]))
     label = int(example(experiment_name, digit, seed, drawn).labels[0])
     return Turned(
         poses=poses.numpy(),
-        theta=found.warps[0].theta.numpy() if found.warps else None,
-        share=found.logits.softmax(1)[:, label].numpy(),
+        theta=trace.warps[0].theta.numpy() if trace.warps else None,
+        share=trace.logits.softmax(1)[:, label].numpy(),
     )
 
 
@@ -81,8 +77,8 @@ def predicted_angles(
 
     digits = np.array([d for d in range(1000) if d % 100 < 20])
     shown = [example(experiment_name, int(d), seed) for d in digits]
-    found = run_network(_loaded, torch.cat([e.images for e in shown]))
-    warp = found.warps[0]
+    trace = run_network(_loaded, torch.cat([e.images for e in shown]))
+    warp = trace.warps[0]
     ends = torch.tensor([[-0.1, 0.1], [0, 0]])  # of a short way along V's x axis
     west, east = _loaded.network.transformer.transform.at(warp.theta, ends).unbind(1)
     across = east - west
@@ -91,5 +87,5 @@ def predicted_angles(
         digits=digits,
         true=torch.cat([e.pose["angle_degrees"] for e in shown]).numpy(),
         predicted=(torch.atan2(across[:, 1], across[:, 0]) * 180 / torch.pi).numpy(),
-        right=(found.logits.argmax(1) == labels).numpy(),
+        right=(trace.logits.argmax(1) == labels).numpy(),
     )

@@ -57,14 +57,14 @@ def movable(experiment_name: str, digit: int, seed: int, drawn: Drawn | None = N
             size=size,
             whole=False,
         )
-        if torch.allclose(laid(alone, alone.pose), shown.images, atol=1e-4):
+        if torch.allclose(render(alone, alone.pose), shown.images, atol=1e-4):
             return alone
     whole = (shown.images[0, 0].numpy() * 255).round().astype(np.uint8)
     return Movable(image=whole, pose=Affine().identity().numpy(), size=size, whole=True)
 
 
-def laid(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
-    """U, (1, 1, H, W), with what is moved laid into it at this pose (6,)."""
+def render(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
+    """U, (1, 1, H, W), with what is moved drawn into it at this pose (6,)."""
     import torch
 
     from stn_core.sampling import sample

@@ -1,4 +1,4 @@
-"""The families of the lab, each with its equation and a first θ, and the page's presets."""
+"""The families of the page on the transformer, each with its equation and first θ; its presets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUADRATIC_RANK = 6
 
 @dataclass(frozen=True)
 class Family:
-    """A family in the lab. equation: its own, in LaTeX; start: the θ that is shown at first."""
+    """A family of T_θ. equation: its own, in LaTeX; start: the θ that is shown at first."""
 
     name: str
     make: Callable
@@ -44,7 +44,7 @@ def families() -> dict[str, Family]:
     )
 
     spline, pieces = ThinPlateSpline(4), PiecewiseAffine(4)
-    found = [
+    listed = [
         Family(
             "Affine",
             lambda size: Affine(),
@@ -93,7 +93,7 @@ def families() -> dict[str, Family]:
             (0.8, 0.0, 0.0, 0.0, 0.35, 0.0, 0.0, 0.8, 0.0, -0.2, 0.0, 0.2),
         ),
     ]
-    return {family.name: family for family in found}
+    return {family.name: family for family in listed}
 
 
 def _pose(degrees: float, scale_x: float, scale_y: float, shear: float, x: float, y: float):

@@ -1,4 +1,4 @@
-"""The front page's digit as a tensor."""
+"""The front page's digit as a tensor: apart from ``browser_networks``, which needs no torch."""
 
 from __future__ import annotations
 

@@ -52,5 +52,5 @@ def one_digit(digit: int, drawn: Drawn | None = None) -> Digits:
     if drawn is not None:
         image = torch.frombuffer(bytearray(drawn.pixels), dtype=torch.uint8).view(1, 28, 28)
         return Digits(image, torch.tensor([drawn.label]))
-    found = gallery()
-    return Digits(found.images[digit : digit + 1], found.labels[digit : digit + 1])
+    digits = gallery()
+    return Digits(digits.images[digit : digit + 1], digits.labels[digit : digit + 1])

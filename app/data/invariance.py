@@ -29,8 +29,8 @@ def recorded_invariance(column: str) -> tuple[Recording, list[str]] | None:
 def _invariance(column: str, modified: float) -> tuple[Recording, list[str]]:
     from stn_core import invariance as measured
 
-    found = measured.load(column)
-    return found, found.outdated()
+    recording = measured.load(column)
+    return recording, recording.outdated()
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -38,8 +38,8 @@ def posed(column: str, axis: str, value: float, digits: tuple[int, ...]) -> torc
     """Gallery digits (N, 1, H, W) in the pose that is measured at this value of an axis."""
     from stn_core import invariance as measured
 
-    distortion, found, chosen = measured.distortion_of(column), gallery().images, list(digits)
-    clutter = measured.draw_clutter(distortion, found[chosen], others=found)
+    distortion, images, chosen = measured.distortion_of(column), gallery().images, list(digits)
+    clutter = measured.draw_clutter(distortion, images[chosen], others=images)
     [varied] = [a for a in measured.axes(distortion) if a.name == axis]
     pose = measured.at(distortion, varied, value)
-    return measured.posed(distortion, found[chosen], pose, clutter)
+    return measured.posed(distortion, images[chosen], pose, clutter)

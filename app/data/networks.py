@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from stn_core.experiment import Experiment
     from stn_core.networks import ClassificationNetwork
 
-T = TypeVar("T")
+NETWORK_WORDS = {
+    "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
+    "aff": "Aff", "proj": "Proj", "tps": "TPS", "rigid": "Rigid", "3d": "3D",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +116,9 @@ def measured(_loaded: LoadedNetwork, key: str) -> str:
     from stn_core.metrics import load_metrics
 
     experiment = _loaded.experiment
-    found = evaluation.evaluate(_loaded.network, experiment, gallery())
+    evaluated = evaluation.evaluate(_loaded.network, experiment, gallery())
     noun = experiment.data.noun.replace("digits", "gallery digits")
-    words = f"**{found.measure:.1f} %** error on 1,000 {noun}"
+    words = f"**{evaluated.measure:.1f} %** error on 1,000 {noun}"
     if checkpoints.is_published(experiment):
         published_error = load_metrics(experiment).error_percent_gallery
         words += f"; the published {experiment.name} has {published_error:.1f} %"
@@ -165,12 +168,6 @@ def predicted_classes(
 
     images = torch.cat([example(experiment_name, digit, seed).images for digit in digits])
     return run_network(_loaded, images).logits.argmax(1).tolist()
-
-
-NETWORK_WORDS = {
-    "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
-    "aff": "Aff", "proj": "Proj", "tps": "TPS", "rigid": "Rigid", "3d": "3D",
-}  # fmt: skip
 
 
 def network_title(short: str) -> str:

@@ -6,14 +6,11 @@ import gc
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import streamlit as st
 
-from app.data.networks import T
-
-if TYPE_CHECKING:
-    pass
+T = TypeVar("T")
 
 FIGURE_SECONDS = 1.5  # until a browser has the front page's figure
 

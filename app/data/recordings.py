@@ -1,4 +1,4 @@
-"""Recorded trainings and run folders."""
+"""Recorded trainings: those in pretrained/, and the readers of run folders."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from app.data.examples import Movable, laid
+from app.data.examples import Movable, render
 from app.data.gallery import Drawn, gallery, one_digit
 from app.data.networks import LoadedNetwork, run_network
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import torch
 
     from stn_core.experiment import Examples
+
+
+SUMS = "addition/rts/2st-fcn-aff"  # whose data all of addition's experiments share
 
 
 def movables(
@@ -33,14 +36,11 @@ def movables(
     ]
 
 
-def laid_channels(moved: Sequence[Movable], poses: Sequence[Sequence[float]]) -> torch.Tensor:
-    """U, (1, C, H, W), with each digit laid into its own channel at its pose (6,)."""
+def render_channels(moved: Sequence[Movable], poses: Sequence[Sequence[float]]) -> torch.Tensor:
+    """U, (1, C, H, W), with each digit drawn into its own channel at its pose (6,)."""
     import torch
 
-    return torch.cat([laid(m, pose) for m, pose in zip(moved, poses, strict=True)], 1)
-
-
-SUMS = "addition/rts/2st-fcn-aff"  # whose data all of addition's experiments share
+    return torch.cat([render(m, pose) for m, pose in zip(moved, poses, strict=True)], 1)
 
 
 @st.cache_data(max_entries=1024, show_spinner=False)

@@ -1,4 +1,4 @@
-"""Files that visitors upload."""
+"""Files that visitors upload, each opened under a name of ours and gone afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits in volumes."""
+"""Gallery digits, extruded and posed in a volume (App. A.3)."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def _placed(image: torch.Tensor, shown: Examples, index: int) -> Placed:
     )
 
 
-def pictured(experiment_name: str, digit: int, seed: int) -> tuple[torch.Tensor, int]:
+def example_images(experiment_name: str, digit: int, seed: int) -> tuple[torch.Tensor, int]:
     """The example's images, a batch of one, and its label."""
     if experiment_name.startswith("volumes/"):
-        found = placed(digit, seed)
-        return extruded(found.image, found.turn, found.shift), found.label
+        solid = placed(digit, seed)
+        return extruded(solid.image, solid.turn, solid.shift), solid.label
     shown = example(experiment_name, digit, seed)
     return shown.images, int(shown.labels[0])
 

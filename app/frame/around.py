@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app.frame import lecture, predict, tour
 from app.frame.symbols import SYMBOLS
 from app.page import Page, Paper
+
+if TYPE_CHECKING:
+    from app.frame.question import Question
 
 STYLE = """<style>
 .paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }
@@ -28,11 +33,8 @@ STYLE = """<style>
 PAPER = "https://arxiv.org/abs/1506.02025"
 
 
-def above(name: str, page: Page) -> None:
-    """The tour's stop, if there is one; what the page is in the paper; its title and lead.
-
-    name: the page's folder in views/.
-    """
+def above(page: Page) -> None:
+    """The tour's stop, if there is one; what the page is in the paper; its title and lead."""
     tour.above()
     if page.paper:
         _in_the_paper(page.paper)
@@ -62,13 +64,13 @@ def _emphasised(words: str) -> str:
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
 
 
-def below(name: str, page: Page) -> None:
+def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]]) -> None:
     """Questions to predict; lecture mode, the tour, the glossary, a fresh start.
 
-    name: the page's folder in views/.
+    name: the page's folder in views/; questions: gives those of a page by its name.
     """
     if page.has_questions:
-        predict.ask(name)
+        predict.ask(name, questions)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
             "For a lecture", width="content", help="Large type, and what is to be hidden"

@@ -26,7 +26,7 @@ PARTS = {  # what a part is called: the CSS that hides it
     "paper": ".st-key-paper { display: none; }",
     "footer": ".st-key-footer { display: none; }",
 }
-LARGE = "html { font-size: 125%; }"
+LARGE_TYPE = "html { font-size: 125%; }"
 KEYS_DIALOG = """
 .stn-keys { max-width: 34rem; padding: 1rem 1.5rem; border: 1px solid #8886; border-radius: .6rem; }
 .stn-keys td { padding: .25rem 1rem .25rem 0; vertical-align: top; }
@@ -47,7 +47,7 @@ def asked(values: list[str]) -> tuple[list[str], list[str]]:
 def css(hidden: list[str], large: bool) -> str:
     """The style sheet that hides these, and enlarges."""
     rules = [PARTS.get(name, f".st-key-{name} {{ display: none !important; }}") for name in hidden]
-    return "\n".join([*rules, LARGE if large else "", KEYS_DIALOG])
+    return "\n".join([*rules, LARGE_TYPE if large else "", KEYS_DIALOG])
 
 
 def choose(keys: Sequence[tuple[str, str]]) -> None:

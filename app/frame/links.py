@@ -9,7 +9,7 @@ import re
 
 import streamlit as st
 
-LONGEST = 30  # characters of a field that are shown
+MAX_VALUE_CHARS = 30  # of a field that are shown
 
 
 def asked() -> dict[str, str]:
@@ -38,7 +38,7 @@ def tell(fields: dict[str, str]) -> None:
 
 def refuse(name: str, value: str, taken: str) -> None:
     """Say that a field of the link cannot be had, and what is shown in its stead."""
-    shown = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+    shown = value if len(value) <= MAX_VALUE_CHARS else f"{value[:MAX_VALUE_CHARS]}…"
     st.toast(
         f"The link asks for {name} = {_plain(shown)}, which is not to be had here; shown is "
         f"{_plain(taken)}.",

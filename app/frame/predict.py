@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+if TYPE_CHECKING:
+    from app.frame.question import Question
+
 
 @st.fragment
-def ask(page: str) -> None:
-    """The questions of a page, by its folder in views/: of a module that imports torch."""
+def ask(page: str, load: Callable[[str], Sequence[Question]]) -> None:
+    """The questions of a page. load: gives them for the page's name, and may import torch."""
     with st.container(key="predict"), st.expander("**Predict first**: three questions"):
-        questions = importlib.import_module(f"app.views.{page}.questions").QUESTIONS
-        for n, question in enumerate(questions):
+        for n, question in enumerate(load(page)):
             chosen = st.radio(
                 question.words,
                 range(len(question.answers)),
@@ -26,14 +29,16 @@ def ask(page: str) -> None:
                     _reveal(question, chosen, f"{page}/{n}")
 
 
-def _reveal(question, chosen: int, name: str) -> None:
+def _reveal(question: Question, chosen: int, name: str) -> None:
     from app.data import once
+    from stn_core.checkpoints import CheckpointError
+    from stn_core.runs.records import RunError
 
     try:
         right = once.made_once(f"prediction/{name}", question.find)
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
+    except (CheckpointError, RunError) as error:
         st.warning(f"This cannot be worked out here: {error}")
         return
-    found = question.answers[right]
-    words = ":green[✓ Right.]" if chosen == right else f"✗ It is: **{found}**."
+    answer = question.answers[right]
+    words = ":green[✓ Right.]" if chosen == right else f"✗ It is: **{answer}**."
     st.markdown(f"{words} {question.why}")

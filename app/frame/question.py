@@ -14,7 +14,7 @@ from stn_core import results
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """words: the question; answers: to choose from; find: the place of the right one, computed;
+    """words: the question; answers: to choose from; find: the index of the right one, computed;
     why: what is to be learnt from it, as Markdown."""
 
     words: str
@@ -24,7 +24,7 @@ class Question:
 
 
 def nearest(value: float, values: tuple[float, ...]) -> int:
-    """The place of the value that is nearest, as a ratio."""
+    """The index of the value that is nearest, as a ratio."""
     return min(range(len(values)), key=lambda i: abs(math.log(value / values[i])))
 
 

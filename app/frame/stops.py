@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.stage.large import is_theta
+
 State = Mapping[str, Any]  # as st.session_state
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """One stop. page: its file in views/; fields: of the page's address; done: whether the visitor
+    """page: its folder in views/; fields: of the page's address; done: whether the visitor
     has done it, of the session's state."""
 
     title: str
@@ -25,30 +27,22 @@ class Stop:
 
 def reported(state: State, key: str) -> dict[str, Any]:
     """What a stage has reported last; empty if it has not."""
-    found = (state.get(key) or {}).get("report")
-    return found if isinstance(found, dict) else {}
+    report = (state.get(key) or {}).get("report")
+    return report if isinstance(report, dict) else {}
 
 
 def angle(matrix: Any) -> float:
     """How far six numbers of an affine map turn, in degrees, either way; 0 of anything else."""
-    if not _numbers(matrix, 6):
+    if not is_theta(matrix, 6):
         return 0.0
     return abs(math.degrees(math.atan2(matrix[3], matrix[0])))
 
 
 def area(matrix: Any) -> float:
     """|det| of six numbers of an affine map; 1 of anything else."""
-    if not _numbers(matrix, 6):
+    if not is_theta(matrix, 6):
         return 1.0
     return abs(matrix[0] * matrix[4] - matrix[1] * matrix[3])
-
-
-def _numbers(value: Any, count: int) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == count
-        and all(isinstance(v, int | float) and math.isfinite(v) for v in value)
-    )
 
 
 def _theta(state: State, key: str) -> Any:
@@ -58,13 +52,13 @@ def _theta(state: State, key: str) -> Any:
 
 
 def _misread(state: State) -> bool:
-    found = reported(state, "figure2")
-    return bool(found.get("byHand")) and found.get("said") != found.get("label")
+    report = reported(state, "figure2")
+    return bool(report.get("byHand")) and report.get("said") != report.get("label")
 
 
 def _position(state: State, key: str) -> float | None:
-    found = reported(state, key).get("position")
-    return found if isinstance(found, int | float) else None
+    position = reported(state, key).get("position")
+    return position if isinstance(position, int | float) else None
 
 
 STOPS = (
@@ -115,7 +109,7 @@ STOPS = (
         page="transformer",
         fields={"family": "Thin plate spline"},
         do="Drag one of the sixteen control points.",
-        done=lambda s: _numbers(_theta(s, "lab"), 32),
+        done=lambda s: is_theta(_theta(s, "lab"), 32),
         seen="32 numbers, two a point, and the grid bends. Any family will do, as long as the "
         "grid's points depend on θ in a way that has a derivative: that is all the paper asks for "
         "(Sect. 3.2).",
@@ -180,67 +174,5 @@ STOPS = (
         "volume, and its projection is what the classifier sees. The box goes where the digit is "
         "and turns with it, about half the way: from a steep side, it shows the digit less "
         "foreshortened than it lies.",
-    ),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """A closing question. right: the place of the right answer; stop: where it can be seen, from
-    1 on."""
-
-    words: str
-    answers: tuple[str, ...]
-    right: int
-    why: str
-    stop: int
-
-
-QUESTIONS = (
-    Question(
-        words="What is θ?",
-        answers=(
-            "The weights of the localisation network",
-            "The numbers of one transformation, predicted for each image anew",
-            "The angle by which the digit is turned",
-        ),
-        right=1,
-        why="The weights are learnt and then stay; θ is their answer to one image.",
-        stop=1,
-    ),
-    Question(
-        words="What does $T_\\theta(G)$ say?",
-        answers=(
-            "Where each pixel of U goes in V",
-            "Which pixels of U matter for the class",
-            "For each pixel of V, where in U it is read",
-        ),
-        right=2,
-        why="From the output to the input: therefore a small grid is a large picture.",
-        stop=3,
-    ),
-    Question(
-        words="What does the sampler do?",
-        answers=(
-            "It reads U at the points of the grid, by a kernel that has a derivative",
-            "It draws a random part of the image",
-            "It searches for the θ with the highest probability",
-        ),
-        right=0,
-        why="Eq. 3: a sum over U's pixels, weighted by the kernel; Eq. 5 is its bilinear form.",
-        stop=6,
-    ),
-    Question(
-        words="Why are no labels of the pose needed?",
-        answers=(
-            "The pose is measured before the training",
-            "The loss of the class has a gradient with respect to θ, through the sampler and the "
-            "grid",
-            "The localisation network is trained on upright digits first",
-        ),
-        right=1,
-        why="A θ that makes the digit easier to read lowers the loss of the class; the gradient "
-        "says which way that is.",
-        stop=8,
     ),
 )

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.frame.stops import QUESTIONS, STOPS, Stop
+from app.frame.closing_questions import CLOSING_QUESTIONS
+from app.frame.stops import STOPS, Stop
 
 WAIT_SECONDS = 1.0  # between two looks at whether it is done
 # On a wide screen the stop stays in sight, and is as high at first as when it is done, so that what
@@ -119,7 +120,7 @@ def stops() -> None:
 def questions() -> None:
     """What somebody can say after the tour."""
     st.subheader("Closing questions", anchor="questions")
-    for n, question in enumerate(QUESTIONS):
+    for n, question in enumerate(CLOSING_QUESTIONS):
         chosen = st.radio(
             f"**{question.words}**",
             range(len(question.answers)),

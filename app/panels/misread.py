@@ -96,7 +96,7 @@ def _gallery(said: dict, key: str, table: str, column: str) -> None:
     titles = [networks.network_title(n) for n in TABLES[table].compared]
     items = []
     for (digit, seed), answers in said.items():
-        images, label = volumes.pictured(name, digit, seed)
+        images, label = volumes.example_images(name, digit, seed)
         wrong = {t: answer for t, answer in zip(titles, answers, strict=True) if answer is not None}
         told = " and ".join(f"as {answer} by {title}" for title, answer in wrong.items())
         items.append(

@@ -113,8 +113,8 @@ def _prepared(way: str, key: str) -> np.ndarray | None:
         "networks have seen nothing else.",
     )  # fmt: skip
     try:
-        found = pictures.as_digit(content) if prepare else pictures.as_it_is(content)
-        given = pictures.opened(content, PREVIEW * pictures.DIGIT_SIDE).transpose(1, 2, 0)
+        found = pictures.as_digit(content) if prepare else pictures.as_grey(content)
+        given = pictures.read_picture(content, PREVIEW * pictures.DIGIT_SIDE).transpose(1, 2, 0)
     except pictures.PictureError as error:
         st.error(f"Not taken: {error}")
         return None

@@ -1,5 +1,7 @@
 """A sheet of 28×28 pixels to draw on, in MNIST's manner: white on black, with a soft brush; and a
 field to paste a picture into.
+
+It imports nothing of the app; ``panels`` and ``views`` import it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 import streamlit as st
 
 SIDE = 28
-MOST_PASTED = 2_000_000  # characters of base64; the browser sends at most 512 × 512 pixels
+MAX_PASTED_CHARS = 2_000_000  # of base64; the browser sends at most 512 × 512 pixels
 
 
 @cache
@@ -30,10 +32,10 @@ def sketch(*, key: str) -> np.ndarray | None:
     return decoded(result.drawn)
 
 
-def decoded(told: object) -> np.ndarray | None:
+def decoded(text: object) -> np.ndarray | None:
     """The pixels that a browser has sent, if they are such: base64 of 28·28 bytes."""
     try:
-        values = np.frombuffer(base64.b64decode(told, validate=True), np.uint8)
+        values = np.frombuffer(base64.b64decode(text, validate=True), np.uint8)
     except (TypeError, ValueError, binascii.Error):
         return None
     if values.size != SIDE * SIDE or not values.any():
@@ -47,11 +49,11 @@ def pasted(*, key: str) -> bytes | None:
     return decoded_file(result.pasted)
 
 
-def decoded_file(told: object) -> bytes | None:
+def decoded_file(text: object) -> bytes | None:
     """The file that a browser has sent, if it is base64 of no more than a picture takes."""
-    if not isinstance(told, str) or len(told) > MOST_PASTED:
+    if not isinstance(text, str) or len(text) > MAX_PASTED_CHARS:
         return None
     try:
-        return base64.b64decode(told, validate=True) or None
+        return base64.b64decode(text, validate=True) or None
     except binascii.Error:
         return None

@@ -1,17 +1,13 @@
-"""The browser component that warps in every frame."""
+"""The browser component itself: registered once; how it is sent arrays, and what it reports."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
-
-if TYPE_CHECKING:
-    pass
 
 
 @cache

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from app.palette import CORNER, GRIDS
-from app.stage.component import component, text_of
+from app.stage.component import component, state_of, text_of
 
 Layers = list[dict]
 
@@ -41,7 +40,8 @@ class RunningNetwork:
     localisation: Layers
     classifier: Layers
 
-    def told(self) -> dict:
+    def payload(self) -> dict:
+        """For the browser."""
         return {
             "size": self.size,
             "pool": self.pool,
@@ -77,7 +77,7 @@ def figure2(network: RunningNetwork, digits: Sequence[Digit], *, first: int, key
             "layout": "figure2",
             "token": network.title,
             "first": first,
-            "network": network.told(),
+            "network": network.payload(),
             "digits": [
                 {
                     "image": text_of(digit.image),
@@ -91,5 +91,4 @@ def figure2(network: RunningNetwork, digits: Sequence[Digit], *, first: int, key
         },
         on_report_change=lambda: None,
     )
-    state = (st.session_state.get(key) or {}).get("report")
-    return state if isinstance(state, dict) else {}
+    return state_of(key)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
-from app.stage.component import component, text_of
+from app.stage.component import component, state_of, text_of
 from app.stage.figure2 import RunningNetwork
 
 
@@ -34,7 +33,7 @@ def labels(shown: Judged, *, key: str, token: str) -> dict:
         data={
             "layout": "labels",
             "token": token,
-            "network": shown.network.told(),
+            "network": shown.network.payload(),
             "image": text_of(shown.image.astype(np.uint8)),
             "label": shown.label,
             "start": shown.start,
@@ -48,5 +47,5 @@ def labels(shown: Judged, *, key: str, token: str) -> dict:
         },
         on_report_change=lambda: None,  # so that the session has it
     )
-    state = (st.session_state.get(key) or {}).get("report")
-    return state if isinstance(state, dict) and state.get("token") == token else {}
+    state = state_of(key)
+    return state if state.get("token") == token else {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +11,7 @@ from app.palette import CORNER
 from app.stage.component import component, state_of, text_of
 from app.stage.transformers import Transformers, describe_transform
 
-if TYPE_CHECKING:
-    pass
-
-LARGEST = 1e6  # of a number in θ that a browser may send; a NaN is not below it either
+MAX_NUMBER = 1e6  # of a number in θ that a browser may send; a NaN is not below it either
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +191,7 @@ def stage_data(
         "outputSize": list(output_size or size),
         "transform": transformers
         and describe_transform(transformers.transform, output_size or size),
-        "transformers": transformers.told() if transformers else [],
+        "transformers": transformers.payload() if transformers else [],
         "reading": {
             "kernel": reading.kernel,
             "halfWidth": reading.half_width,
@@ -237,8 +233,8 @@ def _input(moved: Input) -> dict:
 
 def _are_thetas(value: object, several: int, count: int) -> bool:
     """Whether what a browser has sent is so many lists of so many finite numbers."""
-    right = isinstance(value, list) and len(value) == several > 0
-    return right and all(is_theta(theta, count) for theta in value)
+    are_several = isinstance(value, list) and len(value) == several > 0
+    return are_several and all(is_theta(theta, count) for theta in value)
 
 
 def is_theta(value: object, count: int) -> bool:
@@ -246,5 +242,5 @@ def is_theta(value: object, count: int) -> bool:
     return (
         isinstance(value, list)
         and len(value) == count
-        and all(isinstance(v, int | float) and abs(v) <= LARGEST for v in value)
+        and all(isinstance(v, int | float) and abs(v) <= MAX_NUMBER for v in value)
     )

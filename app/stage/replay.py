@@ -35,7 +35,7 @@ def replay(trainings: list[Training], *, key: str, token: str) -> None:
         data={
             "layout": "replay",
             "token": token,
-            "runs": [told(training) for training in trainings],
+            "runs": [payload(training) for training in trainings],
             "colours": {"corner": CORNER, "series": SERIES},
         },
         on_report_change=lambda: None,  # so that the session has it
@@ -47,20 +47,24 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in values]
 
 
-def told(training: Training) -> dict:
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Over the last axis, in float64."""
+    odds = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
+    return odds / odds.sum(-1, keepdims=True)
+
+
+def payload(training: Training) -> dict:
     """A training for the browser."""
-    found = training.recorded
-    snapshots = found.snapshots
-    images = found.probes.astype(np.uint8)  # (probes, C, H, W)
+    recorded = training.recorded
+    snapshots = recorded.snapshots
+    images = recorded.probes.astype(np.uint8)  # (probes, C, H, W)
     size = images.shape[2:]
-    logits = np.stack([s.logits for s in snapshots]).astype(np.float64)
-    odds = np.exp(logits - logits.max(-1, keepdims=True))
-    probabilities = odds / odds.sum(-1, keepdims=True)
+    probabilities = softmax(np.stack([s.logits for s in snapshots]))
     transformers = training.transformers
     return {
         "name": training.name,
         "recording": " ".join(
-            str(found.description.get(name)) for name in ("experiment", "seed", "started")
+            str(recorded.description.get(name)) for name in ("experiment", "seed", "started")
         ),  # so that the browser knows it again
         "colour": training.colour,
         "live": training.live,
@@ -69,25 +73,25 @@ def told(training: Training) -> dict:
         "inputSize": list(size),
         "outputSize": list(size),
         "transform": transformers and describe_transform(transformers.transform, size),
-        "transformers": transformers.told() if transformers else [],
+        "transformers": transformers.payload() if transformers else [],
         "probes": [
             {
                 "image": text_of(image),
                 "label": int(label),
                 "alt": f"A distorted {label}, with the grid on it",
             }
-            for image, label in zip(images, found.labels, strict=True)
+            for image, label in zip(images, recorded.labels, strict=True)
         ],
-        "classes": [str(c) for c in range(logits.shape[-1])],
+        "classes": [str(c) for c in range(probabilities.shape[-1])],
         "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
-        **curves(found, training.mean_classes),
+        **curves(recorded, training.mean_classes),
     }
 
 
-def curves(found: RecordedRun, mean_classes: Sequence[int]) -> dict:
+def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
     """What is the same of images and volumes: the history, and what a snapshot says of a class."""
-    snapshots, history = found.snapshots, found.history
+    snapshots, history = recorded.snapshots, recorded.history
     means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
     steps = [s.step for s in snapshots]
     if len(history) > 1:

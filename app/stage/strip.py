@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app.stage.component import component
 from app.stage.large import Item, stage_data
 from app.stage.transformers import Transformers
-
-if TYPE_CHECKING:
-    pass
 
 
 def strip(

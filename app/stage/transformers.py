@@ -17,6 +17,13 @@ LINE_SAMPLES = 29  # points of a lattice line
 LINEAR_REACH = 2.0  # sliders of matrix entries reach from −2 to 2
 PROJECTIVE_REACH = 1.0
 SLIDERS_IN_ROW = {3: 3, 6: 3, 8: 3}  # as θ stands in the matrix; else an (x, y) in each row
+CORNERS = {
+    "top left": (-1, -1),
+    "top right": (1, -1),
+    "bottom left": (-1, 1),
+    "bottom right": (1, 1),
+}
+EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +34,8 @@ class Transformers:
     colours: tuple[str, ...]
     names: tuple[str, ...] = field(default=())
 
-    def told(self) -> list[dict[str, str]]:
+    def payload(self) -> list[dict[str, str]]:
+        """For the browser."""
         names = self.names or ("",) * len(self.colours)
         return [{"name": n, "colour": c} for n, c in zip(names, self.colours, strict=True)]
 
@@ -49,15 +57,6 @@ def _ranges(transform: Transform) -> list[tuple[float, float]]:
     if isinstance(transform, Projective):
         reaches[6:] = [PROJECTIVE_REACH] * 2
     return [(-reach, reach) for reach in reaches]
-
-
-CORNERS = {
-    "top left": (-1, -1),
-    "top right": (1, -1),
-    "bottom left": (-1, 1),
-    "bottom right": (1, 1),
-}
-EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 
 
 def _handles(transform: Transform, rigid: bool, whole: str) -> dict:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from app.palette import CORNER, GRIDS, SERIES
-from app.stage.component import component, text_of
+from app.stage.component import component, state_of, text_of
 from app.stage.large import is_theta
-from app.stage.replay import curves
+from app.stage.replay import curves, softmax
 from stn_core.experiments.volumes import DEPTH, SIDE
 from stn_core.runs.records import RecordedRun
 from stn_core.transforms import Affine3D
@@ -81,7 +80,7 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
         data={
             "layout": "volume",
             "token": token,
-            "echo": _state(key).get("serial"),
+            "echo": state_of(key).get("serial"),
             "side": SIDE,
             "outputSide": solid.output_side,
             "digit": {
@@ -112,10 +111,9 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
 def _track(learning: Learning, transforms: bool) -> dict:
     from stn_core.training.probes import MEAN_CLASSES, MEASURED_PER_CLASS
 
-    found = learning.recorded
-    snapshots = found.snapshots
-    logits = np.stack([s.logits[learning.probe] for s in snapshots]).astype(np.float64)
-    odds = np.exp(logits - logits.max(1, keepdims=True))
+    recorded = learning.recorded
+    snapshots = recorded.snapshots
+    probabilities = softmax(np.stack([s.logits[learning.probe] for s in snapshots]))
     if transforms:
         thetas = np.stack([s.theta[learning.probe, 0] for s in snapshots])
     else:
@@ -126,22 +124,17 @@ def _track(learning: Learning, transforms: bool) -> dict:
         "perSecond": FRAMES_A_SECOND,
         "ends": ["step 0", "live" if learning.live else "end"],
         "thetas": text_of(thetas.astype(np.float32)),
-        "probabilities": text_of((odds / odds.sum(1, keepdims=True)).astype(np.float32)),
-        "truth": int(found.labels[learning.probe]),
+        "probabilities": text_of(probabilities.astype(np.float32)),
+        "truth": int(recorded.labels[learning.probe]),
         "begin": 0 if learning.from_start else -1,
-        "meanDigits": MEASURED_PER_CLASS[found.probes.ndim - 1],
-        **curves(found, MEAN_CLASSES),
+        "meanDigits": MEASURED_PER_CLASS[recorded.probes.ndim - 1],
+        **curves(recorded, MEAN_CLASSES),
     }
-
-
-def _state(key: str) -> dict:
-    state = (st.session_state.get(key) or {}).get("report")
-    return state if isinstance(state, dict) else {}
 
 
 def volume_report(key: str, token: str) -> VolumeReport:
     """What the browser has sent last, as far as it is of this token and of the right kind."""
-    state = _state(key)
+    state = state_of(key)
     if state.get("token") != token:
         return VolumeReport()
     theta, numbers = state.get("theta"), state.get("pose")

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
 
 from app.palette import BOX, SERIES, TRUE_BOX
-from app.stage.component import component, text_of
+from app.stage.component import component, state_of, text_of
 from stn_core.runs.records import RecordedRun, Step
 
-LARGE = 3  # images, as in Fig. 4
+LARGE_IMAGES = 3  # as in Fig. 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +40,11 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
 
     token names the optimisation; a new one starts anew.
     """
-    found = boxes.recorded
-    images = found.probes[:, 0]  # (N, H, W)
-    theta = np.stack([s.theta[:, 0] for s in found.snapshots]).astype(np.float32)  # (T, N, 3)
-    steps = [s.step for s in found.snapshots]
-    first = tuple(range(min(LARGE, len(images))))
+    recorded = boxes.recorded
+    images = recorded.probes[:, 0]  # (N, H, W)
+    theta = np.stack([s.theta[:, 0] for s in recorded.snapshots]).astype(np.float32)  # (T, N, 3)
+    steps = [s.step for s in recorded.snapshots]
+    first = tuple(range(min(LARGE_IMAGES, len(images))))
     component()(
         key=key,
         data={
@@ -70,8 +69,8 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
 
 def _history(boxes: Boxes) -> dict[str, list[float | None]]:
     """What was logged at each snapshot's step; None where nothing was, or no finite number."""
-    found = {step.step: step for step in boxes.recorded.history}
-    logged = [found.get(snapshot.step) for snapshot in boxes.recorded.snapshots]
+    steps = {step.step: step for step in boxes.recorded.history}
+    logged = [steps.get(snapshot.step) for snapshot in boxes.recorded.snapshots]
 
     def column(number: Callable[[Step], float]) -> list[float | None]:
         values = [math.nan if step is None else number(step) for step in logged]
@@ -90,14 +89,17 @@ def _history(boxes: Boxes) -> dict[str, list[float | None]]:
 
 def _reported(key: str, token: str, images: int, frames: int, first: tuple[int, ...]) -> WallReport:
     """What the browser has sent last, as far as it is of this token and of the right kind."""
-    state = (st.session_state.get(key) or {}).get("report")
-    if not isinstance(state, dict) or state.get("token") != token:
+    state = state_of(key)
+    if state.get("token") != token:
         return WallReport(frame=None, chosen=first)
     position, chosen = state.get("position"), state.get("chosen")
-    at = isinstance(position, int | float) and 0 <= position <= frames - 1
-    are = (
+    is_frame = isinstance(position, int | float) and 0 <= position <= frames - 1
+    are_images = (
         isinstance(chosen, list)
         and len(chosen) == len(first)
         and all(isinstance(i, int) and 0 <= i < images for i in chosen)
     )
-    return WallReport(frame=round(position) if at else None, chosen=tuple(chosen) if are else first)
+    return WallReport(
+        frame=round(position) if is_frame else None,
+        chosen=tuple(chosen) if are_images else first,
+    )

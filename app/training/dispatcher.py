@@ -27,6 +27,7 @@ from app.training.job import (
 )
 from app.training.limits import limits
 from app.training.queue import free_device, give_back, remove, remove_rest, waiting
+from stn_core import launcher
 from stn_core.runs.folder import Run, runs_folder
 
 LOOK_SECONDS = 0.5
@@ -57,12 +58,12 @@ def _look_on() -> None:
 
 def look() -> None:
     """One look: who is gone gives a place back, what is next starts, what is over a limit ends."""
-    processes.reap()
+    launcher.reap()
     here = visitors.here()
     queue = waiting()
     for job in (*queue, *processes.running()):
-        asked = read_order(job)
-        if asked and asked.owner in here:
+        order = read_order(job)
+        if order and order.owner in here:
             (job.folder / WANTED).touch()
     for job in queue:
         if seconds_away(job) > AWAY_SECONDS:
@@ -72,10 +73,10 @@ def look() -> None:
         if read_order(job):
             _hold_to_limits(job, bool(queue))
     for job in queue:
-        asked = read_order(job)
-        place = asked and free_device(asked)
-        if place:
-            processes.launch(job, place)
+        order = read_order(job)
+        device = order and free_device(order)
+        if device:
+            processes.launch(job, device)
 
 
 def _hold_to_limits(job: Job, others_wait: bool) -> None:
@@ -92,7 +93,7 @@ def _hold_to_limits(job: Job, others_wait: bool) -> None:
 
 
 def _end(job: Job, run: Run) -> None:
-    processes.end(job, signal.SIGKILL)
+    launcher.end(job.folder, signal.SIGKILL)
     run.set_status("stopped", run.status().step, "it was ended after its last checkpoint")
     (job.folder / "heartbeat").unlink(missing_ok=True)
 
@@ -104,7 +105,7 @@ def prune() -> None:
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
         remove_rest(left)
-    shown, most = visitors.held(), limits()
+    shown, allowed = visitors.held(), limits()
     ended = [
         job
         for job in reversed(list_jobs())
@@ -113,8 +114,8 @@ def prune() -> None:
     sizes = {job.key: _megabytes(job.folder) for job in list_jobs()}
     taken = sum(sizes.values())
     for job in ended:
-        old = seconds_since_start(job) > most.days * 86_400
-        if old or taken > most.megabytes:
+        old = seconds_since_start(job) > allowed.days * 86_400
+        if old or taken > allowed.megabytes:
             remove(job)
             taken -= sizes[job.key]
 

@@ -5,7 +5,8 @@ folder is all that connects it with a page. Beside the run itself the folder hol
 
     job.json    what was asked for, by whom and when
     wanted      touched as long as its visitor is here
-    claimed     made by whoever starts the process; until then the training waits"""
+    claimed     made by whoever starts the process; until then the training waits
+"""
 
 from __future__ import annotations
 
@@ -19,11 +20,16 @@ from pathlib import Path
 from app.data import networks, recordings
 from app.tables import TITLES, column_title
 from app.training import visitors
+from stn_core.runs.folder import runs_folder
 
 AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and others may stop the rest
 LOG = "log.txt"
 IMAGES = "images.npy"  # of a set of the visitor's own
 ORDER, WANTED, CLAIMED = "job.json", "wanted", "claimed"
+JOB_NAME = re.compile(
+    rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
+    r"(?P<date>\d{8})-(?P<time>\d{6})(?:-(?P<number>\d+))?"
+)
 
 
 class JobError(RuntimeError):
@@ -53,15 +59,9 @@ class Job:
     title: str
 
     @property
-    def place(self) -> str:
-        """On which page it is, in words."""
+    def table_title(self) -> str:
+        """Of which table and column it is, in words."""
         return column_title(self.prefix)
-
-
-JOB_NAME = re.compile(
-    rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
-    r"(?P<date>\d{8})-(?P<time>\d{6})(?:-(?P<number>\d+))?"
-)
 
 
 def job_in(folder: Path) -> Job:
@@ -87,11 +87,9 @@ def _title(parts: re.Match) -> str:
 
 def list_jobs(prefix: str = "") -> list[Job]:
     """Every run in the runs' folder, the newest first; of one experiment's name prefix."""
-    from stn_core.runs.folder import runs_folder
-
-    wanted = prefix.replace("/", "-")
+    start = prefix.replace("/", "-")
     try:
-        folders = [p for p in runs_folder().iterdir() if p.name.startswith(wanted) and p.is_dir()]
+        folders = [p for p in runs_folder().iterdir() if p.name.startswith(start) and p.is_dir()]
     except OSError:
         return []
     named = [(JOB_NAME.fullmatch(p.name), p) for p in folders]
@@ -101,14 +99,14 @@ def list_jobs(prefix: str = "") -> list[Job]:
 
 def find_job(key: str) -> Job | None:
     """The job of a key from a page or a URL; None if there is none."""
-    found = next((job for job in list_jobs() if job.key == key), None)
-    if found:
-        visitors.hold(found.folder.name)
-    return found
+    job = next((job for job in list_jobs() if job.key == key), None)
+    if job:
+        visitors.hold(job.folder.name)
+    return job
 
 
 def trained(prefix: str) -> list[Job]:
-    """The list_jobs of an experiment's name prefix that have a network to look at."""
+    """The trainings of an experiment's name prefix that have a network to look at."""
     return [
         job
         for job in list_jobs(prefix)
@@ -117,7 +115,7 @@ def trained(prefix: str) -> list[Job]:
 
 
 def read_order(job: Job) -> Order | None:
-    """What was asked for; None of a training that was not started by the app."""
+    """What was asked for; None of a folder that holds none: it was not started by the app."""
     try:
         return Order(**json.loads((job.folder / ORDER).read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -131,16 +129,16 @@ def is_waiting(job: Job) -> bool:
 
 def is_steered_by_me(job: Job) -> bool:
     """Whether this visitor may pause and stop it: its own, or one whose visitor is gone."""
-    asked = read_order(job)
-    if asked is None or asked.owner == visitors.me():
+    order = read_order(job)
+    if order is None or order.owner == visitors.me():
         return True
     return seconds_away(job) > AWAY_SECONDS
 
 
 def is_mine(job: Job) -> bool:
     """Whether this visitor has asked for it."""
-    asked = read_order(job)
-    return asked is not None and asked.owner == visitors.me()
+    order = read_order(job)
+    return order is not None and order.owner == visitors.me()
 
 
 def seconds_since(path: Path) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -26,10 +25,14 @@ from app.training.job import (
     without_folders,
 )
 from app.training.limits import limits
-from app.training.processes import end
 from app.training.queue import give_back, waiting
+from stn_core import launcher
+from stn_core.checkpoints import write_atomically
+from stn_core.experiments.colocalisation import OWN
+from stn_core.runs.folder import Run, new_run_folder, runs_folder
+from stn_core.runs.records import RunError
 
-FREE_MEGABYTES = 300  # of the disk, without which no training is begun
+MIN_FREE_MEGABYTES = 300  # of the disk, without which no training is begun
 
 
 def start(
@@ -77,8 +80,6 @@ def colocalise(
 
 def colocalise_own(images: np.ndarray, *, iterations: int, starts: int) -> Job:
     """Ask for a co-localisation of one's own images, uint8 (N, 84, 84). Raises JobError."""
-    from stn_core.experiments.colocalisation import OWN
-
     arguments = ["--iterations", str(iterations), "--starts", str(starts)]
     return _ask(_order("colocalise", OWN.name, arguments, iterations), images)
 
@@ -86,9 +87,9 @@ def colocalise_own(images: np.ndarray, *, iterations: int, starts: int) -> Job:
 def _order(
     command: str, experiment: str, arguments: list[str], iterations: int, device: str = "cpu"
 ) -> Order:
-    most = limits().steps
-    if iterations > most:
-        raise JobError(f"{iterations:,} steps are asked for; this server allows {most:,}")
+    max_steps = limits().steps
+    if iterations > max_steps:
+        raise JobError(f"{iterations:,} steps are asked for; this server allows {max_steps:,}")
     return Order(
         command=command,
         experiment=experiment,
@@ -98,14 +99,14 @@ def _order(
     )
 
 
-def _ask(asked: Order, images: np.ndarray | None = None) -> Job:
+def _ask(order: Order, images: np.ndarray | None = None) -> Job:
     _check_room()
-    folder = _new_folder(asked.experiment)
+    folder = _new_folder(order.experiment)
     try:
         if images is not None:
             np.save(folder / IMAGES, images)
-            asked = replace(asked, arguments=[*asked.arguments, "--images", str(folder / IMAGES)])
-        return _queue(folder, asked)
+            order = replace(order, arguments=[*order.arguments, "--images", str(folder / IMAGES)])
+        return _queue(folder, order)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
@@ -113,23 +114,20 @@ def _ask(asked: Order, images: np.ndarray | None = None) -> Job:
 
 def _check_room() -> None:
     """Raise JobError if this visitor waits for enough already, or the disk is full."""
-    from stn_core.runs.folder import runs_folder
-
     mine = [job for job in waiting() if is_mine(job)]
     if len(mine) >= limits().waiting:
-        names = "; ".join(f"{job.place}: {job.title}" for job in mine)
+        names = "; ".join(f"{job.table_title}: {job.title}" for job in mine)
         raise JobError(f"You wait for {len(mine)} trainings already ({names}). Cancel one first.")
-    there = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
-    free = shutil.disk_usage(there).free / 2**20
-    if free < FREE_MEGABYTES:
+    existing = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
+    free = shutil.disk_usage(existing).free / 2**20
+    if free < MIN_FREE_MEGABYTES:
         raise JobError(
-            f"The server's disk has {free:.0f} MB left, and a training wants {FREE_MEGABYTES} MB."
+            f"The server's disk has {free:.0f} MB left, and a training wants "
+            f"{MIN_FREE_MEGABYTES} MB."
         )
 
 
 def _new_folder(experiment: str) -> Path:
-    from stn_core.runs.folder import new_run_folder
-
     first = new_run_folder(experiment)
     for number in range(1, 1000):  # of as many who ask in the same second
         folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
@@ -143,13 +141,12 @@ def _new_folder(experiment: str) -> Path:
     raise JobError("cannot make the run's folder: there are a thousand of that second")
 
 
-def _queue(folder: Path, asked: Order) -> Job:
+def _queue(folder: Path, order: Order) -> Job:
     """Put an order into its folder: from then on it waits."""
-    from stn_core.checkpoints import write_atomically
-
-    asked = replace(asked, owner=visitors.me(), asked=time.time())
+    order = replace(order, owner=visitors.me(), asked=time.time())
     (folder / WANTED).touch()
-    write_atomically(folder / ORDER, json.dumps(asdict(asked)).encode())
+    write_atomically(folder / ORDER, json.dumps(asdict(order)).encode())
+    (folder / launcher.PID_FILE).unlink(missing_ok=True)  # of its process before
     (folder / CLAIMED).unlink(missing_ok=True)
     visitors.arrive()
     return job_in(folder)
@@ -157,24 +154,21 @@ def _queue(folder: Path, asked: Order) -> Job:
 
 def resume(job: Job) -> None:
     """Go on with a stopped, failed or interrupted training. Raises JobError."""
-    from stn_core.runs.folder import Run
-    from stn_core.runs.records import RunError
-
     _check_room()
     run = Run(job.folder)
     try:
         description = run.description()
         step = run.status().step
-        asked = Order(
+        order = Order(
             command="train",
             experiment=description["experiment"],
             arguments=["--resume"],
-            device=description.get("device_type", "cpu"),
+            device=description["device_type"],
             iterations=max(0, description["recipe"]["iterations"] - step),
         )
         run.set_status("queued", step)
-        _queue(job.folder, asked)
-    except (RunError, KeyError, TypeError) as error:
+        _queue(job.folder, order)
+    except RunError as error:
         raise JobError(f"this run cannot be resumed: {without_folders(error)}") from error
     except OSError as error:
         raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
@@ -185,4 +179,4 @@ def cancel(job: Job) -> None:
     if is_waiting(job):
         give_back(job)
     else:
-        end(job, signal.SIGTERM)
+        launcher.end(job.folder)

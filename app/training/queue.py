@@ -8,21 +8,24 @@ from pathlib import Path
 from app.data import networks, recordings
 from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
 from app.training.processes import running
+from stn_core.errors import InputError, UnknownName
+from stn_core.runs.folder import Run
+from stn_core.runs.records import RunError
+from stn_core.training.devices import choose_device
 
 
 def waiting() -> list[Job]:
     """The queue: what was asked for first stands first."""
-    found = [(asked, job) for job in list_jobs() if is_waiting(job) and (asked := read_order(job))]
-    return [job for _, job in sorted(found, key=lambda pair: (pair[0].asked, pair[1].folder.name))]
+    orders = [(order, job) for job in list_jobs() if is_waiting(job) and (order := read_order(job))]
+    orders.sort(key=lambda pair: (pair[0].asked, pair[1].folder.name))
+    return [job for _, job in orders]
 
 
 def device_kind(device: str) -> str:
     """What a device name comes to on this machine: ``cpu``, ``cuda`` or ``mps``."""
-    from stn_core.training.devices import choose_device
-
     try:
         return choose_device(device).type
-    except ValueError:
+    except (UnknownName, InputError):
         return "cpu"  # where the process says what is wrong with it
 
 
@@ -30,34 +33,34 @@ def devices() -> list[str]:
     """Where trainings run: one at a time on the CPU, one on each GPU."""
     import torch
 
-    there = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
-    return there + ["mps"] * torch.backends.mps.is_available()
+    gpus = [f"cuda:{n}" for n in range(torch.cuda.device_count())]
+    return ["cpu", *gpus, *["mps"] * torch.backends.mps.is_available()]
 
 
 def device_of(job: Job) -> str:
     """Where a training has been started; the CPU, if it does not say."""
     try:
         return (job.folder / CLAIMED).read_text() or "cpu"
-    except OSError:
+    except FileNotFoundError:
         return "cpu"
 
 
-def free_device(asked: Order) -> str | None:
+def free_device(order: Order) -> str | None:
     """The device on which an order can be started now; None if it has to wait."""
     taken = {device_of(job) for job in running() if read_order(job)}
-    fits = [p for p in devices() if p.split(":")[0] == device_kind(asked.device)]
+    fits = [p for p in devices() if p.split(":")[0] == device_kind(order.device)]
     return next((p for p in fits if p not in taken), None)
 
 
 def position(job: Job) -> tuple[int, float | None]:
     """How many stand before it for the same device, and in how many seconds it begins; None if
-    that cannot be told."""
-    asked = read_order(job)
-    if asked is None:
+    it is not known."""
+    order = read_order(job)
+    if order is None:
         return 0, None
-    device = device_kind(asked.device)
+    device = device_kind(order.device)
     queue = [o for j in waiting() if (o := read_order(j)) and device_kind(o.device) == device]
-    ahead = [o for o in queue if (o.asked, o.owner) < (asked.asked, asked.owner)]
+    ahead = [o for o in queue if (o.asked, o.owner) < (order.asked, order.owner)]
     same = [p for p in devices() if p.split(":")[0] == device]
     busy = [job for job in running() if device_of(job) in same]
     left = [_seconds_left(job) for job in busy] + [_seconds_of(o, device) for o in ahead]
@@ -71,7 +74,7 @@ def _seconds_left(job: Job) -> float | None:
     run = recordings.run_reader(str(job.folder))
     try:
         iterations = run.description()["recipe"]["iterations"]
-    except (RuntimeError, KeyError, TypeError):
+    except RunError:
         return None
     rate = steps_a_second(run.history())
     return (iterations - run.status().step) / rate if rate else None
@@ -87,16 +90,14 @@ def steps_a_second(history: list) -> float:
     return steps / seconds if seconds > 0 else 0.0
 
 
-def _seconds_of(asked: Order, device: str) -> float | None:
+def _seconds_of(order: Order, device: str) -> float | None:
     """Of a training to come, as long as a step of its published network took on one CPU core."""
-    step = networks.seconds_a_step(asked.experiment) if device == "cpu" else None
-    return step and asked.iterations * step
+    step = networks.seconds_a_step(order.experiment) if device == "cpu" else None
+    return step and order.iterations * step
 
 
 def give_back(job: Job) -> None:
     """Take a waiting training out of the queue: one that has not begun leaves nothing."""
-    from stn_core.runs.folder import Run
-
     run = Run(job.folder)
     if run.is_described():
         run.set_status("stopped", run.status().step, "its place in the queue was given up")

@@ -141,7 +141,7 @@ def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     for _ in record_search(cell, images, networks, run, seed=0, set_seed=5):
         pass
     (job,) = list_jobs("colocalisation/")
-    assert job.title.startswith("class 1, T, started") and job.place == "Co-localisation"
+    assert job.title.startswith("class 1, T, started") and job.table_title == "Co-localisation"
     app = page(boxes_view="Run it live")
     data = told(app)
     assert data["layout"] == "wall" and data["steps"] == [0, 2]

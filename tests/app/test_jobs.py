@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from app.data import networks
 from app.training import dispatcher, orders, processes, queue, visitors
 from app.training import job as job_module
+from stn_core import launcher
 from stn_core.runs.folder import Run
 from stn_core.runs.records import Step
 from tests.app.visiting import MAIN, go_to
@@ -33,7 +34,7 @@ def unless_by_the_thread(work):
 def runs_of_its_own(tmp_path, monkeypatch):
     folder, children = tmp_path / "runs", []
     monkeypatch.setenv("STN_RUNS", str(folder))
-    monkeypatch.setattr(processes, "_children", children)
+    monkeypatch.setattr(launcher, "_children", children)
     # A page that another test has opened in this process has started the dispatcher's thread.
     for name in ("look", "prune"):
         monkeypatch.setattr(dispatcher, name, unless_by_the_thread(getattr(dispatcher, name)))
@@ -55,26 +56,31 @@ def as_visitor(monkeypatch):
     return become
 
 
+class Idle:
+    """A launcher whose processes do nothing until they are sent a signal."""
+
+    def __init__(self):
+        self.gpus: dict[Path, int | None] = {}
+        self.signals: dict[Path, int | None] = {}  # that a folder's process was sent, None as yet
+
+    def start(self, words, folder, log, *, gpu, detached):
+        self.gpus[folder], self.signals[folder] = gpu, None
+        (folder / launcher.PID_FILE).touch()
+
+    def find(self, folder):
+        return self if self.signals.get(folder, 0) is None else None
+
+    def end(self, folder, how=signal.SIGTERM):
+        self.signals[folder] = how
+
+
 @pytest.fixture
 def without_processes(monkeypatch):
     """Nothing is really started: a place is taken as long as nothing has been said."""
-    monkeypatch.setattr(processes.subprocess, "Popen", lambda words, **_: Idle(words))
-
-
-class Idle:
-    """A process that does nothing until it is sent a signal."""
-
-    def __init__(self, words):
-        self.args, self.ended = words, None
-
-    def poll(self):
-        return self.ended
-
-    def send_signal(self, number):
-        self.ended = number
-
-    def wait(self, seconds):
-        self.ended = 0
+    idle = Idle()
+    for name in ("start", "find", "end"):
+        monkeypatch.setattr(launcher, name, getattr(idle, name))
+    return idle
 
 
 def start(**changes):
@@ -138,8 +144,8 @@ def test_training_waits_is_started_stopped_and_resumed_and_its_network_found():
     wait_for(lambda: run.history()[-1].step > done)
     steps = [step.step for step in run.history()]
     assert steps == sorted(set(steps))
-    processes.end(job, signal.SIGKILL)
-    wait_for(lambda: processes._children[-1].poll() is not None)
+    launcher.end(job.folder, signal.SIGKILL)
+    wait_for(lambda: launcher.find(job.folder) is None)
     assert run.history()[-1].step >= done
 
 
@@ -155,7 +161,7 @@ def test_training_that_is_ended_before_its_first_step_leaves_what_it_had(without
     job = start()
     dispatcher.look()
     run = begun(job)
-    processes.end(job, signal.SIGKILL)
+    launcher.end(job.folder, signal.SIGKILL)
     (job.folder / "heartbeat").unlink()
     run.set_status("stopped", 100)
     orders.resume(job)
@@ -170,12 +176,19 @@ def test_training_that_is_ended_before_its_first_step_leaves_what_it_had(without
 def test_process_of_a_server_that_was_here_before_is_found_and_ended(monkeypatch):
     job = start()
     dispatcher.look()
-    (child,) = processes._children
-    monkeypatch.setattr(processes, "_children", [])  # as after a restart
+    (child,) = launcher._children
+    monkeypatch.setattr(launcher, "_children", [])  # as after a restart
     assert processes.is_starting(job)
-    wait_for(lambda: b"stn_core" in Path(f"/proc/{child.pid}/cmdline").read_bytes())
-    processes.end(job, signal.SIGKILL)
+    launcher.end(job.folder, signal.SIGKILL)
     assert child.wait(PATIENCE_SECONDS) == -signal.SIGKILL
+
+
+def test_claim_of_a_server_that_has_died_before_it_started_a_process_ends():
+    job = start()
+    (job.folder / job_module.CLAIMED).touch()
+    assert processes.is_starting(job)
+    aged(job.folder / job_module.CLAIMED, processes.START_SECONDS + 1)
+    assert not processes.is_starting(job)
 
 
 def test_job_of_an_unknown_key_or_a_strange_folder_is_none(runs_of_its_own):
@@ -202,7 +215,7 @@ def test_one_runs_on_the_cpu_at_a_time_and_the_first_that_asked_is_next(
     third = start()
     dispatcher.look()
     assert processes.running() == [first]
-    processes.child_of(first).ended = 0
+    launcher.end(first.folder)
     dispatcher.look()
     assert processes.running() == [second]
     assert queue.waiting() == [third]
@@ -214,21 +227,14 @@ def test_each_gpu_has_a_training_of_its_own_and_is_the_only_one_it_sees(
     monkeypatch.setattr(queue, "device_kind", lambda device: "cuda" if device == "auto" else device)
     monkeypatch.setattr(queue, "devices", lambda: ["cpu", "cuda:0", "cuda:1"])
     monkeypatch.setenv("STN_MAX_WAITING", "9")
-    seen = {}
-    monkeypatch.setattr(
-        processes.subprocess,
-        "Popen",
-        lambda words, env, **_: (
-            seen.update({words[-1]: env.get("CUDA_VISIBLE_DEVICES")}) or Idle(words)
-        ),
-    )
+    seen = without_processes.gpus
     wanted = [start(device="auto", seed=n) for n in range(3)]
     on_cpu = start(device="cpu")
     dispatcher.look()
     assert {queue.device_of(job) for job in processes.running()} == {"cpu", "cuda:0", "cuda:1"}
     assert queue.waiting() == [wanted[2]]
-    assert [seen[str(job.folder)] for job in wanted[:2]] == ["0", "1"]
-    assert seen[str(on_cpu.folder)] == os.environ.get("CUDA_VISIBLE_DEVICES")
+    assert [seen[job.folder] for job in wanted[:2]] == [0, 1]
+    assert seen[on_cpu.folder] is None
 
 
 def test_place_in_the_queue_and_the_time_until_its_turn_are_told(
@@ -404,7 +410,7 @@ def test_more_steps_than_the_server_allows_are_refused(monkeypatch):
 
 
 def test_nothing_is_begun_on_a_disk_that_is_nearly_full(monkeypatch):
-    monkeypatch.setattr(orders, "FREE_MEGABYTES", 1e9)
+    monkeypatch.setattr(orders, "MIN_FREE_MEGABYTES", 1e9)
     with pytest.raises(job_module.JobError, match="MB left"):
         start()
 
@@ -433,11 +439,10 @@ def test_training_over_its_time_is_asked_to_stop_and_ended_if_it_does_not(
     assert run.command() == "stop"
     aged(job.folder / "control.json", 30)  # a few slow steps, and its checkpoint
     dispatcher.look()
-    assert processes.child_of(job).ended is None
+    assert without_processes.signals[job.folder] is None
     aged(job.folder / "control.json", dispatcher.STOP_SECONDS + 1)
-    child = processes.child_of(job)
     dispatcher.look()
-    assert child.ended == signal.SIGKILL
+    assert without_processes.signals[job.folder] == signal.SIGKILL
     assert run.status().state == "stopped" and not processes.is_live(job)
 
 
@@ -461,7 +466,7 @@ def test_resumed_training_is_not_taken_for_one_that_does_not_stop(without_proces
     run.control("stop")
     run.set_status("stopped", 100)
     (job.folder / "heartbeat").unlink()
-    processes.child_of(job).ended = 0
+    launcher.end(job.folder)
     aged(job.folder / "control.json", 1_000)
     orders.resume(job)
     dispatcher.look()

@@ -51,7 +51,7 @@ def test_link_hides_and_enlarges_and_it_stays_in_the_address():
     app = visit("transformer", hide="playhead,kernel", large="true")
     assert "--stn-playhead: none" in html(app)
     assert ".st-key-kernel { display: none" in html(app)
-    assert lecture.LARGE in html(app)
+    assert lecture.LARGE_TYPE in html(app)
     assert app.query_params["hide"] == "playhead,kernel"
     assert app.query_params["large"] == "true"
     app.multiselect(key="hide").set_value(["numbers"]).run()

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.frame.links import is_the_same
-from app.training import panel
+from app.panels import training_panel as panel
 from stn_core.runs.folder import Run
 from tests.app.visiting import MAIN, go_to
 

@@ -59,7 +59,7 @@ def test_photograph_of_a_digit_becomes_one_of_mnist_s_kind(ground, ink):
 
 
 def test_picture_can_be_taken_as_it_is():
-    found = pictures.as_it_is(photograph(240, 20))
+    found = pictures.as_grey(photograph(240, 20))
     assert found.shape == (28, 28)
     assert np.median(found) == pytest.approx(240, abs=3)
 
@@ -85,7 +85,7 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     drawn = gallery.Drawn(pixels=one.tobytes(), label=1)
     moved = examples.movable(NAME, 504, 2, drawn)
     assert np.array_equal(moved.image, one) and not moved.whole
-    laid = examples.laid(moved, moved.pose)
+    laid = examples.render(moved, moved.pose)
     shown = examples.example(NAME, 504, 2, drawn)
     torch.testing.assert_close(laid, shown.images, atol=1e-4, rtol=0)
     other = page("distorted", a_rts="st-cnn-aff", b_rts="none", **app.query_params)

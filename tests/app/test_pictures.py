@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from app.data import pictures
-from app.data.pictures import SIDE, PictureError, opened
+from app.data.pictures import SIDE, PictureError, read_picture
 
 ORIENTATION = 0x0112  # Exif's tag
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (120, 120, 120)
@@ -82,7 +82,7 @@ def test_rings_are_round_and_get_finer_outwards():
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_file_of_every_kind_is_seen_in_its_colours_and_upright(kind):
     options = {} if kind in ("PNG", "GIF") else {"quality": 95}
-    assert_corners(opened(file(quarters(), kind, **options)), RED, GREEN, BLUE, GREY)
+    assert_corners(read_picture(file(quarters(), kind, **options)), RED, GREEN, BLUE, GREY)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_jpeg_that_lies_on_its_side_is_set_upright(orientation, back):
     exif[ORIENTATION] = orientation
     lying = quarters().transpose(back)
     content = file(lying, "JPEG", quality=95, exif=exif.tobytes())
-    assert_corners(opened(content), RED, GREEN, BLUE, GREY)
+    assert_corners(read_picture(content), RED, GREEN, BLUE, GREY)
 
 
 @pytest.mark.parametrize("size", [(192, 96), (96, 192)], ids=["wide", "high"])
@@ -108,18 +108,18 @@ def test_of_a_picture_that_is_no_square_the_middle_is_taken(size):
     values = np.zeros((height, width, 3), np.uint8)
     top, left = (height - 96) // 2, (width - 96) // 2
     values[top : top + 96, left : left + 96] = np.asarray(quarters())
-    assert_corners(opened(file(Image.fromarray(values))), RED, GREEN, BLUE, GREY)
+    assert_corners(read_picture(file(Image.fromarray(values))), RED, GREEN, BLUE, GREY)
 
 
 def test_what_is_opaque_in_a_png_keeps_its_colours():
     picture = quarters().convert("RGBA")
     picture.putpixel((0, 0), (1, 2, 3, 0))
-    assert_corners(opened(file(picture)), RED, GREEN, BLUE, GREY)
+    assert_corners(read_picture(file(picture)), RED, GREEN, BLUE, GREY)
 
 
 def test_greyscale_has_three_equal_channels():
     grey = Image.fromarray(np.arange(0, 240, 15, dtype=np.uint8).repeat(16).reshape(16, 16))
-    found = opened(file(grey))
+    found = read_picture(file(grey))
     np.testing.assert_array_equal(found[0], found[1])
     np.testing.assert_array_equal(found[0], found[2])
     assert np.ptp(found) > 200
@@ -127,19 +127,19 @@ def test_greyscale_has_three_equal_channels():
 
 def test_sixteen_bits_of_grey_are_not_all_white():
     values = np.linspace(0, 65535, 64).astype(np.uint16).repeat(64).reshape(64, 64)
-    found = opened(file(Image.fromarray(values)))
+    found = read_picture(file(Image.fromarray(values)))
     np.testing.assert_allclose(found[0, :, 32], values[:, 32] / 257, atol=2)
 
 
 def test_only_the_first_picture_of_an_animation_is_taken():
     pictures_ = [quarters(), Image.new("RGB", (96, 96), BLUE)]
     content = file(pictures_[0], "GIF", save_all=True, append_images=pictures_[1:])
-    assert_corners(opened(content), RED, GREEN, BLUE, GREY)
+    assert_corners(read_picture(content), RED, GREEN, BLUE, GREY)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 3000), (3000, 1)], ids=str)
 def test_smallest_and_narrowest_pictures_are_taken(size):
-    assert_corners(opened(file(Image.new("RGB", size, GREEN))), *[GREEN] * 4)
+    assert_corners(read_picture(file(Image.new("RGB", size, GREEN))), *[GREEN] * 4)
 
 
 # -- what is not taken
@@ -173,7 +173,7 @@ UNUSABLE = {
 @pytest.mark.parametrize("content", UNUSABLE.values(), ids=UNUSABLE)
 def test_file_that_is_no_picture_is_an_error_that_says_what_is_expected(content):
     with pytest.raises(PictureError, match="PNG, JPEG, WebP or GIF") as caught:
-        opened(content)
+        read_picture(content)
     assert "object at 0x" not in str(caught.value)
 
 
@@ -182,12 +182,12 @@ def test_file_that_is_no_picture_is_an_error_that_says_what_is_expected(content)
 def test_picture_that_is_too_large_is_an_error_that_says_so_before_it_is_decoded(size):
     width, height = size
     with pytest.raises(PictureError, match=f"{width} × {height} pixels; at most 20 million"):
-        opened(png_header(width, height))
+        read_picture(png_header(width, height))
 
 
 def test_picture_that_claims_to_be_huge_is_an_error():
     with pytest.raises(PictureError, match=r"\d+ pixels"):
-        opened(png_header(100_000, 100_000))
+        read_picture(png_header(100_000, 100_000))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
@@ -199,7 +199,9 @@ def test_damaged_file_is_shown_or_refused_and_nothing_else(kind):
         for place in random.integers(0, len(content), 5):
             content[place] = random.integers(256)
         try:
-            found = opened(bytes(content[: random.integers(len(content) // 2, len(content) + 1)]))
+            found = read_picture(
+                bytes(content[: random.integers(len(content) // 2, len(content) + 1)])
+            )
         except PictureError:
             continue
         assert found.shape == (3, SIDE, SIDE)
@@ -207,4 +209,4 @@ def test_damaged_file_is_shown_or_refused_and_nothing_else(kind):
 
 def test_kind_of_file_that_is_not_offered_is_refused():
     with pytest.raises(PictureError):
-        opened(file(quarters(), "BMP"))
+        read_picture(file(quarters(), "BMP"))

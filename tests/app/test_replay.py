@@ -20,7 +20,7 @@ from app.data import networks, volumes
 from app.panels import downloads, misread, replay, results_files
 from app.panels.misread import FEW, PAGE, disagreements
 from app.panels.transformers import transformers_of
-from app.stage.replay import Training, told
+from app.stage.replay import Training, payload
 from app.tables import TABLES
 from app.training import dispatcher, job, processes
 from stn_core import checkpoints, report, results
@@ -64,7 +64,7 @@ def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
         transformers=transformers_of(find(NAME).network),
         mean_classes=MEAN_CLASSES,
     )
-    run = told(training)
+    run = payload(training)
     count = len(recorded.snapshots)
     assert run["steps"] == [s.step for s in recorded.snapshots] and run["steps"][0] == 0
     thetas = floats(run["thetas"]).reshape(count, 10, 6)
@@ -83,7 +83,7 @@ def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
     training = Training(
         name="", colour="", recorded=recorded, transformers=None, mean_classes=MEAN_CLASSES
     )
-    seconds = told(training)["seconds"]
+    seconds = payload(training)["seconds"]
     assert seconds[0] == 0 and (np.diff(seconds) >= 0).all()
     assert seconds[-1] == pytest.approx(recorded.history[-1].seconds)
 
@@ -93,7 +93,7 @@ def test_recording_is_known_again_when_it_has_grown_and_not_when_it_was_begun_an
         training = Training(
             name="", colour="", recorded=of, transformers=None, mean_classes=MEAN_CLASSES
         )
-        return told(training)["recording"]
+        return payload(training)["recording"]
 
     begun = recorded._replace(snapshots=recorded.snapshots[:3], history=recorded.history[:9])
     anew = {**recorded.description, "started": "2026-01-01T00:00:00Z"}
@@ -112,7 +112,7 @@ def test_infinite_gradient_reaches_the_browser_as_none(recorded):
         transformers=None,
         mean_classes=MEAN_CLASSES,
     )
-    history = json.loads(json.dumps(told(training)["history"], allow_nan=False))
+    history = json.loads(json.dumps(payload(training)["history"], allow_nan=False))
     assert history["loss"][-1] is None and history["classifier"][-1] is None
 
 
@@ -423,7 +423,7 @@ def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics.misread_examples
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
     for row in rows[:: max(1, len(rows) // 5)]:
-        _, true = volumes.pictured(f"{table}/{column}/cnn", row["digit"], row["seed"])
+        _, true = volumes.example_images(f"{table}/{column}/cnn", row["digit"], row["seed"])
         assert true == row["true"]
         said = misread[row["seed"]].get(row["digit"], row["true"])
         assert row[one] == said

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.frame import stops, tour
+from app.frame.closing_questions import CLOSING_QUESTIONS
 from tests.app.visiting import MAIN, go_to
 
 NUMBERS = range(1, len(stops.STOPS) + 1)
@@ -95,7 +96,7 @@ def test_what_is_done_is_kept_in_the_address_and_in_every_link():
 
 def test_every_question_is_answered_by_a_stop():
     app = visit("tour")
-    for n, question in enumerate(stops.QUESTIONS):
+    for n, question in enumerate(CLOSING_QUESTIONS):
         assert 1 <= question.stop <= len(stops.STOPS)
         for answer in range(len(question.answers)):
             app.radio(key=f"question-{n}").set_value(answer).run()

@@ -204,10 +204,10 @@ def images(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
 
     def attempt(content: bytes) -> str:
         ways = (
-            lambda: pictures.opened(content),
+            lambda: pictures.read_picture(content),
             lambda: pictures.on_black(content, 84),
             lambda: pictures.as_digit(content),
-            lambda: pictures.as_it_is(content),
+            lambda: pictures.as_grey(content),
         )
         said = {taken_or(pictures.PictureError, way) for way in ways}
         return "taken" if "taken" in said else "refused"

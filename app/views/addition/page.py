@@ -17,8 +17,8 @@ from app.panels import (
 from app.panels.downloads import downloads
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
-from app.training.form import training_form
-from app.training.panel import training_panel
+from app.panels.training_form import training_form
+from app.panels.training_panel import training_panel
 from app.views.addition import (
     addends,
     division,
@@ -38,7 +38,7 @@ def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
     hands = stages.hands_on(staged, chosen)
     newest = max(hands, key=lambda report: report.serial)
     poses = newest.poses
-    images = shown.images if poses is None else sums.laid_channels(movables, poses)
+    images = shown.images if poses is None else sums.render_channels(movables, poses)
     with st.container(key="figure"):
         left, right = st.columns([1.25, 1], gap="large")
     with left:

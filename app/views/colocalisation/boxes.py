@@ -10,11 +10,11 @@ from app.data import recordings
 from app.data.boxes import encoder, recorded_boxes, true_boxes
 from app.panels import downloads
 from app.panels.choices import choose_page_view
+from app.panels.training_panel import Watching, training_panel
 from app.stage.large import Item
 from app.stage.strip import strip
 from app.stage.wall import Boxes, WallReport, wall
 from app.training.job import Job
-from app.training.panel import Watching, training_panel
 
 PREFIX = "colocalisation/"
 FIRST_DIGIT = 8  # Fig. 4

@@ -17,8 +17,8 @@ from app.panels import (
 from app.panels.downloads import downloads
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
-from app.training.form import training_form
-from app.training.panel import training_panel
+from app.panels.training_form import training_form
+from app.panels.training_panel import training_panel
 from app.views.distorted import (
     charts,
     choices,
@@ -38,7 +38,7 @@ def explore(choice: choices.Choice, networks: list[LoadedNetwork]) -> None:
     hands = stages.hand_on(staged, choice)
     newest = max(hands, key=lambda report: report.serial)
     pose = newest.poses and newest.poses[0]
-    images = example.images if pose is None else examples.laid(moved, pose)
+    images = example.images if pose is None else examples.render(moved, pose)
     with st.container(key="figure"):
         left, right = st.columns([1.25, 1], gap="large")
     with left:

@@ -195,7 +195,7 @@ def _picture(kind: str) -> np.ndarray:
             st.caption("It stays on this server, in memory, and is shown as 64 × 64 pixels.")
             return pictures.test_card()
         try:
-            return pictures.opened(content)
+            return pictures.read_picture(content)
         except pictures.PictureError as error:
             st.error(f"Not shown: {error}")
     return pictures.test_card()

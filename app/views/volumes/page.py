@@ -9,8 +9,8 @@ from app.data import (
 )
 from app.panels import transformers
 from app.panels.results import results_panel
-from app.training.form import training_form
-from app.training.panel import Watching, training_panel
+from app.panels.training_form import training_form
+from app.panels.training_panel import Watching, training_panel
 from app.views.volumes import (
     choices,
     explore,

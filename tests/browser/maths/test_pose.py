@@ -81,5 +81,5 @@ def test_browser_lays_an_input_as_the_server_does(modules, generator):
         {"source": source(picture[None]), "pose": pose, "size": [42, 30]},
     )
     moved = examples.Movable(image=picture.numpy(), pose=np.eye(2, 3), size=(42, 30), whole=False)
-    expected = examples.laid(moved, pose)[0, 0]
+    expected = examples.render(moved, pose)[0, 0]
     np.testing.assert_allclose(np.array(result).reshape(42, 30) / 255, expected, atol=1e-3)

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from app.frame import stops
+from app.frame.closing_questions import CLOSING_QUESTIONS
 from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of, until
 
 # By the keyboard alone: at each stop the control that is walked to, and the keys that do it.
@@ -60,7 +61,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):
         page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"done=1\.2\.3\.4\.5\.6\.7\.8\.9\.10\.11"))
     expect(page.get_by_text("11 of 11 stops done")).to_be_visible()
-    for n, question in enumerate(stops.QUESTIONS):
+    for n, question in enumerate(CLOSING_QUESTIONS):
         walk_to(page, question.answers[0])
         for _ in range(question.right):
             page.keyboard.press("ArrowDown")

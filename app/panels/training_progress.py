@@ -1,4 +1,4 @@
-"""Watch a training: its place in the queue, its progress, its curves; pause, stop, resume it."""
+"""A training's place in the queue and its progress; pause, stop, resume it."""
 
 from __future__ import annotations
 
@@ -10,28 +10,20 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import recordings
-from app.frame import links
-from app.panels.replay import training_of
-from app.stage.replay import replay
-from app.tables import column_title
+from app.panels.training_form import LEARNING_RATES
 from app.training import orders, processes, queue
-from app.training.form import LEARNING_RATES
 from app.training.job import (
     AWAY_SECONDS,
     Job,
     JobError,
-    find_job,
     is_mine,
     is_steered_by_me,
     is_waiting,
     last_words,
-    list_jobs,
-    read_order,
     without_folders,
 )
+from stn_core.runs.records import RunError
 
-OTHERS = ", another visitor's"
-LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 MINUTES_AWAY = AWAY_SECONDS // 60
 
 
@@ -56,72 +48,8 @@ class Watching:
     refresh_seconds: float = 1.0
 
 
-def training_panel(prefix: str, watching: Watching | None = None) -> None:
-    """The trainings of ``distorted/rts/``, one of them in full, by default as a replay of its
-    probes."""
-    watching = watching or Watching(show=_recording)
-    _elsewhere(prefix)
-    found = {job.key: job for job in list_jobs(prefix)}
-    if not found:
-        st.info(
-            f"Nothing on {column_title(prefix)} has been started here yet. Start with the form: "
-            f"{watching.empty}"
-        )
-        return
-    key = _choose(found, watching)
-    job = find_job(key) or next(iter(found.values()))
-    live = processes.is_live(job)
-    every = watching.refresh_seconds if live else None
-    st.fragment(_watch, run_every=every)(job, live, watching)
-
-
-def _choose(found: dict[str, Job], watching: Watching) -> str:
-    """One of them. Its key stands in the address, also while it is the newest: what is shown is
-    shown again after a reload, and to whom the link is sent."""
-    field, known = watching.field, f"{watching.field}-known"
-    asked, kept = st.query_params.get(field, ""), st.session_state.get(field)
-    first_look = known not in st.session_state
-    moved = not first_look and asked != st.session_state[known]  # the browser went back, say
-    if moved or kept not in found:
-        linked = asked if asked in found else _by_words(asked, found)
-        newest = next(iter(found))
-        st.session_state[field] = linked or (kept if kept in found else newest)
-        if asked and first_look and not linked:
-            links.refuse(field, asked, found[newest].title)
-    key = st.selectbox(
-        watching.noun,
-        list(found),
-        format_func=lambda k: found[k].title + _whose(found[k]),
-        key=field,
-        help="One that was started here, by you or by others",
-    )
-    st.session_state[known] = key
-    if asked != key:
-        st.query_params[field] = key
-    return key
-
-
-def _by_words(words: str, found: dict[str, Job]) -> str | None:
-    """The key of an address of before, which had the title, without the day on that day."""
-    name, started, when = words.removesuffix(OTHERS).rpartition(", started ")
-    fits = (k for k, j in found.items() if j.title.startswith(name) and j.title.endswith(when))
-    return next(fits, None) if started else None
-
-
-def _elsewhere(prefix: str) -> None:
-    """What runs on other pages, and so keeps what is asked for here waiting."""
-    others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
-    if others:
-        names = "; ".join(f"{job.place}: {job.title}" for job in others)
-        st.info(f"Running on another page, and first in turn: {names}.")
-
-
-def _whose(job: Job) -> str:
-    asked = read_order(job)
-    return "" if asked is None or is_mine(job) else OTHERS
-
-
-def _watch(job: Job, was_live: bool, watching: Watching) -> None:
+def progress(job: Job, was_live: bool, watching: Watching) -> None:
+    """What there is to see and to do of a training now. was_live: when the page was drawn."""
     if was_live and not processes.is_live(job):
         st.rerun(scope="app")  # it has ended, or is gone: stop refreshing
     run = recordings.run_reader(str(job.folder))
@@ -134,7 +62,7 @@ def _watch(job: Job, was_live: bool, watching: Watching) -> None:
         _starting(job, f"Starting{' again' if run.is_described() else ''}: some ten seconds …")
     try:
         description = run.description()
-    except RuntimeError:
+    except RunError:
         if not starting:
             words = last_words(job) or "none"
             st.error(f"This one ended before it began. Its last words: `{words}`")
@@ -274,30 +202,3 @@ def _rate(run) -> None:
     )  # fmt: skip
     if chosen != rate:
         run.control(run.command(), learning_rate=chosen)
-
-
-def _recording(job: Job) -> None:
-    """The replay of the training as far as it is; its right edge is live."""
-    try:
-        training = training_of(job.prefix, job.key, job.title, 0)
-    except RuntimeError:
-        st.caption("The first steps …")
-        return
-    if training.transformers is not None:
-        last = training.recorded.snapshots[-1]
-        size = training.recorded.probes.shape[2:]
-        if _share_inside(training.transformers.transform, last.theta, size) < LOST_SHARE:
-            st.warning(
-                "The grids have left the image: V is black and nothing pulls them back. Try a "
-                "smaller learning rate."
-            )
-    replay([training], key="probes", token=job.key)
-
-
-def _share_inside(transform, theta, size: tuple[int, int]) -> float:
-    """The share of the probes' grid points inside U, of the transformer with the smallest."""
-    import torch
-
-    points = transform.grid(torch.from_numpy(theta).flatten(0, 1), tuple(size))
-    inside = (points.abs() <= 1).all(-1).float().unflatten(0, theta.shape[:2])
-    return inside.mean((0, 2, 3)).min().item()

@@ -1,0 +1,110 @@
+"""The trainings of a table: one of them is chosen, watched, and by default replayed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.frame import links
+from app.panels.replay import training_of
+from app.panels.training_progress import Watching, progress
+from app.stage.replay import replay
+from app.tables import column_title
+from app.training import processes
+from app.training.job import Job, find_job, is_mine, list_jobs, read_order
+
+OTHERS = ", another visitor's"
+LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
+
+
+def training_panel(prefix: str, watching: Watching | None = None) -> None:
+    """The trainings of ``distorted/rts/``, one of them in full, by default as a replay of its
+    probes."""
+    watching = watching or Watching(show=_recording)
+    _elsewhere(prefix)
+    jobs = {job.key: job for job in list_jobs(prefix)}
+    if not jobs:
+        st.info(
+            f"Nothing on {column_title(prefix)} has been started here yet. Start with the form: "
+            f"{watching.empty}"
+        )
+        return
+    key = _choose(jobs, watching)
+    job = find_job(key) or next(iter(jobs.values()))
+    live = processes.is_live(job)
+    every = watching.refresh_seconds if live else None
+    st.fragment(progress, run_every=every)(job, live, watching)
+
+
+def _choose(jobs: dict[str, Job], watching: Watching) -> str:
+    """One of them. Its key stands in the address, also while it is the newest: what is shown is
+    shown again after a reload, and to whom the link is sent."""
+    field, known = watching.field, f"{watching.field}-known"
+    asked, kept = st.query_params.get(field, ""), st.session_state.get(field)
+    first_look = known not in st.session_state
+    moved = not first_look and asked != st.session_state[known]  # the browser went back, say
+    if moved or kept not in jobs:
+        linked = asked if asked in jobs else _by_words(asked, jobs)
+        newest = next(iter(jobs))
+        st.session_state[field] = linked or (kept if kept in jobs else newest)
+        if asked and first_look and not linked:
+            links.refuse(field, asked, jobs[newest].title)
+    key = st.selectbox(
+        watching.noun,
+        list(jobs),
+        format_func=lambda k: jobs[k].title + _whose(jobs[k]),
+        key=field,
+        help="One that was started here, by you or by others",
+    )
+    st.session_state[known] = key
+    if asked != key:
+        st.query_params[field] = key
+    return key
+
+
+def _by_words(words: str, jobs: dict[str, Job]) -> str | None:
+    """The key of an address of before, which had the title, without the day on that day."""
+    name, started, when = words.removesuffix(OTHERS).rpartition(", started ")
+    fits = (k for k, j in jobs.items() if j.title.startswith(name) and j.title.endswith(when))
+    return next(fits, None) if started else None
+
+
+def _elsewhere(prefix: str) -> None:
+    """What runs on other pages, and so keeps what is asked for here waiting."""
+    others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
+    if others:
+        names = "; ".join(f"{job.table_title}: {job.title}" for job in others)
+        st.info(f"Running on another page, and first in turn: {names}.")
+
+
+def _whose(job: Job) -> str:
+    order = read_order(job)
+    return "" if order is None or is_mine(job) else OTHERS
+
+
+def _recording(job: Job) -> None:
+    """The replay of the training as far as it is; its right edge is live."""
+    from stn_core.runs.records import RunError
+
+    try:
+        training = training_of(job.prefix, job.key, job.title, 0)
+    except RunError:
+        st.caption("The first steps …")
+        return
+    if training.transformers is not None:
+        last = training.recorded.snapshots[-1]
+        size = training.recorded.probes.shape[2:]
+        if _share_inside(training.transformers.transform, last.theta, size) < LOST_SHARE:
+            st.warning(
+                "The grids have left the image: V is black and nothing pulls them back. Try a "
+                "smaller learning rate."
+            )
+    replay([training], key="probes", token=job.key)
+
+
+def _share_inside(transform, theta, size: tuple[int, int]) -> float:
+    """The share of the probes' grid points inside U, of the transformer with the smallest."""
+    import torch
+
+    points = transform.grid(torch.from_numpy(theta).flatten(0, 1), tuple(size))
+    inside = (points.abs() <= 1).all(-1).float().unflatten(0, theta.shape[:2])
+    return inside.mean((0, 2, 3)).min().item()
