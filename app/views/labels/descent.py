@@ -13,7 +13,8 @@ from app.stage.labels import Judged, labels
 from app.views.distorted.choices import DISTORTIONS
 
 # A two, turned by 35°, that is read as a seven at the identity; on its way down the loss of its
-# label, θ turns it upright (see tests/test_labels.py). Not every digit is turned so far.
+# label, θ turns it upright, as tests/app/views/labels/test_labels.py checks. Not every digit is
+# turned so far.
 FIRST_DIGIT, FIRST_SEED = 246, 1
 STUDY = "studies/st-fcn-aff"  # a short training with RTS
 NETWORKS = {

@@ -31,7 +31,7 @@ from stn_core.runs.packed import PACKED, packed_runs, unpack
 from stn_core.runs.records import RecordedRun
 from stn_core.training.probes import MEAN_CLASSES
 from stn_core.typed_json import to_json
-from tests.app.test_views import MAIN, texts
+from tests.app.views.distorted.test_distorted import MAIN, texts
 from tests.app.visiting import go_to
 
 NAME = "distorted/rts/st-cnn-aff"

@@ -15,7 +15,7 @@ from app.frame import stops
 from app.views.addition import addends, division, partings
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
-from tests.app.test_views import MAIN, texts, told
+from tests.app.views.distorted.test_distorted import MAIN, texts, told
 from tests.app.visiting import go_to
 
 PUBLISHED = [

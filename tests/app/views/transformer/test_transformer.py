@@ -254,7 +254,7 @@ def uploaded(content: bytes) -> AppTest:
 
 
 def test_picture_of_the_visitor_s_is_shown_in_colours():
-    from tests.app.test_pictures import file, quarters
+    from tests.app.data.test_pictures import file, quarters
 
     app = uploaded(file(quarters()))
     assert not app.error

@@ -28,7 +28,7 @@ from stn_core.experiments.colocalisation import (
     own_set,
 )
 from stn_core.runs.folder import Run
-from tests.app.test_views import MAIN, texts, told
+from tests.app.views.distorted.test_distorted import MAIN, texts, told
 from tests.app.visiting import go_to
 
 SHIPPED = list(results.colocalised())

@@ -20,7 +20,7 @@ from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run
 from stn_core.training.network import train
 from stn_core.transforms import Affine3D, euler_rotation
-from tests.app.test_views import MAIN, texts, told
+from tests.app.views.distorted.test_distorted import MAIN, texts, told
 from tests.app.visiting import go_to
 
 PUBLISHED = [
