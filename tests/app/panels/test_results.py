@@ -1,0 +1,246 @@
+"""The results: the tables, their downloads, and the examples that networks misread."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+import json
+import re
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.data import networks, volumes
+from app.panels import downloads, misread, results_files
+from app.panels.misread import FEW, PAGE, disagreements
+from app.tables import TABLES
+from stn_core import checkpoints, report, results
+from stn_core.experiments import EXPERIMENTS, find
+from stn_core.metrics import load_metrics, load_tried
+from stn_core.typed_json import to_json
+from tests.app.visiting import MAIN, go_to, texts
+
+
+def view(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    for key, value in {"view": name, **query}.items():
+        app.query_params[key] = value
+    app.run()
+    go_to(app, "distorted").run()
+    assert not app.exception and not app.error
+    return app
+
+
+def test_results_show_every_cell_and_all_downloads():
+    app = view("Results")
+    words = texts(app)
+    for name, experiment in EXPERIMENTS.items():
+        if name.startswith("distorted/") and checkpoints.is_published(experiment):
+            error = load_metrics(experiment).error_percent_test
+            assert f"<b>{error:.2f}</b>" in words
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_downloads_hold_what_is_shown(table):
+    cells, columns = results.cells(table), results.rows_and_columns(table)[1]
+    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_files.errors(cells)))))
+    held = json.loads(json.dumps(results_files.everything(table, cells, columns)))
+    assert [line["experiment"] for line in lines] == list(cells)
+    for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
+        assert network["experiment"] == name and network["metrics"] == to_json(cell.metrics)
+        assert float(line["ours"]) == network["ours"] == cell.error
+        assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
+        assert line["seeds"] == " ".join(map(str, cell.metrics.seeds))
+        mean = "" if network["spread"] is None else f" ± {network['spread']:.2f}"
+        assert cell.ours == f"{float(line['mean']):.2f}{mean}" == f"{network['mean']:.2f}{mean}"
+        assert float(line["spread"] or 0) == (network["spread"] or 0)
+        assert float(line["learning_rate"]) == cell.metrics.recipe.learning_rate
+        assert network["other_recipes"] == to_json(load_tried(cell.experiment))
+    told = "\n".join(report.table(table))
+    for found in held["differences"]:
+        assert f"[{found['low']:5.2f}, {found['high']:5.2f}]" in told
+    assert len(held["differences"]) == told.count("%  [")
+    for column, count in held["misread_by_every_network"].items():
+        assert re.search(rf"misreads:.* {column.upper()} {count}\b", told)
+
+
+def test_download_has_a_line_for_what_is_not_trained():
+    name = "distorted/rts/cnn"
+    rows = results_files.errors({name: results.Cell(find(name), None)})
+    (line,) = csv.DictReader(io.StringIO(downloads.as_csv(rows)))
+    assert {key: value for key, value in line.items() if value} == {
+        "experiment": name,
+        "paper": "0.8",
+    }
+
+
+@pytest.mark.parametrize("distortion", ["TC", "P"])
+def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
+    app = view("Results", distortion=distortion, confusion="CNN")
+    column = distortion.lower()
+    told = texts(app)
+    for found in results.differences("distorted", column):
+        by, high = (f"{x:.2f}".replace("-", "−") for x in (found.percent, found.high))
+        row = re.search(rf"\| {by} % \| \S+ to {high} \| (.+) \|", told)
+        assert row and row[1].endswith("†") != found.alike
+    metrics = load_metrics(find(f"distorted/{column}/cnn"))
+    written = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"]
+    assert [int(written[i][i]) for i in range(10)] == [
+        row[i] for i, row in enumerate(metrics.confusion_test)
+    ]
+    wrong = sum(map(len, metrics.misread_examples))
+    counts = re.findall(r"(CNN wrong, ST-CNN Aff right|Both wrong): (\d+) of 3,000", told)
+    assert sum(int(count) for _, count in counts) == wrong
+
+
+PAGES = {"distorted": "view", "addition": "sum_view", "volumes": "volume_view"}
+COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
+
+
+def opened(table: str, **query: str) -> AppTest:
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(query)
+    go_to(app, table).run()
+    assert not app.exception and not app.error
+    return app
+
+
+@pytest.fixture
+def galleries(monkeypatch) -> dict[str, list]:
+    """The pictures of the three groups."""
+    shown = {}
+
+    def strip(items, *, key, token):
+        shown[key] = items
+
+    monkeypatch.setattr(misread, "strip", strip)
+    return shown
+
+
+def is_shown(app: AppTest, table: str, item, said: dict[str, str]) -> None:
+    """Whether the explorer shows this picture, and the networks say this of it."""
+    assert not app.exception and not app.error
+    words = texts(app)
+    for network, answer in said.items():
+        assert f"<b>{network}</b> says <b style='font-size:1.6em'>{answer}</b>" in words
+    label = item.label.split()[0]
+    assert f"<b>{label}</b> ◂" in words
+    if table != "volumes":
+        proto = app.get("bidi_component")[0].proto
+        (u,) = json.loads(proto.json or proto.mixed.json)["items"]
+        assert base64.b64decode(u["image"]) == item.image.tobytes()
+
+
+def answers(table: str, item) -> dict[str, str]:
+    """What both networks say of an example that both misread, by the words below it."""
+    said = item.label.partition(" → ")[2].split(" / ")
+    names = map(networks.network_title, TABLES[table].compared)
+    return dict(zip(names, said, strict=True))
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_picture_is_a_link_to_its_example(table, galleries):
+    opened(table, **{PAGES[table]: "Results"})
+    for key, which in (("misread-one", 0), ("misread-other", 1)):
+        item = galleries[key][-1]
+        network = networks.network_title(TABLES[table].compared[which])
+        app = opened(table, **dict(parse_qsl(item.href.removeprefix("?"))))
+        is_shown(app, table, item, {network: item.label.partition(" → ")[2]})
+        assert f"as {item.label.partition(' → ')[2]} by {network}" in item.alt
+    items = galleries["misread-both"]
+    item = next((i for i in items if len(set(answers(table, i).values())) == 2), items[0])
+    is_shown(
+        opened(table, **dict(parse_qsl(item.href.removeprefix("?")))),
+        table,
+        item,
+        answers(table, item),
+    )
+
+
+def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
+    app = opened("distorted", view="Results", large="true", hide="captions,seed")
+    kept = {"large": "true", "hide": "captions,seed"}
+    for item in galleries["misread-one"]:
+        assert dict(parse_qsl(item.href.removeprefix("?"))).items() >= kept.items()
+    links = re.findall(r"<a href='\?([^']+)' target='_self'>", texts(app))
+    assert len(links) == 40
+    assert all(dict(parse_qsl(html.unescape(link))).items() >= kept.items() for link in links)
+
+
+def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
+    app = opened("addition", sum_view="Results")
+    groups = disagreements("addition", results.cells("addition"), "rts")
+    count = len(groups["Both wrong"])
+    legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
+    assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
+    assert len(galleries["misread-both"]) == FEW and not app.pagination
+    app.toggle(key="misread_both").set_value(True).run()
+    seen = []
+    for page in range(1, 1 + -(-count // PAGE)):
+        app.pagination(key="misread_both_page").set_value(page).run()
+        seen += [item.id for item in galleries["misread-both"]]
+        assert f"to {len(seen)}" in texts(app)
+    assert len(set(seen)) == len(seen) == count
+    linked = opened("addition", sum_view="Results", misread_both="true", misread_both_page="99")
+    assert linked.pagination[0].value == 1  # a page that there is
+
+
+def test_a_small_group_is_shown_whole_without_a_switch(galleries):
+    app = view("Results", distortion="RTS")
+    groups = disagreements("distorted", results.cells("distorted"), "rts")
+    keys = ("misread_one", "misread_other", "misread_both")
+    switches = {toggle.key for toggle in app.toggle}
+    assert switches & set(keys) == {
+        key for key, said in zip(keys, groups.values(), strict=True) if len(said) > 10
+    }
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
+    cells, column = results.cells(table), COLUMNS[table]
+    rows = results_files.misread(table, cells, column)
+    one, other = map(networks.network_title, TABLES[table].compared)
+    misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics.misread_examples
+    assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
+    for row in rows[:: max(1, len(rows) // 5)]:
+        _, true = volumes.example_images(f"{table}/{column}/cnn", row["digit"], row["seed"])
+        assert true == row["true"]
+        said = misread[row["seed"]].get(row["digit"], row["true"])
+        assert row[one] == said
+        if row["group"] == f"{one} wrong, {other} right":
+            assert row[one] != row["true"] == row[other]
+
+
+def test_download_of_the_confusions_adds_up_to_the_matrices():
+    rows = results_files.confusions(results.cells("volumes"))
+    metrics = load_metrics(find("volumes/extruded/3d-cnn"))
+    counts = np.zeros((10, 10), int)
+    for row in rows:
+        if row["experiment"] == "volumes/extruded/3d-cnn":
+            counts[row["true"], row["said"]] += row["count"]
+    np.testing.assert_array_equal(counts, metrics.confusion_test)
+
+
+def test_only_what_the_paper_compares_is_held_against_it():
+    told = texts(view("Results", distortion="TC"))
+    rows = re.findall(r"\| (ST-\w+ \w+) \| (?:FCN|CNN) \| .* \| ([^|]+) \|\n", told + "\n")
+    assert len(rows) == 6
+    for network, verdict in rows:
+        claimed, verdict = network.endswith("Aff"), verdict.removesuffix(" †")
+        assert (verdict in ("yes", "**no**", "undecided")) == claimed
+        assert verdict.endswith(r"\*") != claimed
+    assert "the paper does not give the figures of both" in told
+    assert "does not give the figures" not in texts(view("Results", distortion="RTS"))
+
+
+@pytest.mark.parametrize("table", results.tables())
+def test_more_of_them_where_a_distortion_leaves_little_is_said_of_several_alone(table):
+    told = texts(opened(table, **{PAGES[table]: "Results"}))
+    assert "are misread by every network that has been trained" in told
+    assert ("leaves little to read" in told) == (table == "distorted")
