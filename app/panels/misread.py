@@ -13,7 +13,7 @@ from app.panels.transformers import pixels
 from app.stage.large import Item
 from app.stage.strip import strip
 from app.tables import TABLES
-from app.views.addition import addends
+from app.views.addition import choices as addends_choices
 from app.views.distorted import choices
 from app.views.volumes import choices as volume_choices
 
@@ -22,8 +22,8 @@ FEW, PAGE = 10, 50  # misread examples of a group that are shown at first, and a
 # from there would lead to it again.
 DEFAULTS = {
     "distortion": "RTS", "digit": choices.FIRST_DIGIT, "seed": choices.FIRST_SEED,
-    "first": addends.FIRST_PAIR[0], "second": addends.FIRST_PAIR[1],
-    "sum_seed": addends.FIRST_SEED,
+    "first": addends_choices.FIRST_PAIR[0], "second": addends_choices.FIRST_PAIR[1],
+    "sum_seed": addends_choices.FIRST_SEED,
     "volume_digit": volume_choices.FIRST_DIGIT, "volume_seed": volume_choices.FIRST_SEED,
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
 from app.views.addition import (
-    addends,
+    choices,
     division,
     partings,
     stages,
@@ -29,9 +29,9 @@ from app.views.addition import (
 
 
 @st.fragment
-def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
+def explore(chosen: choices.Sum, networks: list[LoadedNetwork]) -> None:
     """The stages on the left, what the networks say of them on the right."""
-    shown = addends.example(chosen)
+    shown = choices.example(chosen)
     movables = sums.movables(shown, chosen.digits, chosen.drawn)
     truth = int(shown.labels[0])
     staged = [n for n in networks if n.network.transformer] or [None]
@@ -45,7 +45,7 @@ def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
         for index, loaded in enumerate(staged):
             if loaded:
                 division.heading(loaded)
-            own = run_network(loaded, images, *addends.held(loaded, chosen)) if loaded else None
+            own = run_network(loaded, images, *choices.held(loaded, chosen)) if loaded else None
             stages.sum_stage(
                 loaded,
                 shown,
@@ -61,7 +61,7 @@ def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
     rows, thetas, misread = [], {}, False
     for loaded in networks:
         report = hands[staged.index(loaded)] if loaded in staged else None
-        hand = (report and report.thetas) or addends.held(loaded, chosen)
+        hand = (report and report.thetas) or choices.held(loaded, chosen)
         found = run_network(loaded, images, *hand)
         rows.append(
             verdicts.Verdict(
@@ -89,22 +89,22 @@ def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
                 stages.theta_table(shown, thetas, poses)
 
 
-view = addends.choose_view()
+view = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(addends.PREFIX, "2st-fcn-aff", steps=10_000)
+        training_form(choices.PREFIX, "2st-fcn-aff", steps=10_000)
     with runs:
-        training_panel(addends.PREFIX)
+        training_panel(choices.PREFIX)
 elif view == "Replay":
-    replay_panel(addends.PREFIX, addends.FIRST_CHOICES[0])
+    replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
 elif view == "Results":
     results_panel("addition")
     partings.partings()
 else:
     with st.container(key="choosing"):
-        chosen = addends.choose()
-    networks = [n for key in chosen.networks if (n := transformers.load(key, addends.PREFIX))]
+        chosen = choices.choose()
+    networks = [n for key in chosen.networks if (n := transformers.load(key, choices.PREFIX))]
     explore(chosen, networks)
     strips.further_sums(chosen, networks)
     st.caption(

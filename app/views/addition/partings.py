@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.data import networks, recordings
 from app.panels import downloads
-from app.views.addition.addends import PREFIX
+from app.views.addition.choices import PREFIX
 from app.views.addition.division import OWNS, division_words, owned
 
 

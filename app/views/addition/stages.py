@@ -12,7 +12,7 @@ from app.data.networks import LoadedNetwork
 from app.panels.poses import decomposed
 from app.panels.transformers import pixels, report_of, transformers_of
 from app.stage.large import Features, Input, Item, Report, stage
-from app.views.addition.addends import Sum, held
+from app.views.addition.choices import Sum, held
 
 
 def note(loaded: LoadedNetwork, chosen: Sum, report: Report | None) -> str:

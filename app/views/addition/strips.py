@@ -11,7 +11,7 @@ from app.data.networks import LoadedNetwork, run_network
 from app.panels.transformers import pixels
 from app.stage.large import Item
 from app.stage.strip import strip
-from app.views.addition.addends import Sum, choose_pair
+from app.views.addition.choices import Sum, choose_pair
 
 FURTHER = ((1, 4), (4, 8), (7, 0), (0, 9), (3, 3), (6, 2), (9, 7), (5, 6))  # pairs to click
 

@@ -12,15 +12,15 @@ from streamlit.testing.v1 import AppTest
 from app.data import gallery as gallery_module
 from app.data import networks, sums
 from app.frame import stops
-from app.views.addition import addends, division, partings
+from app.views.addition import choices, division, partings
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
 from tests.app.visiting import MAIN, go_to, payload, texts
 
 PUBLISHED = [
-    name.removeprefix(addends.PREFIX)
+    name.removeprefix(choices.PREFIX)
     for name, e in EXPERIMENTS.items()
-    if name.startswith(addends.PREFIX) and checkpoints.is_published(e)
+    if name.startswith(choices.PREFIX) and checkpoints.is_published(e)
 ]
 
 
@@ -112,7 +112,7 @@ def test_muted_transformer_is_held_at_the_identity_and_only_it():
     ((first, second),) = [item["thetas"] for item in payload(app)["items"]]
     assert second == [1, 0, 0, 0, 1, 0]
     network = checkpoints.load_pretrained(find("addition/rts/2st-fcn-aff"))
-    images = sums.pair_of_digits(*addends.FIRST_PAIR, addends.FIRST_SEED).images
+    images = sums.pair_of_digits(*choices.FIRST_PAIR, choices.FIRST_SEED).images
     np.testing.assert_allclose(first, network.trace(images).warps[0].theta[0].detach(), atol=1e-5)
 
 
@@ -170,7 +170,7 @@ def test_division_is_said_in_words(left, words):
 
 def test_published_transformers_divide_the_channels_between_them():
     for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
-        loaded = networks.pretrained(f"{addends.PREFIX}{network}")
+        loaded = networks.pretrained(f"{choices.PREFIX}{network}")
         left, untouched = sums.pose_left(loaded, loaded.key)
         first, second = division.owned(left, untouched)
         assert len(first) == len(second) == 1 and first != second
@@ -190,6 +190,6 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
     assert base64.b64decode(second["image"]) == image.tobytes()
     gallery = gallery_module.gallery()
     assert (
-        base64.b64decode(first["image"]) == gallery.images[addends.FIRST_PAIR[0]].numpy().tobytes()
+        base64.b64decode(first["image"]) == gallery.images[choices.FIRST_PAIR[0]].numpy().tobytes()
     )
-    assert f"<b>{int(gallery.labels[addends.FIRST_PAIR[0]]) + 1}</b> ◂" in texts(app)
+    assert f"<b>{int(gallery.labels[choices.FIRST_PAIR[0]]) + 1}</b> ◂" in texts(app)

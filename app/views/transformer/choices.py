@@ -1,4 +1,4 @@
-"""The Transformer page's choices: every widget key and URL field of that page."""
+"""What a visitor chooses on the page: a preset, an image, a family, and how it is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POOLS = {"none": 1, "2 × 2": 2, "4 × 4": 4}
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What is on the lab's stage. image: uint8 (H, W) or (3, H, W); token: of the θ at first."""
+    """What is on the stage. image: uint8 (H, W) or (3, H, W); token: of the θ at first."""
 
     image: np.ndarray
     picture: str
