@@ -11,10 +11,12 @@ from app.data import gallery, sums
 from app.data.networks import LoadedNetwork
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed, options
+from app.views.addition import PAGE
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
-FIRST_PAIR, FIRST_SEED = (307, 812), 10  # far apart; one transformer gets it wrong
+FIRST_PAIR = PAGE.defaults["first"], PAGE.defaults["second"]
+FIRST_SEED = PAGE.defaults["sum_seed"]
 NAMES = r"""
 **U** has two channels, a digit in each, turned, scaled and moved (RTS) on its own. Each
 **transformer** sees both channels, predicts its own **θ**, and warps both. What all of them give,

@@ -15,9 +15,10 @@ from app.stage.large import Item
 from app.stage.strip import strip
 from app.stage.wall import Boxes, WallReport, wall
 from app.training.job import Job
+from app.views.colocalisation import PAGE
 
 PREFIX = "colocalisation/"
-FIRST_DIGIT = 8  # Fig. 4
+FIRST_DIGIT = PAGE.defaults["boxes_digit"]
 REFRESH_SECONDS = 2.0
 NAMES = r"""
 The **box** of an image is the attention transformer's $\theta = (s, t_x, t_y)$, which the

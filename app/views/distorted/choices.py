@@ -10,14 +10,9 @@ import streamlit as st
 from app.data import gallery
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_seed
+from app.tables import DISTORTIONS
+from app.views.distorted import PAGE
 
-DISTORTIONS = {  # App. A.4
-    "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
-    "TC": "at a random place of 60×60 pixels, among six 6×6 patches of other digits",
-    "R": "rotated by up to 90°",
-    "P": "scaled by 0.75 to 1, each corner stretched by 5 pixels (std)",
-    "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
-}
 NAMES = r"""
 **U** is the input image, **V** the output of the transformer. **G** is the regular grid of V's
 pixels. **θ** are the numbers that the localisation network predicts from U, and **$T_\theta(G)$**
@@ -34,8 +29,7 @@ The **distortions** are those of App. A.4, the errors those of Table 1, of
 Kavukcuoglu, 2015).
 """
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
-# A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
-FIRST_DIGIT, FIRST_SEED = 504, 2
+FIRST_DIGIT, FIRST_SEED = PAGE.defaults["digit"], PAGE.defaults["seed"]
 OWN_DIGIT = "own-digit"  # the switch's key
 
 
@@ -76,7 +70,7 @@ def choose_view() -> tuple[str, str]:
         distortion = st.segmented_control(
             "Distortion",
             list(DISTORTIONS),
-            default="RTS",
+            default=PAGE.defaults["distortion"],
             required=True,
             key="distortion",
             bind="query-params",

@@ -19,7 +19,7 @@ from app.panels.transformers import pixels
 from app.stage.large import Item
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
-from app.views.distorted.choices import DISTORTIONS
+from app.tables import DISTORTIONS
 from app.views.invariance.words import KIND_GRIDS, WORDS, Chosen, follows, ink, number, rows, split
 
 if TYPE_CHECKING:

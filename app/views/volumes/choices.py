@@ -11,11 +11,12 @@ from app.data import gallery
 from app.data.networks import network_title
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed
+from app.views.volumes import PAGE
 
 PREFIX = "volumes/extruded/"
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
 OWN_DIGIT = "own-volume"  # the switch's key
-FIRST_DIGIT, FIRST_SEED = 504, 2  # which the plain projection takes for a one
+FIRST_DIGIT, FIRST_SEED = PAGE.defaults["volume_digit"], PAGE.defaults["volume_seed"]
 NAMES = r"""
 **U** is a volume of 60×60×60 voxels; a digit of MNIST, made 8 voxels deep, stands in it, turned
 about three axes. **G** is the regular 3D grid of V's voxels, and **$T_\theta(G)$** is where in U
