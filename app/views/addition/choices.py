@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.data import gallery, sums
 from app.data.networks import LoadedNetwork
+from app.data.run_keys import RunKey
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed, options
 from app.views.addition import PAGE
@@ -33,11 +34,11 @@ App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1
 
 @dataclass(frozen=True, kw_only=True)
 class Sum:
-    """What the visitor looks at. networks: keys of ``options``, at most two; digits: of the
+    """What the visitor looks at. networks: at most two; digits: of the
     gallery, in the order of the channels; drawn: what a hand has drawn in their stead; muted:
     transformers that are held at the identity."""
 
-    networks: tuple[str, ...]
+    networks: tuple[RunKey, ...]
     digits: tuple[int, int]
     drawn: tuple[gallery.Drawn | None, gallery.Drawn | None]
     seed: int

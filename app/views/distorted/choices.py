@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import gallery
+from app.data.run_keys import RunKey
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_seed
 from app.tables import DISTORTIONS
@@ -35,10 +36,10 @@ OWN_DIGIT = "own-digit"  # the switch's key
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the visitor looks at. networks: keys of ``options(prefix)``, at most two."""
+    """What the visitor looks at. networks: at most two."""
 
     distortion: str
-    networks: tuple[str, ...]
+    networks: tuple[RunKey, ...]
     digit: int  # in the gallery, class by class
     seed: int
     drawn: gallery.Drawn | None = None  # a digit of the visitor's own in its stead

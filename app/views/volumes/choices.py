@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.data import gallery
 from app.data.networks import network_title
+from app.data.run_keys import RunKey
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed
 from app.views.volumes import PAGE
@@ -42,9 +43,9 @@ EASED = (
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What the visitor looks at. networks: keys of ``controls.options``, at most two."""
+    """What the visitor looks at. networks: at most two."""
 
-    networks: tuple[str, ...]
+    networks: tuple[RunKey, ...]
     digit: int
     seed: int
     drawn: gallery.Drawn | None  # a digit of the visitor's own in its stead

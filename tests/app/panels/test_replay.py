@@ -61,8 +61,8 @@ def test_comparison_puts_two_studies_side_by_side():
     app = view("Replay")
     for comparison in replay.COMPARISONS:
         assert comparison.words not in texts(app)
-        app.session_state["replay_a_rts"] = replay.BASE
-        app.session_state["replay_b_rts"] = comparison.study
+        app.session_state["replay_a_rts"] = replay.BASE.text
+        app.session_state["replay_b_rts"] = comparison.study.text
         app.run()
         assert not app.exception and not app.error
         assert comparison.words in texts(app)
@@ -72,22 +72,21 @@ def test_comparison_puts_two_studies_side_by_side():
         assert data["layout"] == "replay" and len(data["runs"]) == 2
 
 
-def study(key: str) -> RecordedRun:
-    name = key.replace("study-", "studies/")
-    return unpack(checkpoints.published_folder(find(name)) / PACKED)
+def study(name: str) -> RecordedRun:
+    return unpack(checkpoints.published_folder(find(f"studies/{name}")) / PACKED)
 
 
-@pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study)
+@pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study.name)
 def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
-    ends = {study(k).snapshots[-1].measure for k in (replay.BASE, comparison.study)}
+    ends = {study(k.name).snapshots[-1].measure for k in (replay.BASE, comparison.study)}
     assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
         f"{error:.1f}" for error in sorted(ends)
     ]
 
 
 def test_words_of_the_comparisons_are_true_of_the_grids():
-    def maps(key: str, step: int = -1) -> np.ndarray:
-        return study(f"study-{key}").snapshots[step].theta[:, 0].reshape(10, 2, 3)
+    def maps(name: str, step: int = -1) -> np.ndarray:
+        return study(name).snapshots[step].theta[:, 0].reshape(10, 2, 3)
 
     def sizes(found: np.ndarray) -> np.ndarray:
         return np.sqrt(np.abs(np.linalg.det(found[:, :, :2])))
