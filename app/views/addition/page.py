@@ -19,6 +19,7 @@ from app.panels.replay import replay_panel
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
+from app.tables import TABLES
 from app.views.addition import (
     choices,
     division,
@@ -26,6 +27,7 @@ from app.views.addition import (
     stages,
     strips,
 )
+from app.views.addition.explorer import EXPLORER
 
 
 @st.fragment
@@ -99,7 +101,7 @@ if view == "Train":
 elif view == "Replay":
     replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
 elif view == "Results":
-    results_panel("addition")
+    results_panel(TABLES["addition"], EXPLORER)
     partings.partings()
 else:
     with st.container(key="choosing"):

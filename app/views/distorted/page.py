@@ -19,6 +19,7 @@ from app.panels.replay import replay_panel
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
+from app.tables import TABLES
 from app.views.distorted import (
     charts,
     choices,
@@ -26,6 +27,7 @@ from app.views.distorted import (
     stages,
     strips,
 )
+from app.views.distorted.explorer import EXPLORER
 
 
 @st.fragment
@@ -96,7 +98,7 @@ if view == "Train":
 elif view == "Replay":
     replay_panel(prefix, "st-cnn-aff")
 elif view == "Results":
-    results_panel("distorted", distortion.lower())
+    results_panel(TABLES["distorted"], EXPLORER, distortion.lower())
 else:
     with st.container(key="choosing"):
         choice = choices.choose(distortion)

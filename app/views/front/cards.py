@@ -15,6 +15,7 @@ from app.data import boxes, networks, recordings, volumes
 from app.data.families import PRESETS
 from app.data.pictures import test_card
 from app.palette import BOX, GRIDS, LIGHT
+from app.tables import TABLES, Table
 from stn_core import results
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, Transform
@@ -22,10 +23,6 @@ from stn_core.transforms import Affine, Attention, Transform
 SET = "colocalisation/tc/8"  # Fig. 4
 SOLID, PROBE = "volumes/extruded/st-cnn-rigid", 5
 READ, READ_PROBE = "distorted/rts/st-cnn-aff", 8
-SHOWN = {  # rows of a table's card: experiments
-    "distorted": ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff"),
-    "addition": ("fcn", "cnn", "st-fcn-aff", "2st-fcn-aff", "2st-fcn-proj"),
-}
 PIXELS, MARGIN = 208, 0.08  # of a picture, and how much of it is around the image
 EDGE, LINE = round(PIXELS * MARGIN), 3
 FRACTION_BITS = 4  # of a pixel's place
@@ -42,6 +39,33 @@ STYLE = """<style>
 .cards td { padding: .05rem .8rem .05rem 0; border: 0; }
 .cards p { margin: 0; font-size: .9rem; }
 </style>""".replace("PRIMARY", LIGHT.primary)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableCard:
+    """A table's card. networks: whose errors with RTS are on it; words: what they are of; field:
+    of the address, by which the page shows its results."""
+
+    table: Table
+    networks: tuple[str, ...]
+    words: str
+    field: str
+
+
+TABLE_CARDS = (
+    TableCard(
+        table=TABLES["distorted"],
+        networks=("fcn", "cnn", "st-fcn-aff", "st-cnn-aff"),
+        words="rotated, scaled and moved digits (RTS); also R, P, E and TC",
+        field="view",
+    ),
+    TableCard(
+        table=TABLES["addition"],
+        networks=("fcn", "cnn", "st-fcn-aff", "2st-fcn-aff", "2st-fcn-proj"),
+        words="the sum of two digits, each with a distortion of its own",
+        field="sum_view",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +134,7 @@ def as_html(cards: Iterable[Card]) -> str:
 
 def cards() -> list[Card]:
     """All of them, from what is published here."""
-    return [_fig1(), _fig3(), _fig4(), _fig5(), *map(_table, SHOWN), _table5(), *_questions()]
+    return [_fig1(), _fig3(), _fig4(), _fig5(), *map(_table, TABLE_CARDS), _table5(), *_questions()]
 
 
 def _fig1() -> Card:
@@ -189,21 +213,18 @@ def _fig5() -> Card:
     )
 
 
-def _table(name: str) -> Card:
-    cells = results.cells(name)
+def _table(card: TableCard) -> Card:
+    table = card.table
+    cells = results.cells(table.name)
     rows = []
-    for row in SHOWN[name]:
-        cell = cells[f"{name}/rts/{row}"]
-        rows.append((networks.network_title(row), cell.ours, f"{cell.experiment.reported:.1f}"))
-    number, what = {
-        "distorted": (1, "rotated, scaled and moved digits (RTS); also R, P, E and TC"),
-        "addition": (4, "the sum of two digits, each with a distortion of its own"),
-    }[name]
-    field = {"distorted": "view", "addition": "sum_view"}[name]
+    for network in card.networks:
+        cell = cells[f"{table.name}/rts/{network}"]
+        title = networks.network_title(network)
+        rows.append((title, cell.ours, f"{cell.experiment.reported:.1f}"))
     return Card(
-        name=f"Table {number}: error in percent",
-        words=f"On {what}. <b>Ours</b>, and the paper's.",
-        href=f"{name}?{field}=Results",
+        name=f"Table {table.number}: error in percent",
+        words=f"On {card.words}. <b>Ours</b>, and the paper's.",
+        href=f"{table.name}?{card.field}=Results",
         rows=rows,
     )
 

@@ -11,11 +11,13 @@ from app.panels import transformers
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, training_panel
+from app.tables import TABLES
 from app.views.volumes import (
     choices,
     explore,
     replay,
 )
+from app.views.volumes.explorer import EXPLORER
 
 view = choices.choose_view()
 if view == "Train":
@@ -27,7 +29,7 @@ if view == "Train":
 elif view == "Replay":
     replay.replay()
 elif view == "Results":
-    results_panel("volumes")
+    results_panel(TABLES["volumes"], EXPLORER)
 else:
     with st.container(key="choosing"):
         chosen = choices.choose()

@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.data import networks, volumes
+from app.data import gallery, networks
 from app.panels import downloads, misread, results_files
 from app.panels.misread import FEW, PAGE, disagreements
 from app.tables import TABLES
-from stn_core import checkpoints, report, results
+from app.views.addition import explorer as addition
+from app.views.distorted import explorer as distorted
+from app.views.volumes import explorer as volumes
+from stn_core import checkpoints, evaluation, report, results
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, load_tried
 from stn_core.typed_json import to_json
@@ -50,7 +53,7 @@ def test_results_show_every_cell_and_all_downloads():
 def test_downloads_hold_what_is_shown(table):
     cells, columns = results.cells(table), results.rows_and_columns(table)[1]
     lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_files.errors(cells)))))
-    held = json.loads(json.dumps(results_files.everything(table, cells, columns)))
+    held = json.loads(json.dumps(results_files.everything(TABLES[table], cells, columns)))
     assert [line["experiment"] for line in lines] == list(cells)
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
         assert network["experiment"] == name and network["metrics"] == to_json(cell.metrics)
@@ -100,6 +103,11 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
 
 
 PAGES = {"distorted": "view", "addition": "sum_view", "volumes": "volume_view"}
+EXPLORERS = {
+    "distorted": distorted.EXPLORER,
+    "addition": addition.EXPLORER,
+    "volumes": volumes.EXPLORER,
+}
 COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
 
 
@@ -175,7 +183,7 @@ def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
 
 def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
     app = opened("addition", sum_view="Results")
-    groups = disagreements("addition", results.cells("addition"), "rts")
+    groups = disagreements(TABLES["addition"], results.cells("addition"), "rts")
     count = len(groups["Both wrong"])
     legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
     assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
@@ -193,7 +201,7 @@ def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
 
 def test_a_small_group_is_shown_whole_without_a_switch(galleries):
     app = view("Results", distortion="RTS")
-    groups = disagreements("distorted", results.cells("distorted"), "rts")
+    groups = disagreements(TABLES["distorted"], results.cells("distorted"), "rts")
     keys = ("misread_one", "misread_other", "misread_both")
     switches = {toggle.key for toggle in app.toggle}
     assert switches & set(keys) == {
@@ -204,13 +212,15 @@ def test_a_small_group_is_shown_whole_without_a_switch(galleries):
 @pytest.mark.parametrize("table", results.tables())
 def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     cells, column = results.cells(table), COLUMNS[table]
-    rows = results_files.misread(table, cells, column)
+    rows = results_files.misread(TABLES[table], EXPLORERS[table], cells, column)
     one, other = map(networks.network_title, TABLES[table].compared)
     misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics.misread_examples
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
     for row in rows[:: max(1, len(rows) // 5)]:
-        _, true = volumes.example_images(f"{table}/{column}/cnn", row["digit"], row["seed"])
-        assert true == row["true"]
+        example = evaluation.example(
+            find(f"{table}/{column}/cnn"), gallery.gallery(), row["digit"], row["seed"]
+        )
+        assert int(example.labels[0]) == row["true"]
         said = misread[row["seed"]].get(row["digit"], row["true"])
         assert row[one] == said
         if row["group"] == f"{one} wrong, {other} right":
