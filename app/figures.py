@@ -31,7 +31,7 @@ def _base(palette: Palette, height: int) -> go.Figure:
     return figure
 
 
-def sweep(
+def turning(
     degrees: Sequence[float], series: Sequence[tuple[str, np.ndarray, str]], palette: Palette
 ) -> go.Figure:
     """The true class's probability while the input is turned. series: (title, (T,) %, colour)."""

@@ -36,7 +36,7 @@ OWN_DIGIT = "own-digit"  # the switch's key
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the visitor looks at. networks: at most two."""
+    """What was chosen. networks: at most two."""
 
     distortion: str
     networks: tuple[RunKey, ...]
@@ -49,11 +49,6 @@ class Choice:
         """Tells the input from every other."""
         drawn = f"/{zlib.crc32(repr(self.drawn).encode())}" if self.drawn else ""
         return f"{self.distortion}/{self.digit}/{self.seed}{drawn}"
-
-    @property
-    def experiment_name(self) -> str:
-        """One of the distortion's experiments; their data is the same."""
-        return f"distorted/{self.distortion.lower()}/st-cnn-aff"
 
 
 def choose_view() -> tuple[str, str]:
@@ -119,7 +114,7 @@ def choose(distortion: str) -> Choice:
     )
 
 
-def choose_sweep() -> bool:
+def choose_turning() -> bool:
     """Whether the stage plays the input being turned."""
     return st.toggle(
         "Sweep the angle",
