@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import gallery, sums
-from app.data.networks import LoadedNetwork
+from app.data import gallery
 from app.data.run_keys import RunKey
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed, options
@@ -33,8 +32,8 @@ App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sum:
-    """What the visitor looks at. networks: at most two; digits: of the
+class Choice:
+    """What was chosen. networks: at most two; digits: of the
     gallery, in the order of the channels; drawn: what a hand has drawn in their stead; muted:
     transformers that are held at the identity."""
 
@@ -56,7 +55,7 @@ def choose_view() -> str:
     return choose_page_view("sum_view", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 
-def choose() -> Sum:
+def choose() -> Choice:
     """Two networks, two digits, a seed; swapped channels and muted transformers."""
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -81,7 +80,7 @@ def choose() -> Sum:
             help="The sum stays. Each transformer looks after a channel, not after a digit.",
         )  # fmt: skip
         titles = options(PREFIX)
-        two = any(titles[key].startswith("2×") for key in keys)
+        two = any(titles[k].startswith("2×") for k in keys)
         muted = st.pills(
             "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
             selection_mode="multi", key="muted", bind="query-params",
@@ -94,7 +93,7 @@ def choose() -> Sum:
                 own_digit.choose_digit(f"draw-{name}", f"a {name} digit of your own")
                 for name in ("first", "second")
             )
-    return Sum(
+    return Choice(
         networks=keys,
         digits=pair[::-1] if swapped else pair,
         drawn=drawn[::-1] if swapped else drawn,
@@ -104,30 +103,8 @@ def choose() -> Sum:
     )
 
 
-def example(chosen: Sum):
-    """The chosen pair as Examples with a batch of one, its channels in the chosen order."""
-    turn = -1 if chosen.swapped else 1
-    found = sums.pair_of_digits(*chosen.digits[::turn], chosen.seed, chosen.drawn[::turn])
-    if not chosen.swapped:
-        return found
-    return found._replace(
-        images=found.images.flip(1),
-        theta=found.theta.flip(1),
-        pose={name: values.flip(1) for name, values in found.pose.items()},
-    )
-
-
-def held(loaded: LoadedNetwork, chosen: Sum) -> list[list[float] | None]:
-    """For each transformer of a network, the θ that it is held at, None for its own."""
-    if not loaded.network.transformer:
-        return []
-    count = loaded.experiment.network.transformers
-    identity = loaded.experiment.network.transform.identity().tolist()
-    return [identity if n in chosen.muted else None for n in range(count)]
-
-
-def choose_pair(pair: str) -> None:
-    """Take a pair of the strip; called before the widgets are drawn again."""
-    first, second = map(int, pair.split("."))
-    chosen = {"first": first, "second": second, "swapped": False}
-    st.session_state.update({**chosen, "draw-first": False, "draw-second": False})
+def choose_pair(text: str) -> None:
+    """Take a pair of the strip, as ``307.812``; called before the widgets are drawn again."""
+    first, second = map(int, text.split("."))
+    pair = {"first": first, "second": second, "swapped": False}
+    st.session_state.update({**pair, "draw-first": False, "draw-second": False})

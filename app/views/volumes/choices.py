@@ -42,8 +42,8 @@ EASED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """What the visitor looks at. networks: at most two."""
+class Choice:
+    """What was chosen. networks: at most two."""
 
     networks: tuple[RunKey, ...]
     digit: int
@@ -73,7 +73,7 @@ def names() -> str:
     return NAMES.format(curriculum=EASED.format(" and ".join(eased)) if eased else "")
 
 
-def choose() -> Chosen:
+def choose() -> Choice:
     """Two networks, a digit and a seed."""
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -89,7 +89,7 @@ def choose() -> Chosen:
             help="Draw, paste, upload or photograph a digit, and see it as a volume",
         ):
             drawn = own_digit.choose_digit(OWN_DIGIT)
-    return Chosen(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
+    return Choice(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
 
 
 def choose_digit(digit: str) -> None:
