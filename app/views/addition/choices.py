@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import gallery
-from app.data.run_keys import RunKey
+from app.data.run_keys import RunKey, Uploaded
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed, options
 from app.views.addition import PAGE
@@ -80,7 +80,7 @@ def choose() -> Choice:
             help="The sum stays. Each transformer looks after a channel, not after a digit.",
         )  # fmt: skip
         titles = options(PREFIX)
-        two = any(titles[k].startswith("2×") for k in keys)
+        two = any(isinstance(k, Uploaded) or titles[k].startswith("2×") for k in keys)
         muted = st.pills(
             "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
             selection_mode="multi", key="muted", bind="query-params",

@@ -193,3 +193,16 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
         base64.b64decode(first["image"]) == gallery.images[choices.FIRST_PAIR[0]].numpy().tobytes()
     )
     assert f"<b>{int(gallery.labels[choices.FIRST_PAIR[0]]) + 1}</b> ◂" in texts(app)
+
+
+def test_uploaded_network_is_looked_at_and_can_be_muted():
+    app = page(sum_b="nothing")
+    folder = checkpoints.published_folder(find("addition/rts/2st-fcn-aff"))
+    content = (folder / checkpoints.WEIGHTS).read_bytes()
+    uploader = app.file_uploader(key=f"own-weights-{choices.PREFIX}")
+    uploader.set_value(("mine.safetensors", content, "application/octet-stream")).run()
+    (title,) = [t for t in app.selectbox(key="sum_a").options if "your" in t]
+    app.selectbox(key="sum_a").select(title).run()
+    assert not app.exception and not app.error
+    assert "<b>your 2×ST-FCN Aff</b> says" in texts(app)
+    assert not app.pills(key="muted").disabled
