@@ -76,7 +76,7 @@ def choose_network(
 
 
 def choose_seed(key: str, first: int, does: str, anew: str) -> int:
-    """A seed, and a button that goes on to the next one. does: what it draws; anew: the button."""
+    """A seed, and a button for the next one. does: what a seed draws; anew: the button's label."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
     def go_on() -> None:

@@ -11,7 +11,7 @@ from app.stage.large import Item
 from app.stage.strip import strip
 from app.tables import Table
 
-FEW, PAGE = 10, 50  # misread examples of a group that are shown at first, and at once of all
+SAMPLE_SIZE, PAGE_SIZE = 10, 50  # examples of a group at first, and on a page of all of it
 
 
 def show_disagreements(table: Table, explorer: Explorer, cells: dict, column: str, on: str) -> None:
@@ -73,17 +73,17 @@ def disagreements(
 def _page_of(examples: list[tuple[int, int]], key: str) -> list[tuple[int, int]]:
     """A few examples of a group, evenly out of it; with a switch all of it, by pages."""
     count = len(examples)
-    if count <= FEW:
+    if count <= SAMPLE_SIZE:
         return examples
-    help_text = f"All of this group, in the order of the gallery; {PAGE} at once"
+    help_text = f"All of this group, in the order of the gallery; {PAGE_SIZE} at once"
     if not st.toggle(f"Show all {count}", key=key, bind="query-params", help=help_text):
-        return [examples[n * count // FEW] for n in range(FEW)]
-    if count <= PAGE:
+        return [examples[n * count // SAMPLE_SIZE] for n in range(SAMPLE_SIZE)]
+    if count <= PAGE_SIZE:
         return examples
-    page = st.pagination(-(-count // PAGE), key=f"{key}_page", bind="query-params")
-    first = PAGE * (page - 1)
-    st.caption(f"{first + 1} to {min(first + PAGE, count)}", width="content")
-    return examples[first : first + PAGE]
+    page = st.pagination(-(-count // PAGE_SIZE), key=f"{key}_page", bind="query-params")
+    first = PAGE_SIZE * (page - 1)
+    st.caption(f"{first + 1} to {min(first + PAGE_SIZE, count)}", width="content")
+    return examples[first : first + PAGE_SIZE]
 
 
 def _item(

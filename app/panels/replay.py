@@ -26,7 +26,7 @@ BASE = Study("st-fcn-aff")
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The first study beside another. words: what is to be seen."""
+    """The first study compared with another. words: what to look at."""
 
     title: str
     study: Study
@@ -118,7 +118,7 @@ def _options(prefix: str) -> dict[RunKey, str]:
 
 
 def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:
-    """The pairs of studies, the one that is chosen marked; what is to be seen in it."""
+    """The pairs of studies to choose from, and what to look at in the chosen one."""
     shown = next((c for c in COMPARISONS if keys == [BASE, c.study]), None)
     st.session_state["comparison"] = shown and shown.title
     st.pills(
@@ -130,7 +130,7 @@ def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:
 
 
 def _compare() -> None:
-    """Put the first study beside the chosen one."""
+    """Compare the first study with the chosen one."""
     title = st.session_state["comparison"]
     other = next((c.study for c in COMPARISONS if c.title == title), None)
     if other:

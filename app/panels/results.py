@@ -25,8 +25,8 @@ CHOSEN = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
 def results_panel(table: Table, explorer: Explorer, column: str | None = None) -> None:
-    """The table; and of a column, by default the first, what its networks' differences are worth,
-    what each of them takes for what, and what two of them disagree about."""
+    """The table; and for a column, by default the first, which differences are significant, which
+    classes are confused, and where two networks disagree."""
     from stn_core import results
 
     cells = results.cells(table.name)

@@ -12,7 +12,7 @@ from app.panels.explorer import Explorer
 from app.panels.misread import disagreements
 from app.tables import Table
 
-# Of a recipe, what a file says of it beside its name.
+# Of a recipe, what a file has in addition to its name.
 BUDGET = ("method", "iterations", "batch_size", "learning_rate")
 
 
@@ -84,7 +84,7 @@ def errors(cells: dict) -> list[dict]:
 
 
 def differences(table: Table, columns: list[str]) -> list[dict]:
-    """What the differences of these columns are worth, and whether the paper claims them."""
+    """Which differences of these columns are significant, and which the paper claims."""
     from stn_core import results
 
     return [

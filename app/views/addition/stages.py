@@ -26,7 +26,7 @@ def stage_key(index: int) -> str:
 
 
 def stage_token(shown: Shown, loaded: LoadedNetwork | None) -> str:
-    """What a stage shows; with another token it starts anew."""
+    """Names what a stage shows: with another token it forgets what the hand has done."""
     return f"{loaded and loaded.key}/{shown.token}"
 
 

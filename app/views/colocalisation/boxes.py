@@ -67,11 +67,11 @@ def watch() -> None:
     except RuntimeError:
         st.info("This one has not been recorded yet. *Run it live* does it in front of your eyes.")
         return
-    _shown(name, recorded, name, live=False, from_start=True)
+    _show(name, recorded, name, live=False, from_start=True)
 
 
 @st.fragment
-def _shown(
+def _show(
     name: str,
     recorded,
     token: str,
@@ -153,7 +153,7 @@ def live() -> None:
     training_panel(
         PREFIX,
         Watching(
-            show=_optimised,
+            show=_show_job,
             noun="Optimisation",
             field="boxes_run",
             measured="localised",
@@ -164,7 +164,7 @@ def live() -> None:
     )
 
 
-def _optimised(job: Job) -> None:
+def _show_job(job: Job) -> None:
     run = recordings.run_reader(str(job.folder))
     try:
         recorded = run.recorded()
@@ -172,4 +172,4 @@ def _optimised(job: Job) -> None:
         st.caption("The first steps …")
         return
     name = recorded.description["experiment"]
-    _shown(name, recorded, job.key, live=run.is_alive(), folder=job.folder)
+    _show(name, recorded, job.key, live=run.is_alive(), folder=job.folder)

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.data.examples import Movable
-from app.panels.poses import WANTED, decomposed, matrix_latex
+from app.panels.poses import IDEAL, decomposed, matrix_latex
 from app.views.distorted.shown import Moved, Shown
 
 
@@ -18,7 +18,7 @@ def pose_table(shown: Shown, moved: Moved) -> None:
     st.markdown("**θ: wanted and predicted**")
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
-        columns[WANTED] = _ideal(example.theta[0].numpy(), shown.movable, hand)
+        columns[IDEAL] = _ideal(example.theta[0].numpy(), shown.movable, hand)
     columns |= {
         f"{p.loaded.title}{', by hand' if p.by_hand else ''}": p.trace.warps[0].theta[0].numpy()
         for p in moved.predictions
@@ -29,7 +29,7 @@ def pose_table(shown: Shown, moved: Moved) -> None:
         cells = [cell for _ in range(0, len(matrices), 2) for cell in st.columns(2)]
         for cell, (title, theta) in zip(cells, matrices.items(), strict=False):
             with cell:
-                st.caption(f"{title}: undoes the distortion" if title == WANTED else title)
+                st.caption(f"{title}: undoes the distortion" if title == IDEAL else title)
                 st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:
@@ -41,7 +41,7 @@ def pose_table(shown: Shown, moved: Moved) -> None:
     ideal = (
         "The wanted θ, which maps V to U, brings the digit's own 28 × 28 pixels upright onto all "
         "of V."
-        if WANTED in columns
+        if IDEAL in columns
         else "Nothing undoes that in closed form, so there is no wanted θ to compare with."
     )
     done = ", ".join(_pose_words(example.pose))

@@ -22,7 +22,7 @@ LEVELS = ("predicted_10", "predicted_50", "predicted_90")  # quantiles, in perce
 class Words:
     """How an axis is named and described.
 
-    at: a value of it; never: that there was no range in training; most: the end of the range, in
+    at: a value of it; never: that there was no range in training; range_end: in words, for
     "1.5 times …"; predicted: what θ says of it; reading: how to read that.
     """
 
@@ -32,7 +32,7 @@ class Words:
     tick: float
     at: str
     never: str
-    most: str
+    range_end: str
     predicted: str
     reading: str = (
         "The dotted line is the true one. A network is told the class alone: a curve beside the "
@@ -45,22 +45,22 @@ class Words:
 WORDS = {
     "rotation": Words(
         title="Rotation", axis="angle of the digit, clockwise", unit="°", tick=45, at="At {}",
-        never="digits were not turned in training", most="the largest angle in training",
+        never="digits were not turned in training", range_end="the largest angle in training",
         predicted="predicted angle",
     ),
     "scale": Words(
         title="Scale", axis="scale of the digit", unit="", tick=0.5, at="At a scale of {}",
-        never="digits had one scale in training", most="the largest scale in training",
+        never="digits had one scale in training", range_end="the largest scale in training",
         predicted="predicted scale",
     ),
     "shift": Words(
         title="Shift", axis="shift of the digit to the right", unit=" px", tick=10,
         at="At a shift of {}", never="digits were not moved in training",
-        most="the largest shift in training", predicted="predicted shift",
+        range_end="the largest shift in training", predicted="predicted shift",
     ),
     "clutter": Words(
         title="Clutter", axis="patches of other digits", unit="", tick=2, at="Among {} patches",
-        never="there was no clutter in training", most="the clutter of training",
+        never="there was no clutter in training", range_end="the clutter of training",
         predicted="from V's middle to the digit's",
         reading="The digit stands in the middle of the canvas; this is how far from it V's middle "
         "is read. A network is told the class alone, so it is free to keep an offset: what counts "
@@ -138,7 +138,7 @@ def where(axis: Axis, value: float) -> str:
         return words.never
     ratio = abs(value) / high
     times = "twice" if ratio == 2 else f"{ratio:.2g} times"
-    return f"{times} {words.most}"
+    return f"{times} {words.range_end}"
 
 
 def sentence(choice: Choice) -> str:

@@ -68,7 +68,7 @@ def _play(key: RunKey, job: Job | None, title: str, probe: int, was_live: bool) 
 
 
 def recording(job: Job) -> None:
-    """The replay of a training as far as it is, below its progress."""
+    """The replay of a training so far, below its progress."""
     probe = _choose_probe()
     reader = recordings.run_reader(str(job.folder))
     try:

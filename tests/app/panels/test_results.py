@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.data import gallery, networks
 from app.panels import downloads, misread, results_files
-from app.panels.misread import FEW, PAGE, disagreements
+from app.panels.misread import PAGE_SIZE, SAMPLE_SIZE, disagreements
 from app.tables import TABLES
 from app.views.addition import explorer as addition
 from app.views.distorted import explorer as distorted
@@ -187,10 +187,10 @@ def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
     count = len(groups["Both wrong"])
     legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
     assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
-    assert len(galleries["misread-both"]) == FEW and not app.pagination
+    assert len(galleries["misread-both"]) == SAMPLE_SIZE and not app.pagination
     app.toggle(key="misread_both").set_value(True).run()
     seen = []
-    for page in range(1, 1 + -(-count // PAGE)):
+    for page in range(1, 1 + -(-count // PAGE_SIZE)):
         app.pagination(key="misread_both_page").set_value(page).run()
         seen += [item.id for item in galleries["misread-both"]]
         assert f"to {len(seen)}" in texts(app)
