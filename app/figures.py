@@ -31,7 +31,7 @@ def _base(palette: Palette, height: int) -> go.Figure:
     return figure
 
 
-def sweep(
+def turning(
     degrees: Sequence[float], series: Sequence[tuple[str, np.ndarray, str]], palette: Palette
 ) -> go.Figure:
     """The true class's probability while the input is turned. series: (title, (T,) %, colour)."""
@@ -61,10 +61,10 @@ def sweep(
 def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palette) -> go.Figure:
     """True against predicted angles, digit by digit; the chosen digit is ringed.
 
-    clouds: (title, loading.Angles, colour). A point's ``customdata`` is its digit.
+    clouds: (title, PredictedAngles, colour). A point's ``customdata`` is its digit.
     """
     figure = _base(palette, height=320)
-    reach = max(float(np.abs(found.true).max()) for _, found, _ in clouds)
+    reach = max(float(np.abs(cloud.true).max()) for _, cloud, _ in clouds)
     figure.add_scatter(
         x=[-reach, reach],
         y=[-reach, reach],
@@ -73,21 +73,21 @@ def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palet
         hoverinfo="skip",
         showlegend=False,
     )
-    for title, found, colour in clouds:
+    for title, cloud, colour in clouds:
         figure.add_scatter(
-            x=found.true,
-            y=found.predicted,
-            customdata=found.digits[:, None],
+            x=cloud.true,
+            y=cloud.predicted,
+            customdata=cloud.digits[:, None],
             name=title,
             mode="markers",
             marker={
                 "color": colour,
                 "size": 9,
                 "opacity": 0.8,
-                "symbol": ["circle" if right else "x" for right in found.right],
+                "symbol": ["circle" if right else "x" for right in cloud.right],
                 "line": {
                     "color": palette.text,
-                    "width": [3 if d == digit else 0 for d in found.digits],
+                    "width": [3 if d == digit else 0 for d in cloud.digits],
                 },
             },
             hovertemplate="digit %{customdata[0]}: %{x:.0f}°, predicted %{y:.0f}°<extra>"
@@ -114,7 +114,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Along:
+class Varied:
     """What is varied: its values (T,), how an axis names it, its unit, and its range in training;
     chosen: the value that is looked at; label: of the range."""
 
@@ -127,8 +127,8 @@ class Along:
     chosen: float
 
 
-def along(
-    what: Along,
+def curves(
+    varied: Varied,
     lines: Sequence[Line],
     palette: Palette,
     *,
@@ -144,8 +144,43 @@ def along(
     point's x is the value that it belongs to.
     """
     figure = _base(palette, height=430)
-    low, high = what.trained
-    values = list(what.values)
+    values = list(varied.values)
+    _add_bands(figure, values, lines)
+    if truth is not None:
+        figure.add_scatter(
+            x=values,
+            y=list(truth),
+            name="the true one",
+            mode="lines",
+            line={"color": palette.text, "width": 1.5, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    _add_lines(figure, values, lines, unit)
+    _shade_training(figure, varied, palette)
+    figure.add_vline(x=varied.chosen, line={"color": palette.text, "width": 1.5, "dash": "dash"})
+    margin = 0.03 * (values[-1] - values[0])
+    figure.update_layout(
+        showlegend=True, dragmode=False, clickmode="event+select", hovermode="x unified"
+    )
+    figure.update_xaxes(
+        title={"text": varied.title, "standoff": 12},
+        ticksuffix=varied.unit,
+        dtick=varied.tick,
+        tick0=0,
+        range=[values[0] - margin, values[-1] + margin],
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        title={"text": title, "standoff": 12},
+        ticksuffix=unit,
+        fixedrange=True,
+        dtick=tick,
+        range=limits and list(limits),
+    )
+    return figure
+
+
+def _add_bands(figure: go.Figure, values: list[float], lines: Sequence[Line]) -> None:
     for line in lines:
         figure.add_scatter(
             x=[*values, *reversed(values)],
@@ -157,15 +192,9 @@ def along(
             showlegend=False,
             legendgroup=line.title,
         )
-    if truth is not None:
-        figure.add_scatter(
-            x=values,
-            y=list(truth),
-            name="the true one",
-            mode="lines",
-            line={"color": palette.text, "width": 1.5, "dash": "dot"},
-            hoverinfo="skip",
-        )
+
+
+def _add_lines(figure: go.Figure, values: list[float], lines: Sequence[Line], unit: str) -> None:
     for line in lines:
         figure.add_scatter(
             x=values,
@@ -180,8 +209,13 @@ def along(
             unselected={"marker": {"opacity": 1}},
             hovertemplate=f"%{{y:.1f}}{unit} (%{{customdata[0]:.1f}} to %{{customdata[1]:.1f}})",
         )
+
+
+def _shade_training(figure: go.Figure, varied: Varied, palette: Palette) -> None:
+    """The range of training, or a line where it is a single value."""
+    low, high = varied.trained
     shade = {"fillcolor": palette.border, "opacity": 0.45, "layer": "below", "line_width": 0}
-    note = {"text": what.label, "showarrow": False, "yref": "paper", "y": 0.99, "yanchor": "top"}
+    note = {"text": varied.label, "showarrow": False, "yref": "paper", "y": 0.99, "yanchor": "top"}
     note["font"] = {"size": 13, "color": palette.text}
     if low < high:
         figure.add_vrect(x0=low, x1=high, **shade)
@@ -189,27 +223,6 @@ def along(
     else:
         figure.add_vline(x=low, line={"color": palette.border, "width": 8}, layer="below")
         figure.add_annotation(x=low, xanchor="left", xshift=8, **note)
-    figure.add_vline(x=what.chosen, line={"color": palette.text, "width": 1.5, "dash": "dash"})
-    margin = 0.03 * (values[-1] - values[0])
-    figure.update_layout(
-        showlegend=True, dragmode=False, clickmode="event+select", hovermode="x unified"
-    )
-    figure.update_xaxes(
-        title={"text": what.title, "standoff": 12},
-        ticksuffix=what.unit,
-        dtick=what.tick,
-        tick0=0,
-        range=[values[0] - margin, values[-1] + margin],
-        fixedrange=True,
-    )
-    figure.update_yaxes(
-        title={"text": title, "standoff": 12},
-        ticksuffix=unit,
-        fixedrange=True,
-        dtick=tick,
-        range=limits and list(limits),
-    )
-    return figure
 
 
 def _faded(colour: str, opacity: float) -> str:

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table. title: of its page; field: of its networks' URL fields, as ``sum`` in ``sum_a``;
-    None where the page chooses among columns, which name them then (``a_rts``).
+    """One table.
 
-    number: None of what the paper has no table of.
-    measured: what the errors are of; paper: how the paper's were had; compared: two networks;
+    name: of its experiments, as ``distorted`` in ``distorted/rts/cnn``; number: None of what the
+    paper has no table of; title: of its page; field: of its networks' URL fields, as ``sum`` in
+    ``sum_a``; None where the page chooses among columns, which name them then (``a_rts``).
+
+    measured: what the errors are of; paper: how the paper's were measured; compared: two networks;
     examples: what they misread; probes: what a replay shows.
     """
 
+    name: str
     number: int | None
     title: str
     field: str | None
@@ -25,8 +28,9 @@ class Table:
     probes: str
 
 
-TABLES = {
-    "distorted": Table(
+_TABLES = (
+    Table(
+        name="distorted",
         number=1,
         title="Distorted MNIST",
         field=None,
@@ -37,7 +41,8 @@ TABLES = {
         probes="Ten gallery digits, on which nothing here was trained: above U with the grid, "
         "below V and the probabilities of the ten classes",
     ),
-    "addition": Table(
+    Table(
+        name="addition",
         number=4,
         title="MNIST addition",
         field="sum",
@@ -49,7 +54,8 @@ TABLES = {
         probes="Ten pairs of gallery digits, on which nothing here was trained: U with the grids, "
         "what each transformer gives, one row a channel, and the probabilities of the 19 sums",
     ),
-    "volumes": Table(
+    Table(
+        name="volumes",
         number=None,
         title="Three dimensions",
         field="volume",
@@ -60,10 +66,16 @@ TABLES = {
         examples="gallery digits, seen from the front",
         probes="Ten gallery digits",
     ),
+)
+TABLES = {table.name: table for table in _TABLES}
+DISTORTIONS = {  # Table 1's columns, in words (App. A.4)
+    "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
+    "TC": "at a random place of 60×60 pixels, among six 6×6 patches of other digits",
+    "R": "rotated by up to 90°",
+    "P": "scaled by 0.75 to 1, each corner stretched by 5 pixels (std)",
+    "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
 }
 COLOCALISATION = "Co-localisation"  # Table 5, which has classes for rows and no networks
-
-
 TITLES = {**{name: table.title for name, table in TABLES.items()}, "colocalisation": COLOCALISATION}
 
 
@@ -74,9 +86,9 @@ def table_of(prefix: str) -> Table:
 
 def column_title(prefix: str) -> str:
     """``distorted/rts/`` -> ``RTS``; a table without columns to choose has its own title."""
-    name = prefix.split("/")[0]
-    columns = name in TABLES and TABLES[name].field is None
-    return prefix.split("/")[1].upper() if columns else TITLES[name]
+    name, column = prefix.split("/")[:2]
+    table = TABLES.get(name)
+    return column.upper() if table and table.field is None else TITLES[name]
 
 
 def network_field(which: str, prefix: str) -> str:

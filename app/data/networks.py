@@ -11,6 +11,7 @@ import streamlit as st
 from app.data.examples import example
 from app.data.gallery import gallery
 from app.data.recordings import run_reader
+from app.data.run_keys import Uploaded
 from app.data.uploads import uploaded_file
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
     return LoadedNetwork(
         experiment=experiment,
         network=network,
-        key=f"own-{upload}",
+        key=Uploaded(upload).text,
         title=f"your {short}",
         record="your own: “Open a checkpoint” measures its error",
     )

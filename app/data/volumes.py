@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from app.data.examples import example
 from app.data.gallery import Drawn, gallery, one_digit
 
 if TYPE_CHECKING:
@@ -64,15 +63,6 @@ def _placed(image: torch.Tensor, shown: Examples, index: int) -> Placed:
         shift=shown.pose["shift"][index].numpy(),
         angle_degrees=degrees[0].numpy(),
     )
-
-
-def example_images(experiment_name: str, digit: int, seed: int) -> tuple[torch.Tensor, int]:
-    """The example's images, a batch of one, and its label."""
-    if experiment_name.startswith("volumes/"):
-        solid = placed(digit, seed)
-        return extruded(solid.image, solid.turn, solid.shift), solid.label
-    shown = example(experiment_name, digit, seed)
-    return shown.images, int(shown.labels[0])
 
 
 def extruded(image: np.ndarray, turn: np.ndarray, shift: np.ndarray) -> torch.Tensor:

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app.data import networks
+from app.data.run_keys import Published, RunKey, StartedHere
 from app.panels import own_checkpoint
 from app.tables import network_field
 from app.training import job
 
-NO_NETWORK = "none"
 DIGITS = 1_000
 
 
-def options(prefix: str) -> dict[str, str]:
-    """The trained networks of ``distorted/rts/``, by key: published ones, then those from here."""
-    found = {key: networks.network_title(key) for key in networks.published(prefix)}
-    return found | {run.key: run.title for run in job.trained(prefix)}
+def options(prefix: str) -> dict[RunKey, str]:
+    """The trained networks of ``distorted/rts/`` and their titles: published ones, then those from
+    here."""
+    shipped = {Published(name): networks.network_title(name) for name in networks.published(prefix)}
+    return shipped | {StartedHere(run.folder.name): run.title for run in job.trained(prefix)}
 
 
-def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[str, ...]:
-    """At most two networks of a prefix, by their keys; first: by default."""
-    first_place, second_place = st.container(), st.container()
-    found = options(prefix) | own_checkpoint.choose_checkpoint(prefix)  # it stands after them
-    if not found:
+def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[RunKey, ...]:
+    """At most two networks of a prefix; first: the published ones that are shown by default."""
+    a_container, b_container = st.container(), st.container()
+    titles = options(prefix) | own_checkpoint.choose_checkpoint(prefix)  # drawn after them
+    if not titles:
         return ()
-    with first_place:
-        a = choose_network("Network", network_field("a", prefix), found, first[0])
-    rest = {key: title for key, title in found.items() if key != a}
-    rest[NO_NETWORK] = "nothing"
-    with second_place:
-        b = choose_network("compared with", network_field("b", prefix), rest, first[1])
-    return tuple(key for key in (a, b) if key != NO_NETWORK)
+    with a_container:
+        a = choose_network("Network", network_field("a", prefix), titles, Published(first[0]))
+    rest = {key: title for key, title in titles.items() if key != a}
+    with b_container:
+        b = choose_network(
+            "compared with", network_field("b", prefix), {**rest, None: "nothing"},
+            Published(first[1]), none="none",
+        )  # fmt: skip
+    return tuple(key for key in (a, b) if key)
 
 
 def choose_page_view(key: str, views: list[str], names: str) -> str:
@@ -46,24 +51,32 @@ def choose_page_view(key: str, views: list[str], names: str) -> str:
     return view
 
 
-def choose_network(label: str, key: str, titles: dict[str, str], first: str) -> str:
-    """One of several networks or trainings, by its key in titles; first: by default."""
-    keys = list(titles)
-    default = keys.index(first) if first in titles else 0
+def choose_network(
+    label: str,
+    field: str,
+    titles: Mapping[RunKey | None, str],
+    first: RunKey | None,
+    *,
+    none: str = "",
+) -> RunKey | None:
+    """One of several networks or trainings; first: by default; none: the text of the key None."""
+    keys = {key.text if key else none: key for key in titles}
+    texts = list(keys)
+    default = list(titles).index(first) if first in titles else 0
     chosen = st.selectbox(
         label,
-        keys,
+        texts,
         index=default,
-        format_func=lambda k: titles.get(k, k),
-        key=key,
+        format_func=lambda text: titles[keys[text]] if text in keys else text,
+        key=field,
         bind="query-params",
         help="A network that has been trained here, or a recorded training",
     )
-    return chosen if chosen in titles else keys[default]
+    return keys.get(chosen, keys[texts[default]])
 
 
 def choose_seed(key: str, first: int, does: str, anew: str) -> int:
-    """A seed, and a button that goes on to the next one. does: what it draws; anew: the button."""
+    """A seed, and a button for the next one. does: what a seed draws; anew: the button's label."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
     def go_on() -> None:

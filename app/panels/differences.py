@@ -11,52 +11,51 @@ from app.panels.theme import colours
 from app.tables import Table
 
 
-def show_differences(table: str, cells: dict, column: str, on: str) -> None:
+def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
     st.markdown(f"**Is a difference one?** Paired on the same digits{on}, 95 % confidence")
-    found = results.differences(table, column)
-    if not found:
+    differences = results.differences(table.name, column)
+    if not differences:
         st.info("No two networks that the paper compares have been trained yet.")
         return
     lines = ["| smaller error | than | by | interval | so here? |", "|---|---|---:|---:|---|"]
-    for d in found:
+    for d in differences:
         names = (networks.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
         verdict = verdict_on(d) + ("" if d.alike else " †")
         lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
-    table_of_them = "\n".join(lines)
-    st.markdown(
-        f"<div style='overflow-x:auto'>\n\n{table_of_them}\n\n</div>", unsafe_allow_html=True
-    )
-    if not all(d.claimed for d in found):
+    rows = "\n".join(lines)
+    st.markdown(f"<div style='overflow-x:auto'>\n\n{rows}\n\n</div>", unsafe_allow_html=True)
+    if not all(d.claimed for d in differences):
         st.caption("\\* A comparison of ours: the paper does not give the figures of both.")
-    if not all(d.alike for d in found):
+    if not all(d.alike for d in differences):
         st.caption("† Trained otherwise: the two had not one recipe and budget.")
     several = len({name.split("/")[1] for name in cells}) > 1
     more = ": more of them where a distortion leaves little to read" if several else ""
+    misread = results.misread_by_all(table.name, column)
     st.caption(
-        f"Of the test's 10,000{on}, the same {results.misread_by_all(table, column)} are misread "
-        f"by every network that has been trained{more}."
+        f"Of the test's 10,000{on}, the same {misread} are misread by every network that has been "
+        f"trained{more}."
     )
 
 
 def verdict_on(difference) -> str:
-    """Whether a Difference is as the paper has it; one that it does not claim is only told."""
+    """Whether a Difference is as the paper has it; which is smaller, where it claims nothing."""
     if not difference.claimed:
-        told = "smaller" if difference.percent > 0 else "larger"
-        return f"{told if difference.decided else 'undecided'} \\*"
+        order = "smaller" if difference.percent > 0 else "larger"
+        return f"{order if difference.decided else 'undecided'} \\*"
     if not difference.decided:
         return "undecided"
     return "yes" if difference.percent > 0 else "**no**"
 
 
-def show_confusion(cells: dict, words: Table, on: str) -> None:
+def show_confusion(cells: dict, table: Table, on: str) -> None:
     """Of one network of a column. cells: by the networks' short names."""
     st.markdown(f"**What is taken for what**{on}")
     short = st.selectbox(
-        "Network", list(cells), index=list(cells).index(words.compared[1]),
+        "Network", list(cells), index=list(cells).index(table.compared[1]),
         format_func=networks.network_title, key="confusion", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip

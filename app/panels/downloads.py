@@ -1,4 +1,4 @@
-"""What the networks on a page have to take away: their weights, and what they say."""
+"""Downloads of the networks on a page: their weights and predictions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def published(name: str) -> bytes:
     return (checkpoints.published_folder(find(name)) / checkpoints.WEIGHTS).read_bytes()
 
 
-def said(rows: Sequence[Verdict], truth: int) -> list[dict]:
+def predictions(rows: Sequence[Verdict], truth: int) -> list[dict]:
     """What each network says, a row each: the true class, its own, and every probability."""
     return [
         {
@@ -64,9 +64,9 @@ def buttons(*files: tuple[str, str, Callable[[], str], str]) -> None:
     """A button for each of these files: its label, the file's name, which ends in .csv or .json,
     what makes its text when it is asked for, and what there is to say of it."""
     with st.container(horizontal=True):
-        for label, name, text, told in files:
+        for label, name, text, help_text in files:
             media = MEDIA[name.rsplit(".", 1)[1]]
-            st.download_button(label, text, name, media, on_click="ignore", help=told)
+            st.download_button(label, text, name, media, on_click="ignore", help=help_text)
 
 
 def downloads(rows: Sequence[Verdict], truth: int) -> None:
@@ -74,12 +74,14 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
     if not rows:
         return
     with st.popover("Download", width="content", help="Weights, and what the networks say"):
-        found = said(rows, truth)
-        told = "Every network's probabilities for what is shown"
+        table = predictions(rows, truth)
+        help_text = "Every network's probabilities for what is shown"
         buttons(
-            ("Predictions as CSV", "predictions.csv", lambda: as_csv(found), told),
-            ("Predictions as JSON", "predictions.json", lambda: json.dumps(found, indent=1), told),
-        )
+            ("Predictions as CSV", "predictions.csv",
+             lambda: as_csv(table), help_text),
+            ("Predictions as JSON", "predictions.json",
+             lambda: json.dumps(table, indent=1), help_text),
+        )  # fmt: skip
         for n, row in enumerate(rows):
             st.download_button(
                 f"Weights of {row.loaded.title}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import networks
+from app.data.run_keys import RunKey, Uploaded
 
 
 def weights_field(prefix: str) -> str:
@@ -12,7 +13,7 @@ def weights_field(prefix: str) -> str:
     return f"own-weights-{prefix}"
 
 
-def choose_checkpoint(prefix: str) -> dict[str, str]:
+def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
     with st.popover(
         "Open a checkpoint", width="content", help="Weights of your own, as safetensors"
@@ -28,15 +29,15 @@ def choose_checkpoint(prefix: str) -> dict[str, str]:
         if file is None:
             return {}
         try:
-            found = networks.own_network(prefix, file.file_id, file.getvalue)
+            loaded = networks.own_network(prefix, file.file_id, file.getvalue)
         except ValueError as error:
             st.error(f"Not opened: {error}")
             return {}
-        st.success(f"Opened as {found.title}. Choose it as a network.")
+        st.success(f"Opened as {loaded.title}. Choose it as a network.")
         if st.button(
             "Measure it on the gallery's 1,000 digits",
             key=f"own-measure-{prefix}",
             help="Its error, each digit distorted with a fixed seed",
         ):
-            st.markdown(networks.measured(found, found.key))
-    return {found.key: found.title}
+            st.markdown(networks.measured(loaded, loaded.key))
+    return {Uploaded(file.file_id): loaded.title}

@@ -14,7 +14,7 @@ from app.sketch import pasted, sketch
 FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
 LINK = "Link"  # where a digit comes from that the address has brought
 PREVIEW = 5  # times as large as it is
-LONGEST = 2000  # letters of a digit in the address
+MAX_PACKED_CHARS = 2000  # of a digit in the address
 DIGIT_BYTES = 1 + pictures.DIGIT_SIDE**2
 
 
@@ -36,7 +36,7 @@ def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn |
 
 
 def _linked(key: str) -> gallery.Drawn | None:
-    """The digit that the address had when the visit began; the switch is on then."""
+    """The digit in the address when the visit began, which turns the switch on."""
     kept = f"{key}-linked"
     if kept not in st.session_state:
         st.session_state[kept] = None
@@ -57,16 +57,18 @@ def packed(drawn: gallery.Drawn) -> str:
 
 def unpacked(text: str) -> gallery.Drawn:
     """A digit from the address. Raises ValueError for anything else."""
-    if not 0 < len(text) <= LONGEST:
-        raise ValueError(f"a digit in a link is of 1 to {LONGEST} letters, got {len(text)}")
+    if not 0 < len(text) <= MAX_PACKED_CHARS:
+        raise ValueError(
+            f"a digit in a link is of 1 to {MAX_PACKED_CHARS} letters, got {len(text)}"
+        )
     try:
         content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        found = zlib.decompressobj().decompress(content, DIGIT_BYTES + 1)
+        digit = zlib.decompressobj().decompress(content, DIGIT_BYTES + 1)
     except zlib.error as error:
         raise ValueError(f"this is no packed digit: {error}") from error
-    if len(found) != DIGIT_BYTES or found[0] > 9:
+    if len(digit) != DIGIT_BYTES or digit[0] > 9:
         raise ValueError("a packed digit is its class and 28 × 28 pixels")
-    return gallery.Drawn(pixels=found[1:], label=found[0])
+    return gallery.Drawn(pixels=digit[1:], label=digit[0])
 
 
 def _own_digit(key: str, linked: gallery.Drawn | None) -> gallery.Drawn | None:
@@ -79,14 +81,14 @@ def _own_digit(key: str, linked: gallery.Drawn | None) -> gallery.Drawn | None:
         label_visibility="collapsed",
     )
     if linked and way == LINK:
-        pixels = np.frombuffer(linked.pixels, np.uint8).reshape(2 * (pictures.DIGIT_SIDE,))
+        shown = np.frombuffer(linked.pixels, np.uint8).reshape(2 * (pictures.DIGIT_SIDE,))
         st.image(
-            np.kron(pixels, np.ones((PREVIEW, PREVIEW), np.uint8)),
+            np.kron(shown, np.ones((PREVIEW, PREVIEW), np.uint8)),
             caption=f"the link's own digit, a {linked.label}",
             alt="The digit that the link has brought",
         )
         return linked
-    found = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
+    pixels = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
     label = st.number_input(
         "It is a",
         0,
@@ -96,14 +98,14 @@ def _own_digit(key: str, linked: gallery.Drawn | None) -> gallery.Drawn | None:
         placeholder="0 to 9",
         help="The true class, to compare with what the networks say",
     )
-    if found is None or label is None:
+    if pixels is None or label is None:
         st.caption("Give a digit and say which it is: then it takes the other's place.")
         return None
-    return gallery.Drawn(pixels=found.tobytes(), label=int(label))
+    return gallery.Drawn(pixels=pixels.tobytes(), label=int(label))
 
 
 def _prepared(way: str, key: str) -> np.ndarray | None:
-    """A picture made like MNIST's digits, beside what it was."""
+    """A picture made like MNIST's digits; shows it before and after."""
     content = picture_file(way, key)
     if content is None:
         return None
@@ -113,16 +115,16 @@ def _prepared(way: str, key: str) -> np.ndarray | None:
         "networks have seen nothing else.",
     )  # fmt: skip
     try:
-        found = pictures.as_digit(content) if prepare else pictures.as_grey(content)
+        digit = pictures.as_digit(content) if prepare else pictures.as_grey(content)
         given = pictures.read_picture(content, PREVIEW * pictures.DIGIT_SIDE).transpose(1, 2, 0)
     except pictures.PictureError as error:
         st.error(f"Not taken: {error}")
         return None
     both = st.container(horizontal=True)
     both.image(given, caption="what you gave", alt="The picture as it was given")
-    large = np.kron(found, np.ones((PREVIEW, PREVIEW), np.uint8))
+    large = np.kron(digit, np.ones((PREVIEW, PREVIEW), np.uint8))
     both.image(large, caption="what is taken, 28 × 28", alt="The digit as it is taken")
-    return found
+    return digit
 
 
 def picture_file(way: str, key: str) -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-WANTED = "wanted"
+IDEAL = "wanted"
 POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
     "angle_degrees": ("rotation, clockwise", "°", 1),
     "scale_x": ("scale in x", "", 2),
@@ -47,8 +47,8 @@ def decomposed(affines: dict[str, np.ndarray]) -> None:
     head = "| | " + " | ".join(parts) + " |\n|---|" + "---:|" * len(parts) + "\n"
     rows = [
         f"| {name} | "
-        + " | ".join(f"{part[key].item():.{places}f}{unit}" for part in parts.values())
+        + " | ".join(f"{part[key].item():.{decimals}f}{unit}" for part in parts.values())
         + " |"
-        for key, (name, unit, places) in POSE_ROWS.items()
+        for key, (name, unit, decimals) in POSE_ROWS.items()
     ]
     st.markdown(head + "\n".join(rows))

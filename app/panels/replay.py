@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from app.data import networks, recordings
+from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
 from app.palette import GRIDS
 from app.panels.choices import choose_network
 from app.panels.theme import colours
@@ -16,56 +18,58 @@ from app.tables import column_title, network_field, table_of
 from app.training import processes
 from app.training.job import Job, find_job, is_waiting, list_jobs, without_folders
 
-NOTHING = "nothing"
-BASE = "study-st-fcn-aff"
+if TYPE_CHECKING:
+    from stn_core.runs.records import RecordedRun
+
+BASE = Study("st-fcn-aff")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The first study beside another. words: what is to be seen."""
+    """The first study compared with another. words: what to look at."""
 
     title: str
-    study: str
+    study: Study
     words: str
 
 
 COMPARISONS = (
     Comparison(
         title="Affine and spline",
-        study="study-st-fcn-tps",
+        study=Study("st-fcn-tps"),
         words="Both find the digits: 2.9 % and 2.5 %. The affine grids stay even; the spline's are "
         "drawn together in the middle, as by a lens, and their corners reach out.",
     ),
     Comparison(
         title="Rate × 10",
-        study="study-st-fcn-aff-fast-localisation",
+        study=Study("st-fcn-aff-fast-localisation"),
         words="The second ends at 14.5 %, the first at 2.9 %. Its grids look for the digits until "
         "about step 1,000; at the end all ten are the same, in the middle and nearly as large as "
         "U: θ no longer depends on the image.",
     ),
     Comparison(
         title="Another seed",
-        study="study-st-fcn-aff-again",
+        study=Study("st-fcn-aff-again"),
         words="Other first weights and other batches, and the grids end at nearly the same places, "
         "as large and as upright. The errors, 2.9 % and 2.4 %, differ by no more than chance.",
     ),
     Comparison(
         title="Random start",
-        study="study-st-fcn-aff-random-start",
+        study=Study("st-fcn-aff-random-start"),
         words="The second's grids start as specks. They grow and find the digits all the same, but "
         "turned by about a right angle: in V the digits lie on their side. Its classifier reads "
         "them so, with an error of 2.8 % beside 2.9 %.",
     ),
     Comparison(
         title="Mean subtracted",
-        study="study-st-fcn-aff-shifted",
+        study=Study("st-fcn-aff-shifted"),
         words="What is read outside of U is then brighter than the background, and tutorials warn "
         "that the grids zoom out. By this recipe they did not: look at the end, where they are "
         "even a little smaller than the first's, at 2.4 % and 2.9 %.",
     ),
     Comparison(
         title="Collapse",
-        study="study-st-fcn-aff-white-subtracted",
+        study=Study("st-fcn-aff-white-subtracted"),
         words="White subtracted: the background is −1, and what is read outside of U is as bright "
         "as ink. The grids widen beyond U in place of closing in on the digits, and hardly follow "
         "them from left to right: 62.9 % beside 2.9 %. A background of 0 is what works.",
@@ -76,8 +80,8 @@ STUDIED = "distorted/rts/"  # what the studies are of
 
 def replay_panel(prefix: str, first: str) -> None:
     """Choose one or two trainings of ``distorted/rts/``, and play them; first: by default."""
-    found = _options(prefix)
-    if not found:
+    titles = _options(prefix)
+    if not titles:
         st.info(
             f"No training on {column_title(prefix)} has been recorded yet. Switch to "
             "*Train* and start one: it can be replayed here, also while it runs."
@@ -86,32 +90,39 @@ def replay_panel(prefix: str, first: str) -> None:
     pills = st.container()
     left, right = st.columns(2)
     with left:
-        a = choose_network("Training", f"replay_{network_field('a', prefix)}", found, first)
-    rest = {NOTHING: "nothing", **{k: title for k, title in found.items() if k != a}}
+        a = choose_network("Training", _field("a", prefix), titles, Published(first))
+    rest = {None: "nothing", **{key: title for key, title in titles.items() if key != a}}
     with right:
-        b = choose_network("beside", f"replay_{network_field('b', prefix)}", rest, NOTHING)
-    chosen = [key for key in (a, b) if key != NOTHING]
-    if prefix == STUDIED and BASE in found:
+        b = choose_network("beside", _field("b", prefix), rest, None, none="nothing")
+    keys = [key for key in (a, b) if key]
+    if prefix == STUDIED and BASE in titles:
         with pills:
-            _comparisons(found, chosen)
-    live = any(map(_is_live, chosen))
-    st.fragment(_play, run_every=1.0 if live else None)(prefix, chosen, found, live)
+            _comparisons(titles, keys)
+    live = any(map(_is_live, keys))
+    st.fragment(_play, run_every=1.0 if live else None)(prefix, keys, titles, live)
 
 
-def _options(prefix: str) -> dict[str, str]:
-    """What has been recorded, by key: published networks, studies, and trainings from here."""
-    found = {k: networks.network_title(k) for k in recordings.recorded_names(prefix)}
+def _field(which: str, prefix: str) -> str:
+    return f"replay_{network_field(which, prefix)}"
+
+
+def _options(prefix: str) -> dict[RunKey, str]:
+    """What has been recorded, with its title: published networks, studies, trainings from here."""
+    titles: dict[RunKey, str] = {
+        Published(name): networks.network_title(name) for name in recordings.recorded_names(prefix)
+    }
     if prefix == STUDIED:
-        found |= {f"study-{k}": f"Study: {words}" for k, words in recordings.studies().items()}
-    return found | {job.key: job.title for job in list_jobs(prefix)}
+        studies = recordings.studies()
+        titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
+    return titles | {StartedHere(job.folder.name): job.title for job in list_jobs(prefix)}
 
 
-def _comparisons(found: dict[str, str], chosen: list[str]) -> None:
-    """The pairs of studies, the one that is chosen marked; what is to be seen in it."""
-    shown = next((c for c in COMPARISONS if chosen == [BASE, c.study]), None)
+def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:
+    """The pairs of studies to choose from, and what to look at in the chosen one."""
+    shown = next((c for c in COMPARISONS if keys == [BASE, c.study]), None)
     st.session_state["comparison"] = shown and shown.title
     st.pills(
-        "Comparisons", [c.title for c in COMPARISONS if c.study in found], key="comparison",
+        "Comparisons", [c.title for c in COMPARISONS if c.study in titles], key="comparison",
         on_change=_compare, label_visibility="collapsed",
     )  # fmt: skip
     if shown:
@@ -119,35 +130,35 @@ def _comparisons(found: dict[str, str], chosen: list[str]) -> None:
 
 
 def _compare() -> None:
-    """Put the first study beside the chosen one."""
+    """Compare the first study with the chosen one."""
     title = st.session_state["comparison"]
     other = next((c.study for c in COMPARISONS if c.title == title), None)
     if other:
-        st.session_state[f"replay_{network_field('a', STUDIED)}"] = BASE
-        st.session_state[f"replay_{network_field('b', STUDIED)}"] = other
+        st.session_state[_field("a", STUDIED)] = BASE.text
+        st.session_state[_field("b", STUDIED)] = other.text
 
 
-def job_of(key: str) -> Job | None:
-    """The training from here that a key is of, as far as it is of one."""
-    return find_job(key) if key.startswith("run-") else None
+def job_of(key: RunKey) -> Job | None:
+    """The training of a key; None of one that is gone, or was not started here."""
+    return find_job(key.text) if isinstance(key, StartedHere) else None
 
 
-def _is_live(key: str) -> bool:
+def _is_live(key: RunKey) -> bool:
     job = job_of(key)
     return job is not None and processes.is_live(job)
 
 
-def _play(prefix: str, chosen: list[str], titles: dict[str, str], was_live: bool) -> None:
-    if was_live and not any(map(_is_live, chosen)):
+def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: bool) -> None:
+    if was_live and not any(map(_is_live, keys)):
         st.rerun(scope="app")  # it has ended: stop refreshing
     trainings = []
-    for index, key in enumerate(chosen):
+    for index, key in enumerate(keys):
         try:
-            trainings.append(training_of(prefix, key, titles[key], index))
+            trainings.append(_training(prefix, key, titles[key], index))
         except (RuntimeError, ValueError, OSError) as error:
             not_shown(job_of(key), titles[key], error)
     if trainings:
-        replay(trainings, key="replay", token=f"{prefix}{'/'.join(chosen)}")
+        replay(trainings, key="replay", token=f"{prefix}{'/'.join(key.text for key in keys)}")
         st.caption(
             f"{table_of(prefix).probes}, the true one in colour. The playhead moves "
             "everything; click one to see its θ over the training."
@@ -164,22 +175,27 @@ def not_shown(job: Job | None, title: str, error: Exception) -> None:
         st.error(f"{title} cannot be shown: {without_folders(error)}")
 
 
-def training_of(prefix: str, key: str, title: str, index: int) -> Training:
-    """A recorded training by its key, as the replay wants it. Raises RunError, ValueError."""
-    from stn_core.experiments import find
-    from stn_core.training.probes import MEAN_CLASSES
-
-    live = False
-    if key.startswith("run-"):
+def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
+    """A recorded training by its key; index: of two. Raises RunError, ValueError."""
+    if isinstance(key, StartedHere):
         job = job_of(key)
         if job is None:
             raise ValueError("its run is gone")
-        run = recordings.run_reader(str(job.folder))
-        recorded, live = run.recorded(), run.is_alive()
-    elif key.startswith("study-"):
-        recorded = recordings.recorded(f"studies/{key.removeprefix('study-')}")
-    else:
-        recorded = recordings.recorded(f"{prefix}{key}")
+        return training_of(job, index)
+    recorded = recordings.recorded(recording_name(key, prefix))
+    return _played(recorded, title, index, live=False)
+
+
+def training_of(job: Job, index: int = 0) -> Training:
+    """What a training from here has recorded so far. Raises RunError."""
+    run = recordings.run_reader(str(job.folder))
+    return _played(run.recorded(), job.title, index, live=run.is_alive())
+
+
+def _played(recorded: RecordedRun, title: str, index: int, *, live: bool) -> Training:
+    from stn_core.experiments import find
+    from stn_core.training.probes import MEAN_CLASSES
+
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(

@@ -9,9 +9,10 @@ import streamlit as st
 from app.data import networks
 from app.palette import GRIDS
 from app.panels.differences import show_confusion, show_differences
-from app.panels.misread import link_on_page, show_disagreements
+from app.panels.explorer import Explorer
+from app.panels.misread import show_disagreements
 from app.panels.results_files import result_downloads
-from app.tables import TABLES, Table, network_field
+from app.tables import Table, network_field
 
 STYLE = """<style>
 @media (max-width: 640px) {  /* with the paper's figures below ours, five columns fit */
@@ -20,67 +21,78 @@ STYLE = """<style>
   .theirs > span { display: none; }
 }
 </style>"""
-LIT = f"background:{GRIDS[0]}22;"  # of a table's column
+CHOSEN = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
-def results_panel(table: str, column: str | None = None) -> None:
-    """The table; and of a column, by default the first, what its networks' differences are worth,
-    what each of them takes for what, and what two of them disagree about."""
+def results_panel(table: Table, explorer: Explorer, column: str | None = None) -> None:
+    """The table; and for a column, by default the first, which differences are significant, which
+    classes are confused, and where two networks disagree."""
     from stn_core import results
 
-    words = TABLES[table]
-    cells = results.cells(table)
-    rows, columns = results.rows_and_columns(table)
+    cells = results.cells(table.name)
+    rows, columns = results.rows_and_columns(table.name)
     chosen = column or columns[0]
-    on = f", on {chosen.upper()}" if len(columns) > 1 else ""
-    told = "" if words.number is None else f"**Table {words.number}.** "
-    beside = ", and the paper's" if words.number else ""
+    several = len(columns) > 1
+    on = f", on {chosen.upper()}" if several else ""
+    number = "" if table.number is None else f"**Table {table.number}.** "
+    and_paper = ", and the paper's" if table.number else ""
     st.markdown(
-        f"{told}Error in percent on {words.measured}: **ours**{beside}. Click a number to open "
-        "that network."
+        f"{number}Error in percent on {table.measured}: **ours**{and_paper}. Click a number to "
+        "open that network."
     )
-    lit = chosen if len(columns) > 1 else None
-    st.markdown(_table(table, cells, rows, columns, lit), unsafe_allow_html=True)
-    _budgets(cells, words)
+    lines = [
+        _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
+        for row in rows
+    ]
+    st.markdown(_table(columns, lines, chosen if several else None), unsafe_allow_html=True)
+    _budgets(cells, table)
     left, right = st.columns(2, gap="large")
     with left:
         show_differences(table, cells, chosen, on)
     with right:
-        show_confusion({row: cells[f"{table}/{chosen}/{row}"] for row in rows}, words, on)
-    show_disagreements(table, cells, chosen, on)
-    result_downloads(table, cells, columns, chosen, words)
+        show_confusion({row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}, table, on)
+    show_disagreements(table, explorer, cells, chosen, on)
+    result_downloads(table, explorer, cells, columns, chosen)
 
 
-def _table(table: str, cells: dict, rows: list[str], columns: list[str], lit: str | None) -> str:
-    """HTML, so that it scrolls on a narrow screen and its links stay in this tab. lit: the column
-    that what stands below is of."""
-    style = {c: f"text-align:right;{LIT if c == lit else ''}" for c in columns}
-    head = "".join(f"<th style='{style[c]}'>{c.upper()}</th>" for c in columns)
-    lines = [f"<tr><th></th>{head}</tr>"]
-    for row in rows:
+def _table(columns: list[str], lines: list[list[str]], chosen: str | None) -> str:
+    """HTML, so that it scrolls on a narrow screen and its links stay in this tab.
+
+    lines: a title and a cell for each column; chosen: the column that what is below is of.
+    """
+    style = [f"text-align:right;{CHOSEN if c == chosen else ''}" for c in columns]
+    head = "".join(f"<th style='{s}'>{c.upper()}</th>" for s, c in zip(style, columns, strict=True))
+    body = ""
+    for title, *cells in lines:
         parts = "".join(
-            f"<td style='{style[column]}white-space:nowrap'>"
-            f"{_cell(cells[f'{table}/{column}/{row}'], table, column, row)}</td>"
-            for column in columns
+            f"<td style='{s}white-space:nowrap'>{cell}</td>"
+            for s, cell in zip(style, cells, strict=True)
         )
-        name = networks.network_title(row)
-        lines.append(f"<tr><td style='white-space:nowrap'>{name}</td>{parts}</tr>")
-    return f"{STYLE}<div style='overflow-x:auto'><table>{''.join(lines)}</table></div>"
+        body += f"<tr><td style='white-space:nowrap'>{title}</td>{parts}</tr>"
+    return (
+        f"{STYLE}<div style='overflow-x:auto'><table><tr><th></th>{head}</tr>{body}</table></div>"
+    )
 
 
-def _cell(cell, table: str, column: str, row: str) -> str:
+def _line(table: Table, explorer: Explorer, row: str, cells: dict) -> list[str]:
+    """A network's title, and its error in each column. cells: by column."""
+    title = networks.network_title(row)
+    return [title, *(_cell(table, explorer, c, row, cell) for c, cell in cells.items())]
+
+
+def _cell(table: Table, explorer: Explorer, column: str, row: str, cell) -> str:
     paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
-    paper = f" <span class='theirs'><span>· </span>{paper}</span>" if TABLES[table].number else ""
+    paper = f" <span class='theirs'><span>· </span>{paper}</span>" if table.number else ""
     if cell.metrics is None:
         return f"<i>not trained</i>{paper}"
-    fields = {"distortion": column.upper()} if TABLES[table].field is None else {}
-    if row != TABLES[table].compared[1]:  # which the explorer shows of itself
-        fields[network_field("a", f"{table}/{column}/")] = networks.network_title(row)
-    link = link_on_page(fields)
-    return f"<a href='{html.escape(link)}' target='_self'><b>{cell.ours}</b></a>{paper}"
+    fields = {}
+    if row != table.compared[1]:  # which the page shows at first
+        fields[network_field("a", f"{table.name}/{column}/")] = networks.network_title(row)
+    link = html.escape(explorer.column_link(column, fields))
+    return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a>{paper}"
 
 
-def _budgets(cells: dict, words: Table) -> None:
+def _budgets(cells: dict, table: Table) -> None:
     from stn_core import report, results
 
     with st.expander("Seeds, budget and device of every network"):
@@ -88,5 +100,5 @@ def _budgets(cells: dict, words: Table) -> None:
         if others := results.tried(cells):
             st.markdown("Other recipes, as far as they came, in percent:")
             st.markdown("\n".join(f"- {report.tried_line(budget)}" for budget in others))
-    larger = " Where ours is larger, that is how far this budget has come." if words.number else ""
-    st.caption(f"{words.paper}{larger} What has not been trained says so.")
+    larger = " Where ours is larger, that is how far this budget has come." if table.number else ""
+    st.caption(f"{table.paper}{larger} What has not been trained says so.")

@@ -6,22 +6,21 @@ import dataclasses
 import json
 import statistics
 
-from app.data import sums
 from app.data.networks import network_title
 from app.panels import downloads
+from app.panels.explorer import Explorer
 from app.panels.misread import disagreements
-from app.tables import TABLES, Table
+from app.tables import Table
 
-# Of a recipe, what a file says of it beside its name.
+# Of a recipe, what a file has in addition to its name.
 BUDGET = ("method", "iterations", "batch_size", "learning_rate")
 
 
 def result_downloads(
-    table: str, cells: dict, columns: list[str], column: str, words: Table
+    table: Table, explorer: Explorer, cells: dict, columns: list[str], column: str
 ) -> None:
-    file = (
-        "-".join(words.title.lower().split()) if words.number is None else f"table-{words.number}"
-    )
+    named = "-".join(table.title.lower().split())
+    file = named if table.number is None else f"table-{table.number}"
     downloads.buttons(
         ("Table as CSV", f"{file}.csv", lambda: downloads.as_csv(errors(cells)),
          "Ours and the paper's errors, with recipe, budget, seeds and device"),
@@ -32,7 +31,7 @@ def result_downloads(
          lambda: downloads.as_csv(confusions(cells)),
          "What each network takes for what, on the test digits"),
         ("Misread examples as CSV", f"{file}-misread-{column}.csv",
-         lambda: downloads.as_csv(misread(table, cells, column)),
+         lambda: downloads.as_csv(misread(table, explorer, cells, column)),
          "All examples of the three groups above, and what the two networks say of them"),
         ("All of it as JSON", f"{file}.json",
          lambda: json.dumps(everything(table, cells, columns)),
@@ -84,45 +83,44 @@ def errors(cells: dict) -> list[dict]:
     return rows
 
 
-def differences(table: str, columns: list[str]) -> list[dict]:
-    """What the differences of these columns are worth, and whether the paper claims them."""
+def differences(table: Table, columns: list[str]) -> list[dict]:
+    """Which differences of these columns are significant, and which the paper claims."""
     from stn_core import results
 
     return [
-        dataclasses.asdict(found) | {"decided": found.decided}
+        dataclasses.asdict(difference) | {"decided": difference.decided}
         for column in columns
-        for found in results.differences(table, column)
+        for difference in results.differences(table.name, column)
     ]
 
 
 def confusions(cells: dict) -> list[dict]:
     """The confusion matrices of all networks that are trained, a row for each of their counts."""
     return [
-        {"experiment": name, "true": true, "said": said, "count": count}
+        {"experiment": name, "true": true, "said": answer, "count": count}
         for name, cell in cells.items()
         if cell.metrics
         for true, row in enumerate(cell.metrics.confusion_test)
-        for said, count in enumerate(row)
+        for answer, count in enumerate(row)
     ]
 
 
-def misread(table: str, cells: dict, column: str) -> list[dict]:
+def misread(table: Table, explorer: Explorer, cells: dict, column: str) -> list[dict]:
     """The examples that either of the two compared networks misreads, a row each."""
-    names = [network_title(n) for n in TABLES[table].compared]
+    names = [network_title(n) for n in table.compared]
     rows = []
-    for group, said in (disagreements(table, cells, column) or {}).items():
-        for (digit, seed), answers in sorted(said.items()):
-            digits = [digit, sums.partner(digit, seed)] if table == "addition" else [digit]
-            true = sum(d // 100 for d in digits)  # a hundred of each class
-            told = [true if answer is None else answer for answer in answers]
+    for group, examples in (disagreements(table, cells, column) or {}).items():
+        for (digit, seed), answers in sorted(examples.items()):
+            true = explorer.label(digit, seed)
+            given = [true if answer is None else answer for answer in answers]
             rows.append(
                 {"group": group, "digit": digit, "seed": seed, "true": true}
-                | dict(zip(names, told, strict=True))
+                | dict(zip(names, given, strict=True))
             )
     return rows
 
 
-def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | dict]:
+def everything(table: Table, cells: dict, columns: list[str]) -> dict[str, list | dict]:
     """All that is shown of a table, and what it was made from."""
     from stn_core import results
     from stn_core.metrics import load_tried
@@ -142,7 +140,7 @@ def everything(table: str, cells: dict, columns: list[str]) -> dict[str, list | 
                 "other_recipes": to_json(load_tried(cell.experiment)),
             }
         )
-    misread_by_all = {column: results.misread_by_all(table, column) for column in columns}
+    misread_by_all = {column: results.misread_by_all(table.name, column) for column in columns}
     return {
         "networks": networks,
         "differences": differences(table, columns),

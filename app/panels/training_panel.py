@@ -86,7 +86,7 @@ def _recording(job: Job) -> None:
     from stn_core.runs.records import RunError
 
     try:
-        training = training_of(job.prefix, job.key, job.title, 0)
+        training = training_of(job)
     except RunError:
         st.caption("The first steps …")
         return

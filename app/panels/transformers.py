@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import networks, recordings
+from app.data.run_keys import RunKey, StartedHere, Uploaded, recording_name
 from app.palette import GRIDS
 from app.panels import own_checkpoint
 from app.stage.large import Report, reported
@@ -25,20 +26,20 @@ def pixels(images) -> np.ndarray:
     return values[:, 0] if values.shape[1] == 1 else values
 
 
-def load(key: str, prefix: str) -> networks.LoadedNetwork | None:
+def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
     """A network of ``distorted/rts/`` by its key; an unusable one is an error on the page."""
     try:
-        if key.startswith("own-"):
+        if isinstance(key, Uploaded):
             file = st.session_state[own_checkpoint.weights_field(prefix)]
             return networks.own_network(prefix, file.file_id, file.getvalue)
-        if key.startswith("run-"):
-            job = find_job(key)
+        if isinstance(key, StartedHere):
+            job = find_job(key.text)
             if job is None:
                 raise ValueError("its run is gone")
             folder = str(job.folder)
             modified = recordings.run_reader(folder).checkpoint.stat().st_mtime
             return networks.from_run(folder, job.title, modified)
-        return networks.pretrained(f"{prefix}{key}")
+        return networks.pretrained(recording_name(key, prefix))
     except (RuntimeError, ValueError, OSError) as error:
         st.error(f"This network cannot be loaded: {error}")
         return None

@@ -36,8 +36,8 @@ def verdicts(
     are of.
     """
     for index, row in enumerate(rows):
-        said = int(row.probabilities.argmax())
-        mark = "✓ right" if said == truth else f"✗ wrong, it is {article}{truth}"
+        answer = int(row.probabilities.argmax())
+        mark = "✓ right" if answer == truth else f"✗ wrong, it is {article}{truth}"
         note = row.note and f" · {row.note}"
         below = row.loaded.record
         if row.brightest < 0.05:
@@ -45,8 +45,8 @@ def verdicts(
         st.markdown(
             f"<div style='border-left:5px solid {shades[index]};"
             "padding-left:.75rem;margin-bottom:.6rem'>"
-            f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{said}</b> "
-            f"({_percent(row.probabilities[said])}) <b>{mark}</b>{note}<br>"
+            f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{answer}</b> "
+            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br>"
             f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
@@ -71,13 +71,13 @@ def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> 
             "<div style='display:grid;grid-template-columns:2rem 1fr;align-items:center;"
             f"min-height:{height}rem'><span>{name}</span><div>{bars}</div></div>"
         )
-    said = "; ".join(
+    summary = "; ".join(
         f"{row.loaded.title}: "
         + ", ".join(f"{d} {_share(p)}" for d, p in enumerate(row.probabilities) if p >= 0.005)
         for row in rows
     )
     return (
-        f"<div role='img' aria-label='Class probabilities. {said}'>{''.join(lines)}</div>"
+        f"<div role='img' aria-label='Class probabilities. {summary}'>{''.join(lines)}</div>"
         "<p style='font-size:.85rem;margin:.2rem 0 1rem'>"
         f"Probability of {each}; ◂ the true one.</p>"
     )

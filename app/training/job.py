@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.data import networks, recordings
+from app.data.run_keys import StartedHere
 from app.tables import TITLES, column_title
 from app.training import visitors
 from stn_core.runs.folder import runs_folder
@@ -51,7 +52,7 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A run's folder, as the page names it. key: ``run-`` and the folder's name."""
+    """A run's folder, as the page names it. key: the text of its RunKey."""
 
     key: str
     folder: Path
@@ -70,7 +71,7 @@ def job_in(folder: Path) -> Job:
     clock = ":".join(re.findall("..", parts["time"]))
     number = f" ({parts['number']})" if parts["number"] else ""
     return Job(
-        key=f"run-{folder.name}",
+        key=StartedHere(folder.name).text,
         folder=folder,
         prefix=f"{parts['table']}/{parts['column']}/",
         title=f"{_title(parts)}, started {day}, {clock}{number}",  # an address: today's too

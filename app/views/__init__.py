@@ -14,8 +14,8 @@ from app.page import Page
 def pages() -> dict[str, Page]:
     """The pages by their folders' names, in the order of the navigation."""
     names = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
-    found = {name: importlib.import_module(f"{__name__}.{name}").PAGE for name in names}
-    return dict(sorted(found.items(), key=lambda item: item[1].position))
+    records = {name: importlib.import_module(f"{__name__}.{name}").PAGE for name in names}
+    return dict(sorted(records.items(), key=lambda item: item[1].position))
 
 
 def questions(name: str) -> tuple:

@@ -12,10 +12,10 @@ from app.data.angles import PredictedAngles
 from app.palette import LIGHT
 
 
-def test_sweep_has_a_line_for_every_network_over_the_degrees():
+def test_turning_has_a_line_for_every_network_over_the_degrees():
     degrees = (-90, 0, 90)
     first, second = np.array([10.0, 99, 20]), np.array([5.0, 98, 60])
-    figure = figures.sweep(
+    figure = figures.turning(
         degrees, [("ST-CNN", first, "#0072b2"), ("CNN", second, "#d55e00")], LIGHT
     )
     assert [line.name for line in figure.data] == ["ST-CNN", "CNN"]

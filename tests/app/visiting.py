@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
@@ -19,3 +20,14 @@ def go_to(app: AppTest, page: str) -> AppTest:
     assert (MAIN.parent / "views" / page / "page.py").is_file(), page
     app._page_hash = calc_hash("" if page == "front" else page)
     return app
+
+
+def texts(app: AppTest) -> str:
+    """What stands on the page as text."""
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info))
+
+
+def payload(app: AppTest, index: int = 0) -> dict:
+    """What Python sends to a component on the page."""
+    proto = app.get("bidi_component")[index].proto
+    return json.loads(proto.json or proto.mixed.json)

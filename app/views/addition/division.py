@@ -15,7 +15,7 @@ OWNS = 0.1  # so much less of a digit's pose than in U: it is looked after
 
 
 def heading(loaded: LoadedNetwork) -> None:
-    """A network's name above its stage, and what its transformers have come to look after."""
+    """A network's name above its stage, and which channels its transformers follow."""
     words = division_words(*sums.pose_left(loaded, loaded.key))
     st.markdown(f"**{loaded.title}**: {words}", unsafe_allow_html=True)
 
@@ -54,8 +54,8 @@ def _bars(title: str, undone: np.ndarray) -> str:
 
 
 def division_words(left: np.ndarray, untouched: np.ndarray) -> str:
-    """Which transformer looks after which channels, as HTML. left: (N, C); untouched: (C,)."""
-    said = []
+    """Which transformer follows which channels, as HTML. left: (N, C); untouched: (C,)."""
+    parts = []
     for n, channels in enumerate(owned(left, untouched)):
         if len(left) > 1:
             who = f"<span style='border-bottom:3px solid {GRIDS[n]}'>transformer {n + 1}</span>"
@@ -63,10 +63,10 @@ def division_words(left: np.ndarray, untouched: np.ndarray) -> str:
             who = "its one transformer"
         names = [f"channel {c + 1}" for c in sorted(channels)]
         everything = "both channels" if len(names) == left.shape[1] > 1 else " and ".join(names)
-        said.append(f"{who} looks after {everything or 'neither channel'}")
-    return ", ".join(said) + "."
+        parts.append(f"{who} looks after {everything or 'neither channel'}")
+    return ", ".join(parts) + "."
 
 
 def owned(left: np.ndarray, untouched: np.ndarray) -> list[set[int]]:
-    """The channels that each transformer looks after: where clearly less than in U is left."""
+    """The channels that each transformer follows: where clearly less pose is left than in U."""
     return [{c for c in range(len(row)) if row[c] < untouched[c] - OWNS} for row in left]

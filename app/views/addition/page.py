@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.data import (
-    gallery,
-    sums,
-)
-from app.data.networks import LoadedNetwork, run_network
+from app.data import gallery
 from app.palette import ADDERS
 from app.panels import (
     transformers,
@@ -19,94 +15,66 @@ from app.panels.replay import replay_panel
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
+from app.tables import TABLES
 from app.views.addition import (
-    addends,
+    choices,
     division,
     partings,
     stages,
     strips,
 )
+from app.views.addition.explorer import EXPLORER
+from app.views.addition.shown import Shown, move, show
 
 
 @st.fragment
-def explore(chosen: addends.Sum, networks: list[LoadedNetwork]) -> None:
+def explore(shown: Shown) -> None:
     """The stages on the left, what the networks say of them on the right."""
-    shown = addends.example(chosen)
-    movables = sums.movables(shown, chosen.digits, chosen.drawn)
-    truth = int(shown.labels[0])
-    staged = [n for n in networks if n.network.transformer] or [None]
-    hands = stages.hands_on(staged, chosen)
-    newest = max(hands, key=lambda report: report.serial)
-    poses = newest.poses
-    images = shown.images if poses is None else sums.render_channels(movables, poses)
+    reports = stages.reports_of(shown)
+    moved = move(shown, reports)
     with st.container(key="figure"):
         left, right = st.columns([1.25, 1], gap="large")
     with left:
-        for index, loaded in enumerate(staged):
+        for index, loaded in enumerate(shown.staged):
             if loaded:
                 division.heading(loaded)
-            own = run_network(loaded, images, *addends.held(loaded, chosen)) if loaded else None
-            stages.sum_stage(
-                loaded,
-                shown,
-                movables,
-                transformers.thetas_of(own) if own else None,
-                chosen,
-                index,
-                adopted=None
-                if hands[index] is newest
-                else poses or [m.pose.tolist() for m in movables],
-                compact=len(staged) > 1,
-            )
-    rows, thetas, misread = [], {}, False
-    for loaded in networks:
-        report = hands[staged.index(loaded)] if loaded in staged else None
-        hand = (report and report.thetas) or addends.held(loaded, chosen)
-        found = run_network(loaded, images, *hand)
-        rows.append(
-            verdicts.Verdict(
-                loaded=loaded,
-                probabilities=found.logits[0].softmax(0).numpy(),
-                note=stages.note(loaded, chosen, report),
-                brightest=found.classifier_input.max().item(),
-            )
-        )
-        misread |= bool(report and report.thetas) and int(found.logits.argmax()) != truth
-        if found.warps:
-            thetas[loaded.title] = transformers.thetas_of(found)
-    st.session_state["sum_misread"] = misread  # with a grid held by hand: the tour waits for it
+            stages.sum_stage(shown, moved, index)
+    wrong = (p.by_hand and p.answer != shown.label for p in moved.predictions)
+    st.session_state["sum_misread"] = any(wrong)  # the tour waits for it
     with right:
-        if rows:
-            verdicts.verdicts(rows, truth, ADDERS, article="", each="each sum")
-            downloads(rows, truth)
+        if moved.predictions:
+            rows = [p.verdict(stages.note(shown, p)) for p in moved.predictions]
+            verdicts.verdicts(rows, shown.label, ADDERS, article="", each="each sum")
+            downloads(rows, shown.label)
         else:
             st.info(
                 "No network that adds is here yet. Train one: switch from *Explore* to *Train*."
             )
-        if thetas:
-            division.division([n for n in networks if n.network.transformer])
+        if transformed := [n for n in shown.networks if n.network.transformer]:
+            division.division(transformed)
             with st.expander("θ in numbers: wanted and predicted"):
-                stages.theta_table(shown, thetas, poses)
+                stages.theta_table(shown, moved)
 
 
-view = addends.choose_view()
+view = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(addends.PREFIX, "2st-fcn-aff", steps=10_000)
+        training_form(choices.PREFIX, "2st-fcn-aff", steps=10_000)
     with runs:
-        training_panel(addends.PREFIX)
+        training_panel(choices.PREFIX)
 elif view == "Replay":
-    replay_panel(addends.PREFIX, addends.FIRST_CHOICES[0])
+    replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
 elif view == "Results":
-    results_panel("addition")
+    results_panel(TABLES["addition"], EXPLORER)
     partings.partings()
 else:
     with st.container(key="choosing"):
-        chosen = addends.choose()
-    networks = [n for key in chosen.networks if (n := transformers.load(key, addends.PREFIX))]
-    explore(chosen, networks)
-    strips.further_sums(chosen, networks)
+        choice = choices.choose()
+    networks = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
+    shown = show(choice, networks)
+    explore(shown)
+    strips.further_sums(shown)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
         f"set, on which no network here was trained. {gallery.digits_notice()}"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.data import networks, recordings
 from app.panels import downloads
-from app.views.addition.addends import PREFIX
+from app.views.addition.choices import PREFIX
 from app.views.addition.division import OWNS, division_words, owned
 
 
@@ -24,13 +24,13 @@ def partings() -> None:
         if find(f"{PREFIX}{short}").network.transformers < 2:
             continue
         try:
-            found = recordings.recorded(f"{PREFIX}{name}")
+            recording = recordings.recorded(f"{PREFIX}{name}")
         except RuntimeError as error:
             st.error(f"This recording cannot be shown: {error}")
             continue
-        left = [snapshot.pose_left for snapshot in found.snapshots]
-        step = parted(left, [snapshot.step for snapshot in found.snapshots])
-        seed = found.description["seed"]
+        left = [snapshot.pose_left for snapshot in recording.snapshots]
+        step = parted(left, [snapshot.step for snapshot in recording.snapshots])
+        seed = recording.description["seed"]
         lines.append(
             f"| {networks.network_title(short)} | {seed} | "
             f"{'never' if step is None else f'{step:,}'} | {division_words(left[-1], left[0][0])} |"
@@ -54,8 +54,10 @@ def partings() -> None:
 
 
 def parting(experiment: str, seed: int, step: int | None, left: Sequence[np.ndarray]) -> dict:
-    """A row of the table for a file. step: None of two that have not parted; left: (N, C) at every
-    step, of which the channels that each transformer looks after at the end are told."""
+    """A row of the table for a file, with the channels that each transformer follows at the end.
+
+    step: None of two that have not parted; left: (N, C) at every step.
+    """
     after = {
         f"transformer_{n + 1}_looks_after": " ".join(str(c + 1) for c in sorted(channels))
         for n, channels in enumerate(owned(left[-1], left[0][0]))

@@ -2,96 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
-from app.data import examples
 from app.data.networks import LoadedNetwork
 from app.panels.poses import decomposed
-from app.panels.transformers import pixels, report_of, transformers_of
+from app.panels.predictions import Prediction
+from app.panels.transformers import pixels, report_of, thetas_of, transformers_of
 from app.stage.large import Features, Input, Item, Report, stage
-from app.views.addition.addends import Sum, held
+from app.views.addition.shown import Moved, Shown
 
 
-def note(loaded: LoadedNetwork, chosen: Sum, report: Report | None) -> str:
+def note(shown: Shown, prediction: Prediction) -> str:
     """What has been done to a network, for its verdict."""
-    if report and report.thetas:
+    if prediction.by_hand:
         return "θ set by hand"
-    held_at = held(loaded, chosen)
-    names = [f"transformer {n + 1} muted" for n, theta in enumerate(held_at) if theta]
-    return ", ".join(names)
+    held = shown.held(prediction.loaded)
+    return ", ".join(f"transformer {n + 1} muted" for n, theta in enumerate(held) if theta)
 
 
 def stage_key(index: int) -> str:
     return f"sum-stage-{index}"
 
 
-def stage_token(loaded: LoadedNetwork | None, chosen: Sum) -> str:
-    return f"{loaded and loaded.key}/{chosen.token}"
+def stage_token(shown: Shown, loaded: LoadedNetwork | None) -> str:
+    """Names what a stage shows: with another token it forgets what the hand has done."""
+    return f"{loaded and loaded.key}/{shown.token}"
 
 
-def hands_on(networks: Sequence[LoadedNetwork | None], chosen: Sum) -> list[Report]:
-    """What the visitor has done on the stage of each network."""
+def reports_of(shown: Shown) -> list[Report]:
+    """What the visitor has done on each stage."""
     return [
-        report_of(loaded, stage_key(index), stage_token(loaded, chosen), inputs=len(chosen.digits))
-        for index, loaded in enumerate(networks)
+        report_of(loaded, stage_key(index), stage_token(shown, loaded), inputs=len(shown.movables))
+        for index, loaded in enumerate(shown.staged)
     ]
 
 
-def sum_stage(
-    loaded: LoadedNetwork | None,
-    shown,
-    movables: list[examples.Movable],
-    thetas: np.ndarray | None,
-    chosen: Sum,
-    index: int,
-    *,
-    adopted: list[list[float]] | None,
-    compact: bool,
-) -> None:
-    """Both channels with every transformer's grid on them, and what each of them gives.
-
-    shown: the Examples as they were drawn; thetas: (N, P), for where the digits are now; adopted:
-    the poses of digits that were moved on another stage.
-    """
-    words = " and ".join(str(int(d)) for d in shown.pose["digit"][0])
+def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
+    """Both channels with every transformer's grid on them, and what each of them gives."""
+    loaded = shown.staged[index]
+    thetas = None
+    if loaded:
+        [own] = [p.own for p in moved.predictions if p.loaded.key == loaded.key]
+        thetas = thetas_of(own)
+    digits = " and ".join(str(int(d)) for d in shown.example.pose["digit"][0])
+    unmoved = [movable.pose.tolist() for movable in shown.movables]
     stage(
         Item(
-            id=str(chosen.digits),
-            image=pixels(shown.images)[0],
+            id=str(shown.digits),
+            image=pixels(shown.example.images)[0],
             theta=thetas,
             label="",
-            alt=f"U: a distorted {words}, each in a channel of its own, with the grids on them",
+            alt=f"U: a distorted {digits}, each in a channel of its own, with the grids on them",
         ),
         key=stage_key(index),
-        token=stage_token(loaded, chosen),
+        token=stage_token(shown, loaded),
         transformers=transformers_of(loaded.experiment.network) if loaded else None,
         inputs=[
             Input(
-                image=m.image,
-                pose=m.pose,
+                image=movable.image,
+                pose=movable.pose,
                 name=f"the digit in channel {channel + 1}",
                 channel=channel,
             )
-            for channel, m in enumerate(movables)
+            for channel, movable in enumerate(shown.movables)
         ],
-        adopted=adopted,
+        adopted=None if index == moved.newest else moved.poses or unmoved,
         features=Features(live=True),
         captions={"U": "U", "V": "V"},
-        compact=compact,
+        compact=len(shown.staged) > 1,
     )
 
 
-def theta_table(shown, thetas: dict[str, np.ndarray], hand: list[list[float]] | None) -> None:
-    """The wanted pose of each digit beside each transformer's θ, where they are affine."""
-    wanted = shown.theta[0].numpy() if hand is None else np.array(hand)
-    columns = {f"channel {c + 1}: wanted": theta for c, theta in enumerate(wanted)}
-    for title, theta in thetas.items():
-        for n, row in enumerate(theta):
-            if len(row) == len(wanted[0]):
-                columns[f"{title}, {n + 1}" if len(theta) > 1 else title] = row
+def theta_table(shown: Shown, moved: Moved) -> None:
+    """The ideal θ of each digit, and each transformer's θ, where it is affine."""
+    ideal = shown.example.theta[0].numpy() if moved.poses is None else np.array(moved.poses)
+    columns = {f"channel {c + 1}: wanted": theta for c, theta in enumerate(ideal)}
+    for prediction in moved.predictions:
+        thetas, title = thetas_of(prediction.trace), prediction.loaded.title
+        for n, theta in enumerate(() if thetas is None else thetas):
+            if len(theta) == len(ideal[0]):
+                columns[f"{title}, {n + 1}" if len(thetas) > 1 else title] = theta
     st.markdown("**θ: wanted and predicted**")
     decomposed(columns)
     st.caption(

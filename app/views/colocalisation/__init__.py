@@ -20,5 +20,6 @@ PAGE = Page(
         "them the boxes flee from the digits.",
     ),
     has_questions=True,
+    defaults={"boxes_digit": 8},  # Fig. 4
     keys=PLAYHEAD_KEYS,
 )

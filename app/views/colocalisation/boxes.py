@@ -15,9 +15,10 @@ from app.stage.large import Item
 from app.stage.strip import strip
 from app.stage.wall import Boxes, WallReport, wall
 from app.training.job import Job
+from app.views.colocalisation import PAGE
 
 PREFIX = "colocalisation/"
-FIRST_DIGIT = 8  # Fig. 4
+FIRST_DIGIT = PAGE.defaults["boxes_digit"]
 REFRESH_SECONDS = 2.0
 NAMES = r"""
 The **box** of an image is the attention transformer's $\theta = (s, t_x, t_y)$, which the
@@ -66,11 +67,11 @@ def watch() -> None:
     except RuntimeError:
         st.info("This one has not been recorded yet. *Run it live* does it in front of your eyes.")
         return
-    _shown(name, recorded, name, live=False, from_start=True)
+    _show(name, recorded, name, live=False, from_start=True)
 
 
 @st.fragment
-def _shown(
+def _show(
     name: str,
     recorded,
     token: str,
@@ -152,7 +153,7 @@ def live() -> None:
     training_panel(
         PREFIX,
         Watching(
-            show=_optimised,
+            show=_show_job,
             noun="Optimisation",
             field="boxes_run",
             measured="localised",
@@ -163,7 +164,7 @@ def live() -> None:
     )
 
 
-def _optimised(job: Job) -> None:
+def _show_job(job: Job) -> None:
     run = recordings.run_reader(str(job.folder))
     try:
         recorded = run.recorded()
@@ -171,4 +172,4 @@ def _optimised(job: Job) -> None:
         st.caption("The first steps …")
         return
     name = recorded.description["experiment"]
-    _shown(name, recorded, job.key, live=run.is_alive(), folder=job.folder)
+    _show(name, recorded, job.key, live=run.is_alive(), folder=job.folder)

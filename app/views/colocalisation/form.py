@@ -12,7 +12,7 @@ from app.training import orders
 from app.training.job import Job, JobError
 from app.views.colocalisation.boxes import FIRST_DIGIT, PREFIX
 
-MOST_CLUTTER = 40
+MAX_CLUTTER_PATCHES = 40
 SIDE = 84  # pixels of an image
 RECIPES = {
     "quick": "ours: it finds the digits",
@@ -52,7 +52,7 @@ def _own_form() -> None:
         disabled=not enough,
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
-        _started(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
+        _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(
         "What to expect: the encoder knows handwritten digits alone, and boxes are about "
         "a third of a picture wide. Large strokes on an even ground can be found: letters, signs, "
@@ -62,14 +62,14 @@ def _own_form() -> None:
 
 
 def _read(files) -> list[np.ndarray]:
-    """The pictures that can be read; of the others it is said that they cannot."""
-    found = []
+    """The pictures that can be read; the page names the others."""
+    images = []
     for file in files:
         try:
-            found.append(pictures.on_black(file.getvalue(), SIDE))
+            images.append(pictures.on_black(file.getvalue(), SIDE))
         except pictures.PictureError as error:
             st.error(f"{file.name}: {error}")
-    return found
+    return images
 
 
 def _steps(key: str) -> int:
@@ -89,7 +89,7 @@ def _starts(key: str, default: int) -> int:
     )  # fmt: skip
 
 
-def _started(start: Callable[[], Job]) -> None:
+def _start(start: Callable[[], Job]) -> None:
     try:
         job = start()
     except JobError as error:
@@ -110,7 +110,7 @@ def _digits_form() -> None:
         help="Which digit the hundred images have in common; the method is not told",
     )
     clutter = st.slider(
-        "Patches of clutter in each image", 0, MOST_CLUTTER, 0,
+        "Patches of clutter in each image", 0, MAX_CLUTTER_PATCHES, 0,
         key="live_clutter", bind="query-params",
         help="The paper's T has none, its TC 16.",
     )  # fmt: skip
@@ -123,11 +123,11 @@ def _digits_form() -> None:
         help="Eq. 8 on normalised activations, with what else differs, or exactly as printed",
     )
     column = "tc" if clutter else "t"
-    found = _recipe(recipe, column)
+    defaults = _recipe(recipe, column)
     left, right = st.columns(2)
     with left:
         margin = st.number_input(
-            "Margin α", 0.0, 100.0, float(found.objective.margin), 1.0,
+            "Margin α", 0.0, 100.0, float(defaults.objective.margin), 1.0,
             key=f"live_margin_{recipe}", bind="query-params",
             help="The paper has 1. Ours is so large that every pair goes on pulling.",
         )  # fmt: skip
@@ -136,7 +136,7 @@ def _digits_form() -> None:
             "Seed", 0, 2**31 - 1, 1, key="live_seed", bind="query-params",
             help="Draws the hundred images.",
         )  # fmt: skip
-    steps, starts = _steps("live_steps"), _starts("live", found.starts)
+    steps, starts = _steps("live_steps"), _starts("live", defaults.starts)
     if st.button(
         "Start",
         type="primary",
@@ -144,7 +144,7 @@ def _digits_form() -> None:
         key="live_start",
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
-        _started(
+        _start(
             lambda: orders.colocalise(
                 f"{PREFIX}{column}/{digit}",
                 recipe=recipe,

@@ -1,4 +1,4 @@
-"""Co-localisation: Table 5, ours beside the paper's, and what differs from the text."""
+"""Co-localisation: Table 5, our errors and the paper's, and what differs from the text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DEPARTURES = """
 
 
 def table() -> None:
-    """Table 5, ours beside the paper's; a number opens that class."""
+    """Table 5, our errors and the paper's; a number opens that class."""
     from stn_core import results
     from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 

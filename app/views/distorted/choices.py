@@ -8,16 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import gallery
+from app.data.run_keys import RunKey
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_seed
+from app.tables import DISTORTIONS
+from app.views.distorted import PAGE
 
-DISTORTIONS = {  # App. A.4
-    "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
-    "TC": "at a random place of 60×60 pixels, among six 6×6 patches of other digits",
-    "R": "rotated by up to 90°",
-    "P": "scaled by 0.75 to 1, each corner stretched by 5 pixels (std)",
-    "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
-}
 NAMES = r"""
 **U** is the input image, **V** the output of the transformer. **G** is the regular grid of V's
 pixels. **θ** are the numbers that the localisation network predicts from U, and **$T_\theta(G)$**
@@ -34,17 +30,16 @@ The **distortions** are those of App. A.4, the errors those of Table 1, of
 Kavukcuoglu, 2015).
 """
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
-# A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
-FIRST_DIGIT, FIRST_SEED = 504, 2
+FIRST_DIGIT, FIRST_SEED = PAGE.defaults["digit"], PAGE.defaults["seed"]
 OWN_DIGIT = "own-digit"  # the switch's key
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the visitor looks at. networks: keys of ``options(prefix)``, at most two."""
+    """What was chosen. networks: at most two."""
 
     distortion: str
-    networks: tuple[str, ...]
+    networks: tuple[RunKey, ...]
     digit: int  # in the gallery, class by class
     seed: int
     drawn: gallery.Drawn | None = None  # a digit of the visitor's own in its stead
@@ -54,11 +49,6 @@ class Choice:
         """Tells the input from every other."""
         drawn = f"/{zlib.crc32(repr(self.drawn).encode())}" if self.drawn else ""
         return f"{self.distortion}/{self.digit}/{self.seed}{drawn}"
-
-    @property
-    def experiment_name(self) -> str:
-        """One of the distortion's experiments; their data is the same."""
-        return f"distorted/{self.distortion.lower()}/st-cnn-aff"
 
 
 def choose_view() -> tuple[str, str]:
@@ -76,7 +66,7 @@ def choose_view() -> tuple[str, str]:
         distortion = st.segmented_control(
             "Distortion",
             list(DISTORTIONS),
-            default="RTS",
+            default=PAGE.defaults["distortion"],
             required=True,
             key="distortion",
             bind="query-params",
@@ -124,7 +114,7 @@ def choose(distortion: str) -> Choice:
     )
 
 
-def choose_sweep() -> bool:
+def choose_turning() -> bool:
     """Whether the stage plays the input being turned."""
     return st.toggle(
         "Sweep the angle",

@@ -7,35 +7,29 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app.data import examples
-from app.panels.poses import WANTED, decomposed, matrix_latex
+from app.data.examples import Movable
+from app.panels.poses import IDEAL, decomposed, matrix_latex
+from app.views.distorted.shown import Moved, Shown
 
 
-def pose_table(
-    example,
-    thetas: dict[str, tuple[np.ndarray, bool]],
-    moved: examples.Movable,
-    hand: Sequence[float] | None,
-) -> None:
-    """The true pose beside each θ, as matrices and as numbers.
-
-    thetas: by the network's title, θ (P,) and whether it was set by hand; hand: the pose (6,) that
-    the input was moved to.
-    """
+def pose_table(shown: Shown, moved: Moved) -> None:
+    """The ideal θ of the digit, and each predicted one, as matrices and as numbers."""
+    example, hand = shown.example, moved.pose
     st.markdown("**θ: wanted and predicted**")
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
-        columns[WANTED] = _wanted(example.theta[0].numpy(), moved, hand)
+        columns[IDEAL] = _ideal(example.theta[0].numpy(), shown.movable, hand)
     columns |= {
-        f"{title}{', by hand' if by_hand else ''}": theta
-        for title, (theta, by_hand) in thetas.items()
+        f"{p.loaded.title}{', by hand' if p.by_hand else ''}": p.trace.warps[0].theta[0].numpy()
+        for p in moved.predictions
+        if p.trace.warps
     }
     matrices = {t: v for t, v in columns.items() if len(v) in (3, 6, 8)}
     if matrices:
-        places = [place for _ in range(0, len(matrices), 2) for place in st.columns(2)]
-        for place, (title, theta) in zip(places, matrices.items(), strict=False):
-            with place:
-                st.caption(f"{title}: undoes the distortion" if title == WANTED else title)
+        cells = [cell for _ in range(0, len(matrices), 2) for cell in st.columns(2)]
+        for cell, (title, theta) in zip(cells, matrices.items(), strict=False):
+            with cell:
+                st.caption(f"{title}: undoes the distortion" if title == IDEAL else title)
                 st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:
@@ -44,27 +38,27 @@ def pose_table(
             points = theta.reshape(side, side, 2)
             st.table([[f"{x:+.2f}, {y:+.2f}" for x, y in row] for row in points])
     decomposed({t: v for t, v in columns.items() if len(v) == 6})
-    wanted = (
+    ideal = (
         "The wanted θ, which maps V to U, brings the digit's own 28 × 28 pixels upright onto all "
         "of V."
-        if WANTED in columns
+        if IDEAL in columns
         else "Nothing undoes that in closed form, so there is no wanted θ to compare with."
     )
     done = ", ".join(_pose_words(example.pose))
     if hand is not None:
-        done += ", then moved by hand" if moved.whole else " at first, then moved by hand"
+        done += ", then moved by hand" if shown.movable.whole else " at first, then moved by hand"
     st.caption(
-        f"Done to the digit: {done}. {wanted} The network is told "
+        f"Done to the digit: {done}. {ideal} The network is told "
         "nothing but the class, and undoes no more of the distortion than helps it to tell the "
         "classes apart: a constant zoom costs it nothing, nor does a slant that every digit keeps."
     )
 
 
-def _wanted(theta: np.ndarray, moved: examples.Movable, hand: Sequence[float] | None) -> np.ndarray:
+def _ideal(theta: np.ndarray, movable: Movable, hand: Sequence[float] | None) -> np.ndarray:
     """The θ that undoes the distortion and what a hand has done after it."""
     if hand is None:
         return theta
-    if not moved.whole:
+    if not movable.whole:
         return np.asarray(hand)
 
     def square(values: np.ndarray) -> np.ndarray:

@@ -15,17 +15,14 @@ from app.data import boxes, networks, recordings, volumes
 from app.data.families import PRESETS
 from app.data.pictures import test_card
 from app.palette import BOX, GRIDS, LIGHT
+from app.tables import TABLES, Table
 from stn_core import results
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Attention, Transform
 
-SET = "colocalisation/tc/8"  # Fig. 4
-SOLID, PROBE = "volumes/extruded/st-cnn-rigid", 5
-READ, READ_PROBE = "distorted/rts/st-cnn-aff", 8
-SHOWN = {  # rows of a table's card: experiments
-    "distorted": ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff"),
-    "addition": ("fcn", "cnn", "st-fcn-aff", "2st-fcn-aff", "2st-fcn-proj"),
-}
+FIG4_SET = "colocalisation/tc/8"
+FIG5_NETWORK, FIG5_PROBE = "volumes/extruded/st-cnn-rigid", 5
+FIG1_NETWORK, FIG1_PROBE = "distorted/rts/st-cnn-aff", 8
 PIXELS, MARGIN = 208, 0.08  # of a picture, and how much of it is around the image
 EDGE, LINE = round(PIXELS * MARGIN), 3
 FRACTION_BITS = 4  # of a pixel's place
@@ -42,6 +39,33 @@ STYLE = """<style>
 .cards td { padding: .05rem .8rem .05rem 0; border: 0; }
 .cards p { margin: 0; font-size: .9rem; }
 </style>""".replace("PRIMARY", LIGHT.primary)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableCard:
+    """A table's card. networks: whose errors with RTS are on it; words: what they are of; field:
+    of the address, by which the page shows its results."""
+
+    table: Table
+    networks: tuple[str, ...]
+    words: str
+    field: str
+
+
+TABLE_CARDS = (
+    TableCard(
+        table=TABLES["distorted"],
+        networks=("fcn", "cnn", "st-fcn-aff", "st-cnn-aff"),
+        words="rotated, scaled and moved digits (RTS); also R, P, E and TC",
+        field="view",
+    ),
+    TableCard(
+        table=TABLES["addition"],
+        networks=("fcn", "cnn", "st-fcn-aff", "2st-fcn-aff", "2st-fcn-proj"),
+        words="the sum of two digits, each with a distortion of its own",
+        field="sum_view",
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +116,7 @@ def corners(transform: Transform, theta: Sequence[float]) -> np.ndarray:
 
 
 def as_html(cards: Iterable[Card]) -> str:
-    """The cards, side by side as far as there is room."""
+    """The cards, as many in a row as there is room for."""
     shown = []
     for card in cards:
         drawn = f"<div class='pictures'>{''.join(card.pictures)}</div>" if card.pictures else ""
@@ -110,23 +134,24 @@ def as_html(cards: Iterable[Card]) -> str:
 
 def cards() -> list[Card]:
     """All of them, from what is published here."""
-    return [_fig1(), _fig3(), _fig4(), _fig5(), *map(_table, SHOWN), _table5(), *_questions()]
+    return [_fig1(), _fig3(), _fig4(), _fig5(), *map(_table, TABLE_CARDS), _table5(), *_questions()]
 
 
 def _fig1() -> Card:
-    loaded, found = networks.pretrained(READ), recordings.recorded(READ)
-    trace = networks.run_network(loaded, torch.from_numpy(found.probes[[READ_PROBE]]).float() / 255)
+    loaded, recording = networks.pretrained(FIG1_NETWORK), recordings.recorded(FIG1_NETWORK)
+    image, label = recording.probes[FIG1_PROBE], recording.labels[FIG1_PROBE]
+    trace = networks.run_network(loaded, torch.from_numpy(image)[None].float() / 255)
     (warp,) = trace.warps
-    said = int(trace.logits.argmax())
+    answer = int(trace.logits.argmax())
     shape = corners(Affine(), warp.theta[0].tolist())
     output = (warp.output[0, 0] * 255).round().to(torch.uint8).numpy()
     return Card(
         name="Fig. 1: read where the digit is",
-        words=f"A distorted {found.labels[READ_PROBE]}, what the transformer reads of it, and what "
-        f"the network says: {said}. On five kinds of distortion.",
+        words=f"A distorted {label}, what the transformer reads of it, and what "
+        f"the network says: {answer}. On five kinds of distortion.",
         href="distorted",
         pictures=(
-            picture(found.probes[READ_PROBE, 0], [(shape, GRIDS[0])], "U with the grid"),
+            picture(image[0], [(shape, GRIDS[0])], "U with the grid"),
             picture(output, (), "V"),
         ),
     )
@@ -152,9 +177,9 @@ def _fig3() -> Card:
 
 
 def _fig4() -> Card:
-    found = boxes.recorded_boxes(SET)
-    frames = [found.snapshots[int(share * (len(found.snapshots) - 1))] for share in (0, 0.7, 1)]
-    name, digit = SET.split("/")[1:]
+    search = boxes.recorded_boxes(FIG4_SET)
+    frames = [search.snapshots[int(share * (len(search.snapshots) - 1))] for share in (0, 0.7, 1)]
+    name, digit = FIG4_SET.split("/")[1:]
     return Card(
         name="Fig. 4: found without a label",
         words=f"An {digit} among clutter: the box at the start, on the way and at the end of an "
@@ -162,7 +187,7 @@ def _fig4() -> Card:
         href=f"colocalisation?boxes_digit={digit}&boxes_clutter={name.upper()}",
         pictures=tuple(
             picture(
-                found.probes[0, 0],
+                search.probes[0, 0],
                 [(corners(Attention(), frame.theta[0, 0]), BOX)],
                 f"the box at step {frame.step}",
             )
@@ -172,7 +197,7 @@ def _fig4() -> Card:
 
 
 def _fig5() -> Card:
-    loaded, shown = networks.pretrained(SOLID), volumes.placed_probe(PROBE)
+    loaded, shown = networks.pretrained(FIG5_NETWORK), volumes.placed_probe(FIG5_PROBE)
     images = volumes.extruded(shown.image, shown.turn, shown.shift)
     trace = networks.run_network(loaded, images)
     flat = [images.sum(2)[0, 0], trace.warps[0].output.sum(2)[0, 0]]
@@ -189,21 +214,18 @@ def _fig5() -> Card:
     )
 
 
-def _table(name: str) -> Card:
-    cells = results.cells(name)
+def _table(card: TableCard) -> Card:
+    table = card.table
+    cells = results.cells(table.name)
     rows = []
-    for row in SHOWN[name]:
-        cell = cells[f"{name}/rts/{row}"]
-        rows.append((networks.network_title(row), cell.ours, f"{cell.experiment.reported:.1f}"))
-    number, what = {
-        "distorted": (1, "rotated, scaled and moved digits (RTS); also R, P, E and TC"),
-        "addition": (4, "the sum of two digits, each with a distortion of its own"),
-    }[name]
-    field = {"distorted": "view", "addition": "sum_view"}[name]
+    for network in card.networks:
+        cell = cells[f"{table.name}/rts/{network}"]
+        title = networks.network_title(network)
+        rows.append((title, cell.ours, f"{cell.experiment.reported:.1f}"))
     return Card(
-        name=f"Table {number}: error in percent",
-        words=f"On {what}. <b>Ours</b>, and the paper's.",
-        href=f"{name}?{field}=Results",
+        name=f"Table {table.number}: error in percent",
+        words=f"On {card.words}. <b>Ours</b>, and the paper's.",
+        href=f"{table.name}?{card.field}=Results",
         rows=rows,
     )
 

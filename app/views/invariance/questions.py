@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from app.data import invariance
 from app.frame.question import Question, nearest
-from app.views.distorted.questions import RTS
 
+RTS = "distorted/rts"
 FOUR = ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff")
 
 
 def _recorded(name: str, axis: str, value: float) -> float:
     recording, _ = invariance.recorded_invariance(RTS)
-    place = recording.axis(axis).values.index(value)
-    return recording.networks[name].curves[axis].errors(recording.digits)[place]
+    index = recording.axis(axis).values.index(value)
+    return recording.networks[name].curves[axis].errors(recording.digits)[index]
 
 
 def _at_90_degrees() -> int:

@@ -1,4 +1,4 @@
-"""What is said of the curves of invariance, from their numbers; the axes' names and units."""
+"""What the curves of invariance show, in words from their numbers; the axes' names and units."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from app.palette import GRIDS, Palette
 if TYPE_CHECKING:
     from stn_core.invariance import Axis, Curve, Recording
 
-MOST_PERCENT = 10  # misread, where a network still counts as reading
+MAX_ERROR_PERCENT = 10  # with which a network still counts as reading
 LEVELS = ("predicted_10", "predicted_50", "predicted_90")  # quantiles, in percent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """How an axis is named and told. range: of the values in training; never: where there is none;
-    most: the end of the range, in "1.5 times …"; predicted: what θ says of it; reading: how to
-    read that."""
+    """How an axis is named and described.
+
+    at: a value of it; never: that there was no range in training; range_end: in words, for
+    "1.5 times …"; predicted: what θ says of it; reading: how to read that.
+    """
 
     title: str
     axis: str
@@ -30,7 +32,7 @@ class Words:
     tick: float
     at: str
     never: str
-    most: str
+    range_end: str
     predicted: str
     reading: str = (
         "The dotted line is the true one. A network is told the class alone: a curve beside the "
@@ -43,22 +45,22 @@ class Words:
 WORDS = {
     "rotation": Words(
         title="Rotation", axis="angle of the digit, clockwise", unit="°", tick=45, at="At {}",
-        never="digits were not turned in training", most="the largest angle in training",
+        never="digits were not turned in training", range_end="the largest angle in training",
         predicted="predicted angle",
     ),
     "scale": Words(
         title="Scale", axis="scale of the digit", unit="", tick=0.5, at="At a scale of {}",
-        never="digits had one scale in training", most="the largest scale in training",
+        never="digits had one scale in training", range_end="the largest scale in training",
         predicted="predicted scale",
     ),
     "shift": Words(
         title="Shift", axis="shift of the digit to the right", unit=" px", tick=10,
         at="At a shift of {}", never="digits were not moved in training",
-        most="the largest shift in training", predicted="predicted shift",
+        range_end="the largest shift in training", predicted="predicted shift",
     ),
     "clutter": Words(
         title="Clutter", axis="patches of other digits", unit="", tick=2, at="Among {} patches",
-        never="there was no clutter in training", most="the clutter of training",
+        never="there was no clutter in training", range_end="the clutter of training",
         predicted="from V's middle to the digit's",
         reading="The digit stands in the middle of the canvas; this is how far from it V's middle "
         "is read. A network is told the class alone, so it is free to keep an offset: what counts "
@@ -68,8 +70,8 @@ WORDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """What the visitor looks at. networks: short names, in the order of the table."""
+class Choice:
+    """What was chosen. networks: short names, in the order of the table."""
 
     recording: Recording
     axis: Axis
@@ -115,12 +117,12 @@ def split(name: str) -> tuple[str, str]:
     return kind, name.removeprefix(kind).removeprefix("-")
 
 
-def interval(chosen: Chosen, name: str) -> tuple[float, float, float]:
+def interval(choice: Choice, name: str) -> tuple[float, float, float]:
     """The error at the value that is looked at, and its interval, in percent."""
     from stn_core.invariance import wilson
 
-    misread = chosen.curve(name).misread[chosen.axis.values.index(chosen.value)]
-    return (100 * misread / chosen.recording.digits, *wilson(misread, chosen.recording.digits))
+    misread = choice.curve(name).misread[choice.axis.values.index(choice.value)]
+    return (100 * misread / choice.recording.digits, *wilson(misread, choice.recording.digits))
 
 
 def where(axis: Axis, value: float) -> str:
@@ -136,16 +138,16 @@ def where(axis: Axis, value: float) -> str:
         return words.never
     ratio = abs(value) / high
     times = "twice" if ratio == 2 else f"{ratio:.2g} times"
-    return f"{times} {words.most}"
+    return f"{times} {words.range_end}"
 
 
-def sentence(chosen: Chosen) -> str:
+def sentence(choice: Choice) -> str:
     """What is seen at the value that is looked at, from the numbers."""
-    errors = sorted((interval(chosen, n), network_title(n)) for n in chosen.networks)
+    errors = sorted((interval(choice, n), network_title(n)) for n in choice.networks)
     (error, _, _), best = errors[0]
-    told = [f"**{best}** misreads {error:.1f} % of the digits"]
-    told += [f"**{title}** {error:.1f} %" for (error, _, _), title in errors[1:]]
-    text = f"{chosen.place} ({where(chosen.axis, chosen.value)}), {', '.join(told)}."
+    parts = [f"**{best}** misreads {error:.1f} % of the digits"]
+    parts += [f"**{title}** {error:.1f} %" for (error, _, _), title in errors[1:]]
+    text = f"{choice.place} ({where(choice.axis, choice.value)}), {', '.join(parts)}."
     if len(errors) > 1:
         high = errors[0][0][2]
         level = [title for (_, low, _), title in errors[1:] if low <= high]
@@ -157,22 +159,22 @@ def sentence(chosen: Chosen) -> str:
     return text
 
 
-def reaches(chosen: Chosen) -> str:
+def reaches(choice: Choice) -> str:
     """A table: the error in the middle of training, and from where to where it stays low."""
     from stn_core.invariance import reach
 
-    unit = chosen.words.unit
+    unit = choice.words.unit
     lines = [
-        f"| | misreads at most {MOST_PERCENT} % |",
+        f"| | misreads at most {MAX_ERROR_PERCENT} % |",
         "|---|---:|",
     ]
-    for name in chosen.networks:
-        found = reach(chosen.recording, name, chosen.axis.name, MOST_PERCENT)
-        told = "nowhere"
-        if found:
-            low, high = (number(value, unit) for value in found)
-            told = f"at {low} alone" if low == high else f"{low} to {high}"
-        lines.append(f"| {_unbroken(name)} | {told} |")
+    for name in choice.networks:
+        limits = reach(choice.recording, name, choice.axis.name, MAX_ERROR_PERCENT)
+        text = "nowhere"
+        if limits:
+            low, high = (number(value, unit) for value in limits)
+            text = f"at {low} alone" if low == high else f"{low} to {high}"
+        lines.append(f"| {_unbroken(name)} | {text} |")
     return "\n".join(lines)
 
 
@@ -186,25 +188,25 @@ def slope(values: Sequence[float], predicted: Sequence[float]) -> float:
     return float(np.polyfit(values, predicted, 1)[0])
 
 
-def follows(chosen: Chosen) -> str:
+def follows(choice: Choice) -> str:
     """A table: how much of a change in pose θ follows within training, and θ at the value that is
     looked at."""
-    clutter = chosen.axis.name == "clutter"
-    unit = " px" if clutter else chosen.words.unit
-    low, high = chosen.axis.trained
-    values = np.array(chosen.axis.values)
+    clutter = choice.axis.name == "clutter"
+    unit = " px" if clutter else choice.words.unit
+    low, high = choice.axis.trained
+    values = np.array(choice.axis.values)
     inside = (values >= low) & (values <= high)
-    says = "off by," if clutter else "θ"
+    what = "off by," if clutter else "θ"
     varied = inside.sum() > 1
-    head = ["", *(["follows in training"] if varied else []), f"{says} {chosen.place.lower()}"]
+    head = ["", *(["follows in training"] if varied else []), f"{what} {choice.place.lower()}"]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
-    for name in chosen.transformed:
-        middles = np.array([middle for _, middle, _ in chosen.curve(name).predicted])
+    for name in choice.transformed:
+        middles = np.array([middle for _, middle, _ in choice.curve(name).predicted])
         part = 100 * slope(values[inside], middles[inside]) if varied else 0
         share = f" {number(round(part), ' %')} |" if varied else ""
-        here = middles[chosen.axis.values.index(chosen.value)]
-        told = number(round(float(here), 2 if chosen.axis.name == "scale" else 1), unit)
-        lines.append(f"| {_unbroken(name)} |{share} {told} |")
+        here = middles[choice.axis.values.index(choice.value)]
+        value = number(round(float(here), 2 if choice.axis.name == "scale" else 1), unit)
+        lines.append(f"| {_unbroken(name)} |{share} {value} |")
     return "\n".join(lines)
 
 
@@ -212,14 +214,14 @@ def rows(recording: Recording) -> list[dict]:
     """Every number, a row for each network and value."""
     from stn_core.invariance import wilson
 
-    found = []
+    rows = []
     for axis in recording.axes:
         for name, network in recording.networks.items():
             curve = network.curves[axis.name]
             for i, (value, misread) in enumerate(zip(axis.values, curve.misread, strict=True)):
                 low, high = wilson(misread, recording.digits)
                 levels = curve.predicted[i] if curve.predicted else ("",) * len(LEVELS)
-                found.append(
+                rows.append(
                     {
                         "varied": axis.name,
                         "value": value,
@@ -232,4 +234,4 @@ def rows(recording: Recording) -> list[dict]:
                         **dict(zip(LEVELS, levels, strict=True)),
                     }
                 )
-    return found
+    return rows

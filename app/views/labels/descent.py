@@ -10,11 +10,10 @@ from app.data import browser_networks, examples, once
 from app.panels import transformers
 from app.panels.choices import DIGITS
 from app.stage.labels import Judged, labels
-from app.views.distorted.choices import DISTORTIONS
+from app.tables import DISTORTIONS
+from app.views.labels import PAGE
 
-# A two, turned by 35°, that is read as a seven at the identity; on its way down the loss of its
-# label, θ turns it upright (see tests/test_labels.py). Not every digit is turned so far.
-FIRST_DIGIT, FIRST_SEED = 246, 1
+FIRST_DIGIT, FIRST_SEED = PAGE.defaults["labels_digit"], PAGE.defaults["labels_seed"]
 STUDY = "studies/st-fcn-aff"  # a short training with RTS
 NETWORKS = {
     STUDY: "ST-FCN Aff, 6,000 steps",

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import (
-    uploads,
-)
+from app.data import uploads
 from app.palette import GRIDS
 from app.stage.large import Features, Item, Reading, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
 from app.views.network import choices
 
+if TYPE_CHECKING:
+    from stn_core.watched import Watched
+
 README = (Path(__file__).parents[3] / "README.md").read_text()
 [CODE] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 @st.fragment
-def explore(found: list) -> None:
+def explore(warps: list[Watched]) -> None:
     """One of the transformers at work on one of the images."""
-    place = choices.choose_transformer([w.name for w in found])
-    watched = found[place]
-    chosen = choices.choose_image(len(watched.image))
-    pictures = [picture[0] if len(picture) == 1 else picture for picture in watched.image.numpy()]
-    (height, width), (rows, columns) = watched.image.shape[2:], watched.size
-    transformers = Transformers(transform=watched.transform, colours=GRIDS[:1])
-    theta = watched.theta.numpy()
-    where = f"{place}/{chosen}"
+    index = choices.choose_transformer([w.name for w in warps])
+    warp = warps[index]
+    chosen = choices.choose_image(len(warp.image))
+    pictures = [picture[0] if len(picture) == 1 else picture for picture in warp.image.numpy()]
+    (height, width), (rows, columns) = warp.image.shape[2:], warp.size
+    transformers = Transformers(transform=warp.transform, colours=GRIDS[:1])
+    theta = warp.theta.numpy()
+    where = f"{index}/{chosen}"
     stage(
         Item(
             id=where,
@@ -42,8 +44,8 @@ def explore(found: list) -> None:
         key="own-stage",
         token=where,
         transformers=transformers,
-        output_size=watched.size,
-        reading=Reading(kernel=watched.kernel, padding=watched.padding),
+        output_size=warp.size,
+        reading=Reading(kernel=warp.kernel, padding=warp.padding),
         features=Features(equation=True, tint=True),
         captions={
             "U": f"U ({height} × {width}) and the grid T<sub>θ</sub>(G)",
@@ -57,7 +59,7 @@ def explore(found: list) -> None:
             for n, picture in enumerate(pictures)
         ],
         key="own-strip",
-        token=str(place),
+        token=str(index),
         transformers=transformers,
         selected=str(chosen),
         on_selected=choices.take_image,
@@ -87,8 +89,8 @@ with left:
         )
     else:
         try:
-            found = uploads.warps(file.file_id, file.getvalue)
+            warps = uploads.warps(file.file_id, file.getvalue)
         except ValueError as error:
             st.error(f"Not opened: {error}")
         else:
-            explore(found)
+            explore(warps)

@@ -81,7 +81,7 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
     lines, items = [], []
     for name, theta in rows.items():
         logits = networks.run_network(loaded, example.images, theta.tolist()).logits[0].softmax(0)
-        said = int(logits.argmax())
+        answer = int(logits.argmax())
         both = decompose_affine(torch.from_numpy(np.stack([theta, truth])))
         angle, straight = both["angle_degrees"].tolist()
         turn = (angle - straight + 180) % 360 - 180
@@ -89,7 +89,7 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
         zoom = (both["scale_x"] * both["scale_y"]).abs().sqrt()
         lines.append(
             f"| {name} | {turn:+.0f}° | {centre:.1f} px | {zoom[0] / zoom[1]:.2f} | "
-            f"{said} {'✓' if said == label else '✗'} ({100 * logits[said]:.0f} %) |"
+            f"{answer} {'✓' if answer == label else '✗'} ({100 * logits[answer]:.0f} %) |"
         )
         items.append(
             Item(

@@ -7,16 +7,16 @@ import streamlit as st
 from app.palette import GRIDS
 from app.stage.large import Features, Item, stage
 from app.stage.transformers import Transformers
-from app.views.transformer import challenge, lab
+from app.views.transformer import challenge, choices
 
 
 @st.fragment
 def play() -> None:
     """Presets above, the stage on the left, what is on it on the right."""
-    preset = lab.presets()
+    preset = choices.presets()
     left, right = st.columns([2.6, 1], gap="large")
     with right:
-        choice = lab.choose(preset)
+        choice = choices.choose(preset)
     with left:
         if preset:
             st.markdown(preset.words)
@@ -52,7 +52,7 @@ def play() -> None:
                 "target": "the target",
             },
         )
-        lab.remember(report.thetas and report.thetas[0])
+        choices.remember(report.thetas and report.thetas[0])
     with right:
         st.markdown(f"**{choice.family.name}**, {choice.transform.num_params} degrees of freedom")
         st.latex(choice.family.equation)

@@ -9,13 +9,15 @@ import streamlit as st
 
 from app.data import gallery
 from app.data.networks import network_title
+from app.data.run_keys import RunKey
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed
+from app.views.volumes import PAGE
 
 PREFIX = "volumes/extruded/"
 FIRST_CHOICES = ("st-cnn-aff", "cnn")
 OWN_DIGIT = "own-volume"  # the switch's key
-FIRST_DIGIT, FIRST_SEED = 504, 2  # which the plain projection takes for a one
+FIRST_DIGIT, FIRST_SEED = PAGE.defaults["volume_digit"], PAGE.defaults["volume_seed"]
 NAMES = r"""
 **U** is a volume of 60×60×60 voxels; a digit of MNIST, made 8 voxels deep, stands in it, turned
 about three axes. **G** is the regular 3D grid of V's voxels, and **$T_\theta(G)$** is where in U
@@ -40,10 +42,10 @@ EASED = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """What the visitor looks at. networks: keys of ``controls.options``, at most two."""
+class Choice:
+    """What was chosen. networks: at most two."""
 
-    networks: tuple[str, ...]
+    networks: tuple[RunKey, ...]
     digit: int
     seed: int
     drawn: gallery.Drawn | None  # a digit of the visitor's own in its stead
@@ -71,7 +73,7 @@ def names() -> str:
     return NAMES.format(curriculum=EASED.format(" and ".join(eased)) if eased else "")
 
 
-def choose() -> Chosen:
+def choose() -> Choice:
     """Two networks, a digit and a seed."""
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -87,7 +89,7 @@ def choose() -> Chosen:
             help="Draw, paste, upload or photograph a digit, and see it as a volume",
         ):
             drawn = own_digit.choose_digit(OWN_DIGIT)
-    return Chosen(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
+    return Choice(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
 
 
 def choose_digit(digit: str) -> None:

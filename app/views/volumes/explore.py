@@ -6,58 +6,68 @@ import numpy as np
 import streamlit as st
 
 from app.data import volumes
-from app.data.networks import LoadedNetwork, run_network
+from app.data.networks import run_network
 from app.palette import ADDERS
 from app.panels import poses, transformers, verdicts
 from app.panels.downloads import downloads
-from app.stage.volume import Pose, Solid, VolumeReport, volume, volume_report
-from app.views.volumes.choices import Chosen, choose_digit
+from app.stage.large import Item
+from app.stage.strip import strip
+from app.stage.volume import Pose, Solid, volume, volume_report
+from app.views.volumes.choices import choose_digit
+from app.views.volumes.shown import Moved, Shown, move
 
 
 @st.fragment
-def explore(chosen: Chosen, networks: list[LoadedNetwork]) -> None:
+def explore(shown: Shown) -> None:
     """The volume on the left, what the networks say of it on the right."""
-    shown = volumes.placed(chosen.digit, chosen.seed, chosen.drawn)
-    staged = next((n for n in networks if n.network.transformer), networks[0] if networks else None)
-    token = f"{staged and staged.key}/{chosen.token}"
-    report = volume_report("volume", token)
-    pose = report.pose or Pose(turn=shown.turn, shift=shown.shift)
-    images = volumes.extruded(shown.image, pose.turn, pose.shift)
+    token = f"{shown.staged and shown.staged.key}/{shown.token}"
+    moved = move(shown, volume_report("volume", token))
     with st.container(key="figure"):
         left, right = st.columns([2.3, 1], gap="large")
     with left:
-        _stage(staged, shown, images, token)
-    rows = [_verdict(n, images, report if n is staged else VolumeReport()) for n in networks]
-    thetas = {
-        n.title: run_network(n, images).warps[0].theta[0].numpy()
-        for n in networks
-        if n.network.transformer
-    }
-    if report.theta and staged:
-        thetas[f"{staged.title}, by hand"] = np.array(report.theta)
+        _stage(shown, moved, token)
     with right:
-        if rows:
-            verdicts.verdicts(rows, shown.label, ADDERS)
-            downloads(rows, shown.label)
+        if moved.predictions:
+            rows = [p.verdict("θ set by hand" if p.by_hand else "") for p in moved.predictions]
+            verdicts.verdicts(rows, shown.placed.label, ADDERS)
+            downloads(rows, shown.placed.label)
         else:
             st.info("No network for volumes is here yet. Train one: switch to *Train*.")
-        degrees = ", ".join(
-            f"{a:.0f}° about {n}" for a, n in zip(shown.angle_degrees, "xyz", strict=True)
-        )
-        moved = ", then moved by hand" if report.pose else ""
-        follows = " and see the box follow, and turn" if thetas else ""
-        st.caption(
-            "Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
-            f"move it or turn its face away{follows}. Done to the digit: {degrees}{moved}. The "
-            "network is told its class and nothing else."
-        )
-        if thetas:
-            st.caption(_facing(thetas, pose))
-            with st.expander("θ in numbers: wanted and predicted (Eq. 10)"):
-                _numbers(thetas, pose)
+        _explain(shown, moved)
 
 
-def _wanted(pose: Pose) -> np.ndarray:
+def _explain(shown: Shown, moved: Moved) -> None:
+    """What can be done, what has been done to the digit, and every θ."""
+    thetas = _thetas(moved)
+    degrees = ", ".join(
+        f"{a:.0f}° about {n}" for a, n in zip(shown.placed.angle_degrees, "xyz", strict=True)
+    )
+    by_hand = ", then moved by hand" if moved.by_hand else ""
+    follows = " and see the box follow, and turn" if thetas else ""
+    st.caption(
+        "Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
+        f"move it or turn its face away{follows}. Done to the digit: {degrees}{by_hand}. The "
+        "network is told its class and nothing else."
+    )
+    if thetas:
+        st.caption(_facing(thetas, moved.pose))
+        with st.expander("θ in numbers: wanted and predicted (Eq. 10)"):
+            _numbers(thetas, moved.pose)
+
+
+def _thetas(moved: Moved) -> dict[str, np.ndarray]:
+    """Every predicted θ (12,), by its network's title, and then that of the hand."""
+    transformed = [p for p in moved.predictions if p.own.warps]
+    thetas = {p.loaded.title: p.own.warps[0].theta[0].numpy() for p in transformed}
+    by_hand = {
+        f"{p.loaded.title}, by hand": p.trace.warps[0].theta[0].numpy()
+        for p in transformed
+        if p.by_hand
+    }
+    return thetas | by_hand
+
+
+def _ideal(pose: Pose) -> np.ndarray:
     """The θ that undoes a pose: (12,)."""
     from stn_core.distortions import DIGIT_PIXELS
     from stn_core.experiments.volumes import SIDE
@@ -71,18 +81,18 @@ def _facing(thetas: dict[str, np.ndarray], pose: Pose) -> str:
 
     from stn_core.transforms import Affine3D, facing_degrees
 
-    wanted = torch.as_tensor(_wanted(pose)).float()[None]
-    seen = {
-        name: facing_degrees(torch.as_tensor(theta).float()[None], wanted).item()
+    ideal = torch.as_tensor(_ideal(pose)).float()[None]
+    degrees = {
+        name: facing_degrees(torch.as_tensor(theta).float()[None], ideal).item()
         for name, theta in {"": Affine3D().identity().numpy(), **thetas}.items()
     }
-    told = ", ".join(f"**{angle:.0f}°** by {name}" for name, angle in seen.items() if name)
-    return f"From how far aside the digit is seen: **{seen['']:.0f}°** as it lies, {told}."
+    others = ", ".join(f"**{angle:.0f}°** by {name}" for name, angle in degrees.items() if name)
+    return f"From how far aside the digit is seen: **{degrees['']:.0f}°** as it lies, {others}."
 
 
 def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
     """The θ that would undo the pose, and those that were predicted or set by hand."""
-    for title, theta in {"wanted": _wanted(pose), **thetas}.items():
+    for title, theta in {"wanted": _ideal(pose), **thetas}.items():
         st.caption(title)
         st.latex(r"A_\theta = " + poses.matrix_latex(theta))
     st.caption(
@@ -92,20 +102,21 @@ def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
     )
 
 
-def _stage(staged: LoadedNetwork | None, shown, images, token: str) -> None:
+def _stage(shown: Shown, moved: Moved, token: str) -> None:
     from stn_core.experiments.volumes import SIDE
 
-    trace = run_network(staged, images) if staged else None
-    warps = trace.warps if trace else ()
+    staged, theta = shown.staged, None
     if staged:
-        does = "reads what stands in the box" if warps else "has no transformer: W is U, summed"
-        st.markdown(f"**{staged.title}** {does}.")
+        [own] = [p.own for p in moved.predictions if p.loaded is staged]
+        theta = own.warps[0].theta[0].numpy() if own.warps else None
+        box = "reads what stands in the box" if own.warps else "has no transformer: W is U, summed"
+        st.markdown(f"**{staged.title}** {box}.")
     coarser = getattr(staged.experiment.network, "coarser", 2) if staged else 2
     volume(
         Solid(
-            image=shown.image,
-            pose=Pose(turn=shown.turn, shift=shown.shift),
-            theta=warps[0].theta[0].numpy() if warps else None,
+            image=shown.placed.image,
+            pose=shown.pose,
+            theta=theta,
             output_side=SIDE // coarser,
         ),
         key="volume",
@@ -113,29 +124,15 @@ def _stage(staged: LoadedNetwork | None, shown, images, token: str) -> None:
     )
 
 
-def _verdict(loaded: LoadedNetwork, images, report: VolumeReport) -> verdicts.Verdict:
-    hand = [report.theta] if report.theta and loaded.network.transformer else []
-    found = run_network(loaded, images, *hand)
-    return verdicts.Verdict(
-        loaded=loaded,
-        probabilities=found.logits[0].softmax(0).numpy(),
-        note="θ set by hand" if hand else "",
-        brightest=found.classifier_input.max().item(),
-    )
-
-
-def further(chosen: Chosen, networks: list[LoadedNetwork]) -> None:
+def further(shown: Shown) -> None:
     """Further digits in their projections, to click."""
-    from app.stage.large import Item
-    from app.stage.strip import strip
-
-    writer, items = chosen.digit % 100, []
+    writer, items = shown.digit % 100, []
     for label in range(10):
         digit = 100 * label + (writer + 7 * label) % 100
-        shown = volumes.placed(digit, chosen.seed)
-        images = volumes.extruded(shown.image, shown.turn, shown.shift)
-        said = [int(run_network(n, images).logits.argmax()) for n in networks]
-        marks = "".join(" ✓" if answer == label else " ✗" for answer in said)
+        placed = volumes.placed(digit, shown.seed)
+        images = volumes.extruded(placed.image, placed.turn, placed.shift)
+        answers = [int(run_network(n, images).logits.argmax()) for n in shown.networks]
+        marks = "".join(" ✓" if answer == label else " ✗" for answer in answers)
         items.append(
             Item(
                 id=str(digit),
@@ -145,11 +142,11 @@ def further(chosen: Chosen, networks: list[LoadedNetwork]) -> None:
                 alt=f"Choose this turned {label}",
             )
         )
-    legend = " · ✓ right, ✗ wrong, by network in their order above" if networks else ""
+    legend = " · ✓ right, ✗ wrong, by network in their order above" if shown.networks else ""
     st.caption(f"**Further digits**, turned with the same seed, seen from the front{legend}")
     strip(
         items,
         key="volumes",
-        token=f"{writer}/{chosen.seed}/{'/'.join(n.key for n in networks)}",
+        token=f"{writer}/{shown.seed}/{'/'.join(n.key for n in shown.networks)}",
         on_selected=choose_digit,
     )

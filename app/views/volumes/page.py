@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.data import (
-    gallery,
-)
+from app.data import gallery
 from app.panels import transformers
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, training_panel
+from app.tables import TABLES
 from app.views.volumes import (
     choices,
     explore,
     replay,
 )
+from app.views.volumes.explorer import EXPLORER
+from app.views.volumes.shown import show
 
 view = choices.choose_view()
 if view == "Train":
@@ -27,14 +28,14 @@ if view == "Train":
 elif view == "Replay":
     replay.replay()
 elif view == "Results":
-    results_panel("volumes")
+    results_panel(TABLES["volumes"], EXPLORER)
 else:
     with st.container(key="choosing"):
-        chosen = choices.choose()
-    prefix = choices.PREFIX
-    networks = [n for key in chosen.networks if (n := transformers.load(key, prefix))]
-    explore.explore(chosen, networks)
-    explore.further(chosen, networks)
+        choice = choices.choose()
+    networks = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
+    shown = show(choice, networks)
+    explore.explore(shown)
+    explore.further(shown)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
         f"set, on which no network here was trained. {gallery.digits_notice()}"

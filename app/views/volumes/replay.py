@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from app.data import networks, recordings, volumes
+from app.data.run_keys import Published, RunKey, StartedHere, recording_name
 from app.panels.choices import choose_network
 from app.panels.replay import job_of, not_shown
 from app.stage.volume import Learning, Pose, Solid, volume
@@ -13,12 +16,17 @@ from app.training import processes
 from app.training.job import Job, list_jobs
 from app.views.volumes.choices import FIRST_CHOICES, PREFIX
 
+if TYPE_CHECKING:
+    from stn_core.runs.records import RecordedRun
+
 
 def replay() -> None:
     """A recorded training, played on one of its ten probes."""
-    found = {key: networks.network_title(key) for key in recordings.recorded_names(PREFIX)}
-    found |= {job.key: job.title for job in list_jobs(PREFIX)}
-    if not found:
+    titles: dict[RunKey, str] = {
+        Published(name): networks.network_title(name) for name in recordings.recorded_names(PREFIX)
+    }
+    titles |= {StartedHere(job.folder.name): job.title for job in list_jobs(PREFIX)}
+    if not titles:
         st.info(
             f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
             "start one: it can be replayed here, also while it runs."
@@ -26,12 +34,12 @@ def replay() -> None:
         return
     left, right = st.columns([1, 1.6], gap="large")
     with left:
-        key = choose_network("Training", "replay_volume", found, FIRST_CHOICES[0])
+        key = choose_network("Training", "replay_volume", titles, Published(FIRST_CHOICES[0]))
     job = job_of(key)
     with right:
         probe = _choose_probe()
     live = _is_live(job)
-    st.fragment(_play, run_every=1.0 if live else None)(key, job, found[key], probe, live)
+    st.fragment(_play, run_every=1.0 if live else None)(key, job, titles[key], probe, live)
 
 
 def _choose_probe() -> int:
@@ -45,52 +53,52 @@ def _is_live(job: Job | None) -> bool:
     return job is not None and processes.is_live(job)
 
 
-def _play(key: str, job: Job | None, title: str, probe: int, was_live: bool) -> None:
+def _play(key: RunKey, job: Job | None, title: str, probe: int, was_live: bool) -> None:
     if was_live and not _is_live(job):
         st.rerun(scope="app")  # it has ended: stop refreshing
     run = recordings.run_reader(str(job.folder)) if job else None
     try:
-        found = run.recorded() if run else recordings.recorded(PREFIX + key)
+        recorded = run.recorded() if run else recordings.recorded(recording_name(key, PREFIX))
     except (RuntimeError, ValueError, OSError) as error:
         not_shown(job, title, error)
         return
     wide, _ = st.columns([3.2, 1])
     with wide:
-        learning(found, key, probe, live=run is not None and run.is_alive())
+        learning(recorded, key.text, probe, live=run is not None and run.is_alive())
 
 
 def recording(job: Job) -> None:
-    """The replay of a training as far as it is, below its progress."""
+    """The replay of a training so far, below its progress."""
     probe = _choose_probe()
     reader = recordings.run_reader(str(job.folder))
     try:
-        found = reader.recorded()
+        recorded = reader.recorded()
     except RuntimeError:
         st.caption("The first steps …")
         return
-    learning(found, job.key, probe, live=reader.is_alive())
+    learning(recorded, job.key, probe, live=reader.is_alive())
 
 
-def learning(found, key: str, probe: int, *, live: bool) -> None:
+def learning(recorded: RecordedRun, key: str, probe: int, *, live: bool) -> None:
     """θ, V and the probabilities of one probe, over a training."""
     from stn_core.experiment import Recipe
     from stn_core.experiments import find
     from stn_core.experiments.volumes import SIDE
 
-    network = find(found.description["experiment"]).network
+    network = find(recorded.description["experiment"]).network
     shown = volumes.placed_probe(probe)
     volume(
         Solid(
             image=shown.image,
             pose=Pose(turn=shown.turn, shift=shown.shift),
-            theta=found.snapshots[-1].theta[probe, 0] if network.transform else None,
+            theta=recorded.snapshots[-1].theta[probe, 0] if network.transform else None,
             output_side=SIDE // getattr(network, "coarser", 2),
         ),
         key="volume-learning",
         token=f"{key}/{probe}",
-        learning=Learning(recorded=found, probe=probe, live=live, from_start=not live),
+        learning=Learning(recorded=recorded, probe=probe, live=live, from_start=not live),
     )
-    recipe = Recipe.from_json(found.description["recipe"])
+    recipe = Recipe.from_json(recorded.description["recipe"])
     grows = ""
     if recipe.curriculum:
         start, end = (
@@ -103,5 +111,5 @@ def learning(found, key: str, probe: int, *, live: bool) -> None:
     starts = " Press play: the box starts as the whole volume." if network.transform else ""
     st.caption(
         f"Recorded: {recipe.iterations:,} steps of {recipe.batch_size}, seed "
-        f"{found.description['seed']}, {found.description['device']}.{starts}{grows}"
+        f"{recorded.description['seed']}, {recorded.description['device']}.{starts}{grows}"
     )

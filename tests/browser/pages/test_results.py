@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from app.data import examples
 from app.panels.misread import disagreements
+from app.tables import TABLES
 from stn_core import results
 from tests.browser.driving import pixels, until
 
@@ -21,7 +22,7 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):
     )
     cells = page.locator(".strip").nth(2).locator("a.cell")
     cells.first.wait_for()
-    groups = disagreements("distorted", results.cells("distorted"), "tc")
+    groups = disagreements(TABLES["distorted"], results.cells("distorted"), "tc")
     expect(cells).to_have_count(len(groups["Both wrong"]))
     (digit, seed), (one, other) = sorted(groups["Both wrong"].items())[0]
     expected = 255 * examples.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app import figures
 from app.data.invariance import _invariance, posed
 from app.palette import DARK, LIGHT
-from app.views.invariance import curves, words
+from app.views.invariance import choices, curves, words
 from stn_core import checkpoints, invariance
 from stn_core.invariance import wilson
 from tests.app.visiting import MAIN, go_to
@@ -34,9 +34,9 @@ def texts(app: AppTest) -> str:
     return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info))
 
 
-def chosen(axis: str, value: float, networks=curves.FIRST_NETWORKS, column: str = "distorted/rts"):
+def chosen(axis: str, value: float, networks=choices.FIRST_NETWORKS, column: str = "distorted/rts"):
     found = invariance.load(column)
-    return words.Chosen(
+    return words.Choice(
         recording=found, axis=found.axis(axis), networks=tuple(networks), value=value
     )
 
@@ -184,7 +184,7 @@ def test_slope_of_what_follows_is_one_and_of_what_does_not_is_zero():
 
 
 def drawn(trained=(-1.0, 1.0), truth=None):
-    what = figures.Along(
+    what = figures.Varied(
         values=(-2, 0, 2), title="angle", unit="°", tick=1, trained=trained, label="trained",
         chosen=2,
     )  # fmt: skip
@@ -195,7 +195,7 @@ def drawn(trained=(-1.0, 1.0), truth=None):
         )
         for title, dash in (("one", "solid"), ("two", "dot"))
     ]  # fmt: skip
-    return figures.along(what, lines, LIGHT, title="misread", unit=" %", truth=truth)
+    return figures.curves(what, lines, LIGHT, title="misread", unit=" %", truth=truth)
 
 
 def test_every_curve_has_its_band_and_its_dash():

@@ -1,4 +1,4 @@
-"""The Transformer page's choices: every widget key and URL field of that page."""
+"""What a visitor chooses on the page: a preset, an image, a family, and how it is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ POOLS = {"none": 1, "2 × 2": 2, "4 × 4": 4}
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What is on the lab's stage. image: uint8 (H, W) or (3, H, W); token: of the θ at first."""
+    """What is on the stage. image: uint8 (H, W) or (3, H, W); token: of the θ at first."""
 
     image: np.ndarray
     picture: str
@@ -92,39 +92,9 @@ def _leave() -> None:
 
 def choose(preset: Preset | None) -> Choice:
     """Image, family, kernel, size and the rest: a column of widgets."""
-    found = families()
-    name = st.selectbox(
-        "Family of $T_\\theta$",
-        list(found),
-        key="family",
-        bind="query-params",
-        on_change=_leave,
-        help="What kind of map θ stands for, and how many numbers it has",
-    )
-    family = found.get(name) or found["Affine"]
-    picture = st.selectbox(
-        "Image U",
-        IMAGES,
-        key="image",
-        bind="query-params",
-        help="What is read; also a picture of your own",
-    )
-    image = _picture(picture)
-    kernel = st.selectbox(
-        "Kernel",
-        list(KERNELS),
-        format_func=lambda k: KERNELS[k],
-        key="kernel",
-        bind="query-params",
-        help="How U is read between its pixels",
-    )
-    half_width = 1.0
-    if kernel == "tent":
-        half_width = st.slider(
-            "Φ: half of its width, in pixels of U", 1.0, 8.0, 4.0, 0.5, key="phi",
-            bind="query-params",
-            help="As wide as the grid's step, it averages what a narrow one skips. 1 is Eq. 5.",
-        )  # fmt: skip
+    family = _choose_family()
+    picture, image = _choose_image()
+    kernel, half_width = _choose_kernel()
     padding = st.segmented_control(
         "Outside of U", ["zeros", "border"], default="zeros", required=True, key="padding",
         bind="query-params", help="0, as in the paper's experiments, or the nearest border pixel.",
@@ -151,11 +121,56 @@ def choose(preset: Preset | None) -> Choice:
         family=family,
         transform=transform,
         start=start,
-        token=f"{name}/{preset and st.session_state['preset']}/{start}",
+        token=f"{family.name}/{preset and st.session_state['preset']}/{start}",
         output_size=(height, width),
         reading=Reading(kernel=kernel, half_width=half_width, padding=padding, pool=POOLS[pool]),
         gradient=gradient,
     )
+
+
+def _choose_family() -> Family:
+    by_name = families()
+    name = st.selectbox(
+        "Family of $T_\\theta$",
+        list(by_name),
+        key="family",
+        bind="query-params",
+        on_change=_leave,
+        help="What kind of map θ stands for, and how many numbers it has",
+    )
+    return by_name.get(name) or by_name["Affine"]
+
+
+def _choose_image() -> tuple[str, np.ndarray]:
+    """Which kind of image, and the image: uint8 (H, W) or (3, H, W)."""
+    kind = st.selectbox(
+        "Image U",
+        IMAGES,
+        key="image",
+        bind="query-params",
+        help="What is read; also a picture of your own",
+    )
+    return kind, _picture(kind)
+
+
+def _choose_kernel() -> tuple[str, float]:
+    """A kernel, and the half width of a tent."""
+    kernel = st.selectbox(
+        "Kernel",
+        list(KERNELS),
+        format_func=lambda k: KERNELS[k],
+        key="kernel",
+        bind="query-params",
+        help="How U is read between its pixels",
+    )
+    if kernel != "tent":
+        return kernel, 1.0
+    half_width = st.slider(
+        "Φ: half of its width, in pixels of U", 1.0, 8.0, 4.0, 0.5, key="phi",
+        bind="query-params",
+        help="As wide as the grid's step, it averages what a narrow one skips. 1 is Eq. 5.",
+    )  # fmt: skip
+    return kernel, half_width
 
 
 def _start(transform, family: Family, preset: Preset | None) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What the browser is told of a recorded training, and the two views that show recordings."""
+"""The results: the tables, their downloads, and the examples that networks misread."""
 
 from __future__ import annotations
 
@@ -7,34 +7,25 @@ import csv
 import html
 import io
 import json
-import os
 import re
-import time
 from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.data import networks, volumes
-from app.panels import downloads, misread, replay, results_files
-from app.panels.misread import FEW, PAGE, disagreements
-from app.panels.transformers import transformers_of
-from app.stage.replay import Training, payload
+from app.data import gallery, networks
+from app.panels import downloads, misread, results_files
+from app.panels.misread import PAGE_SIZE, SAMPLE_SIZE, disagreements
 from app.tables import TABLES
-from app.training import dispatcher, job, processes
-from stn_core import checkpoints, report, results
+from app.views.addition import explorer as addition
+from app.views.distorted import explorer as distorted
+from app.views.volumes import explorer as volumes
+from stn_core import checkpoints, evaluation, report, results
 from stn_core.experiments import EXPERIMENTS, find
-from stn_core.experiments.studies import STUDIES
 from stn_core.metrics import load_metrics, load_tried
-from stn_core.runs.packed import PACKED, packed_runs, unpack
-from stn_core.runs.records import RecordedRun
-from stn_core.training.probes import MEAN_CLASSES
 from stn_core.typed_json import to_json
-from tests.app.test_views import MAIN, texts
-from tests.app.visiting import go_to
-
-NAME = "distorted/rts/st-cnn-aff"
+from tests.app.visiting import MAIN, go_to, texts
 
 
 def view(name: str, **query: str) -> AppTest:
@@ -45,208 +36,6 @@ def view(name: str, **query: str) -> AppTest:
     go_to(app, "distorted").run()
     assert not app.exception and not app.error
     return app
-
-
-def floats(text: str) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(text), np.float32)
-
-
-@pytest.fixture(scope="module")
-def recorded() -> RecordedRun:
-    return unpack(checkpoints.published_folder(find(NAME)) / PACKED)
-
-
-def test_browser_gets_every_snapshot_of_theta_and_the_probabilities(recorded):
-    training = Training(
-        name="ours",
-        colour="#000000",
-        recorded=recorded,
-        transformers=transformers_of(find(NAME).network),
-        mean_classes=MEAN_CLASSES,
-    )
-    run = payload(training)
-    count = len(recorded.snapshots)
-    assert run["steps"] == [s.step for s in recorded.snapshots] and run["steps"][0] == 0
-    thetas = floats(run["thetas"]).reshape(count, 10, 6)
-    for theta, snapshot in zip(thetas, recorded.snapshots, strict=True):
-        np.testing.assert_allclose(theta, snapshot.theta[:, 0], rtol=1e-6)
-    probabilities = floats(run["probabilities"]).reshape(count, 10, 10)
-    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-5)
-    last = recorded.snapshots[-1].logits
-    assert (probabilities[-1].argmax(-1) == last.argmax(-1)).all()
-    assert len(base64.b64decode(run["means"])) == count * len(MEAN_CLASSES) * np.prod(
-        run["meanSize"]
-    )
-
-
-def test_seconds_of_the_snapshots_rise_with_their_steps(recorded):
-    training = Training(
-        name="", colour="", recorded=recorded, transformers=None, mean_classes=MEAN_CLASSES
-    )
-    seconds = payload(training)["seconds"]
-    assert seconds[0] == 0 and (np.diff(seconds) >= 0).all()
-    assert seconds[-1] == pytest.approx(recorded.history[-1].seconds)
-
-
-def test_recording_is_known_again_when_it_has_grown_and_not_when_it_was_begun_anew(recorded):
-    def name(of: RecordedRun) -> str:
-        training = Training(
-            name="", colour="", recorded=of, transformers=None, mean_classes=MEAN_CLASSES
-        )
-        return payload(training)["recording"]
-
-    begun = recorded._replace(snapshots=recorded.snapshots[:3], history=recorded.history[:9])
-    anew = {**recorded.description, "started": "2026-01-01T00:00:00Z"}
-    assert name(begun) == name(recorded) != name(recorded._replace(description=anew))
-
-
-def test_infinite_gradient_reaches_the_browser_as_none(recorded):
-    last = recorded.history[-1]
-    wild = last._replace(
-        loss=float("nan"), gradient_norms={**last.gradient_norms, "classifier": float("inf")}
-    )
-    training = Training(
-        name="",
-        colour="",
-        recorded=recorded._replace(history=[*recorded.history[:-1], wild]),
-        transformers=None,
-        mean_classes=MEAN_CLASSES,
-    )
-    history = json.loads(json.dumps(payload(training)["history"], allow_nan=False))
-    assert history["loss"][-1] is None and history["classifier"][-1] is None
-
-
-@pytest.mark.parametrize(
-    ("name", "seed"),
-    [
-        (name, seed)
-        for name, e in EXPERIMENTS.items()
-        for seed in packed_runs(checkpoints.published_folder(e))
-    ],
-)
-def test_every_shipped_recording_begins_at_step_0_and_ends_with_its_training(name, seed):
-    run = unpack(packed_runs(checkpoints.published_folder(find(name)))[seed])
-    assert run.description["experiment"] == name
-    assert seed in (None, run.description["seed"])
-    assert run.snapshots[0].step == 0
-    last = run.description["recipe"]["iterations"]
-    assert run.snapshots[-1].step == run.history[-1].step == last
-    assert (np.diff([s.step for s in run.snapshots]) > 0).all()
-
-
-def test_every_study_is_shipped_with_the_seed_that_it_names():
-    for study in STUDIES:
-        path = checkpoints.published_folder(study.experiment) / PACKED
-        assert unpack(path).description["seed"] == study.seed
-
-
-def test_comparison_puts_two_studies_side_by_side():
-    app = view("Replay")
-    for comparison in replay.COMPARISONS:
-        assert comparison.words not in texts(app)
-        app.session_state["replay_a_rts"] = replay.BASE
-        app.session_state["replay_b_rts"] = comparison.study
-        app.run()
-        assert not app.exception and not app.error
-        assert comparison.words in texts(app)
-        assert app.pills(key="comparison").value == comparison.title
-        proto = app.get("bidi_component")[0].proto
-        data = json.loads(proto.json or proto.mixed.json)
-        assert data["layout"] == "replay" and len(data["runs"]) == 2
-
-
-def study(key: str) -> RecordedRun:
-    name = key.replace("study-", "studies/")
-    return unpack(checkpoints.published_folder(find(name)) / PACKED)
-
-
-@pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study)
-def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
-    ends = {study(k).snapshots[-1].measure for k in (replay.BASE, comparison.study)}
-    assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
-        f"{error:.1f}" for error in sorted(ends)
-    ]
-
-
-def test_words_of_the_comparisons_are_true_of_the_grids():
-    def maps(key: str, step: int = -1) -> np.ndarray:
-        return study(f"study-{key}").snapshots[step].theta[:, 0].reshape(10, 2, 3)
-
-    def sizes(found: np.ndarray) -> np.ndarray:
-        return np.sqrt(np.abs(np.linalg.det(found[:, :, :2])))
-
-    def degrees(found: np.ndarray) -> np.ndarray:
-        (a, b), (c, d) = found[:, :, :2].transpose(1, 2, 0)
-        return np.degrees(np.arctan2(c - b, a + d))
-
-    first, fast = maps("st-fcn-aff"), maps("st-fcn-aff-fast-localisation")
-    assert np.ptp(fast, axis=0).max() < 0.01  # all ten are the same
-    assert np.abs(fast[:, :, 2]).max() < 0.02 and 0.8 < sizes(fast)[0] < 1
-    again = maps("st-fcn-aff-again")
-    assert np.abs(again[:, :, 2] - first[:, :, 2]).max() < 0.2
-    assert np.abs(sizes(again) - sizes(first)).max() < 0.1
-    start, end = maps("st-fcn-aff-random-start", 0), maps("st-fcn-aff-random-start")
-    assert sizes(start).max() < 0.1 and sizes(end).min() > 0.4
-    assert np.abs(degrees(end) - 90).max() < 30 and np.abs(degrees(first)).max() < 10
-    assert (sizes(maps("st-fcn-aff-shifted")) < sizes(first)).all()
-    collapsed = maps("st-fcn-aff-white-subtracted")
-    assert collapsed[:, 0, 0].min() > 1.1 and first[:, 0, 0].max() < 0.8  # half of U's width is 1
-    assert np.ptp(collapsed[:, 0, 2]) < 0.3 and np.ptp(first[:, 0, 2]) > 0.7
-
-
-@pytest.fixture
-def begun(tmp_path, monkeypatch):
-    """A function name -> the folder of a training that was asked for, which nobody starts."""
-    monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    monkeypatch.setattr(dispatcher, "look", lambda: None)
-
-    def begin(name: str):
-        folder = tmp_path / f"{name}-20260101-000001"
-        folder.mkdir()
-        order = {"command": "train", "experiment": "", "arguments": [], "device": "cpu"}
-        (folder / job.ORDER).write_text(json.dumps({**order, "iterations": 9}))
-        return folder
-
-    return begin
-
-
-@pytest.mark.parametrize(
-    ("page", "name", "query"),
-    [
-        (
-            "distorted",
-            "distorted-rts-st-fcn-aff",
-            {"view": "Replay", "replay_a_rts": "ST-FCN Aff, started 01 Jan, 00:00:01"},
-        ),
-        (
-            "volumes",
-            "volumes-extruded-st-cnn-aff",
-            {"volume_view": "Replay", "replay_volume": "ST-CNN Aff, started 01 Jan, 00:00:01"},
-        ),
-    ],
-)
-def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name, query, begun):
-    folder = begun(name)
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params.update(query)
-    go_to(app, page).run()
-    assert not app.exception and not app.error
-    assert "00:00:01 waits in the queue" in texts(app)
-    (folder / job.CLAIMED).touch()
-    app.run()
-    assert not app.exception and not app.error
-    assert "The first steps …" in texts(app)
-    past = time.time() - 2 * processes.START_SECONDS
-    os.utime(folder / job.CLAIMED, (past, past))
-    app.run()
-    assert not app.exception
-    assert "has no probes or no snapshots" in app.error[0].value
-    assert str(folder.parent) not in app.error[0].value
-
-
-@pytest.mark.parametrize("distortion", ["RTS", "TC", "R", "P", "E"])
-def test_replay_of_every_distortion_opens(distortion):
-    view("Replay", distortion=distortion)
 
 
 def test_results_show_every_cell_and_all_downloads():
@@ -264,7 +53,7 @@ def test_results_show_every_cell_and_all_downloads():
 def test_downloads_hold_what_is_shown(table):
     cells, columns = results.cells(table), results.rows_and_columns(table)[1]
     lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_files.errors(cells)))))
-    held = json.loads(json.dumps(results_files.everything(table, cells, columns)))
+    held = json.loads(json.dumps(results_files.everything(TABLES[table], cells, columns)))
     assert [line["experiment"] for line in lines] == list(cells)
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
         assert network["experiment"] == name and network["metrics"] == to_json(cell.metrics)
@@ -314,6 +103,11 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
 
 
 PAGES = {"distorted": "view", "addition": "sum_view", "volumes": "volume_view"}
+EXPLORERS = {
+    "distorted": distorted.EXPLORER,
+    "addition": addition.EXPLORER,
+    "volumes": volumes.EXPLORER,
+}
 COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
 
 
@@ -389,14 +183,14 @@ def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
 
 def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
     app = opened("addition", sum_view="Results")
-    groups = disagreements("addition", results.cells("addition"), "rts")
+    groups = disagreements(TABLES["addition"], results.cells("addition"), "rts")
     count = len(groups["Both wrong"])
     legend = "true → ST-FCN Aff says / 2×ST-FCN Aff says"
     assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
-    assert len(galleries["misread-both"]) == FEW and not app.pagination
+    assert len(galleries["misread-both"]) == SAMPLE_SIZE and not app.pagination
     app.toggle(key="misread_both").set_value(True).run()
     seen = []
-    for page in range(1, 1 + -(-count // PAGE)):
+    for page in range(1, 1 + -(-count // PAGE_SIZE)):
         app.pagination(key="misread_both_page").set_value(page).run()
         seen += [item.id for item in galleries["misread-both"]]
         assert f"to {len(seen)}" in texts(app)
@@ -407,7 +201,7 @@ def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
 
 def test_a_small_group_is_shown_whole_without_a_switch(galleries):
     app = view("Results", distortion="RTS")
-    groups = disagreements("distorted", results.cells("distorted"), "rts")
+    groups = disagreements(TABLES["distorted"], results.cells("distorted"), "rts")
     keys = ("misread_one", "misread_other", "misread_both")
     switches = {toggle.key for toggle in app.toggle}
     assert switches & set(keys) == {
@@ -418,13 +212,15 @@ def test_a_small_group_is_shown_whole_without_a_switch(galleries):
 @pytest.mark.parametrize("table", results.tables())
 def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     cells, column = results.cells(table), COLUMNS[table]
-    rows = results_files.misread(table, cells, column)
+    rows = results_files.misread(TABLES[table], EXPLORERS[table], cells, column)
     one, other = map(networks.network_title, TABLES[table].compared)
     misread = cells[f"{table}/{column}/{TABLES[table].compared[0]}"].metrics.misread_examples
     assert sum(row[one] != row["true"] for row in rows) == sum(map(len, misread))
     for row in rows[:: max(1, len(rows) // 5)]:
-        _, true = volumes.example_images(f"{table}/{column}/cnn", row["digit"], row["seed"])
-        assert true == row["true"]
+        example = evaluation.example(
+            find(f"{table}/{column}/cnn"), gallery.gallery(), row["digit"], row["seed"]
+        )
+        assert int(example.labels[0]) == row["true"]
         said = misread[row["seed"]].get(row["digit"], row["true"])
         assert row[one] == said
         if row["group"] == f"{one} wrong, {other} right":

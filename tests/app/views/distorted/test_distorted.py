@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.training import job
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import MAIN, go_to, payload, texts
 
 PUBLISHED = [
     name
@@ -25,10 +25,6 @@ def page(**query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     return go_to(app, "distorted").run()
-
-
-def texts(app: AppTest) -> str:
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info))
 
 
 def test_page_opens_on_rts_with_two_networks_and_no_error():
@@ -113,23 +109,15 @@ def test_report_that_is_none_is_passed_over():
 def test_sweep_is_told_to_the_stage():
     app = page(sweep="true")
     assert not app.exception and not app.error
-    track = told(app)["track"]
+    track = payload(app)["track"]
     assert track["count"] == len(track["labels"]) == 61
     assert (track["labels"][0], track["labels"][-1]) == ("-90°", "90°")
-
-
-def told(app: AppTest, index: int = 0) -> dict:
-    """What Python tells a component on the page."""
-    import json
-
-    proto = app.get("bidi_component")[index].proto
-    return json.loads(proto.json or proto.mixed.json)
 
 
 def report(app: AppTest, **state) -> None:
     """What the first stage would report, and the page after it."""
     default = {
-        "token": told(app)["token"],
+        "token": payload(app)["token"],
         "serial": 1,
         "thetas": None,
         "poses": None,
@@ -236,22 +224,6 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
         assert not app.exception and not app.error
         offered = app.selectbox(key=f"a_{distortion.lower()}").options if app.selectbox else []
         assert any("started" in title for title in offered) == (distortion == "E")
-
-
-def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
-    from app.data import networks
-    from app.views.volumes import choices
-    from stn_core import results
-
-    (sentence,) = [s for s in choices.names().split(". ") if "In the training of" in s]
-    cells = results.cells("volumes")
-    for name, cell in cells.items():
-        title = f"**{networks.network_title(name.rsplit('/', 1)[1])}**"
-        assert (title in sentence) == bool(cell.metrics.recipe.curriculum)
-    untrained = {name: results.Cell(cell.experiment, None) for name, cell in cells.items()}
-    monkeypatch.setattr(results, "cells", lambda _: untrained)
-    assert "In the training of" not in choices.names()
-    assert "{" not in choices.names()
 
 
 def test_same_network_is_not_offered_twice():

@@ -10,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from app.data import families, pictures
-from app.views.transformer import lab
+from app.views.transformer import choices
 from stn_core.transforms import Affine
 from tests.app.visiting import MAIN, go_to
 
@@ -81,7 +81,7 @@ def test_every_family_can_be_chosen_and_starts_at_a_theta_of_its_own(name):
     assert app.latex[0].value
 
 
-@pytest.mark.parametrize("name", lab.KERNELS)
+@pytest.mark.parametrize("name", choices.KERNELS)
 def test_every_kernel_can_be_chosen(name):
     app = run(page().selectbox(key="kernel").set_value(name))
     assert told(app)["reading"]["kernel"] == name
@@ -93,13 +93,13 @@ def test_tent_is_as_wide_as_the_slider_says():
     assert told(app)["reading"]["halfWidth"] == 2.5
 
 
-@pytest.mark.parametrize(("name", "times"), lab.SIZES.items())
+@pytest.mark.parametrize(("name", "times"), choices.SIZES.items())
 def test_v_has_the_chosen_size(name, times):
     app = run(page().segmented_control(key="size").set_value(name))
     assert told(app)["outputSize"] == [64 * times, 64 * times]
 
 
-@pytest.mark.parametrize(("name", "side"), lab.POOLS.items())
+@pytest.mark.parametrize(("name", "side"), choices.POOLS.items())
 def test_v_is_pooled_as_chosen(name, side):
     app = run(page().segmented_control(key="pool").set_value(name))
     assert told(app)["reading"]["pool"] == side
@@ -112,7 +112,7 @@ def test_outside_of_u_is_the_border_if_wanted():
     assert told(app)["reading"]["padding"] == "border"
 
 
-@pytest.mark.parametrize("name", lab.IMAGES)
+@pytest.mark.parametrize("name", choices.IMAGES)
 def test_every_image_can_be_chosen(name):
     app = run(page().selectbox(key="image").set_value(name))
     assert told(app)["inputSize"] == ([28, 28] if name == "Digit" else [64, 64])
@@ -121,7 +121,7 @@ def test_every_image_can_be_chosen(name):
 @pytest.mark.parametrize("name", FAMILY_NAMES)
 def test_every_family_works_at_every_size_on_a_digit(name):
     app = page(family=name, image="Digit")
-    for size, times in lab.SIZES.items():
+    for size, times in choices.SIZES.items():
         app = run(app.segmented_control(key="size").set_value(size))
         assert told(app)["outputSize"] == [28 * times, 28 * times]
 
@@ -144,8 +144,8 @@ def assert_is(app: AppTest, name: str) -> None:
     assert app.selectbox(key="image").value == preset.image
     np.testing.assert_allclose(theta(app), preset.theta)
     assert data["reading"]["kernel"] == preset.kernel
-    assert data["reading"]["pool"] == lab.POOLS[preset.pool]
-    assert data["outputSize"] == [n * lab.SIZES[preset.size] for n in data["inputSize"]]
+    assert data["reading"]["pool"] == choices.POOLS[preset.pool]
+    assert data["outputSize"] == [n * choices.SIZES[preset.size] for n in data["inputSize"]]
     assert data["features"]["gradient"] == preset.gradient
     assert preset.words in texts(app)
 
@@ -254,7 +254,7 @@ def uploaded(content: bytes) -> AppTest:
 
 
 def test_picture_of_the_visitor_s_is_shown_in_colours():
-    from tests.app.test_pictures import file, quarters
+    from tests.app.data.test_pictures import file, quarters
 
     app = uploaded(file(quarters()))
     assert not app.error

@@ -109,11 +109,11 @@ def test_link_s_own_digit_that_is_none_is_told_of_and_left_out(text):
 def test_digit_is_the_same_after_the_address(generator):
     pixels = torch.randint(256, (784,), generator=generator, dtype=torch.uint8).numpy().tobytes()
     text = own_digit.packed(gallery.Drawn(pixels=pixels, label=7))
-    assert len(text) <= own_digit.LONGEST and own_digit.unpacked(text) == gallery.Drawn(
+    assert len(text) <= own_digit.MAX_PACKED_CHARS and own_digit.unpacked(text) == gallery.Drawn(
         pixels=pixels, label=7
     )
     immense = base64.urlsafe_b64encode(zlib.compress(bytes(2**20))).decode()
-    assert len(immense) < own_digit.LONGEST
+    assert len(immense) < own_digit.MAX_PACKED_CHARS
     with pytest.raises(ValueError, match="28 × 28"):
         own_digit.unpacked(immense)
 

@@ -12,16 +12,15 @@ from streamlit.testing.v1 import AppTest
 from app.data import gallery as gallery_module
 from app.data import networks, sums
 from app.frame import stops
-from app.views.addition import addends, division, partings
+from app.views.addition import choices, division, partings
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
-from tests.app.test_views import MAIN, texts, told
-from tests.app.visiting import go_to
+from tests.app.visiting import MAIN, go_to, payload, texts
 
 PUBLISHED = [
-    name.removeprefix(addends.PREFIX)
+    name.removeprefix(choices.PREFIX)
     for name, e in EXPERIMENTS.items()
-    if name.startswith(addends.PREFIX) and checkpoints.is_published(e)
+    if name.startswith(choices.PREFIX) and checkpoints.is_published(e)
 ]
 
 
@@ -37,7 +36,7 @@ def page(**query: str) -> AppTest:
 def report(app: AppTest, **state) -> None:
     """What the first stage would report, and the page after it."""
     nothing = {"serial": 1, "thetas": None, "poses": None, "position": 1}
-    state = {"token": told(app)["token"], **nothing, **state}
+    state = {"token": payload(app)["token"], **nothing, **state}
     app.session_state["sum-stage-0"] = {"report": state}
     app.run()
     assert not app.exception and not app.error
@@ -48,8 +47,8 @@ def test_page_opens_with_two_transformers_beside_one():
     assert app.title[0].value == "MNIST addition"
     assert [box.value for box in app.selectbox] == ["2st-fcn-aff", "st-fcn-aff"]
     assert texts(app).count("</b> says <b") == 2
-    assert [len(told(app, i)["transformers"]) for i in (0, 1)] == [2, 1]
-    assert [len(told(app, i)["inputs"]) for i in (0, 1)] == [2, 2]
+    assert [len(payload(app, i)["transformers"]) for i in (0, 1)] == [2, 1]
+    assert [len(payload(app, i)["inputs"]) for i in (0, 1)] == [2, 2]
 
 
 @pytest.mark.parametrize("network", PUBLISHED)
@@ -79,7 +78,7 @@ def test_tour_s_stop_is_done_once_a_grid_held_by_hand_makes_the_sum_wrong():
         return stops.STOPS[8].done({"sum_misread": app.session_state["sum_misread"]})
 
     assert not stops.STOPS[8].done({}) and not done()
-    first, second = told(app)["items"][0]["thetas"]
+    first, second = payload(app)["items"][0]["thetas"]
     report(app, thetas=[first, second])
     assert "θ set by hand" in texts(app) and not done()
     report(app, thetas=[first, [*second[:2], 3, *second[3:]]], serial=2)
@@ -110,10 +109,10 @@ def test_unusable_report_is_passed_over(state):
 
 def test_muted_transformer_is_held_at_the_identity_and_only_it():
     app = page(muted="Mute transformer 2", sum_b="nothing")
-    ((first, second),) = [item["thetas"] for item in told(app)["items"]]
+    ((first, second),) = [item["thetas"] for item in payload(app)["items"]]
     assert second == [1, 0, 0, 0, 1, 0]
     network = checkpoints.load_pretrained(find("addition/rts/2st-fcn-aff"))
-    images = sums.pair_of_digits(*addends.FIRST_PAIR, addends.FIRST_SEED).images
+    images = sums.pair_of_digits(*choices.FIRST_PAIR, choices.FIRST_SEED).images
     np.testing.assert_allclose(first, network.trace(images).warps[0].theta[0].detach(), atol=1e-5)
 
 
@@ -171,7 +170,7 @@ def test_division_is_said_in_words(left, words):
 
 def test_published_transformers_divide_the_channels_between_them():
     for network in ("2st-fcn-aff", "2st-fcn-proj", "2st-fcn-tps"):
-        loaded = networks.pretrained(f"{addends.PREFIX}{network}")
+        loaded = networks.pretrained(f"{choices.PREFIX}{network}")
         left, untouched = sums.pose_left(loaded, loaded.key)
         first, second = division.owned(left, untouched)
         assert len(first) == len(second) == 1 and first != second
@@ -186,11 +185,24 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
     app.session_state["draw-second-sketch"] = {"drawn": base64.b64encode(image).decode()}
     app.number_input(key="draw-second-label").set_value(1).run()
     assert not app.exception and not app.error
-    data = (told(app, i) for i in range(len(app.get("bidi_component"))))
+    data = (payload(app, i) for i in range(len(app.get("bidi_component"))))
     first, second = next(d["inputs"] for d in data if "inputs" in d)
     assert base64.b64decode(second["image"]) == image.tobytes()
     gallery = gallery_module.gallery()
     assert (
-        base64.b64decode(first["image"]) == gallery.images[addends.FIRST_PAIR[0]].numpy().tobytes()
+        base64.b64decode(first["image"]) == gallery.images[choices.FIRST_PAIR[0]].numpy().tobytes()
     )
-    assert f"<b>{int(gallery.labels[addends.FIRST_PAIR[0]]) + 1}</b> ◂" in texts(app)
+    assert f"<b>{int(gallery.labels[choices.FIRST_PAIR[0]]) + 1}</b> ◂" in texts(app)
+
+
+def test_uploaded_network_is_looked_at_and_can_be_muted():
+    app = page(sum_b="nothing")
+    folder = checkpoints.published_folder(find("addition/rts/2st-fcn-aff"))
+    content = (folder / checkpoints.WEIGHTS).read_bytes()
+    uploader = app.file_uploader(key=f"own-weights-{choices.PREFIX}")
+    uploader.set_value(("mine.safetensors", content, "application/octet-stream")).run()
+    (title,) = [t for t in app.selectbox(key="sum_a").options if "your" in t]
+    app.selectbox(key="sum_a").select(title).run()
+    assert not app.exception and not app.error
+    assert "<b>your 2×ST-FCN Aff</b> says" in texts(app)
+    assert not app.pills(key="muted").disabled

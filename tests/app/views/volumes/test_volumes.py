@@ -13,15 +13,15 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from app.data import gallery, networks, recordings, volumes
+from app.views.volumes import choices
 from app.views.volumes.choices import FIRST_DIGIT, FIRST_SEED, PREFIX
-from stn_core import checkpoints, evaluation
+from stn_core import checkpoints, evaluation, results
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run
 from stn_core.training.network import train
 from stn_core.transforms import Affine3D, euler_rotation
-from tests.app.test_views import MAIN, texts, told
-from tests.app.visiting import go_to
+from tests.app.visiting import MAIN, go_to, payload, texts
 
 PUBLISHED = [
     name.removeprefix(PREFIX)
@@ -42,7 +42,7 @@ def page(**query: str) -> AppTest:
 def report(app: AppTest, **state) -> None:
     """What the browser would report, and the page after it."""
     nothing = {"serial": 1, "theta": None, "pose": None, "position": 1}
-    app.session_state["volume"] = {"report": {"token": told(app)["token"], **nothing, **state}}
+    app.session_state["volume"] = {"report": {"token": payload(app)["token"], **nothing, **state}}
     app.run()
     assert not app.exception and not app.error
 
@@ -60,12 +60,12 @@ def test_page_opens_with_a_transformer_beside_the_plain_projection():
     assert app.title[0].value == "Three dimensions"
     assert [box.value for box in app.selectbox] == ["st-cnn-aff", "cnn"]
     assert texts(app).count("</b> says <b") == 2
-    data = told(app)
+    data = payload(app)
     assert (data["layout"], data["side"], data["outputSide"]) == ("volume", 60, 30)
 
 
 def test_browser_is_told_the_digit_its_pose_and_the_network_s_theta():
-    data = told(page())
+    data = payload(page())
     example = evaluation.example(
         find(f"{PREFIX}st-cnn-aff"), gallery.gallery(), FIRST_DIGIT, FIRST_SEED
     )
@@ -89,7 +89,7 @@ def test_every_published_network_can_be_looked_at(name):
 
 def test_network_without_a_transformer_is_shown_the_volume_as_it_is():
     app = page(volume_a="CNN", volume_b="nothing")
-    data = told(app)
+    data = payload(app)
     assert not data["transforms"] and data["theta"] == Affine3D().identity().tolist()
     assert "has no transformer" in texts(app)
 
@@ -98,14 +98,14 @@ def test_digit_moved_by_hand_is_what_the_network_sees():
     app = page()
     turn = euler_rotation(torch.tensor([[0.0, 1.2, 0.0]]))
     pose = [*turn.flatten().tolist(), 0.2, -0.1, 0.0]
-    before = told(app)["theta"]
+    before = payload(app)["theta"]
     report(app, pose=pose)
     image = gallery.gallery().images[FIRST_DIGIT].numpy()
     images = volumes.extruded(image, np.reshape(pose[:9], (3, 3)), np.array(pose[9:]))
     with torch.inference_mode():
         theta = network().trace(images).warps[0].theta[0]
-    np.testing.assert_allclose(told(app)["theta"], theta, atol=1e-5)
-    assert not np.allclose(told(app)["theta"], before, atol=1e-3)
+    np.testing.assert_allclose(payload(app)["theta"], theta, atol=1e-5)
+    assert not np.allclose(payload(app)["theta"], before, atol=1e-3)
     assert "then moved by hand" in texts(app)
 
 
@@ -140,10 +140,10 @@ def test_nonsense_from_a_browser_is_not_heeded(state):
 
 def test_further_digit_is_chosen():
     app = page(volume_digit="312", volume_seed="4")
-    data = told(app)
+    data = payload(app)
     pixels = np.frombuffer(base64.b64decode(data["digit"]["pixels"]), np.uint8)
     np.testing.assert_array_equal(pixels, gallery.gallery().images[312].flatten())
-    strip = told(app, 1)
+    strip = payload(app, 1)
     assert [item["label"][0] for item in strip["items"]] == list("0123456789")
 
 
@@ -151,7 +151,7 @@ def test_further_digit_is_chosen():
 def test_replay_has_theta_and_probabilities_of_every_recorded_step(name):
     title = networks.network_title(name).replace(" ", "+")
     app = page(volume_view="Replay", replay_volume=title.replace("+", " "), volume_probe="3")
-    data, run = told(app), recordings.recorded(f"{PREFIX}{name}")
+    data, run = payload(app), recordings.recorded(f"{PREFIX}{name}")
     track = data["track"]
     assert track["steps"] == [s.step for s in run.snapshots] and track["truth"] == 3
     thetas = floats(track["thetas"]).reshape(-1, 12)
@@ -168,7 +168,7 @@ def test_replay_has_theta_and_probabilities_of_every_recorded_step(name):
 
 @pytest.mark.parametrize("name", recordings.recorded_names(PREFIX))
 def test_replay_has_the_curves_and_the_means_that_were_recorded(name):
-    track = told(page(volume_view="Replay", replay_volume=networks.network_title(name)))["track"]
+    track = payload(page(volume_view="Replay", replay_volume=networks.network_title(name)))["track"]
     run = recordings.recorded(f"{PREFIX}{name}")
     assert track["history"]["rate"] == [step.learning_rate for step in run.history]
     learns = run.snapshots[0].theta.size > 0
@@ -193,7 +193,7 @@ def test_history_that_is_empty_or_not_finite_is_told_in_json(monkeypatch):
     broken = run.history[0]._replace(loss=math.nan, gradient_norms=norms)
     for history in ([], [broken]):
         monkeypatch.setattr(recordings, "recorded", lambda key, h=history: run._replace(history=h))
-        data = told(page(volume_view="Replay"))
+        data = payload(page(volume_view="Replay"))
         json.dumps(data, allow_nan=False)
         assert data["track"]["history"]["loss"] == [None] * len(history)
     logged = data["track"]["history"]
@@ -216,7 +216,7 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     run = Run(tmp_path / "volumes-extruded-st-cnn-rigid-20260101-000000")
     list(train(short, source, run=run))
     app = page(volume_view="Train")
-    data = told(app)
+    data = payload(app)
     assert data["track"]["steps"] == [0, 2] and data["track"]["truth"] == 5
     app = page(volume_view="Explore")
     assert any("Rigid, started" in title for title in app.selectbox(key="volume_a").options)
@@ -225,3 +225,15 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
 def test_empty_state_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     assert "Nothing on Three dimensions has been started" in texts(page(volume_view="Train"))
+
+
+def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
+    (sentence,) = [s for s in choices.names().split(". ") if "In the training of" in s]
+    cells = results.cells("volumes")
+    for name, cell in cells.items():
+        title = f"**{networks.network_title(name.rsplit('/', 1)[1])}**"
+        assert (title in sentence) == bool(cell.metrics.recipe.curriculum)
+    untrained = {name: results.Cell(cell.experiment, None) for name, cell in cells.items()}
+    monkeypatch.setattr(results, "cells", lambda _: untrained)
+    assert "In the training of" not in choices.names()
+    assert "{" not in choices.names()

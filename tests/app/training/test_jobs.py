@@ -3,119 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.data import networks
 from app.training import dispatcher, orders, processes, queue, visitors
 from app.training import job as job_module
 from stn_core import launcher
 from stn_core.runs.folder import Run
-from stn_core.runs.records import Step
-from tests.app.visiting import MAIN, go_to
-
-PATIENCE_SECONDS = 120
-FCN = "distorted/rts/fcn"
-
-
-def unless_by_the_thread(work):
-    """Done when a test asks for it, and only then."""
-    return lambda: None if threading.current_thread().name == "dispatcher" else work()
-
-
-@pytest.fixture(autouse=True)
-def runs_of_its_own(tmp_path, monkeypatch):
-    folder, children = tmp_path / "runs", []
-    monkeypatch.setenv("STN_RUNS", str(folder))
-    monkeypatch.setattr(launcher, "_children", children)
-    # A page that another test has opened in this process has started the dispatcher's thread.
-    for name in ("look", "prune"):
-        monkeypatch.setattr(dispatcher, name, unless_by_the_thread(getattr(dispatcher, name)))
-    yield folder
-    for child in children:
-        child.send_signal(signal.SIGKILL)
-        child.wait(PATIENCE_SECONDS)
-
-
-@pytest.fixture
-def as_visitor(monkeypatch):
-    """Become a visitor of this name, who is here."""
-
-    def become(name: str) -> None:
-        monkeypatch.setattr(visitors, "me", lambda: name)
-        monkeypatch.setitem(visitors._sessions, name, name)
-
-    become("ann")
-    return become
-
-
-class Idle:
-    """A launcher whose processes do nothing until they are sent a signal."""
-
-    def __init__(self):
-        self.gpus: dict[Path, int | None] = {}
-        self.signals: dict[Path, int | None] = {}  # that a folder's process was sent, None as yet
-
-    def start(self, words, folder, log, *, gpu, detached):
-        self.gpus[folder], self.signals[folder] = gpu, None
-        (folder / launcher.PID_FILE).touch()
-
-    def find(self, folder):
-        return self if self.signals.get(folder, 0) is None else None
-
-    def end(self, folder, how=signal.SIGTERM):
-        self.signals[folder] = how
-
-
-@pytest.fixture
-def without_processes(monkeypatch):
-    """Nothing is really started: a place is taken as long as nothing has been said."""
-    idle = Idle()
-    for name in ("start", "find", "end"):
-        monkeypatch.setattr(launcher, name, getattr(idle, name))
-    return idle
-
-
-def start(**changes):
-    arguments = {
-        "recipe": "quick",
-        "iterations": 20_000,
-        "learning_rate": 1e-3,
-        "seed": 0,
-        "device": "cpu",
-    }
-    return orders.start(FCN, **{**arguments, **changes})
-
-
-def wait_for(condition):
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until, "it never came true"
-        time.sleep(0.1)
-
-
-def begun(job, *, step=100, of=1_000, pace=10.0):
-    """What a training writes that has come to this step at so many steps a second."""
-    run = Run(job.folder)
-    recipe = {"iterations": of, "learning_rate": 1e-3}
-    run.create({"experiment": FCN, "recipe": recipe, "device_type": "cpu", "seed": 0})
-    for done in (step // 2, step):
-        run.append(Step(done, 1.0, {}, 1e-3, {}, done / pace))
-    run.set_status("running", step)
-    (job.folder / "heartbeat").touch()
-    return run
-
-
-def aged(path, seconds):
-    then = time.time() - seconds
-    os.utime(path, (then, then))
+from tests.app.training.trainings import FCN, PATIENCE_SECONDS, aged, begun, start, wait_for
 
 
 def test_training_waits_is_started_stopped_and_resumed_and_its_network_found():
@@ -313,66 +212,6 @@ def test_name_of_a_training_is_the_same_tomorrow(without_processes, monkeypatch)
 )
 def test_message_for_a_visitor_has_no_folder_of_the_server_s(message, shown):
     assert job_module.without_folders(OSError(message)) == shown
-
-
-@pytest.fixture
-def watched(without_processes, as_visitor):
-    """A training that seems to be alive for as long as the test lasts, and its page."""
-    job = start()
-    dispatcher.look()
-    run = begun(job)
-    os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params["view"] = "Train"
-    return run, go_to(app, "distorted").run()
-
-
-def told(app) -> str:
-    assert not app.exception and not app.error
-    return app.get("progress")[0].proto.text
-
-
-@pytest.mark.parametrize(
-    ("state", "command", "words"),
-    [
-        ("running", "run", "running · step"),
-        ("running", "pause", "pausing … · step"),
-        ("paused", "pause", "paused · step"),
-        ("paused", "run", "going on … · step"),
-        ("running", "stop", "stopping … · step"),
-        ("paused", "stop", "stopping … · step"),
-        ("stopped", "stop", "stopped · step"),
-    ],
-)
-def test_what_a_training_is_asked_to_do_and_has_not_done_yet_is_told(
-    state, command, words, watched
-):
-    run, app = watched
-    run.set_status(state, 100)
-    run.control(command)
-    assert told(app.run()).startswith(words)
-    assert app.button(key="job-pause").disabled == ("…" in words)
-    assert app.button(key="job-stop").disabled == words.startswith("stopping")
-
-
-def test_button_is_answered_at_once(watched):
-    run, app = watched
-    assert told(app).startswith("running")
-    assert told(app.button(key="job-pause").click().run()).startswith("pausing …")
-    assert run.command() == "pause"
-    assert told(app.button(key="job-stop").click().run()).startswith("stopping …")
-    assert run.command() == "stop"
-
-
-def test_other_rate_that_arrives_with_a_click_on_go_on_does_not_keep_it_paused(watched):
-    run, app = watched
-    run.set_status("paused", 100)
-    run.control("pause")
-    app.run()
-    app.select_slider[0].set_value(0.01)
-    app.button(key="job-pause").click().run()
-    assert not app.exception
-    assert (run.command(), run.asked_rate()) == ("run", 0.01)
 
 
 def test_only_its_visitor_steers_a_training_unless_they_are_gone(without_processes, as_visitor):

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import gallery, sums
-from app.data.networks import LoadedNetwork
+from app.data import gallery
+from app.data.run_keys import RunKey, Uploaded
 from app.panels import own_digit
 from app.panels.choices import DIGITS, choose_networks, choose_page_view, choose_seed, options
+from app.views.addition import PAGE
 
 PREFIX = "addition/rts/"
 FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
-FIRST_PAIR, FIRST_SEED = (307, 812), 10  # far apart; one transformer gets it wrong
+FIRST_PAIR = PAGE.defaults["first"], PAGE.defaults["second"]
+FIRST_SEED = PAGE.defaults["sum_seed"]
 NAMES = r"""
 **U** has two channels, a digit in each, turned, scaled and moved (RTS) on its own. Each
 **transformer** sees both channels, predicts its own **θ**, and warps both. What all of them give,
@@ -30,12 +32,12 @@ App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sum:
-    """What the visitor looks at. networks: keys of ``options``, at most two; digits: of the
+class Choice:
+    """What was chosen. networks: at most two; digits: of the
     gallery, in the order of the channels; drawn: what a hand has drawn in their stead; muted:
     transformers that are held at the identity."""
 
-    networks: tuple[str, ...]
+    networks: tuple[RunKey, ...]
     digits: tuple[int, int]
     drawn: tuple[gallery.Drawn | None, gallery.Drawn | None]
     seed: int
@@ -53,7 +55,7 @@ def choose_view() -> str:
     return choose_page_view("sum_view", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 
-def choose() -> Sum:
+def choose() -> Choice:
     """Two networks, two digits, a seed; swapped channels and muted transformers."""
     networks, digits = st.columns([1.25, 1], gap="large")
     with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -78,7 +80,7 @@ def choose() -> Sum:
             help="The sum stays. Each transformer looks after a channel, not after a digit.",
         )  # fmt: skip
         titles = options(PREFIX)
-        two = any(titles[key].startswith("2×") for key in keys)
+        two = any(isinstance(k, Uploaded) or titles[k].startswith("2×") for k in keys)
         muted = st.pills(
             "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
             selection_mode="multi", key="muted", bind="query-params",
@@ -91,7 +93,7 @@ def choose() -> Sum:
                 own_digit.choose_digit(f"draw-{name}", f"a {name} digit of your own")
                 for name in ("first", "second")
             )
-    return Sum(
+    return Choice(
         networks=keys,
         digits=pair[::-1] if swapped else pair,
         drawn=drawn[::-1] if swapped else drawn,
@@ -101,30 +103,8 @@ def choose() -> Sum:
     )
 
 
-def example(chosen: Sum):
-    """The chosen pair as Examples with a batch of one, its channels in the chosen order."""
-    turn = -1 if chosen.swapped else 1
-    found = sums.pair_of_digits(*chosen.digits[::turn], chosen.seed, chosen.drawn[::turn])
-    if not chosen.swapped:
-        return found
-    return found._replace(
-        images=found.images.flip(1),
-        theta=found.theta.flip(1),
-        pose={name: values.flip(1) for name, values in found.pose.items()},
-    )
-
-
-def held(loaded: LoadedNetwork, chosen: Sum) -> list[list[float] | None]:
-    """For each transformer of a network, the θ that it is held at, None for its own."""
-    if not loaded.network.transformer:
-        return []
-    count = loaded.experiment.network.transformers
-    identity = loaded.experiment.network.transform.identity().tolist()
-    return [identity if n in chosen.muted else None for n in range(count)]
-
-
-def choose_pair(pair: str) -> None:
-    """Take a pair of the strip; called before the widgets are drawn again."""
-    first, second = map(int, pair.split("."))
-    chosen = {"first": first, "second": second, "swapped": False}
-    st.session_state.update({**chosen, "draw-first": False, "draw-second": False})
+def choose_pair(text: str) -> None:
+    """Take a pair of the strip, as ``307.812``; called before the widgets are drawn again."""
+    first, second = map(int, text.split("."))
+    pair = {"first": first, "second": second, "swapped": False}
+    st.session_state.update({**pair, "draw-first": False, "draw-second": False})

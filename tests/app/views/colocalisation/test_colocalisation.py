@@ -28,8 +28,7 @@ from stn_core.experiments.colocalisation import (
     own_set,
 )
 from stn_core.runs.folder import Run
-from tests.app.test_views import MAIN, texts, told
-from tests.app.visiting import go_to
+from tests.app.visiting import MAIN, go_to, payload, texts
 
 SHIPPED = list(results.colocalised())
 
@@ -50,7 +49,7 @@ def floats(text: str) -> np.ndarray:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_shipped_set_is_shown_with_its_boxes_and_the_truth(name):
     _, column, digit = name.split("/")
-    data = told(page(boxes_digit=digit, boxes_clutter=column.upper()))
+    data = payload(page(boxes_digit=digit, boxes_clutter=column.upper()))
     run = boxes.recorded_boxes(name)
     assert (data["layout"], data["count"], data["live"]) == ("wall", 100, False)
     assert data["steps"] == [s.step for s in run.snapshots]
@@ -62,7 +61,7 @@ def test_every_shipped_set_is_shown_with_its_boxes_and_the_truth(name):
 
 
 def test_curves_are_what_was_logged_at_the_steps_shown():
-    logged = told(page())["history"]
+    logged = payload(page())["history"]
     steps = boxes.recorded_boxes("colocalisation/tc/8").history
     assert logged["loss"] == [step.loss for step in steps]
     assert logged["rate"] == [step.learning_rate for step in steps]
@@ -75,7 +74,7 @@ def test_box_is_shown_before_its_step_is_logged_and_a_norm_that_is_not_finite_is
     lost = run.history[1]._replace(gradient_norms={"localisation": math.inf})
     cut = run._replace(history=[run.history[0], lost])
     monkeypatch.setattr("app.views.colocalisation.boxes.recorded_boxes", lambda name: cut)
-    data = told(page())
+    data = payload(page())
     assert data["steps"] == [s.step for s in run.snapshots]
     none = [None] * (len(run.snapshots) - 2)
     assert data["history"]["loss"] == [step.loss for step in cut.history] + none
@@ -84,12 +83,12 @@ def test_box_is_shown_before_its_step_is_logged_and_a_norm_that_is_not_finite_is
 
 def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     app = page(boxes_clutter="TC")
-    token = told(app)["token"]
+    token = payload(app)["token"]
     app.session_state["wall"] = {"report": {"token": token, "position": 3, "chosen": [9, 4, 0]}}
     app.run()
     assert not app.exception
     assert "n is image 10, m image 5" in texts(app)
-    step = told(app)["steps"][3]
+    step = payload(app)["steps"][3]
     assert any(f"at step {step}" in heading.value for heading in app.subheader)
     at_step_3 = app.latex[0].value
     state = {"token": token, "position": None, "chosen": ["x", -1, 3]}  # not from our browser
@@ -143,7 +142,7 @@ def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     (job,) = list_jobs("colocalisation/")
     assert job.title.startswith("class 1, T, started") and job.table_title == "Co-localisation"
     app = page(boxes_view="Run it live")
-    data = told(app)
+    data = payload(app)
     assert data["layout"] == "wall" and data["steps"] == [0, 2]
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels[:3] == [
@@ -208,7 +207,7 @@ def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatc
     for _ in record_search(cell, images, networks, run, seed=0, set_seed=0):
         pass
     app = page(boxes_view="Run it live")
-    data = told(app)
+    data = payload(app)
     assert data["count"] == 11 and data["truth"] is None
     assert sorted(data["history"]) == ["localisation", "loss", "rate"]
     assert "localised" not in app.get("progress")[0].proto.text
