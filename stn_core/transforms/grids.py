@@ -1,0 +1,50 @@
+"""Sampling grids, their lattices of control points, and what is an error in them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class ShapeError(ValueError):
+    """A tensor's shape is not the one expected."""
+
+
+class NonFiniteError(ValueError):
+    """A tensor has NaN or infinite entries; the message names the batch items."""
+
+
+def check_finite(name: str, tensor: Tensor) -> None:
+    """Raise :class:`NonFiniteError` naming the items along axis 0 that are not finite.
+
+    Not while a CUDA graph is captured: whoever replays it looks at the results.
+    """
+    if tensor.is_cuda and torch.cuda.is_current_stream_capturing():
+        return
+    if torch.isfinite(tensor.sum()):  # a fortieth of the time that a look at every number takes
+        return
+    finite = torch.isfinite(tensor)
+    if not finite.all():  # else it was the sum that overflowed
+        items = (~finite.flatten(1).all(1)).nonzero().flatten().tolist()
+        shown = ", ".join(map(str, items[:8])) + (", ..." if len(items) > 8 else "")
+        raise NonFiniteError(
+            f"{name} must be finite; it is NaN or infinite in batch items {shown} "
+            f"({len(items)} of {len(tensor)})"
+        )
+
+
+def regular_grid(size: tuple[int, ...], *, device=None, dtype=torch.float32) -> Tensor:
+    """The regular grid G: the normalised centres of the output pixels, x first.
+
+    size: (H', W') or (D', H', W'). Returns (2 or 3, N) with N = H'W' or D'H'W', row by row.
+    """
+    axes = [(2 * torch.arange(n, device=device, dtype=dtype) + 1) / n - 1 for n in size]
+    coordinates = torch.meshgrid(*axes, indexing="ij")
+    return torch.stack([c.flatten() for c in reversed(coordinates)])
+
+
+def lattice(side: int, *, device=None, dtype=torch.float32) -> Tensor:
+    """A regular side × side lattice of control points on [−1, 1]²: (side², 2), row by row."""
+    axis = torch.linspace(-1, 1, side, device=device, dtype=dtype)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=-1)
