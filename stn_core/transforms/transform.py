@@ -65,12 +65,16 @@ class Transform(nn.Module):
     def target(self, size: tuple[int, ...], like: Tensor) -> Tensor:
         """B for an output of this size, made once for each device and dtype: (K, N)."""
         key = (tuple(size), like.device, like.dtype)
-        if key not in self._targets:
+        target = self._targets.get(key)
+        if target is None:
+            # Remembered for whatever comes next, so not as inference mode's, which has no gradient.
+            with torch.inference_mode(False):
+                target = self.target_at(regular_grid(size, device="cpu", dtype=torch.float64))
+                target = target.to(like.device, like.dtype)
             if len(self._targets) >= MAX_TARGETS:
                 self._targets.clear()
-            target = self.target_at(regular_grid(size, dtype=torch.float64))
-            self._targets[key] = target.to(like.device, like.dtype)
-        return self._targets[key]
+            self._targets[key] = target
+        return target
 
     def points(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
         """M_θ B before any division: (B, R, N)."""

@@ -60,6 +60,27 @@ def test_given_theta_overrides_the_localisation_network(generator):
     torch.testing.assert_close(warp.output, image, atol=1e-6, rtol=0)
 
 
+def test_transformer_that_was_first_used_in_inference_mode_can_be_trained(family, generator):
+    transform = family((28, 28))
+    transformer = SpatialTransformer(
+        Localisation(FullyConnectedBody((1, 28, 28)), transform.identity()), transform
+    )
+    image = torch.rand(2, 1, 28, 28, generator=generator)
+    with torch.inference_mode():
+        transformer(image)
+    transformer(image).square().sum().backward()
+    assert transformer.localisation.regression.weight.grad.abs().sum() > 0
+
+
+def test_transformer_of_volumes_can_be_trained_after_inference_mode(generator):
+    transformer = SpatialTransformer(Constant(Affine3D().identity()[None]), Affine3D())
+    volume = torch.rand(1, 1, 3, 4, 5, generator=generator)
+    with torch.inference_mode():
+        transformer(volume)
+    transformer(volume).square().sum().backward()
+    assert transformer.localisation.theta.grad.isfinite().all()
+
+
 def test_output_size_is_the_one_asked_for(generator):
     image = torch.rand(2, 3, 8, 9, generator=generator)
     transformer = SpatialTransformer(Constant(SHIFT), Affine(), size=(4, 5))
