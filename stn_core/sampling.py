@@ -39,8 +39,8 @@ def sample(
             "with grid (B, D', H', W', 3); "
             f"got image {tuple(image.shape)}, grid {tuple(grid.shape)}"
         )
-    if len(image) != len(grid):
-        raise ShapeError(f"sample got a batch of {len(image)} images and {len(grid)} grids")
+    if image.shape[0] != grid.shape[0]:  # len() would fix the batch that a trace is made for
+        raise ShapeError(f"sample got a batch of {image.shape[0]} images and {grid.shape[0]} grids")
     if padding not in PADDINGS:
         raise ValueError(f"padding is one of {PADDINGS}, got {padding!r}")
     check_finite("grid", grid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +47,7 @@ class SpatialTransformer(nn.Module):
     def warp(self, image: Tensor, theta: Tensor | None = None) -> Warp:
         """U -> Warp, with θ from the localisation network unless it is given: (B, P)."""
         # Coordinates need float32: bfloat16's 8 bits would be up to a tenth of a pixel off.
-        with torch.autocast(image.device.type, enabled=False):
+        with nullcontext() if image.is_meta else torch.autocast(image.device.type, enabled=False):
             # Deeper in a network, autocast's convolutions hand over half precision.
             image = image.to(torch.promote_types(image.dtype, torch.float32))
             theta = self.localisation(image) if theta is None else theta

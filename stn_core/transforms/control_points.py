@@ -66,22 +66,32 @@ class ThinPlateSpline(_ControlPoints):
     of each control point; the linear system is solved once, in float64.
     """
 
+    def __init__(self, side: int = 4) -> None:
+        super().__init__(side)
+        controls = lattice(side, device="cpu", dtype=torch.float64)
+        system = torch.zeros(
+            len(controls) + 3, len(controls) + 3, device="cpu", dtype=torch.float64
+        )
+        system[: len(controls), : len(controls)] = radial(controls, controls)
+        system[: len(controls), len(controls) :] = polynomial(controls)
+        system[len(controls) :, : len(controls)] = polynomial(controls).T
+        self._controls = controls
+        # weights = rows · system⁻¹, of which the first K columns act on θ: (K + 3, K)
+        self._solved = torch.linalg.inv(system)[:, : len(controls)]
+
     def target_at(self, points: Tensor) -> Tensor:
-        controls = lattice(self.side, dtype=torch.float64)
-        count = len(controls)
-
-        def kernel(a: Tensor, b: Tensor) -> Tensor:
-            squared = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
-            return torch.special.xlogy(squared, squared)  # r² log r², 0 at r = 0
-
-        def polynomial(p: Tensor) -> Tensor:
-            return torch.cat([p.new_ones(len(p), 1), p], dim=1)
-
-        system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
-        system[:count, :count] = kernel(controls, controls)
-        system[:count, count:] = polynomial(controls)
-        system[count:, :count] = polynomial(controls).T
         targets = points.T.double()  # (N, 2)
-        rows = torch.cat([kernel(targets, controls), polynomial(targets)], dim=1)  # (N, K + 3)
-        # The system is symmetric: weights = rows · system⁻¹, of which the first K columns act on θ.
-        return torch.linalg.solve(system, rows.T)[:count]
+        controls, solved = self._controls.to(points.device), self._solved.to(points.device)
+        rows = torch.cat([radial(targets, controls), polynomial(targets)], dim=1)  # (N, K + 3)
+        return (rows @ solved).T
+
+
+def radial(points: Tensor, others: Tensor) -> Tensor:
+    """r² log r² of the distances between points, 0 at r = 0: (N, 2), (K, 2) -> (N, K)."""
+    squared = (points.unsqueeze(1) - others).square().sum(-1)
+    return squared * squared.clamp(min=torch.finfo(squared.dtype).tiny).log()
+
+
+def polynomial(points: Tensor) -> Tensor:
+    """(N, 2) -> (1, x, y): (N, 3)."""
+    return torch.cat([points.new_ones(points.shape[0], 1), points], dim=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import is_fake
 
 
 class ShapeError(ValueError):
@@ -14,12 +15,27 @@ class NonFiniteError(ValueError):
     """A tensor has NaN or infinite entries; the message names the batch items."""
 
 
+def is_traced(tensor: Tensor) -> bool:
+    """Whether a tensor stands for others, so that no decision may depend on its numbers.
+
+    While it is compiled or exported, under ``torch.func``'s transforms, on the meta device.
+    """
+    return (
+        torch.compiler.is_compiling()
+        or torch.jit.is_tracing()
+        or tensor.is_meta
+        or is_fake(tensor)
+        or torch._C._functorch.peek_interpreter_stack() is not None
+    )
+
+
 def check_finite(name: str, tensor: Tensor) -> None:
     """Raise :class:`NonFiniteError` naming the items along axis 0 that are not finite.
 
-    Not while a CUDA graph is captured: whoever replays it looks at the results.
+    Not while it is traced (``is_traced``), nor while a CUDA graph is captured: whoever runs what
+    was made of it looks at the results.
     """
-    if tensor.is_cuda and torch.cuda.is_current_stream_capturing():
+    if is_traced(tensor) or tensor.is_cuda and torch.cuda.is_current_stream_capturing():
         return
     if torch.isfinite(tensor.sum()):  # a fortieth of the time that a look at every number takes
         return

@@ -61,7 +61,7 @@ class Projective(_Homogeneous):
     parameter_names = ("θ11", "θ12", "θ13", "θ21", "θ22", "θ23", "θ31", "θ32")
 
     def matrix(self, theta: Tensor) -> Tensor:
-        return torch.cat([theta, theta.new_ones(len(theta), 1)], dim=1).unflatten(1, (3, 3))
+        return torch.cat([theta, theta.new_ones(theta.shape[0], 1)], dim=1).unflatten(1, (3, 3))
 
     def identity(self) -> Tensor:
         return torch.tensor([1.0, 0, 0, 0, 1, 0, 0, 0])

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from stn_core.transforms.grids import is_traced
+
 
 def similarity_theta(angle: Tensor, scale: Tensor, shift_x: Tensor, shift_y: Tensor) -> Tensor:
     """Affine θ that reads with a rotated, scaled and shifted frame.
@@ -44,8 +46,10 @@ def rigid_theta(rotation: Tensor, shift: Tensor) -> Tensor:
     x, y, z = rotation.unbind(1)
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).unflatten(1, (3, 3))
-    # On CUDA the host would wait for the norms that matrix_exp chooses its series by.
-    matrix = rodrigues(cross) if cross.is_cuda else torch.linalg.matrix_exp(cross)
+    # On CUDA the host would wait for the norms that matrix_exp chooses its series by, and a trace
+    # cannot wait for them.
+    closed = cross.is_cuda or is_traced(cross)
+    matrix = rodrigues(cross) if closed else torch.linalg.matrix_exp(cross)
     return torch.cat([matrix, shift.unsqueeze(2)], 2).flatten(1)
 
 

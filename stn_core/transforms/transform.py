@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_core.transforms.grids import ShapeError, check_finite, regular_grid
+from stn_core.transforms.grids import ShapeError, check_finite, is_traced, regular_grid
 
 MIN_DENOMINATOR = 1e-6  # a projective |w| below this becomes ±this, so that the grid stays finite
 MAX_TARGETS = 16  # sizes whose B a family remembers
@@ -66,15 +66,21 @@ class Transform(nn.Module):
         """B for an output of this size, made once for each device and dtype: (K, N)."""
         key = (tuple(size), like.device, like.dtype)
         target = self._targets.get(key)
-        if target is None:
-            # Remembered for whatever comes next, so not as inference mode's, which has no gradient.
-            with torch.inference_mode(False):
-                target = self.target_at(regular_grid(size, device="cpu", dtype=torch.float64))
-                target = target.to(like.device, like.dtype)
-            if len(self._targets) >= MAX_TARGETS:
-                self._targets.clear()
-            self._targets[key] = target
+        if target is not None:
+            return target
+        if is_traced(like):  # what is made now belongs to the trace
+            return self._made_target(size, like)
+        # Remembered for whatever comes next, so not as inference mode's, which has no gradient.
+        with torch.inference_mode(False):
+            target = self._made_target(size, like)
+        if len(self._targets) >= MAX_TARGETS:
+            self._targets.clear()
+        self._targets[key] = target
         return target
+
+    def _made_target(self, size: tuple[int, ...], like: Tensor) -> Tensor:
+        points = regular_grid(size, device="cpu", dtype=torch.float64)
+        return self.target_at(points).to(like.device, like.dtype)
 
     def points(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
         """M_θ B before any division: (B, R, N)."""
@@ -102,7 +108,7 @@ class Transform(nn.Module):
         if not self.divide:
             return points
         w = points[:, -1:]
-        smallest = torch.copysign(torch.full_like(w, MIN_DENOMINATOR), w)
+        smallest = torch.where(w < 0, -MIN_DENOMINATOR, MIN_DENOMINATOR).to(w.dtype)
         return points[:, :-1] / torch.where(w.abs() < MIN_DENOMINATOR, smallest, w)
 
     def grid(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
