@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn_core.localisation import average_pool3d
+
 FIRST_FILTER = 9  # A.4: "a 9×9 convolutional layer (stride 1, no padding)"
 SECOND_FILTER = 7  # A.4: "a subsequent 7×7 convolutional layer"
 FEW_CHANNELS = 2  # for which a convolution's libraries take longer than one matrix product
@@ -111,7 +113,7 @@ class VolumetricClassifier(nn.Module):
         self.classification = nn.Linear(filters * math.prod(closing), classes)
 
     def forward(self, volume: Tensor) -> Tensor:
-        x = F.avg_pool3d(volume, VOLUME_STRIDE)
+        x = average_pool3d(volume, VOLUME_STRIDE)
         x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
         x = F.max_pool3d(self.conv2(x), 2, ceil_mode=True).relu()
         return self.classification(x.flatten(1))

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.transforms import rigid_theta
+from stn_core.transforms import at_least_float32, rigid_theta
 
 HIDDEN_UNITS = 32  # A.4: "32 unit fully connected layers for ST-FCN networks"
 FILTERS = 20  # A.4: "two 20-filter 5×5 convolutional layers"
@@ -70,6 +70,11 @@ class ConvolutionalBody(nn.Module):
         return self.hidden(x.flatten(1)).relu()
 
 
+def average_pool3d(volume: Tensor, stride: int) -> Tensor:
+    """``F.avg_pool3d``, also in half precision, which a CPU's has not."""
+    return F.avg_pool3d(at_least_float32(volume), stride).to(volume.dtype)
+
+
 class VolumetricBody(nn.Module):
     """The ConvolutionalBody in three dimensions, on a 3× downsampled input (for App. A.3; ours).
 
@@ -94,7 +99,7 @@ class VolumetricBody(nn.Module):
         return pooled - FILTER_SIZE + 1
 
     def forward(self, volume: Tensor) -> Tensor:
-        x = F.avg_pool3d(volume, VOLUME_STRIDE)
+        x = average_pool3d(volume, VOLUME_STRIDE)
         x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
         x = self.conv2(x).relu()
         return self.hidden(x.flatten(1)).relu()
@@ -128,7 +133,7 @@ class RigidLocalisation(Localisation):
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, D, H, W) -> θ (B, 12)."""
-        return rigid_theta(*super().forward(image).split(3, 1))
+        return rigid_theta(*at_least_float32(super().forward(image)).split(3, 1))
 
 
 class BoxLocalisation(nn.Module):

@@ -27,10 +27,11 @@ from stn_core.localisation import (
     Localisation,
     RigidLocalisation,
     VolumetricBody,
+    average_pool3d,
 )
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
 from stn_core.trace import Trace
-from stn_core.transforms import Affine3D, Transform
+from stn_core.transforms import Affine3D, Transform, check_floating
 
 PARAMETERS = 400_000  # A.4: "around 400k"
 TOLERANCE = 0.05
@@ -62,8 +63,9 @@ class ClassificationNetwork(nn.Module):
         """Image (B, C, H, W) -> Trace.
 
         thetas: (B, P) each, in place of what the localisation networks predict, in the order of
-        the transformers; None leaves one its own.
+        the transformers; None leaves one its own. Raises DtypeError for an image of integers.
         """
+        check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
         warps = ()
         x = image - self.subtracted if self.subtracted else image
         if self.transformer is not None:
@@ -87,8 +89,9 @@ class ProjectionNetwork(ClassificationNetwork):
 
     def trace(self, image: Tensor, *thetas: Tensor | None) -> Trace:
         """Volume (B, C, D, H, W) -> Trace; what the classifier is given is the projection."""
+        check_floating("the volume", image, "0 to 255 becomes [0, 1] by volume.float() / 255")
         if self.transformer is None:
-            warps, output = (), F.avg_pool3d(image, self.pool)
+            warps, output = (), average_pool3d(image, self.pool)
         else:
             warps = self.transformer.warps(image, *thetas)
             output = warps[0].output

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_core.transforms import ShapeError, check_finite
+from stn_core.transforms import ShapeError, check_finite, check_floating
 
 Kernel = Callable[[Tensor], Tensor]  # k(d; Φ): distances x^s − m in pixels -> weights
 PADDINGS = ("zeros", "border")
@@ -29,8 +29,10 @@ def sample(
     in pixels, used along every axis by the literal sum of Eq. 3.
     padding: ``"zeros"`` reads 0 outside the image, ``"border"`` moves outside points to the centre
     of the nearest border pixel first.
-    Returns (B, C, H', W') or (B, C, D', H', W'), differentiable with respect to image and grid.
-    Raises ShapeError, NonFiniteError (naming the batch items), or ValueError for an unknown name.
+    Returns (B, C, H', W') or (B, C, D', H', W'), differentiable with respect to image and grid; of
+    the wider of their dtypes, computed in float32 at least.
+    Raises ShapeError, DtypeError (integers), NonFiniteError (naming the batch items), or ValueError
+    for an unknown name.
     """
     dimensions = image.ndim - 2
     if dimensions not in (2, 3) or grid.ndim != image.ndim or grid.shape[-1] != dimensions:
@@ -39,11 +41,21 @@ def sample(
             "with grid (B, D', H', W', 3); "
             f"got image {tuple(image.shape)}, grid {tuple(grid.shape)}"
         )
+    if 0 in image.shape[2:]:
+        raise ShapeError(f"sample expects an image with pixels, got {tuple(image.shape)}")
     if image.shape[0] != grid.shape[0]:  # len() would fix the batch that a trace is made for
         raise ShapeError(f"sample got a batch of {image.shape[0]} images and {grid.shape[0]} grids")
     if padding not in PADDINGS:
         raise ValueError(f"padding is one of {PADDINGS}, got {padding!r}")
+    check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
+    check_floating("the grid", grid, "use grid.float()")
     check_finite("grid", grid)
+    dtype = torch.promote_types(image.dtype, grid.dtype)
+    wide = torch.promote_types(dtype, torch.float32)
+    return _read(image.to(wide), grid.to(wide), kernel, padding).to(dtype)
+
+
+def _read(image: Tensor, grid: Tensor, kernel: str | Kernel, padding: str) -> Tensor:
     if kernel == "bilinear":
         return F.grid_sample(
             image, grid, mode="bilinear", padding_mode=padding, align_corners=False

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from stn_core.sampling import Kernel, sample
 from stn_core.trace import Warp
-from stn_core.transforms import Transform
+from stn_core.transforms import Transform, at_least_float32, check_floating
 
 
 class SpatialTransformer(nn.Module):
@@ -45,17 +45,33 @@ class SpatialTransformer(nn.Module):
         return (self.warp(image, *thetas),)
 
     def warp(self, image: Tensor, theta: Tensor | None = None) -> Warp:
-        """U -> Warp, with θ from the localisation network unless it is given: (B, P)."""
-        # Coordinates need float32: bfloat16's 8 bits would be up to a tenth of a pixel off.
-        with nullcontext() if image.is_meta else torch.autocast(image.device.type, enabled=False):
-            # Deeper in a network, autocast's convolutions hand over half precision.
-            image = image.to(torch.promote_types(image.dtype, torch.float32))
-            theta = self.localisation(image) if theta is None else theta
+        """U -> Warp, with θ from the localisation network unless it is given: (B, P).
+
+        θ, the grid and the sampling are in float32 at least, the localisation network in its own
+        dtype. V has U's dtype; under autocast, where layers cast for themselves, float32.
+        Raises DtypeError for an image of integers, and as ``Transform.grid`` and ``sample`` do.
+        """
+        check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
+        autocast = not image.is_meta and torch.is_autocast_enabled(image.device.type)
+        with torch.autocast(image.device.type, enabled=False) if autocast else nullcontext():
+            if autocast:  # deeper in a network, its convolutions hand over half precision
+                image = at_least_float32(image)
+            if theta is None:
+                theta = self.localisation(image.to(_dtype(self.localisation, image.dtype)))
+            if theta.is_floating_point():
+                theta = at_least_float32(theta)
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
-            warp = Warp(image, theta, grid, sample(image, grid, self.kernel, self.padding))
+            output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
+        warp = Warp(image, theta, grid, output)
         for watched in self._watched_by:
             watched.append(warp)
         return warp
+
+
+def _dtype(network: nn.Module, default: torch.dtype) -> torch.dtype:
+    """The dtype of a network's parameters; the default where it has none."""
+    parameters = network.parameters() if isinstance(network, nn.Module) else ()
+    return next((p.dtype for p in parameters if p.is_floating_point()), default)
 
 
 @contextmanager

@@ -15,9 +15,12 @@ Every family is the paper's general form T_θ(G) = M_θ B: a family says what M_
 
 from stn_core.transforms.control_points import PiecewiseAffine, ThinPlateSpline
 from stn_core.transforms.grids import (
+    DtypeError,
     NonFiniteError,
     ShapeError,
+    at_least_float32,
     check_finite,
+    check_floating,
     lattice,
     regular_grid,
 )
@@ -39,6 +42,7 @@ __all__ = [
     "Affine",
     "Affine3D",
     "Attention",
+    "DtypeError",
     "LearnedBasis",
     "LinearForm",
     "MatrixForm",
@@ -48,7 +52,9 @@ __all__ = [
     "ShapeError",
     "ThinPlateSpline",
     "Transform",
+    "at_least_float32",
     "check_finite",
+    "check_floating",
     "decompose_affine",
     "euler_rotation",
     "facing_degrees",

@@ -11,8 +11,26 @@ class ShapeError(ValueError):
     """A tensor's shape is not the one expected."""
 
 
+class DtypeError(TypeError):
+    """A tensor's dtype is not a floating-point one."""
+
+
 class NonFiniteError(ValueError):
     """A tensor has NaN or infinite entries; the message names the batch items."""
+
+
+def check_floating(name: str, tensor: Tensor, advice: str) -> None:
+    """Raise :class:`DtypeError`, with advice, for a tensor that is not of floating point."""
+    if not tensor.is_floating_point():
+        raise DtypeError(f"{name} must be floating-point, got {tensor.dtype}: {advice}")
+
+
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """A floating-point tensor without half precision: coordinates need float32.
+
+    bfloat16's 8 bits would be up to a tenth of a pixel off.
+    """
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
 def is_traced(tensor: Tensor) -> bool:

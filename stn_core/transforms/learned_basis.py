@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -37,6 +39,15 @@ class LearnedBasis(Transform):
 
     def extra_repr(self) -> str:
         return f"size={self.size}, rank={self.rank}"
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> LearnedBasis:
+        # B holds coordinates: .half() and .bfloat16() leave it in float32.
+        def kept(tensor: Tensor) -> Tensor:
+            applied = fn(tensor)
+            wide = torch.promote_types(applied.dtype, torch.float32)
+            return applied if applied.dtype == wide else tensor.to(applied.device, wide)
+
+        return super()._apply(kept, recurse)
 
     def matrix(self, theta: Tensor) -> Tensor:
         return theta.unflatten(1, (2, self.rank))

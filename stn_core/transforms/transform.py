@@ -7,7 +7,14 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_core.transforms.grids import ShapeError, check_finite, is_traced, regular_grid
+from stn_core.transforms.grids import (
+    ShapeError,
+    at_least_float32,
+    check_finite,
+    check_floating,
+    is_traced,
+    regular_grid,
+)
 
 MIN_DENOMINATOR = 1e-6  # a projective |w| below this becomes ±this, so that the grid stays finite
 MAX_TARGETS = 16  # sizes whose B a family remembers
@@ -84,22 +91,36 @@ class Transform(nn.Module):
 
     def points(self, theta: Tensor, size: tuple[int, ...]) -> Tensor:
         """M_θ B before any division: (B, R, N)."""
-        if theta.ndim != 2 or theta.shape[1] != self.num_params:
-            raise ShapeError(
-                f"{self!r} expects theta (B, {self.num_params}), got {tuple(theta.shape)}"
-                + _did_you_mean(theta)
-            )
+        theta = self._checked(theta)
         if len(size) != self.dimensions:
             raise ShapeError(
                 f"{self!r} makes {self.dimensions}D grids and expects a size of "
                 f"{self.dimensions} numbers, got {tuple(size)}"
             )
-        check_finite("theta", theta)
         return _product(self.matrix(theta), self.target(size, theta))
 
-    def at(self, theta: Tensor, points: Tensor) -> Tensor:
-        """Where T_θ takes any target points: (B, P), (2 or 3, N) -> (B, N, 2 or 3)."""
+    def _checked(self, theta: Tensor) -> Tensor:
+        """θ of the right shape, floating-point and finite, and in float32 at least."""
+        if theta.ndim != 2 or theta.shape[1] != self.num_params:
+            raise ShapeError(
+                f"{self!r} expects theta (B, {self.num_params}), got {tuple(theta.shape)}"
+                + _did_you_mean(theta)
+            )
+        check_floating("theta", theta, "use theta.float()")
         check_finite("theta", theta)
+        return at_least_float32(theta)
+
+    def at(self, theta: Tensor, points: Tensor) -> Tensor:
+        """Where T_θ takes any target points: (B, P), (2 or 3, N) -> (B, N, 2 or 3).
+
+        Raises as ``grid`` does, and ShapeError or DtypeError for such points.
+        """
+        theta = self._checked(theta)
+        if points.ndim != 2 or points.shape[0] != self.dimensions:
+            raise ShapeError(
+                f"{self!r} expects points ({self.dimensions}, N), got {tuple(points.shape)}"
+            )
+        check_floating("points", points, "use points.float()")
         target = self.target_at(points).to(theta.dtype)
         return self._divided(_product(self.matrix(theta), target)).transpose(1, 2)
 
@@ -115,8 +136,10 @@ class Transform(nn.Module):
         """The sampling grid T_θ(G).
 
         theta: (B, P); size: (H', W') or (D', H', W').
-        Returns (B, H', W', 2) or (B, D', H', W', 3), normalised source coordinates.
-        Raises ShapeError for a θ or size of the wrong shape, NonFiniteError for a NaN in θ.
+        Returns (B, H', W', 2) or (B, D', H', W', 3), normalised source coordinates, in float32 also
+        for a θ of half precision.
+        Raises ShapeError for a θ or size of the wrong shape, DtypeError for a θ of integers,
+        NonFiniteError for a NaN in θ.
         """
         points = self._divided(self.points(theta, size))
         return points.transpose(1, 2).unflatten(1, tuple(size))  # (B, 2, N) -> (B, H', W', 2)

@@ -18,7 +18,7 @@ from stn_core.sampling import (
     sample,
     tent_kernel,
 )
-from stn_core.transforms import NonFiniteError, ShapeError
+from stn_core.transforms import DtypeError, NonFiniteError, ShapeError
 
 PADDINGS = ["zeros", "border"]
 IMAGE_SHAPE = (2, 3, 4, 5)  # (B, C, H, W)
@@ -289,6 +289,53 @@ def test_image_and_grid_that_do_not_belong_together_are_an_error(image_shape, gr
 def test_batches_of_different_lengths_are_an_error():
     with pytest.raises(ShapeError, match="2 images and 3 grids"):
         sample(torch.zeros(2, 1, 3, 3), torch.zeros(3, 2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("image", "grid", "words"),
+    [
+        (torch.uint8, torch.float32, r"image must be .* got torch.uint8: .* image.float\(\) / 255"),
+        (
+            torch.float32,
+            torch.int64,
+            r"grid must be floating-point, got torch.int64: use",
+        ),
+        (torch.complex64, torch.float32, "image must be floating-point, got torch.complex64"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+def test_dtype_that_is_not_floating_point_is_an_error(image, grid, words, kernel):
+    with pytest.raises(DtypeError, match=words):
+        sample(torch.zeros(1, 1, 3, 3, dtype=image), torch.zeros(1, 2, 2, 2, dtype=grid), kernel)
+
+
+def test_image_without_pixels_is_an_error():
+    with pytest.raises(ShapeError, match=r"an image with pixels, got \(1, 1, 0, 3\)"):
+        sample(torch.zeros(1, 1, 0, 3), torch.zeros(1, 2, 2, 2))
+
+
+@pytest.mark.parametrize("shapes", [(IMAGE_SHAPE, GRID_SHAPE), (VOLUME_SHAPE, VOLUME_GRID_SHAPE)])
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+def test_mixed_dtypes_give_the_wider_one(kernel, padding, shapes, generator):
+    image = torch.rand(shapes[0], generator=generator).half()
+    grid = wide_grid(shapes[1], generator)
+    exact = sample(image.float(), grid, kernel, padding)
+    assert torch.equal(sample(image, grid, kernel, padding), exact)
+    assert sample(image.double(), grid, kernel, padding).dtype == torch.float64
+    assert sample(image, grid.double(), kernel, padding).dtype == torch.float64
+    both = sample(image, grid.half(), kernel, padding)
+    assert both.dtype == torch.float16
+    expected = sample(image.float(), grid.half().float(), kernel, padding)
+    assert torch.equal(both, expected.half())  # nothing but the result is rounded
+
+
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+def test_empty_batch_and_empty_output_have_their_shapes(kernel):
+    assert sample(torch.zeros(0, 3, 4, 5), torch.zeros(0, 2, 6, 2), kernel).shape == (0, 3, 2, 6)
+    assert sample(torch.zeros(2, 3, 4, 5), torch.zeros(2, 0, 6, 2), kernel).shape == (2, 3, 0, 6)
+    assert sample(torch.zeros(2, 0, 4, 5), torch.zeros(2, 2, 6, 2), kernel).shape == (2, 0, 2, 6)
 
 
 def test_unknown_kernel_is_an_error_that_lists_the_kernels():

@@ -9,7 +9,7 @@ from torch import nn
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
 from stn_core.sampling import sample
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
-from stn_core.transforms import Affine, Affine3D, NonFiniteError
+from stn_core.transforms import Affine, Affine3D, DtypeError, NonFiniteError
 
 SHIFT = torch.tensor([[1.0, 0, 0.25, 0, 1, 0]])
 
@@ -137,6 +137,50 @@ def test_half_precision_feature_maps_are_read_in_float32(generator):
     assert features.dtype == torch.bfloat16
     assert {warp.theta.dtype, warp.grid.dtype, warp.output.dtype} == {torch.float32}
     torch.testing.assert_close(warp.output, features.float(), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+def test_network_of_another_dtype_locates_in_it_and_reads_in_float32(family, dtype, generator):
+    transform = family((28, 28))
+    localisation = Localisation(FullyConnectedBody((1, 28, 28)), transform.identity())
+    transformer = SpatialTransformer(localisation, transform).to(dtype)
+    seen = []
+    localisation.body.register_forward_hook(lambda *args: seen.append(args[2].dtype))
+    image = torch.rand(2, 1, 28, 28, generator=generator).to(dtype)
+    warp = transformer.warp(image)
+    assert seen == [dtype] and warp.input is image
+    wide = torch.promote_types(dtype, torch.float32)
+    assert (warp.theta.dtype, warp.grid.dtype, warp.output.dtype) == (wide, wide, dtype)
+    expected = sample(image.to(wide), transform.grid(warp.theta, (28, 28)))
+    assert torch.equal(warp.output, expected.to(dtype))
+    warp.output.sum().backward()
+    assert localisation.regression.bias.grad.dtype == dtype
+
+
+def test_localisation_of_half_precision_is_given_float32_images(generator):
+    transformer = SpatialTransformer(
+        Localisation(FullyConnectedBody((1, 28, 28)), Affine().identity()).bfloat16(), Affine()
+    )
+    image = torch.rand(2, 1, 28, 28, generator=generator)
+    torch.testing.assert_close(transformer(image), image, atol=1e-4, rtol=0)
+
+
+def test_images_of_integers_are_an_error_that_says_what_to_do():
+    transformer = SpatialTransformer(Constant(SHIFT), Affine())
+    with pytest.raises(DtypeError, match=r"image .* got torch.uint8: .* image.float\(\) / 255"):
+        transformer(torch.zeros(2, 1, 8, 8, dtype=torch.uint8))
+    with pytest.raises(DtypeError, match="theta must be floating-point, got torch.int64"):
+        transformer.warp(torch.zeros(1, 1, 8, 8), torch.ones(1, 6, dtype=torch.int64))
+
+
+def test_empty_batch_goes_through_and_back(family):
+    transform = family((28, 28))
+    transformer = SpatialTransformer(
+        Localisation(ConvolutionalBody((1, 28, 28)), transform.identity()), transform
+    )
+    output = transformer(torch.zeros(0, 1, 28, 28))
+    assert output.shape == (0, 1, 28, 28)
+    output.sum().backward()
 
 
 # -- several in parallel

@@ -15,6 +15,7 @@ from stn_core.transforms import (
     Affine,
     Affine3D,
     Attention,
+    DtypeError,
     LearnedBasis,
     NonFiniteError,
     PiecewiseAffine,
@@ -386,6 +387,54 @@ def test_theta_of_another_family_s_shape_is_an_error_that_names_that_family(tran
     assert message.startswith(type(transform).__name__)
     assert f"expects theta (B, {transform.num_params}), got {shape}" in message
     assert message.endswith(f"; did you mean {near}?")
+
+
+def test_theta_of_integers_is_an_error(family):
+    transform = family((4, 4))
+    theta = torch.ones(2, transform.num_params, dtype=torch.int64)
+    for use in (
+        lambda: transform.grid(theta, (4, 4)),
+        lambda: transform.at(theta, torch.zeros(2, 1)),
+    ):
+        with pytest.raises(DtypeError, match="theta must be floating-point, got torch.int64: use"):
+            use()
+
+
+def test_points_of_integers_or_of_another_shape_are_an_error(family):
+    transform = family((4, 4))
+    theta = transform.identity()[None]
+    with pytest.raises(DtypeError, match="points must be floating-point, got torch.int64"):
+        transform.at(theta, torch.zeros(2, 5, dtype=torch.int64))
+    with pytest.raises(ShapeError, match=r"expects points \(2, N\), got \(5, 2\)"):
+        transform.at(theta, torch.zeros(5, 2))
+    with pytest.raises(ShapeError, match="expects theta"):
+        transform.at(theta[:, 1:], torch.zeros(2, 5))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_grid_of_a_half_precision_theta_is_in_float32(family, dtype, generator):
+    transform = family((5, 9)).to(dtype)
+    theta = around_identity(transform, 2, generator).to(dtype)
+    expected = transform.grid(theta.float(), (5, 9))
+    assert expected.dtype == torch.float32
+    assert torch.equal(transform.grid(theta, (5, 9)), expected)
+    points = regular_grid((5, 9))
+    assert torch.equal(transform.at(theta, points), transform.at(theta.float(), points))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_half_precision_leaves_the_learned_basis_its_coordinates(dtype, generator):
+    transform = LearnedBasis((5, 9), generator=generator)
+    before = transform.B.detach().clone()
+    assert torch.equal(transform.to(dtype).B, before)
+    assert transform.double().B.dtype == torch.float64
+
+
+def test_empty_batch_of_theta_gives_an_empty_grid(family):
+    transform = family((4, 5))
+    theta = torch.zeros(0, transform.num_params)
+    assert transform.grid(theta, (4, 5)).shape == (0, 4, 5, 2)
+    assert transform.at(theta, torch.zeros(2, 3)).shape == (0, 3, 2)
 
 
 @pytest.mark.parametrize("shape", [(6,), (1, 2, 3), (2, 7)], ids=str)
