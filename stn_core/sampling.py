@@ -16,6 +16,9 @@ from stn_core.transforms import ShapeError, check_finite, check_floating
 
 Kernel = Callable[[Tensor], Tensor]  # k(d; Φ): distances x^s − m in pixels -> weights
 PADDINGS = ("zeros", "border")
+# How far from a half a position still is one: float32's coordinates in [−1, 1] lose it.
+TIE_SHARE = 1e-6  # of the length, enough for 4 to 448 pixels
+TIE_PIXELS = 1e-4
 
 
 def sample(
@@ -24,7 +27,9 @@ def sample(
     """V of Eq. 3: the image (or volume) read at the grid.
 
     image: (B, C, H, W) or (B, C, D, H, W); grid: (B, H', W', 2) or (B, D', H', W', 3), normalised.
-    kernel: ``"integer"`` (Eq. 4, half up; its gradient with respect to the grid is zero),
+    kernel: ``"integer"`` (Eq. 4, half up, where a position short of a half by a millionth of the
+    image's length is one: normalised float32 coordinates lose it; its gradient with respect to the
+    grid is zero),
     ``"bilinear"`` (Eq. 5; trilinear on volumes, Eq. 9), or any k(d; Φ), a function of the distance
     in pixels, used along every axis by the literal sum of Eq. 3.
     padding: ``"zeros"`` reads 0 outside the image, ``"border"`` moves outside points to the centre
@@ -75,8 +80,12 @@ def bilinear_kernel(distance: Tensor) -> Tensor:
 
 
 def integer_kernel(distance: Tensor) -> Tensor:
-    """k(d) = δ(⌊x + 0.5⌋ − m), the kernel of Eq. 4: 1 where −1/2 <= d < 1/2, the nearest pixel."""
-    return ((distance >= -0.5) & (distance < 0.5)).to(distance.dtype)
+    """k(d) = δ(⌊x + 0.5⌋ − m), the kernel of Eq. 4: 1 where −1/2 <= d < 1/2, the nearest pixel.
+
+    A tie may be short of its half by 1e-4 pixels, since it is told no length (see ``sample``).
+    """
+    shifted = distance + TIE_PIXELS
+    return ((shifted >= -0.5) & (shifted < 0.5)).to(distance.dtype)
 
 
 def bicubic_kernel(distance: Tensor) -> Tensor:
@@ -118,7 +127,7 @@ def _sample_integer(image: Tensor, grid: Tensor, padding: str) -> Tensor:
     pixels = pixel_coordinates(image, grid, padding)
     for pixel, length in zip(reversed(pixels), lengths, strict=True):
         # floor(x + 1/2): half up, where grid_sample's nearest mode rounds half to even.
-        nearest = torch.floor(pixel + 0.5)
+        nearest = torch.floor(pixel + (0.5 + TIE_SHARE * length))
         inside = inside & (nearest >= 0) & (nearest <= length - 1)
         index = index * length + nearest.clamp(0, length - 1).long()
     index = index.unsqueeze(1).expand(-1, image.shape[1], -1)  # (B, C, N)

@@ -195,6 +195,36 @@ def test_integer_kernel_rounds_half_up():
     assert sample(image, grid, integer_kernel).flatten().tolist() == expected
 
 
+@pytest.mark.parametrize("kernel", ["integer", integer_kernel])
+def test_every_tie_of_every_width_rounds_up(kernel):
+    for width in range(4, 449):
+        x = np.arange(width + 1) - 0.5  # from the left edge to the right one
+        image = torch.arange(1.0, width + 1).expand(1, 1, 1, width)
+        grid = at_pixels(np.stack([x, np.zeros_like(x)], axis=1), (1, width))
+        read = sample(image, grid, kernel).flatten()
+        assert read.tolist() == [*range(1, width + 1), 0], width
+
+
+@pytest.mark.parametrize("kernel", ["integer", integer_kernel])
+def test_ties_along_y_and_z_round_up(kernel):
+    image = torch.arange(1.0, 43).expand(1, 1, 1, 42).transpose(2, 3)  # 42 rows of one pixel
+    y = np.arange(43) - 0.5
+    grid = at_pixels(np.stack([np.zeros_like(y), y], axis=1), (42, 1))
+    expected = [*range(1, 43), 0]
+    assert sample(image, grid, kernel).flatten().tolist() == expected
+    volume, depth = image.unsqueeze(4), grid[..., [1, 0, 0]][:, :, None]  # z, and 0 in x and y
+    depth = torch.stack([depth[..., 1] * 0, depth[..., 1] * 0, depth[..., 0]], dim=-1)
+    assert sample(volume, depth, kernel).flatten().tolist() == expected
+
+
+@pytest.mark.parametrize("kernel", ["integer", integer_kernel])
+def test_position_before_a_tie_still_rounds_down(kernel):
+    x = np.arange(1, 28) - 0.5 - 1e-3
+    image = torch.arange(28.0).expand(1, 1, 1, 28)
+    grid = at_pixels(np.stack([x, np.zeros_like(x)], axis=1), (1, 28))
+    assert sample(image, grid, kernel).flatten().tolist() == list(range(27))
+
+
 # -- gradients
 
 
