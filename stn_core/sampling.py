@@ -6,7 +6,7 @@ coordinates; the derivative taken there is autograd's of the fast path.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +22,10 @@ TIE_PIXELS = 1e-4
 
 
 def sample(
-    image: Tensor, grid: Tensor, kernel: str | Kernel = "bilinear", padding: str = "zeros"
+    image: Tensor,
+    grid: Tensor,
+    kernel: str | Kernel | Sequence[str | Kernel] = "bilinear",
+    padding: str = "zeros",
 ) -> Tensor:
     """V of Eq. 3: the image (or volume) read at the grid.
 
@@ -31,7 +34,8 @@ def sample(
     image's length is one: normalised float32 coordinates lose it; its gradient with respect to the
     grid is zero),
     ``"bilinear"`` (Eq. 5; trilinear on volumes, Eq. 9), or any k(d; Φ), a function of the distance
-    in pixels, used along every axis by the literal sum of Eq. 3.
+    in pixels, used along every axis by the literal sum of Eq. 3. A pair is one for x and one for y
+    (Φ_x and Φ_y), a triple for x, y and z, by the literal sum too.
     padding: ``"zeros"`` reads 0 outside the image, ``"border"`` moves outside points to the centre
     of the nearest border pixel first.
     Returns (B, C, H', W') or (B, C, D', H', W'), differentiable with respect to image and grid; of
@@ -60,15 +64,33 @@ def sample(
     return _read(image.to(wide), grid.to(wide), kernel, padding).to(dtype)
 
 
-def _read(image: Tensor, grid: Tensor, kernel: str | Kernel, padding: str) -> Tensor:
+def _read(
+    image: Tensor,
+    grid: Tensor,
+    kernel: str | Kernel | Sequence[str | Kernel],
+    padding: str,
+) -> Tensor:
     if kernel == "bilinear":
         return F.grid_sample(
             image, grid, mode="bilinear", padding_mode=padding, align_corners=False
         )
     if kernel == "integer":
         return _sample_integer(image, grid, padding)
+    dimensions = image.ndim - 2
+    kernels = kernel if isinstance(kernel, tuple | list) else (kernel,) * dimensions
+    if len(kernels) != dimensions:
+        raise ValueError(
+            f"kernel is one for each of the {dimensions} axes, x first, got {len(kernels)}"
+        )
+    return _literal_sum(image, grid, [_function(k) for k in kernels], padding)
+
+
+def _function(kernel: str | Kernel) -> Kernel:
+    """k(d; Φ) of a kernel that may be a name."""
     if callable(kernel):
-        return _literal_sum(image, grid, kernel, padding)
+        return kernel
+    if kernel in NAMED_KERNELS:
+        return NAMED_KERNELS[kernel]
     raise ValueError(
         f"kernel is 'integer', 'bilinear' or a function of the distance, got {kernel!r}"
     )
@@ -86,6 +108,9 @@ def integer_kernel(distance: Tensor) -> Tensor:
     """
     shifted = distance + TIE_PIXELS
     return ((shifted >= -0.5) & (shifted < 0.5)).to(distance.dtype)
+
+
+NAMED_KERNELS: dict[str, Kernel] = {"bilinear": bilinear_kernel, "integer": integer_kernel}
 
 
 def bicubic_kernel(distance: Tensor) -> Tensor:
@@ -137,10 +162,12 @@ def _sample_integer(image: Tensor, grid: Tensor, padding: str) -> Tensor:
     return values.unflatten(2, grid.shape[1:-1])
 
 
-def _literal_sum(image: Tensor, grid: Tensor, kernel: Kernel, padding: str) -> Tensor:
+def _literal_sum(image: Tensor, grid: Tensor, kernels: list[Kernel], padding: str) -> Tensor:
+    """Eq. 3, with kernels for x, y(, z)."""
     weights = []
     lengths = tuple(reversed(image.shape[2:]))
-    for pixel, length in zip(pixel_coordinates(image, grid, padding), lengths, strict=True):
+    pixels = pixel_coordinates(image, grid, padding)
+    for kernel, pixel, length in zip(kernels, pixels, lengths, strict=True):
         index = torch.arange(length, device=image.device, dtype=pixel.dtype)
         weights.append(kernel(pixel.unsqueeze(-1) - index))  # (B, N, length)
     equation = "bchw,bnw,bnh->bcn" if image.ndim == 4 else "bcdhw,bnw,bnh,bnd->bcn"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
 import torch
@@ -25,7 +25,7 @@ class SpatialTransformer(nn.Module):
         localisation: nn.Module,
         transform: Transform,
         size: tuple[int, ...] | None = None,
-        kernel: str | Kernel = "bilinear",
+        kernel: str | Kernel | Sequence[str | Kernel] = "bilinear",
         padding: str = "zeros",
     ) -> None:
         super().__init__()

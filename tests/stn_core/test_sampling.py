@@ -151,6 +151,49 @@ def test_bicubic_kernel_is_opencv_s(generator):
     np.testing.assert_allclose(result.flatten(), expected.flatten(), atol=1e-4)
 
 
+def test_pair_of_kernels_reads_by_one_along_x_and_the_other_along_y(generator):
+    image = torch.rand(1, 1, 6, 7, generator=generator)
+    grid = wide_grid((1, 4, 5, 2), generator)
+    wide, narrow = KERNELS["tent-by-the-sum"], KERNELS["bilinear-by-the-sum"]
+    found = sample(image, grid, (wide[0], narrow[0]))
+    x, y = ((grid.flatten(0, 2).double().numpy() + 1) * [7, 6] - 1).T / 2
+    for value, at_x, at_y in zip(found.flatten().tolist(), x, y, strict=True):
+        along = [wide[1](at_x - m) for m in range(7)]
+        down = [narrow[1](at_y - n) for n in range(6)]
+        assert value == pytest.approx(down @ image[0, 0].numpy() @ along, abs=1e-5)
+    other = sample(image, grid, (narrow[0], wide[0]))
+    assert not torch.allclose(found, other, atol=0.01)
+    flipped = sample(image.transpose(2, 3), grid.flip(-1), (narrow[0], wide[0]))
+    torch.testing.assert_close(found, flipped, atol=1e-6, rtol=0)
+
+
+def test_triple_of_kernels_has_one_for_each_axis_of_a_volume(generator):
+    volume = torch.rand(VOLUME_SHAPE, generator=generator)
+    grid = wide_grid(VOLUME_GRID_SHAPE, generator)
+    mixed = sample(volume, grid, (tent_kernel(2), "integer", bicubic_kernel))
+    turned = sample(
+        volume.transpose(2, 4), grid.flip(-1), (bicubic_kernel, "integer", tent_kernel(2))
+    )
+    torch.testing.assert_close(mixed, turned, atol=1e-5, rtol=0)
+
+
+def test_pair_of_names_is_the_name(generator):
+    image = torch.rand(IMAGE_SHAPE, generator=generator)
+    grid = wide_grid(GRID_SHAPE, generator)
+    for name in ("bilinear", "integer"):
+        pair = sample(image, grid, (name, name))
+        torch.testing.assert_close(pair, sample(image, grid, name), atol=1e-5, rtol=0)
+
+
+def test_kernels_for_another_number_of_axes_are_an_error():
+    with pytest.raises(ValueError, match="each of the 2 axes, x first, got 3"):
+        sample(torch.zeros(1, 1, 3, 3), torch.zeros(1, 2, 2, 2), (bilinear_kernel,) * 3)
+    with pytest.raises(ValueError, match="each of the 3 axes, x first, got 2"):
+        sample(torch.zeros(1, 1, 3, 3, 3), torch.zeros(1, 2, 2, 2, 3), ("bilinear",) * 2)
+    with pytest.raises(ValueError, match="a function of the distance, got 'cubic'"):
+        sample(torch.zeros(1, 1, 3, 3), torch.zeros(1, 2, 2, 2), ("bilinear", "cubic"))
+
+
 def test_tent_of_half_width_1_is_the_bilinear_kernel(generator):
     image = torch.rand(IMAGE_SHAPE, generator=generator)
     grid = wide_grid(GRID_SHAPE, generator)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
-from stn_core.sampling import sample
+from stn_core.sampling import sample, tent_kernel
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
 from stn_core.transforms import Affine, Affine3D, DtypeError, NonFiniteError
 
@@ -88,7 +88,7 @@ def test_output_size_is_the_one_asked_for(generator):
     assert transformer(image).shape == (2, 3, 4, 5)
 
 
-@pytest.mark.parametrize("kernel", ["integer", "bilinear"])
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", (tent_kernel(2), "bilinear")])
 @pytest.mark.parametrize("padding", ["zeros", "border"])
 def test_transformer_samples_with_its_own_kernel_and_padding(kernel, padding, generator):
     image = torch.rand(1, 1, 7, 7, generator=generator)
