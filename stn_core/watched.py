@@ -74,6 +74,8 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
         tensors[f"{place}.theta"] = warp.theta[:MOST_IMAGES].detach().float()
         if isinstance(transform, LearnedBasis):
             tensors[f"{place}.basis"] = transform.B.detach().float()
+        if isinstance(transform, ThinPlateSpline) and transform.side is None:
+            tensors[f"{place}.points"] = transform.controls
         header.append(
             {
                 "name": name,
@@ -126,7 +128,9 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
             f"at most {MOST_IMAGES} images of {MOST_PIXELS} pixels a side are drawn, not "
             f"{len(image)} of {lengths}"
         )
-    transform = _transform(entry, size, tensors.get(f"{place}.basis"))
+    transform = _transform(
+        entry, size, tensors.get(f"{place}.basis"), tensors.get(f"{place}.points")
+    )
     if theta.shape != (len(image), transform.num_params) or not theta.isfinite().all():
         raise ValueError(
             f"theta is to be finite and {(len(image), transform.num_params)}, not "
@@ -139,7 +143,9 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     )
 
 
-def _transform(entry: dict, size: tuple[int, ...], basis: Tensor | None) -> Transform:
+def _transform(
+    entry: dict, size: tuple[int, ...], basis: Tensor | None, points: Tensor | None
+) -> Transform:
     family = FAMILIES[entry["family"]]
     if family is LearnedBasis:
         if basis is None or basis.ndim != 2 or basis.shape[1] != size[0] * size[1]:
@@ -147,9 +153,14 @@ def _transform(entry: dict, size: tuple[int, ...], basis: Tensor | None) -> Tran
         transform = LearnedBasis(size, rank=len(basis))
         transform.B.data.copy_(basis)
         return transform
+    if family is ThinPlateSpline and points is not None:
+        if len(points) > MOST_SIDE**2:
+            raise ValueError(f"at most {MOST_SIDE**2} control points are drawn, not {len(points)}")
+        return ThinPlateSpline(points=points)
     if family in (PiecewiseAffine, ThinPlateSpline):
-        side = int(entry["side"])
-        if not 2 <= side <= MOST_SIDE:
+        side = entry["side"]
+        sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
+        if len(sides) != 2 or not all(2 <= n <= MOST_SIDE for n in sides):
             raise ValueError(f"2 to {MOST_SIDE} control points a side are drawn, not {side}")
-        return family(side)
+        return family(tuple(sides) if isinstance(side, list) else sides[0])
     return family()

@@ -77,8 +77,13 @@ def regular_grid(size: tuple[int, ...], *, device=None, dtype=torch.float32) -> 
     return torch.stack([c.flatten() for c in reversed(coordinates)])
 
 
-def lattice(side: int, *, device=None, dtype=torch.float32) -> Tensor:
-    """A regular side × side lattice of control points on [−1, 1]²: (side², 2), row by row."""
-    axis = torch.linspace(-1, 1, side, device=device, dtype=dtype)
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
+def lattice(side: int | tuple[int, int], *, device=None, dtype=torch.float32) -> Tensor:
+    """A regular lattice of control points on [−1, 1]²: (K, 2), row by row.
+
+    side: of a square lattice, or (rows, columns).
+    """
+    rows, columns = (side, side) if isinstance(side, int) else side
+    across = torch.linspace(-1, 1, columns, device=device, dtype=dtype)
+    down = torch.linspace(-1, 1, rows, device=device, dtype=dtype)
+    y, x = torch.meshgrid(down, across, indexing="ij")
     return torch.stack([x.flatten(), y.flatten()], dim=-1)

@@ -35,6 +35,17 @@ from stn_core.transforms import (
 SIZES = [(28, 28), (5, 9), (17, 3)]
 
 
+# Control points that are not a square lattice, as in other people's networks.
+CONTROLS = {
+    "pieces of 3 x 5": lambda: PiecewiseAffine((3, 5)),
+    "spline of 2 x 10": lambda: ThinPlateSpline((2, 10)),
+    "spline of 12 x 11": lambda: ThinPlateSpline((12, 11)),
+    "spline up to 0.9": lambda: ThinPlateSpline(points=0.9 * lattice(4)),
+    "spline of any 20": lambda: ThinPlateSpline(points=np.random.default_rng(0).random((20, 2))),
+    "spline of 3": lambda: ThinPlateSpline(points=[[-1, -1], [1, -1], [0, 1]]),
+}
+
+
 def centres(length: int) -> np.ndarray:
     """The centres of ``length`` pixels between the outer edges −1 and +1."""
     edges = np.linspace(-1, 1, length + 1)
@@ -75,6 +86,19 @@ def test_identity_theta_gives_the_regular_grid(family, size):
     np.testing.assert_allclose(
         grid.detach(), np.broadcast_to(regular(*size), grid.shape), atol=1e-5
     )
+
+
+def test_rectangular_lattice_runs_row_by_row():
+    assert lattice((2, 3)).tolist() == [[-1, -1], [0, -1], [1, -1], [-1, 1], [0, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("name", CONTROLS)
+def test_identity_of_any_control_points_gives_the_regular_grid(name, size):
+    transform = CONTROLS[name]()
+    grid = transform.grid(transform.identity()[None], size)
+    np.testing.assert_allclose(grid[0], regular(*size), atol=1e-5)
+    assert len(set(transform.parameter_names)) == transform.num_params == len(transform.identity())
 
 
 def test_identity_theta_in_3d_gives_the_regular_grid():
@@ -289,6 +313,62 @@ def test_thin_plate_spline_is_scipy_s(side, generator):
             controls, item.reshape(-1, 2), kernel="thin_plate_spline", degree=1
         )
         np.testing.assert_allclose(points.reshape(-1, 2), spline(regular(9, 13).reshape(-1, 2)))
+
+
+@pytest.mark.parametrize("name", [n for n in CONTROLS if n.startswith("spline")])
+def test_thin_plate_spline_through_any_points_is_scipy_s(name, generator):
+    transform = CONTROLS[name]()
+    theta = around_identity(transform, 1, generator)
+    spline = RBFInterpolator(
+        transform.controls.numpy(),
+        theta[0].numpy().reshape(-1, 2),
+        kernel="thin_plate_spline",
+        degree=1,
+    )
+    grid = transform.grid(theta, (9, 13))[0].numpy()
+    np.testing.assert_allclose(grid.reshape(-1, 2), spline(regular(9, 13).reshape(-1, 2)))
+
+
+@pytest.mark.parametrize("kind", [PiecewiseAffine, ThinPlateSpline])
+def test_rectangular_lattice_is_read_where_theta_says(kind, generator):
+    transform = kind((3, 5))
+    theta = around_identity(transform, 2, generator)
+    read = transform.at(theta, lattice((3, 5), dtype=torch.float64).T)
+    np.testing.assert_allclose(read, theta.unflatten(1, (-1, 2)), atol=1e-9)
+    assert transform.control_names[5] == "2, 1" and transform.parameter_names[10:12] == (
+        "x21",
+        "y21",
+    )
+
+
+def test_square_lattice_by_its_points_is_the_lattice(generator):
+    theta = around_identity(ThinPlateSpline(4), 2, generator)
+    by_points = ThinPlateSpline(points=lattice(4, dtype=torch.float64))
+    expected = ThinPlateSpline((4, 4)).grid(theta, (5, 9))
+    assert torch.equal(by_points.grid(theta, (5, 9)), expected)
+    assert torch.equal(ThinPlateSpline(4).grid(theta, (5, 9)), expected)
+
+
+@pytest.mark.parametrize(
+    ("points", "error", "words"),
+    [
+        (torch.zeros(4, 3), ShapeError, r"expects points \(K, 2\), got \(4, 3\)"),
+        ([[0, 0], [1, 1]], ValueError, "at least three points that are on no line"),
+        ([[0, 0], [1, 1], [0.5, 0.5], [-1, -1]], ValueError, "on no line"),
+        ([[0, 0], [1, 1], [1, 0], [1, 0]], ValueError, "two are the same"),
+        ([[0, 0], [1, 1], [1, float("nan")]], NonFiniteError, "finite points"),
+    ],
+    ids=["3d", "two", "line", "twice", "nan"],
+)
+def test_control_points_of_no_spline_are_an_error(points, error, words):
+    with pytest.raises(error, match=words):
+        ThinPlateSpline(points=points)
+
+
+@pytest.mark.parametrize("kind", [PiecewiseAffine, ThinPlateSpline])
+def test_lattice_of_one_row_is_refused(kind):
+    with pytest.raises(ValueError, match=r"at least 2 × 2, got \(1, 10\)"):
+        kind((1, 10))
 
 
 @pytest.mark.parametrize("kind", [PiecewiseAffine, ThinPlateSpline])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from app.stage.transformers import describe_transform
 from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
 from stn_core.localisation import ConvolutionalBody, Localisation
 from stn_core.spatial_transformer import SpatialTransformer, watch
-from stn_core.transforms import Affine, Affine3D
+from stn_core.transforms import Affine, Affine3D, PiecewiseAffine, ThinPlateSpline, lattice
 from stn_core.watched import MOST_IMAGES, load_warps, save_warps
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -49,6 +51,28 @@ def test_every_family_comes_back_as_it_was(family, generator, tmp_path):
     torch.testing.assert_close(grid, warps[""][0].grid.detach())
 
 
+@pytest.mark.parametrize(
+    "transform",
+    [
+        ThinPlateSpline((2, 10)),
+        PiecewiseAffine((3, 5)),
+        ThinPlateSpline(points=0.9 * lattice((2, 10))),
+    ],
+    ids=str,
+)
+def test_control_points_come_back_and_can_be_taken_hold_of(transform, generator, tmp_path):
+    network = transformer(transform)
+    warps = watched(network, torch.rand(1, 1, 28, 28, generator=generator))
+    save_warps(tmp_path / "w.safetensors", network, warps)
+    [found] = load_warps(tmp_path / "w.safetensors")
+    assert repr(found.transform) == repr(transform)
+    assert torch.equal(found.transform.controls, transform.controls)
+    described = describe_transform(found.transform, found.size)
+    targets = [handle["target"] for handle in described["handles"]]
+    np.testing.assert_allclose(targets, transform.controls, atol=1e-7)
+    assert len({handle["name"] for handle in described["handles"]}) == len(targets)
+
+
 def test_transformers_in_depth_are_told_apart_and_features_become_pictures(tmp_path):
     network = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1), transformer(Affine(), 8), nn.Upsample((28, 28)),
@@ -82,6 +106,23 @@ def good(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (torch.rand(300, 2), "at most 256 control points"),
+        (torch.zeros(3, 3), r"points \(K, 2\)"),
+        (torch.full((3, 2), float("inf")), "finite points"),
+    ],
+    ids=["many", "3d", "infinite"],
+)
+def test_damaged_control_points_are_refused(good, points, words):
+    tensors, header = load_tensors(good)
+    header["watched"][0].update(family="ThinPlateSpline", side=None)
+    save_tensors(good, {**tensors, "0.points": points}, header)
+    with pytest.raises(CheckpointError, match=words):
+        load_warps(good)
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         (lambda t, h: t.update({"0.theta": torch.full((2, 6), float("nan"))}), "finite"),
@@ -93,6 +134,8 @@ def good(tmp_path):
         (lambda t, h: h[0].update(size=None), "damaged"),
         (lambda t, h: h[0].update(family="Module"), "Module"),
         (lambda t, h: h[0].update(family="ThinPlateSpline", side=10**6), "control points"),
+        (lambda t, h: h[0].update(family="PiecewiseAffine", side=[2, 17]), "control points"),
+        (lambda t, h: h[0].update(family="PiecewiseAffine", side=[2]), "control points"),
         (lambda t, h: h[0].update(family="LearnedBasis"), "basis"),
         (lambda t, h: h[0].update(kernel="none"), "unknown"),
         (lambda t, h: h.clear(), "no warps"),
