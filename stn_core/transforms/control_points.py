@@ -39,7 +39,9 @@ class _ControlPoints(Transform):
         return theta.unflatten(1, (-1, 2)).transpose(1, 2)  # (B, 2K) -> (B, 2, K)
 
     def identity(self) -> Tensor:
-        return self.controls.float().flatten()
+        if self.side is None:
+            return self.controls.float().flatten()
+        return lattice(self.side, device="cpu").flatten()
 
 
 def _lattice(kind: type, side: int | tuple[int, int]) -> tuple[Tensor, list[str]]:
