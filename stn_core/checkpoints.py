@@ -23,6 +23,10 @@ from stn_core.experiment import Experiment
 
 PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
+# Before all of a network's tensors, by DataParallel, torch.compile, and trainers that hold it.
+PREFIXES = ("module.", "_orig_mod.", "model.")
+AVERAGED = "n_averaged"  # a count that torch's AveragedModel keeps with them
+PICKLED = (b"PK\x03\x04", b"\x80")  # how a file of torch.save begins, or a bare pickle
 MOST_MEGABYTES = 500  # in a checkpoint of one's own
 MOST_WORDS = 300  # characters of a file's own in a message
 LISTED = 10  # tensors of a kind in a message
@@ -71,7 +75,28 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
         words = str(error)[:MOST_WORDS]  # they quote the file
+        if _is_pickled(path):
+            words += "; it looks like torch.save's: `python -m stn_core convert` makes safetensors"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
+
+
+def _is_pickled(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4).startswith(PICKLED)
+    except OSError:
+        return False
+
+
+def unwrapped(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A network's tensors by its own names: without the prefixes of what it was wrapped in."""
+    tensors = {name: tensor for name, tensor in tensors.items() if name != AVERAGED}
+    for _ in tensors:  # one may be in another
+        prefix = next((p for p in PREFIXES if all(n.startswith(p) for n in tensors)), None)
+        if prefix is None:
+            break
+        tensors = under(prefix, tensors)
+    return tensors
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -136,7 +161,7 @@ def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None
 
 def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> list[Experiment]:
     """The experiments whose network has tensors of these names and shapes."""
-    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    shapes = {name: tensor.shape for name, tensor in unwrapped(tensors).items()}
     found = []
     for experiment in experiments:
         expected = experiment.build(seed=0).state_dict()
@@ -148,8 +173,9 @@ def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> li
 def load_own(experiment: Experiment, path: Path, what: str | None = None) -> nn.Module:
     """The network of an experiment from anyone's safetensors file, in evaluation mode.
 
-    A state dict as it is, or a training's checkpoint; a header that names another experiment is
-    not heeded, since several have networks of the same shape. what: the file's name in messages.
+    A state dict, also of a wrapped network (``unwrapped``), or a training's checkpoint; a header
+    that names another experiment is not heeded, since several have networks of the same shape.
+    what: the file's name in messages.
     Raises CheckpointError for a file over 500 MB, and with a list of what does not fit.
     """
     tensors, _ = _own(path, what or str(path))
@@ -184,7 +210,7 @@ def _own(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if path.is_file() and path.stat().st_size > MOST_MEGABYTES * 2**20:
         raise CheckpointError(f"{what} is larger than {MOST_MEGABYTES} MB")
     tensors, header = load_tensors(path, what)
-    return under(TRAINED, tensors) or tensors, header
+    return unwrapped(under(TRAINED, tensors) or tensors), header
 
 
 def _in_common(tensors: dict[str, Tensor], experiment: Experiment) -> int:
