@@ -4,13 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from stn_core.sampling import Kernel, sample
 from stn_core.trace import Warp
 from stn_core.transforms import Transform, at_least_float32, check_floating
+
+
+class Recording:
+    """The warps of one transformer, while a network is watched.
+
+    Under ``nn.DataParallel`` each replica has a share of the images: what the replicas record is
+    put together when all of them are done, in their order.
+    """
+
+    def __init__(self) -> None:
+        self.warps: list[Warp] = []
+        self._replicas: list[Recording] | None = None  # None: of no DataParallel
+
+    def expect_replicas(self) -> None:
+        """Before a forward pass of the DataParallel that the transformer is in."""
+        self._replicas = []
+
+    def of_a_replica(self) -> Recording:
+        """Where a replica of the transformer records; called once for each, in their order."""
+        if self._replicas is None:
+            return self
+        self._replicas.append(Recording())
+        return self._replicas[-1]
+
+    def join_replicas(self) -> None:
+        """After that forward pass: of each use of the transformer one Warp, of all images."""
+        shares = [replica.warps for replica in self._replicas or () if replica.warps]
+        for uses in zip(*shares, strict=True):
+            device = uses[0].output.device
+            fields = zip(*uses, strict=True)
+            self.warps.append(Warp(*(torch.cat([t.to(device) for t in f]) for f in fields)))
+        self._replicas = None
 
 
 class SpatialTransformer(nn.Module):
@@ -34,7 +68,7 @@ class SpatialTransformer(nn.Module):
         self.size = size
         self.kernel = kernel
         self.padding = padding
-        self._watched_by: list[list[Warp]] = []  # see ``watch``
+        self._watched_by: list[Recording] = []  # see ``watch``
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> V (B, C, H', W')."""
@@ -63,9 +97,14 @@ class SpatialTransformer(nn.Module):
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
             output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
         warp = Warp(image, theta, grid, output)
-        for watched in self._watched_by:
-            watched.append(warp)
+        for recording in self._watched_by:
+            recording.warps.append(warp)
         return warp
+
+    def _replicate_for_data_parallel(self) -> SpatialTransformer:
+        replica = super()._replicate_for_data_parallel()
+        replica._watched_by = [recording.of_a_replica() for recording in self._watched_by]
+        return replica
 
 
 def _dtype(network: nn.Module, default: torch.dtype) -> torch.dtype:
@@ -79,22 +118,47 @@ def watch(network: nn.Module) -> Iterator[dict[str, list[Warp]]]:
     """Every warp of the spatial transformers in any network, while it is used.
 
     Gives, by the transformer's name in the network ("" where the network is one itself), the Warps
-    of its forward passes, in order; of several forward passes, several. Raises ValueError for a
-    network without a spatial transformer.
+    of its forward passes, in order; of several forward passes, several. Of an ``nn.DataParallel``
+    give this the DataParallel, or what it is in: each Warp then has all images. Raises ValueError
+    for a network without a spatial transformer.
     """
     found = {n: m for n, m in network.named_modules() if isinstance(m, SpatialTransformer)}
     if not found:
         raise ValueError(f"{type(network).__name__} has no SpatialTransformer in it")
-    warps: dict[str, list[Warp]] = {name: [] for name in found}
+    recordings = {name: Recording() for name in found}
     for name, transformer in found.items():
-        transformer._watched_by.append(warps[name])
+        transformer._watched_by.append(recordings[name])
+    hooks = []
+    for prefix, module in network.named_modules():
+        if isinstance(module, nn.DataParallel):
+            inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
+            hooks += _join_after(module, inside)
     try:
-        yield warps
+        yield {name: recording.warps for name, recording in recordings.items()}
     finally:
+        for hook in hooks:
+            hook.remove()
         for name, transformer in found.items():
             transformer._watched_by = [
-                other for other in transformer._watched_by if other is not warps[name]
+                other for other in transformer._watched_by if other is not recordings[name]
             ]
+
+
+def _join_after(parallel: nn.DataParallel, recordings: list[Recording]) -> list[RemovableHandle]:
+    """Have a DataParallel's forward passes recorded as those of one network."""
+
+    def before(*_: Any) -> None:
+        for recording in recordings:
+            recording.expect_replicas()
+
+    def after(*_: Any) -> None:
+        for recording in recordings:
+            recording.join_replicas()
+
+    return [
+        parallel.register_forward_pre_hook(before),
+        parallel.register_forward_hook(after, always_call=True),
+    ]
 
 
 class ParallelTransformers(nn.Module):

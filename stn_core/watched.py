@@ -7,9 +7,10 @@ and the family and the size of T_θ(G). V is not in it: it is U read at the grid
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
@@ -34,6 +35,7 @@ MOST_IMAGES, MOST_PIXELS = 32, 512  # in a file; along a side of U or V
 MOST_SIDE = 16  # control points along a side
 KERNELS = ("bilinear", "integer")
 MOST_BYTES = 10_000_000  # of a file that is read
+HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
 
 
 class Watched(NamedTuple):
@@ -50,53 +52,105 @@ class Watched(NamedTuple):
 
 
 def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]]) -> None:
-    """Write the last warps of a watched network, of at most 32 images, as safetensors.
+    """Write the last warps of a watched network as safetensors, as ``load_warps`` reads them.
 
     A U of neither one nor three channels is drawn as their mean; one that leaves [0, 1] is
-    brought there as a whole. Raises ValueError for a transformer of another family or kernel than
-    can be drawn (one in three dimensions, say), and for one that has not been used.
+    brought there as a whole, what is not finite in it as its ends. A U or V of more than 512 pixels
+    a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB.
+    Raises ValueError for a transformer that cannot be drawn: of another family or kernel (one in
+    three dimensions, say), of too many control points, with a learned basis that is too large; for
+    an empty batch; and for one that has not been used.
     """
-    tensors, header = {}, []
-    for place, (name, found) in enumerate(warps.items()):
+    last: dict[str, Warp] = {}
+    for name, recorded in warps.items():
+        if not recorded:
+            raise ValueError(f"the transformer {name!r} has not been used while it was watched")
+        last[name] = recorded[-1]
+    entries, tensors = [], {}
+    for place, (name, warp) in enumerate(last.items()):
         transformer = network.get_submodule(name)
         assert isinstance(transformer, SpatialTransformer)
-        if not found:
-            raise ValueError(f"the transformer {name!r} has not been used while it was watched")
-        warp, transform = found[-1], transformer.transform
-        family = type(transform).__name__
-        if FAMILIES.get(family) is not type(transform):
-            raise ValueError(
-                f"the transformer {name!r} is of {family}; expected one of {', '.join(FAMILIES)}"
-            )
-        if transformer.kernel not in KERNELS:
-            raise ValueError(f"the transformer {name!r} has a kernel of its own")
-        tensors[f"{place}.image"] = _picture(warp.input[:MOST_IMAGES].detach())
-        tensors[f"{place}.theta"] = warp.theta[:MOST_IMAGES].detach().float()
+        entries.append(_entry(name, transformer, warp))
+        transform = transformer.transform
         if isinstance(transform, LearnedBasis):
             tensors[f"{place}.basis"] = transform.B.detach().float()
         if isinstance(transform, ThinPlateSpline) and transform.side is None:
             tensors[f"{place}.points"] = transform.controls
-        header.append(
-            {
-                "name": name,
-                "family": family,
-                "side": getattr(transform, "side", None),
-                "size": list(warp.grid.shape[1:3]),
-                "kernel": transformer.kernel,
-                "padding": transformer.padding,
-            }
+    fixed = len(entries) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
+    count = _most_images(list(last.values()), MOST_BYTES - fixed)
+    for place, warp in enumerate(last.values()):
+        tensors[f"{place}.image"] = _picture(warp.input[:count].detach())
+        tensors[f"{place}.theta"] = warp.theta[:count].detach().cpu().float()
+    for place, entry in enumerate(entries):
+        try:
+            _read(place, entry, tensors)
+        except ValueError as error:
+            raise ValueError(
+                f"the transformer {entry['name']!r} cannot be drawn: {error}"
+            ) from error
+    save_tensors(Path(path), tensors, {"watched": entries})
+
+
+def _entry(name: str, transformer: SpatialTransformer, warp: Warp) -> dict[str, Any]:
+    """What the header says of a transformer. Raises ValueError for one that is not drawn."""
+    transform = transformer.transform
+    family = type(transform).__name__
+    if FAMILIES.get(family) is not type(transform):
+        raise ValueError(
+            f"the transformer {name!r} is of {family}; expected one of {', '.join(FAMILIES)}"
         )
-    save_tensors(Path(path), tensors, {"watched": header})
+    if transformer.kernel not in KERNELS:
+        raise ValueError(f"the transformer {name!r} has a kernel of its own")
+    size = tuple(warp.grid.shape[1:3])
+    side = getattr(transform, "side", None)
+    return {
+        "name": name,
+        "family": family,
+        "side": list(side) if isinstance(side, tuple) else side,
+        # B of a learned basis has one column for each pixel: it cannot be made smaller.
+        "size": list(size if isinstance(transform, LearnedBasis) else _shrunk(size)),
+        "kernel": transformer.kernel,
+        "padding": transformer.padding,
+    }
+
+
+def _shrunk(size: tuple[int, ...]) -> tuple[int, ...]:
+    """A size whose longer side is at most MOST_PIXELS, in the same proportion."""
+    factor = min(1.0, MOST_PIXELS / max(*size, 1))
+    return tuple(max(1, round(n * factor)) for n in size)
+
+
+def _most_images(warps: list[Warp], room: int) -> int:
+    """Of how many images of a batch the warps fit into so many bytes, MOST_IMAGES at most."""
+    each = 0
+    for warp in warps:
+        rows, columns = _shrunk(tuple(warp.input.shape[2:]))
+        channels = 3 if warp.input.shape[1] == 3 else 1
+        each += channels * rows * columns + 4 * warp.theta.shape[1]
+    count = min(MOST_IMAGES, room // each, *(len(warp.input) for warp in warps))
+    if count < 1:
+        raise ValueError(
+            f"one image of every transformer is {each / 1e6:.1f} MB, with their bases more than "
+            f"the {MOST_BYTES // 10**6} MB of a file; or the batch was empty"
+        )
+    return count
 
 
 def _picture(image: Tensor) -> Tensor:
-    image = image.float()
+    """U (B, C, H, W) as pictures: uint8, one channel or three, 512 pixels a side at most."""
+    image = image.cpu().float()
+    finite = image[torch.isfinite(image)]
+    low, high = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)
+    image = image.nan_to_num(nan=low, posinf=high, neginf=low)
     if image.shape[1] not in (1, 3):
         image = image.mean(1, keepdim=True)
-    low, high = image.amin().item(), image.amax().item()
+        low, high = image.amin().item(), image.amax().item()
     if low < 0 or high > 1:
         image = (image - low) / max(high - low, 1e-12)
-    return (image * 255).round().to(torch.uint8)
+    size = _shrunk(tuple(image.shape[2:]))
+    if size != tuple(image.shape[2:]):
+        image = F.interpolate(image, size=size, mode="area")
+    return (image * 255).round().clamp(0, 255).to(torch.uint8)
 
 
 def load_warps(path: Path, what: str | None = None) -> list[Watched]:

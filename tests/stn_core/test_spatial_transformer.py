@@ -276,6 +276,52 @@ def test_watching_ends_with_an_error_and_leaves_another_watcher_alone(generator)
     assert len(outer["deep.0.transformers.0"]) == 1
 
 
+class InThreads(nn.DataParallel):
+    """What DataParallel does on several GPUs, here on the CPU: replicas, each with a share."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        shares = image.chunk(3)
+        replicas = [self.module._replicate_for_data_parallel() for _ in range(4)]
+        done = {}
+        for place in (2, 0, 1):  # whichever is done first
+            done[place] = replicas[place](shares[place])
+        return torch.cat([done[place] for place in range(3)])
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["whole", "part"])
+def test_images_of_all_replicas_are_watched_in_their_order(deep, generator):
+    transformer = SpatialTransformer(Constant(SHIFT), Affine())
+    network = (
+        nn.Sequential(InThreads(transformer), nn.Flatten()) if deep else InThreads(transformer)
+    )
+    images = [torch.rand(count, 1, 6, 6, generator=generator) for count in (7, 6)]
+    with watch(network) as warps:
+        for image in images:
+            network(image)
+    [recorded] = warps.values()
+    assert [torch.equal(w.input, i) for w, i in zip(recorded, images, strict=True)] == [True, True]
+    for warp, image in zip(recorded, images, strict=True):
+        expected = transformer.warp(image)
+        assert all(map(torch.equal, warp, expected))
+    network(images[0])
+    assert len(recorded) == 2
+
+
+def test_replicas_of_a_network_watched_inside_of_its_parallel_one_lose_no_image(generator):
+    network = InThreads(SpatialTransformer(Constant(SHIFT), Affine()))
+    with watch(network.module) as warps:
+        network(torch.rand(6, 1, 6, 6, generator=generator))
+    assert sum(len(warp.input) for warp in warps[""]) == 6
+
+
+def test_parallel_network_on_one_device_is_watched_as_any(generator):
+    network = nn.DataParallel(SpatialTransformer(Constant(SHIFT), Affine()))
+    image = torch.rand(3, 1, 6, 6, generator=generator)
+    with watch(network) as warps:
+        network(image)
+    assert list(warps) == ["module"] and torch.equal(warps["module"][0].input, image)
+
+
 def test_network_without_a_transformer_cannot_be_watched():
     with (
         pytest.raises(ValueError, match="Linear has no SpatialTransformer"),
