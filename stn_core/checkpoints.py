@@ -21,7 +21,10 @@ from torch import Tensor, nn
 
 from stn_core.experiment import Experiment
 
-PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
+# The published networks: the project's own, which an installed package has not, or one's copy.
+PRETRAINED = Path(
+    os.environ.get("STN_PRETRAINED") or Path(__file__).resolve().parents[1] / "pretrained"
+)
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
 # Before all of a network's tensors, by DataParallel, torch.compile, and trainers that hold it.
 PREFIXES = ("module.", "_orig_mod.", "model.")
@@ -228,6 +231,11 @@ def load_pretrained(experiment: Experiment) -> nn.Module:
 
     Raises CheckpointError if there is none, or if it is another experiment's.
     """
+    if not PRETRAINED.is_dir():
+        raise CheckpointError(
+            f"there are no published networks at {PRETRAINED}: they are in the project's folder "
+            "pretrained/, which is not installed with the package; name a copy in STN_PRETRAINED"
+        )
     path = published_folder(experiment) / WEIGHTS
     tensors, header = load_tensors(path)
     if header.get("experiment") != experiment.name:
