@@ -37,13 +37,26 @@ WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint is missing, unreadable, or not of this network; the message says which."""
+    """A checkpoint is missing, unreadable, or not of this network; the message says which.
+
+    >>> try:
+    ...     load_tensors(Path("nowhere.safetensors"))
+    ... except CheckpointError as error:
+    ...     print(error)
+    there is no checkpoint at nowhere.safetensors
+    """
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside ``path``, then rename: a reader sees the old file or the new one.
 
     Raises OSError (a full disk, say) and leaves the old file as it was.
+
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> write_atomically(path, b"as a whole")
+    >>> path.read_bytes()
+    b'as a whole'
     """
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -59,7 +72,14 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
-    """Tensors as safetensors, each header value as JSON. Atomic."""
+    """Tensors as safetensors, each header value as JSON. Atomic.
+
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_tensors(path, {"weight": torch.zeros(2)}, {"step": 3})
+    >>> load_tensors(path)[1]
+    {'step': 3}
+    """
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     write_atomically(path, save(tensors, {k: json.dumps(v) for k, v in header.items()}))
 
@@ -68,6 +88,12 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
     """The tensors of a safetensors file, on the CPU, and its header.
 
     what: the file's name in messages. Raises CheckpointError.
+
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_tensors(path, {"weight": torch.zeros(2)}, {"step": 3})
+    >>> load_tensors(path)
+    ({'weight': tensor([0., 0.])}, {'step': 3})
     """
     what = what or str(path)
     if not path.is_file():
@@ -92,7 +118,11 @@ def _is_pickled(path: Path) -> bool:
 
 
 def unwrapped(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A network's tensors by its own names: without the prefixes of what it was wrapped in."""
+    """A network's tensors by its own names: without the prefixes of what it was wrapped in.
+
+    >>> unwrapped({"module.weight": torch.zeros(1), "module.bias": torch.zeros(1)}).keys()
+    dict_keys(['weight', 'bias'])
+    """
     tensors = {name: tensor for name, tensor in tensors.items() if name != AVERAGED}
     for _ in tensors:  # one may be in another
         prefix = next((p for p in PREFIXES if all(n.startswith(p) for n in tensors)), None)
@@ -103,7 +133,11 @@ def unwrapped(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with a prefix, by the rest of their names."""
+    """The tensors whose names begin with a prefix, by the rest of their names.
+
+    >>> under("network.", {"network.weight": torch.zeros(1), "step": torch.zeros(1)})
+    {'weight': tensor([0.])}
+    """
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
@@ -111,6 +145,12 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     """Copy tensors into a network, as float32.
 
     Raises CheckpointError that lists the missing, surplus, misshapen and non-finite tensors.
+
+    >>> try:
+    ...     load_strictly(nn.Linear(1, 1), {"weight": torch.zeros(2, 1)}, "own.safetensors")
+    ... except CheckpointError as error:
+    ...     print(error)
+    own.safetensors does not fit this network: missing bias; weight is (2, 1), expected (1, 1)
     """
     expected = network.state_dict()
     missing = sorted(expected.keys() - tensors.keys())
@@ -142,6 +182,16 @@ def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[st
     """The network in a training's checkpoint, on the CPU, in evaluation mode; and the header.
 
     Raises CheckpointError.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> tensors = experiment.build(seed=0).state_dict()
+    >>> save_tensors(path, {f"{TRAINED}{n}": t for n, t in tensors.items()}, {"step": 3})
+    >>> network, header = load_trained(experiment, path)
+    >>> header["step"]
+    3
     """
     tensors, header = load_tensors(path)
     network = experiment.build(seed=0)
@@ -150,20 +200,39 @@ def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[st
 
 
 def as_shipped(network: nn.Module) -> nn.Module:
-    """The network itself, its weights rounded as ``save_weights`` does."""
+    """The network itself, its weights rounded as ``save_weights`` does.
+
+    >>> as_shipped(nn.Linear(1, 1)).weight.dtype  # rounded, not halved
+    torch.float32
+    """
     for tensor in network.state_dict().values():
         tensor.copy_(tensor.half())
     return network
 
 
 def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None:
-    """float16 weights, the experiment's name in the header."""
+    """float16 weights, the experiment's name in the header.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_weights(experiment.build(seed=0), experiment, path)
+    >>> load_tensors(path)[1]
+    {'experiment': 'distorted/r/cnn'}
+    """
     tensors = {name: t.half() for name, t in network.state_dict().items()}
     save_tensors(path, tensors, {"experiment": experiment.name})
 
 
 def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> list[Experiment]:
-    """The experiments whose network has tensors of these names and shapes."""
+    """The experiments whose network has tensors of these names and shapes.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> len(fitting(experiment.build(seed=0).state_dict(), [experiment]))
+    1
+    """
     shapes = {name: tensor.shape for name, tensor in unwrapped(tensors).items()}
     found = []
     for experiment in experiments:
@@ -180,6 +249,14 @@ def load_own(experiment: Experiment, path: Path, what: str | None = None) -> nn.
     that names another experiment is not heeded, since several have networks of the same shape.
     what: the file's name in messages.
     Raises CheckpointError for a file over 500 MB, and with a list of what does not fit.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_tensors(path, experiment.build(seed=0).state_dict(), {})
+    >>> load_own(experiment, path).training
+    False
     """
     tensors, _ = _own(path, what or str(path))
     network = experiment.build(seed=0)
@@ -194,6 +271,14 @@ def load_matching(
 
     Raises CheckpointError: for a header that names another experiment, and, if none fits, with a
     list of what does not fit the one that comes nearest.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_tensors(path, experiment.build(seed=0).state_dict(), {})
+    >>> load_matching([experiment], path, "your file")[0].name
+    'distorted/r/cnn'
     """
     tensors, header = _own(path, what)
     named = header.get("experiment")
@@ -222,7 +307,12 @@ def _in_common(tensors: dict[str, Tensor], experiment: Experiment) -> int:
 
 
 def published_folder(experiment: Experiment) -> Path:
-    """Where an experiment's published network is, or would be."""
+    """Where an experiment's published network is, or would be.
+
+    >>> from stn_core.experiments import find
+    >>> published_folder(find("distorted/r/cnn")).name
+    'cnn'
+    """
     return PRETRAINED / experiment.name
 
 
@@ -230,6 +320,11 @@ def load_pretrained(experiment: Experiment) -> nn.Module:
     """The published network of an experiment, in float32, on the CPU, in evaluation mode.
 
     Raises CheckpointError if there is none, or if it is another experiment's.
+
+    >>> from stn_core.experiments import find
+    >>> network = load_pretrained(find("distorted/r/cnn"))
+    >>> network(torch.zeros(1, 1, 28, 28)).shape
+    torch.Size([1, 10])
     """
     if not PRETRAINED.is_dir():
         raise CheckpointError(
@@ -248,12 +343,22 @@ def load_pretrained(experiment: Experiment) -> nn.Module:
 
 
 def is_published(experiment: Experiment) -> bool:
-    """Whether its weights and their figures are there."""
+    """Whether its weights and their figures are there.
+
+    >>> from stn_core.experiments import find
+    >>> is_published(find("distorted/r/cnn"))
+    True
+    """
     folder = published_folder(experiment)
     return (folder / WEIGHTS).is_file() and (folder / METRICS).is_file()
 
 
 def weights_digest(experiment: Experiment) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of a published network's weights."""
+    """The first 16 hexadecimal digits of the SHA-256 of a published network's weights.
+
+    >>> from stn_core.experiments import find
+    >>> len(weights_digest(find("distorted/r/cnn")))
+    16
+    """
     weights = (published_folder(experiment) / WEIGHTS).read_bytes()
     return hashlib.sha256(weights).hexdigest()[:16]

@@ -36,6 +36,12 @@ def convert(source: Path, destination: Path, experiment: str | None = None) -> l
 
     experiment: the name to be written into the header, of the experiment whose network it is.
     Raises CheckpointError, which says why; nothing is written then, nor over an older file.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> torch.save({"state_dict": {"weight": torch.zeros(2, 3)}}, folder / "model.pt")
+    >>> convert(folder / "model.pt", folder / "model.safetensors")
+    ['weight (2, 3) float32']
     """
     _bounded(source)
     if not destination.parent.is_dir():
@@ -76,6 +82,9 @@ def state_dict(loaded: Any) -> dict[str, Tensor]:
     """The tensors of what was pickled: a state dict, or one under a usual name, ``unwrapped``.
 
     Raises CheckpointError if there is none.
+
+    >>> state_dict({"model": {"module.weight": torch.zeros(1)}, "epoch": 3})
+    {'weight': tensor([0.])}
     """
     while isinstance(loaded, dict):
         inner = next((n for n in WRAPPERS if isinstance(loaded.get(n), dict)), None)

@@ -47,7 +47,15 @@ class Evaluation(NamedTuple):
 def evaluate(
     network: nn.Module, experiment: Experiment, digits: Digits, seed: int = EVALUATION_SEED
 ) -> Evaluation:
-    """Evaluate on digits that are distorted on the CPU, so that every machine sees the same."""
+    """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
+
+    >>> from stn_core import find, load_digits, load_pretrained
+    >>> from stn_core.digits import Digits
+    >>> experiment, gallery = find("distorted/r/st-cnn-aff"), load_digits().gallery
+    >>> few = Digits(gallery.images[:100], gallery.labels[:100])
+    >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
+    True
+    """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     total, predictions, truth, facing = 0.0, [], [], []

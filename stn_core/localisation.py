@@ -22,7 +22,11 @@ BOX_UNITS = 8  # A.2: "two 8-unit fully-connected layers"
 
 
 class FullyConnectedBody(nn.Sequential):
-    """Three hidden layers of 32 units (App. A.4, for ST-FCN). (B, C, H, W) -> (B, 32)."""
+    """Three hidden layers of 32 units (App. A.4, for ST-FCN). (B, C, H, W) -> (B, 32).
+
+    >>> FullyConnectedBody((1, 28, 28))(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 32])
+    """
 
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
         channels, height, width = image_shape
@@ -43,6 +47,9 @@ class ConvolutionalBody(nn.Module):
 
     A 2×2 max-pooling, rounding up, stands between the convolutions. (B, C, H, W) -> (B, 20).
     The input is at least 26 pixels wide and high, else the second convolution has nothing left.
+
+    >>> ConvolutionalBody((1, 28, 28))(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 20])
     """
 
     def __init__(self, image_shape: tuple[int, int, int]) -> None:
@@ -71,7 +78,11 @@ class ConvolutionalBody(nn.Module):
 
 
 def average_pool3d(volume: Tensor, stride: int) -> Tensor:
-    """``F.avg_pool3d``, also in half precision, which a CPU's has not."""
+    """``F.avg_pool3d``, also in half precision, which a CPU's has not.
+
+    >>> average_pool3d(torch.ones(1, 1, 4, 4, 4).half(), 2).shape
+    torch.Size([1, 1, 2, 2, 2])
+    """
     return F.avg_pool3d(at_least_float32(volume), stride).to(volume.dtype)
 
 
@@ -80,6 +91,9 @@ class VolumetricBody(nn.Module):
 
     Two 20-filter 5×5×5 convolutions, a 2×2×2 max-pooling between them, a hidden layer of 64 units.
     (B, C, D, H, W) -> (B, 64).
+
+    >>> VolumetricBody((1, 39, 39, 39))(torch.rand(1, 1, 39, 39, 39)).shape
+    torch.Size([1, 64])
     """
 
     def __init__(self, image_shape: tuple[int, int, int, int]) -> None:
@@ -110,6 +124,11 @@ class Localisation(nn.Module):
 
     identity: (P,). A fresh network gives exactly this θ for every image: the regression layer has
     zero weights and the identity as its bias.
+
+    >>> from stn_core import Attention
+    >>> localisation = Localisation(FullyConnectedBody((1, 28, 28)), Attention().identity())
+    >>> localisation(torch.rand(2, 1, 28, 28)).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
 
     def __init__(self, body: nn.Module, identity: Tensor) -> None:
@@ -126,7 +145,11 @@ class Localisation(nn.Module):
 
 
 class RigidLocalisation(Localisation):
-    """f_loc that regresses a rotation vector and a shift, 6 numbers, for the 12 of ``Affine3D``."""
+    """f_loc that regresses a rotation vector and a shift, 6 numbers, for the 12 of ``Affine3D``.
+
+    >>> RigidLocalisation(VolumetricBody((1, 39, 39, 39)))(torch.rand(1, 1, 39, 39, 39)).shape
+    torch.Size([1, 12])
+    """
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__(body, torch.zeros(6))
@@ -145,6 +168,12 @@ class BoxLocalisation(nn.Module):
     starts as a centred box with s = start.
 
     largest: may be changed while it is being trained.
+
+    >>> localisation = BoxLocalisation(
+    ...     (1, 40, 40), start=0.5, smallest=0.2, largest=0.9, generator=torch.Generator()
+    ... )
+    >>> [round(n, 4) for n in localisation(torch.rand(1, 1, 40, 40))[0].tolist()]
+    [0.5, 0.0, 0.0]
     """
 
     STEEPNESS = 0.25  # of s in r: at 1, the boxes grow to the largest before they move

@@ -44,6 +44,11 @@ class ClassificationNetwork(nn.Module):
 
     subtracted: taken from the image first, so that the background is not 0 any more; it is for
     showing what that does to a transformer, which reads 0 outside.
+
+    >>> from stn_core.classifiers import FullyConnectedClassifier
+    >>> network = ClassificationNetwork(FullyConnectedClassifier((1, 28, 28), 32, 10))
+    >>> network.trace(torch.rand(2, 1, 28, 28)).logits.shape
+    torch.Size([2, 10])
     """
 
     def __init__(
@@ -85,6 +90,11 @@ class ProjectionNetwork(ClassificationNetwork):
 
     Without a transformer the volume is averaged over ``pool``³ voxels first: with pool = 2 that is
     what a transformer gives at the identity whose output has half the lengths.
+
+    >>> from stn_core.classifiers import FullyConnectedClassifier
+    >>> network = ProjectionNetwork(FullyConnectedClassifier((1, 14, 14), 32, 10), pool=2)
+    >>> network(torch.rand(2, 1, 28, 28, 28)).shape
+    torch.Size([2, 10])
     """
 
     def trace(self, image: Tensor, *thetas: Tensor | None) -> Trace:
@@ -101,7 +111,11 @@ class ProjectionNetwork(ClassificationNetwork):
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN."""
+    """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN.
+
+    >>> count_parameters(FCN(parameters=100_000).build((1, 28, 28), 10, torch.Generator())) // 1000
+    99
+    """
 
     parameters: int = PARAMETERS
     convolutional: ClassVar[bool] = False
@@ -146,12 +160,22 @@ class Network:
 
 @dataclass(frozen=True, kw_only=True)
 class FCN(Network):
-    """The fully connected baseline: two hidden layers and a classification layer."""
+    """The fully connected baseline: two hidden layers and a classification layer.
+
+    >>> network = FCN().build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class CNN(Network):
-    """The convolutional baseline: two convolutions with max-pooling and a classification layer."""
+    """The convolutional baseline: two convolutions with max-pooling and a classification layer.
+
+    >>> network = CNN().build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
+    """
 
     convolutional: ClassVar[bool] = True
 
@@ -163,6 +187,11 @@ class STFCN(Network):
     transformers: how many, their outputs concatenated (App. A.1: "2×ST-FCN");
     identity_start: whether the regression layer starts at the identity (App. A.4), or at random;
     subtracted: see ClassificationNetwork. Both are for showing what goes wrong.
+
+    >>> from stn_core import ThinPlateSpline
+    >>> network = STFCN(transform=ThinPlateSpline()).build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
     """
 
     transform: Transform = field()
@@ -174,7 +203,13 @@ class STFCN(Network):
 
 @dataclass(frozen=True, kw_only=True)
 class STCNN(Network):
-    """A spatial transformer, average pooling by ``pool``, then the convolutional network."""
+    """A spatial transformer, average pooling by ``pool``, then the convolutional network.
+
+    >>> from stn_core import Affine
+    >>> network = STCNN(transform=Affine()).build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
+    """
 
     convolutional: ClassVar[bool] = True
     transform: Transform = field()
@@ -186,6 +221,10 @@ class ProjectionCNN(Network):
     """For volumes: the projection along the depth as it is, then the convolutional network.
 
     coarser: by how much the projection is smaller than the volume.
+
+    >>> network = ProjectionCNN().build((1, 60, 60, 60), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 60, 60, 60))).shape
+    torch.Size([2, 10])
     """
 
     coarser: int = 2
@@ -208,6 +247,10 @@ class STProjectionCNN(ProjectionCNN):
     """For volumes: a 3D spatial transformer, the projection of its output, the CNN (App. A.3).
 
     rigid: f_loc regresses a rotation vector and a shift, 6 numbers, instead of the 12 of Eq. 10.
+
+    >>> network = STProjectionCNN(rigid=True).build((1, 60, 60, 60), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 60, 60, 60))).shape
+    torch.Size([2, 10])
     """
 
     transform: Transform = field(default_factory=Affine3D)
@@ -225,7 +268,12 @@ class STProjectionCNN(ProjectionCNN):
 
 @dataclass(frozen=True, kw_only=True)
 class CNN3D(Network):
-    """For volumes: a convolutional network in three dimensions, without a transformer."""
+    """For volumes: a convolutional network in three dimensions, without a transformer.
+
+    >>> network = CNN3D().build((1, 60, 60, 60), 10, torch.Generator())
+    >>> type(network.classifier).__name__
+    'VolumetricClassifier'
+    """
 
     def _assemble(
         self, image_shape: tuple[int, ...], classes: int, width: int
@@ -234,12 +282,20 @@ class CNN3D(Network):
 
 
 def count_parameters(network: nn.Module) -> int:
-    """The number of learnable parameters."""
+    """The number of learnable parameters.
+
+    >>> count_parameters(nn.Linear(3, 2))
+    8
+    """
     return sum(p.numel() for p in network.parameters())
 
 
 def hidden_matrices(network: nn.Module) -> set[Tensor]:
-    """The weights of all fully connected layers but those whose output is θ or the logits."""
+    """The weights of all fully connected layers but those whose output is θ or the logits.
+
+    >>> len(hidden_matrices(FCN().build((1, 28, 28), 10, torch.Generator())))
+    2
+    """
     last = {m.regression for m in network.modules() if isinstance(m, Localisation)}
     last.add(network.classifier.classification)
     linear = (m for m in network.modules() if isinstance(m, nn.Linear))
@@ -247,12 +303,20 @@ def hidden_matrices(network: nn.Module) -> set[Tensor]:
 
 
 def kernels(network: nn.Module) -> set[Tensor]:
-    """The weights of all convolutions."""
+    """The weights of all convolutions.
+
+    >>> len(kernels(CNN().build((1, 28, 28), 10, torch.Generator())))
+    2
+    """
     return {m.weight for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d)}
 
 
 def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
-    """The classifier's width (units or filters) that comes nearest to a number of parameters."""
+    """The classifier's width (units or filters) that comes nearest to a number of parameters.
+
+    >>> solve_width(lambda width: nn.Linear(width, 100), 10_000)
+    99
+    """
 
     def count(width: int) -> int:
         with torch.device("meta"):
@@ -279,6 +343,11 @@ def initialise(
     """Draw the weights: uniform in ±1/sqrt(fan-in), torch's own default, from one generator.
 
     The regression layers keep the identity (App. A.4), unless they are to be drawn as well.
+
+    >>> layer = nn.Linear(4, 2)
+    >>> initialise(layer, torch.Generator().manual_seed(0))
+    >>> bool((layer.weight.abs() <= 0.5).all())
+    True
     """
     regressions = {m.regression for m in network.modules() if isinstance(m, Localisation)}
     if not identity_start:

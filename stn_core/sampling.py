@@ -42,6 +42,15 @@ def sample(
     the wider of their dtypes, computed in float32 at least.
     Raises ShapeError, DtypeError (integers), NonFiniteError (naming the batch items), or ValueError
     for an unknown name.
+
+    >>> image = torch.tensor([[[[0.0, 1.0, 2.0, 3.0]]]])
+    >>> grid = torch.tensor([[[[0.0, 0.0], [0.5, 0.0]]]])  # at pixels 1.5 and 2.5
+    >>> sample(image, grid).tolist()
+    [[[[1.5, 2.5]]]]
+    >>> sample(image, grid, "integer").tolist()
+    [[[[2.0, 3.0]]]]
+    >>> sample(image, grid, (bicubic_kernel, "bilinear")).shape  # one along x, another along y
+    torch.Size([1, 1, 1, 2])
     """
     dimensions = image.ndim - 2
     if dimensions not in (2, 3) or grid.ndim != image.ndim or grid.shape[-1] != dimensions:
@@ -97,7 +106,11 @@ def _function(kernel: str | Kernel) -> Kernel:
 
 
 def bilinear_kernel(distance: Tensor) -> Tensor:
-    """k(d) = max(0, 1 − |d|), the kernel of Eq. 5 (and of Eq. 9)."""
+    """k(d) = max(0, 1 − |d|), the kernel of Eq. 5 (and of Eq. 9).
+
+    >>> bilinear_kernel(torch.tensor([-1.0, -0.25, 0.0, 0.5])).tolist()
+    [0.0, 0.75, 1.0, 0.5]
+    """
     return (1 - distance.abs()).clamp(min=0)
 
 
@@ -105,6 +118,9 @@ def integer_kernel(distance: Tensor) -> Tensor:
     """k(d) = δ(⌊x + 0.5⌋ − m), the kernel of Eq. 4: 1 where −1/2 <= d < 1/2, the nearest pixel.
 
     A tie may be short of its half by 1e-4 pixels, since it is told no length (see ``sample``).
+
+    >>> integer_kernel(torch.tensor([-0.5, 0.0, 0.5])).tolist()
+    [1.0, 1.0, 0.0]
     """
     shifted = distance + TIE_PIXELS
     return ((shifted >= -0.5) & (shifted < 0.5)).to(distance.dtype)
@@ -117,6 +133,9 @@ def bicubic_kernel(distance: Tensor) -> Tensor:
     """The cubic convolution kernel (Keys, 1981), with slope −3/4 at 1, as torch and OpenCV have it.
 
     One more that Eq. 3 admits: smoother than Eq. 5, over 4 × 4 pixels, and negative in places.
+
+    >>> bicubic_kernel(torch.tensor([0.0, 0.5, 1.0, 1.5])).tolist()
+    [1.0, 0.59375, 0.0, -0.09375]
     """
     a, t = -0.75, distance.abs()
     near = ((a + 2) * t - (a + 3)) * t * t + 1
@@ -129,6 +148,9 @@ def tent_kernel(half_width: float) -> Kernel:
 
     For downsampling: with Φ as wide as the grid's step it averages what Eq. 5 would skip. Φ = 1
     is Eq. 5. Raises ValueError for a Φ below 1, which would leave gaps between the pixels.
+
+    >>> tent_kernel(2)(torch.tensor([0.0, 1.0, 2.0])).tolist()
+    [0.5, 0.25, 0.0]
     """
     if not half_width >= 1:
         raise ValueError(f"tent_kernel expects a half width of at least 1 pixel, got {half_width}")
@@ -136,7 +158,12 @@ def tent_kernel(half_width: float) -> Kernel:
 
 
 def pixel_coordinates(image: Tensor, grid: Tensor, padding: str) -> list[Tensor]:
-    """The grid in the image's pixels, x first, pixel centres at integers: each (B, N)."""
+    """The grid in the image's pixels, x first, pixel centres at integers: each (B, N).
+
+    >>> x, y = pixel_coordinates(torch.zeros(1, 1, 2, 4), torch.zeros(1, 1, 1, 2), "zeros")
+    >>> x.item(), y.item()
+    (1.5, 0.5)
+    """
     lengths = tuple(reversed(image.shape[2:]))  # W, H(, D)
     pixels = []
     for normalised, length in zip(grid.flatten(1, -2).unbind(-1), lengths, strict=True):

@@ -20,6 +20,9 @@ class Recording:
 
     Under ``nn.DataParallel`` each replica has a share of the images: what the replicas record is
     put together when all of them are done, in their order.
+
+    >>> Recording().warps
+    []
     """
 
     def __init__(self) -> None:
@@ -52,6 +55,12 @@ class SpatialTransformer(nn.Module):
 
     localisation: a module U (B, C, H, W) -> θ (B, P); transform: the family of T_θ;
     size: the output's (H', W'), by default the input's; kernel, padding: see ``sampling.sample``.
+
+    >>> from stn_core import Affine, ConvolutionalBody, Localisation
+    >>> localisation = Localisation(ConvolutionalBody((1, 28, 28)), Affine().identity())
+    >>> transformer = SpatialTransformer(localisation, Affine(), size=(14, 14))
+    >>> transformer(torch.rand(8, 1, 28, 28)).shape
+    torch.Size([8, 1, 14, 14])
     """
 
     def __init__(
@@ -121,6 +130,14 @@ def watch(network: nn.Module) -> Iterator[dict[str, list[Warp]]]:
     of its forward passes, in order; of several forward passes, several. Of an ``nn.DataParallel``
     give this the DataParallel, or what it is in: each Warp then has all images. Raises ValueError
     for a network without a spatial transformer.
+
+    >>> from stn_core import Affine, FullyConnectedBody, Localisation
+    >>> localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
+    >>> network = nn.Sequential(SpatialTransformer(localisation, Affine()), nn.Flatten())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 9, 9))
+    >>> warps["0"][0].theta.tolist()[0]
+    [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     """
     found = {n: m for n, m in network.named_modules() if isinstance(m, SpatialTransformer)}
     if not found:
@@ -165,6 +182,13 @@ class ParallelTransformers(nn.Module):
     """N spatial transformers on one U, their outputs side by side (Sect. 3.4, 4.3, App. A.1).
 
     Each has its own localisation network, sees all channels of U and warps all of them.
+
+    >>> from stn_core import Affine, FullyConnectedBody, Localisation
+    >>> def transformer():
+    ...     localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
+    ...     return SpatialTransformer(localisation, Affine())
+    >>> ParallelTransformers([transformer(), transformer()])(torch.rand(2, 1, 9, 9)).shape
+    torch.Size([2, 2, 9, 9])
     """
 
     def __init__(self, transformers: Iterable[SpatialTransformer]) -> None:

@@ -40,7 +40,19 @@ HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
 
 class Watched(NamedTuple):
     """One transformer's last forward pass. name: in the network; image: U as pictures, uint8
-    (B, C, H, W), C being 1 or 3; theta: (B, P); size: V's (H', W')."""
+    (B, C, H, W), C being 1 or 3; theta: (B, P); size: V's (H', W').
+
+    >>> import tempfile
+    >>> from stn_core import SpatialTransformer, watch
+    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 8, 8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
+    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
+    >>> watched.name, watched.size, watched.kernel
+    ('', (8, 8), 'bilinear')
+    """
 
     name: str
     image: Tensor
@@ -60,6 +72,17 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     Raises ValueError for a transformer that cannot be drawn: of another family or kernel (one in
     three dimensions, say), of too many control points, with a learned basis that is too large; for
     an empty batch; and for one that has not been used.
+
+    >>> import tempfile
+    >>> from stn_core import SpatialTransformer, watch
+    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 8, 8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
+    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
+    >>> watched.image.shape, watched.image.dtype
+    (torch.Size([2, 1, 8, 8]), torch.uint8)
     """
     last: dict[str, Warp] = {}
     for name, recorded in warps.items():
@@ -154,7 +177,19 @@ def _picture(image: Tensor) -> Tensor:
 
 
 def load_warps(path: Path, what: str | None = None) -> list[Watched]:
-    """Read such a file, checked whole. what: its name in messages. Raises CheckpointError."""
+    """Read such a file, checked whole. what: its name in messages. Raises CheckpointError.
+
+    >>> import tempfile
+    >>> from stn_core import SpatialTransformer, watch
+    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 8, 8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
+    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
+    >>> watched.theta.shape, watched.transform
+    (torch.Size([2, 6]), Affine())
+    """
     what = what or str(path)
     if path.is_file() and path.stat().st_size > MOST_BYTES:
         raise CheckpointError(f"{what} is larger than {MOST_BYTES // 10**6} MB")

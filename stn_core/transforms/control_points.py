@@ -59,6 +59,9 @@ class PiecewiseAffine(_ControlPoints):
     side: of a square lattice, or (rows, columns). Each cell is cut from its first corner (−x, −y)
     to its last. B holds, for every output pixel, the barycentric weights of the three control
     points around it.
+
+    >>> PiecewiseAffine((2, 3)).identity().tolist()
+    [-1.0, -1.0, 0.0, -1.0, 1.0, -1.0, -1.0, 1.0, 0.0, 1.0, 1.0, 1.0]
     """
 
     def __init__(self, side: int | tuple[int, int] = 4) -> None:
@@ -90,6 +93,11 @@ class ThinPlateSpline(_ControlPoints):
 
     Exact interpolation with the least bending energy. B holds, for every output pixel, the weight
     of each control point; the linear system is solved once, in float64.
+
+    >>> ThinPlateSpline().num_params, ThinPlateSpline((2, 10)).num_params
+    (32, 40)
+    >>> ThinPlateSpline(points=0.9 * lattice((2, 10)))
+    ThinPlateSpline(points=20)
     """
 
     def __init__(
@@ -131,11 +139,19 @@ def _free_points(points: Tensor | Sequence) -> Tensor:
 
 
 def radial(points: Tensor, others: Tensor) -> Tensor:
-    """r² log r² of the distances between points, 0 at r = 0: (N, 2), (K, 2) -> (N, K)."""
+    """r² log r² of the distances between points, 0 at r = 0: (N, 2), (K, 2) -> (N, K).
+
+    >>> radial(torch.zeros(1, 2), torch.tensor([[1.0, 0.0], [0.0, 1.0]])).tolist()
+    [[0.0, 0.0]]
+    """
     squared = (points.unsqueeze(1) - others).square().sum(-1)
     return squared * squared.clamp(min=torch.finfo(squared.dtype).tiny).log()
 
 
 def polynomial(points: Tensor) -> Tensor:
-    """(N, 2) -> (1, x, y): (N, 3)."""
+    """(N, 2) -> (1, x, y): (N, 3).
+
+    >>> polynomial(torch.tensor([[0.5, 0.25]])).tolist()
+    [[1.0, 0.5, 0.25]]
+    """
     return torch.cat([points.new_ones(points.shape[0], 1), points], dim=1)

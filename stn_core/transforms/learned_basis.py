@@ -19,6 +19,10 @@ class LearnedBasis(Transform):
     grid with small random rows below it. It keeps the output size that it was made for.
 
     generator: draws the random rows; without one they are zero at first.
+
+    >>> basis = LearnedBasis((4, 5), rank=6, generator=torch.Generator().manual_seed(0))
+    >>> basis.B.shape, basis.num_params
+    (torch.Size([6, 20]), 12)
     """
 
     def __init__(

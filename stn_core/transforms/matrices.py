@@ -9,7 +9,11 @@ from stn_core.transforms.transform import Transform
 
 
 def homogeneous(points: Tensor) -> Tensor:
-    """(x, y(, z)) -> (x, y(, z), 1): (2 or 3, N) -> (3 or 4, N)."""
+    """(x, y(, z)) -> (x, y(, z), 1): (2 or 3, N) -> (3 or 4, N).
+
+    >>> homogeneous(torch.tensor([[0.5], [0.25]])).tolist()
+    [[0.5], [0.25], [1.0]]
+    """
     return torch.cat([points, points.new_ones(1, points.shape[1])])
 
 
@@ -23,7 +27,11 @@ class _Homogeneous(Transform):
 
 
 class Attention(_Homogeneous):
-    """Isotropic scale and translation, θ = (s, t_x, t_y) (Eq. 2). The box is [t − s, t + s]."""
+    """Isotropic scale and translation, θ = (s, t_x, t_y) (Eq. 2). The box is [t − s, t + s].
+
+    >>> Attention().grid(torch.tensor([[0.5, 0.5, 0.0]]), (1, 2)).tolist()  # the right half
+    [[[[0.25, 0.0], [0.75, 0.0]]]]
+    """
 
     num_params = 3
     parameter_names = ("s", "t_x", "t_y")
@@ -38,7 +46,11 @@ class Attention(_Homogeneous):
 
 
 class Affine(_Homogeneous):
-    """The 2 × 3 matrix of Eq. 1, θ = (θ11, θ12, θ13, θ21, θ22, θ23)."""
+    """The 2 × 3 matrix of Eq. 1, θ = (θ11, θ12, θ13, θ21, θ22, θ23).
+
+    >>> Affine().grid(Affine().identity()[None], (1, 2)).tolist()
+    [[[[-0.5, 0.0], [0.5, 0.0]]]]
+    """
 
     num_params = 6
     parameter_names = ("θ11", "θ12", "θ13", "θ21", "θ22", "θ23")
@@ -54,6 +66,9 @@ class Projective(_Homogeneous):
     """A plane projective transformation: a 3 × 3 matrix, row by row, whose last entry is 1 (8).
 
     Where the denominator is within 1e-6 of zero (the horizon), it is held at ±1e-6.
+
+    >>> Projective().grid(Projective().identity()[None], (1, 2)).tolist()
+    [[[[-0.5, 0.0], [0.5, 0.0]]]]
     """
 
     num_params = 8
@@ -68,7 +83,11 @@ class Projective(_Homogeneous):
 
 
 class Affine3D(_Homogeneous):
-    """The 3 × 4 matrix of Eq. 10 (App. A.3), θ its 12 entries row by row."""
+    """The 3 × 4 matrix of Eq. 10 (App. A.3), θ its 12 entries row by row.
+
+    >>> Affine3D().grid(Affine3D().identity()[None], (2, 2, 2)).shape
+    torch.Size([1, 2, 2, 2, 3])
+    """
 
     num_params = 12
     dimensions = 3

@@ -21,7 +21,12 @@ MAX_TARGETS = 16  # sizes whose B a family remembers
 
 
 class MatrixForm(NamedTuple):
-    """M_θ = slope · θ + offset, (R, K, P) and (R, K), to be multiplied by B and ``divide``d."""
+    """M_θ = slope · θ + offset, (R, K, P) and (R, K), to be multiplied by B and ``divide``d.
+
+    >>> from stn_core import Attention
+    >>> Attention().matrix_form().slope.shape  # M_θ is 2 × 3, θ has 3 numbers
+    torch.Size([2, 3, 3])
+    """
 
     slope: Tensor
     offset: Tensor
@@ -33,6 +38,10 @@ class LinearForm(NamedTuple):
 
     basis: (N, R, P); offset: (N, R). R is 2 or 3 coordinates, or 3 rows of which two are left
     after the division.
+
+    >>> from stn_core import Attention
+    >>> Attention().linear_form((4, 5)).basis.shape  # 20 pixels, (x, y), 3 numbers
+    torch.Size([20, 2, 3])
     """
 
     basis: Tensor
@@ -45,6 +54,17 @@ class Transform(nn.Module):
 
     ``num_params`` is P, ``dimensions`` 2 or 3, ``parameter_names`` the P names in order,
     ``target_names`` those of B's rows.
+
+    >>> class Shift(Transform):
+    ...     num_params, parameter_names, target_names = 2, ("x", "y"), ("x^t", "y^t", "1")
+    ...     def matrix(self, theta):
+    ...         return torch.cat([torch.eye(2).expand(len(theta), 2, 2), theta.unsqueeze(2)], 2)
+    ...     def target_at(self, points):
+    ...         return torch.cat([points, torch.ones_like(points[:1])])
+    ...     def identity(self):
+    ...         return torch.zeros(2)
+    >>> Shift().grid(torch.tensor([[0.5, 0.0]]), (1, 2)).flatten().tolist()
+    [0.0, 0.0, 1.0, 0.0]
     """
 
     num_params: int
