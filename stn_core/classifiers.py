@@ -29,7 +29,7 @@ class FullyConnectedClassifier(nn.Sequential):
     torch.Size([2, 10])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], units: int, classes: int) -> None:
+    def __init__(self, image_shape: tuple[int, ...], units: int, classes: int) -> None:
         channels, height, width = image_shape
         super().__init__(
             nn.Flatten(),
@@ -42,7 +42,9 @@ class FullyConnectedClassifier(nn.Sequential):
 
     @property
     def classification(self) -> nn.Linear:
-        return self[-1]
+        last = self[-1]
+        assert isinstance(last, nn.Linear)
+        return last
 
 
 class ConvolutionalClassifier(nn.Module):
@@ -55,7 +57,7 @@ class ConvolutionalClassifier(nn.Module):
     torch.Size([2, 10])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], filters: int, classes: int) -> None:
+    def __init__(self, image_shape: tuple[int, ...], filters: int, classes: int) -> None:
         super().__init__()
         channels, *lengths = image_shape
         rows, columns = (
@@ -95,6 +97,7 @@ def by_product(image: Tensor, convolution: nn.Conv2d) -> Tensor:
     """
     if torch.is_autocast_enabled("cuda") and not image.requires_grad:
         image = image.to(torch.get_autocast_dtype("cuda"))  # before it is copied
+    assert convolution.bias is not None
     rows, columns = convolution.kernel_size
     patches = image.unfold(2, rows, 1).unfold(3, columns, 1).permute(0, 2, 3, 1, 4, 5)
     size = patches.shape[:3]  # (B, H', W', C, 9, 9)
@@ -113,7 +116,7 @@ class VolumetricClassifier(nn.Module):
     torch.Size([1, 10])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int, int], filters: int, classes: int) -> None:
+    def __init__(self, image_shape: tuple[int, ...], filters: int, classes: int) -> None:
         super().__init__()
         channels, *lengths = image_shape
         reach = VOLUME_FILTER - 1

@@ -28,7 +28,7 @@ class FullyConnectedBody(nn.Sequential):
     torch.Size([2, 32])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, image_shape: tuple[int, ...]) -> None:
         channels, height, width = image_shape
         super().__init__(
             nn.Flatten(),
@@ -52,7 +52,7 @@ class ConvolutionalBody(nn.Module):
     torch.Size([2, 20])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, image_shape: tuple[int, ...]) -> None:
         super().__init__()
         channels, height, width = image_shape
         rows, columns = (self._closing_size(n) for n in (height, width))
@@ -96,7 +96,7 @@ class VolumetricBody(nn.Module):
     torch.Size([1, 64])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int, int]) -> None:
+    def __init__(self, image_shape: tuple[int, ...]) -> None:
         super().__init__()
         channels, *lengths = image_shape
         closing = [self._closing_size(n) for n in lengths]
@@ -134,6 +134,8 @@ class Localisation(nn.Module):
     def __init__(self, body: nn.Module, identity: Tensor) -> None:
         super().__init__()
         self.body = body
+        if not isinstance(body.features, int):
+            raise TypeError("a body says in its attribute ``features`` how many numbers it gives")
         self.regression = nn.Linear(body.features, len(identity))
         with torch.no_grad():
             self.regression.weight.zero_()
@@ -180,7 +182,7 @@ class BoxLocalisation(nn.Module):
 
     def __init__(
         self,
-        image_shape: tuple[int, int, int],
+        image_shape: tuple[int, ...],
         *,
         start: float,
         smallest: float,
@@ -203,13 +205,15 @@ class BoxLocalisation(nn.Module):
         for layer in (self.conv, self.hidden1, self.hidden2):
             # He's weights: with torch's own, the boxes come to depend on the image too late
             nn.init.kaiming_normal_(layer.weight, generator=generator)
+            assert layer.bias is not None
             nn.init.zeros_(layer.bias)
         share = (start - smallest) / (largest - smallest)
         with torch.no_grad():
             self.regression.weight.zero_()
             self.regression.bias.zero_()
             self.regression.bias[0] = math.log(share / (1 - share)) / self.STEEPNESS
-        self.to(memory_format=torch.channels_last)  # twice as fast
+        # Twice as fast. torch's types leave this way to call it out.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> θ (B, 3)."""

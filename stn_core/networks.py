@@ -30,13 +30,16 @@ from stn_core.localisation import (
     average_pool3d,
 )
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
-from stn_core.trace import Trace
+from stn_core.trace import Trace, Warp
 from stn_core.transforms import Affine3D, Transform, check_floating
 
 PARAMETERS = 400_000  # A.4: "around 400k"
 TOLERANCE = 0.05
 # What a convolution makes then has its channels together in memory, and is pooled sooner.
-CHANNELS_LAST = {nn.Conv2d: torch.channels_last, nn.Conv3d: torch.channels_last_3d}
+CHANNELS_LAST: dict[type[nn.Module], torch.memory_format] = {
+    nn.Conv2d: torch.channels_last,
+    nn.Conv3d: torch.channels_last_3d,
+}
 
 
 class ClassificationNetwork(nn.Module):
@@ -71,7 +74,7 @@ class ClassificationNetwork(nn.Module):
         the transformers; None leaves one its own. Raises DtypeError for an image of integers.
         """
         check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
-        warps = ()
+        warps: tuple[Warp, ...] = ()
         x = image - self.subtracted if self.subtracted else image
         if self.transformer is not None:
             warps = self.transformer.warps(x, *thetas)
@@ -100,8 +103,9 @@ class ProjectionNetwork(ClassificationNetwork):
     def trace(self, image: Tensor, *thetas: Tensor | None) -> Trace:
         """Volume (B, C, D, H, W) -> Trace; what the classifier is given is the projection."""
         check_floating("the volume", image, "0 to 255 becomes [0, 1] by volume.float() / 255")
+        warps: tuple[Warp, ...] = ()
         if self.transformer is None:
-            warps, output = (), average_pool3d(image, self.pool)
+            output = average_pool3d(image, self.pool)
         else:
             warps = self.transformer.warps(image, *thetas)
             output = warps[0].output
@@ -109,8 +113,18 @@ class ProjectionNetwork(ClassificationNetwork):
         return Trace(warps, projection, self.classifier(projection))
 
 
+class _WithoutTransformer:
+    """What a network without a transformer is; one that has it has fields of these names."""
+
+    transform: Transform | None = None
+    pool: int = 1
+    transformers: int = 1
+    identity_start: bool = True
+    subtracted: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
-class Network:
+class Network(_WithoutTransformer):
     """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN.
 
     >>> count_parameters(FCN(parameters=100_000).build((1, 28, 28), 10, torch.Generator())) // 1000
@@ -119,11 +133,6 @@ class Network:
 
     parameters: int = PARAMETERS
     convolutional: ClassVar[bool] = False
-    transform: ClassVar[Transform | None] = None
-    pool: ClassVar[int] = 1
-    transformers: ClassVar[int] = 1
-    identity_start: ClassVar[bool] = True
-    subtracted: ClassVar[float] = 0.0
 
     def build(
         self, image_shape: tuple[int, ...], classes: int, generator: torch.Generator
@@ -134,7 +143,7 @@ class Network:
         initialise(network, generator, identity_start=self.identity_start)
         for module in network.modules():
             if layout := CHANNELS_LAST.get(type(module)):
-                module.to(memory_format=layout)
+                module.to(memory_format=layout)  # type: ignore[call-overload]  # as torch has it
         return network
 
     def _assemble(
@@ -143,7 +152,9 @@ class Network:
         channels, *size = image_shape
         transformer = None
         if self.transform is not None:
-            made = [self._transformer(image_shape) for _ in range(self.transformers)]
+            made = [
+                self._transformer(self.transform, image_shape) for _ in range(self.transformers)
+            ]
             transformer = made[0] if len(made) == 1 else ParallelTransformers(made)
             channels *= len(made)
         classifier = ConvolutionalClassifier if self.convolutional else FullyConnectedClassifier
@@ -152,8 +163,10 @@ class Network:
             classifier(pooled, width, classes), transformer, self.pool, self.subtracted
         )
 
-    def _transformer(self, image_shape: tuple[int, int, int]) -> SpatialTransformer:
-        transform = copy.deepcopy(self.transform)
+    def _transformer(
+        self, transform: Transform, image_shape: tuple[int, ...]
+    ) -> SpatialTransformer:
+        transform = copy.deepcopy(transform)
         body = ConvolutionalBody if self.convolutional else FullyConnectedBody
         return SpatialTransformer(Localisation(body(image_shape), transform.identity()), transform)
 
@@ -296,8 +309,8 @@ def hidden_matrices(network: nn.Module) -> set[Tensor]:
     >>> len(hidden_matrices(FCN().build((1, 28, 28), 10, torch.Generator())))
     2
     """
-    last = {m.regression for m in network.modules() if isinstance(m, Localisation)}
-    last.add(network.classifier.classification)
+    last: set[nn.Module] = {m.regression for m in network.modules() if isinstance(m, Localisation)}
+    last.add(network.get_submodule("classifier.classification"))
     linear = (m for m in network.modules() if isinstance(m, nn.Linear))
     return {module.weight for module in linear if module not in last}
 
@@ -356,4 +369,5 @@ def initialise(
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d) and module not in regressions:
             bound = module.weight[0].numel() ** -0.5
             nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+            assert module.bias is not None
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)

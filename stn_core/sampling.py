@@ -86,12 +86,13 @@ def _read(
     if kernel == "integer":
         return _sample_integer(image, grid, padding)
     dimensions = image.ndim - 2
-    kernels = kernel if isinstance(kernel, tuple | list) else (kernel,) * dimensions
-    if len(kernels) != dimensions:
+    if isinstance(kernel, str) or callable(kernel):
+        kernel = (kernel,) * dimensions
+    if len(kernel) != dimensions:
         raise ValueError(
-            f"kernel is one for each of the {dimensions} axes, x first, got {len(kernels)}"
+            f"kernel is one for each of the {dimensions} axes, x first, got {len(kernel)}"
         )
-    return _literal_sum(image, grid, [_function(k) for k in kernels], padding)
+    return _literal_sum(image, grid, [_function(k) for k in kernel], padding)
 
 
 def _function(kernel: str | Kernel) -> Kernel:
@@ -173,10 +174,10 @@ def pixel_coordinates(image: Tensor, grid: Tensor, padding: str) -> list[Tensor]
 
 
 def _sample_integer(image: Tensor, grid: Tensor, padding: str) -> Tensor:
-    inside = True
-    index = 0
     lengths = image.shape[2:]  # (D,) H, W
     pixels = pixel_coordinates(image, grid, padding)
+    inside = torch.ones_like(pixels[0], dtype=torch.bool)
+    index = torch.zeros_like(pixels[0], dtype=torch.int64)
     for pixel, length in zip(reversed(pixels), lengths, strict=True):
         # floor(x + 1/2): half up, where grid_sample's nearest mode rounds half to even.
         nearest = torch.floor(pixel + (0.5 + TIE_SHARE * length))
@@ -185,7 +186,7 @@ def _sample_integer(image: Tensor, grid: Tensor, padding: str) -> Tensor:
     index = index.unsqueeze(1).expand(-1, image.shape[1], -1)  # (B, C, N)
     values = image.flatten(2).gather(2, index) * inside.unsqueeze(1)
     # Eq. 4 is constant in x and y wherever it is smooth: a gradient of zero, but there.
-    values = values + 0 * sum(pixels).unsqueeze(1)
+    values = values + 0 * torch.stack(pixels).sum(0).unsqueeze(1)
     return values.unflatten(2, grid.shape[1:-1])
 
 

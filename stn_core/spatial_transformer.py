@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -198,6 +198,9 @@ class ParallelTransformers(nn.Module):
     def __len__(self) -> int:
         return len(self.transformers)
 
+    def __iter__(self) -> Iterator[SpatialTransformer]:
+        return cast(Iterator[SpatialTransformer], iter(self.transformers))
+
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> the outputs, one after the other as channels (B, N·C, H', W')."""
         return torch.cat([warp.output for warp in self.warps(image)], 1)
@@ -208,6 +211,5 @@ class ParallelTransformers(nn.Module):
             raise ValueError(f"{len(thetas)} thetas for {len(self)} transformers")
         thetas += (None,) * (len(self) - len(thetas))
         return tuple(
-            transformer.warp(image, theta)
-            for transformer, theta in zip(self.transformers, thetas, strict=True)
+            transformer.warp(image, theta) for transformer, theta in zip(self, thetas, strict=True)
         )

@@ -6,6 +6,7 @@ and the family and the size of T_θ(G). V is not in it: it is U read at the grid
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from stn_core.transforms import (
     Transform,
 )
 
-FAMILIES = {
+FAMILIES: dict[str, Callable[..., Transform]] = {
     family.__name__: family
     for family in (Attention, Affine, Projective, PiecewiseAffine, ThinPlateSpline, LearnedBasis)
 }
@@ -208,9 +209,11 @@ def load_warps(path: Path, what: str | None = None) -> list[Watched]:
 def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     """One transformer. Raises for whatever is not as ``save_warps`` writes it."""
     image, theta = tensors[f"{place}.image"], tensors[f"{place}.theta"]
-    size = tuple(int(n) for n in entry["size"])
+    size = _pair(entry["size"])
     if image.dtype != torch.uint8 or image.ndim != 4 or image.shape[1] not in (1, 3):
         raise ValueError(f"U is to be uint8 (B, 1 or 3, H, W), not {tuple(image.shape)}")
+    if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
+        raise ValueError("its kernel or padding is unknown")
     lengths = (*image.shape[2:], *size)
     if not 1 <= len(image) <= MOST_IMAGES or not all(1 <= n <= MOST_PIXELS for n in lengths):
         raise ValueError(
@@ -225,15 +228,18 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
             f"theta is to be finite and {(len(image), transform.num_params)}, not "
             f"{tuple(theta.shape)}"
         )
-    if len(size) != 2 or entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
-        raise ValueError("its size, kernel or padding is unknown")
-    return Watched(
-        str(entry["name"]), image, theta.float(), transform, size, entry["kernel"], entry["padding"]
-    )
+    name, kernel, padding = str(entry["name"]), entry["kernel"], entry["padding"]
+    return Watched(name, image, theta.float(), transform, size, kernel, padding)
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    if len(size) != 2:
+        raise ValueError(f"a size of {len(size)} numbers is unknown")
+    return int(size[0]), int(size[1])
 
 
 def _transform(
-    entry: dict, size: tuple[int, ...], basis: Tensor | None, points: Tensor | None
+    entry: dict, size: tuple[int, int], basis: Tensor | None, points: Tensor | None
 ) -> Transform:
     family = FAMILIES[entry["family"]]
     if family is LearnedBasis:
@@ -251,5 +257,5 @@ def _transform(
         sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
         if len(sides) != 2 or not all(2 <= n <= MOST_SIDE for n in sides):
             raise ValueError(f"2 to {MOST_SIDE} control points a side are drawn, not {side}")
-        return family(tuple(sides) if isinstance(side, list) else sides[0])
+        return family((sides[0], sides[1]) if isinstance(side, list) else sides[0])
     return family()

@@ -67,9 +67,10 @@ class PiecewiseAffine(_ControlPoints):
     def __init__(self, side: int | tuple[int, int] = 4) -> None:
         points, names = _lattice(type(self), side)
         super().__init__(points, side, names)
+        self._shape = (side, side) if isinstance(side, int) else side
 
     def target_at(self, points: Tensor) -> Tensor:
-        rows, columns = (self.side, self.side) if isinstance(self.side, int) else self.side
+        rows, columns = self._shape
         x, y = (points[0] + 1) * (columns - 1) / 2, (points[1] + 1) * (rows - 1) / 2  # in cells
         column, row = x.floor().clamp(0, columns - 2), y.floor().clamp(0, rows - 2)
         u, v = x - column, y - row  # in [0, 1] within the cell

@@ -20,7 +20,7 @@ def homogeneous(points: Tensor) -> Tensor:
 class _Homogeneous(Transform):
     """A family whose B is the target points in homogeneous coordinates."""
 
-    target_names = ("x^t", "y^t", "1")
+    target_names: tuple[str, ...] = ("x^t", "y^t", "1")
 
     def target_at(self, points: Tensor) -> Tensor:
         return homogeneous(points)
