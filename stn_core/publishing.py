@@ -27,11 +27,11 @@ from stn_core.metrics import (
     save_metrics,
     save_tried,
 )
-from stn_core.networks import count_parameters
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError
 from stn_core.typed_json import from_json
+from stn_core.weights import count_parameters
 
 SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",

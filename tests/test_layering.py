@@ -23,6 +23,7 @@ ORDER = [
     "trace",
     "spatial_transformer",
     "classifiers",
+    "weights",
     "networks",
     "digits",
     "distortions",

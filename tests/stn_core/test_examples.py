@@ -23,6 +23,7 @@ MODULES = [
     "stn_core.trace",
     "stn_core.spatial_transformer",
     "stn_core.classifiers",
+    "stn_core.weights",
     "stn_core.networks",
     "stn_core.checkpoints",
     "stn_core.conversion",

@@ -10,8 +10,8 @@ import torch
 
 from stn_core.digits import Digits
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find
-from stn_core.networks import count_parameters
 from stn_core.training.network import train
+from stn_core.weights import count_parameters
 
 DISTORTIONS = ["r", "rts", "p", "e", "tc"]
 ADDITION = ["fcn", "cnn"] + [

@@ -12,16 +12,9 @@ from torch import nn
 
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS, find
-from stn_core.networks import (
-    CNN,
-    FCN,
-    STCNN,
-    STFCN,
-    count_parameters,
-    hidden_matrices,
-    solve_width,
-)
+from stn_core.networks import CNN, FCN, STCNN, STFCN
 from stn_core.transforms import Affine, DtypeError, Projective, ThinPlateSpline
+from stn_core.weights import count_parameters, hidden_matrices, solve_width
 
 KINDS = {
     "fcn": FCN(),
