@@ -13,7 +13,7 @@ What a network of one's own needs comes from here; all the rest from its module:
   ``tent_kernel``;
 - looking inside: ``watch`` gives a ``Warp`` for each use, ``save_warps`` a file that the app draws;
 - the paper's experiments: ``find`` one by its name, ``load_pretrained`` its network,
-  ``load_digits`` for it, and ``evaluate``;
+  ``load_digits`` for it, ``train`` and ``evaluate``;
 - errors: ``ShapeError``, ``DtypeError``, ``NonFiniteError``, ``CheckpointError``.
 
 >>> import torch
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
     from stn_core.trace import Warp
+    from stn_core.training.network import train
     from stn_core.transforms import (
         Affine,
         Affine3D,
@@ -92,6 +93,7 @@ _MODULES = {
     "sample": "sampling",
     "save_warps": "watched",
     "tent_kernel": "sampling",
+    "train": "training.network",
     "watch": "spatial_transformer",
 }
 
@@ -124,6 +126,7 @@ __all__ = [
     "sample",
     "save_warps",
     "tent_kernel",
+    "train",
     "watch",
 ]
 

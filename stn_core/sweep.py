@@ -29,7 +29,7 @@ from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.trainer import PRECISIONS
 
 POLL_SECONDS = 1.0
@@ -220,7 +220,7 @@ def _start_thread(
 ) -> None:
     def work() -> None:
         try:
-            steps = train(
+            steps = train_steps(
                 training.experiment,
                 source,
                 seed=training.seed,

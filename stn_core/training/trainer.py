@@ -31,10 +31,11 @@ class Trainer:
         experiment: Experiment,
         source: Source,
         *,
-        seed: int,
-        device: torch.device,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
         precision: str = "float32",
     ) -> None:
+        device = torch.device(device)
         if precision not in PRECISIONS:
             raise ValueError(f"a precision is one of {PRECISIONS}, got {precision!r}")
         self.experiment, self.recipe, self.device = experiment, experiment.recipe, device

@@ -30,7 +30,12 @@ MODULES = [
     "stn_core.watched",
 ]
 # Of which some have one.
-OTHERS = ["stn_core.digits", "stn_core.evaluation", "stn_core.experiments"]
+OTHERS = [
+    "stn_core.digits",
+    "stn_core.evaluation",
+    "stn_core.experiments",
+    "stn_core.training.network",
+]
 
 
 def public(module) -> dict[str, object]:
