@@ -20,6 +20,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from stn_core.experiment import Experiment
+from stn_core.networks import ClassificationNetwork
 
 # The published networks: the project's own, which an installed package has not, or one's copy.
 PRETRAINED = Path(
@@ -178,7 +179,9 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     network.load_state_dict({name: t.float() for name, t in tensors.items()})
 
 
-def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load_trained(
+    experiment: Experiment, path: Path
+) -> tuple[ClassificationNetwork, dict[str, Any]]:
     """The network in a training's checkpoint, on the CPU, in evaluation mode; and the header.
 
     Raises CheckpointError.
@@ -242,7 +245,7 @@ def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> li
     return found
 
 
-def load_own(experiment: Experiment, path: Path, what: str | None = None) -> nn.Module:
+def load_own(experiment: Experiment, path: Path, what: str | None = None) -> ClassificationNetwork:
     """The network of an experiment from anyone's safetensors file, in evaluation mode.
 
     A state dict, also of a wrapped network (``unwrapped``), or a training's checkpoint; a header
@@ -266,7 +269,7 @@ def load_own(experiment: Experiment, path: Path, what: str | None = None) -> nn.
 
 def load_matching(
     experiments: Sequence[Experiment], path: Path, what: str
-) -> tuple[Experiment, nn.Module]:
+) -> tuple[Experiment, ClassificationNetwork]:
     """As ``load_own``, of the one of some experiments that the header names, or else that fits.
 
     Raises CheckpointError: for a header that names another experiment, and, if none fits, with a
@@ -316,7 +319,7 @@ def published_folder(experiment: Experiment) -> Path:
     return PRETRAINED / experiment.name
 
 
-def load_pretrained(experiment: Experiment) -> nn.Module:
+def load_pretrained(experiment: Experiment) -> ClassificationNetwork:
     """The published network of an experiment, in float32, on the CPU, in evaluation mode.
 
     Raises CheckpointError if there is none, or if it is another experiment's.

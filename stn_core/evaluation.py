@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
-from stn_core.transforms import facing_degrees
+from stn_core.networks import ClassificationNetwork
+from stn_core.transforms import Affine3D, facing_degrees
 
 EVALUATION_SEED = 2015
 # How many digits are distorted at once, part of the definition: clutter is cut from the digits of
@@ -45,7 +46,10 @@ class Evaluation(NamedTuple):
 
 @torch.no_grad()
 def evaluate(
-    network: nn.Module, experiment: Experiment, digits: Digits, seed: int = EVALUATION_SEED
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    digits: Digits,
+    seed: int = EVALUATION_SEED,
 ) -> Evaluation:
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
 
@@ -58,14 +62,20 @@ def evaluate(
     """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    total, predictions, truth, facing = 0.0, [], [], []
+    total = 0.0
+    predictions: list[Tensor] = []
+    truth: list[Tensor] = []
+    facing: list[Tensor] = []
     training = network.training
     network.eval()
     volumes = len(experiment.data.image_shape) == 4
     for chunk in _chunks(digits, VOLUME_CHUNK if volumes else CHUNK):
         examples = experiment.data.examples(chunk, generator)
         truth.append(examples.labels)
-        parts = (examples.images, examples.labels, *([examples.theta] if volumes else []))
+        parts = [examples.images, examples.labels]
+        if volumes:
+            assert examples.theta is not None
+            parts.append(examples.theta)
         for images, labels, *frame in zip(*(part.split(FORWARD) for part in parts), strict=True):
             trace = network.trace(images.to(device))
             measures = experiment.objective.measures(trace, labels.to(device))
@@ -73,7 +83,7 @@ def evaluate(
             predictions.append(trace.logits.argmax(1).cpu())
             if volumes and trace.warps:
                 seen = trace.warps[0].theta.cpu()
-                straight = experiment.data.truth_family.identity().expand_as(seen)
+                straight = Affine3D().identity().expand_as(seen)
                 facing.append(torch.stack([facing_degrees(t, *frame) for t in (straight, seen)]))
     network.train(training)
     return Evaluation(

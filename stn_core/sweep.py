@@ -85,7 +85,7 @@ class CellTraining:
         """Until it has ended, or for so long."""
         if isinstance(self.worker, threading.Thread):
             self.worker.join(seconds)
-        else:
+        elif self.worker is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.worker.wait(seconds)
 
