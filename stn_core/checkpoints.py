@@ -12,7 +12,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -35,6 +35,9 @@ MOST_MEGABYTES = 500  # in a checkpoint of one's own
 MOST_WORDS = 300  # characters of a file's own in a message
 LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
+
+
+N = TypeVar("N", bound=nn.Module)
 
 
 class CheckpointError(ValueError):
@@ -202,7 +205,7 @@ def load_trained(
     return network.eval(), header
 
 
-def as_shipped(network: nn.Module) -> nn.Module:
+def as_shipped(network: N) -> N:
     """The network itself, its weights rounded as ``save_weights`` does.
 
     >>> as_shipped(nn.Linear(1, 1)).weight.dtype  # rounded, not halved
@@ -309,7 +312,21 @@ def _in_common(tensors: dict[str, Tensor], experiment: Experiment) -> int:
     return sum(n in tensors and tensors[n].shape == t.shape for n, t in expected.items())
 
 
-def published_folder(experiment: Experiment) -> Path:
+class Named(Protocol):
+    """An experiment, or whatever else is published under its name.
+
+    >>> class Study:
+    ...     name = "studies/mine"
+    >>> published_folder(Study()).name
+    'mine'
+    """
+
+    @property
+    def name(self) -> str:
+        """The folder in pretrained/."""
+
+
+def published_folder(experiment: Named) -> Path:
     """Where an experiment's published network is, or would be.
 
     >>> from stn_core.experiments import find

@@ -110,7 +110,7 @@ def misread_examples(
     network: nn.Module, experiment: Experiment, gallery: Digits, seed: int
 ) -> dict[int, int]:
     """The gallery digits that a network misreads with this seed, and what it takes them for."""
-    misread = {}
+    misread: dict[int, int] = {}
     for digits in torch.arange(len(gallery)).split(FORWARD):
         shown = [example(experiment, gallery, digit, seed) for digit in digits.tolist()]
         predictions = network(torch.cat([e.images for e in shown])).argmax(1)

@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,7 +172,7 @@ def _is_published(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
 
 def sweep(
     trainings: list[CellTraining], source: Source, *, workers: int, device: str, precision: str
-) -> Iterator[list[CellTraining]]:
+) -> Generator[list[CellTraining], None, None]:
     """Run them, so many at a time; yields those that are running or have just ended, once a second.
 
     Closing the iterator stops what runs; each training then has a checkpoint to go on from.

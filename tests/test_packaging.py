@@ -120,6 +120,16 @@ def test_library_imports_nothing_that_it_does_not_require():
     assert imported - set(sys.stdlib_module_names) - {"stn_core"} <= set(REQUIREMENTS)
 
 
+def test_version_is_what_the_command_line_says(installed):
+    done = python("-m", "stn_core", "--version", folder=installed)
+    assert (done.returncode, done.stdout) == (0, f"stn_core {stn_core.__version__}\n"), done.stderr
+
+
+def test_types_are_checked_in_the_bodies_too():
+    assert PROJECT["tool"]["mypy"]["check_untyped_defs"]
+    assert "mypy stn_core" in (ROOT / ".ci" / "run").read_text()
+
+
 def test_script_is_the_command_line():
     module, _, function = PROJECT["project"]["scripts"]["stn_core"].partition(":")
     assert callable(getattr(importlib.import_module(module), function))
