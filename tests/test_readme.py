@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stn_core import __main__ as command_line
+from stn_core.experiments import find, find_colocalisation
 from stn_core.watched import load_warps
 
 ROOT = Path(__file__).parents[1]
@@ -22,9 +23,9 @@ def test_every_command_is_one_that_the_command_line_takes(command):
     options = command_line.parser().parse_args(shlex.split(command))
     if isinstance(getattr(options, "name", None), list):
         for name in options.name:
-            command_line.find_colocalisation(name)
+            find_colocalisation(name)
     elif hasattr(options, "name"):
-        command_line.find(options.name)
+        find(options.name)
 
 
 def test_two_lines_start_the_app_and_pass_the_tests():
