@@ -17,7 +17,8 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from stn_core.checkpoints import MOST_MEGABYTES, CheckpointError, save_tensors, unwrapped
+from stn_core.checkpoints import CheckpointError, save_tensors
+from stn_core.foreign_checkpoints import MOST_MEGABYTES, unwrapped
 
 MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
 SECONDS = 120

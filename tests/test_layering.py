@@ -33,6 +33,7 @@ ORDER = [
     "experiments",
     "evaluation",
     "checkpoints",
+    "foreign_checkpoints",
     "metrics",
     "card",
     "layer_tracing",

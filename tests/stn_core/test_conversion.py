@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from stn_core import checkpoints, conversion
+from stn_core import checkpoints, conversion, foreign_checkpoints
 from stn_core.checkpoints import CheckpointError
 from stn_core.experiments import EXPERIMENTS, find
 
@@ -75,11 +75,11 @@ def test_networks_that_torch_has_wrapped_fit_their_experiment(network, tmp_path)
         path = source.with_suffix(".safetensors")
         conversion.convert(source, path)
         tensors, _ = checkpoints.load_tensors(path)
-        found = checkpoints.fitting(tensors, EXPERIMENTS.values())
+        found = foreign_checkpoints.fitting(tensors, EXPERIMENTS.values())
         assert [experiment.name for experiment in found] == [NAME], name
         checkpoints.save_tensors(path, wrapper.state_dict(), {})  # as safetensors from the start
-        checkpoints.load_own(find(NAME), path)
-        assert checkpoints.load_matching([find(NAME)], path, "the file")[0].name == NAME
+        foreign_checkpoints.load_own(find(NAME), path)
+        assert foreign_checkpoints.load_matching([find(NAME)], path, "the file")[0].name == NAME
 
 
 def test_tied_weights_are_written_one_by_one(tmp_path):
@@ -157,7 +157,7 @@ def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, 
     else:
         torch.save(network.state_dict(), path)
     with pytest.raises(CheckpointError, match="`python -m stn_core convert` makes safetensors"):
-        checkpoints.load_own(find(NAME), path)
+        foreign_checkpoints.load_own(find(NAME), path)
     assert command(["evaluate", NAME, "--weights", str(path)]) == 1
 
 
@@ -194,19 +194,19 @@ def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
 
 
 def test_experiments_that_a_state_dict_fits_are_found(network):
-    found = checkpoints.fitting(network.state_dict(), EXPERIMENTS.values())
+    found = foreign_checkpoints.fitting(network.state_dict(), EXPERIMENTS.values())
     assert [experiment.name for experiment in found] == [NAME]
 
 
 def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, tmp_path):
     path = tmp_path / "own.safetensors"
     checkpoints.save_tensors(path, network.state_dict(), {})
-    loaded = checkpoints.load_own(find(NAME), path)
+    loaded = foreign_checkpoints.load_own(find(NAME), path)
     image = torch.rand(3, 2, 42, 42)
     with torch.inference_mode():
         assert torch.equal(loaded(image), network(image))
     with pytest.raises(CheckpointError, match=r"missing .*surplus .*expected \("):
-        checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
+        foreign_checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
 
 
 def test_command_converts_and_says_what_it_fits(command, network, tmp_path, capsys):

@@ -26,6 +26,7 @@ MODULES = [
     "stn_core.weights",
     "stn_core.networks",
     "stn_core.checkpoints",
+    "stn_core.foreign_checkpoints",
     "stn_core.conversion",
     "stn_core.watched",
 ]
