@@ -27,8 +27,8 @@ PRETRAINED = Path(
 )
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
 PICKLED = (b"PK\x03\x04", b"\x80")  # how a file of torch.save begins, or a bare pickle
-MOST_WORDS = 300  # characters of a file's own in a message
-LISTED = 10  # tensors of a kind in a message
+MAX_MESSAGE_CHARS = 300  # characters of a file's own in a message
+MAX_LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
@@ -102,7 +102,7 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
             header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        words = str(error)[:MOST_WORDS]  # they quote the file
+        words = str(error)[:MAX_MESSAGE_CHARS]  # they quote the file
         if _is_pickled(path):
             words += "; it looks like torch.save's: `python -m stn_core convert` makes safetensors"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
@@ -157,7 +157,9 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
         broken,
     ]
     if any(kinds):
-        shown = ("; ".join(k[:LISTED]) + ("; ..." if len(k) > LISTED else "") for k in kinds if k)
+        shown = (
+            "; ".join(k[:MAX_LISTED]) + ("; ..." if len(k) > MAX_LISTED else "") for k in kinds if k
+        )
         raise CheckpointError(f"{what} does not fit this network: {'; '.join(shown)}")
     network.load_state_dict({name: t.float() for name, t in tensors.items()})
 

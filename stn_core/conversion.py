@@ -18,10 +18,10 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from stn_core.checkpoints import CheckpointError, save_tensors
-from stn_core.foreign_checkpoints import MOST_MEGABYTES, unwrapped
+from stn_core.foreign_checkpoints import MAX_MEGABYTES, unwrapped
 
-MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
-SECONDS = 120
+MAX_MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
+MAX_SECONDS = 120
 # Where others keep it, the network that was trained before its average.
 WRAPPERS = (
     *("state_dict", "model_state_dict", "model_state", "model", "network_state_dict", "network"),
@@ -50,10 +50,10 @@ def convert(source: Path, destination: Path, experiment: str | None = None) -> l
     command = [sys.executable, "-m", "stn_core.conversion", str(source), str(destination)]
     try:
         done = subprocess.run(
-            [*command, experiment or ""], capture_output=True, text=True, timeout=SECONDS
+            [*command, experiment or ""], capture_output=True, text=True, timeout=MAX_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise CheckpointError(f"{source} took more than {SECONDS} seconds to read") from error
+        raise CheckpointError(f"{source} took more than {MAX_SECONDS} seconds to read") from error
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise CheckpointError(f"{source} cannot be converted: {words[-1]}")
@@ -73,9 +73,9 @@ def _bounded(source: Path) -> None:
                 size = max(size, sum(part.file_size for part in file.infolist()))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise CheckpointError(f"{source} is a broken archive: {error}") from error
-    if size > MOST_MEGABYTES * 2**20:
+    if size > MAX_MEGABYTES * 2**20:
         raise CheckpointError(
-            f"{source} holds {size / 2**20:,.0f} MB; at most {MOST_MEGABYTES} MB are read"
+            f"{source} holds {size / 2**20:,.0f} MB; at most {MAX_MEGABYTES} MB are read"
         )
 
 
@@ -139,7 +139,7 @@ def _limit_memory() -> None:
     status = Path("/proc/self/statm")
     if status.exists():
         held = int(status.read_text().split()[0]) * resource.getpagesize()
-        most = held + MEMORY_MEGABYTES * 2**20
+        most = held + MAX_MEMORY_MEGABYTES * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from stn_core.checkpoints import (
-    MOST_WORDS,
+    MAX_MESSAGE_CHARS,
     TRAINED,
     CheckpointError,
     load_strictly,
@@ -26,7 +26,7 @@ from stn_core.networks import ClassificationNetwork
 # Before all of a network's tensors, by DataParallel, torch.compile, and trainers that hold it.
 PREFIXES = ("module.", "_orig_mod.", "model.")
 AVERAGED = "n_averaged"  # a count that torch's AveragedModel keeps with them
-MOST_MEGABYTES = 500  # in a checkpoint of one's own
+MAX_MEGABYTES = 500  # in a checkpoint of one's own
 
 
 def unwrapped(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -110,7 +110,7 @@ def load_matching(
     if not chosen:
         if named:
             raise CheckpointError(
-                f"{what} says that it is of {repr(named)[:MOST_WORDS]}; expected one of "
+                f"{what} says that it is of {repr(named)[:MAX_MESSAGE_CHARS]}; expected one of "
                 + ", ".join(e.name for e in experiments)
             )
         chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]
@@ -119,8 +119,8 @@ def load_matching(
 
 def _own(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """A network's tensors in a state dict or a training's checkpoint, and the header."""
-    if path.is_file() and path.stat().st_size > MOST_MEGABYTES * 2**20:
-        raise CheckpointError(f"{what} is larger than {MOST_MEGABYTES} MB")
+    if path.is_file() and path.stat().st_size > MAX_MEGABYTES * 2**20:
+        raise CheckpointError(f"{what} is larger than {MAX_MEGABYTES} MB")
     tensors, header = load_tensors(path, what)
     return unwrapped(under(TRAINED, tensors) or tensors), header
 

@@ -32,10 +32,10 @@ FAMILIES: dict[str, Callable[..., Transform]] = {
     family.__name__: family
     for family in (Attention, Affine, Projective, PiecewiseAffine, ThinPlateSpline, LearnedBasis)
 }
-MOST_IMAGES, MOST_PIXELS = 32, 512  # in a file; along a side of U or V
-MOST_SIDE = 16  # control points along a side
+MAX_IMAGES, MAX_PIXELS = 32, 512  # in a file; along a side of U or V
+MAX_CONTROLS_A_SIDE = 16  # control points along a side
 KERNELS = ("bilinear", "integer")
-MOST_BYTES = 10_000_000  # of a file that is read
+MAX_BYTES = 10_000_000  # of a file that is read
 HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
 
 
@@ -101,7 +101,7 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
         if isinstance(transform, ThinPlateSpline) and transform.side is None:
             tensors[f"{place}.points"] = transform.controls
     fixed = len(entries) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
-    count = _most_images(list(last.values()), MOST_BYTES - fixed)
+    count = _most_images(list(last.values()), MAX_BYTES - fixed)
     for place, warp in enumerate(last.values()):
         tensors[f"{place}.image"] = _picture(warp.input[:count].detach())
         tensors[f"{place}.theta"] = warp.theta[:count].detach().cpu().float()
@@ -139,23 +139,23 @@ def _entry(name: str, transformer: SpatialTransformer, warp: Warp) -> dict[str, 
 
 
 def _shrunk(size: tuple[int, ...]) -> tuple[int, ...]:
-    """A size whose longer side is at most MOST_PIXELS, in the same proportion."""
-    factor = min(1.0, MOST_PIXELS / max(*size, 1))
+    """A size whose longer side is at most MAX_PIXELS, in the same proportion."""
+    factor = min(1.0, MAX_PIXELS / max(*size, 1))
     return tuple(max(1, round(n * factor)) for n in size)
 
 
 def _most_images(warps: list[Warp], room: int) -> int:
-    """Of how many images of a batch the warps fit into so many bytes, MOST_IMAGES at most."""
+    """Of how many images of a batch the warps fit into so many bytes, MAX_IMAGES at most."""
     each = 0
     for warp in warps:
         rows, columns = _shrunk(tuple(warp.input.shape[2:]))
         channels = 3 if warp.input.shape[1] == 3 else 1
         each += channels * rows * columns + 4 * warp.theta.shape[1]
-    count = min(MOST_IMAGES, room // each, *(len(warp.input) for warp in warps))
+    count = min(MAX_IMAGES, room // each, *(len(warp.input) for warp in warps))
     if count < 1:
         raise ValueError(
             f"one image of every transformer is {each / 1e6:.1f} MB, with their bases more than "
-            f"the {MOST_BYTES // 10**6} MB of a file; or the batch was empty"
+            f"the {MAX_BYTES // 10**6} MB of a file; or the batch was empty"
         )
     return count
 
@@ -192,8 +192,8 @@ def load_warps(path: Path, what: str | None = None) -> list[Watched]:
     (torch.Size([2, 6]), Affine())
     """
     what = what or str(path)
-    if path.is_file() and path.stat().st_size > MOST_BYTES:
-        raise CheckpointError(f"{what} is larger than {MOST_BYTES // 10**6} MB")
+    if path.is_file() and path.stat().st_size > MAX_BYTES:
+        raise CheckpointError(f"{what} is larger than {MAX_BYTES // 10**6} MB")
     tensors, header = load_tensors(path, what)
     listed = header.get("watched")
     if not isinstance(listed, list) or not listed:
@@ -215,9 +215,9 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
         raise ValueError("its kernel or padding is unknown")
     lengths = (*image.shape[2:], *size)
-    if not 1 <= len(image) <= MOST_IMAGES or not all(1 <= n <= MOST_PIXELS for n in lengths):
+    if not 1 <= len(image) <= MAX_IMAGES or not all(1 <= n <= MAX_PIXELS for n in lengths):
         raise ValueError(
-            f"at most {MOST_IMAGES} images of {MOST_PIXELS} pixels a side are drawn, not "
+            f"at most {MAX_IMAGES} images of {MAX_PIXELS} pixels a side are drawn, not "
             f"{len(image)} of {lengths}"
         )
     transform = _transform(
@@ -249,13 +249,17 @@ def _transform(
         transform.B.data.copy_(basis)
         return transform
     if family is ThinPlateSpline and points is not None:
-        if len(points) > MOST_SIDE**2:
-            raise ValueError(f"at most {MOST_SIDE**2} control points are drawn, not {len(points)}")
+        if len(points) > MAX_CONTROLS_A_SIDE**2:
+            raise ValueError(
+                f"at most {MAX_CONTROLS_A_SIDE**2} control points are drawn, not {len(points)}"
+            )
         return ThinPlateSpline(points=points)
     if family in (PiecewiseAffine, ThinPlateSpline):
         side = entry["side"]
         sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
-        if len(sides) != 2 or not all(2 <= n <= MOST_SIDE for n in sides):
-            raise ValueError(f"2 to {MOST_SIDE} control points a side are drawn, not {side}")
+        if len(sides) != 2 or not all(2 <= n <= MAX_CONTROLS_A_SIDE for n in sides):
+            raise ValueError(
+                f"2 to {MAX_CONTROLS_A_SIDE} control points a side are drawn, not {side}"
+            )
         return family((sides[0], sides[1]) if isinstance(side, list) else sides[0])
     return family()

@@ -22,7 +22,7 @@ from stn_core.transforms import (
     ThinPlateSpline,
     lattice,
 )
-from stn_core.watched import MOST_IMAGES, load_warps, save_warps
+from stn_core.watched import MAX_IMAGES, load_warps, save_warps
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 SIZE = (14, 18)
@@ -85,11 +85,11 @@ def test_transformers_in_depth_are_told_apart_and_features_become_pictures(tmp_p
         nn.Conv2d(1, 8, 3, padding=1), transformer(Affine(), 8), nn.Upsample((28, 28)),
         transformer(Affine(), 8),
     )  # fmt: skip
-    image = torch.rand(MOST_IMAGES + 5, 1, 28, 28)
+    image = torch.rand(MAX_IMAGES + 5, 1, 28, 28)
     save_warps(tmp_path / "w.safetensors", network, watched(network, image))
     first, second = load_warps(tmp_path / "w.safetensors")
     assert (first.name, second.name) == ("1", "3")
-    assert first.image.shape == (MOST_IMAGES, 1, 28, 28)
+    assert first.image.shape == (MAX_IMAGES, 1, 28, 28)
     assert (first.image.min(), first.image.max()) == (0, 255)
 
 
