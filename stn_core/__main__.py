@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from stn_core import __version__
 from stn_core.commands import (
     ablate,
     bench,
@@ -55,6 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Every command and its options."""
     top = argparse.ArgumentParser(prog="python -m stn_core", description=__doc__)
+    top.add_argument("--version", action="version", version=f"stn_core {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(commands)

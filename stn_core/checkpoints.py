@@ -10,9 +10,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,23 +19,43 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from stn_core.experiment import Experiment
+from stn_core.networks import ClassificationNetwork
 
-PRETRAINED = Path(__file__).resolve().parents[1] / "pretrained"
+# The published networks: the project's own, which an installed package has not, or one's copy.
+PRETRAINED = Path(
+    os.environ.get("STN_PRETRAINED") or Path(__file__).resolve().parents[1] / "pretrained"
+)
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
-MOST_MEGABYTES = 500  # in a checkpoint of one's own
-MOST_WORDS = 300  # characters of a file's own in a message
-LISTED = 10  # tensors of a kind in a message
+PICKLED = (b"PK\x03\x04", b"\x80")  # how a file of torch.save begins, or a bare pickle
+MAX_MESSAGE_CHARS = 300  # characters of a file's own in a message
+MAX_LISTED = 10  # tensors of a kind in a message
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
+N = TypeVar("N", bound=nn.Module)
+
+
 class CheckpointError(ValueError):
-    """A checkpoint is missing, unreadable, or not of this network; the message says which."""
+    """A checkpoint is missing, unreadable, or not of this network; the message says which.
+
+    >>> try:
+    ...     load_tensors(Path("nowhere.safetensors"))
+    ... except CheckpointError as error:
+    ...     print(error)
+    there is no checkpoint at nowhere.safetensors
+    """
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside ``path``, then rename: a reader sees the old file or the new one.
 
     Raises OSError (a full disk, say) and leaves the old file as it was.
+
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> write_atomically(path, b"as a whole")
+    >>> path.read_bytes()
+    b'as a whole'
     """
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -52,7 +71,14 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
-    """Tensors as safetensors, each header value as JSON. Atomic."""
+    """Tensors as safetensors, each header value as JSON. Atomic.
+
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_tensors(path, {"weight": torch.zeros(2)}, {"step": 3})
+    >>> load_tensors(path)[1]
+    {'step': 3}
+    """
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     write_atomically(path, save(tensors, {k: json.dumps(v) for k, v in header.items()}))
 
@@ -61,6 +87,12 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
     """The tensors of a safetensors file, on the CPU, and its header.
 
     what: the file's name in messages. Raises CheckpointError.
+
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_tensors(path, {"weight": torch.zeros(2)}, {"step": 3})
+    >>> load_tensors(path)
+    ({'weight': tensor([0., 0.])}, {'step': 3})
     """
     what = what or str(path)
     if not path.is_file():
@@ -70,12 +102,26 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
             header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
             return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        words = str(error)[:MOST_WORDS]  # they quote the file
+        words = str(error)[:MAX_MESSAGE_CHARS]  # they quote the file
+        if _is_pickled(path):
+            words += "; it looks like torch.save's: `python -m stn_core convert` makes safetensors"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
 
 
+def _is_pickled(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4).startswith(PICKLED)
+    except OSError:
+        return False
+
+
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with a prefix, by the rest of their names."""
+    """The tensors whose names begin with a prefix, by the rest of their names.
+
+    >>> under("network.", {"network.weight": torch.zeros(1), "step": torch.zeros(1)})
+    {'weight': tensor([0.])}
+    """
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
@@ -83,6 +129,12 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     """Copy tensors into a network, as float32.
 
     Raises CheckpointError that lists the missing, surplus, misshapen and non-finite tensors.
+
+    >>> try:
+    ...     load_strictly(nn.Linear(1, 1), {"weight": torch.zeros(2, 1)}, "own.safetensors")
+    ... except CheckpointError as error:
+    ...     print(error)
+    own.safetensors does not fit this network: missing bias; weight is (2, 1), expected (1, 1)
     """
     expected = network.state_dict()
     missing = sorted(expected.keys() - tensors.keys())
@@ -105,15 +157,29 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
         broken,
     ]
     if any(kinds):
-        shown = ("; ".join(k[:LISTED]) + ("; ..." if len(k) > LISTED else "") for k in kinds if k)
+        shown = (
+            "; ".join(k[:MAX_LISTED]) + ("; ..." if len(k) > MAX_LISTED else "") for k in kinds if k
+        )
         raise CheckpointError(f"{what} does not fit this network: {'; '.join(shown)}")
     network.load_state_dict({name: t.float() for name, t in tensors.items()})
 
 
-def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[str, Any]]:
+def load_trained(
+    experiment: Experiment, path: Path
+) -> tuple[ClassificationNetwork, dict[str, Any]]:
     """The network in a training's checkpoint, on the CPU, in evaluation mode; and the header.
 
     Raises CheckpointError.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> tensors = experiment.build(seed=0).state_dict()
+    >>> save_tensors(path, {f"{TRAINED}{n}": t for n, t in tensors.items()}, {"step": 3})
+    >>> network, header = load_trained(experiment, path)
+    >>> header["step"]
+    3
     """
     tensors, header = load_tensors(path)
     network = experiment.build(seed=0)
@@ -121,87 +187,71 @@ def load_trained(experiment: Experiment, path: Path) -> tuple[nn.Module, dict[st
     return network.eval(), header
 
 
-def as_shipped(network: nn.Module) -> nn.Module:
-    """The network itself, its weights rounded as ``save_weights`` does."""
+def as_shipped(network: N) -> N:
+    """The network itself, its weights rounded as ``save_weights`` does.
+
+    >>> as_shipped(nn.Linear(1, 1)).weight.dtype  # rounded, not halved
+    torch.float32
+    """
     for tensor in network.state_dict().values():
         tensor.copy_(tensor.half())
     return network
 
 
 def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None:
-    """float16 weights, the experiment's name in the header."""
+    """float16 weights, the experiment's name in the header.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "weights.safetensors")
+    >>> save_weights(experiment.build(seed=0), experiment, path)
+    >>> load_tensors(path)[1]
+    {'experiment': 'distorted/r/cnn'}
+    """
     tensors = {name: t.half() for name, t in network.state_dict().items()}
     save_tensors(path, tensors, {"experiment": experiment.name})
 
 
-def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> list[Experiment]:
-    """The experiments whose network has tensors of these names and shapes."""
-    shapes = {name: tensor.shape for name, tensor in tensors.items()}
-    found = []
-    for experiment in experiments:
-        expected = experiment.build(seed=0).state_dict()
-        if {name: tensor.shape for name, tensor in expected.items()} == shapes:
-            found.append(experiment)
-    return found
+class Named(Protocol):
+    """An experiment, or whatever else is published under its name.
 
-
-def load_own(experiment: Experiment, path: Path, what: str | None = None) -> nn.Module:
-    """The network of an experiment from anyone's safetensors file, in evaluation mode.
-
-    A state dict as it is, or a training's checkpoint; a header that names another experiment is
-    not heeded, since several have networks of the same shape. what: the file's name in messages.
-    Raises CheckpointError for a file over 500 MB, and with a list of what does not fit.
+    >>> class Study:
+    ...     name = "studies/mine"
+    >>> published_folder(Study()).name
+    'mine'
     """
-    tensors, _ = _own(path, what or str(path))
-    network = experiment.build(seed=0)
-    load_strictly(network, tensors, what or str(path))
-    return network.eval()
+
+    @property
+    def name(self) -> str:
+        """The folder in pretrained/."""
 
 
-def load_matching(
-    experiments: Sequence[Experiment], path: Path, what: str
-) -> tuple[Experiment, nn.Module]:
-    """As ``load_own``, of the one of some experiments that the header names, or else that fits.
+def published_folder(experiment: Named) -> Path:
+    """Where an experiment's published network is, or would be.
 
-    Raises CheckpointError: for a header that names another experiment, and, if none fits, with a
-    list of what does not fit the one that comes nearest.
+    >>> from stn_core.experiments import find
+    >>> published_folder(find("distorted/r/cnn")).name
+    'cnn'
     """
-    tensors, header = _own(path, what)
-    named = header.get("experiment")
-    chosen = [e for e in experiments if e.name == named] if named else fitting(tensors, experiments)
-    if not chosen:
-        if named:
-            raise CheckpointError(
-                f"{what} says that it is of {repr(named)[:MOST_WORDS]}; expected one of "
-                + ", ".join(e.name for e in experiments)
-            )
-        chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]
-    return chosen[0], load_own(chosen[0], path, what)
-
-
-def _own(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """A network's tensors in a state dict or a training's checkpoint, and the header."""
-    if path.is_file() and path.stat().st_size > MOST_MEGABYTES * 2**20:
-        raise CheckpointError(f"{what} is larger than {MOST_MEGABYTES} MB")
-    tensors, header = load_tensors(path, what)
-    return under(TRAINED, tensors) or tensors, header
-
-
-def _in_common(tensors: dict[str, Tensor], experiment: Experiment) -> int:
-    expected = experiment.build(seed=0).state_dict()
-    return sum(n in tensors and tensors[n].shape == t.shape for n, t in expected.items())
-
-
-def published_folder(experiment: Experiment) -> Path:
-    """Where an experiment's published network is, or would be."""
     return PRETRAINED / experiment.name
 
 
-def load_pretrained(experiment: Experiment) -> nn.Module:
+def load_pretrained(experiment: Experiment) -> ClassificationNetwork:
     """The published network of an experiment, in float32, on the CPU, in evaluation mode.
 
     Raises CheckpointError if there is none, or if it is another experiment's.
+
+    >>> from stn_core.experiments import find
+    >>> network = load_pretrained(find("distorted/r/cnn"))
+    >>> network(torch.zeros(1, 1, 28, 28)).shape
+    torch.Size([1, 10])
     """
+    if not PRETRAINED.is_dir():
+        raise CheckpointError(
+            f"there are no published networks at {PRETRAINED}: they are in the project's folder "
+            "pretrained/, which is not installed with the package; name a copy in STN_PRETRAINED"
+        )
     path = published_folder(experiment) / WEIGHTS
     tensors, header = load_tensors(path)
     if header.get("experiment") != experiment.name:
@@ -214,12 +264,22 @@ def load_pretrained(experiment: Experiment) -> nn.Module:
 
 
 def is_published(experiment: Experiment) -> bool:
-    """Whether its weights and their figures are there."""
+    """Whether its weights and their figures are there.
+
+    >>> from stn_core.experiments import find
+    >>> is_published(find("distorted/r/cnn"))
+    True
+    """
     folder = published_folder(experiment)
     return (folder / WEIGHTS).is_file() and (folder / METRICS).is_file()
 
 
 def weights_digest(experiment: Experiment) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of a published network's weights."""
+    """The first 16 hexadecimal digits of the SHA-256 of a published network's weights.
+
+    >>> from stn_core.experiments import find
+    >>> len(weights_digest(find("distorted/r/cnn")))
+    16
+    """
     weights = (published_folder(experiment) / WEIGHTS).read_bytes()
     return hashlib.sha256(weights).hexdigest()[:16]

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn_core.localisation import average_pool3d
+
 FIRST_FILTER = 9  # A.4: "a 9×9 convolutional layer (stride 1, no padding)"
 SECOND_FILTER = 7  # A.4: "a subsequent 7×7 convolutional layer"
 FEW_CHANNELS = 2  # for which a convolution's libraries take longer than one matrix product
@@ -21,9 +23,13 @@ def _pooled(n: int) -> int:
 
 
 class FullyConnectedClassifier(nn.Sequential):
-    """Two hidden layers and a classification layer. (B, C, H, W) -> logits (B, classes)."""
+    """Two hidden layers and a classification layer. (B, C, H, W) -> logits (B, classes).
 
-    def __init__(self, image_shape: tuple[int, int, int], units: int, classes: int) -> None:
+    >>> FullyConnectedClassifier((1, 28, 28), 32, 10)(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, image_shape: tuple[int, ...], units: int, classes: int) -> None:
         channels, height, width = image_shape
         super().__init__(
             nn.Flatten(),
@@ -36,7 +42,9 @@ class FullyConnectedClassifier(nn.Sequential):
 
     @property
     def classification(self) -> nn.Linear:
-        return self[-1]
+        last = self[-1]
+        assert isinstance(last, nn.Linear)
+        return last
 
 
 class ConvolutionalClassifier(nn.Module):
@@ -44,9 +52,12 @@ class ConvolutionalClassifier(nn.Module):
 
     The pooling rounds up: the paper does not say, but 21 -> 13 -> 6 would be too small for the
     7×7 convolution, and 21 -> 13 -> 7 -> 1 is not. (B, C, H, W) -> logits (B, classes).
+
+    >>> ConvolutionalClassifier((1, 28, 28), 8, 10)(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 10])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], filters: int, classes: int) -> None:
+    def __init__(self, image_shape: tuple[int, ...], filters: int, classes: int) -> None:
         super().__init__()
         channels, *lengths = image_shape
         rows, columns = (
@@ -79,9 +90,14 @@ def by_product(image: Tensor, convolution: nn.Conv2d) -> Tensor:
     For images of one or two channels it takes a third of cuDNN's time; on a CPU the gradient with
     respect to the image, which a transformer wants, takes a third of oneDNN's. (B, C, H, W) to
     (B, filters, H', W').
+
+    >>> image, convolution = torch.rand(2, 1, 8, 8), nn.Conv2d(1, 4, 3)
+    >>> torch.allclose(by_product(image, convolution), convolution(image), atol=1e-5)
+    True
     """
     if torch.is_autocast_enabled("cuda") and not image.requires_grad:
         image = image.to(torch.get_autocast_dtype("cuda"))  # before it is copied
+    assert convolution.bias is not None
     rows, columns = convolution.kernel_size
     patches = image.unfold(2, rows, 1).unfold(3, columns, 1).permute(0, 2, 3, 1, 4, 5)
     size = patches.shape[:3]  # (B, H', W', C, 9, 9)
@@ -95,9 +111,12 @@ class VolumetricClassifier(nn.Module):
 
     Two 5×5×5 convolutions, each with a 2×2×2 max-pooling that rounds up, and a classification
     layer. (B, C, D, H, W) -> logits (B, classes).
+
+    >>> VolumetricClassifier((1, 39, 39, 39), 4, 10)(torch.rand(1, 1, 39, 39, 39)).shape
+    torch.Size([1, 10])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int, int], filters: int, classes: int) -> None:
+    def __init__(self, image_shape: tuple[int, ...], filters: int, classes: int) -> None:
         super().__init__()
         channels, *lengths = image_shape
         reach = VOLUME_FILTER - 1
@@ -111,7 +130,7 @@ class VolumetricClassifier(nn.Module):
         self.classification = nn.Linear(filters * math.prod(closing), classes)
 
     def forward(self, volume: Tensor) -> Tensor:
-        x = F.avg_pool3d(volume, VOLUME_STRIDE)
+        x = average_pool3d(volume, VOLUME_STRIDE)
         x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
         x = F.max_pool3d(self.conv2(x), 2, ceil_mode=True).relu()
         return self.classification(x.flatten(1))

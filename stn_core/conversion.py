@@ -6,6 +6,7 @@ tensors and plain containers alone, by a process that has bounds on its memory a
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -13,13 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
-from stn_core.checkpoints import MOST_MEGABYTES, CheckpointError, save_tensors
+from stn_core.checkpoints import CheckpointError, save_tensors
+from stn_core.foreign_checkpoints import MAX_MEGABYTES, unwrapped
 
-MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
-SECONDS = 120
-WRAPPERS = ("state_dict", "model_state_dict", "model", "network")  # where others keep it
+MAX_MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
+MAX_SECONDS = 120
+# Where others keep it, the network that was trained before its average.
+WRAPPERS = (
+    *("state_dict", "model_state_dict", "model_state", "model", "network_state_dict", "network"),
+    *("net_state_dict", "net", "weights", "params", "parameters"),
+    *("averaged_model", "model_ema", "ema_model", "ema_state_dict", "ema", "swa"),
+)
+ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+REFUSED = re.compile(r"(?:GLOBAL|global|class) ([\w.]+\.\w+)")  # in torch's words
 
 
 def convert(source: Path, destination: Path, experiment: str | None = None) -> list[str]:
@@ -27,15 +37,23 @@ def convert(source: Path, destination: Path, experiment: str | None = None) -> l
 
     experiment: the name to be written into the header, of the experiment whose network it is.
     Raises CheckpointError, which says why; nothing is written then, nor over an older file.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> torch.save({"state_dict": {"weight": torch.zeros(2, 3)}}, folder / "model.pt")
+    >>> convert(folder / "model.pt", folder / "model.safetensors")
+    ['weight (2, 3) float32']
     """
     _bounded(source)
+    if not destination.parent.is_dir():
+        raise CheckpointError(f"there is no folder {destination.parent} to write into")
     command = [sys.executable, "-m", "stn_core.conversion", str(source), str(destination)]
     try:
         done = subprocess.run(
-            [*command, experiment or ""], capture_output=True, text=True, timeout=SECONDS
+            [*command, experiment or ""], capture_output=True, text=True, timeout=MAX_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise CheckpointError(f"{source} took more than {SECONDS} seconds to read") from error
+        raise CheckpointError(f"{source} took more than {MAX_SECONDS} seconds to read") from error
     if done.returncode:
         words = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise CheckpointError(f"{source} cannot be converted: {words[-1]}")
@@ -46,6 +64,8 @@ def _bounded(source: Path) -> None:
     """Raise CheckpointError for what is no file, or holds too much, before it is opened."""
     if not source.is_file():
         raise CheckpointError(f"there is no file {source}")
+    if source.suffix == ".safetensors":
+        raise CheckpointError(f"{source} is safetensors already: it needs no conversion")
     size = source.stat().st_size
     if zipfile.is_zipfile(source):  # what torch.save writes; packed, it may hold more than it is
         try:
@@ -53,21 +73,25 @@ def _bounded(source: Path) -> None:
                 size = max(size, sum(part.file_size for part in file.infolist()))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             raise CheckpointError(f"{source} is a broken archive: {error}") from error
-    if size > MOST_MEGABYTES * 2**20:
+    if size > MAX_MEGABYTES * 2**20:
         raise CheckpointError(
-            f"{source} holds {size / 2**20:,.0f} MB; at most {MOST_MEGABYTES} MB are read"
+            f"{source} holds {size / 2**20:,.0f} MB; at most {MAX_MEGABYTES} MB are read"
         )
 
 
 def state_dict(loaded: Any) -> dict[str, Tensor]:
-    """The tensors of what was pickled: a state dict, or one under a usual name.
+    """The tensors of what was pickled: a state dict, or one under a usual name, ``unwrapped``.
 
     Raises CheckpointError if there is none.
+
+    >>> state_dict({"model": {"module.weight": torch.zeros(1)}, "epoch": 3})
+    {'weight': tensor([0.])}
     """
-    for name in WRAPPERS:
-        if isinstance(loaded, dict) and isinstance(loaded.get(name), dict):
-            loaded = loaded[name]
+    while isinstance(loaded, dict):
+        inner = next((n for n in WRAPPERS if isinstance(loaded.get(n), dict)), None)
+        if inner is None:
             break
+        loaded = loaded[inner]
     if not isinstance(loaded, dict) or not loaded:
         raise CheckpointError(f"expected a state dict, got {type(loaded).__name__}")
     odd = [str(n) for n, t in loaded.items() if not (isinstance(n, str) and isinstance(t, Tensor))]
@@ -76,24 +100,35 @@ def state_dict(loaded: Any) -> dict[str, Tensor]:
             f"expected a state dict of tensors by name; not so: {', '.join(odd[:5])}"
         )
     # Tensors that share memory, as tied weights do, are written one by one.
-    return {name: tensor.detach().clone() for name, tensor in loaded.items()}
+    return {name: tensor.detach().clone() for name, tensor in unwrapped(loaded).items()}
 
 
 def _main(source: str, destination: str, experiment: str) -> None:
     _limit_memory()
     try:
         loaded = torch.load(source, map_location="cpu", weights_only=True)
-        tensors = state_dict(loaded)
-        save_tensors(Path(destination), tensors, {"experiment": experiment} if experiment else {})
-    except CheckpointError:
-        raise
+    except OSError as error:
+        raise CheckpointError(f"it cannot be opened: {error}") from error
     except Exception as error:  # whatever a broken or hostile pickle comes to
-        words = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise CheckpointError(
-            f"it is not a checkpoint that is safe to read ({words[0]})"
+            f"it is not a checkpoint that is safe to read ({_reason(error)}); "
+            "save `network.state_dict()`"
         ) from error
+    tensors = state_dict(loaded)
+    try:
+        save_tensors(Path(destination), tensors, {"experiment": experiment} if experiment else {})
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{destination} cannot be written: {error}") from error
     for name, tensor in tensors.items():
         print(f"{name} {tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}")
+
+
+def _reason(error: Exception) -> str:
+    """Why torch has refused a pickle: the class that it names, or its first line."""
+    words = ESCAPES.sub("", str(error))
+    if named := REFUSED.search(words):
+        return f"it holds an object of {named[1]}"
+    return next((line for line in words.splitlines() if line.strip()), type(error).__name__)
 
 
 def _limit_memory() -> None:
@@ -104,7 +139,7 @@ def _limit_memory() -> None:
     status = Path("/proc/self/statm")
     if status.exists():
         held = int(status.read_text().split()[0]) * resource.getpagesize()
-        most = held + MEMORY_MEGABYTES * 2**20
+        most = held + MAX_MEMORY_MEGABYTES * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
-from stn_core.transforms import facing_degrees
+from stn_core.networks import ClassificationNetwork
+from stn_core.transforms import Affine3D, facing_degrees
 
 EVALUATION_SEED = 2015
 # How many digits are distorted at once, part of the definition: clutter is cut from the digits of
@@ -45,19 +46,36 @@ class Evaluation(NamedTuple):
 
 @torch.no_grad()
 def evaluate(
-    network: nn.Module, experiment: Experiment, digits: Digits, seed: int = EVALUATION_SEED
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    digits: Digits,
+    seed: int = EVALUATION_SEED,
 ) -> Evaluation:
-    """Evaluate on digits that are distorted on the CPU, so that every machine sees the same."""
+    """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
+
+    >>> from stn_core import find, load_digits, load_pretrained
+    >>> from stn_core.digits import Digits
+    >>> experiment, gallery = find("distorted/r/st-cnn-aff"), load_digits().gallery
+    >>> few = Digits(gallery.images[:100], gallery.labels[:100])
+    >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
+    True
+    """
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
-    total, predictions, truth, facing = 0.0, [], [], []
+    total = 0.0
+    predictions: list[Tensor] = []
+    truth: list[Tensor] = []
+    facing: list[Tensor] = []
     training = network.training
     network.eval()
     volumes = len(experiment.data.image_shape) == 4
     for chunk in _chunks(digits, VOLUME_CHUNK if volumes else CHUNK):
         examples = experiment.data.examples(chunk, generator)
         truth.append(examples.labels)
-        parts = (examples.images, examples.labels, *([examples.theta] if volumes else []))
+        parts = [examples.images, examples.labels]
+        if volumes:
+            assert examples.theta is not None
+            parts.append(examples.theta)
         for images, labels, *frame in zip(*(part.split(FORWARD) for part in parts), strict=True):
             trace = network.trace(images.to(device))
             measures = experiment.objective.measures(trace, labels.to(device))
@@ -65,7 +83,7 @@ def evaluate(
             predictions.append(trace.logits.argmax(1).cpu())
             if volumes and trace.warps:
                 seen = trace.warps[0].theta.cpu()
-                straight = experiment.data.truth_family.identity().expand_as(seen)
+                straight = Affine3D().identity().expand_as(seen)
                 facing.append(torch.stack([facing_degrees(t, *frame) for t in (straight, seen)]))
     network.train(training)
     return Evaluation(
@@ -92,7 +110,7 @@ def misread_examples(
     network: nn.Module, experiment: Experiment, gallery: Digits, seed: int
 ) -> dict[int, int]:
     """The gallery digits that a network misreads with this seed, and what it takes them for."""
-    misread = {}
+    misread: dict[int, int] = {}
     for digits in torch.arange(len(gallery)).split(FORWARD):
         shown = [example(experiment, gallery, digit, seed) for digit in digits.tolist()]
         predictions = network(torch.cat([e.images for e in shown])).argmax(1)

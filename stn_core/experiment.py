@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import torch
 from torch import Tensor
@@ -182,10 +182,21 @@ class Examples(NamedTuple):
 class Data(Protocol):
     """Where an experiment's images come from. All of it on the digits' device."""
 
-    image_shape: tuple[int, int, int]
-    classes: int
-    noun: str  # what an example is, in the plural
-    truth_family: Transform | None  # the family of Examples.theta
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """(C, H, W) or (C, D, H, W)."""
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+
+    @property
+    def noun(self) -> str:
+        """What an example is, in the plural."""
+
+    @property
+    def truth_family(self) -> Transform | None:
+        """The family of Examples.theta."""
 
     def examples(
         self, digits: Digits, generator: torch.Generator, others: Digits | None = None
@@ -229,7 +240,7 @@ class Experiment:
         """
         if self.recipe.curriculum is None:
             return self.data
-        return dataclasses.replace(self.data, reach=reach)
+        return dataclasses.replace(cast(Any, self.data), reach=reach)
 
     @property
     def recipe(self) -> Recipe:
@@ -257,7 +268,7 @@ class Experiment:
             "batch_size": batch_size,
             "learning_rate": learning_rate,
         }
-        given = {key: number for key, number in numbers.items() if number is not None}
+        given: dict[str, Any] = {key: n for key, n in numbers.items() if n is not None}
         return dataclasses.replace(self, recipes=(dataclasses.replace(recipe, **given),))
 
     def build(self, seed: int) -> ClassificationNetwork:

@@ -97,7 +97,7 @@ def describe(network: nn.Module, image_shape: tuple[int, ...]) -> NetworkLayers:
     """The layers of a network for images (C, H, W). Raises Indescribable."""
     if type(network) is not ClassificationNetwork or len(image_shape) != 3:
         raise Indescribable(f"it is a {type(network).__name__} of {image_shape}")
-    names = {parameter: name for name, parameter in network.named_parameters()}
+    names: dict[Tensor, str] = {parameter: name for name, parameter in network.named_parameters()}
     image = torch.rand(1, *image_shape, generator=torch.Generator().manual_seed(0))
     trace = network.trace(image)
     transformers = _transformers(network.transformer)
@@ -119,8 +119,7 @@ def _transformers(
 ) -> list[SpatialTransformer]:
     if transformer is None:
         return []
-    parallel = isinstance(transformer, ParallelTransformers)
-    return list(transformer.transformers) if parallel else [transformer]
+    return list(transformer) if isinstance(transformer, ParallelTransformers) else [transformer]
 
 
 def write_layers(experiment: Experiment) -> Path | None:

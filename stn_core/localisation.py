@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.transforms import rigid_theta
+from stn_core.transforms import at_least_float32, rigid_theta
 
 HIDDEN_UNITS = 32  # A.4: "32 unit fully connected layers for ST-FCN networks"
 FILTERS = 20  # A.4: "two 20-filter 5×5 convolutional layers"
@@ -22,9 +22,13 @@ BOX_UNITS = 8  # A.2: "two 8-unit fully-connected layers"
 
 
 class FullyConnectedBody(nn.Sequential):
-    """Three hidden layers of 32 units (App. A.4, for ST-FCN). (B, C, H, W) -> (B, 32)."""
+    """Three hidden layers of 32 units (App. A.4, for ST-FCN). (B, C, H, W) -> (B, 32).
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    >>> FullyConnectedBody((1, 28, 28))(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 32])
+    """
+
+    def __init__(self, image_shape: tuple[int, ...]) -> None:
         channels, height, width = image_shape
         super().__init__(
             nn.Flatten(),
@@ -43,9 +47,12 @@ class ConvolutionalBody(nn.Module):
 
     A 2×2 max-pooling, rounding up, stands between the convolutions. (B, C, H, W) -> (B, 20).
     The input is at least 26 pixels wide and high, else the second convolution has nothing left.
+
+    >>> ConvolutionalBody((1, 28, 28))(torch.rand(2, 1, 28, 28)).shape
+    torch.Size([2, 20])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int]) -> None:
+    def __init__(self, image_shape: tuple[int, ...]) -> None:
         super().__init__()
         channels, height, width = image_shape
         rows, columns = (self._closing_size(n) for n in (height, width))
@@ -70,14 +77,26 @@ class ConvolutionalBody(nn.Module):
         return self.hidden(x.flatten(1)).relu()
 
 
+def average_pool3d(volume: Tensor, stride: int) -> Tensor:
+    """``F.avg_pool3d``, also in half precision, which a CPU's has not.
+
+    >>> average_pool3d(torch.ones(1, 1, 4, 4, 4).half(), 2).shape
+    torch.Size([1, 1, 2, 2, 2])
+    """
+    return F.avg_pool3d(at_least_float32(volume), stride).to(volume.dtype)
+
+
 class VolumetricBody(nn.Module):
     """The ConvolutionalBody in three dimensions, on a 3× downsampled input (for App. A.3; ours).
 
     Two 20-filter 5×5×5 convolutions, a 2×2×2 max-pooling between them, a hidden layer of 64 units.
     (B, C, D, H, W) -> (B, 64).
+
+    >>> VolumetricBody((1, 39, 39, 39))(torch.rand(1, 1, 39, 39, 39)).shape
+    torch.Size([1, 64])
     """
 
-    def __init__(self, image_shape: tuple[int, int, int, int]) -> None:
+    def __init__(self, image_shape: tuple[int, ...]) -> None:
         super().__init__()
         channels, *lengths = image_shape
         closing = [self._closing_size(n) for n in lengths]
@@ -94,7 +113,7 @@ class VolumetricBody(nn.Module):
         return pooled - FILTER_SIZE + 1
 
     def forward(self, volume: Tensor) -> Tensor:
-        x = F.avg_pool3d(volume, VOLUME_STRIDE)
+        x = average_pool3d(volume, VOLUME_STRIDE)
         x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
         x = self.conv2(x).relu()
         return self.hidden(x.flatten(1)).relu()
@@ -105,11 +124,18 @@ class Localisation(nn.Module):
 
     identity: (P,). A fresh network gives exactly this θ for every image: the regression layer has
     zero weights and the identity as its bias.
+
+    >>> from stn_core import Attention
+    >>> localisation = Localisation(FullyConnectedBody((1, 28, 28)), Attention().identity())
+    >>> localisation(torch.rand(2, 1, 28, 28)).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
 
     def __init__(self, body: nn.Module, identity: Tensor) -> None:
         super().__init__()
         self.body = body
+        if not isinstance(body.features, int):
+            raise TypeError("a body says in its attribute ``features`` how many numbers it gives")
         self.regression = nn.Linear(body.features, len(identity))
         with torch.no_grad():
             self.regression.weight.zero_()
@@ -121,14 +147,18 @@ class Localisation(nn.Module):
 
 
 class RigidLocalisation(Localisation):
-    """f_loc that regresses a rotation vector and a shift, 6 numbers, for the 12 of ``Affine3D``."""
+    """f_loc that regresses a rotation vector and a shift, 6 numbers, for the 12 of ``Affine3D``.
+
+    >>> RigidLocalisation(VolumetricBody((1, 39, 39, 39)))(torch.rand(1, 1, 39, 39, 39)).shape
+    torch.Size([1, 12])
+    """
 
     def __init__(self, body: nn.Module) -> None:
         super().__init__(body, torch.zeros(6))
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, D, H, W) -> θ (B, 12)."""
-        return rigid_theta(*super().forward(image).split(3, 1))
+        return rigid_theta(*at_least_float32(super().forward(image)).split(3, 1))
 
 
 class BoxLocalisation(nn.Module):
@@ -140,13 +170,19 @@ class BoxLocalisation(nn.Module):
     starts as a centred box with s = start.
 
     largest: may be changed while it is being trained.
+
+    >>> localisation = BoxLocalisation(
+    ...     (1, 40, 40), start=0.5, smallest=0.2, largest=0.9, generator=torch.Generator()
+    ... )
+    >>> [round(n, 4) for n in localisation(torch.rand(1, 1, 40, 40))[0].tolist()]
+    [0.5, 0.0, 0.0]
     """
 
     STEEPNESS = 0.25  # of s in r: at 1, the boxes grow to the largest before they move
 
     def __init__(
         self,
-        image_shape: tuple[int, int, int],
+        image_shape: tuple[int, ...],
         *,
         start: float,
         smallest: float,
@@ -169,13 +205,15 @@ class BoxLocalisation(nn.Module):
         for layer in (self.conv, self.hidden1, self.hidden2):
             # He's weights: with torch's own, the boxes come to depend on the image too late
             nn.init.kaiming_normal_(layer.weight, generator=generator)
+            assert layer.bias is not None
             nn.init.zeros_(layer.bias)
         share = (start - smallest) / (largest - smallest)
         with torch.no_grad():
             self.regression.weight.zero_()
             self.regression.bias.zero_()
             self.regression.bias[0] = math.log(share / (1 - share)) / self.STEEPNESS
-        self.to(memory_format=torch.channels_last)  # twice as fast
+        # Twice as fast. torch's types leave this way to call it out.
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> θ (B, 3)."""

@@ -29,7 +29,7 @@ class KernelMuon(torch.optim.Muon):
             super().__init__(groups, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is taken
         if isinstance(self.param_groups[0]["lr"], Tensor):
             self._step_together()
         else:
@@ -46,7 +46,7 @@ class KernelMuon(torch.optim.Muon):
                 self.state[parameter][BUFFER] = torch.zeros_like(gradient)
         buffers = [self.state[parameter][BUFFER] for parameter in parameters]
         torch._foreach_lerp_(buffers, gradients, 1 - settings["momentum"])
-        ahead = torch._foreach_lerp(gradients, buffers, settings["momentum"])  # Nesterov's
+        ahead = list(torch._foreach_lerp(gradients, buffers, settings["momentum"]))  # Nesterov's
         updates = iter(
             orthogonalised(
                 ahead,

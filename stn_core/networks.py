@@ -8,7 +8,6 @@ that every network of one experiment has the same number of parameters, within 5
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -27,15 +26,19 @@ from stn_core.localisation import (
     Localisation,
     RigidLocalisation,
     VolumetricBody,
+    average_pool3d,
 )
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
-from stn_core.trace import Trace
-from stn_core.transforms import Affine3D, Transform
+from stn_core.trace import Trace, Warp
+from stn_core.transforms import Affine3D, Transform, check_floating
+from stn_core.weights import initialise, solve_width
 
 PARAMETERS = 400_000  # A.4: "around 400k"
-TOLERANCE = 0.05
 # What a convolution makes then has its channels together in memory, and is pooled sooner.
-CHANNELS_LAST = {nn.Conv2d: torch.channels_last, nn.Conv3d: torch.channels_last_3d}
+CHANNELS_LAST: dict[type[nn.Module], torch.memory_format] = {
+    nn.Conv2d: torch.channels_last,
+    nn.Conv3d: torch.channels_last_3d,
+}
 
 
 class ClassificationNetwork(nn.Module):
@@ -43,6 +46,11 @@ class ClassificationNetwork(nn.Module):
 
     subtracted: taken from the image first, so that the background is not 0 any more; it is for
     showing what that does to a transformer, which reads 0 outside.
+
+    >>> from stn_core.classifiers import FullyConnectedClassifier
+    >>> network = ClassificationNetwork(FullyConnectedClassifier((1, 28, 28), 32, 10))
+    >>> network.trace(torch.rand(2, 1, 28, 28)).logits.shape
+    torch.Size([2, 10])
     """
 
     def __init__(
@@ -62,9 +70,10 @@ class ClassificationNetwork(nn.Module):
         """Image (B, C, H, W) -> Trace.
 
         thetas: (B, P) each, in place of what the localisation networks predict, in the order of
-        the transformers; None leaves one its own.
+        the transformers; None leaves one its own. Raises DtypeError for an image of integers.
         """
-        warps = ()
+        check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
+        warps: tuple[Warp, ...] = ()
         x = image - self.subtracted if self.subtracted else image
         if self.transformer is not None:
             warps = self.transformer.warps(x, *thetas)
@@ -83,12 +92,19 @@ class ProjectionNetwork(ClassificationNetwork):
 
     Without a transformer the volume is averaged over ``pool``³ voxels first: with pool = 2 that is
     what a transformer gives at the identity whose output has half the lengths.
+
+    >>> from stn_core.classifiers import FullyConnectedClassifier
+    >>> network = ProjectionNetwork(FullyConnectedClassifier((1, 14, 14), 32, 10), pool=2)
+    >>> network(torch.rand(2, 1, 28, 28, 28)).shape
+    torch.Size([2, 10])
     """
 
     def trace(self, image: Tensor, *thetas: Tensor | None) -> Trace:
         """Volume (B, C, D, H, W) -> Trace; what the classifier is given is the projection."""
+        check_floating("the volume", image, "0 to 255 becomes [0, 1] by volume.float() / 255")
+        warps: tuple[Warp, ...] = ()
         if self.transformer is None:
-            warps, output = (), F.avg_pool3d(image, self.pool)
+            output = average_pool3d(image, self.pool)
         else:
             warps = self.transformer.warps(image, *thetas)
             output = warps[0].output
@@ -96,17 +112,27 @@ class ProjectionNetwork(ClassificationNetwork):
         return Trace(warps, projection, self.classifier(projection))
 
 
+class _WithoutTransformer:
+    """What a network without a transformer is; one that has it has fields of these names."""
+
+    transform: Transform | None = None
+    pool: int = 1
+    transformers: int = 1
+    identity_start: bool = True
+    subtracted: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True)
-class Network:
-    """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN."""
+class Network(_WithoutTransformer):
+    """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN.
+
+    >>> from stn_core.weights import count_parameters
+    >>> count_parameters(FCN(parameters=100_000).build((1, 28, 28), 10, torch.Generator())) // 1000
+    99
+    """
 
     parameters: int = PARAMETERS
     convolutional: ClassVar[bool] = False
-    transform: ClassVar[Transform | None] = None
-    pool: ClassVar[int] = 1
-    transformers: ClassVar[int] = 1
-    identity_start: ClassVar[bool] = True
-    subtracted: ClassVar[float] = 0.0
 
     def build(
         self, image_shape: tuple[int, ...], classes: int, generator: torch.Generator
@@ -117,7 +143,7 @@ class Network:
         initialise(network, generator, identity_start=self.identity_start)
         for module in network.modules():
             if layout := CHANNELS_LAST.get(type(module)):
-                module.to(memory_format=layout)
+                module.to(memory_format=layout)  # type: ignore[call-overload]  # as torch has it
         return network
 
     def _assemble(
@@ -126,7 +152,9 @@ class Network:
         channels, *size = image_shape
         transformer = None
         if self.transform is not None:
-            made = [self._transformer(image_shape) for _ in range(self.transformers)]
+            made = [
+                self._transformer(self.transform, image_shape) for _ in range(self.transformers)
+            ]
             transformer = made[0] if len(made) == 1 else ParallelTransformers(made)
             channels *= len(made)
         classifier = ConvolutionalClassifier if self.convolutional else FullyConnectedClassifier
@@ -135,20 +163,32 @@ class Network:
             classifier(pooled, width, classes), transformer, self.pool, self.subtracted
         )
 
-    def _transformer(self, image_shape: tuple[int, int, int]) -> SpatialTransformer:
-        transform = copy.deepcopy(self.transform)
+    def _transformer(
+        self, transform: Transform, image_shape: tuple[int, ...]
+    ) -> SpatialTransformer:
+        transform = copy.deepcopy(transform)
         body = ConvolutionalBody if self.convolutional else FullyConnectedBody
         return SpatialTransformer(Localisation(body(image_shape), transform.identity()), transform)
 
 
 @dataclass(frozen=True, kw_only=True)
 class FCN(Network):
-    """The fully connected baseline: two hidden layers and a classification layer."""
+    """The fully connected baseline: two hidden layers and a classification layer.
+
+    >>> network = FCN().build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
 class CNN(Network):
-    """The convolutional baseline: two convolutions with max-pooling and a classification layer."""
+    """The convolutional baseline: two convolutions with max-pooling and a classification layer.
+
+    >>> network = CNN().build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
+    """
 
     convolutional: ClassVar[bool] = True
 
@@ -160,6 +200,11 @@ class STFCN(Network):
     transformers: how many, their outputs concatenated (App. A.1: "2×ST-FCN");
     identity_start: whether the regression layer starts at the identity (App. A.4), or at random;
     subtracted: see ClassificationNetwork. Both are for showing what goes wrong.
+
+    >>> from stn_core import ThinPlateSpline
+    >>> network = STFCN(transform=ThinPlateSpline()).build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
     """
 
     transform: Transform = field()
@@ -171,7 +216,13 @@ class STFCN(Network):
 
 @dataclass(frozen=True, kw_only=True)
 class STCNN(Network):
-    """A spatial transformer, average pooling by ``pool``, then the convolutional network."""
+    """A spatial transformer, average pooling by ``pool``, then the convolutional network.
+
+    >>> from stn_core import Affine
+    >>> network = STCNN(transform=Affine()).build((1, 28, 28), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 28, 28))).shape
+    torch.Size([2, 10])
+    """
 
     convolutional: ClassVar[bool] = True
     transform: Transform = field()
@@ -183,6 +234,10 @@ class ProjectionCNN(Network):
     """For volumes: the projection along the depth as it is, then the convolutional network.
 
     coarser: by how much the projection is smaller than the volume.
+
+    >>> network = ProjectionCNN().build((1, 60, 60, 60), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 60, 60, 60))).shape
+    torch.Size([2, 10])
     """
 
     coarser: int = 2
@@ -205,6 +260,10 @@ class STProjectionCNN(ProjectionCNN):
     """For volumes: a 3D spatial transformer, the projection of its output, the CNN (App. A.3).
 
     rigid: f_loc regresses a rotation vector and a shift, 6 numbers, instead of the 12 of Eq. 10.
+
+    >>> network = STProjectionCNN(rigid=True).build((1, 60, 60, 60), 10, torch.Generator())
+    >>> network(torch.rand(2, *(1, 60, 60, 60))).shape
+    torch.Size([2, 10])
     """
 
     transform: Transform = field(default_factory=Affine3D)
@@ -222,66 +281,14 @@ class STProjectionCNN(ProjectionCNN):
 
 @dataclass(frozen=True, kw_only=True)
 class CNN3D(Network):
-    """For volumes: a convolutional network in three dimensions, without a transformer."""
+    """For volumes: a convolutional network in three dimensions, without a transformer.
+
+    >>> network = CNN3D().build((1, 60, 60, 60), 10, torch.Generator())
+    >>> type(network.classifier).__name__
+    'VolumetricClassifier'
+    """
 
     def _assemble(
         self, image_shape: tuple[int, ...], classes: int, width: int
     ) -> ClassificationNetwork:
         return ClassificationNetwork(VolumetricClassifier(image_shape, width, classes))
-
-
-def count_parameters(network: nn.Module) -> int:
-    """The number of learnable parameters."""
-    return sum(p.numel() for p in network.parameters())
-
-
-def hidden_matrices(network: nn.Module) -> set[Tensor]:
-    """The weights of all fully connected layers but those whose output is θ or the logits."""
-    last = {m.regression for m in network.modules() if isinstance(m, Localisation)}
-    last.add(network.classifier.classification)
-    linear = (m for m in network.modules() if isinstance(m, nn.Linear))
-    return {module.weight for module in linear if module not in last}
-
-
-def kernels(network: nn.Module) -> set[Tensor]:
-    """The weights of all convolutions."""
-    return {m.weight for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d)}
-
-
-def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
-    """The classifier's width (units or filters) that comes nearest to a number of parameters."""
-
-    def count(width: int) -> int:
-        with torch.device("meta"):
-            return count_parameters(assemble(width))
-
-    low, high = 1, 2
-    while count(high) < parameters:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if count(middle) < parameters else (low, middle)
-    width = min((low, high), key=lambda w: abs(count(w) - parameters))
-    if abs(count(width) - parameters) > TOLERANCE * parameters:
-        raise ValueError(
-            f"no width brings this network to {parameters:,} parameters within 5 %; "
-            f"the nearest, {width}, has {count(width):,}"
-        )
-    return width
-
-
-def initialise(
-    network: nn.Module, generator: torch.Generator, *, identity_start: bool = True
-) -> None:
-    """Draw the weights: uniform in ±1/sqrt(fan-in), torch's own default, from one generator.
-
-    The regression layers keep the identity (App. A.4), unless they are to be drawn as well.
-    """
-    regressions = {m.regression for m in network.modules() if isinstance(m, Localisation)}
-    if not identity_start:
-        regressions = set()
-    for module in network.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d) and module not in regressions:
-            bound = module.weight[0].numel() ** -0.5
-            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
-            nn.init.uniform_(module.bias, -bound, bound, generator=generator)

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from stn_core import checkpoints
 from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
@@ -27,11 +25,12 @@ from stn_core.metrics import (
     save_metrics,
     save_tried,
 )
-from stn_core.networks import count_parameters
+from stn_core.networks import ClassificationNetwork
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError
 from stn_core.typed_json import from_json
+from stn_core.weights import count_parameters
 
 SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
@@ -78,7 +77,7 @@ def publish(runs: list[Run], source: Source) -> Path:
 
 
 def _ship(
-    run: Run, network: nn.Module, source: Source, seeds: list[int], errors: list[float]
+    run: Run, network: ClassificationNetwork, source: Source, seeds: list[int], errors: list[float]
 ) -> Path:
     """Measure first, and then write: if that breaks off, publishing it again mends all."""
     description = run.description()
@@ -208,8 +207,11 @@ def add_set(cell: Colocalisation, result: MeasuredSet) -> None:
     save_metrics(cell, replace(metrics, sets=sets))
 
 
-def measure(network: nn.Module, experiment: Experiment, source: Source) -> dict[str, Any]:
+def measure(
+    network: ClassificationNetwork, experiment: Experiment, source: Source
+) -> dict[str, Any]:
     """What Metrics say of it: errors on test and gallery digits, what is misread for what."""
+    assert source.test is not None  # ``publish`` and ``note`` have looked
     test = evaluate(network, experiment, source.test)
     gallery = evaluate(network, experiment, source.gallery)
     facing = test.facing_degrees

@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
 
 from stn_core.sampling import Kernel, sample
 from stn_core.trace import Warp
-from stn_core.transforms import Transform
+from stn_core.transforms import Transform, at_least_float32, check_floating
+
+
+class Recording:
+    """The warps of one transformer, while a network is watched.
+
+    Under ``nn.DataParallel`` each replica has a share of the images: what the replicas record is
+    put together when all of them are done, in their order.
+
+    >>> Recording().warps
+    []
+    """
+
+    def __init__(self) -> None:
+        self.warps: list[Warp] = []
+        self._replicas: list[Recording] | None = None  # None: of no DataParallel
+
+    def expect_replicas(self) -> None:
+        """Before a forward pass of the DataParallel that the transformer is in."""
+        self._replicas = []
+
+    def of_a_replica(self) -> Recording:
+        """Where a replica of the transformer records; called once for each, in their order."""
+        if self._replicas is None:
+            return self
+        self._replicas.append(Recording())
+        return self._replicas[-1]
+
+    def join_replicas(self) -> None:
+        """After that forward pass: of each use of the transformer one Warp, of all images."""
+        shares = [replica.warps for replica in self._replicas or () if replica.warps]
+        for uses in zip(*shares, strict=True):
+            device = uses[0].output.device
+            fields = zip(*uses, strict=True)
+            self.warps.append(Warp(*(torch.cat([t.to(device) for t in f]) for f in fields)))
+        self._replicas = None
 
 
 class SpatialTransformer(nn.Module):
@@ -18,6 +55,12 @@ class SpatialTransformer(nn.Module):
 
     localisation: a module U (B, C, H, W) -> θ (B, P); transform: the family of T_θ;
     size: the output's (H', W'), by default the input's; kernel, padding: see ``sampling.sample``.
+
+    >>> from stn_core import Affine, ConvolutionalBody, Localisation
+    >>> localisation = Localisation(ConvolutionalBody((1, 28, 28)), Affine().identity())
+    >>> transformer = SpatialTransformer(localisation, Affine(), size=(14, 14))
+    >>> transformer(torch.rand(8, 1, 28, 28)).shape
+    torch.Size([8, 1, 14, 14])
     """
 
     def __init__(
@@ -25,7 +68,7 @@ class SpatialTransformer(nn.Module):
         localisation: nn.Module,
         transform: Transform,
         size: tuple[int, ...] | None = None,
-        kernel: str | Kernel = "bilinear",
+        kernel: str | Kernel | Sequence[str | Kernel] = "bilinear",
         padding: str = "zeros",
     ) -> None:
         super().__init__()
@@ -34,7 +77,7 @@ class SpatialTransformer(nn.Module):
         self.size = size
         self.kernel = kernel
         self.padding = padding
-        self._watched_by: list[list[Warp]] = []  # see ``watch``
+        self._watched_by: list[Recording] = []  # see ``watch``
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> V (B, C, H', W')."""
@@ -45,17 +88,38 @@ class SpatialTransformer(nn.Module):
         return (self.warp(image, *thetas),)
 
     def warp(self, image: Tensor, theta: Tensor | None = None) -> Warp:
-        """U -> Warp, with θ from the localisation network unless it is given: (B, P)."""
-        # Coordinates need float32: bfloat16's 8 bits would be up to a tenth of a pixel off.
-        with torch.autocast(image.device.type, enabled=False):
-            # Deeper in a network, autocast's convolutions hand over half precision.
-            image = image.to(torch.promote_types(image.dtype, torch.float32))
-            theta = self.localisation(image) if theta is None else theta
+        """U -> Warp, with θ from the localisation network unless it is given: (B, P).
+
+        θ, the grid and the sampling are in float32 at least, the localisation network in its own
+        dtype. V has U's dtype; under autocast, where layers cast for themselves, float32.
+        Raises DtypeError for an image of integers, and as ``Transform.grid`` and ``sample`` do.
+        """
+        check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
+        autocast = not image.is_meta and torch.is_autocast_enabled(image.device.type)
+        with torch.autocast(image.device.type, enabled=False) if autocast else nullcontext():
+            if autocast:  # deeper in a network, its convolutions hand over half precision
+                image = at_least_float32(image)
+            if theta is None:
+                theta = self.localisation(image.to(_dtype(self.localisation, image.dtype)))
+            if theta.is_floating_point():
+                theta = at_least_float32(theta)
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
-            warp = Warp(image, theta, grid, sample(image, grid, self.kernel, self.padding))
-        for watched in self._watched_by:
-            watched.append(warp)
+            output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
+        warp = Warp(image, theta, grid, output)
+        for recording in self._watched_by:
+            recording.warps.append(warp)
         return warp
+
+    def _replicate_for_data_parallel(self) -> SpatialTransformer:
+        replica = super()._replicate_for_data_parallel()
+        replica._watched_by = [recording.of_a_replica() for recording in self._watched_by]
+        return replica
+
+
+def _dtype(network: nn.Module, default: torch.dtype) -> torch.dtype:
+    """The dtype of a network's parameters; the default where it has none."""
+    parameters = network.parameters() if isinstance(network, nn.Module) else ()
+    return next((p.dtype for p in parameters if p.is_floating_point()), default)
 
 
 @contextmanager
@@ -63,28 +127,68 @@ def watch(network: nn.Module) -> Iterator[dict[str, list[Warp]]]:
     """Every warp of the spatial transformers in any network, while it is used.
 
     Gives, by the transformer's name in the network ("" where the network is one itself), the Warps
-    of its forward passes, in order; of several forward passes, several. Raises ValueError for a
-    network without a spatial transformer.
+    of its forward passes, in order; of several forward passes, several. Of an ``nn.DataParallel``
+    give this the DataParallel, or what it is in: each Warp then has all images. Raises ValueError
+    for a network without a spatial transformer.
+
+    >>> from stn_core import Affine, FullyConnectedBody, Localisation
+    >>> localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
+    >>> network = nn.Sequential(SpatialTransformer(localisation, Affine()), nn.Flatten())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 9, 9))
+    >>> warps["0"][0].theta.tolist()[0]
+    [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     """
     found = {n: m for n, m in network.named_modules() if isinstance(m, SpatialTransformer)}
     if not found:
         raise ValueError(f"{type(network).__name__} has no SpatialTransformer in it")
-    warps: dict[str, list[Warp]] = {name: [] for name in found}
+    recordings = {name: Recording() for name in found}
     for name, transformer in found.items():
-        transformer._watched_by.append(warps[name])
+        transformer._watched_by.append(recordings[name])
+    hooks = []
+    for prefix, module in network.named_modules():
+        if isinstance(module, nn.DataParallel):
+            inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
+            hooks += _join_after(module, inside)
     try:
-        yield warps
+        yield {name: recording.warps for name, recording in recordings.items()}
     finally:
+        for hook in hooks:
+            hook.remove()
         for name, transformer in found.items():
             transformer._watched_by = [
-                other for other in transformer._watched_by if other is not warps[name]
+                other for other in transformer._watched_by if other is not recordings[name]
             ]
+
+
+def _join_after(parallel: nn.DataParallel, recordings: list[Recording]) -> list[RemovableHandle]:
+    """Have a DataParallel's forward passes recorded as those of one network."""
+
+    def before(*_: Any) -> None:
+        for recording in recordings:
+            recording.expect_replicas()
+
+    def after(*_: Any) -> None:
+        for recording in recordings:
+            recording.join_replicas()
+
+    return [
+        parallel.register_forward_pre_hook(before),
+        parallel.register_forward_hook(after, always_call=True),
+    ]
 
 
 class ParallelTransformers(nn.Module):
     """N spatial transformers on one U, their outputs side by side (Sect. 3.4, 4.3, App. A.1).
 
     Each has its own localisation network, sees all channels of U and warps all of them.
+
+    >>> from stn_core import Affine, FullyConnectedBody, Localisation
+    >>> def transformer():
+    ...     localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
+    ...     return SpatialTransformer(localisation, Affine())
+    >>> ParallelTransformers([transformer(), transformer()])(torch.rand(2, 1, 9, 9)).shape
+    torch.Size([2, 2, 9, 9])
     """
 
     def __init__(self, transformers: Iterable[SpatialTransformer]) -> None:
@@ -93,6 +197,9 @@ class ParallelTransformers(nn.Module):
 
     def __len__(self) -> int:
         return len(self.transformers)
+
+    def __iter__(self) -> Iterator[SpatialTransformer]:
+        return cast(Iterator[SpatialTransformer], iter(self.transformers))
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> the outputs, one after the other as channels (B, N·C, H', W')."""
@@ -104,6 +211,5 @@ class ParallelTransformers(nn.Module):
             raise ValueError(f"{len(thetas)} thetas for {len(self)} transformers")
         thetas += (None,) * (len(self) - len(thetas))
         return tuple(
-            transformer.warp(image, theta)
-            for transformer, theta in zip(self.transformers, thetas, strict=True)
+            transformer.warp(image, theta) for transformer, theta in zip(self, thetas, strict=True)
         )

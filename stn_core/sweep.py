@@ -14,7 +14,7 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.trainer import PRECISIONS
 
 POLL_SECONDS = 1.0
@@ -85,7 +85,7 @@ class CellTraining:
         """Until it has ended, or for so long."""
         if isinstance(self.worker, threading.Thread):
             self.worker.join(seconds)
-        else:
+        elif self.worker is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.worker.wait(seconds)
 
@@ -172,7 +172,7 @@ def _is_published(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
 
 def sweep(
     trainings: list[CellTraining], source: Source, *, workers: int, device: str, precision: str
-) -> Iterator[list[CellTraining]]:
+) -> Generator[list[CellTraining], None, None]:
     """Run them, so many at a time; yields those that are running or have just ended, once a second.
 
     Closing the iterator stops what runs; each training then has a checkpoint to go on from.
@@ -220,7 +220,7 @@ def _start_thread(
 ) -> None:
     def work() -> None:
         try:
-            steps = train(
+            steps = train_steps(
                 training.experiment,
                 source,
                 seed=training.seed,

@@ -11,6 +11,12 @@ class Warp(NamedTuple):
     """One spatial transformer at work (Fig. 2).
 
     input: U (B, C, H, W); theta: (B, P); grid: T_θ(G), (B, H', W', 2); output: V (B, C, H', W').
+
+    >>> import torch
+    >>> from stn_core import Affine, SpatialTransformer
+    >>> transformer = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> transformer.warp(torch.rand(2, 1, 8, 8)).grid.shape
+    torch.Size([2, 8, 8, 2])
     """
 
     input: Tensor
@@ -20,7 +26,15 @@ class Warp(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """Every warp in order, what the classifier was given, and its logits (B, classes)."""
+    """Every warp in order, what the classifier was given, and its logits (B, classes).
+
+    >>> import torch
+    >>> from stn_core import find
+    >>> network = find("addition/rts/2st-fcn-aff").build(seed=0)
+    >>> trace = network.trace(torch.rand(1, 2, 42, 42))
+    >>> len(trace.warps), trace.logits.shape
+    (2, torch.Size([1, 19]))
+    """
 
     warps: tuple[Warp, ...]
     classifier_input: Tensor

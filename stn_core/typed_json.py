@@ -40,6 +40,10 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: type[T], value: Any, where: str = "it") -> T:
     """The inverse of ``to_json``. where: what the value is, in a message. Raises FieldError."""
+    return _from_json(kind, value, where)
+
+
+def _from_json(kind: Any, value: Any, where: str) -> Any:
     if hasattr(kind, "from_json"):
         try:
             return kind.from_json(value)
@@ -51,7 +55,7 @@ def from_json(kind: type[T], value: Any, where: str = "it") -> T:
     if origin in (types.UnionType, typing.Union):
         if value is None and type(None) in arguments:
             return None
-        return from_json(next(a for a in arguments if a is not type(None)), value, where)
+        return _from_json(next(a for a in arguments if a is not type(None)), value, where)
     if origin is tuple:
         return _tuple(arguments, value, where)
     if origin is dict:
@@ -60,7 +64,7 @@ def from_json(kind: type[T], value: Any, where: str = "it") -> T:
             raise _wrong(where, "an object", value)
         try:
             return {
-                key_kind(key): from_json(part_kind, part, f"{where}[{key!r}]")
+                key_kind(key): _from_json(part_kind, part, f"{where}[{key!r}]")
                 for key, part in value.items()
             }
         except FieldError:
@@ -72,7 +76,7 @@ def from_json(kind: type[T], value: Any, where: str = "it") -> T:
     return value
 
 
-def _dataclass(kind: type[T], value: Any, where: str) -> T:
+def _dataclass(kind: Any, value: Any, where: str) -> Any:
     if not isinstance(value, dict):
         raise _wrong(where, "an object", value)
     hints = typing.get_type_hints(kind)

@@ -6,10 +6,12 @@ and the family and the size of T_θ(G). V is not in it: it is U read at the grid
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
@@ -26,19 +28,32 @@ from stn_core.transforms import (
     Transform,
 )
 
-FAMILIES = {
+FAMILIES: dict[str, Callable[..., Transform]] = {
     family.__name__: family
     for family in (Attention, Affine, Projective, PiecewiseAffine, ThinPlateSpline, LearnedBasis)
 }
-MOST_IMAGES, MOST_PIXELS = 32, 512  # in a file; along a side of U or V
-MOST_SIDE = 16  # control points along a side
+MAX_IMAGES, MAX_PIXELS = 32, 512  # in a file; along a side of U or V
+MAX_CONTROLS_A_SIDE = 16  # control points along a side
 KERNELS = ("bilinear", "integer")
-MOST_BYTES = 10_000_000  # of a file that is read
+MAX_BYTES = 10_000_000  # of a file that is read
+HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
 
 
 class Watched(NamedTuple):
     """One transformer's last forward pass. name: in the network; image: U as pictures, uint8
-    (B, C, H, W), C being 1 or 3; theta: (B, P); size: V's (H', W')."""
+    (B, C, H, W), C being 1 or 3; theta: (B, P); size: V's (H', W').
+
+    >>> import tempfile
+    >>> from stn_core import SpatialTransformer, watch
+    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 8, 8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
+    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
+    >>> watched.name, watched.size, watched.kernel
+    ('', (8, 8), 'bilinear')
+    """
 
     name: str
     image: Tensor
@@ -50,58 +65,135 @@ class Watched(NamedTuple):
 
 
 def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]]) -> None:
-    """Write the last warps of a watched network, of at most 32 images, as safetensors.
+    """Write the last warps of a watched network as safetensors, as ``load_warps`` reads them.
 
     A U of neither one nor three channels is drawn as their mean; one that leaves [0, 1] is
-    brought there as a whole. Raises ValueError for a transformer of another family or kernel than
-    can be drawn (one in three dimensions, say), and for one that has not been used.
+    brought there as a whole, what is not finite in it as its ends. A U or V of more than 512 pixels
+    a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB.
+    Raises ValueError for a transformer that cannot be drawn: of another family or kernel (one in
+    three dimensions, say), of too many control points, with a learned basis that is too large; for
+    an empty batch; and for one that has not been used.
+
+    >>> import tempfile
+    >>> from stn_core import SpatialTransformer, watch
+    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 8, 8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
+    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
+    >>> watched.image.shape, watched.image.dtype
+    (torch.Size([2, 1, 8, 8]), torch.uint8)
     """
-    tensors, header = {}, []
-    for place, (name, found) in enumerate(warps.items()):
+    last: dict[str, Warp] = {}
+    for name, recorded in warps.items():
+        if not recorded:
+            raise ValueError(f"the transformer {name!r} has not been used while it was watched")
+        last[name] = recorded[-1]
+    entries, tensors = [], {}
+    for place, (name, warp) in enumerate(last.items()):
         transformer = network.get_submodule(name)
         assert isinstance(transformer, SpatialTransformer)
-        if not found:
-            raise ValueError(f"the transformer {name!r} has not been used while it was watched")
-        warp, transform = found[-1], transformer.transform
-        family = type(transform).__name__
-        if FAMILIES.get(family) is not type(transform):
-            raise ValueError(
-                f"the transformer {name!r} is of {family}; expected one of {', '.join(FAMILIES)}"
-            )
-        if transformer.kernel not in KERNELS:
-            raise ValueError(f"the transformer {name!r} has a kernel of its own")
-        tensors[f"{place}.image"] = _picture(warp.input[:MOST_IMAGES].detach())
-        tensors[f"{place}.theta"] = warp.theta[:MOST_IMAGES].detach().float()
+        entries.append(_entry(name, transformer, warp))
+        transform = transformer.transform
         if isinstance(transform, LearnedBasis):
             tensors[f"{place}.basis"] = transform.B.detach().float()
-        header.append(
-            {
-                "name": name,
-                "family": family,
-                "side": getattr(transform, "side", None),
-                "size": list(warp.grid.shape[1:3]),
-                "kernel": transformer.kernel,
-                "padding": transformer.padding,
-            }
+        if isinstance(transform, ThinPlateSpline) and transform.side is None:
+            tensors[f"{place}.points"] = transform.controls
+    fixed = len(entries) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
+    count = _most_images(list(last.values()), MAX_BYTES - fixed)
+    for place, warp in enumerate(last.values()):
+        tensors[f"{place}.image"] = _picture(warp.input[:count].detach())
+        tensors[f"{place}.theta"] = warp.theta[:count].detach().cpu().float()
+    for place, entry in enumerate(entries):
+        try:
+            _read(place, entry, tensors)
+        except ValueError as error:
+            raise ValueError(
+                f"the transformer {entry['name']!r} cannot be drawn: {error}"
+            ) from error
+    save_tensors(Path(path), tensors, {"watched": entries})
+
+
+def _entry(name: str, transformer: SpatialTransformer, warp: Warp) -> dict[str, Any]:
+    """What the header says of a transformer. Raises ValueError for one that is not drawn."""
+    transform = transformer.transform
+    family = type(transform).__name__
+    if FAMILIES.get(family) is not type(transform):
+        raise ValueError(
+            f"the transformer {name!r} is of {family}; expected one of {', '.join(FAMILIES)}"
         )
-    save_tensors(Path(path), tensors, {"watched": header})
+    if transformer.kernel not in KERNELS:
+        raise ValueError(f"the transformer {name!r} has a kernel of its own")
+    size = tuple(warp.grid.shape[1:3])
+    side = getattr(transform, "side", None)
+    return {
+        "name": name,
+        "family": family,
+        "side": list(side) if isinstance(side, tuple) else side,
+        # B of a learned basis has one column for each pixel: it cannot be made smaller.
+        "size": list(size if isinstance(transform, LearnedBasis) else _shrunk(size)),
+        "kernel": transformer.kernel,
+        "padding": transformer.padding,
+    }
+
+
+def _shrunk(size: tuple[int, ...]) -> tuple[int, ...]:
+    """A size whose longer side is at most MAX_PIXELS, in the same proportion."""
+    factor = min(1.0, MAX_PIXELS / max(*size, 1))
+    return tuple(max(1, round(n * factor)) for n in size)
+
+
+def _most_images(warps: list[Warp], room: int) -> int:
+    """Of how many images of a batch the warps fit into so many bytes, MAX_IMAGES at most."""
+    each = 0
+    for warp in warps:
+        rows, columns = _shrunk(tuple(warp.input.shape[2:]))
+        channels = 3 if warp.input.shape[1] == 3 else 1
+        each += channels * rows * columns + 4 * warp.theta.shape[1]
+    count = min(MAX_IMAGES, room // each, *(len(warp.input) for warp in warps))
+    if count < 1:
+        raise ValueError(
+            f"one image of every transformer is {each / 1e6:.1f} MB, with their bases more than "
+            f"the {MAX_BYTES // 10**6} MB of a file; or the batch was empty"
+        )
+    return count
 
 
 def _picture(image: Tensor) -> Tensor:
-    image = image.float()
+    """U (B, C, H, W) as pictures: uint8, one channel or three, 512 pixels a side at most."""
+    image = image.cpu().float()
+    finite = image[torch.isfinite(image)]
+    low, high = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)
+    image = image.nan_to_num(nan=low, posinf=high, neginf=low)
     if image.shape[1] not in (1, 3):
         image = image.mean(1, keepdim=True)
-    low, high = image.amin().item(), image.amax().item()
+        low, high = image.amin().item(), image.amax().item()
     if low < 0 or high > 1:
         image = (image - low) / max(high - low, 1e-12)
-    return (image * 255).round().to(torch.uint8)
+    size = _shrunk(tuple(image.shape[2:]))
+    if size != tuple(image.shape[2:]):
+        image = F.interpolate(image, size=size, mode="area")
+    return (image * 255).round().clamp(0, 255).to(torch.uint8)
 
 
 def load_warps(path: Path, what: str | None = None) -> list[Watched]:
-    """Read such a file, checked whole. what: its name in messages. Raises CheckpointError."""
+    """Read such a file, checked whole. what: its name in messages. Raises CheckpointError.
+
+    >>> import tempfile
+    >>> from stn_core import SpatialTransformer, watch
+    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
+    >>> with watch(network) as warps:
+    ...     output = network(torch.rand(2, 1, 8, 8))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
+    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
+    >>> watched.theta.shape, watched.transform
+    (torch.Size([2, 6]), Affine())
+    """
     what = what or str(path)
-    if path.is_file() and path.stat().st_size > MOST_BYTES:
-        raise CheckpointError(f"{what} is larger than {MOST_BYTES // 10**6} MB")
+    if path.is_file() and path.stat().st_size > MAX_BYTES:
+        raise CheckpointError(f"{what} is larger than {MAX_BYTES // 10**6} MB")
     tensors, header = load_tensors(path, what)
     listed = header.get("watched")
     if not isinstance(listed, list) or not listed:
@@ -117,29 +209,38 @@ def load_warps(path: Path, what: str | None = None) -> list[Watched]:
 def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     """One transformer. Raises for whatever is not as ``save_warps`` writes it."""
     image, theta = tensors[f"{place}.image"], tensors[f"{place}.theta"]
-    size = tuple(int(n) for n in entry["size"])
+    size = _pair(entry["size"])
     if image.dtype != torch.uint8 or image.ndim != 4 or image.shape[1] not in (1, 3):
         raise ValueError(f"U is to be uint8 (B, 1 or 3, H, W), not {tuple(image.shape)}")
+    if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
+        raise ValueError("its kernel or padding is unknown")
     lengths = (*image.shape[2:], *size)
-    if not 1 <= len(image) <= MOST_IMAGES or not all(1 <= n <= MOST_PIXELS for n in lengths):
+    if not 1 <= len(image) <= MAX_IMAGES or not all(1 <= n <= MAX_PIXELS for n in lengths):
         raise ValueError(
-            f"at most {MOST_IMAGES} images of {MOST_PIXELS} pixels a side are drawn, not "
+            f"at most {MAX_IMAGES} images of {MAX_PIXELS} pixels a side are drawn, not "
             f"{len(image)} of {lengths}"
         )
-    transform = _transform(entry, size, tensors.get(f"{place}.basis"))
+    transform = _transform(
+        entry, size, tensors.get(f"{place}.basis"), tensors.get(f"{place}.points")
+    )
     if theta.shape != (len(image), transform.num_params) or not theta.isfinite().all():
         raise ValueError(
             f"theta is to be finite and {(len(image), transform.num_params)}, not "
             f"{tuple(theta.shape)}"
         )
-    if len(size) != 2 or entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
-        raise ValueError("its size, kernel or padding is unknown")
-    return Watched(
-        str(entry["name"]), image, theta.float(), transform, size, entry["kernel"], entry["padding"]
-    )
+    name, kernel, padding = str(entry["name"]), entry["kernel"], entry["padding"]
+    return Watched(name, image, theta.float(), transform, size, kernel, padding)
 
 
-def _transform(entry: dict, size: tuple[int, ...], basis: Tensor | None) -> Transform:
+def _pair(size: Any) -> tuple[int, int]:
+    if len(size) != 2:
+        raise ValueError(f"a size of {len(size)} numbers is unknown")
+    return int(size[0]), int(size[1])
+
+
+def _transform(
+    entry: dict, size: tuple[int, int], basis: Tensor | None, points: Tensor | None
+) -> Transform:
     family = FAMILIES[entry["family"]]
     if family is LearnedBasis:
         if basis is None or basis.ndim != 2 or basis.shape[1] != size[0] * size[1]:
@@ -147,9 +248,18 @@ def _transform(entry: dict, size: tuple[int, ...], basis: Tensor | None) -> Tran
         transform = LearnedBasis(size, rank=len(basis))
         transform.B.data.copy_(basis)
         return transform
+    if family is ThinPlateSpline and points is not None:
+        if len(points) > MAX_CONTROLS_A_SIDE**2:
+            raise ValueError(
+                f"at most {MAX_CONTROLS_A_SIDE**2} control points are drawn, not {len(points)}"
+            )
+        return ThinPlateSpline(points=points)
     if family in (PiecewiseAffine, ThinPlateSpline):
-        side = int(entry["side"])
-        if not 2 <= side <= MOST_SIDE:
-            raise ValueError(f"2 to {MOST_SIDE} control points a side are drawn, not {side}")
-        return family(side)
+        side = entry["side"]
+        sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
+        if len(sides) != 2 or not all(2 <= n <= MAX_CONTROLS_A_SIDE for n in sides):
+            raise ValueError(
+                f"2 to {MAX_CONTROLS_A_SIDE} control points a side are drawn, not {side}"
+            )
+        return family((sides[0], sides[1]) if isinstance(side, list) else sides[0])
     return family()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from stn_core import __main__ as command_line
+from stn_core.experiments import find, find_colocalisation
 from stn_core.watched import load_warps
 
 ROOT = Path(__file__).parents[1]
@@ -22,9 +23,9 @@ def test_every_command_is_one_that_the_command_line_takes(command):
     options = command_line.parser().parse_args(shlex.split(command))
     if isinstance(getattr(options, "name", None), list):
         for name in options.name:
-            command_line.find_colocalisation(name)
+            find_colocalisation(name)
     elif hasattr(options, "name"):
-        command_line.find(options.name)
+        find(options.name)
 
 
 def test_two_lines_start_the_app_and_pass_the_tests():
@@ -56,10 +57,38 @@ def test_requirements_are_pinned():
             assert not line or line.startswith(("#", "-e .")) or "==" in line
 
 
+def code_blocks() -> list[str]:
+    """The README's Python, block by block."""
+    return re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def lines(code: str) -> int:
+    """Of code that does something: neither imports nor blank."""
+    return sum(
+        bool(line) and not line.startswith(("import ", "from ")) for line in code.split("\n")
+    )
+
+
 def test_code_for_a_network_of_one_s_own_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    [code] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    exec(code, {})
+    own, watching, _ = code_blocks()
+    names: dict = {}
+    exec(own, names)
+    assert capsys.readouterr().out == "torch.Size([8, 10])\n"
+    exec(watching, names)
     assert capsys.readouterr().out == "torch.Size([8, 6]) torch.Size([8, 3, 32, 32])\n"
     [warps] = load_warps(tmp_path / "warps.safetensors")
     assert (warps.name, tuple(warps.image.shape)) == ("0", (8, 3, 64, 64))
+
+
+def test_code_that_trains_runs(capsys):
+    training = code_blocks()[2]
+    assert "iterations=2_000" in training
+    exec(training.replace("iterations=2_000", "iterations=2, batch_size=4"), {})
+    *steps, error = capsys.readouterr().out.splitlines()
+    assert len(steps) == 2 and all(step.startswith("Step(") for step in steps)
+    assert 0 < float(error) <= 100
+
+
+def test_code_is_at_most_five_lines():
+    assert [lines(code) <= 5 for code in code_blocks()] == [True, True, True]

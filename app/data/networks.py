@@ -94,12 +94,12 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
 
     upload: Streamlit's id of the file. Raises CheckpointError, which lists what does not fit.
     """
-    from stn_core import checkpoints
     from stn_core.experiments import EXPERIMENTS
+    from stn_core.foreign_checkpoints import load_matching
 
     candidates = [e for name, e in EXPERIMENTS.items() if name.startswith(prefix)]
     with uploaded_file(_content) as file:
-        experiment, network = checkpoints.load_matching(candidates, file, what="the file")
+        experiment, network = load_matching(candidates, file, what="the file")
     short = network_title(experiment.name.rsplit("/", 1)[1])
     return LoadedNetwork(
         experiment=experiment,

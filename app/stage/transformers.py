@@ -72,15 +72,12 @@ def _handles(transform: Transform, rigid: bool, whole: str) -> dict:
         PiecewiseAffine,
         Projective,
         ThinPlateSpline,
-        lattice,
     )
 
     match transform:
-        case ThinPlateSpline(side=side) | PiecewiseAffine(side=side):
-            handles = [
-                ("point", f"control point {1 + i // side}, {1 + i % side}", tuple(point))
-                for i, point in enumerate(lattice(side).tolist())
-            ]
+        case ThinPlateSpline() | PiecewiseAffine():
+            points = zip(transform.control_names, transform.controls.tolist(), strict=True)
+            handles = [("point", f"control point {name}", tuple(at)) for name, at in points]
         case Projective():
             handles = [("point", f"{name} corner", at) for name, at in CORNERS.items()]
         case _:

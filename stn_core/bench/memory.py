@@ -40,7 +40,9 @@ def peak_megabytes(device: torch.device, *, reset: bool = False) -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     if reset:
         Path("/proc/self/clear_refs").write_text("5")
-    return float(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**10
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+    assert peak is not None  # it is in every Linux's
+    return float(peak[1]) / 2**10
 
 
 def peaks(device: torch.device) -> Iterator[str]:

@@ -12,10 +12,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from stn_core.bench.timing import milliseconds, steps_a_round
 from stn_core.digits import Digits, Source
-from stn_core.experiment import Experiment
+from stn_core.experiment import Data, Experiment
 from stn_core.experiments import find
-from stn_core.experiments.distorted import Distorted
 from stn_core.sampling import sample
+from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.training.cuda_graphs import BATCHES_DRAWN, Captured
 from stn_core.training.trainer import Trainer
 
@@ -26,7 +26,7 @@ STREAMS = 4  # trainings on one GPU
 class _OneByOne(Dataset):
     """Digits distorted one at a time when they are asked for, as tutorials do."""
 
-    def __init__(self, data: Distorted, source: Digits) -> None:
+    def __init__(self, data: Data, source: Digits) -> None:
         self.data, self.source, self.generator = data, source, torch.Generator().manual_seed(0)
 
     def __len__(self) -> int:
@@ -126,6 +126,7 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
         trainer = Trainer(experiment, source, seed=0, device=device)
         step = milliseconds(trainer.advance, device, steps_a_round(device))
         transformer = trainer.network.transformer
+        assert isinstance(transformer, SpatialTransformer)
         batch = Digits(trainer.digits.images[:64], trainer.digits.labels[:64])
         images = experiment.data.examples(batch, trainer.generator).images
         size = images.shape[2:]

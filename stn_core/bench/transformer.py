@@ -101,9 +101,11 @@ def volumes(source: Source, device: torch.device) -> Iterator[str]:
         f"{theirs:.1f}: {theirs / warped:.1f} times as fast"
     )
     made = milliseconds(lambda: data.examples(few, generator), device)
+    truth = shown.theta
+    assert truth is not None
     blocks = torch.rand(len(few), 1, SIDE, SIDE, SIDE, device=device)
     whole = milliseconds(
-        lambda: sample(blocks, Affine3D().grid(shown.theta, (SIDE,) * 3)), device, repeat=1
+        lambda: sample(blocks, Affine3D().grid(truth, (SIDE,) * 3)), device, repeat=1
     )
     yield (
         f"32 digits extruded and turned about their ink alone {made:.0f}, by reading whole volumes "

@@ -28,6 +28,7 @@ class Encoder:
     def __init__(self, network: ClassificationNetwork, *, normalised: bool) -> None:
         if not isinstance(network.classifier, ConvolutionalClassifier) or network.transformer:
             raise ValueError("Encoder expects a CNN without a transformer")
+        self._classifier = network.classifier
         self.network = network.requires_grad_(False).eval()
         self.normalised = normalised
 
@@ -36,8 +37,8 @@ class Encoder:
         images = images.contiguous(memory_format=torch.channels_last)
         # The convolutions in half precision: the gradient comes three times as fast.
         with torch.autocast(images.device.type, dtype=torch.bfloat16):
-            layers = self.network.classifier.activations(images)
-        layers = [layer.flatten(1).float() for layer in layers]
+            activations = self._classifier.activations(images)
+        layers = [layer.flatten(1).float() for layer in activations]
         if self.normalised:
             layers = [F.normalize(layer, dim=1, eps=MIN_LENGTH) for layer in layers]
         return torch.cat(layers, 1)
@@ -58,4 +59,5 @@ class EncoderNetworks(NamedTuple):
 
 def load_encoder_networks() -> EncoderNetworks:
     """Those that are shipped. Raises CheckpointError."""
-    return EncoderNetworks(*map(checkpoints.load_pretrained, (ENCODER, FINE_ENCODER)))
+    coarse, fine = map(checkpoints.load_pretrained, (ENCODER, FINE_ENCODER))
+    return EncoderNetworks(coarse, fine)

@@ -10,10 +10,10 @@ import torch
 
 from stn_core import checkpoints
 from stn_core.box_search.encoder import EncoderNetworks
-from stn_core.box_search.search import Restarts
+from stn_core.box_search.search import Optimisation, Restarts
 from stn_core.experiments.colocalisation import Colocalisation, ImageSet
 from stn_core.runs.folder import Run
-from stn_core.runs.records import Step, snapshot_steps
+from stn_core.runs.records import Snapshot, Step, snapshot_steps
 from stn_core.training.devices import device_name
 from stn_core.training.recording import Taken, recorded
 
@@ -36,7 +36,9 @@ class BoxSearch:
         label = -1 if cell.digit is None else cell.digit
         self.probes = pixels, np.full(len(pixels), label)
         self.restarts = Restarts(images, networks, cell.recipe, seed)
-        self._taken = {start: [] for start in self.restarts.going}
+        self._taken: dict[Optimisation, list[tuple[Step, Snapshot]]] = {
+            start: [] for start in self.restarts.going
+        }
         self._written = self.restarts.leader
 
     @property

@@ -156,6 +156,7 @@ def _optimise(
 def _on_test_digits(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
 ) -> MeasuredSet:
+    assert source.test is not None  # ``_publish_cell`` has looked
     images = image_set(cell, source.test, set_seed, source.train)
     outcome = colocalise(images, networks, cell.recipe, seed)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stn_core import checkpoints, conversion
+from stn_core import checkpoints, conversion, foreign_checkpoints
 from stn_core.experiments import EXPERIMENTS, find
 
 
@@ -27,5 +27,5 @@ def run(options: argparse.Namespace) -> None:
     lines = conversion.convert(options.source, out, options.experiment)
     print("\n".join(lines))
     tensors, _ = checkpoints.load_tensors(out)
-    fits = [e.name for e in checkpoints.fitting(tensors, EXPERIMENTS.values())]
+    fits = [e.name for e in foreign_checkpoints.fitting(tensors, EXPERIMENTS.values())]
     print(f"{out}: {len(lines)} tensors; fits {', '.join(fits) or 'no experiment here'}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from stn_core import checkpoints
+from stn_core import checkpoints, foreign_checkpoints
 from stn_core.commands.surroundings import load_digits
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiments import find
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     if options.weights is None:
         network = checkpoints.load_pretrained(experiment)
     else:
-        network = checkpoints.load_own(experiment, options.weights)
+        network = foreign_checkpoints.load_own(experiment, options.weights)
     source = load_digits()
     if source.test is not None:
         chosen, which = source.test, f"{len(source.test):,} MNIST test digits"

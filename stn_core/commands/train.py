@@ -15,7 +15,7 @@ from stn_core.experiments import find
 from stn_core.runs.folder import Run, new_run_folder
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device, device_name
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.trainer import PRECISIONS
 
 
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
     source = load_digits()
     stop_on_signals(run)
     print(f"{experiment.name} on {device_name(device)}; {source.description}; {run.folder}")
-    steps = train(
+    steps = train_steps(
         experiment,
         source,
         seed=options.seed or 0,

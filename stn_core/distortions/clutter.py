@@ -88,8 +88,10 @@ class TranslationClutter(Distortion):
             further = integers(count - 1, shape, generator)
             digit = torch.arange(count, device=device)[:, None] + 1 + further
             digit = digit % count
+        elif count and not len(pool):
+            raise ValueError("clutter is cut from other digits, and there are none")
         else:
-            digit = integers(len(pool), shape, generator)
+            digit = integers(max(1, len(pool)), shape, generator)  # of an empty batch, none
         inner = torch.arange(self.patch_pixels, device=device)
 
         def window(span: int) -> tuple[Tensor, Tensor]:

@@ -17,7 +17,7 @@ from stn_core.distortions.distortion import (
     uniform,
 )
 from stn_core.sampling import sample
-from stn_core.transforms import ThinPlateSpline, lattice
+from stn_core.transforms import ThinPlateSpline
 
 _SPLINE = ThinPlateSpline(side=4)  # A.4: 16 control points
 
@@ -41,7 +41,7 @@ class Elastic(Distortion):
         scale = uniform(self.min_scale, self.max_scale, count, generator)
         spline = _SPLINE
         shift = normal((count, spline.num_params), generator) * self.point_std_pixels
-        theta = lattice(spline.side, device=images.device).flatten() + shift * 2 / self.canvas
+        theta = spline.identity().to(images.device) + shift * 2 / self.canvas
         grid = spline.grid(theta, self._size) * self.canvas / DIGIT_PIXELS
         grid = grid / scale[:, None, None, None]
         pose = {"scale": scale, "point_shift_pixels": shift.unflatten(1, (-1, 2))}

@@ -22,7 +22,11 @@ class UnknownExperiment(UnknownName):
 
 
 def find(name: str) -> Experiment:
-    """The experiment of this name. Raises UnknownExperiment."""
+    """The experiment of this name. Raises UnknownExperiment.
+
+    >>> find("distorted/rts/st-cnn-aff").source
+    'Sect. 4.1, App. A.4, Table 1'
+    """
     return _found(name, EXPERIMENTS)
 
 

@@ -93,6 +93,7 @@ class Addition:
         def by_pair(values: Tensor) -> Tensor:
             return values.unflatten(0, (-1, self.channels))
 
+        assert distorted.theta is not None  # RTS can be undone
         pose = {name: by_pair(values) for name, values in distorted.pose.items()}
         pose["digit"] = torch.stack([first.labels, second.labels], 1)
         return Examples(

@@ -70,6 +70,7 @@ class Crops:
         plain, cluttered = (d(digits.images, generator, pool) for d in DISTORTIONS.values())
         is_plain = uniform(0, 1, count, 1) < self.plain
         images = torch.where(is_plain[..., None, None], plain.images, cluttered.images)
+        assert plain.theta is not None and cluttered.theta is not None  # a shift can be undone
         centre = torch.where(is_plain, plain.theta, cluttered.theta)[:, [2, 5]]
         low, high = (torch.tensor(s).log().item() for s in self.scales)
         scale = uniform(low, high, count, 1).exp()
@@ -239,6 +240,7 @@ def image_set(cell: Colocalisation, digits: Digits, seed: int, others: Digits) -
         raise InputError(f"there is no digit of class {cell.digit} to be localised")
     index = index[torch.randperm(len(index), generator=generator)[:IMAGES]]
     distorted = cell.distortion(digits.images[index], generator, others.images)
+    assert distorted.theta is not None  # a shift can be undone
     return ImageSet(distorted.images, distorted.theta[:, [0, 2, 5]])
 
 

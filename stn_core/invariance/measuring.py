@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, Distortion
 from stn_core.evaluation import FORWARD
 from stn_core.invariance.poses import at, axes, draw_clutter, posed
+from stn_core.networks import ClassificationNetwork
+from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.transforms import Transform
 
 QUANTILES = (0.1, 0.5, 0.9)  # of the predicted poses
@@ -80,7 +82,7 @@ class Point(NamedTuple):
 
 @torch.no_grad()
 def measure(
-    distortion: Distortion, networks: dict[str, nn.Module], digits: Digits
+    distortion: Distortion, networks: Mapping[str, ClassificationNetwork], digits: Digits
 ) -> Iterator[Point]:
     """Every value of every axis, one after the other. Networks and digits are on the CPU."""
     clutter = draw_clutter(distortion, digits.images)
@@ -98,14 +100,15 @@ def measure(
 
 
 def _reading(
-    network: nn.Module, images: Tensor, labels: Tensor, axis: str, value: float
+    network: ClassificationNetwork, images: Tensor, labels: Tensor, axis: str, value: float
 ) -> Reading:
     predictions, values = [], []
     for batch in images.split(FORWARD):
         trace = network.trace(batch)
         predictions.append(trace.logits.argmax(1))
         for warp in trace.warps[:1]:
-            pose = predicted(network.transformer.transform, warp.theta, images.shape[-1])
+            transform = cast(SpatialTransformer, network.transformer).transform
+            pose = predicted(transform, warp.theta, images.shape[-1])
             values.append(pose[axis])
     misread = int((torch.cat(predictions) != labels).sum())
     return Reading(misread, quantiles(axis, torch.cat(values), value) if values else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -89,13 +90,14 @@ def axes(distortion: Distortion) -> tuple[Axis, ...]:
 
 def centre(distortion: Distortion) -> Pose:
     """The middle of the training range: what is not varied stays there."""
-    middle = {axis.part: sum(axis.trained) / 2 for axis in axes(distortion)}
+    middle: dict[str, Any] = {axis.part: sum(axis.trained) / 2 for axis in axes(distortion)}
     return Pose(**{**middle, "patches": int(middle["patches"])})
 
 
 def at(distortion: Distortion, axis: Axis, value: float) -> Pose:
     """The centre, with one thing at another value."""
-    return dataclasses.replace(centre(distortion), **{axis.part: value})
+    changed: dict[str, Any] = {axis.part: value}
+    return dataclasses.replace(centre(distortion), **changed)
 
 
 def draw_clutter(

@@ -139,11 +139,8 @@ def recording(
         curves = {}
         for axis in axes(distortion):
             readings = [point.readings[name] for point in points if point.axis == axis.name]
-            poses = tuple(
-                tuple(round(value, 3) for value in reading.predicted)
-                for reading in readings
-                if reading.predicted
-            )
+            quantiles = (reading.predicted for reading in readings if reading.predicted)
+            poses = tuple((round(a, 3), round(b, 3), round(c, 3)) for a, b, c in quantiles)
             curves[axis.name] = Curve(
                 misread=tuple(reading.misread for reading in readings), predicted=poses or None
             )

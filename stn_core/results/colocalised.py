@@ -59,7 +59,7 @@ def column_mean(metrics: dict[str, SearchMetrics], column: str) -> ColumnMean:
     """The mean of a column of Table 5 (``tc``). metrics: as ``colocalised`` gives them."""
     cells = [cell for name, cell in COLOCALISATIONS.items() if name.split("/")[1] == column]
     shares = [s for cell in cells if cell.name in metrics for s in metrics[cell.name].shares]
-    paper = statistics.mean(cell.reported for cell in cells)
+    paper = statistics.mean(cell.reported for cell in cells if cell.reported is not None)
     return ColumnMean(statistics.mean(shares) if shares else None, paper)
 
 

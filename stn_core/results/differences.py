@@ -35,9 +35,11 @@ class Difference:
 
 def difference(better: Cell, than: Cell) -> Difference:
     """The paired difference in error, than − better, of two published networks."""
-    first, second = (set(cell.metrics.misread_test) for cell in (better, than))
+    ours, theirs = better.metrics, than.metrics
+    assert ours is not None and theirs is not None  # both are published
+    first, second = set(ours.misread_test), set(theirs.misread_test)
     only_than, only_better = len(second - first), len(first - second)
-    count = better.metrics.test_digits
+    count = ours.test_digits
     # One more of each, of two more in all: without them, four digits against none would decide.
     gain, loss = ((n + 1) / (count + 2) for n in (only_than, only_better))
     reach = CONFIDENCE * math.sqrt((gain + loss - (gain - loss) ** 2) / (count + 2))
@@ -47,7 +49,7 @@ def difference(better: Cell, than: Cell) -> Difference:
         100 * (only_than - only_better) / count,
         100 * (gain - loss - reach),
         100 * (gain - loss + reach),
-        better.metrics.recipe == than.metrics.recipe,
+        ours.recipe == theirs.recipe,
         None not in (better.experiment.reported, than.experiment.reported),
     )
 

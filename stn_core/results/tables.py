@@ -23,7 +23,7 @@ class Cell:
 
     @property
     def error(self) -> float | None:
-        return self.metrics and self.metrics.error_percent_test
+        return None if self.metrics is None else self.metrics.error_percent_test
 
     @property
     def ours(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from stn_core.runs.records import (
 PACKED = "run.npz"  # the packed run of a published network
 
 
-def packed_name(seed: int) -> str:
+def packed_name(seed: int | str) -> str:
     """The file of a packed run of a further seed, beside the published network's."""
     return f"run-seed-{seed}.npz"
 
@@ -40,7 +41,7 @@ def pack(run: Run, path: Path) -> None:
     columns = dict(zip(Snapshot._fields, zip(*recorded.snapshots, strict=True), strict=True))
     if not all(left.size for left in columns["pose_left"]):
         del columns["pose_left"]  # of a run that was begun before this was measured
-    stacked = {name: np.stack(column) for name, column in columns.items()}
+    stacked: dict[str, Any] = {name: np.stack(column) for name, column in columns.items()}
     lines = "".join(json.dumps(step._asdict()) + "\n" for step in recorded.history)
     buffer = io.BytesIO()
     np.savez_compressed(

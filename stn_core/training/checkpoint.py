@@ -30,7 +30,9 @@ def save(trainer: Trainer, path: Path) -> None:
         if name := trainer.first_non_finite():
             raise TrainingError(f"step {trainer.step}: {name} is not finite")
         tensors = {f"{TRAINED}{n}": t for n, t in trainer.network.state_dict().items()}
-        names = {parameter: name for name, parameter in trainer.network.named_parameters()}
+        names: dict[Tensor, str] = {
+            parameter: name for name, parameter in trainer.network.named_parameters()
+        }
         for optimiser in trainer.optimisers:
             for parameter, state in optimiser.state.items():
                 for key, value in state.items():

@@ -99,14 +99,16 @@ class Captured:
                 self.eager -= 1
                 work()
             else:
-                self.graph = self.graph or self._captured(work)
+                self.graph = self.graph or self._captured(work, self.stream)
                 self.graph.replay()
 
-    def _captured(self, work: Callable[[], None]) -> torch.cuda.CUDAGraph:
+    def _captured(
+        self, work: Callable[[], None], stream: torch.cuda.Stream
+    ) -> torch.cuda.CUDAGraph:
         graph = torch.cuda.CUDAGraph()
         if self.generator is not None:
             graph.register_generator_state(self.generator)
-        self.stream.synchronize()
+        stream.synchronize()
         # Other threads may go on with networks of their own meanwhile, each on its stream.
         with _CAPTURING:
             graph.capture_begin(capture_error_mode="thread_local")

@@ -1,4 +1,5 @@
-"""Training an experiment's network: ``train`` yields Steps, and records them in a run's folder.
+"""Training an experiment's network: ``train`` gives the network; ``train_steps``
+yields Steps, and records them in a run's folder.
 
 Everything random comes from the seed: the same seed gives the same weights on the CPU (with the
 same number of threads), also if the training was killed and resumed in between. On CUDA batches
@@ -8,14 +9,16 @@ are drawn some together, and a resumed training begins with fresh ones.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
 
+from stn_core import digits
 from stn_core.digits import Source
 from stn_core.experiment import Experiment, Recipe
+from stn_core.networks import ClassificationNetwork
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Step
 from stn_core.training import checkpoint
@@ -35,10 +38,11 @@ class NetworkTraining:
         experiment: Experiment,
         source: Source,
         *,
-        seed: int,
-        device: torch.device,
-        precision: str,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        precision: str = "float32",
     ) -> None:
+        device = torch.device(device)
         self.trainer = Trainer(experiment, source, seed=seed, device=device, precision=precision)
         self._probes = Probes(experiment, source.gallery, device)
         self.iterations = experiment.recipe.iterations
@@ -111,6 +115,37 @@ def describe(
 
 
 def train(
+    experiment: Experiment,
+    source: Source | None = None,
+    *,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    precision: str = "float32",
+    on_step: Callable[[Step], None] | None = None,
+) -> ClassificationNetwork:
+    """Train by the experiment's recipe and give the network, in evaluation mode; nothing is kept.
+
+    source: the digits, by default those that ``digits.load`` finds; on_step: is given a Step about
+    500 times. Raises TrainingError.
+
+    >>> from stn_core import find, train
+    >>> experiment = find("distorted/r/st-fcn-aff").with_recipe(iterations=2, batch_size=8)
+    >>> network = train(experiment, on_step=lambda step: print(step.step))
+    1
+    2
+    >>> network(torch.zeros(1, 1, 28, 28)).shape
+    torch.Size([1, 10])
+    """
+    training = NetworkTraining(
+        experiment, source or digits.load(), seed=seed, device=device, precision=precision
+    )
+    for step in _unrecorded(training):
+        if on_step is not None:
+            on_step(step)
+    return training.trainer.network.eval()
+
+
+def train_steps(
     experiment: Experiment,
     source: Source,
     *,

@@ -84,8 +84,8 @@ class Probes:
     def _look(self, trainer: Trainer) -> Snapshot:
         images = torch.from_numpy(self.images[0]).to(self.device).float() / 255
         trace = trainer.trace(images)
-        theta = [warp.theta for warp in trace.warps]
-        theta = torch.stack(theta, 1) if theta else images.new_zeros(len(images), 0, 0)
+        thetas = [warp.theta for warp in trace.warps]
+        theta = torch.stack(thetas, 1) if thetas else images.new_zeros(len(images), 0, 0)
         measure, means = self._measure(trainer)
         lifted = trainer.network.subtracted  # so that all is shown with 0 as black
         mean = (torch.stack(means) if means else images.new_zeros(0, 0, 0, 0)) + lifted

@@ -35,10 +35,19 @@ class Taken(NamedTuple):
 class Trainable(Protocol):
     """What the loop trains. peak_rate: the learning rate that a control file may change."""
 
-    iterations: int
     peak_rate: float
-    record_steps: Container[int]  # at which its history is written, besides the last
-    probes: tuple[np.ndarray, np.ndarray]  # images and labels, see ``Run.write_probes``
+
+    @property
+    def iterations(self) -> int:
+        """How many steps there are."""
+
+    @property
+    def record_steps(self) -> Container[int]:
+        """At which its history is written, besides the last."""
+
+    @property
+    def probes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Images and labels, see ``Run.write_probes``."""
 
     @property
     def step(self) -> int:

@@ -13,12 +13,12 @@ from torch import Tensor
 from stn_core.digits import Digits, Source
 from stn_core.distortions import Elastic
 from stn_core.experiment import Examples, Experiment
-from stn_core.networks import hidden_matrices, kernels
 from stn_core.runs.records import Step
 from stn_core.trace import Trace
 from stn_core.training.cuda_graphs import GraphedSteps, is_graphed
 from stn_core.training.recording import TrainingError
 from stn_core.transforms import NonFiniteError
+from stn_core.weights import hidden_matrices, kernels
 
 PRECISIONS = ("float32", "bfloat16")
 
@@ -31,10 +31,11 @@ class Trainer:
         experiment: Experiment,
         source: Source,
         *,
-        seed: int,
-        device: torch.device,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
         precision: str = "float32",
     ) -> None:
+        device = torch.device(device)
         if precision not in PRECISIONS:
             raise ValueError(f"a precision is one of {PRECISIONS}, got {precision!r}")
         self.experiment, self.recipe, self.device = experiment, experiment.recipe, device

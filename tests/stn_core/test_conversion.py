@@ -8,8 +8,9 @@ import zipfile
 
 import pytest
 import torch
+from torch import nn
 
-from stn_core import checkpoints, conversion
+from stn_core import checkpoints, conversion, foreign_checkpoints
 from stn_core.checkpoints import CheckpointError
 from stn_core.experiments import EXPERIMENTS, find
 
@@ -35,6 +36,50 @@ def test_state_dict_is_converted_alone_or_under_a_usual_name(wrapper, network, t
     assert header == {"experiment": NAME} and len(lines) == len(state)
     assert all(torch.equal(tensors[name], value) for name, value in state.items())
     assert "classifier.5.bias (19,) float32" in lines
+
+
+def wrapped_names(wrap, network):
+    return {f"{wrap}{name}": tensor for name, tensor in network.state_dict().items()}
+
+
+@pytest.mark.parametrize("wrap", ["module.", "_orig_mod.", "model.", "module._orig_mod.model."])
+def test_prefix_that_all_tensors_share_is_taken_off(wrap, network, tmp_path):
+    source = saved({"state_dict": wrapped_names(wrap, network)}, tmp_path / "model.pt")
+    conversion.convert(source, tmp_path / "model.safetensors")
+    tensors, _ = checkpoints.load_tensors(tmp_path / "model.safetensors")
+    assert tensors.keys() == network.state_dict().keys()
+
+
+def test_prefix_of_some_tensors_stays(tmp_path):
+    source = saved({"model.a": torch.zeros(1), "head.b": torch.zeros(1)}, tmp_path / "model.pt")
+    conversion.convert(source, tmp_path / "model.safetensors")
+    tensors, _ = checkpoints.load_tensors(tmp_path / "model.safetensors")
+    assert tensors.keys() == {"model.a", "head.b"}
+
+
+def test_wrapper_in_a_wrapper_is_opened(network, tmp_path):
+    content = {"epoch": 3, "model": {"state_dict": network.state_dict()}, "ema": {}}
+    conversion.convert(saved(content, tmp_path / "model.pt"), tmp_path / "model.safetensors")
+    tensors, _ = checkpoints.load_tensors(tmp_path / "model.safetensors")
+    assert tensors.keys() == network.state_dict().keys()
+
+
+def test_networks_that_torch_has_wrapped_fit_their_experiment(network, tmp_path):
+    wrapped = {
+        "averaged": torch.optim.swa_utils.AveragedModel(network),
+        "parallel": nn.DataParallel(network),
+        "compiled": torch.compile(network, backend="eager"),
+    }
+    for name, wrapper in wrapped.items():
+        source = saved(wrapper.state_dict(), tmp_path / f"{name}.pt")
+        path = source.with_suffix(".safetensors")
+        conversion.convert(source, path)
+        tensors, _ = checkpoints.load_tensors(path)
+        found = foreign_checkpoints.fitting(tensors, EXPERIMENTS.values())
+        assert [experiment.name for experiment in found] == [NAME], name
+        checkpoints.save_tensors(path, wrapper.state_dict(), {})  # as safetensors from the start
+        foreign_checkpoints.load_own(find(NAME), path)
+        assert foreign_checkpoints.load_matching([find(NAME)], path, "the file")[0].name == NAME
 
 
 def test_tied_weights_are_written_one_by_one(tmp_path):
@@ -70,6 +115,52 @@ def test_pickle_that_runs_code_is_refused_and_does_not_run_it(wrapped, tmp_path)
     assert not (tmp_path / "made").exists() and out.read_text() == "as it was"
 
 
+class Foreign(nn.Module):
+    """A class of somebody else's."""
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["by-torch", "bare"])
+def test_refused_pickle_names_the_class_and_says_what_to_save(wrapped, tmp_path):
+    source = tmp_path / "model.pt"
+    if wrapped:
+        source.write_bytes(pickle.dumps({"model": Foreign()}, protocol=2))
+    else:
+        torch.save({"model": Foreign()}, source)
+    with pytest.raises(CheckpointError) as caught:
+        conversion.convert(source, tmp_path / "out.safetensors")
+    words = str(caught.value)
+    assert f"it holds an object of {Foreign.__module__}.Foreign" in words
+    assert words.endswith("save `network.state_dict()`")
+    assert "\x1b" not in words and len(words.splitlines()) == 1
+
+
+def test_folder_or_file_that_cannot_be_written_is_named(tmp_path):
+    source = saved({"weight": torch.zeros(2)}, tmp_path / "model.pt")
+    with pytest.raises(CheckpointError, match="there is no folder .*none to write into"):
+        conversion.convert(source, tmp_path / "none" / "out.safetensors")
+    with pytest.raises(CheckpointError, match="taken cannot be written"):
+        (tmp_path / "taken").mkdir()
+        conversion.convert(source, tmp_path / "taken")
+
+
+def test_safetensors_need_no_conversion(network, tmp_path):
+    checkpoints.save_tensors(tmp_path / "own.safetensors", network.state_dict(), {})
+    with pytest.raises(CheckpointError, match="is safetensors already"):
+        conversion.convert(tmp_path / "own.safetensors", tmp_path / "out.safetensors")
+
+
+@pytest.mark.parametrize("bare", [False, True], ids=["by-torch", "bare"])
+def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, command, tmp_path):
+    path = tmp_path / "model.pt"
+    if bare:
+        path.write_bytes(pickle.dumps({"a": 1}))
+    else:
+        torch.save(network.state_dict(), path)
+    with pytest.raises(CheckpointError, match="`python -m stn_core convert` makes safetensors"):
+        foreign_checkpoints.load_own(find(NAME), path)
+    assert command(["evaluate", NAME, "--weights", str(path)]) == 1
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -103,19 +194,19 @@ def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
 
 
 def test_experiments_that_a_state_dict_fits_are_found(network):
-    found = checkpoints.fitting(network.state_dict(), EXPERIMENTS.values())
+    found = foreign_checkpoints.fitting(network.state_dict(), EXPERIMENTS.values())
     assert [experiment.name for experiment in found] == [NAME]
 
 
 def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, tmp_path):
     path = tmp_path / "own.safetensors"
     checkpoints.save_tensors(path, network.state_dict(), {})
-    loaded = checkpoints.load_own(find(NAME), path)
+    loaded = foreign_checkpoints.load_own(find(NAME), path)
     image = torch.rand(3, 2, 42, 42)
     with torch.inference_mode():
         assert torch.equal(loaded(image), network(image))
     with pytest.raises(CheckpointError, match=r"missing .*surplus .*expected \("):
-        checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
+        foreign_checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
 
 
 def test_command_converts_and_says_what_it_fits(command, network, tmp_path, capsys):

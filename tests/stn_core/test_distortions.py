@@ -208,6 +208,21 @@ def test_rts_reaches_every_side_of_its_canvas(source, generator):
     assert rows.all()
 
 
+@pytest.mark.parametrize("kind", [R, RTS, P, E, TC])
+def test_empty_batch_is_distorted_into_an_empty_batch(kind, generator):
+    empty = torch.zeros(0, 28, 28, dtype=torch.uint8)
+    distorted = kind()(empty, generator)
+    assert distorted.images.shape == (0, *kind().image_shape)
+    assert distorted.theta is None or len(distorted.theta) == 0
+    assert all(len(value) == 0 for value in distorted.pose.values())
+
+
+def test_clutter_without_other_digits_is_an_error(generator):
+    none = torch.zeros(0, 28, 28, dtype=torch.uint8)
+    with pytest.raises(ValueError, match="clutter is cut from other digits, and there are none"):
+        TC()(noise(generator), generator, none)
+
+
 def test_rts_of_an_empty_image_is_an_empty_image(generator):
     distorted = RTS()(torch.zeros(3, 28, 28, dtype=torch.uint8), generator)
     assert (distorted.images == 0).all()

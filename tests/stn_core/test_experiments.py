@@ -10,8 +10,8 @@ import torch
 
 from stn_core.digits import Digits
 from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find
-from stn_core.networks import count_parameters
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
+from stn_core.weights import count_parameters
 
 DISTORTIONS = ["r", "rts", "p", "e", "tc"]
 ADDITION = ["fcn", "cnn"] + [
@@ -64,7 +64,7 @@ def test_network_traces_the_experiment_s_own_images(experiment, source, generato
 def test_one_step_of_training_gives_a_finite_loss_and_gradients_everywhere(experiment, source):
     recipe = replace(experiment.recipe, iterations=1, batch_size=2)
     experiment = replace(experiment, recipes=(recipe,))
-    (step,) = train(experiment, source)
+    (step,) = train_steps(experiment, source)
     assert step.step == 1
     assert math.isfinite(step.loss)
     assert set(step.measures) == {experiment.objective.measure}

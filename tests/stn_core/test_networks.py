@@ -11,17 +11,10 @@ from safetensors.torch import load_file
 from torch import nn
 
 from stn_core import checkpoints
-from stn_core.experiments import EXPERIMENTS
-from stn_core.networks import (
-    CNN,
-    FCN,
-    STCNN,
-    STFCN,
-    count_parameters,
-    hidden_matrices,
-    solve_width,
-)
-from stn_core.transforms import Affine, Projective, ThinPlateSpline
+from stn_core.experiments import EXPERIMENTS, find
+from stn_core.networks import CNN, FCN, STCNN, STFCN
+from stn_core.transforms import Affine, DtypeError, Projective, ThinPlateSpline
+from stn_core.weights import count_parameters, hidden_matrices, solve_width
 
 KINDS = {
     "fcn": FCN(),
@@ -216,3 +209,43 @@ def test_one_transformer_has_the_names_that_published_weights_have():
     built = EXPERIMENTS[name].build(seed=0).state_dict()
     assert {n: t.shape for n, t in stored.items()} == {n: t.shape for n, t in built.items()}
     assert "transformer.localisation.regression.weight" in built
+
+
+EACH_ARCHITECTURE = [
+    "distorted/rts/fcn",
+    "distorted/rts/cnn",
+    "distorted/rts/st-fcn-tps",
+    "distorted/rts/st-cnn-proj",
+    "addition/rts/2st-fcn-aff",
+    "volumes/extruded/cnn",
+    "volumes/extruded/3d-cnn",
+    "volumes/extruded/st-cnn-aff",
+    "volumes/extruded/st-cnn-rigid",
+]
+
+
+@pytest.mark.parametrize("name", EACH_ARCHITECTURE)
+@pytest.mark.parametrize(
+    ("dtype", "rounding"),
+    [(torch.float16, 0.004), (torch.bfloat16, 0.03), (torch.float64, 1e-5)],
+    ids=["float16", "bfloat16", "float64"],
+)
+def test_network_of_another_dtype_gives_nearly_the_same_logits(name, dtype, rounding, generator):
+    experiment = find(name)
+    network = experiment.build(seed=0)
+    image = torch.rand(1, *experiment.data.image_shape, generator=generator)
+    with torch.no_grad():
+        expected = network(image)
+    logits = network.to(dtype)(image.to(dtype))
+    assert logits.dtype == dtype
+    torch.testing.assert_close(logits.float(), expected, atol=rounding, rtol=0)
+    logits.sum().backward()
+
+
+@pytest.mark.parametrize("name", EACH_ARCHITECTURE)
+def test_network_takes_an_empty_batch_and_refuses_integers(name):
+    experiment = find(name)
+    network, shape = experiment.build(seed=0), experiment.data.image_shape
+    assert network(torch.zeros(0, *shape)).shape == (0, experiment.data.classes)
+    with pytest.raises(DtypeError, match="must be floating-point, got torch.uint8"):
+        network(torch.zeros(1, *shape, dtype=torch.uint8))

@@ -15,7 +15,7 @@ from stn_core.metrics import TRIED, load_metrics, load_tried
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 
 NAME = "distorted/r/fcn"
 
@@ -29,7 +29,7 @@ def finished(mnist_folder, tmp_path):
 
     def make(seed: int) -> Run:
         run = Run(tmp_path / f"seed-{seed}")
-        for _ in train(replace(experiment, recipes=(recipe,)), source, seed=seed, run=run):
+        for _ in train_steps(replace(experiment, recipes=(recipe,)), source, seed=seed, run=run):
             pass
         return run
 

@@ -18,7 +18,7 @@ from stn_core.sampling import (
     sample,
     tent_kernel,
 )
-from stn_core.transforms import NonFiniteError, ShapeError
+from stn_core.transforms import DtypeError, NonFiniteError, ShapeError
 
 PADDINGS = ["zeros", "border"]
 IMAGE_SHAPE = (2, 3, 4, 5)  # (B, C, H, W)
@@ -151,6 +151,49 @@ def test_bicubic_kernel_is_opencv_s(generator):
     np.testing.assert_allclose(result.flatten(), expected.flatten(), atol=1e-4)
 
 
+def test_pair_of_kernels_reads_by_one_along_x_and_the_other_along_y(generator):
+    image = torch.rand(1, 1, 6, 7, generator=generator)
+    grid = wide_grid((1, 4, 5, 2), generator)
+    wide, narrow = KERNELS["tent-by-the-sum"], KERNELS["bilinear-by-the-sum"]
+    found = sample(image, grid, (wide[0], narrow[0]))
+    x, y = ((grid.flatten(0, 2).double().numpy() + 1) * [7, 6] - 1).T / 2
+    for value, at_x, at_y in zip(found.flatten().tolist(), x, y, strict=True):
+        along = [wide[1](at_x - m) for m in range(7)]
+        down = [narrow[1](at_y - n) for n in range(6)]
+        assert value == pytest.approx(down @ image[0, 0].numpy() @ along, abs=1e-5)
+    other = sample(image, grid, (narrow[0], wide[0]))
+    assert not torch.allclose(found, other, atol=0.01)
+    flipped = sample(image.transpose(2, 3), grid.flip(-1), (narrow[0], wide[0]))
+    torch.testing.assert_close(found, flipped, atol=1e-6, rtol=0)
+
+
+def test_triple_of_kernels_has_one_for_each_axis_of_a_volume(generator):
+    volume = torch.rand(VOLUME_SHAPE, generator=generator)
+    grid = wide_grid(VOLUME_GRID_SHAPE, generator)
+    mixed = sample(volume, grid, (tent_kernel(2), "integer", bicubic_kernel))
+    turned = sample(
+        volume.transpose(2, 4), grid.flip(-1), (bicubic_kernel, "integer", tent_kernel(2))
+    )
+    torch.testing.assert_close(mixed, turned, atol=1e-5, rtol=0)
+
+
+def test_pair_of_names_is_the_name(generator):
+    image = torch.rand(IMAGE_SHAPE, generator=generator)
+    grid = wide_grid(GRID_SHAPE, generator)
+    for name in ("bilinear", "integer"):
+        pair = sample(image, grid, (name, name))
+        torch.testing.assert_close(pair, sample(image, grid, name), atol=1e-5, rtol=0)
+
+
+def test_kernels_for_another_number_of_axes_are_an_error():
+    with pytest.raises(ValueError, match="each of the 2 axes, x first, got 3"):
+        sample(torch.zeros(1, 1, 3, 3), torch.zeros(1, 2, 2, 2), (bilinear_kernel,) * 3)
+    with pytest.raises(ValueError, match="each of the 3 axes, x first, got 2"):
+        sample(torch.zeros(1, 1, 3, 3, 3), torch.zeros(1, 2, 2, 2, 3), ("bilinear",) * 2)
+    with pytest.raises(ValueError, match="a function of the distance, got 'cubic'"):
+        sample(torch.zeros(1, 1, 3, 3), torch.zeros(1, 2, 2, 2), ("bilinear", "cubic"))
+
+
 def test_tent_of_half_width_1_is_the_bilinear_kernel(generator):
     image = torch.rand(IMAGE_SHAPE, generator=generator)
     grid = wide_grid(GRID_SHAPE, generator)
@@ -193,6 +236,36 @@ def test_integer_kernel_rounds_half_up():
     expected = [0, 1, 1, 2, 3, 4, 4, 0]  # at −0.5 column 0, at 3.5 outside
     assert sample(image, grid, "integer").flatten().tolist() == expected
     assert sample(image, grid, integer_kernel).flatten().tolist() == expected
+
+
+@pytest.mark.parametrize("kernel", ["integer", integer_kernel])
+def test_every_tie_of_every_width_rounds_up(kernel):
+    for width in range(4, 449):
+        x = np.arange(width + 1) - 0.5  # from the left edge to the right one
+        image = torch.arange(1.0, width + 1).expand(1, 1, 1, width)
+        grid = at_pixels(np.stack([x, np.zeros_like(x)], axis=1), (1, width))
+        read = sample(image, grid, kernel).flatten()
+        assert read.tolist() == [*range(1, width + 1), 0], width
+
+
+@pytest.mark.parametrize("kernel", ["integer", integer_kernel])
+def test_ties_along_y_and_z_round_up(kernel):
+    image = torch.arange(1.0, 43).expand(1, 1, 1, 42).transpose(2, 3)  # 42 rows of one pixel
+    y = np.arange(43) - 0.5
+    grid = at_pixels(np.stack([np.zeros_like(y), y], axis=1), (42, 1))
+    expected = [*range(1, 43), 0]
+    assert sample(image, grid, kernel).flatten().tolist() == expected
+    volume, depth = image.unsqueeze(4), grid[..., [1, 0, 0]][:, :, None]  # z, and 0 in x and y
+    depth = torch.stack([depth[..., 1] * 0, depth[..., 1] * 0, depth[..., 0]], dim=-1)
+    assert sample(volume, depth, kernel).flatten().tolist() == expected
+
+
+@pytest.mark.parametrize("kernel", ["integer", integer_kernel])
+def test_position_before_a_tie_still_rounds_down(kernel):
+    x = np.arange(1, 28) - 0.5 - 1e-3
+    image = torch.arange(28.0).expand(1, 1, 1, 28)
+    grid = at_pixels(np.stack([x, np.zeros_like(x)], axis=1), (1, 28))
+    assert sample(image, grid, kernel).flatten().tolist() == list(range(27))
 
 
 # -- gradients
@@ -289,6 +362,53 @@ def test_image_and_grid_that_do_not_belong_together_are_an_error(image_shape, gr
 def test_batches_of_different_lengths_are_an_error():
     with pytest.raises(ShapeError, match="2 images and 3 grids"):
         sample(torch.zeros(2, 1, 3, 3), torch.zeros(3, 2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("image", "grid", "words"),
+    [
+        (torch.uint8, torch.float32, r"image must be .* got torch.uint8: .* image.float\(\) / 255"),
+        (
+            torch.float32,
+            torch.int64,
+            r"grid must be floating-point, got torch.int64: use",
+        ),
+        (torch.complex64, torch.float32, "image must be floating-point, got torch.complex64"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+def test_dtype_that_is_not_floating_point_is_an_error(image, grid, words, kernel):
+    with pytest.raises(DtypeError, match=words):
+        sample(torch.zeros(1, 1, 3, 3, dtype=image), torch.zeros(1, 2, 2, 2, dtype=grid), kernel)
+
+
+def test_image_without_pixels_is_an_error():
+    with pytest.raises(ShapeError, match=r"an image with pixels, got \(1, 1, 0, 3\)"):
+        sample(torch.zeros(1, 1, 0, 3), torch.zeros(1, 2, 2, 2))
+
+
+@pytest.mark.parametrize("shapes", [(IMAGE_SHAPE, GRID_SHAPE), (VOLUME_SHAPE, VOLUME_GRID_SHAPE)])
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+def test_mixed_dtypes_give_the_wider_one(kernel, padding, shapes, generator):
+    image = torch.rand(shapes[0], generator=generator).half()
+    grid = wide_grid(shapes[1], generator)
+    exact = sample(image.float(), grid, kernel, padding)
+    assert torch.equal(sample(image, grid, kernel, padding), exact)
+    assert sample(image.double(), grid, kernel, padding).dtype == torch.float64
+    assert sample(image, grid.double(), kernel, padding).dtype == torch.float64
+    both = sample(image, grid.half(), kernel, padding)
+    assert both.dtype == torch.float16
+    expected = sample(image.float(), grid.half().float(), kernel, padding)
+    assert torch.equal(both, expected.half())  # nothing but the result is rounded
+
+
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", bilinear_kernel])
+def test_empty_batch_and_empty_output_have_their_shapes(kernel):
+    assert sample(torch.zeros(0, 3, 4, 5), torch.zeros(0, 2, 6, 2), kernel).shape == (0, 3, 2, 6)
+    assert sample(torch.zeros(2, 3, 4, 5), torch.zeros(2, 0, 6, 2), kernel).shape == (2, 3, 0, 6)
+    assert sample(torch.zeros(2, 0, 4, 5), torch.zeros(2, 2, 6, 2), kernel).shape == (2, 0, 2, 6)
 
 
 def test_unknown_kernel_is_an_error_that_lists_the_kernels():

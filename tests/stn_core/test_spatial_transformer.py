@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
-from stn_core.sampling import sample
+from stn_core.sampling import sample, tent_kernel
 from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
-from stn_core.transforms import Affine, Affine3D, NonFiniteError
+from stn_core.transforms import Affine, Affine3D, DtypeError, NonFiniteError
 
 SHIFT = torch.tensor([[1.0, 0, 0.25, 0, 1, 0]])
 
@@ -60,6 +60,27 @@ def test_given_theta_overrides_the_localisation_network(generator):
     torch.testing.assert_close(warp.output, image, atol=1e-6, rtol=0)
 
 
+def test_transformer_that_was_first_used_in_inference_mode_can_be_trained(family, generator):
+    transform = family((28, 28))
+    transformer = SpatialTransformer(
+        Localisation(FullyConnectedBody((1, 28, 28)), transform.identity()), transform
+    )
+    image = torch.rand(2, 1, 28, 28, generator=generator)
+    with torch.inference_mode():
+        transformer(image)
+    transformer(image).square().sum().backward()
+    assert transformer.localisation.regression.weight.grad.abs().sum() > 0
+
+
+def test_transformer_of_volumes_can_be_trained_after_inference_mode(generator):
+    transformer = SpatialTransformer(Constant(Affine3D().identity()[None]), Affine3D())
+    volume = torch.rand(1, 1, 3, 4, 5, generator=generator)
+    with torch.inference_mode():
+        transformer(volume)
+    transformer(volume).square().sum().backward()
+    assert transformer.localisation.theta.grad.isfinite().all()
+
+
 def test_output_size_is_the_one_asked_for(generator):
     image = torch.rand(2, 3, 8, 9, generator=generator)
     transformer = SpatialTransformer(Constant(SHIFT), Affine(), size=(4, 5))
@@ -67,7 +88,7 @@ def test_output_size_is_the_one_asked_for(generator):
     assert transformer(image).shape == (2, 3, 4, 5)
 
 
-@pytest.mark.parametrize("kernel", ["integer", "bilinear"])
+@pytest.mark.parametrize("kernel", ["integer", "bilinear", (tent_kernel(2), "bilinear")])
 @pytest.mark.parametrize("padding", ["zeros", "border"])
 def test_transformer_samples_with_its_own_kernel_and_padding(kernel, padding, generator):
     image = torch.rand(1, 1, 7, 7, generator=generator)
@@ -116,6 +137,50 @@ def test_half_precision_feature_maps_are_read_in_float32(generator):
     assert features.dtype == torch.bfloat16
     assert {warp.theta.dtype, warp.grid.dtype, warp.output.dtype} == {torch.float32}
     torch.testing.assert_close(warp.output, features.float(), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+def test_network_of_another_dtype_locates_in_it_and_reads_in_float32(family, dtype, generator):
+    transform = family((28, 28))
+    localisation = Localisation(FullyConnectedBody((1, 28, 28)), transform.identity())
+    transformer = SpatialTransformer(localisation, transform).to(dtype)
+    seen = []
+    localisation.body.register_forward_hook(lambda *args: seen.append(args[2].dtype))
+    image = torch.rand(2, 1, 28, 28, generator=generator).to(dtype)
+    warp = transformer.warp(image)
+    assert seen == [dtype] and warp.input is image
+    wide = torch.promote_types(dtype, torch.float32)
+    assert (warp.theta.dtype, warp.grid.dtype, warp.output.dtype) == (wide, wide, dtype)
+    expected = sample(image.to(wide), transform.grid(warp.theta, (28, 28)))
+    assert torch.equal(warp.output, expected.to(dtype))
+    warp.output.sum().backward()
+    assert localisation.regression.bias.grad.dtype == dtype
+
+
+def test_localisation_of_half_precision_is_given_float32_images(generator):
+    transformer = SpatialTransformer(
+        Localisation(FullyConnectedBody((1, 28, 28)), Affine().identity()).bfloat16(), Affine()
+    )
+    image = torch.rand(2, 1, 28, 28, generator=generator)
+    torch.testing.assert_close(transformer(image), image, atol=1e-4, rtol=0)
+
+
+def test_images_of_integers_are_an_error_that_says_what_to_do():
+    transformer = SpatialTransformer(Constant(SHIFT), Affine())
+    with pytest.raises(DtypeError, match=r"image .* got torch.uint8: .* image.float\(\) / 255"):
+        transformer(torch.zeros(2, 1, 8, 8, dtype=torch.uint8))
+    with pytest.raises(DtypeError, match="theta must be floating-point, got torch.int64"):
+        transformer.warp(torch.zeros(1, 1, 8, 8), torch.ones(1, 6, dtype=torch.int64))
+
+
+def test_empty_batch_goes_through_and_back(family):
+    transform = family((28, 28))
+    transformer = SpatialTransformer(
+        Localisation(ConvolutionalBody((1, 28, 28)), transform.identity()), transform
+    )
+    output = transformer(torch.zeros(0, 1, 28, 28))
+    assert output.shape == (0, 1, 28, 28)
+    output.sum().backward()
 
 
 # -- several in parallel
@@ -209,6 +274,52 @@ def test_watching_ends_with_an_error_and_leaves_another_watcher_alone(generator)
             network(torch.rand(1, 2, 12, 12, generator=generator))
         network(torch.rand(1, 1, 12, 12, generator=generator))
     assert len(outer["deep.0.transformers.0"]) == 1
+
+
+class InThreads(nn.DataParallel):
+    """What DataParallel does on several GPUs, here on the CPU: replicas, each with a share."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        shares = image.chunk(3)
+        replicas = [self.module._replicate_for_data_parallel() for _ in range(4)]
+        done = {}
+        for place in (2, 0, 1):  # whichever is done first
+            done[place] = replicas[place](shares[place])
+        return torch.cat([done[place] for place in range(3)])
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["whole", "part"])
+def test_images_of_all_replicas_are_watched_in_their_order(deep, generator):
+    transformer = SpatialTransformer(Constant(SHIFT), Affine())
+    network = (
+        nn.Sequential(InThreads(transformer), nn.Flatten()) if deep else InThreads(transformer)
+    )
+    images = [torch.rand(count, 1, 6, 6, generator=generator) for count in (7, 6)]
+    with watch(network) as warps:
+        for image in images:
+            network(image)
+    [recorded] = warps.values()
+    assert [torch.equal(w.input, i) for w, i in zip(recorded, images, strict=True)] == [True, True]
+    for warp, image in zip(recorded, images, strict=True):
+        expected = transformer.warp(image)
+        assert all(map(torch.equal, warp, expected))
+    network(images[0])
+    assert len(recorded) == 2
+
+
+def test_replicas_of_a_network_watched_inside_of_its_parallel_one_lose_no_image(generator):
+    network = InThreads(SpatialTransformer(Constant(SHIFT), Affine()))
+    with watch(network.module) as warps:
+        network(torch.rand(6, 1, 6, 6, generator=generator))
+    assert sum(len(warp.input) for warp in warps[""]) == 6
+
+
+def test_parallel_network_on_one_device_is_watched_as_any(generator):
+    network = nn.DataParallel(SpatialTransformer(Constant(SHIFT), Affine()))
+    image = torch.rand(3, 1, 6, 6, generator=generator)
+    with watch(network) as warps:
+        network(image)
+    assert list(warps) == ["module"] and torch.equal(warps["module"][0].input, image)
 
 
 def test_network_without_a_transformer_cannot_be_watched():

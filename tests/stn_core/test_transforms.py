@@ -6,52 +6,22 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from scipy import ndimage
-from scipy.interpolate import RBFInterpolator
-from scipy.spatial.transform import Rotation
 
 from stn_core.sampling import sample
 from stn_core.transforms import (
     Affine,
     Affine3D,
     Attention,
-    LearnedBasis,
+    DtypeError,
     NonFiniteError,
     PiecewiseAffine,
     Projective,
     ShapeError,
-    ThinPlateSpline,
-    Transform,
     check_finite,
-    decompose_affine,
-    facing_degrees,
-    invert_affine,
     lattice,
     regular_grid,
-    similarity_theta,
 )
-
-SIZES = [(28, 28), (5, 9), (17, 3)]
-
-
-def centres(length: int) -> np.ndarray:
-    """The centres of ``length`` pixels between the outer edges −1 and +1."""
-    edges = np.linspace(-1, 1, length + 1)
-    return (edges[:-1] + edges[1:]) / 2
-
-
-def regular(height: int, width: int) -> np.ndarray:
-    """G as (H, W, 2), x first, in float64."""
-    return np.stack(np.meshgrid(centres(width), centres(height)), axis=-1)
-
-
-def around_identity(
-    transform: Transform, count: int, generator: torch.Generator, spread: float = 0.2
-) -> torch.Tensor:
-    """θ (count, P), float64, normally spread around the identity."""
-    noise = torch.randn(count, transform.num_params, generator=generator, dtype=torch.float64)
-    return transform.identity() + spread * noise
-
+from tests.stn_core.reference_grids import SIZES, around_identity, centres, regular
 
 # -- the convention
 
@@ -245,116 +215,6 @@ def test_projective_grid_stays_finite_on_the_horizon():
     assert grid[0, 0, 2, 0].item() == pytest.approx(0.25 / 1e-6)
 
 
-@pytest.mark.parametrize("side", [2, 3, 5])
-def test_piecewise_affine_is_exact_at_its_control_points(side):
-    weights = PiecewiseAffine(side).target_at(lattice(side, dtype=torch.float64).T)
-    np.testing.assert_allclose(weights, np.eye(side**2), atol=1e-12)
-
-
-@pytest.mark.parametrize("side", [2, 3, 4])
-def test_piecewise_affine_is_affine_in_each_triangle(side, generator):
-    transform = PiecewiseAffine(side)
-    theta = around_identity(transform, 1, generator)
-    sources = theta.numpy().reshape(-1, 2)
-    controls = np.stack(np.meshgrid(*[np.linspace(-1, 1, side)] * 2), axis=-1).reshape(-1, 2)
-    triangles = []
-    for row in range(side - 1):
-        for column in range(side - 1):
-            first = row * side + column
-            last = first + side + 1  # the diagonal runs from the first corner to the last
-            triangles += [(first, first + 1, last), (first, first + side, last)]
-
-    def expected(point: np.ndarray) -> np.ndarray:
-        for triangle in triangles:
-            corners = np.vstack([controls[list(triangle)].T, np.ones(3)])
-            weights = np.linalg.solve(corners, [*point, 1])
-            if (weights > -1e-9).all():
-                return weights @ sources[list(triangle)]
-        raise AssertionError(f"{point} is in no triangle")
-
-    grid = transform.grid(theta, (11, 8))[0].numpy()
-    reference = np.apply_along_axis(expected, -1, regular(11, 8))
-    np.testing.assert_allclose(grid, reference, atol=1e-9)
-
-
-@pytest.mark.parametrize("side", [3, 4, 5])
-def test_thin_plate_spline_is_scipy_s(side, generator):
-    transform = ThinPlateSpline(side)
-    theta = around_identity(transform, 2, generator)
-    controls = np.stack(np.meshgrid(*[np.linspace(-1, 1, side)] * 2), axis=-1).reshape(-1, 2)
-    grid = transform.grid(theta, (9, 13)).numpy()
-    for item, points in zip(theta.numpy(), grid, strict=True):
-        spline = RBFInterpolator(
-            controls, item.reshape(-1, 2), kernel="thin_plate_spline", degree=1
-        )
-        np.testing.assert_allclose(points.reshape(-1, 2), spline(regular(9, 13).reshape(-1, 2)))
-
-
-@pytest.mark.parametrize("kind", [PiecewiseAffine, ThinPlateSpline])
-def test_lattice_of_one_point_is_refused(kind):
-    with pytest.raises(ValueError, match=f"{kind.__name__} needs a lattice of at least 2 × 2"):
-        kind(side=1)
-
-
-def test_learned_basis_is_a_parameter_that_gradients_reach(generator):
-    transform = LearnedBasis((4, 5), rank=5, generator=generator)
-    theta = torch.randn(3, 10, generator=generator)
-    transform.grid(theta, (4, 5)).sum().backward()
-    # T = M_θ B, so the derivative of the sum by B_kn is the sum of column k of M_θ over rows.
-    expected = theta.unflatten(1, (2, 5)).sum((0, 1))[:, None].expand(5, 20)
-    assert [name for name, _ in transform.named_parameters()] == ["B"]
-    torch.testing.assert_close(transform.B.grad, expected)
-
-
-def test_learned_basis_starts_with_the_homogeneous_grid_above_small_random_rows(generator):
-    transform = LearnedBasis((4, 5), rank=6, generator=generator)
-    B = transform.B.detach()
-    np.testing.assert_allclose(B[:2], regular(4, 5).reshape(-1, 2).T, atol=1e-6)
-    assert (B[2] == 1).all()
-    assert 0.05 < B[3:].std() < 0.2
-    assert (LearnedBasis((4, 5), rank=6).B[3:] == 0).all()
-
-
-@pytest.mark.parametrize("size", [*SIZES, (1, 5), (1, 1)], ids=str)
-def test_learned_basis_is_its_own_b_at_the_pixel_centres(size, generator):
-    transform = LearnedBasis(size, generator=generator)
-    found = transform.target_at(regular_grid(size, dtype=torch.float64))
-    torch.testing.assert_close(found.float(), transform.B, atol=1e-5, rtol=0)
-
-
-def test_learned_basis_is_linear_between_its_pixels(generator):
-    transform = LearnedBasis((5, 9), generator=generator)
-    # Within the outer centres: beyond them SciPy does not go on along a line.
-    place = torch.rand(2, 50, generator=generator, dtype=torch.float64) * torch.tensor([[8.0], [4]])
-    points = (2 * place + 1) / torch.tensor([[9.0], [5]]) - 1
-    found = transform.target_at(points).detach()
-    for row, expected in zip(transform.B.detach().unflatten(1, (5, 9)), found, strict=True):
-        read = ndimage.map_coordinates(row.numpy(), place.flip(0).numpy(), order=1)
-        np.testing.assert_allclose(expected, read, atol=1e-5)
-
-
-def test_learned_basis_goes_on_along_a_line_beyond_its_pixels(generator):
-    transform = LearnedBasis((4, 6), generator=generator)
-    B = transform.B.detach().unflatten(1, (4, 6))
-    right = torch.tensor([[1.0], [1 / 4]])  # half a pixel beyond the last centre, in the third row
-    expected = B[:, 2, 5] + 0.5 * (B[:, 2, 5] - B[:, 2, 4])
-    torch.testing.assert_close(transform.target_at(right)[:, 0].detach(), expected)
-    above = torch.tensor([[-1 / 6], [-1.25]])  # a whole pixel above the first centre
-    expected = 2 * B[:, 0, 2] - B[:, 1, 2]
-    torch.testing.assert_close(transform.target_at(above)[:, 0].detach(), expected)
-
-
-def test_learned_basis_refuses_another_size_than_its_own():
-    transform = LearnedBasis((4, 5))
-    with pytest.raises(ShapeError, match=r"made for an output of \(4, 5\), got \(5, 4\)"):
-        transform.grid(transform.identity()[None], (5, 4))
-
-
-def test_learned_basis_of_too_low_a_rank_is_refused():
-    with pytest.raises(ValueError, match="rank of at least 3"):
-        LearnedBasis((4, 4), rank=2)
-
-
 def test_affine_3d_grid_is_the_matrix_of_eq_10_times_each_point(generator):
     theta = around_identity(Affine3D(), 1, generator)
     matrix = theta[0].numpy().reshape(3, 4)
@@ -388,6 +248,46 @@ def test_theta_of_another_family_s_shape_is_an_error_that_names_that_family(tran
     assert message.endswith(f"; did you mean {near}?")
 
 
+def test_theta_of_integers_is_an_error(family):
+    transform = family((4, 4))
+    theta = torch.ones(2, transform.num_params, dtype=torch.int64)
+    for use in (
+        lambda: transform.grid(theta, (4, 4)),
+        lambda: transform.at(theta, torch.zeros(2, 1)),
+    ):
+        with pytest.raises(DtypeError, match="theta must be floating-point, got torch.int64: use"):
+            use()
+
+
+def test_points_of_integers_or_of_another_shape_are_an_error(family):
+    transform = family((4, 4))
+    theta = transform.identity()[None]
+    with pytest.raises(DtypeError, match="points must be floating-point, got torch.int64"):
+        transform.at(theta, torch.zeros(2, 5, dtype=torch.int64))
+    with pytest.raises(ShapeError, match=r"expects points \(2, N\), got \(5, 2\)"):
+        transform.at(theta, torch.zeros(5, 2))
+    with pytest.raises(ShapeError, match="expects theta"):
+        transform.at(theta[:, 1:], torch.zeros(2, 5))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_grid_of_a_half_precision_theta_is_in_float32(family, dtype, generator):
+    transform = family((5, 9)).to(dtype)
+    theta = around_identity(transform, 2, generator).to(dtype)
+    expected = transform.grid(theta.float(), (5, 9))
+    assert expected.dtype == torch.float32
+    assert torch.equal(transform.grid(theta, (5, 9)), expected)
+    points = regular_grid((5, 9))
+    assert torch.equal(transform.at(theta, points), transform.at(theta.float(), points))
+
+
+def test_empty_batch_of_theta_gives_an_empty_grid(family):
+    transform = family((4, 5))
+    theta = torch.zeros(0, transform.num_params)
+    assert transform.grid(theta, (4, 5)).shape == (0, 4, 5, 2)
+    assert transform.at(theta, torch.zeros(2, 3)).shape == (0, 3, 2)
+
+
 @pytest.mark.parametrize("shape", [(6,), (1, 2, 3), (2, 7)], ids=str)
 def test_theta_of_no_family_s_shape_is_an_error_without_a_guess(shape):
     with pytest.raises(ShapeError) as caught:
@@ -415,68 +315,6 @@ def test_theta_that_is_not_finite_is_an_error_that_names_the_batch_items(family,
 def test_error_about_many_batch_items_names_the_first_eight():
     with pytest.raises(NonFiniteError, match=r"items 0, 1, 2, 3, 4, 5, 6, 7, \.\.\. \(20 of 20\)"):
         Affine().grid(torch.full((20, 6), float("nan")), (4, 4))
-
-
-# -- θ as a motion
-
-
-def homogeneous(theta: torch.Tensor) -> np.ndarray:
-    """Affine θ (B, 6) as 3 × 3 matrices."""
-    last = np.broadcast_to([0.0, 0, 1], (len(theta), 1, 3))
-    return np.concatenate([theta.numpy().reshape(-1, 2, 3), last], axis=1)
-
-
-def test_inverse_of_an_affine_theta_is_the_inverse_matrix(generator):
-    theta = around_identity(Affine(), 10, generator)
-    expected = np.linalg.inv(homogeneous(theta))
-    np.testing.assert_allclose(homogeneous(invert_affine(theta)), expected, atol=1e-9)
-
-
-def test_affine_theta_is_put_together_again_from_its_decomposition(generator):
-    theta = around_identity(Affine(), 20, generator, spread=0.4)
-    parts = {name: value.numpy() for name, value in decompose_affine(theta).items()}
-    for index, matrix in enumerate(homogeneous(theta)):
-        part = {name: value[index] for name, value in parts.items()}
-        angle = np.deg2rad(part["angle_degrees"])
-        rotation = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-        shear = [[1, part["shear"]], [0, 1]]
-        together = rotation @ np.array(shear) @ np.diag([part["scale_x"], part["scale_y"]])
-        np.testing.assert_allclose(matrix[:2, :2], together, atol=1e-9)
-        np.testing.assert_allclose(matrix[:2, 2], [part["shift_x"], part["shift_y"]])
-
-
-def test_similarity_is_decomposed_into_what_it_was_made_of():
-    angle, scale = torch.tensor([0.5, -1.2]), torch.tensor([0.7, 1.2])
-    x, y = torch.tensor([0.1, -0.3]), torch.tensor([0.2, 0.0])
-    parts = decompose_affine(similarity_theta(angle, scale, x, y))
-    expected = {
-        "angle_degrees": torch.rad2deg(angle),
-        "scale_x": scale,
-        "scale_y": scale,
-        "shear": torch.zeros(2),
-        "shift_x": x,
-        "shift_y": y,
-    }
-    torch.testing.assert_close(parts, expected, atol=1e-5, rtol=1e-5)
-
-
-def test_positive_angle_turns_from_x_towards_y():
-    quarter = similarity_theta(*torch.tensor([[np.pi / 2], [1], [0], [0]]).float())
-    right = quarter.reshape(2, 3) @ torch.tensor([1.0, 0, 1])
-    torch.testing.assert_close(right, torch.tensor([0.0, 1]), atol=1e-6, rtol=0)
-
-
-@pytest.mark.parametrize(
-    ("about", "degrees", "aside"),
-    [("x", 30, 30), ("y", -50, 50), ("z", 70, 0), ("x", 120, 120), ("zx", (40, 25), 25)],
-)
-def test_depths_are_as_far_apart_as_the_turn_that_is_not_about_them(about, degrees, aside):
-    turn = torch.as_tensor(Rotation.from_euler(about, degrees, degrees=True).as_matrix()).float()
-    shift = torch.tensor([[0.1], [0.2], [-0.3]])
-    turned = torch.cat([turn @ torch.diag(torch.tensor([0.4, 0.5, 2])), shift], 1).view(1, 12)
-    straight = Affine3D().identity().unsqueeze(0)
-    for pair in ((turned, straight), (straight, turned)):
-        assert facing_degrees(*pair).item() == pytest.approx(aside, abs=1e-4)
 
 
 def test_finite_numbers_whose_sum_is_not_finite_are_finite():

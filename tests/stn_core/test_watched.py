@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from app.stage.transformers import describe_transform
 from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
 from stn_core.localisation import ConvolutionalBody, Localisation
 from stn_core.spatial_transformer import SpatialTransformer, watch
-from stn_core.transforms import Affine, Affine3D
-from stn_core.watched import MOST_IMAGES, load_warps, save_warps
+from stn_core.transforms import (
+    Affine,
+    Affine3D,
+    LearnedBasis,
+    PiecewiseAffine,
+    ThinPlateSpline,
+    lattice,
+)
+from stn_core.watched import MAX_IMAGES, load_warps, save_warps
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 SIZE = (14, 18)
@@ -49,16 +58,38 @@ def test_every_family_comes_back_as_it_was(family, generator, tmp_path):
     torch.testing.assert_close(grid, warps[""][0].grid.detach())
 
 
+@pytest.mark.parametrize(
+    "transform",
+    [
+        ThinPlateSpline((2, 10)),
+        PiecewiseAffine((3, 5)),
+        ThinPlateSpline(points=0.9 * lattice((2, 10))),
+    ],
+    ids=str,
+)
+def test_control_points_come_back_and_can_be_taken_hold_of(transform, generator, tmp_path):
+    network = transformer(transform)
+    warps = watched(network, torch.rand(1, 1, 28, 28, generator=generator))
+    save_warps(tmp_path / "w.safetensors", network, warps)
+    [found] = load_warps(tmp_path / "w.safetensors")
+    assert repr(found.transform) == repr(transform)
+    assert torch.equal(found.transform.controls, transform.controls)
+    described = describe_transform(found.transform, found.size)
+    targets = [handle["target"] for handle in described["handles"]]
+    np.testing.assert_allclose(targets, transform.controls, atol=1e-7)
+    assert len({handle["name"] for handle in described["handles"]}) == len(targets)
+
+
 def test_transformers_in_depth_are_told_apart_and_features_become_pictures(tmp_path):
     network = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1), transformer(Affine(), 8), nn.Upsample((28, 28)),
         transformer(Affine(), 8),
     )  # fmt: skip
-    image = torch.rand(MOST_IMAGES + 5, 1, 28, 28)
+    image = torch.rand(MAX_IMAGES + 5, 1, 28, 28)
     save_warps(tmp_path / "w.safetensors", network, watched(network, image))
     first, second = load_warps(tmp_path / "w.safetensors")
     assert (first.name, second.name) == ("1", "3")
-    assert first.image.shape == (MOST_IMAGES, 1, 28, 28)
+    assert first.image.shape == (MAX_IMAGES, 1, 28, 28)
     assert (first.image.min(), first.image.max()) == (0, 255)
 
 
@@ -74,11 +105,109 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
         save_warps(tmp_path / "w", network, warps)
 
 
+@pytest.mark.parametrize(
+    ("shape", "size", "count", "image", "output"),
+    [
+        ((2, 1, 480, 640), None, 2, (384, 512), (384, 512)),
+        ((16, 3, 512, 512), None, 12, (512, 512), (512, 512)),
+        ((2, 1, 20, 30), (700, 350), 2, (20, 30), (512, 256)),
+        ((40, 1, 20, 30), None, 32, (20, 30), (20, 30)),
+        ((2, 1, 2000, 2), None, 2, (512, 1), (512, 1)),
+    ],
+    ids=["wide", "many-bytes", "large-output", "many-images", "thin"],
+)
+def test_large_warps_are_shrunk_until_they_can_be_read(
+    shape, size, count, image, output, generator, tmp_path
+):
+    network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), -1), Affine(), size)
+    warps = watched(network, torch.rand(shape, generator=generator))
+    save_warps(tmp_path / "w.safetensors", network, warps)
+    [found] = load_warps(tmp_path / "w.safetensors")
+    assert found.image.shape == (count, shape[1], *image)
+    assert found.size == output and found.theta.shape == (count, 6)
+    average = 255 * warps[""][0].input[:count].mean()
+    assert found.image.float().mean().item() == pytest.approx(average.item(), abs=1)
+
+
+def test_many_large_transformers_share_the_file(tmp_path):
+    network = nn.Sequential(*(
+        SpatialTransformer(lambda u: Affine().identity().expand(len(u), -1), Affine())
+        for _ in range(6)
+    ))  # fmt: skip
+    save_warps(tmp_path / "w", network, watched(network, torch.rand(4, 3, 512, 512)))
+    found = load_warps(tmp_path / "w")
+    assert len(found) == 6 and {len(one.image) for one in found} == {2}
+
+
+@pytest.mark.parametrize(
+    ("transform", "size", "words"),
+    [
+        (LearnedBasis((600, 4)), (600, 4), "cannot be drawn: at most 32 images of 512 pixels"),
+        (LearnedBasis((512, 512), rank=12), (512, 512), "more than the 10 MB of a file"),
+        (ThinPlateSpline((2, 17)), None, "cannot be drawn: 2 to 16 control points"),
+        (ThinPlateSpline(points=torch.rand(300, 2)), None, "at most 256 control points"),
+    ],
+    ids=["long-basis", "large-basis", "many-points", "many-free-points"],
+)
+def test_what_could_not_be_read_is_refused_when_it_is_saved(transform, size, words, tmp_path):
+    network = SpatialTransformer(lambda u: transform.identity().expand(len(u), -1), transform, size)
+    warps = watched(network, torch.rand(2, 1, 9, 9))
+    with pytest.raises(ValueError, match=words):
+        save_warps(tmp_path / "w", network, warps)
+    assert not (tmp_path / "w").exists()
+
+
+def test_empty_batch_is_refused_when_it_is_saved(tmp_path):
+    network = transformer(Affine())
+    with pytest.raises(ValueError, match="the batch was empty"):
+        save_warps(tmp_path / "w", network, watched(network, torch.zeros(0, 1, 28, 28)))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_what_is_not_finite_is_drawn_at_the_ends_of_what_is(channels, tmp_path):
+    network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), -1), Affine())
+    image = torch.linspace(-1, 3, 16).reshape(1, 1, 4, 4).repeat(2, channels, 1, 1)
+    plain = watched(network, image)
+    image = image.clone()
+    image[0, :, 0, 0] = float("nan")  # the darkest, as it was
+    image[0, :, 3, 3] = float("inf")  # the brightest
+    save_warps(tmp_path / "w", network, watched(network, image))
+    save_warps(tmp_path / "plain", network, plain)
+    [found], [expected] = load_warps(tmp_path / "w"), load_warps(tmp_path / "plain")
+    assert torch.equal(found.image, expected.image)
+    assert expected.image[0, 0, 0, 0] == 0 and expected.image[0, 0, 3, 3] == 255
+
+
+def test_picture_without_a_finite_number_is_black(tmp_path):
+    network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), -1), Affine())
+    image = torch.full((1, 1, 4, 4), float("nan"))
+    save_warps(tmp_path / "w", network, watched(network, image))
+    [found] = load_warps(tmp_path / "w")
+    assert (found.image == 0).all()
+
+
 @pytest.fixture
 def good(tmp_path):
     network = transformer(Affine())
     save_warps(tmp_path / "w.safetensors", network, watched(network, torch.rand(2, 1, 28, 28)))
     return tmp_path / "w.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("points", "words"),
+    [
+        (torch.rand(300, 2), "at most 256 control points"),
+        (torch.zeros(3, 3), r"points \(K, 2\)"),
+        (torch.full((3, 2), float("inf")), "finite points"),
+    ],
+    ids=["many", "3d", "infinite"],
+)
+def test_damaged_control_points_are_refused(good, points, words):
+    tensors, header = load_tensors(good)
+    header["watched"][0].update(family="ThinPlateSpline", side=None)
+    save_tensors(good, {**tensors, "0.points": points}, header)
+    with pytest.raises(CheckpointError, match=words):
+        load_warps(good)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +222,8 @@ def good(tmp_path):
         (lambda t, h: h[0].update(size=None), "damaged"),
         (lambda t, h: h[0].update(family="Module"), "Module"),
         (lambda t, h: h[0].update(family="ThinPlateSpline", side=10**6), "control points"),
+        (lambda t, h: h[0].update(family="PiecewiseAffine", side=[2, 17]), "control points"),
+        (lambda t, h: h[0].update(family="PiecewiseAffine", side=[2]), "control points"),
         (lambda t, h: h[0].update(family="LearnedBasis"), "basis"),
         (lambda t, h: h[0].update(kernel="none"), "unknown"),
         (lambda t, h: h.clear(), "no warps"),

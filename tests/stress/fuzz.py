@@ -250,6 +250,7 @@ def checkpoints(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]
     from torch import nn
 
     from stn_core import checkpoints as library
+    from stn_core import foreign_checkpoints
     from stn_core.experiments import EXPERIMENTS, find
     from stn_core.localisation import ConvolutionalBody, Localisation
     from stn_core.spatial_transformer import SpatialTransformer, watch
@@ -271,8 +272,8 @@ def checkpoints(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]
     def attempt(content: bytes) -> str:
         file.write_bytes(content)
         ways = (
-            lambda: library.load_matching(candidates, file, "the file"),
-            lambda: library.load_own(candidates[0], file, "the file"),
+            lambda: foreign_checkpoints.load_matching(candidates, file, "the file"),
+            lambda: foreign_checkpoints.load_own(candidates[0], file, "the file"),
             lambda: load_warps(file, "the file"),
         )
         said = {taken_or(library.CheckpointError, way) for way in ways}

@@ -25,7 +25,7 @@ from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.runs.folder import Run
 from stn_core.training import probes, recording
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 
 KILLS = 50
 RECORDS = 12  # that a life writes at most, before its end comes
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
             without += not run.checkpoint.exists()
         if not faults:
             ended = live(experiment, source, run, rng, None)
-            list(train(experiment, source, run=undisturbed))
+            list(train_steps(experiment, source, run=undisturbed))
             faults = [f"the end: it ended with {ended}"] if ended else unlike(run, undisturbed)
             print(f"{written(run) - len(run.history())} records were written twice")
     print(
@@ -93,7 +93,7 @@ def live(
         status = 1
         try:
             resume = run.is_described()
-            list(train(experiment, source, run=run, resume=resume))
+            list(train_steps(experiment, source, run=run, resume=resume))
             status = 0
         except Exception:
             traceback.print_exc()

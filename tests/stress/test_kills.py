@@ -12,7 +12,7 @@ import pytest
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.runs.folder import Run
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from tests.stress import kills
 
 SECONDS = 240
@@ -41,7 +41,7 @@ def trained(source, tmp_path, monkeypatch) -> tuple[Run, Run]:
     experiment = replace(experiment, recipes=(recipe,))
     runs = Run(tmp_path / "one"), Run(tmp_path / "other")
     for run in runs:
-        list(train(experiment, source, run=run))
+        list(train_steps(experiment, source, run=run))
     return runs
 
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from app.data import networks
 from app.panels import downloads
 from app.panels.verdicts import Verdict
-from stn_core import checkpoints
+from stn_core import checkpoints, foreign_checkpoints
 from tests.app.visiting import MAIN, go_to
 
 NAME = "distorted/rts/st-cnn-aff"
@@ -29,7 +29,9 @@ def test_published_weights_are_given_as_they_are():
 def test_weights_of_one_s_own_network_open_again(tmp_path):
     loaded = replace(networks.pretrained(NAME), key="own-1")
     (tmp_path / "weights.safetensors").write_bytes(downloads.weights(loaded))
-    state = checkpoints.load_own(loaded.experiment, tmp_path / "weights.safetensors").state_dict()
+    state = foreign_checkpoints.load_own(
+        loaded.experiment, tmp_path / "weights.safetensors"
+    ).state_dict()
     for name, tensor in loaded.network.state_dict().items():
         torch.testing.assert_close(state[name], tensor)
 

@@ -16,8 +16,9 @@ from app.data import examples, gallery, pictures
 from app.panels import own_digit
 from app.views.distorted import choices
 from stn_core import checkpoints
-from stn_core.checkpoints import CheckpointError, load_matching, save_tensors
+from stn_core.checkpoints import CheckpointError, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
+from stn_core.foreign_checkpoints import load_matching
 from tests.app.visiting import MAIN, go_to
 
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]

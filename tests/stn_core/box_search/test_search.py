@@ -26,9 +26,9 @@ from stn_core.experiments.colocalisation import (
 )
 from stn_core.localisation import BoxLocalisation
 from stn_core.metrics import MeasuredSet
-from stn_core.networks import count_parameters
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
+from stn_core.weights import count_parameters
 from tests.stn_core.box_search.short import CELL, SHORT
 
 

@@ -14,7 +14,7 @@ from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS
 from stn_core.runs.folder import Run
 from stn_core.runs.records import Snapshot
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.probes import Probes
 from stn_core.training.trainer import Trainer
 
@@ -55,7 +55,7 @@ def wait_until(condition) -> None:
 
 def stopped_at_5(source, run: Run) -> tuple[dict[str, torch.Tensor], dict]:
     """A run that has been stopped, and what is in its checkpoint."""
-    for step in train(small(), source, seed=5, run=run):
+    for step in train_steps(small(), source, seed=5, run=run):
         if step.step == 4:
             run.control("stop")
     return checkpoints.load_tensors(run.checkpoint)

@@ -14,7 +14,7 @@ from stn_core.experiments import find
 from stn_core.runs.folder import Run
 from stn_core.training import checkpoint, cuda_graphs
 from stn_core.training.cuda_graphs import Captured, DeviceRate
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.trainer import Trainer
 
 STEPS = 12
@@ -136,7 +136,7 @@ def test_curriculum_of_batches_drawn_together_is_each_batch_s_own(paced, source,
 
 def test_network_learns_as_well_at_its_device_s_pace(paced, source, tmp_path):
     experiment = short("distorted/r/fcn", iterations=300, batch_size=32)
-    steps = list(train(experiment, source, run=Run(tmp_path / "run")))
+    steps = list(train_steps(experiment, source, run=Run(tmp_path / "run")))
     assert steps[-1].loss < 0.5 * steps[0].loss
     rates = [experiment.recipe.schedule.factor(s.step - 1, 300) * 1e-3 for s in steps]
     assert [s.learning_rate for s in steps] == pytest.approx(rates)
@@ -144,7 +144,7 @@ def test_network_learns_as_well_at_its_device_s_pace(paced, source, tmp_path):
 
 def test_training_goes_on_at_the_rate_where_it_stopped(paced, source, tmp_path):
     run = Run(tmp_path / "run")
-    steps = train(short("distorted/r/fcn"), source, run=run)
+    steps = train_steps(short("distorted/r/fcn"), source, run=run)
     for _ in range(5):
         next(steps)
     run.control("stop")
@@ -159,14 +159,14 @@ def test_training_goes_on_at_the_rate_where_it_stopped(paced, source, tmp_path):
     moved = [(p - q).abs().max() for p, q in zip(trainer.network.parameters(), before, strict=True)]
     rate = trainer.learning_rate(reached)
     assert min(moved) > 0 and max(moved) < 3 * rate  # a step of AdamW is about its rate
-    list(train(short("distorted/r/fcn"), source, run=run, resume=True))
+    list(train_steps(short("distorted/r/fcn"), source, run=run, resume=True))
     assert run.status().state == "finished"
     assert [s.step for s in run.history()] == list(range(1, STEPS + 1))
 
 
 def test_optimiser_s_state_is_laid_out_as_its_weights_after_a_resume(paced, source, tmp_path):
     experiment, run = short("distorted/r/cnn", iterations=2), Run(tmp_path / "run")
-    list(train(experiment, source, run=run))
+    list(train_steps(experiment, source, run=run))
     trainer = Trainer(experiment, source, seed=0, device=CPU)
     checkpoint.load(trainer, run.checkpoint)
     kernel = trainer.network.classifier.conv2.weight

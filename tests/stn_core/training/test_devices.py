@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stn_core.training.devices import choose_device, device_name
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from tests.stn_core.training.small import (
     CPU,
     small,
@@ -36,4 +36,4 @@ def test_device_that_is_not_there_is_an_error(name, message, monkeypatch):
 
 def test_unknown_precision_is_an_error(source):
     with pytest.raises(ValueError, match=r"one of \('float32', 'bfloat16'\), got 'float8'"):
-        next(train(small(), source, precision="float8"))
+        next(train_steps(small(), source, precision="float8"))

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from stn_core.evaluation import evaluate
 from stn_core.experiments import EXPERIMENTS
 from stn_core.sampling import sample
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.recording import TrainingError
 from stn_core.training.trainer import Trainer
 from stn_core.transforms import Affine
@@ -25,7 +25,7 @@ from tests.stn_core.training.small import (
 
 
 def test_first_snapshot_is_step_0_with_theta_the_identity_and_the_last_is_the_end(source, run):
-    list(train(small(), source, run=run))
+    list(train_steps(small(), source, run=run))
     snapshots = run.snapshots()
     assert (snapshots[0].step, snapshots[-1].step) == (0, 12)
     identity = np.tile(np.float32([1, 0, 0, 0, 1, 0]), (10, 1, 1))
@@ -35,7 +35,7 @@ def test_first_snapshot_is_step_0_with_theta_the_identity_and_the_last_is_the_en
 
 def test_snapshot_tells_the_error_that_an_evaluation_on_the_gallery_tells(source, run):
     experiment = small()
-    list(train(experiment, source, seed=2, run=run))
+    list(train_steps(experiment, source, seed=2, run=run))
     start = run.snapshots()[0]
     network = experiment.build(seed=2)
     expected = evaluate(network, experiment, source.gallery).measure
@@ -49,7 +49,7 @@ def test_snapshot_tells_the_error_that_an_evaluation_on_the_gallery_tells(source
 
 def test_snapshot_holds_the_mean_output_over_a_few_classes(source, run):
     experiment = small()
-    list(train(experiment, source, run=run))
+    list(train_steps(experiment, source, run=run))
     mean = run.snapshots()[0].mean_output
     assert (mean.shape, mean.dtype) == ((3, 1, 28, 28), np.uint8)
     # At the identity the output is the input: the gallery as an evaluation distorts it.
@@ -83,7 +83,7 @@ def test_snapshot_of_two_transformers_holds_what_each_shows_and_leaves(source):
 
 
 def test_snapshot_of_a_network_without_a_transformer_has_no_theta_and_no_mean(source, run):
-    list(train(small("distorted/r/fcn"), source, run=run))
+    list(train_steps(small("distorted/r/fcn"), source, run=run))
     start = run.snapshots()[0]
     assert start.theta.shape == (10, 0, 0)
     assert start.mean_output.size == start.pose_left.size == 0

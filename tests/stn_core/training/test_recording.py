@@ -13,7 +13,7 @@ from stn_core.experiment import SGD, StepDecay
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Snapshot, snapshot_steps
 from stn_core.training import network, recording
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.probes import Probes
 from stn_core.training.recording import PAUSE_SECONDS, TrainingError
 from stn_core.training.trainer import Trainer
@@ -26,7 +26,7 @@ from tests.stn_core.training.small import (
 
 def test_run_records_what_was_asked_for_and_how_it_went(source, run):
     experiment = small()
-    steps = list(train(experiment, source, seed=4, run=run))
+    steps = list(train_steps(experiment, source, seed=4, run=run))
     description = run.description()
     assert description["experiment"] == experiment.name
     assert description["recipe"] == experiment.recipe.to_json()
@@ -37,7 +37,7 @@ def test_run_records_what_was_asked_for_and_how_it_went(source, run):
 
 @pytest.mark.parametrize(("command", "state"), [("run", "finished"), ("stop", "stopped")])
 def test_paused_training_waits_for_its_next_command(command, state, source, run):
-    steps = train(small(), source, run=run)
+    steps = train_steps(small(), source, run=run)
     next(steps)
     run.control("pause")
     seen = {}
@@ -64,7 +64,7 @@ def test_command_is_obeyed_within_an_interval_and_the_weights_are_as_ever(
 ):
     monkeypatch.setattr(network, "RECORDS", 2)  # of its twelve steps
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
-    list(train(small(), source, seed=5, run=undisturbed))
+    list(train_steps(small(), source, seed=5, run=undisturbed))
     monkeypatch.setattr(recording, "CONTROL_SECONDS", 0.0)
     real = Trainer.advance
 
@@ -75,9 +75,9 @@ def test_command_is_obeyed_within_an_interval_and_the_weights_are_as_ever(
 
     with monkeypatch.context() as patch:
         patch.setattr(Trainer, "advance", advance)
-        list(train(small(), source, seed=5, run=run))
+        list(train_steps(small(), source, seed=5, run=run))
     assert run.status() == ("stopped", 3, "", False)
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert [step.step for step in run.history()] == [3, 6, 12]
     ours, theirs = (checkpoints.load_tensors(r.checkpoint)[0] for r in (run, undisturbed))
     assert ours.keys() == theirs.keys()
@@ -95,28 +95,28 @@ def test_stop_that_is_asked_for_while_a_resumed_training_is_built_is_obeyed(
         return real(*args, **settings)
 
     monkeypatch.setattr(network, "Trainer", build)
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert run.status() == ("stopped", 6, "", False)
 
 
 def test_command_of_an_earlier_sitting_is_forgotten(source, run):
-    for step in train(small(), source, run=run):
+    for step in train_steps(small(), source, run=run):
         if step.step == 2:
             run.control("stop")
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert run.status().state == "finished"
 
 
 def test_rate_that_is_asked_for_holds_from_then_on_also_after_a_resume(source, run):
     experiment = small(iterations=12, optimiser=SGD(), schedule=StepDecay(every=1000))
     base = experiment.recipe.learning_rate
-    steps = train(experiment, source, run=run)
+    steps = train_steps(experiment, source, run=run)
     for step in steps:
         if step.step == 4:
             run.control("run", learning_rate=base / 8)
         elif step.step == 8:
             run.control("stop")
-    for _ in train(experiment, source, run=run, resume=True):
+    for _ in train_steps(experiment, source, run=run, resume=True):
         pass
     assert run.asked_rate() == base / 8  # what is shown as the one it goes on with
     rates = {step.step: step.learning_rate for step in run.history()}
@@ -141,14 +141,14 @@ def test_training_that_is_asked_to_stops_once_it_has_stopped_improving(source, r
     experiment = small(iterations=60)
     taken = snapshot_steps(60)
     best = taken[2]  # of the third measure
-    for _ in train(experiment, source, run=run, patience=20):
+    for _ in train_steps(experiment, source, run=run, patience=20):
         pass
     status = run.status()
     assert status.state == "stopped"
     assert status.step == next(step for step in taken if step >= best + 20)
     assert f"no better than at step {best}" in status.message
     assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == status.step
-    for _ in train(experiment, source, run=run, resume=True):
+    for _ in train_steps(experiment, source, run=run, resume=True):
         pass  # it is given as much time again
     again = run.status()
     assert again.state == "stopped"
@@ -160,7 +160,7 @@ def test_changed_rate_is_given_time_before_a_training_is_given_up(source, run, m
     real = Probes.snapshot
     monkeypatch.setattr(Probes, "snapshot", lambda *on: real(*on)._replace(measure=next(measures)))
     experiment = small(iterations=60)
-    for step in train(experiment, source, run=run, patience=20):
+    for step in train_steps(experiment, source, run=run, patience=20):
         if step.step == 15:
             run.control("run", learning_rate=1e-4)
     taken = snapshot_steps(60)
@@ -170,18 +170,18 @@ def test_changed_rate_is_given_time_before_a_training_is_given_up(source, run, m
 def test_training_that_diverges_leaves_a_recording_that_can_be_replayed(source, run):
     experiment = small("distorted/r/fcn", optimiser=SGD(), iterations=20_000, learning_rate=1e8)
     with pytest.raises(TrainingError, match="not finite"):
-        list(train(experiment, source, run=run))
+        list(train_steps(experiment, source, run=run))
     assert run.status().state == "failed"
     assert run.recorded().snapshots
 
 
 def test_folder_in_training_takes_no_second_training(source, run):
-    steps = train(small(), source, run=run)
+    steps = train_steps(small(), source, run=run)
     next(steps)
     with pytest.raises(RunError, match="being trained by another process"):
-        next(train(small(), source, run=run, resume=True))
+        next(train_steps(small(), source, run=run, resume=True))
     with pytest.raises(RunError, match="holds a run already"):
-        next(train(small(), source, run=run))
+        next(train_steps(small(), source, run=run))
     assert run.status() == ("running", 1, "", True)
     list(steps)
     assert run.status().state == "finished"

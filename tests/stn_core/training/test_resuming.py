@@ -19,7 +19,7 @@ from stn_core.experiment import SGD, AdamW, Muon
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError
 from stn_core.training import checkpoint, network
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.training.recording import TrainingError
 from stn_core.training.trainer import PRECISIONS, Trainer
 from tests.stn_core.training.small import (
@@ -45,9 +45,9 @@ def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
     experiment, precision, source, tmp_path
 ):
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
-    list(train(experiment, source, seed=5, precision=precision, run=undisturbed))
+    list(train_steps(experiment, source, seed=5, precision=precision, run=undisturbed))
 
-    steps = train(experiment, source, seed=5, precision=precision, run=run)
+    steps = train_steps(experiment, source, seed=5, precision=precision, run=run)
     for step in steps:
         if step.step == 4:
             run.control("stop")
@@ -57,7 +57,7 @@ def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
     # Recipe, seed and precision are the run's own, whatever is asked for now.
     other = replace(experiment.recipe, batch_size=3, iterations=9)
     other = replace(experiment, recipes=(other,))
-    resumed = list(train(other, source, seed=6, run=run, resume=True))
+    resumed = list(train_steps(other, source, seed=6, run=run, resume=True))
     assert [step.step for step in resumed] == list(range(6, 13))
     assert run.status().state == "finished"
     assert_same_run(run, undisturbed)
@@ -65,7 +65,7 @@ def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
 
 def test_run_whose_checkpoint_numbers_the_parameters_as_older_ones_do_is_resumed(source, tmp_path):
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
-    list(train(small(), source, seed=5, run=undisturbed))
+    list(train_steps(small(), source, seed=5, run=undisturbed))
     tensors, header = stopped_at_5(source, run)
     names = [name for name, _ in small().build(seed=5).named_parameters()]
     names.sort(key=lambda name: not name.startswith("transformer."))  # localisation comes first
@@ -73,7 +73,7 @@ def test_run_whose_checkpoint_numbers_the_parameters_as_older_ones_do_is_resumed
         for key in checkpoints.under(f"optimiser.{name}.", tensors):
             tensors[f"optimiser.{number}.{key}"] = tensors.pop(f"optimiser.{name}.{key}")
     checkpoints.save_tensors(run.checkpoint, tensors, header)
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert_same_run(run, undisturbed)
 
 
@@ -83,7 +83,7 @@ def test_optimiser_of_another_network_is_an_error_that_names_its_tensor(name, so
     tensors[name] = torch.zeros(())
     checkpoints.save_tensors(run.checkpoint, tensors, header)
     with pytest.raises(CheckpointError, match=name.removeprefix("optimiser.")):
-        next(train(small(), source, run=run, resume=True))
+        next(train_steps(small(), source, run=run, resume=True))
 
 
 def test_optimiser_s_memory_of_another_shape_is_an_error(source, run):
@@ -91,26 +91,26 @@ def test_optimiser_s_memory_of_another_shape_is_an_error(source, run):
     tensors["optimiser.classifier.1.bias.exp_avg"] = torch.zeros(3)
     checkpoints.save_tensors(run.checkpoint, tensors, header)
     with pytest.raises(CheckpointError, match=r"classifier\.1\.bias\.exp_avg"):
-        next(train(small(), source, run=run, resume=True))
+        next(train_steps(small(), source, run=run, resume=True))
 
 
 def test_run_that_was_dropped_before_its_first_checkpoint_starts_again(source, tmp_path):
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
-    list(train(small(), source, run=undisturbed))
-    steps = train(small(), source, run=run)
+    list(train_steps(small(), source, run=undisturbed))
+    steps = train_steps(small(), source, run=run)
     for _ in range(3):
         next(steps)
     steps.close()
     assert run.status().interrupted
     assert not run.checkpoint.exists()
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert_same_run(run, undisturbed)
 
 
 def test_run_names_every_device_that_it_has_been_on(source, run, monkeypatch):
     for device, until in (("a GPU", 4), ("a GPU", 7), ("a laptop", 12), ("a desktop", 12)):
         monkeypatch.setattr(network, "device_name", lambda _, name=device: name)
-        for step in train(small(), source, run=run, resume=run.is_described()):
+        for step in train_steps(small(), source, run=run, resume=run.is_described()):
             if step.step == until < 12:
                 run.control("stop")
     assert run.status().state == "finished"  # before it was resumed on the desktop
@@ -118,9 +118,9 @@ def test_run_names_every_device_that_it_has_been_on(source, run, monkeypatch):
 
 
 def test_finished_run_is_resumed_to_its_end_at_once(source, run):
-    list(train(small(), source, run=run))
+    list(train_steps(small(), source, run=run))
     history = run.history()
-    assert list(train(small(), source, run=run, resume=True)) == []
+    assert list(train_steps(small(), source, run=run, resume=True)) == []
     assert run.history() == history
     assert run.status().state == "finished"
 
@@ -131,7 +131,7 @@ def test_run_does_not_go_on_with_other_digits_and_its_status_says_why(begun, adv
     run._write_json("run.json", {**run.description(), "train_digits": begun})
     told = rf"begun on {begun:,} digits, and [\d,]+ are here: .*{advice}"
     with pytest.raises(RunError, match=told):
-        next(train(small(), source, run=run, resume=True))
+        next(train_steps(small(), source, run=run, resume=True))
     status = run.status()
     assert status.state == "failed" and advice in status.message
 
@@ -144,7 +144,7 @@ def test_resumed_training_that_cannot_be_built_says_so_in_its_status(source, run
 
     monkeypatch.setattr(network, "Trainer", build)
     with pytest.raises(RuntimeError, match="out of memory"):
-        next(train(small(), source, run=run, resume=True))
+        next(train_steps(small(), source, run=run, resume=True))
     assert run.status() == ("failed", 5, "out of memory", False)
 
 
@@ -195,14 +195,14 @@ def test_killed_training_is_resumed_to_the_same_weights_with_its_history_whole(
 
 def test_record_that_a_kill_has_torn_is_written_again(source, tmp_path, checkpoint_at_every_record):
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
-    list(train(small(), source, run=undisturbed))
-    steps = train(small(), source, run=run)
+    list(train_steps(small(), source, run=undisturbed))
+    steps = train_steps(small(), source, run=run)
     for _ in range(5):
         next(steps)
     steps.close()
     with open(run.folder / "history.jsonl", "ab") as file:
         file.write(b'{"step": 6, "lo')
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert_same_run(run, undisturbed)
 
 
@@ -210,24 +210,24 @@ def test_full_disk_ends_the_training_and_leaves_its_last_checkpoint(
     source, tmp_path, monkeypatch, checkpoint_at_every_record
 ):
     undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
-    list(train(small(), source, run=undisturbed))
+    list(train_steps(small(), source, run=undisturbed))
 
     def full(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    steps = train(small(), source, run=run)
+    steps = train_steps(small(), source, run=run)
     for _ in range(5):
         next(steps)
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
         patch.setattr(os, "fsync", full)
         next(steps)
     assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == 5
-    list(train(small(), source, run=run, resume=True))
+    list(train_steps(small(), source, run=run, resume=True))
     assert_same_run(run, undisturbed)
 
 
 def test_poisoned_weight_is_never_saved(source, run):
-    list(train(small(), source, run=run))
+    list(train_steps(small(), source, run=run))
     before = run.checkpoint.read_bytes()
     trainer = Trainer(small(), source, seed=0, device=CPU)
     poison(trainer, "classifier.3.bias")
@@ -238,23 +238,23 @@ def test_poisoned_weight_is_never_saved(source, run):
 
 def test_run_without_a_description_cannot_be_resumed(source, run):
     with pytest.raises(RunError, match=f"{run.folder} is not a run"):
-        list(train(small(), source, run=run, resume=True))
+        list(train_steps(small(), source, run=run, resume=True))
 
 
 def test_checkpoint_of_another_experiment_is_an_error_that_names_both(source, tmp_path):
     run, other = Run(tmp_path / "run"), Run(tmp_path / "other")
-    list(train(small(iterations=1), source, run=run))
-    list(train(small("distorted/p/st-fcn-aff", iterations=1), source, run=other))
+    list(train_steps(small(iterations=1), source, run=run))
+    list(train_steps(small("distorted/p/st-fcn-aff", iterations=1), source, run=other))
     Path(other.checkpoint).replace(run.checkpoint)
     with pytest.raises(CheckpointError, match=r"is of 'distorted/p/.*, expected 'distorted/r/"):
-        list(train(small(), source, run=run, resume=True))
+        list(train_steps(small(), source, run=run, resume=True))
     assert run.status().state == "failed"
 
 
 def test_damaged_checkpoint_is_an_error_and_the_run_says_so(source, run):
-    list(train(small(), source, run=run))
+    list(train_steps(small(), source, run=run))
     run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:1000])
     with pytest.raises(CheckpointError, match="not a readable safetensors file"):
-        list(train(small(), source, run=run, resume=True))
+        list(train_steps(small(), source, run=run, resume=True))
     assert run.status().state == "failed"
     assert "not a readable" in run.status().message

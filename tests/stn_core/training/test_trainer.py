@@ -11,7 +11,7 @@ from stn_core import checkpoints
 from stn_core.digits import Digits
 from stn_core.experiment import SGD, StepDecay
 from stn_core.training import checkpoint, network
-from stn_core.training.network import train
+from stn_core.training.network import train, train_steps
 from stn_core.training.probes import Probes
 from stn_core.training.recording import TrainingError
 from stn_core.training.trainer import Trainer, elastic_digits
@@ -23,15 +23,36 @@ from tests.stn_core.training.small import (
 
 
 def test_loss_falls(source):
-    steps = list(train(small("distorted/r/fcn", iterations=400, batch_size=32), source))
+    steps = list(train_steps(small("distorted/r/fcn", iterations=400, batch_size=32), source))
     first, last = (np.mean([s.loss for s in part]) for part in (steps[:5], steps[-20:]))
     assert first == pytest.approx(np.log(10), abs=0.2)
     assert last < 0.75 * first
 
 
+def test_training_without_a_run_gives_the_network(source):
+    experiment, steps = small(), []
+    trained = train(experiment, source, seed=3, device="cpu", on_step=steps.append)
+    assert not trained.training
+    assert [step.step for step in steps] == list(range(1, 13))
+    trainer = Trainer(experiment, source, seed=3, device="cpu")
+    for _ in range(12):
+        trainer.advance()
+    for name, tensor in trainer.network.state_dict().items():
+        assert torch.equal(trained.state_dict()[name], tensor), name
+    assert not torch.equal(trained.classifier[1].weight, experiment.build(3).classifier[1].weight)
+
+
+def test_training_from_python_has_defaults(source):
+    trained = train(small(iterations=1))  # seed 0, the CPU, the digits that are here
+    again = train(small(iterations=1), source, seed=0, device=torch.device("cpu"))
+    for name, tensor in trained.state_dict().items():
+        assert torch.equal(again.state_dict()[name], tensor), name
+    assert Trainer(small(), source).device == torch.device("cpu")
+
+
 def test_same_seed_trains_the_same_and_another_seed_differs(source):
     def losses(seed: int) -> list[float]:
-        return [step.loss for step in train(small(), source, seed=seed)]
+        return [step.loss for step in train_steps(small(), source, seed=seed)]
 
     assert losses(0) == losses(0)
     assert losses(0) != losses(1)
@@ -39,7 +60,7 @@ def test_same_seed_trains_the_same_and_another_seed_differs(source):
 
 def test_first_loss_is_that_of_the_network_s_answer_to_the_seed_s_first_batch(source):
     experiment = small(iterations=1)
-    (step,) = train(experiment, source, seed=3)
+    (step,) = train_steps(experiment, source, seed=3)
     generator = torch.Generator().manual_seed(3)
     index = torch.randint(len(source.train), (8,), generator=generator)
     batch = Digits(source.train.images[index], source.train.labels[index])
@@ -50,9 +71,9 @@ def test_first_loss_is_that_of_the_network_s_answer_to_the_seed_s_first_batch(so
 
 
 def test_record_is_the_mean_over_the_steps_since_the_one_before(source, monkeypatch):
-    each = list(train(small(), source))
+    each = list(train_steps(small(), source))
     monkeypatch.setattr(network, "RECORDS", 4)  # so every third of twelve
-    records = list(train(small(), source))
+    records = list(train_steps(small(), source))
     assert [step.step for step in each] == list(range(1, 13))
     assert [step.step for step in records] == [3, 6, 9, 12]
     for end, record in zip((3, 6, 9, 12), records, strict=True):
@@ -64,14 +85,14 @@ def test_record_is_the_mean_over_the_steps_since_the_one_before(source, monkeypa
 
 def test_learning_rate_follows_the_schedule(source):
     decay = StepDecay(every=5, divisor=10)
-    steps = train(small(schedule=decay, learning_rate=0.5, optimiser=SGD()), source)
+    steps = train_steps(small(schedule=decay, learning_rate=0.5, optimiser=SGD()), source)
     rates = [step.learning_rate for step in steps]
     assert rates == pytest.approx([0.5] * 5 + [0.05] * 5 + [0.005] * 2)
 
 
 def test_localisation_with_a_factor_of_zero_stays_while_the_classifier_learns(source, run):
     experiment = small(localisation_lr_factor=0.0)
-    list(train(experiment, source, run=run))
+    list(train_steps(experiment, source, run=run))
     tensors, _ = checkpoints.load_tensors(run.checkpoint)
     for name, start in experiment.build(seed=0).state_dict().items():
         stayed = torch.equal(tensors[f"network.{name}"], start)
@@ -108,8 +129,8 @@ def test_points_of_an_elastic_digit_move_by_the_pixels_that_are_given(generator)
 
 
 def test_half_precision_trains_float32_weights(source, run):
-    steps = list(train(small(), source, precision="bfloat16", run=run))
-    exact = list(train(small(), source))
+    steps = list(train_steps(small(), source, precision="bfloat16", run=run))
+    exact = list(train_steps(small(), source))
     assert [s.loss for s in steps] != [s.loss for s in exact]
     assert steps[0].loss == pytest.approx(exact[0].loss, rel=0.02)
     tensors, _ = checkpoints.load_tensors(run.checkpoint)
@@ -120,7 +141,7 @@ def test_half_precision_trains_float32_weights(source, run):
 def test_training_without_a_run_writes_nothing(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    assert len(list(train(small(iterations=2), source))) == 2
+    assert len(list(train_steps(small(iterations=2), source))) == 2
     assert list(tmp_path.iterdir()) == []
 
 
@@ -132,7 +153,7 @@ def test_learning_rate_far_too_high_is_an_error_that_names_step_and_tensor(
         TrainingError,
         match=r"step \d+: the loss is nan; .* is classifier\.\d\.(weight|bias)\. A smaller learn",
     ) as caught:
-        list(train(experiment, source, run=run))
+        list(train_steps(experiment, source, run=run))
     assert run.status().state == "failed"
     assert run.status().message == str(caught.value)
     tensors, header = checkpoints.load_tensors(run.checkpoint)
@@ -143,7 +164,7 @@ def test_learning_rate_far_too_high_is_an_error_that_names_step_and_tensor(
 
 def test_theta_that_is_not_finite_is_an_error_that_names_step_and_batch_items(source, run):
     with pytest.raises(TrainingError, match=r"after step \d+: theta must be finite; .* items 0"):
-        list(train(small(learning_rate=1e12, iterations=9), source, run=run))
+        list(train_steps(small(learning_rate=1e12, iterations=9), source, run=run))
     assert run.status().state == "failed"
     assert "theta" in run.status().message
 

@@ -206,13 +206,13 @@ def test_network_that_was_trained_here_is_offered_for_its_own_distortion_alone(
 
     from stn_core.experiments import find
     from stn_core.runs.folder import Run
-    from stn_core.training.network import train
+    from stn_core.training.network import train_steps
 
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     experiment = find("distorted/e/st-fcn-tps")
     recipe = replace(experiment.recipe, iterations=2, batch_size=2)
     run = Run(tmp_path / "distorted-e-st-fcn-tps-20260101-000001")
-    for _ in train(replace(experiment, recipes=(recipe,)), source, run=run):
+    for _ in train_steps(replace(experiment, recipes=(recipe,)), source, run=run):
         pass
     app = page()
     app.segmented_control(key="distortion").set_value("E").run()
@@ -258,14 +258,14 @@ def test_two_trainings_of_one_kind_are_two_networks(tmp_path, monkeypatch, sourc
 
     from stn_core.experiments import find
     from stn_core.runs.folder import Run
-    from stn_core.training.network import train
+    from stn_core.training.network import train_steps
 
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     experiment = find("distorted/r/st-fcn-aff")
     recipe = replace(experiment.recipe, iterations=2, batch_size=2)
     for second in (1, 2):
         run = Run(tmp_path / f"distorted-r-st-fcn-aff-20260101-00000{second}")
-        for _ in train(replace(experiment, recipes=(recipe,)), source, seed=second, run=run):
+        for _ in train_steps(replace(experiment, recipes=(recipe,)), source, seed=second, run=run):
             pass
     app = page(distortion="R")
     for box, second in (("a_r", 1), ("b_r", 2)):

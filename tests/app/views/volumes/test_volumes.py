@@ -19,7 +19,7 @@ from stn_core import checkpoints, evaluation, results
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run
-from stn_core.training.network import train
+from stn_core.training.network import train_steps
 from stn_core.transforms import Affine3D, euler_rotation
 from tests.app.visiting import MAIN, go_to, payload, texts
 
@@ -214,7 +214,7 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     recipe = {"iterations": 2, "batch_size": 2}
     short = replace(experiment, recipes=(replace(experiment.recipe, **recipe),))
     run = Run(tmp_path / "volumes-extruded-st-cnn-rigid-20260101-000000")
-    list(train(short, source, run=run))
+    list(train_steps(short, source, run=run))
     app = page(volume_view="Train")
     data = payload(app)
     assert data["track"]["steps"] == [0, 2] and data["track"]["truth"] == 5

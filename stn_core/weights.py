@@ -1,0 +1,93 @@
+"""A network's weights: how many there are, which are what, and how they start (App. A.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from stn_core.localisation import Localisation
+
+TOLERANCE = 0.05  # of the number of parameters that a width is solved for
+
+
+def count_parameters(network: nn.Module) -> int:
+    """The number of learnable parameters.
+
+    >>> count_parameters(nn.Linear(3, 2))
+    8
+    """
+    return sum(p.numel() for p in network.parameters())
+
+
+def hidden_matrices(network: nn.Module) -> set[Tensor]:
+    """The weights of all fully connected layers but those whose output is θ or the logits.
+
+    >>> from stn_core.networks import FCN
+    >>> len(hidden_matrices(FCN().build((1, 28, 28), 10, torch.Generator())))
+    2
+    """
+    last: set[nn.Module] = {m.regression for m in network.modules() if isinstance(m, Localisation)}
+    last.add(network.get_submodule("classifier.classification"))
+    linear = (m for m in network.modules() if isinstance(m, nn.Linear))
+    return {module.weight for module in linear if module not in last}
+
+
+def kernels(network: nn.Module) -> set[Tensor]:
+    """The weights of all convolutions.
+
+    >>> from stn_core.networks import CNN
+    >>> len(kernels(CNN().build((1, 28, 28), 10, torch.Generator())))
+    2
+    """
+    return {m.weight for m in network.modules() if isinstance(m, nn.Conv2d | nn.Conv3d)}
+
+
+def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
+    """The classifier's width (units or filters) that comes nearest to a number of parameters.
+
+    >>> solve_width(lambda width: nn.Linear(width, 100), 10_000)
+    99
+    """
+
+    def count(width: int) -> int:
+        with torch.device("meta"):
+            return count_parameters(assemble(width))
+
+    low, high = 1, 2
+    while count(high) < parameters:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if count(middle) < parameters else (low, middle)
+    width = min((low, high), key=lambda w: abs(count(w) - parameters))
+    if abs(count(width) - parameters) > TOLERANCE * parameters:
+        raise ValueError(
+            f"no width brings this network to {parameters:,} parameters within 5 %; "
+            f"the nearest, {width}, has {count(width):,}"
+        )
+    return width
+
+
+def initialise(
+    network: nn.Module, generator: torch.Generator, *, identity_start: bool = True
+) -> None:
+    """Draw the weights: uniform in ±1/sqrt(fan-in), torch's own default, from one generator.
+
+    The regression layers keep the identity (App. A.4), unless they are to be drawn as well.
+
+    >>> layer = nn.Linear(4, 2)
+    >>> initialise(layer, torch.Generator().manual_seed(0))
+    >>> bool((layer.weight.abs() <= 0.5).all())
+    True
+    """
+    regressions = {m.regression for m in network.modules() if isinstance(m, Localisation)}
+    if not identity_start:
+        regressions = set()
+    for module in network.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d) and module not in regressions:
+            bound = module.weight[0].numel() ** -0.5
+            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+            assert module.bias is not None
+            nn.init.uniform_(module.bias, -bound, bound, generator=generator)
