@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from stn_core.watched import Watched
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
-[CODE] = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+# A transformer put into a network, and what it did written into a file: the first two examples.
+CODE = "\n".join(re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[:2])
 
 
 @st.fragment

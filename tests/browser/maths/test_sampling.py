@@ -53,11 +53,13 @@ def test_browser_reads_every_family_by_every_kernel_as_the_library_does(
 
 
 @pytest.mark.parametrize("padding", PADDINGS)
-def test_browser_s_integer_kernel_rounds_half_up(modules, padding, generator):
-    image = torch.randint(1, 256, (1, 8, 8), generator=generator)
-    # Half way between the pixels, and whole ones; both are exact in float32.
-    places = torch.stack(torch.meshgrid(*[torch.arange(-3, 19) / 2] * 2, indexing="xy"), dim=-1)
-    grid = (2 * places + 1) / 8 - 1
+@pytest.mark.parametrize("side", [5, 7, 8, 42, 60])  # float32 has lost the half but for 8
+def test_browser_s_integer_kernel_rounds_half_up(modules, side, padding, generator):
+    image = torch.randint(1, 256, (1, side, side), generator=generator)
+    # Half way between the pixels, and whole ones.
+    positions = torch.arange(-3, 2 * side + 3) / 2
+    places = torch.stack(torch.meshgrid(*[positions] * 2, indexing="xy"), dim=-1)
+    grid = (2 * places + 1) / side - 1
     result = modules(
         """
         const [{ sample }, { kernel }] =

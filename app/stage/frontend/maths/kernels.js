@@ -9,11 +9,13 @@
 
 const A = -0.75; // the cubic's slope at 1, as in torch and OpenCV
 
+const TIE_PIXELS = 1e-4; // so far a tie may be short of its half, as the grid is float32: Eq. 4 rounds it up
+
 /** @type {Kernel} */
 const integer = {
   equation: "Eq. 4",
-  radius: 0.5,
-  value: (d) => (d >= -0.5 && d < 0.5 ? 1 : 0),
+  radius: 0.5 + TIE_PIXELS,
+  value: (d) => (d + TIE_PIXELS >= -0.5 && d + TIE_PIXELS < 0.5 ? 1 : 0),
   slope: () => 0, // wherever it is smooth
 };
 
