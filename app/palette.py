@@ -1,4 +1,4 @@
-"""Every colour of the app, light and dark, safe for colour-blind viewers (Okabe and Ito; Tol)."""
+"""Colours, light and dark, safe for colour-blind viewers (Okabe and Ito; Tol)."""
 
 from __future__ import annotations
 
