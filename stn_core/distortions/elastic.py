@@ -27,6 +27,10 @@ class Elastic(Distortion):
     """E: scaled by 0.75 to 1, then a thin plate spline whose 16 points move by 1.5 pixels (std).
 
     It is destructive: no closed form undoes it.
+
+    >>> distorted = Elastic()(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.Generator())
+    >>> distorted.pose["point_shift_pixels"].shape, distorted.theta
+    (torch.Size([2, 16, 2]), None)
     """
 
     name: ClassVar[str] = "E"

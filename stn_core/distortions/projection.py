@@ -29,9 +29,13 @@ class Projection(Distortion):
     """P: scaled by 0.75 to 1, then each corner stretched by a normal amount of 5 pixels (std).
 
     "Stretching each corner of an MNIST digit by an amount": one amount for each corner, in x and
-    in y, away from the middle or towards it. The FCN then errs as the paper's does (3.06 %, there
-    3.1 %); with one amount for x and another for y, as far as 12.9 %, since many digits are
-    slivers; along the diagonal, 1.9 %. A quadrilateral that is not convex is drawn again.
+    in y, away from the middle or towards it. The FCN then has nearly the paper's error (3.06 %,
+    there 3.1 %). One amount for x and another for y gives 12.9 %, since many digits become slivers;
+    a shift along the diagonal, 1.9 %. A quadrilateral that is not convex is drawn again.
+
+    >>> distorted = Projection()(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.Generator())
+    >>> distorted.pose["corner_shift_pixels"].shape, distorted.theta.shape
+    (torch.Size([2, 4, 2]), torch.Size([2, 8]))
     """
 
     name: ClassVar[str] = "P"
@@ -83,7 +87,13 @@ def _denominator_inside(theta: Tensor, quadrilateral: Tensor) -> Tensor:
 
 
 def homography(source: Tensor, target: Tensor) -> Tensor:
-    """The projective θ that maps four points onto four: (B, 4, 2), (B, 4, 2) -> (B, 8)."""
+    """The projective θ that maps four points onto four: (B, 4, 2), (B, 4, 2) -> (B, 8).
+
+    >>> square = torch.tensor([[[-1.0, -1], [1, -1], [1, 1], [-1, 1]]])
+    >>> theta = homography(square, 2 * square)  # twice as large
+    >>> theta.shape, theta[0, [0, 4]].round()
+    (torch.Size([1, 8]), tensor([2., 2.]))
+    """
     x, y = source.unbind(-1)  # (B, 4)
     u, v = target.unbind(-1)
     zero, one = torch.zeros_like(x), torch.ones_like(x)

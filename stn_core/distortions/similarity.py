@@ -15,7 +15,13 @@ from stn_core.transforms import Affine, Transform, similarity_theta
 
 @dataclass(frozen=True, kw_only=True)
 class Rotation(Distortion):
-    """R: a rotation, uniform between −90° and +90°."""
+    """R: a rotation, uniform between −90° and +90°.
+
+    >>> images = torch.zeros(100, 28, 28, dtype=torch.uint8)
+    >>> angle = Rotation(max_angle_degrees=10)(images, torch.Generator()).pose["angle_degrees"]
+    >>> bool(angle.abs().max() <= 10)
+    True
+    """
 
     name: ClassVar[str] = "R"
     family: ClassVar[Transform] = Affine()
@@ -36,6 +42,10 @@ class RotationTranslationScale(Distortion):
 
     "A random location" keeps the ink inside: the digit's ink box, turned and scaled, stays in the
     canvas.
+
+    >>> images = torch.zeros(2, 28, 28, dtype=torch.uint8)
+    >>> list(RotationTranslationScale()(images, torch.Generator()).pose)
+    ['angle_degrees', 'scale', 'shift_x_pixels', 'shift_y_pixels']
     """
 
     name: ClassVar[str] = "RTS"
@@ -80,7 +90,15 @@ class RotationTranslationScale(Distortion):
 
 
 def ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
-    """First and last edge of the ink along one axis, in pixels from the centre: each (B,)."""
+    """First and last edge of the ink along one axis, in pixels from the centre: each (B,).
+
+    images: uint8 (B, 28, 28); axis: 1 for x, 2 for y. Of an empty image, the edges of the frame.
+
+    >>> image = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    >>> image[0, 4:24, 10:18] = 255  # rows, columns
+    >>> ink_edges(image, 1), ink_edges(image, 2)  # in x, in y
+    ((tensor([-4.]), tensor([4.])), (tensor([-10.]), tensor([10.])))
+    """
     inked = (images > 0).any(axis)  # (B, 28)
     first = inked.float().argmax(1)
     last = DIGIT_PIXELS - inked.flip(1).float().argmax(1)
