@@ -31,6 +31,9 @@ class Evaluation(NamedTuple):
 
     facing_degrees: by a 3D transformer, how far from the front the digits are seen, the mean: in U
     and in V (``transforms.facing_degrees``).
+
+    >>> Evaluation(50.0, torch.tensor([3, 8]), torch.tensor([3, 5])).misread
+    [1]
     """
 
     measure: float
@@ -95,13 +98,25 @@ def evaluate(
 
 
 def example(experiment: Experiment, gallery: Digits, digit: int, seed: int) -> Examples:
-    """One gallery digit under an experiment's distortion: Examples with a batch of one."""
+    """One gallery digit under an experiment's distortion: Examples with a batch of one.
+
+    digit: its index in the gallery, 0 to 999; seed: 0 to 9,999.
+
+    >>> from stn_core import find, load_digits
+    >>> shown = example(find("distorted/rts/fcn"), load_digits().gallery, digit=300, seed=0)
+    >>> shown.images.shape, shown.labels
+    (torch.Size([1, 1, 42, 42]), tensor([3]))
+    """
     one = Digits(gallery.images[digit : digit + 1], gallery.labels[digit : digit + 1])
     return experiment.data.examples(one, example_generator(digit, seed), gallery)
 
 
 def example_generator(digit: int, seed: int) -> torch.Generator:
-    """What an example is drawn by."""
+    """The generator that an example is drawn with, on the CPU.
+
+    >>> example_generator(digit=3, seed=7).initial_seed()
+    30007
+    """
     return torch.Generator().manual_seed(EXAMPLE_SEEDS * digit + seed)
 
 
@@ -109,7 +124,16 @@ def example_generator(digit: int, seed: int) -> torch.Generator:
 def misread_examples(
     network: nn.Module, experiment: Experiment, gallery: Digits, seed: int
 ) -> dict[int, int]:
-    """The gallery digits that a network misreads with this seed, and what it takes them for."""
+    """The gallery digits that a network misreads with this seed, and the classes it predicts.
+
+    >>> from stn_core import find, load_digits
+    >>> from stn_core.digits import Digits
+    >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
+    >>> few = Digits(gallery.images[:20], gallery.labels[:20])
+    >>> misread = misread_examples(experiment.build(seed=0), experiment, few, seed=0)
+    >>> len(misread) <= 20 and 0 not in misread.values()  # they are zeros
+    True
+    """
     misread: dict[int, int] = {}
     for digits in torch.arange(len(gallery)).split(FORWARD):
         shown = [example(experiment, gallery, digit, seed) for digit in digits.tolist()]
@@ -120,12 +144,16 @@ def misread_examples(
 
 
 def pose_left(images: Tensor) -> np.ndarray:
-    """How much of the digits' pose is to be seen in images, from 0 to about 1: (C,).
+    """How much of the digits' pose remains in images, from 0 to about 1: (C,).
 
-    images: (M, K, C, H, W), M inputs in K poses each: U itself (``Data.posed``), or what a
-    transformer makes of it; of volumes, their projections. They are compared over the K poses,
-    pixel by pixel: the variance as a share of the mean square. 0 if they show the same whatever
-    the pose; 1 if they are blank, or show nothing twice at one place.
+    images: (M, K, C, H, W), M inputs in K poses each: U itself (``Data.posed``), or a transformer's
+    V; of volumes, their projections. They are compared over the K poses, pixel by pixel: the
+    variance as a share of the mean square. 0 if they are the same in every pose; 1 if they are
+    blank, or have no ink twice at one place.
+
+    >>> same = torch.rand(5, 1, 1, 8, 8).expand(5, 4, 1, 8, 8)  # five inputs, each four times
+    >>> pose_left(same).tolist()
+    [0.0]
     """
     images = images.float()
     varies = images.var(1).mean((0, 2, 3))

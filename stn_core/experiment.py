@@ -20,7 +20,12 @@ from stn_core.transforms import Transform
 
 @dataclass(frozen=True, kw_only=True)
 class SGD:
-    """Plain stochastic gradient descent, no momentum, no weight decay (App. A.4)."""
+    """Plain stochastic gradient descent, no momentum, no weight decay (App. A.4).
+
+    >>> weight = torch.nn.Parameter(torch.zeros(2))
+    >>> SGD().build([{"params": [weight], "lr": 0.01}])[0].defaults["momentum"]
+    0
+    """
 
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
         return [torch.optim.SGD(groups)]
@@ -28,7 +33,12 @@ class SGD:
 
 @dataclass(frozen=True, kw_only=True)
 class AdamW:
-    """Adam with decoupled weight decay."""
+    """Adam with decoupled weight decay.
+
+    >>> weight = torch.nn.Parameter(torch.zeros(2))
+    >>> AdamW().build([{"params": [weight], "lr": 1e-3}])[0].defaults["weight_decay"]
+    0.01
+    """
 
     weight_decay: float = 0.01
 
@@ -44,6 +54,11 @@ class Muon:
     localisation network also learns what pulls at it weakly. Rates as AdamW's (Liu et al., 2025).
     kernels: whether for convolutions' kernels too, each filter a row of the matrix. AdamW moves
     all weights of a wide filter alike, and many filters end where no input makes them positive.
+
+    >>> group = {"params": [torch.nn.Parameter(torch.zeros(3, 2))], "lr": 1e-3, "kind": "matrix"}
+    >>> other = {"params": [torch.nn.Parameter(torch.zeros(2))], "lr": 1e-3, "kind": "other"}
+    >>> [type(optimiser).__name__ for optimiser in Muon().build([group, other])]
+    ['AdamW', 'KernelMuon']
     """
 
     weight_decay: float = 0.01
@@ -62,7 +77,11 @@ class Muon:
 
 @dataclass(frozen=True, kw_only=True)
 class StepDecay:
-    """The rate is divided by ``divisor`` every ``every`` iterations (App. A.4)."""
+    """The rate is divided by ``divisor`` every ``every`` iterations (App. A.4).
+
+    >>> StepDecay(every=10).factor(step=10, iterations=30)
+    0.1
+    """
 
     every: int = 50_000  # A.4
     divisor: float = 10  # A.4
@@ -74,7 +93,11 @@ class StepDecay:
 
 @dataclass(frozen=True, kw_only=True)
 class OneCycle:
-    """A linear rise to the peak rate, then half a cosine down to zero."""
+    """A linear rise to the peak rate, then half a cosine down to zero.
+
+    >>> [OneCycle(warmup=0.5).factor(step, iterations=8) for step in (0, 3, 4)]
+    [0.25, 1.0, 1.0]
+    """
 
     warmup: float = 0.1  # share of the iterations
 
@@ -88,10 +111,14 @@ class OneCycle:
 
 @dataclass(frozen=True, kw_only=True)
 class Curriculum:
-    """Easy places first (Bengio et al., 2009): the data's ``reach`` grows from 0 to 1, linearly.
+    """Central digits first (Bengio et al., 2009): the data's ``reach`` grows from 0 to 1, linearly.
 
-    start, end: between which shares of the iterations. While a digit stays in the middle, how it
-    is turned is easily read, and worth undoing; once learnt, it is not lost when digits move.
+    start, end: between which shares of the iterations. While a digit stays in the middle, its turn
+    is easy to read, and worth undoing; once learnt, it is not lost when digits move. Raises
+    InputError unless 0 <= start < end <= 1.
+
+    >>> [Curriculum(start=0, end=0.5).reach(step, iterations=100) for step in (0, 25, 50)]
+    [0.0, 0.5, 1.0]
     """
 
     start: float = 0.1
@@ -112,7 +139,12 @@ class Recipe:
 
     localisation_lr_factor: what f_loc's learning rate is multiplied by. elastic_pixels: by how
     much (std) 16 points of each training digit move before it is distorted, as in E: digits that
-    other hands might have written. 0 leaves them as they are.
+    other people might have written. 0 leaves them as they are. Raises InputError for a number that
+    is out of range.
+
+    >>> from stn_core import find
+    >>> find("distorted/r/st-cnn-aff").recipe.method
+    'Muon'
     """
 
     name: str
@@ -171,7 +203,15 @@ class Recipe:
 
 
 class Examples(NamedTuple):
-    """A batch: images (B, C, H, W) float32, labels (B,), and what was done to the digits."""
+    """A batch: images (B, C, H, W) float32 in [0, 1], labels (B,), and how they were distorted.
+
+    pose: the distortion's parameters by name; theta: what undoes them, (B, P), or None.
+
+    >>> from stn_core import find, load_digits
+    >>> data, gallery = find("distorted/rts/fcn").data, load_digits().gallery
+    >>> data.examples(gallery, torch.Generator()).images.shape
+    torch.Size([1000, 1, 42, 42])
+    """
 
     images: Tensor
     labels: Tensor
@@ -180,7 +220,13 @@ class Examples(NamedTuple):
 
 
 class Data(Protocol):
-    """Where an experiment's images come from. All of it on the digits' device."""
+    """Where an experiment's images come from. All of it on the digits' device.
+
+    >>> from stn_core import find
+    >>> data: Data = find("addition/rts/fcn").data
+    >>> data.image_shape, data.classes, data.noun
+    ((2, 42, 42), 19, 'sums of digits')
+    """
 
     @property
     def image_shape(self) -> tuple[int, ...]:
@@ -219,6 +265,12 @@ class Experiment:
     name: the command-line argument, the URL value, the test id, the folder in pretrained/.
     source: where the paper describes it. reported: the paper's figure in the objective's measure,
     None where it gives none. recipes: by default the first.
+    Raises ValueError for a curriculum on data without a reach.
+
+    >>> from stn_core import find
+    >>> quick = find("distorted/rts/st-cnn-aff").with_recipe(iterations=100)
+    >>> quick.recipe.iterations, quick.reported, quick.build(seed=0).transformer.transform
+    (100, 0.5, Affine())
     """
 
     name: str

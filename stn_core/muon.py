@@ -22,6 +22,13 @@ class KernelMuon(torch.optim.Muon):
     """torch's Muon, which takes matrices alone, for kernels (O, I, ...) too, as (O, I·...).
 
     Rates as AdamW's. A group's rate is a number, or a tensor of one number on its device.
+
+    >>> kernel = torch.nn.Parameter(torch.zeros(4, 1, 3, 3))
+    >>> muon = KernelMuon([{"params": [kernel], "lr": 1e-3}], weight_decay=0.01)
+    >>> kernel.grad = torch.ones_like(kernel)
+    >>> muon.step()
+    >>> bool((kernel < 0).all())
+    True
     """
 
     def __init__(self, groups: list[dict], *, weight_decay: float) -> None:
@@ -69,7 +76,15 @@ def orthogonalised(
 ) -> list[Tensor]:
     """Each matrix with its singular values brought near to 1 (Newton–Schulz, in bfloat16).
 
-    They may be of any sizes: all are padded with zeros to one, and zeros stay zeros. float32.
+    matrices: 2D, of any sizes: all are padded with zeros to one size, and zeros stay zeros.
+    coefficients, steps, eps: as torch.optim.Muon's ns_coefficients, ns_steps and eps. Gives
+    float32 matrices of the same sizes.
+
+    >>> muon = KernelMuon([{"params": [torch.nn.Parameter(torch.ones(2, 3))]}], weight_decay=0)
+    >>> settings = {"coefficients": muon.defaults["ns_coefficients"], "steps": 5, "eps": 1e-7}
+    >>> (made,) = orthogonalised([torch.tensor([[9.0, 0, 0], [0, 5, 0]])], **settings)
+    >>> bool(torch.allclose(torch.linalg.svdvals(made), torch.ones(2), atol=0.4))
+    True
     """
     a, b, c = coefficients
     wide = [m if m.shape[0] <= m.shape[1] else m.T for m in matrices]

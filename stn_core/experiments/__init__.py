@@ -18,7 +18,14 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 class UnknownExperiment(UnknownName):
-    """No experiment has this name; the message lists the near ones."""
+    """No experiment has this name; the message lists the near ones.
+
+    >>> try:
+    ...     find_colocalisation("colocalisation/t/eight")
+    ... except UnknownExperiment as error:
+    ...     print(str(error).split(";")[0])
+    no experiment is called 'colocalisation/t/eight'
+    """
 
 
 def find(name: str) -> Experiment:
@@ -34,6 +41,9 @@ def find_colocalisation(name: str) -> Colocalisation:
     """The cell of Table 5 of this name, e.g. colocalisation/t/8, or the visitor's own set's.
 
     Raises UnknownExperiment.
+
+    >>> find_colocalisation("colocalisation/tc/8").reported  # percent localised
+    89
     """
     return _found(name, {**COLOCALISATIONS, OWN.name: OWN})
 

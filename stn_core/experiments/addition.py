@@ -48,6 +48,11 @@ class Addition:
 
     pose has the digits' classes ("digit") and the distortion's parameters, each (B, 2), the
     channels in order; theta, which undoes them, is (B, 2, 6).
+
+    >>> digits = Digits(torch.zeros(3, 28, 28, dtype=torch.uint8), torch.tensor([3, 3, 3]))
+    >>> examples = Addition().examples(digits, torch.Generator())
+    >>> examples.images.shape, examples.labels.tolist()
+    (torch.Size([3, 2, 42, 42]), [6, 6, 6])
     """
 
     distortion: RotationTranslationScale = RTS()

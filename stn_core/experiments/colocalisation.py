@@ -43,6 +43,10 @@ class Crops:
     the box's s, drawn evenly in its logarithm (1/3 is the digit's own frame); ``shift``: how far
     off the digit's centre it is at most, in halves of the box; ``plain``: the share uncluttered;
     ``none``: the share that is half a box or more off the digit, an eleventh class.
+
+    >>> digits = Digits(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.tensor([3, 8]))
+    >>> Crops().examples(digits, torch.Generator()).images.shape, Crops(none=0.3).classes
+    (torch.Size([2, 1, 28, 28]), 11)
     """
 
     scales: tuple[float, float] = (0.22, 0.75)
@@ -130,6 +134,10 @@ class Search:
     dead within twenty steps, and where the digit is can't be said with those that are left.
     starts: how often it is begun, with another seed each; after a quarter of the iterations and
     after half of them, the half with the lower loss goes on.
+    Raises InputError for fewer than one iteration or start.
+
+    >>> replace(PLAIN_SEARCH, starts=4).to_json()["starts"]
+    4
     """
 
     name: str
@@ -205,6 +213,9 @@ class Colocalisation:
 
     digit: the class, None where nobody knows; reported: the paper's share of localised digits, in
     percent.
+
+    >>> COLOCALISATIONS["colocalisation/tc/8"].distortion.patches
+    16
     """
 
     name: str
@@ -221,7 +232,11 @@ class Colocalisation:
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images of one object: (N, 1, 84, 84) in [0, 1]; boxes: the truth, θ of Attention (N, 3)."""
+    """Images of one object: (N, 1, 84, 84) in [0, 1]; boxes: the truth, θ of Attention (N, 3).
+
+    >>> ImageSet(torch.zeros(10, 1, 84, 84)).boxes is None  # the truth is not known
+    True
+    """
 
     images: Tensor
     boxes: Tensor | None = field(default=None)
@@ -231,6 +246,12 @@ def image_set(cell: Colocalisation, digits: Digits, seed: int, others: Digits) -
     """A hundred images of a cell's class, chosen and distorted by the seed.
 
     others: where clutter is cut from. Raises InputError if there is no digit of this class.
+
+    >>> from stn_core import load_digits
+    >>> source = load_digits()
+    >>> cell = COLOCALISATIONS["colocalisation/t/8"]
+    >>> image_set(cell, source.gallery, 0, source.train).images.shape
+    torch.Size([100, 1, 84, 84])
     """
     if cell.digit is None:
         raise InputError(f"{cell.name} is for images of one's own: give them by --images")
@@ -258,6 +279,9 @@ def own_set(images: np.ndarray) -> ImageSet:
     """A set of the visitor's own: uint8 (N, 84, 84), what is to be found bright on black.
 
     Raises InputError for anything else, and for fewer images than 10 or more than 200.
+
+    >>> own_set(np.zeros((10, 84, 84), np.uint8)).images.shape
+    torch.Size([10, 1, 84, 84])
     """
     expected = f"uint8 (N, {CANVAS}, {CANVAS}) with N from {MIN_IMAGES} to {MAX_IMAGES}"
     if images.dtype != np.uint8 or images.shape[1:] != (CANVAS, CANVAS):
@@ -268,7 +292,11 @@ def own_set(images: np.ndarray) -> ImageSet:
 
 
 def with_clutter(cell: Colocalisation, patches: int) -> Colocalisation:
-    """The same with another number of distracting patches an image."""
+    """The same cell with another number of distracting patches in each image.
+
+    >>> with_clutter(COLOCALISATIONS["colocalisation/tc/8"], 4).distortion.patches
+    4
+    """
     return replace(cell, distortion=replace(cell.distortion, patches=patches))
 
 

@@ -77,7 +77,12 @@ POOLED = ("rts", "tc")  # A.4: average pooling by 2 after the spatial transforme
 
 @dataclass(frozen=True, kw_only=True)
 class Distorted:
-    """Digits under one distortion, labelled by their class."""
+    """Digits under one distortion, labelled by their class.
+
+    >>> digits = Digits(torch.zeros(3, 28, 28, dtype=torch.uint8), torch.arange(3))
+    >>> Distorted(distortion=RTS()).posed(digits, poses=5, generator=torch.Generator()).shape
+    torch.Size([3, 5, 1, 42, 42])
+    """
 
     distortion: Distortion
     classes: int = 10

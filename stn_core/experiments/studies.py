@@ -24,7 +24,11 @@ WHITE = 1.0
 
 @dataclass(frozen=True)
 class Study:
-    """What is changed, in words, and how; ``seed`` is the one that the study is trained with."""
+    """What is changed, in words, and the experiment; ``seed``: of its recorded training.
+
+    >>> [study.experiment.name for study in STUDIES if study.seed == 1]
+    ['studies/st-fcn-aff-again']
+    """
 
     words: str
     experiment: Experiment

@@ -40,6 +40,11 @@ class Volumes:
     Examples.images are (B, 1, 60, 60, 60); pose has "angle_degrees" (B, 3) about x, y, z and
     "shift" (B, 3), the place of the digit's frame in normalised coordinates; theta (B, 12) undoes
     them: read through it, V shows the digit's own frame of 28 × 28 × 28 voxels, facing the front.
+
+    >>> digits = Digits(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.tensor([3, 8]))
+    >>> examples = Volumes().examples(digits, torch.Generator())
+    >>> examples.images.shape, examples.pose["angle_degrees"].shape, examples.theta.shape
+    (torch.Size([2, 1, 60, 60, 60]), torch.Size([2, 3]), torch.Size([2, 12]))
     """
 
     max_angle_degrees: tuple[float, float, float] = (45, 45, 90)
@@ -93,6 +98,11 @@ def extruded(images: Tensor, rotation: Tensor, shift: Tensor) -> Tensor:
 
     Only the voxels about the ink are computed, each from the digit's four pixels about it and a
     ramp along the depth: that is the trilinear reading of the extruded digit (Eq. 9).
+
+    >>> digit = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    >>> digit[0, 14, 14] = 255  # one pixel: a rod of 8 voxels
+    >>> round(extruded(digit, torch.eye(3)[None], torch.zeros(1, 3)).sum().item())
+    8
     """
     count, device = len(images), images.device
     middle, _ = _ink_boxes(images)
