@@ -10,7 +10,13 @@ from stn_core.metrics import Metrics, load_metrics
 
 
 def render_card(experiment: Experiment, metrics: Metrics) -> str:
-    """The card, as Markdown."""
+    """The card, as Markdown.
+
+    >>> from stn_core import find
+    >>> experiment = find("distorted/r/st-cnn-aff")
+    >>> render_card(experiment, load_metrics(experiment)).splitlines()[0]
+    '# distorted/r/st-cnn-aff'
+    """
     recipe = metrics.recipe
     reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
     lengths = " × ".join(map(str, experiment.data.image_shape))
@@ -53,7 +59,21 @@ rate {recipe.learning_rate:g} |
 
 
 def write_card(experiment: Experiment) -> Path:
-    """Render the card of a published network from its metrics; gives the file."""
+    """Render the card of a published network from its metrics; gives the file.
+
+    Raises CheckpointError where nothing is published.
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> from stn_core.metrics import save_metrics
+    >>> experiment = find("distorted/r/st-cnn-aff")
+    >>> metrics, folder = load_metrics(experiment), tempfile.TemporaryDirectory()
+    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
+    ...     _ = save_metrics(experiment, metrics)
+    ...     print(write_card(experiment).name)
+    README.md
+    """
     path = published_folder(experiment) / CARD
     write_atomically(path, render_card(experiment, load_metrics(experiment)).encode())
     return path

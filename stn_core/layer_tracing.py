@@ -24,7 +24,14 @@ RECTIFY = {"relu", "relu_"}
 
 
 class Indescribable(ValueError):
-    """A network does what ``layers`` has no word for; the message says what."""
+    """A network has a part that ``layers`` has no word for; the message says which.
+
+    >>> try:
+    ...     describe(nn.Linear(2, 2), (1, 28, 28))
+    ... except Indescribable as error:
+    ...     print(error)
+    it is a Linear of (1, 28, 28)
+    """
 
 
 class _Calls(TorchFunctionMode):
@@ -94,7 +101,13 @@ def _traced(module: nn.Module, given: Tensor, names: dict[Tensor, str]) -> tuple
 
 @torch.no_grad()
 def describe(network: nn.Module, image_shape: tuple[int, ...]) -> NetworkLayers:
-    """The layers of a network for images (C, H, W). Raises Indescribable."""
+    """The layers of a network for images (C, H, W). Raises Indescribable.
+
+    >>> from stn_core import find
+    >>> network = find("distorted/r/fcn").build(seed=0)
+    >>> [layer.kind for layer in describe(network, (1, 28, 28)).classifier]
+    ['linear', 'rectify', 'linear', 'rectify', 'linear']
+    """
     if type(network) is not ClassificationNetwork or len(image_shape) != 3:
         raise Indescribable(f"it is a {type(network).__name__} of {image_shape}")
     names: dict[Tensor, str] = {parameter: name for name, parameter in network.named_parameters()}
@@ -123,7 +136,20 @@ def _transformers(
 
 
 def write_layers(experiment: Experiment) -> Path | None:
-    """Describe an experiment's network in pretrained/; gives the file, None if it has no words."""
+    """Write the description of an experiment's network to pretrained/.
+
+    Gives the file, or None for a network that ``layers`` has no words for.
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> experiment = find("distorted/r/st-cnn-aff")
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
+    ...     published_folder(experiment).mkdir(parents=True)
+    ...     print(write_layers(experiment).name)
+    layers.json
+    """
     path = published_folder(experiment) / LAYERS
     try:
         layers = describe(experiment.build(seed=0), experiment.data.image_shape)

@@ -20,9 +20,13 @@ LAYERS = "layers.json"
 class Layer:
     """One layer.
 
-    kind: "convolution" (of stride 1, nothing padded) or "linear" (of what is given, flattened),
-    whose tensors are ``tensors``.weight and ``tensors``.bias; "max" or "average" over side × side
-    values, side apart, of which the maximum rounds up and the average down; or "rectify".
+    kind: "convolution" (stride 1, no padding) or "linear" (of its flattened input), whose tensors
+    are ``tensors``.weight and ``tensors``.bias; "max" or "average" over side × side values, with a
+    stride of side, where the size is rounded up for the maximum and down for the average; or
+    "rectify".
+
+    >>> to_json(Layer(kind="max", side=2))
+    {'kind': 'max', 'side': 2}
     """
 
     kind: str
@@ -38,6 +42,13 @@ class NetworkLayers:
     transformer; V has the size of U. localisations: of each transformer, U to θ, in order.
     subtracted: from the image first. pool: V is averaged over pool × pool pixels. classifier: what
     that gives, or the image without a transformer, to the logits.
+
+    >>> perceptron = NetworkLayers(
+    ...     image_shape=(1, 28, 28), subtracted=0.0, transform=None, localisations=(), pool=1,
+    ...     classifier=(Layer(kind="linear", tensors="classifier.output"),),
+    ... )
+    >>> from_json(NetworkLayers, json.loads(as_text(perceptron))) == perceptron
+    True
     """
 
     image_shape: tuple[int, ...]
@@ -49,10 +60,22 @@ class NetworkLayers:
 
 
 def read_layers(folder: Path) -> NetworkLayers:
-    """The description in a network's folder. Raises OSError or ValueError if there is none."""
+    """The description in a network's folder. Raises OSError or ValueError if there is none.
+
+    >>> from stn_core import find
+    >>> from stn_core.checkpoints import published_folder
+    >>> read_layers(published_folder(find("distorted/r/st-cnn-aff"))).transform
+    'Affine'
+    """
     return from_json(NetworkLayers, json.loads((folder / LAYERS).read_text()), LAYERS)
 
 
 def as_text(layers: NetworkLayers) -> str:
-    """What layers.json holds."""
+    """The content of layers.json.
+
+    >>> from stn_core import find
+    >>> from stn_core.layer_tracing import describe
+    >>> len(as_text(describe(find("distorted/r/fcn").build(seed=0), (1, 28, 28)))) < 1000
+    True
+    """
     return json.dumps(to_json(layers), indent=1) + "\n"

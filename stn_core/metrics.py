@@ -21,9 +21,18 @@ TRIED = "tried.json"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingRecord:
-    """How a network was trained, how long, and its error on the test digits.
+    """How a network was trained, for how many seconds, and its error on the test digits in percent.
 
     seeds: of all trainings whose errors were measured; started: in ISO 8601.
+
+    >>> from stn_core import find
+    >>> record = TrainingRecord(
+    ...     error_percent_test=0.7, seeds=(0, 1), seconds=60.0,
+    ...     recipe=find("distorted/r/fcn").recipe, device="CPU", precision="float32",
+    ...     train_digits=59_000, torch="2.9", started="2026-01-01",
+    ... )
+    >>> record.recipe.name
+    'quick'
     """
 
     error_percent_test: float
@@ -39,7 +48,13 @@ class TrainingRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried(TrainingRecord):
-    """A training by a recipe that is not shipped, as far as it came: to ``step``."""
+    """A training by a recipe that is not shipped, up to ``step``.
+
+    >>> from stn_core import find
+    >>> tried = load_metrics(find("distorted/r/st-cnn-aff")).tried
+    >>> tried.step == tried.recipe.iterations
+    True
+    """
 
     step: int
 
@@ -48,10 +63,15 @@ class Tried(TrainingRecord):
 class Metrics(TrainingRecord):
     """A published network: its training, what was measured, and on what.
 
-    errors: on the test digits, one for each of ``seeds``, of which ``seed`` is shipped.
+    errors: in percent on the test digits, one for each of ``seeds``, of which ``seed`` is shipped.
     misread_test: which test digits it misreads. confusion_test: rows are the true classes, columns
-    the predicted ones. misread_examples: for each of the first example seeds, which gallery digits
-    it misreads, and what it takes them for. facing_degrees: see ``Evaluation``.
+    the predicted ones. misread_examples: for each of the first example seeds, the gallery digits
+    that it misreads, and the classes it predicts. facing_degrees: see ``Evaluation``.
+
+    >>> from stn_core import find
+    >>> metrics = load_metrics(find("distorted/r/st-cnn-aff"))
+    >>> metrics.test_digits, sum(map(sum, metrics.confusion_test))
+    (10000, 10000)
     """
 
     experiment: str
@@ -76,7 +96,14 @@ class Metrics(TrainingRecord):
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredSet:
-    """How well a set of images was localised; see ``colocalisation.colocalise``."""
+    """How well a set of images was localised; see ``box_search.search.colocalise``.
+
+    >>> measured = MeasuredSet(
+    ...     set_seed=0, localised_percent=100.0, mean_overlap=0.8, loss=0.1, seconds=60.0
+    ... )
+    >>> to_json(measured)["set_seed"]
+    0
+    """
 
     set_seed: int
     localised_percent: float
@@ -87,7 +114,15 @@ class MeasuredSet:
 
 @dataclass(frozen=True, kw_only=True)
 class SearchMetrics:
-    """A published co-localisation: its search, the recorded set of gallery digits, the test's."""
+    """A published co-localisation: its search, and how well it localised.
+
+    gallery: the recorded set, of gallery digits; sets: those of test digits.
+
+    >>> from stn_core.experiments import find_colocalisation
+    >>> metrics = load_search_metrics(find_colocalisation("colocalisation/t/8"))
+    >>> len(metrics.shares) == len(metrics.sets)
+    True
+    """
 
     experiment: str
     recipe: Search
@@ -106,28 +141,63 @@ class SearchMetrics:
 
 
 def load_metrics(experiment: Experiment) -> Metrics:
-    """metrics.json of a published network. Raises CheckpointError."""
+    """metrics.json of a published network. Raises CheckpointError.
+
+    >>> from stn_core import find
+    >>> load_metrics(find("distorted/r/st-cnn-aff")).experiment
+    'distorted/r/st-cnn-aff'
+    """
     return read(Metrics, published_folder(experiment) / METRICS)
 
 
 def load_tried(experiment: Experiment) -> tuple[Tried, ...]:
-    """What other recipes came to, as ``publishing.note`` wrote it. Raises CheckpointError."""
+    """The errors of other recipes, as ``publishing.note`` wrote them. Raises CheckpointError.
+
+    >>> from stn_core import find
+    >>> load_tried(find("colocalisation/fine-encoder"))  # no other recipe was tried
+    ()
+    """
     path = published_folder(experiment) / TRIED
     return read(tuple[Tried, ...], path) if path.is_file() else ()
 
 
 def load_search_metrics(cell: Colocalisation) -> SearchMetrics:
-    """metrics.json of a published co-localisation. Raises CheckpointError."""
+    """metrics.json of a published co-localisation. Raises CheckpointError.
+
+    >>> from stn_core.experiments import find_colocalisation
+    >>> load_search_metrics(find_colocalisation("colocalisation/t/8")).experiment
+    'colocalisation/t/8'
+    """
     return read(SearchMetrics, published_folder(cell) / METRICS)
 
 
 def save_metrics(experiment: Experiment | Colocalisation, metrics: Metrics | SearchMetrics) -> Path:
-    """Write metrics.json; gives the file."""
+    """Write metrics.json; gives the file.
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> experiment = find("distorted/r/st-cnn-aff")
+    >>> metrics, folder = load_metrics(experiment), tempfile.TemporaryDirectory()
+    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
+    ...     print(save_metrics(experiment, metrics).name, load_metrics(experiment) == metrics)
+    metrics.json True
+    """
     return write(published_folder(experiment) / METRICS, metrics)
 
 
 def save_tried(experiment: Experiment, tried: tuple[Tried, ...]) -> Path:
-    """Write tried.json, or remove it if there is nothing to write; gives the file."""
+    """Write tried.json, or remove it if there is nothing to write; gives the file.
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> experiment = find("distorted/r/st-cnn-aff")
+    >>> tried, folder = load_metrics(experiment).tried, tempfile.TemporaryDirectory()
+    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
+    ...     print(save_tried(experiment, (tried,)).name, load_tried(experiment) == (tried,))
+    tried.json True
+    """
     path = published_folder(experiment) / TRIED
     if tried:
         return write(path, tried)
@@ -136,7 +206,16 @@ def save_tried(experiment: Experiment, tried: tuple[Tried, ...]) -> Path:
 
 
 def read(kind: type[T], path: Path) -> T:
-    """What a file of the project's own holds. Raises CheckpointError that names file and field."""
+    """The value in a JSON file that ``write`` made, as a ``kind``.
+
+    Raises CheckpointError that names file and field.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = write(Path(folder.name, "numbers.json"), (1, 2))
+    >>> read(tuple[int, ...], path)
+    (1, 2)
+    """
     try:
         return from_json(kind, json.loads(path.read_text()), path.stem)
     except (OSError, ValueError) as error:
@@ -144,7 +223,13 @@ def read(kind: type[T], path: Path) -> T:
 
 
 def write(path: Path, value: Any) -> Path:
-    """Atomic; gives the file."""
+    """Write a value as JSON, as a whole or not at all (``write_atomically``); gives the file.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> write(Path(folder.name, "one.json"), {"seed": 1}).read_text().strip()
+    '{"seed": 1}'
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(to_json(value), separators=(",", ": ")) + "\n"
     write_atomically(path, text.encode())

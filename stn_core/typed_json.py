@@ -18,11 +18,24 @@ MAX_VALUE_CHARS = 60  # of a wrong value in a message
 
 
 class FieldError(ValueError):
-    """A field is missing, unknown or not what it should be; the message names it."""
+    """A field is missing, unknown or of another type; the message names it.
+
+    >>> try:
+    ...     from_json(tuple[int, ...], [1, "two"], "sizes")
+    ... except FieldError as error:
+    ...     print(error)
+    sizes[1] should be a whole number, got 'two'
+    """
 
 
 def to_json(value: Any) -> Any:
-    """What ``json.dumps`` takes. A field that is None, and is so by default, is left out."""
+    """A value as ``json.dumps`` takes it.
+
+    A dataclass's field that is None, and is so by default, is left out.
+
+    >>> to_json({"sizes": (1, 2), 3: None})
+    {'sizes': [1, 2], '3': None}
+    """
     if hasattr(value, "to_json"):
         return value.to_json()
     if dataclasses.is_dataclass(value):
@@ -39,7 +52,13 @@ def to_json(value: Any) -> Any:
 
 
 def from_json(kind: type[T], value: Any, where: str = "it") -> T:
-    """The inverse of ``to_json``. where: what the value is, in a message. Raises FieldError."""
+    """The inverse of ``to_json``.
+
+    kind: what is expected; where: what the value is called in a message. Raises FieldError.
+
+    >>> from_json(dict[int, float], {"3": 0.5})
+    {3: 0.5}
+    """
     return _from_json(kind, value, where)
 
 

@@ -46,17 +46,36 @@ STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
 
 
 def runs_folder() -> Path:
-    """Where runs are kept: ``STN_RUNS``, by default ``runs/``."""
+    """Where runs are kept: ``STN_RUNS``, by default ``runs/``.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, STN_RUNS="elsewhere"):
+    ...     print(runs_folder())
+    elsewhere
+    """
     return Path(os.environ.get("STN_RUNS") or "runs")
 
 
 def new_run_folder(experiment_name: str) -> Path:
-    """A folder for a new run, not made yet: the experiment's name and the local time."""
+    """The folder for a new run, not made yet: the experiment's name and the local time.
+
+    >>> new_run_folder("distorted/r/fcn").name[:16]
+    'distorted-r-fcn-'
+    """
     return runs_folder() / f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
 class Run:
-    """One run's folder. A part that is not there yet, or torn, reads as what there is of it."""
+    """One run's folder. Of a missing or torn part it reads what is there.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> run = Run(Path(folder.name, "run"))
+    >>> run.create({"experiment": "distorted/r/fcn"})
+    >>> run.append(Step(1, 0.5, {"error_percent": 50.0}, 1e-3, {"classifier": 1.0}, 0.1))
+    >>> run.history()[0].loss, run.command()
+    (0.5, 'run')
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)

@@ -24,19 +24,36 @@ PACKED = "run.npz"  # the packed run of a published network
 
 
 def packed_name(seed: int | str) -> str:
-    """The file of a packed run of a further seed, beside the published network's."""
+    """The file of a packed run of a further seed, next to the published network's.
+
+    >>> packed_name(1)
+    'run-seed-1.npz'
+    """
     return f"run-seed-{seed}.npz"
 
 
 def packed_runs(folder: Path) -> dict[int | None, Path]:
-    """The packed runs in a folder of pretrained/ by seed, the published network's own by None."""
+    """The packed runs in a folder of pretrained/ by seed, the published network's own by None.
+
+    >>> from stn_core import find
+    >>> from stn_core.checkpoints import published_folder
+    >>> packed_runs(published_folder(find("distorted/r/st-cnn-aff")))[None].name
+    'run.npz'
+    """
     own = {None: folder / PACKED} if (folder / PACKED).is_file() else {}
     others = {int(p.stem.rsplit("-", 1)[1]): p for p in folder.glob(packed_name("[0-9]*"))}
     return own | dict(sorted(others.items()))
 
 
 def pack(run: Run, path: Path) -> None:
-    """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing."""
+    """Pack a run into one file for pretrained/. Raises RunError if a part of it is missing.
+
+    >>> try:
+    ...     pack(Run(Path("nowhere")), Path("run.npz"))
+    ... except RunError as error:
+    ...     print(error)
+    nowhere has no probes or no snapshots yet
+    """
     recorded = run.recorded()
     columns = dict(zip(Snapshot._fields, zip(*recorded.snapshots, strict=True), strict=True))
     if not all(left.size for left in columns["pose_left"]):
@@ -56,7 +73,14 @@ def pack(run: Run, path: Path) -> None:
 
 
 def unpack(path: Path) -> RecordedRun:
-    """Read a packed run. Raises RunError if it cannot be."""
+    """Read a packed run. Raises RunError if it is not one, or is broken.
+
+    >>> from stn_core import find
+    >>> from stn_core.checkpoints import published_folder
+    >>> run = unpack(published_folder(find("distorted/r/st-cnn-aff")) / PACKED)
+    >>> run.labels.tolist(), run.snapshots[0].step
+    ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 0)
+    """
     try:
         arrays = read_arrays(path)
         names = [name for name in Snapshot._fields if name in arrays or name != "pose_left"]
