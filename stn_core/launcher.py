@@ -32,12 +32,18 @@ def start(
     gpu: int | None = None,
     detached: bool = False,
 ) -> subprocess.Popen:
-    """Start a command with a run's folder, on one CPU thread; what it says is added to the log.
+    """Start a command with a run's folder, on one CPU thread; its output is appended to the log.
 
     words: the command, its name and its options but ``--run-dir`` and ``--threads``; gpu: the only
-    one, by its number among this process's own, that it sees; detached: it neither hears a Ctrl-C
-    at this terminal nor takes the CPU from what somebody waits for. Raises OSError if it cannot be
-    started or the folder not be written.
+    one that it sees, by its number among this process's own; detached: a Ctrl-C at this terminal
+    does not reach it, and it runs at a lower priority. Raises OSError if it cannot be started or
+    the folder cannot be written to.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> child = start(["train", "distorted/r/fcn"], folder, folder / "log.txt")
+    >>> find(folder).pid == child.pid, end(folder), child.wait() == 0
+    (True, True, False)
     """
     command = [sys.executable, "-m", "stn_core", *words]
     command += ["--threads", "1", "--run-dir", str(folder)]
@@ -69,6 +75,9 @@ def find(folder: Path) -> psutil.Process | None:
     """The process that was started with this folder, whoever has started it; None if it is gone.
 
     Its id may be another one's by now: then it did not start when the file says.
+
+    >>> find(Path("nowhere")) is None
+    True
     """
     try:
         registered = json.loads((folder / PID_FILE).read_bytes())
@@ -81,7 +90,11 @@ def find(folder: Path) -> psutil.Process | None:
 
 
 def end(folder: Path, how: signal.Signals = signal.SIGTERM) -> bool:
-    """Send a signal to the folder's process; whether there was one."""
+    """Send a signal to the folder's process; whether there was one.
+
+    >>> end(Path("nowhere"))
+    False
+    """
     process = find(folder)
     if process is None:
         return False
@@ -93,7 +106,10 @@ def end(folder: Path, how: signal.Signals = signal.SIGTERM) -> bool:
 
 
 def reap() -> None:
-    """Wait for the processes started here that have ended, so that they are gone."""
+    """Wait for the processes started here that have ended, so that they are gone.
+
+    >>> reap()  # of no process: nothing to wait for
+    """
     _children[:] = [child for child in _children if child.poll() is None]
 
 

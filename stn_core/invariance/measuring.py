@@ -22,11 +22,16 @@ NEAR = 0.1  # half the way, along V's axes, that a transformation's slope is tak
 
 
 def predicted(transform: Transform, theta: Tensor, canvas: int) -> dict[str, Tensor]:
-    """What θ (B, P) says of the pose, if V is the digit's own frame: by axis, each (B,).
+    """The pose that θ (B, P) implies, if V is the digit's own frame: by axis, each (B,).
 
-    Of any family: what T_θ does at the middle of V, in degrees, as a scale, in pixels along x. For
-    clutter, how far from the middle of the canvas, in pixels, V's middle is read: the digit stands
-    there while clutter is varied.
+    For any family: T_θ at the middle of V, in degrees, as a scale, in pixels along x. For
+    clutter, how far from the middle of the canvas, in pixels, V's middle is read: the digit stays
+    in the middle while clutter is varied.
+
+    >>> from stn_core.transforms import Affine
+    >>> pose = predicted(Affine(), Affine().identity()[None], canvas=56)
+    >>> pose["rotation"], pose["scale"]  # V, a digit's 28 pixels, is as large as U
+    (tensor([0.]), tensor([2.]))
     """
     steps = torch.tensor([[0.0, -NEAR, NEAR, 0, 0], [0.0, 0, 0, -NEAR, NEAR]])
     middle, west, east, north, south = transform.at(theta, steps).unbind(1)  # (B, 2) each
@@ -42,10 +47,13 @@ def predicted(transform: Transform, theta: Tensor, canvas: int) -> dict[str, Ten
 
 
 def quantiles(axis: str, values: Tensor, truth: float) -> tuple[float, float, float]:
-    """The 10 %, 50 % and 90 % quantiles of what was predicted (B,) along an axis.
+    """The 10 %, 50 % and 90 % quantiles of the predicted poses (B,) along an axis.
 
-    Angles are taken about their mean direction, and given on the turn that is nearest to the truth
-    where they follow it within 90°, else between −180° and 180°.
+    Angles, in degrees, are taken about their mean direction. They are given on the turn that is
+    nearest to the truth where they follow it within 90°, else between −180° and 180°.
+
+    >>> [round(q) for q in quantiles("rotation", torch.tensor([170.0, 180, -170]), truth=180)]
+    [172, 180, 188]
     """
     levels = torch.tensor(QUANTILES)
     if axis != "rotation":
@@ -65,15 +73,24 @@ def _wrapped(degrees: Tensor) -> Tensor:
 
 
 class Reading(NamedTuple):
-    """One network at one value: how many digits it misreads, and the quantiles of what its θ says
-    of the pose along the axis, None without a transformer."""
+    """One network at one value: how many digits it misreads, and the poses that it predicts.
+
+    predicted: the ``quantiles`` along the axis, None without a transformer.
+
+    >>> Reading(misread=12, predicted=(-3.0, 0.0, 3.0)).predicted[1]
+    0.0
+    """
 
     misread: int
     predicted: tuple[float, float, float] | None
 
 
 class Point(NamedTuple):
-    """All networks at one value of an axis, by their short names."""
+    """All networks at one value of an axis, by their short names.
+
+    >>> Point("rotation", 15, {"fcn": Reading(12, None)}).readings["fcn"].misread
+    12
+    """
 
     axis: str
     value: float
@@ -84,7 +101,16 @@ class Point(NamedTuple):
 def measure(
     distortion: Distortion, networks: Mapping[str, ClassificationNetwork], digits: Digits
 ) -> Iterator[Point]:
-    """Every value of every axis, one after the other. Networks and digits are on the CPU."""
+    """Every value of every axis, one after the other. Networks and digits are on the CPU.
+
+    >>> from stn_core import find, load_digits
+    >>> gallery = load_digits().gallery
+    >>> few = Digits(gallery.images[:4], gallery.labels[:4])
+    >>> fcn = find("distorted/r/fcn")
+    >>> point = next(measure(fcn.data.distortion, {"fcn": fcn.build(seed=0)}, few))
+    >>> point.axis, point.value, point.readings["fcn"].misread <= 4
+    ('rotation', -180, True)
+    """
     clutter = draw_clutter(distortion, digits.images)
     for axis in axes(distortion):
         for value in axis.values:

@@ -20,7 +20,13 @@ MAX_PATCHES = 16  # as many as co-localisation's TC has on twice the area
 
 @dataclass(frozen=True, kw_only=True)
 class Pose:
-    """Where a digit's own 28×28 frame stands in the canvas, and among how many patches."""
+    """The pose of a digit's own 28×28 frame in the canvas, and the number of patches around it.
+
+    scale: 1 for 28 pixels; shift_pixels: from the middle, along x.
+
+    >>> Pose(angle_degrees=30).scale
+    1
+    """
 
     angle_degrees: float = 0
     scale: float = 1
@@ -33,6 +39,9 @@ class Axis:
     """One thing that is varied. part: of the Pose; trained: its range in training, ends included.
 
     Where training does not vary it, the range is a single value.
+
+    >>> Axis(name="scale", part="scale", values=(0.5, 1.0, 2.0), trained=(0.7, 1.2)).trained
+    (0.7, 1.2)
     """
 
     name: str
@@ -42,7 +51,11 @@ class Axis:
 
 
 def axes(distortion: Distortion) -> tuple[Axis, ...]:
-    """Rotation, scale, shift and clutter, and how far training goes on each of them."""
+    """Rotation, scale, shift and clutter, and how far training goes on each of them.
+
+    >>> [(axis.name, axis.trained) for axis in axes(R())][:2]
+    [('rotation', (-90, 90)), ('scale', (1.0, 1.0))]
+    """
     rotation = shift = (0.0, 0.0)
     scale, patches = (1.0, 1.0), (0.0, 0.0)
     match distortion:
@@ -89,13 +102,21 @@ def axes(distortion: Distortion) -> tuple[Axis, ...]:
 
 
 def centre(distortion: Distortion) -> Pose:
-    """The middle of the training range: what is not varied stays there."""
+    """The middle of the training range: what is not varied stays there.
+
+    >>> centre(TC()).patches, centre(TC()).angle_degrees
+    (6, 0.0)
+    """
     middle: dict[str, Any] = {axis.part: sum(axis.trained) / 2 for axis in axes(distortion)}
     return Pose(**{**middle, "patches": int(middle["patches"])})
 
 
 def at(distortion: Distortion, axis: Axis, value: float) -> Pose:
-    """The centre, with one thing at another value."""
+    """The centre, with one thing at another value.
+
+    >>> at(R(), axes(R())[0], 150)
+    Pose(angle_degrees=150, scale=1.0, shift_pixels=0.0, patches=0)
+    """
     changed: dict[str, Any] = {axis.part: value}
     return dataclasses.replace(centre(distortion), **changed)
 
@@ -106,13 +127,22 @@ def draw_clutter(
     """The most clutter there is, for uint8 digits (B, 28, 28); a Pose takes the first patches.
 
     others: the digits that it is cut from, uint8 (M, 28, 28); without them, those of the batch.
+
+    >>> draw_clutter(R(), torch.zeros(5, 28, 28, dtype=torch.uint8)).pixels.shape
+    torch.Size([5, 16, 6, 6])
     """
     clutter = TC(canvas=distortion.canvas, patches=MAX_PATCHES)
     return clutter.draw_patches(images, torch.Generator().manual_seed(seed), others)
 
 
 def posed(distortion: Distortion, images: Tensor, pose: Pose, clutter: Patches) -> Tensor:
-    """uint8 digits (B, 28, 28), each in the same pose -> (B, 1, canvas, canvas) in [0, 1]."""
+    """uint8 digits (B, 28, 28), each in the same pose -> (B, 1, canvas, canvas) in [0, 1].
+
+    >>> digits = torch.zeros(5, 28, 28, dtype=torch.uint8)
+    >>> clutter = draw_clutter(RTS(), digits)
+    >>> posed(RTS(), digits, Pose(angle_degrees=30), clutter).shape
+    torch.Size([5, 1, 42, 42])
+    """
     half = distortion.canvas / 2
     frame = (
         math.radians(pose.angle_degrees),

@@ -28,7 +28,11 @@ COLUMNS_SHOWN = 9  # of a printed table
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """One network along one axis: see Reading."""
+    """One network along one axis: the parts of its ``Reading`` at each value.
+
+    >>> Curve(misread=(1, 20), predicted=None).errors(digits=200)  # in percent
+    [0.5, 10.0]
+    """
 
     misread: tuple[int, ...]
     predicted: tuple[tuple[float, float, float], ...] | None
@@ -40,7 +44,11 @@ class Curve:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One network: the digest of the weights that were measured, and its curves by axis."""
+    """One network: the digest of the weights that were measured, and its curves by axis.
+
+    >>> Measured(weights="1f3a", curves={}).weights
+    '1f3a'
+    """
 
     weights: str
     curves: dict[str, Curve]
@@ -52,6 +60,10 @@ class Recording:
 
     column: ``distorted/rts``; digits: how many, which in words; centre: where all else stays;
     seconds: what the last measuring took, of the networks that were new then.
+
+    >>> recorded = load("distorted/r")
+    >>> [axis.name for axis in recorded.axes], recorded.axis("rotation").trained
+    (['rotation', 'scale', 'shift', 'clutter'], (-90, 90))
     """
 
     column: str
@@ -80,19 +92,31 @@ class Recording:
 
 
 def columns() -> list[str]:
-    """The columns of Table 1, as the command takes them."""
+    """The columns of Table 1, as the command takes them.
+
+    >>> columns()[:2]
+    ['distorted/r', 'distorted/rts']
+    """
     return [f"distorted/{short}" for short in DISTORTIONS]
 
 
 def distortion_of(column: str) -> Distortion:
-    """The distortion of ``distorted/rts``. Raises UnknownName that lists the columns there are."""
+    """The distortion of ``distorted/rts``. Raises UnknownName that lists the columns there are.
+
+    >>> distortion_of("distorted/rts").canvas
+    42
+    """
     if column not in columns():
         raise UnknownName(f"there is no column {column!r}; there are: {', '.join(columns())}")
     return DISTORTIONS[column.split("/")[1]]
 
 
 def published(column: str) -> dict[str, Any]:
-    """The experiments of a column whose networks are published, by their short names."""
+    """The experiments of a column whose networks are published, by their short names.
+
+    >>> published("distorted/r")["fcn"].name
+    'distorted/r/fcn'
+    """
     return {
         name.removeprefix(f"{column}/"): experiment
         for name, experiment in EXPERIMENTS.items()
@@ -101,7 +125,12 @@ def published(column: str) -> dict[str, Any]:
 
 
 def subset(digits: Digits, count: int) -> Digits:
-    """So many digits, evenly from all of them. Raises InputError if there are fewer."""
+    """A number of digits, evenly from all of them. Raises InputError if there are fewer.
+
+    >>> digits = Digits(torch.zeros(10, 28, 28, dtype=torch.uint8), torch.arange(10))
+    >>> subset(digits, 5).labels
+    tensor([0, 2, 4, 6, 8])
+    """
     if not 1 <= count <= len(digits):
         raise InputError(f"--digits is from 1 to {len(digits):,} here, got {count}")
     index = torch.arange(count) * len(digits) // count
@@ -109,7 +138,13 @@ def subset(digits: Digits, count: int) -> Digits:
 
 
 def still_true(column: str, *, digits: int, which: str) -> dict[str, Measured]:
-    """What the recording that is there says of weights that are still those, on these digits."""
+    """The networks of the present recording whose weights are still those, on these digits.
+
+    Raises UnknownName for an unknown column.
+
+    >>> still_true("distorted/r", digits=3, which="others than the recorded ones")
+    {}
+    """
     distortion = distortion_of(column)
     try:
         before = load(column)
@@ -132,7 +167,15 @@ def recording(
     seconds: float,
     kept: Mapping[str, Measured] | None = None,
 ) -> Recording:
-    """What has been measured, put together. which: the digits, in words; kept: ``still_true``."""
+    """What has been measured, put together. which: the digits, in words; kept: ``still_true``.
+
+    >>> from stn_core.invariance.measuring import Reading
+    >>> rotation = axes(distortion_of("distorted/r"))[0]
+    >>> points = [Point("rotation", value, {"fcn": Reading(1, None)}) for value in rotation.values]
+    >>> made = recording("distorted/r", points, digits=9, which="nine", device="CPU", seconds=1.0)
+    >>> len(made.networks["fcn"].curves["rotation"].misread)
+    25
+    """
     distortion, experiments = distortion_of(column), published(column)
     networks = dict(kept or {})
     for name in points[0].readings:
@@ -163,28 +206,48 @@ def recording(
 
 
 def recording_path(column: str) -> Path:
-    """Where a column's recording is, or would be."""
+    """Where a column's recording is, or would be.
+
+    >>> recording_path("distorted/r").name
+    'invariance.json'
+    """
     distortion_of(column)
     return checkpoints.PRETRAINED / column / RECORDING
 
 
 def save(recording: Recording) -> Path:
-    """Write a recording into pretrained/; gives the file."""
+    """Write a recording into pretrained/; gives the file.
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> before, folder = load("distorted/r"), tempfile.TemporaryDirectory()
+    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
+    ...     print(save(before).name, load("distorted/r") == before)
+    invariance.json True
+    """
     return write(recording_path(recording.column), recording)
 
 
 def load(column: str) -> Recording:
-    """The recording of a column in pretrained/. Raises CheckpointError."""
+    """The recording of a column in pretrained/. Raises CheckpointError.
+
+    >>> load("distorted/r").column
+    'distorted/r'
+    """
     return read(Recording, recording_path(column))
 
 
 def reach(
     recording: Recording, name: str, axis: str, max_percent: float
 ) -> tuple[float, float] | None:
-    """From where to where, around the centre, a network misreads no more than this.
+    """The range around the centre in which a network's error is at most ``max_percent``.
 
-    Of the values that were measured; None if it misreads more at the one that is nearest to the
+    Of the values that were measured; None if its error is larger at the one that is nearest to the
     centre already.
+
+    >>> low, high = reach(load("distorted/r"), "st-cnn-aff", "rotation", max_percent=5)
+    >>> -180 <= low < 0 < high <= 180
+    True
     """
     varied, curve = recording.axis(axis), recording.networks[name].curves[axis]
     held = [error <= max_percent for error in curve.errors(recording.digits)]
@@ -200,7 +263,11 @@ def reach(
 
 
 def wilson(misread: int, digits: int) -> tuple[float, float]:
-    """The 95 % confidence interval of an error, in percent (Wilson 1927)."""
+    """The 95 % confidence interval of an error, in percent (Wilson 1927).
+
+    >>> [round(percent, 1) for percent in wilson(10, 1000)]
+    [0.5, 1.8]
+    """
     share, square = misread / digits, CONFIDENCE**2 / digits
     middle = (share + square / 2) / (1 + square)
     reach = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
@@ -208,7 +275,11 @@ def wilson(misread: int, digits: int) -> tuple[float, float]:
 
 
 def lines(recording: Recording) -> list[str]:
-    """A recording as text: errors at some values of every axis."""
+    """A recording as text: errors at some values of every axis.
+
+    >>> lines(load("distorted/r"))[0].split(" on ")[0]
+    'distorted/r: error in percent'
+    """
     lines = [
         f"{recording.column}: error in percent on {recording.which},",
         "one thing varied at a time; 95 % confidence within "

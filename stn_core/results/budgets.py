@@ -15,6 +15,9 @@ class Budget:
 
     networks: their names without the table's, ``r/*`` for a whole column; of the budget that most
     of a table's networks had, ``all the others`` alone.
+
+    >>> Budget("quick (Muon), 20,000 x 64 at 0.001, seed 0", ("r/*", "rts/fcn")).networks
+    ('r/*', 'rts/fcn')
     """
 
     words: str
@@ -23,7 +26,11 @@ class Budget:
 
 @dataclass(frozen=True)
 class TriedNetwork:
-    """What a network came to by a recipe that is not shipped. stopped: at which step, if early."""
+    """A network's error by a recipe that is not shipped. stopped: at which step, if early.
+
+    >>> TriedNetwork("rts/fcn", 6.0, stopped=4_000).error_percent
+    6.0
+    """
 
     name: str
     error_percent: float
@@ -32,14 +39,24 @@ class TriedNetwork:
 
 @dataclass(frozen=True)
 class TriedBudget:
-    """A recipe that is not shipped, as ``Budget``."""
+    """A recipe that is not shipped, in words as ``Budget``'s, and its networks' errors.
+
+    >>> stopped = TriedNetwork("rts/fcn", 6.0, stopped=4_000)
+    >>> TriedBudget("quick (AdamW), 20,000 x 64 at 0.001, seed 0", (stopped,)).networks[0].stopped
+    4000
+    """
 
     words: str
     networks: tuple[TriedNetwork, ...]
 
 
 def budgets(cells: dict[str, Cell]) -> list[Budget]:
-    """Each budget once, the rarest first."""
+    """Each budget once, the rarest first.
+
+    >>> from stn_core.results.tables import cells
+    >>> all(budget.networks for budget in budgets(cells("distorted")))
+    True
+    """
     groups: dict[str, list[str]] = {}
     for name, cell in cells.items():
         if cell.metrics:
@@ -62,7 +79,12 @@ def _shortened(names: list[str], cells: dict[str, Cell]) -> tuple[str, ...]:
 
 
 def tried(cells: dict[str, Cell]) -> list[TriedBudget]:
-    """What recipes that are not shipped came to, each budget once."""
+    """The errors by recipes that are not shipped, each budget once.
+
+    >>> from stn_core.results.tables import cells
+    >>> all(budget.networks for budget in tried(cells("distorted")))
+    True
+    """
     groups: dict[str, list[TriedNetwork]] = {}
     for name, cell in cells.items():
         for one in load_tried(cell.experiment):
@@ -73,7 +95,14 @@ def tried(cells: dict[str, Cell]) -> list[TriedBudget]:
 
 
 def budget_words(record: TrainingRecord) -> str:
-    """Recipe, budget, rate, seeds, device and precision of a training."""
+    """Recipe, budget, rate, seeds, device and precision of a training.
+
+    >>> from stn_core import find
+    >>> from stn_core.metrics import load_metrics
+    >>> metrics = load_metrics(find("distorted/r/st-cnn-aff"))
+    >>> budget_words(metrics).startswith(f"{metrics.recipe.name} ({metrics.recipe.method})")
+    True
+    """
     recipe, seeds = record.recipe, record.seeds
     return (
         f"{recipe.name} ({recipe.method}), {recipe.iterations:,} x {recipe.batch_size} "

@@ -14,7 +14,11 @@ NOT_RUN = "not run"
 
 @dataclass(frozen=True)
 class SearchBudget:
-    """How sets of images were searched, in words, and how long each of them took."""
+    """How sets of images were searched, in words, and how long each of them took.
+
+    >>> SearchBudget("quick, 1,100 x 50", [40.0, 60.0, 50.0]).median_seconds
+    50.0
+    """
 
     words: str
     seconds: list[float] = field(default_factory=list)
@@ -26,7 +30,11 @@ class SearchBudget:
 
 @dataclass(frozen=True)
 class ColumnMean:
-    """Percent localised in a column of Table 5, over its sets and classes; ours None if none."""
+    """Percent localised in a column of Table 5, over its sets and classes; ours None if none.
+
+    >>> ColumnMean(None, 100.0).words, ColumnMean(98.3, 100.0).words
+    ('not run', '98.3')
+    """
 
     ours: float | None
     paper: float
@@ -38,7 +46,11 @@ class ColumnMean:
 
 
 def colocalised() -> dict[str, SearchMetrics]:
-    """The metrics of every cell of Table 5 that has been run, by its name."""
+    """The metrics of every cell of Table 5 that has been run, by its name.
+
+    >>> colocalised()["colocalisation/t/8"].recipe.name
+    'quick'
+    """
     return {
         name: load_search_metrics(cell)
         for name, cell in COLOCALISATIONS.items()
@@ -47,7 +59,11 @@ def colocalised() -> dict[str, SearchMetrics]:
 
 
 def share_of_sets(metrics: SearchMetrics | None) -> str:
-    """Percent localised, as a mean over the sets and its spread if there are several."""
+    """Percent localised, as a mean over the sets and its spread if there are several.
+
+    >>> share_of_sets(None)
+    'not run'
+    """
     shares = metrics.shares if metrics else []
     if not shares:
         return NOT_RUN
@@ -56,7 +72,11 @@ def share_of_sets(metrics: SearchMetrics | None) -> str:
 
 
 def column_mean(metrics: dict[str, SearchMetrics], column: str) -> ColumnMean:
-    """The mean of a column of Table 5 (``tc``). metrics: as ``colocalised`` gives them."""
+    """The mean of a column of Table 5 (``tc``). metrics: as ``colocalised`` gives them.
+
+    >>> column_mean({}, "t")
+    ColumnMean(ours=None, paper=100.0)
+    """
     cells = [cell for name, cell in COLOCALISATIONS.items() if name.split("/")[1] == column]
     shares = [s for cell in cells if cell.name in metrics for s in metrics[cell.name].shares]
     paper = statistics.mean(cell.reported for cell in cells if cell.reported is not None)
@@ -64,7 +84,11 @@ def column_mean(metrics: dict[str, SearchMetrics], column: str) -> ColumnMean:
 
 
 def search_budgets(metrics: dict[str, SearchMetrics]) -> list[SearchBudget]:
-    """Each way of searching once. metrics: as ``colocalised`` gives them."""
+    """Each way of searching once. metrics: as ``colocalised`` gives them.
+
+    >>> sum(len(budget.seconds) for budget in search_budgets(colocalised())) > 0
+    True
+    """
     budgets: dict[str, SearchBudget] = {}
     for one in metrics.values():
         recipe = one.recipe

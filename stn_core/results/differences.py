@@ -12,12 +12,16 @@ CONFIDENCE = 1.96  # standard deviations: 95 %
 
 @dataclass(frozen=True)
 class Difference:
-    """How much better one network is than another on the same digits, in percent of them.
+    """How much smaller one network's error is than another's, in percentage points.
 
-    From the digits that only one of the two misreads (McNemar): their counts decide, not those
-    that both misread. low, high: the 95 % confidence interval by Bonett and Price (2012), of these
-    two networks: what another seed would have given is not in it. alike: whether both had one
-    recipe and budget. claimed: whether the paper gives the figures of both.
+    On the same digits: those that only one of the two misreads decide, not those that both
+    misread (McNemar). low, high: the 95 % confidence interval by Bonett and Price (2012), of these
+    two networks: it does not cover other seeds. alike: whether both had one recipe and budget.
+    claimed: whether the paper gives the figures of both.
+
+    >>> names = "distorted/r/st-cnn-aff", "distorted/r/cnn"
+    >>> Difference(*names, percent=0.2, low=-0.1, high=0.5, alike=True, claimed=True).decided
+    False
     """
 
     better: str
@@ -34,7 +38,13 @@ class Difference:
 
 
 def difference(better: Cell, than: Cell) -> Difference:
-    """The paired difference in error, than − better, of two published networks."""
+    """The paired difference in error, than − better, of two published networks.
+
+    >>> table = cells("distorted")
+    >>> d = difference(table["distorted/r/st-cnn-aff"], table["distorted/r/fcn"])
+    >>> d.low < d.percent < d.high
+    True
+    """
     ours, theirs = better.metrics, than.metrics
     assert ours is not None and theirs is not None  # both are published
     first, second = set(ours.misread_test), set(theirs.misread_test)
@@ -87,7 +97,13 @@ CLAIMS_OF = {
 
 
 def differences(table: str, column: str) -> list[Difference]:
-    """The paper's claims about a column (``rts``), as far as both networks are there."""
+    """The paper's claims about a column (``rts``), where both networks are published.
+
+    Raises UnknownName for an unknown table.
+
+    >>> [d.than for d in differences("distorted", "r")][:3]
+    ['distorted/r/fcn', 'distorted/r/fcn', 'distorted/r/fcn']
+    """
     all_cells = cells(table)
     claims = (*CLAIMS[table], *CLAIMS_OF.get((table, column), ()))
     pairs = [tuple(all_cells[f"{table}/{column}/{name}"] for name in claim) for claim in claims]
