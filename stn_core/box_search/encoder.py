@@ -23,6 +23,11 @@ class Encoder:
 
     normalised: each layer's divided by their own length first. Plain, an empty crop is nearer to
     another one than two digits of a class are to each other.
+    Raises ValueError for a network that is not a CNN without a transformer.
+
+    >>> encoder = Encoder(ENCODER.build(seed=0), normalised=True)
+    >>> encoder(torch.rand(2, 1, 28, 28)).square().sum(1).round()  # three layers of length 1
+    tensor([3., 3.])
     """
 
     def __init__(self, network: ClassificationNetwork, *, normalised: bool) -> None:
@@ -51,13 +56,22 @@ class Encoder:
 
 
 class EncoderNetworks(NamedTuple):
-    """The networks behind e(): of the search, and of its end."""
+    """The networks behind e(): ``coarse`` for most of the search, ``fine`` for its end.
+
+    >>> networks = EncoderNetworks(ENCODER.build(seed=0), FINE_ENCODER.build(seed=0))
+    >>> networks.coarse.transformer is None
+    True
+    """
 
     coarse: ClassificationNetwork
     fine: ClassificationNetwork
 
 
 def load_encoder_networks() -> EncoderNetworks:
-    """Those that are shipped. Raises CheckpointError."""
+    """The published ones. Raises CheckpointError.
+
+    >>> load_encoder_networks().fine(torch.zeros(1, 1, 28, 28)).shape  # ten digits, or none
+    torch.Size([1, 11])
+    """
     coarse, fine = map(checkpoints.load_pretrained, (ENCODER, FINE_ENCODER))
     return EncoderNetworks(coarse, fine)

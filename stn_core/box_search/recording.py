@@ -21,9 +21,19 @@ LOCALISER = "localiser.safetensors"  # in a finished run's folder
 
 
 class BoxSearch:
-    """The starts of a search, as the run loop trains them; the recording is of the one that leads.
+    """The starts of a search, as the run loop trains them; it records the start that leads.
 
-    When another one takes the lead, what it did so far is written over the other's.
+    When another start takes the lead, its history replaces the former leader's.
+
+    >>> from dataclasses import replace
+    >>> from stn_core.box_search.encoder import load_encoder_networks
+    >>> from stn_core.experiments.colocalisation import OWN
+    >>> cell = replace(OWN, recipes=(replace(OWN.recipe, iterations=1, patches=2),))
+    >>> images = ImageSet(torch.rand(4, 1, 84, 84))
+
+    >>> search = BoxSearch(cell, images, load_encoder_networks(), seed=0)
+    >>> search.probes[0].shape, search.probes[1].tolist()  # of no known class
+    ((4, 1, 84, 84), [-1, -1, -1, -1])
     """
 
     def __init__(
@@ -78,7 +88,12 @@ class BoxSearch:
 
 
 def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
-    """What a run was asked to do, for its run.json."""
+    """The settings of a run, for its run.json.
+
+    >>> from stn_core.experiments import find_colocalisation
+    >>> describe(find_colocalisation("colocalisation/tc/8"), seed=0, set_seed=3)["clutter"]
+    16
+    """
     return {
         "experiment": cell.name,
         "recipe": cell.recipe.to_json(),
@@ -104,6 +119,18 @@ def record_search(
     """Search the boxes of a set in a new run's folder, yielding a Step at each that is recorded.
 
     Raises RunError if the folder holds a run already, TrainingError if the loss is not finite.
+
+    >>> from dataclasses import replace
+    >>> from stn_core.box_search.encoder import load_encoder_networks
+    >>> from stn_core.experiments.colocalisation import OWN
+    >>> cell = replace(OWN, recipes=(replace(OWN.recipe, iterations=1, patches=2),))
+    >>> images = ImageSet(torch.rand(4, 1, 84, 84))
+
+    >>> import tempfile
+    >>> folder, networks = tempfile.TemporaryDirectory(), load_encoder_networks()
+    >>> run = Run(folder.name)
+    >>> [step.step for step in record_search(cell, images, networks, run, seed=0, set_seed=0)]
+    [0, 1]
     """
     yield from recorded(
         lambda: BoxSearch(cell, images, networks, seed),

@@ -31,12 +31,29 @@ HALVING_SHARES = (0.25, 0.5)  # of the iterations, after which the better half o
 
 
 def fine_from(iterations: int) -> int:
-    """The step from which on the fine network compares the crops, of a search that has one."""
+    """The step from which the fine network compares the crops, in a search that has one.
+
+    >>> fine_from(1000)
+    700
+    """
     return round(JITTERING_SHARE * iterations)
 
 
 class Optimisation:
-    """The boxes of one set on their way: the localiser, and how far it is."""
+    """The boxes of one set during the search: the localiser, and its step.
+
+    images: (N, 1, H, W). located: the boxes, θ of Attention (N, 3). seconds: of the steps so far.
+
+    >>> from dataclasses import replace
+    >>> from stn_core.box_search.encoder import load_encoder_networks
+    >>> from stn_core.experiments.colocalisation import PLAIN_SEARCH
+    >>> images, search = ImageSet(torch.rand(4, 1, 84, 84)), replace(PLAIN_SEARCH, patches=2)
+
+    >>> optimisation = Optimisation(images, load_encoder_networks(), search, seed=0)
+    >>> optimisation.advance()
+    >>> optimisation.step, optimisation.located().shape
+    (1, torch.Size([4, 3]))
+    """
 
     def __init__(
         self, images: ImageSet, networks: EncoderNetworks, search: Search, seed: int
@@ -145,10 +162,21 @@ class Optimisation:
 
 
 class Restarts:
-    """Optimisations of one set side by side, from several seeds, of which the better go on.
+    """Optimisations of one set side by side, each with a seed of its own; the better ones go on.
 
-    After a quarter of the iterations and after half of them, the half with the lower loss does.
-    That is fair, since the loss knows no label and no true box.
+    After a quarter of the iterations and after half of them, the half with the lower loss is kept.
+    That is fair, since the loss uses no label and no true box.
+
+    >>> from dataclasses import replace
+    >>> from stn_core.box_search.encoder import load_encoder_networks
+    >>> from stn_core.experiments.colocalisation import PLAIN_SEARCH
+    >>> images = ImageSet(torch.rand(4, 1, 84, 84))
+    >>> search = replace(PLAIN_SEARCH, starts=4, patches=2, iterations=4)
+
+    >>> restarts = Restarts(images, load_encoder_networks(), search, seed=0)
+    >>> restarts.advance()  # a quarter of the steps: two of the four starts go on
+    >>> len(restarts.going)
+    2
     """
 
     def __init__(
@@ -194,7 +222,11 @@ class Restarts:
 
 
 class Outcome(NamedTuple):
-    """What an optimisation came to. measures: empty where the truth is not known."""
+    """The result of a search. boxes: (N, 3); measures: empty where the truth is not known.
+
+    >>> Outcome(torch.zeros(4, 3), 0.1, {}, 60.0).measures
+    {}
+    """
 
     boxes: Tensor
     loss: float
@@ -203,7 +235,17 @@ class Outcome(NamedTuple):
 
 
 def colocalise(images: ImageSet, networks: EncoderNetworks, search: Search, seed: int) -> Outcome:
-    """Optimise the boxes of a set to the end. seconds: of all starts."""
+    """Optimise the boxes of a set to the end. The outcome's seconds are those of all starts.
+
+    >>> from dataclasses import replace
+    >>> from stn_core.box_search.encoder import load_encoder_networks
+    >>> from stn_core.experiments.colocalisation import PLAIN_SEARCH
+    >>> images = ImageSet(torch.rand(4, 1, 84, 84))
+    >>> search = replace(PLAIN_SEARCH, iterations=1, patches=2)
+
+    >>> colocalise(images, load_encoder_networks(), search, seed=0).boxes.shape
+    torch.Size([4, 3])
+    """
     restarts = Restarts(images, networks, search, seed)
     while restarts.step < search.iterations:
         restarts.advance()

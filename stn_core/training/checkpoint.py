@@ -25,6 +25,16 @@ def save(trainer: Trainer, path: Path) -> None:
     """Write all of it; the old checkpoint stays until it is whole.
 
     Raises TrainingError if a weight is not finite.
+
+    >>> import tempfile
+    >>> from stn_core import find, load_digits
+    >>> trainer = Trainer(find("distorted/r/fcn").with_recipe(batch_size=8), load_digits())
+    >>> path = Path(tempfile.mkdtemp(), "checkpoint.safetensors")
+
+    >>> trainer.advance()
+    >>> save(trainer, path)
+    >>> load_tensors(path)[1]["step"]
+    1
     """
     with trainer.on_stream():
         if name := trainer.first_non_finite():
@@ -53,7 +63,20 @@ def save(trainer: Trainer, path: Path) -> None:
 
 
 def load(trainer: Trainer, path: Path) -> None:
-    """Let a fresh trainer go on from there. Raises CheckpointError if it does not fit."""
+    """Let a fresh trainer go on from there. Raises CheckpointError if it does not fit.
+
+    >>> import tempfile
+    >>> from stn_core import find, load_digits
+    >>> trainer = Trainer(find("distorted/r/fcn").with_recipe(batch_size=8), load_digits())
+    >>> path = Path(tempfile.mkdtemp(), "checkpoint.safetensors")
+
+    >>> trainer.advance()
+    >>> save(trainer, path)
+    >>> other = Trainer(trainer.experiment, load_digits(), seed=1)
+    >>> load(other, path)
+    >>> other.step
+    1
+    """
     tensors, header = load_tensors(path)
     if header.get("experiment") != trainer.experiment.name:
         raise CheckpointError(

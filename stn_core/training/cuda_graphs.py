@@ -30,6 +30,16 @@ class DeviceRate:
 
     factors: the share of the peak rate at each step, (iterations,); parts: what the rate of each
     group's part is multiplied by. A group's rate is a tensor of one number from now on.
+
+    >>> weight = torch.nn.Parameter(torch.ones(1))
+    >>> sgd = torch.optim.SGD([{"params": [weight], "lr": 1.0, "part": "classifier"}])
+
+    >>> rate = DeviceRate([sgd], torch.tensor([1.0, 0.5]), parts={"classifier": 1.0})
+    >>> weight.grad = torch.ones(1)
+    >>> rate.step()
+    >>> rate.step()
+    >>> weight.item()  # 1 - 1.0 - 0.5
+    -0.5
     """
 
     def __init__(
@@ -74,6 +84,10 @@ class Captured:
     stream: where all of it is done. Without one (there are no graphs but on CUDA) it stays eager;
     eager: how many times first, in which it allocates what the graph then finds in its place;
     generator: the only one that it draws from.
+
+    >>> captured = Captured(stream=None)
+    >>> captured(lambda: print("done"))
+    done
     """
 
     def __init__(
@@ -123,7 +137,11 @@ class Captured:
 
 
 def is_graphed(device: torch.device) -> bool:
-    """Whether a trainer's steps are graphs there."""
+    """Whether a trainer's steps are graphs there.
+
+    >>> is_graphed(torch.device("cpu"))
+    False
+    """
     return device.type in GRAPHED_DEVICES
 
 
@@ -131,6 +149,16 @@ class GraphedSteps:
     """A trainer's steps as graphs, on a stream of their own, so that several share a GPU.
 
     What a step does is given at each one, and not kept: see ``Captured``.
+
+    >>> from stn_core import find
+    >>> weight = torch.nn.Parameter(torch.ones(1))
+    >>> sgd = torch.optim.SGD([{"params": [weight], "part": "classifier"}])
+    >>> steps = GraphedSteps(
+    ...     find("distorted/r/fcn").recipe, [sgd], {"classifier": 1.0},
+    ...     image_shape=(1, 28, 28), generator=torch.Generator(), device=torch.device("cpu"),
+    ... )
+    >>> steps.images.shape  # the batches that are drawn together
+    torch.Size([16, 64, 1, 28, 28])
     """
 
     def __init__(

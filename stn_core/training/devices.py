@@ -10,7 +10,11 @@ from stn_core.errors import InputError, UnknownName
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises UnknownName, InputError if it is not there."""
+    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises UnknownName, InputError if it is not there.
+
+    >>> choose_device("cpu")
+    device(type='cpu')
+    """
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
@@ -26,7 +30,11 @@ def choose_device(name: str) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """The device in words, for the records."""
+    """The device in words, for the records.
+
+    >>> device_name(torch.device("cpu"))[:5]
+    'CPU ('
+    """
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":

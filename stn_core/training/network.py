@@ -31,7 +31,15 @@ RECORDS = 500  # lines of history in a whole run
 
 
 class NetworkTraining:
-    """A trainer, its probes and its checkpoint: what the run loop trains."""
+    """A trainer, its probes and its checkpoint: what the run loop trains.
+
+    >>> from stn_core import find
+    >>> experiment = find("distorted/r/fcn").with_recipe(iterations=1, batch_size=8)
+    >>> training = NetworkTraining(experiment, digits.load())
+    >>> training.advance()
+    >>> training.step, training.probes[0].shape
+    (1, (10, 1, 28, 28))
+    """
 
     def __init__(
         self,
@@ -84,7 +92,11 @@ class NetworkTraining:
 
 
 def record_steps(iterations: int) -> range:
-    """About RECORDS steps, evenly."""
+    """About RECORDS steps, evenly.
+
+    >>> record_steps(20_000)
+    range(40, 20001, 40)
+    """
     interval = max(1, iterations // RECORDS)
     return range(interval, iterations + 1, interval)
 
@@ -98,7 +110,13 @@ def describe(
     precision: str,
     patience: int | None,
 ) -> dict:
-    """What a run was asked to do, for its run.json."""
+    """The settings of a run, for its run.json.
+
+    >>> from stn_core import find
+    >>> settings = {"seed": 0, "device": torch.device("cpu"), "precision": "float32"}
+    >>> describe(find("distorted/r/fcn"), digits.load(), **settings, patience=None)["experiment"]
+    'distorted/r/fcn'
+    """
     return {
         "experiment": experiment.name,
         "recipe": experiment.recipe.to_json(),
@@ -163,6 +181,11 @@ def train_steps(
     when the error on the gallery has not been smaller for so many steps, counted anew when the run
     is resumed or its rate is changed.
     Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
+
+    >>> from stn_core import find
+    >>> experiment = find("distorted/r/fcn").with_recipe(iterations=2, batch_size=8)
+    >>> [step.step for step in train_steps(experiment, digits.load())]
+    [1, 2]
     """
     device = torch.device(device)
     if run is not None and resume:

@@ -26,32 +26,64 @@ MEAN_CLASSES = (2, 5, 8)  # whose mean V is recorded
 
 
 def measured_digits(experiment: Experiment, gallery: Digits) -> Digits:
-    """Of the gallery's hundred of each class, the first ones: those measured while training."""
+    """The first gallery digits of each class: those that are measured during a training.
+
+    >>> from stn_core import find, load_digits
+    >>> gallery = load_digits().gallery
+    >>> len(measured_digits(find("distorted/r/fcn"), gallery))
+    1000
+    >>> len(measured_digits(find("volumes/extruded/cnn"), gallery))
+    100
+    """
     by_class = torch.arange(len(gallery)).unflatten(0, (-1, GALLERY_PER_CLASS))
     chosen = by_class[:, : MEASURED_PER_CLASS[len(experiment.data.image_shape)]].flatten()
     return Digits(gallery.images[chosen], gallery.labels[chosen])
 
 
 def probe_digits(gallery: Digits) -> Digits:
-    """One of each class, from 0 to 9."""
+    """One of each class, from 0 to 9.
+
+    >>> from stn_core import load_digits
+    >>> probe_digits(load_digits().gallery).labels.tolist()
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    """
     chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
     return Digits(gallery.images[chosen], gallery.labels[chosen])
 
 
 def posed_probes(experiment: Experiment, gallery: Digits) -> Tensor:
-    """The probes' digits, each in POSES poses: (10, POSES, C, H, W), float32."""
+    """The probes' digits, each in POSES poses: (10, POSES, C, H, W), float32.
+
+    >>> from stn_core import find, load_digits
+    >>> posed_probes(find("distorted/rts/fcn"), load_digits().gallery).shape
+    torch.Size([10, 16, 1, 42, 42])
+    """
     generator = torch.Generator().manual_seed(EVALUATION_SEED)
     return experiment.data.posed(probe_digits(gallery), POSES, generator)
 
 
 def probe_examples(experiment: Experiment, gallery: Digits) -> Examples:
-    """The probes of an experiment: images (10, C, H, W), float32, and labels (10,)."""
+    """The probes of an experiment: images (10, C, H, W), float32, and labels (10,).
+
+    >>> from stn_core import find, load_digits
+    >>> probe_examples(find("addition/rts/fcn"), load_digits().gallery).images.shape
+    torch.Size([10, 2, 42, 42])
+    """
     generator = torch.Generator().manual_seed(EVALUATION_SEED)
     return experiment.data.examples(probe_digits(gallery), generator)
 
 
 class Probes:
-    """The fixed digits of one experiment, distorted once, and what a trainer's network says."""
+    """The fixed digits of one experiment, distorted once, and a trainer's results on them.
+
+    >>> from stn_core import find, load_digits
+    >>> experiment, source = find("distorted/rts/st-fcn-aff"), load_digits()
+
+    >>> probes = Probes(experiment, source.gallery, torch.device("cpu"))
+    >>> snapshot = probes.snapshot(Trainer(experiment, source))
+    >>> snapshot.theta.shape, snapshot.logits.shape, snapshot.mean_output.shape
+    ((10, 1, 6), (10, 10), (3, 1, 21, 21))
+    """
 
     def __init__(self, experiment: Experiment, gallery: Digits, device: torch.device) -> None:
         self.experiment, self.gallery, self.device = experiment, gallery, device

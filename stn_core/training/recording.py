@@ -22,18 +22,42 @@ PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 
 
 class TrainingError(RuntimeError):
-    """A training cannot go on; the message says at which step and in which tensor."""
+    """A training cannot go on; the message says at which step and in which tensor.
+
+    >>> from stn_core import find, load_digits
+    >>> from stn_core.training.trainer import Trainer
+    >>> trainer = Trainer(find("distorted/r/fcn"), load_digits())
+    >>> try:
+    ...     raise trainer.diverged("the loss is nan")
+    ... except TrainingError as error:
+    ...     print(str(error).split(";")[0])
+    step 0: the loss is nan
+    """
 
 
 class Taken(NamedTuple):
-    """What is to be written of a step. Of two records of one step, the later one counts."""
+    """What is to be written of a step. Of two records of one step, the later one counts.
+
+    >>> Taken([Step(1, 0.5, {}, 1e-3, {}, 0.1)], snapshots=[]).steps[-1].step
+    1
+    """
 
     steps: list[Step]  # the last one is of this step
     snapshots: list[Snapshot]
 
 
 class Trainable(Protocol):
-    """What the loop trains. peak_rate: the learning rate that a control file may change."""
+    """What the loop trains. peak_rate: the learning rate that a control file may change.
+
+    >>> from stn_core import find, load_digits
+    >>> from stn_core.training.network import NetworkTraining
+    >>> experiment = find("distorted/r/fcn").with_recipe(iterations=1, batch_size=8)
+
+    >>> trainable: Trainable = NetworkTraining(experiment, load_digits())
+    >>> trainable.advance()
+    >>> trainable.step, len(trainable.take(record=True, snapshot=True).snapshots)
+    (1, 1)
+    """
 
     peak_rate: float
 
@@ -76,6 +100,17 @@ def recorded(
     with the one in the folder; patience: stop when the measure of the snapshots has not been
     smaller for so many steps. Whatever ends it, the run's status says so. Raises RunError if
     the folder is another's, or what ``make`` raises, or TrainingError.
+
+    >>> from stn_core import find, load_digits
+    >>> from stn_core.training.network import NetworkTraining
+    >>> experiment = find("distorted/r/fcn").with_recipe(iterations=1, batch_size=8)
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> training, run = NetworkTraining(experiment, load_digits()), Run(folder.name)
+    >>> steps = recorded(lambda: training, run, description={"experiment": experiment.name})
+    >>> [step.step for step in steps], run.status().state
+    ([1], 'finished')
     """
     if description is not None:
         run.create(description)
@@ -158,7 +193,19 @@ def _after_pause(run: Run, step: int) -> str:
 
 
 class Patience:
-    """Whether a run has stopped improving: no smaller measure for so many steps, or None."""
+    """Whether a run has stopped improving: no smaller measure for so many steps, or None.
+
+    >>> import tempfile
+    >>> folder, nothing = tempfile.TemporaryDirectory(), np.zeros((0, 0))
+    >>> run = Run(folder.name)
+    >>> run.create({"experiment": "distorted/r/fcn"})
+    >>> for step, error in ((10, 3.0), (20, 3.5)):
+    ...     run.write_snapshot(Snapshot(step, nothing, nothing, nothing, error, nothing))
+    >>> patience = Patience(10, run, begun=0)
+    >>> patience.look(20)
+    >>> patience.reason
+    'no better than at step 10'
+    """
 
     def __init__(self, steps: int | None, run: Run, begun: int) -> None:
         self.steps, self.run, self.begun = steps, run, begun

@@ -24,7 +24,17 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 class Trainer:
-    """A network in training: its optimiser, its digits, its generator, and how far it is."""
+    """A network in training: its optimisers, its digits, its generator, and its step.
+
+    precision: "float32", or "bfloat16" for the forward pass. Raises ValueError for another one.
+
+    >>> from stn_core import find, load_digits
+    >>> trainer = Trainer(find("distorted/r/fcn").with_recipe(batch_size=8), load_digits())
+    >>> trainer.advance()
+    >>> step = trainer.record()
+    >>> step.step, list(step.measures), list(step.gradient_norms)
+    (1, ['error_percent'], ['classifier'])
+    """
 
     def __init__(
         self,
@@ -197,7 +207,13 @@ class Trainer:
 
 
 def elastic_digits(images: Tensor, pixels: float, generator: torch.Generator) -> Tensor:
-    """Digits (B, 28, 28), uint8, whose 16 points have moved by so many pixels (std)."""
+    """Digits (B, 28, 28), uint8, whose 16 points have moved by so many pixels (std).
+
+    >>> digits = torch.full((2, 28, 28), 255, dtype=torch.uint8)
+    >>> moved = elastic_digits(digits, 1.0, torch.Generator())
+    >>> moved.shape, moved.dtype
+    (torch.Size([2, 28, 28]), torch.uint8)
+    """
     elastic = Elastic(min_scale=1, max_scale=1, point_std_pixels=pixels)
     moved = elastic(images, generator).images.squeeze(1)
     return (moved * 255).round().to(torch.uint8)
