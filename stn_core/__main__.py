@@ -43,7 +43,11 @@ COMMANDS = (  # in the order of the help
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; an expected error is one line on stderr and exit status 1."""
+    """Run one command; an expected error is one line on stderr and exit status 1.
+
+    >>> main(["evaluate", "distorted/r/nothing"])
+    1
+    """
     options = parser().parse_args(arguments)
     try:
         options.command(options)
@@ -54,7 +58,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Every command and its options."""
+    """Every command and its options.
+
+    >>> parser().parse_args(["train", "distorted/rts/st-cnn-aff", "--seed", "1"]).seed
+    1
+    """
     top = argparse.ArgumentParser(prog="python -m stn_core", description=__doc__)
     top.add_argument("--version", action="version", version=f"stn_core {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")

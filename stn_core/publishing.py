@@ -46,10 +46,17 @@ def publish(runs: list[Run], source: Source) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
     The seed with the median error is shipped, of an even number the larger of the two middle ones;
-    the others are told by their errors. Of a network that it takes the place of, by another
-    recipe, the figures stay (``note``). Gives the folder. Raises RunError if they are not
-    finished, not one run a seed, or differ in more than their seeds; DigitsError without MNIST's
-    test digits.
+    of the others the errors are kept. If it replaces a network of another recipe, that one's
+    figures stay (``note``). Gives the folder. Raises RunError if they are not finished, not one
+    run a seed, or differ in more than their seeds; DigitsError without MNIST's test digits.
+
+    >>> from stn_core.digits import installed
+
+    >>> try:
+    ...     publish([Run(Path("nowhere"))], installed())
+    ... except RunError as error:
+    ...     print(error)
+    nowhere is not a run: it has no readable run.json
     """
     descriptions = [run.description() for run in runs]
     for run in runs:
@@ -119,8 +126,14 @@ def _same_recipe(one: dict, other: dict) -> bool:
 def record(run: Run) -> Path:
     """Put a finished run alone into pretrained/, without weights. Gives the file.
 
-    It is a study; or, where another seed's network is published, one more seed beside it. Raises
+    It is a study; or, where another seed's network is published, one more seed next to it. Raises
     RunError if it is not finished, or is of another recipe than the published network, or its own.
+
+    >>> try:
+    ...     record(Run(Path("nowhere")))
+    ... except RunError as error:
+    ...     print(error)
+    nowhere is not finished; it is failed
     """
     if run.status().state != "finished":
         raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
@@ -141,10 +154,18 @@ def record(run: Run) -> Path:
 
 
 def note(run: Run, source: Source) -> Path:
-    """Measure a run as far as it has come, and note its error beside the published network's.
+    """Measure a run at its last checkpoint, and note its error next to the published network's.
 
     For a recipe that is not shipped: no weights are kept. Gives the file. Raises RunError if the
     published network is of this recipe; DigitsError without MNIST's test digits.
+
+    >>> from stn_core.digits import installed
+
+    >>> try:
+    ...     note(Run(Path("nowhere")), installed())
+    ... except DigitsError as error:
+    ...     print(error)
+    noting needs MNIST's test digits, and they are not on this machine
     """
     if source.test is None:
         raise DigitsError("noting needs MNIST's test digits, and they are not on this machine")
@@ -175,6 +196,12 @@ def publish_boxes(run: Run) -> Path:
     """Put a finished co-localisation into pretrained/, with no set of test digits measured yet.
 
     Gives the folder. Raises RunError if the run is not finished.
+
+    >>> try:
+    ...     publish_boxes(Run(Path("nowhere")))
+    ... except RunError as error:
+    ...     print(error)
+    nowhere is not finished; it is failed
     """
     if run.status().state != "finished":
         raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
@@ -200,7 +227,21 @@ def publish_boxes(run: Run) -> Path:
 
 
 def add_set(cell: Colocalisation, result: MeasuredSet) -> None:
-    """Add a set of test digits to a published co-localisation's metrics, or measure it anew."""
+    """Add a set of test digits to a published co-localisation's metrics.
+
+    It takes the place of an earlier set of this seed. Raises CheckpointError where nothing is
+    published.
+
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> cell, folder = find_colocalisation("colocalisation/t/8"), tempfile.TemporaryDirectory()
+    >>> metrics = load_search_metrics(cell)
+    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
+    ...     _ = save_metrics(cell, replace(metrics, sets=()))
+    ...     add_set(cell, metrics.sets[0])
+    ...     len(load_search_metrics(cell).sets)
+    1
+    """
     metrics = load_search_metrics(cell)
     others = (one for one in metrics.sets if one.set_seed != result.set_seed)
     sets = tuple(sorted((*others, result), key=lambda one: one.set_seed))
@@ -210,7 +251,18 @@ def add_set(cell: Colocalisation, result: MeasuredSet) -> None:
 def measure(
     network: ClassificationNetwork, experiment: Experiment, source: Source
 ) -> dict[str, Any]:
-    """What Metrics say of it: errors on test and gallery digits, what is misread for what."""
+    """The measured part of ``Metrics``: errors in percent, and what is misread for what.
+
+    source: with test digits.
+
+    >>> from stn_core.digits import Digits, installed
+    >>> gallery = installed().gallery
+    >>> few = Digits(gallery.images[:20], gallery.labels[:20])
+    >>> experiment, source = find("distorted/r/fcn"), replace(installed(), gallery=few, test=few)
+    >>> figures = measure(experiment.build(seed=0), experiment, source)
+    >>> figures["test_digits"], len(figures["confusion_test"]), len(figures["misread_examples"])
+    (20, 10, 3)
+    """
     assert source.test is not None  # ``publish`` and ``note`` have looked
     test = evaluate(network, experiment, source.test)
     gallery = evaluate(network, experiment, source.gallery)

@@ -42,7 +42,11 @@ COLUMNS = ("rts", "tc", "r", "e", "p")
 
 @dataclass
 class CellTraining:
-    """One cell with one seed: its run's folder, and its process or thread once it has one."""
+    """One cell with one seed: its run's folder, and its process or thread once it has one.
+
+    >>> CellTraining(EXPERIMENTS["distorted/r/fcn"], seed=0, run=Run(Path("nowhere"))).state
+    'waiting'
+    """
 
     experiment: Experiment
     seed: int
@@ -115,12 +119,16 @@ def plan(
     batch_size: int | None = None,
     precision: str = PRECISIONS[0],
 ) -> list[CellTraining]:
-    """What is to be trained for a table (``distorted``), the cheap cells first.
+    """The trainings that a table (``distorted``) needs, the cheap cells first.
 
     A cell that is published with this recipe, budget and as many seeds is left out; with none of
-    them given, one that is published by whatever recipe. root: the folder of the runs; one that is
-    there already is gone on with; iterations, batch_size: instead of the recipe's. Raises
-    UnknownName for an unknown table or recipe, RunError for a run that was begun otherwise.
+    them given, one that is published by any recipe. root: the folder of the runs; a run that is
+    there already is continued; iterations, batch_size: instead of the recipe's. Raises UnknownName
+    for an unknown table or recipe, RunError for a run with other settings.
+
+    >>> trainings = plan("distorted", "paper", seeds=2, root=Path("nowhere"), iterations=1)
+    >>> len(trainings), trainings[0].experiment.name
+    (80, 'distorted/rts/fcn')
     """
     cells = [e for name, e in EXPERIMENTS.items() if name.split("/")[0] == table]
     if not cells:
@@ -177,6 +185,10 @@ def sweep(
 
     Closing the iterator stops what runs; each training then has a checkpoint to go on from.
     Raises InputError for a device that is not there.
+
+    >>> from stn_core import load_digits
+    >>> list(sweep([], load_digits(), workers=2, device="cpu", precision="float32"))
+    []
     """
     chosen = choose_device(device)
     waiting = [t for t in trainings if t.state != "finished"]
@@ -242,5 +254,9 @@ def _start_thread(
 
 
 def default_root() -> Path:
-    """Where a sweep's runs are, by default."""
+    """The folder of a sweep's runs, unless another one is given.
+
+    >>> default_root().name
+    'sweep'
+    """
     return runs_folder() / "sweep"

@@ -30,7 +30,11 @@ print(peak_megabytes(device) - before)
 
 
 def peak_megabytes(device: torch.device, *, reset: bool = False) -> float:
-    """The most memory that this process has held, on the GPU or resident; from now on, if reset."""
+    """The most memory that this process has held, on the GPU or resident; from now on, if reset.
+
+    >>> peak_megabytes(torch.device("cpu")) > 1
+    True
+    """
     if device.type == "cuda":
         if reset:
             torch.cuda.reset_peak_memory_stats(device)
@@ -46,6 +50,11 @@ def peak_megabytes(device: torch.device, *, reset: bool = False) -> float:
 
 
 def peaks(device: torch.device) -> Iterator[str]:
+    """Lines on the memory that trainings take on a device, each in a process of its own.
+
+    >>> next(peaks(torch.device("cpu")))
+    'Peak memory of six steps of 64 on RTS, above what the process held before'
+    """
     yield "Peak memory of six steps of 64 on RTS, above what the process held before"
     peaks = {}
     for name in NETWORKS:

@@ -69,6 +69,13 @@ def _plain_step(experiment: Experiment, source: Source, device: torch.device) ->
 
 
 def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
+    """Lines on a training step's time in milliseconds, next to a usual training loop's.
+
+    >>> from stn_core import load_digits
+
+    >>> next(plain_loop(load_digits(), torch.device("cpu")))[:24]
+    'A training step of 64 on'
+    """
     yield "A training step of 64 on RTS, beside a plain loop (data loader, one digit at a time)"
     yield f"{'network':12} {'plain':>9} {'float32':>9} {'bfloat16':>9}   times as fast"
     for name in NETWORKS:
@@ -90,6 +97,13 @@ def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
 
 
 def side_by_side(source: Source, device: torch.device) -> Iterator[str]:
+    """Lines on several trainings on one GPU at once, next to one alone.
+
+    >>> from stn_core import load_digits
+
+    >>> next(side_by_side(load_digits(), torch.device("cpu")))
+    "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
+    """
     yield "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
     yield f"alone, and its share of {STREAMS} side by side"
     for name in NETWORKS:
@@ -117,6 +131,13 @@ def side_by_side(source: Source, device: torch.device) -> Iterator[str]:
 
 
 def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[str]:
+    """Lines on the shares of a step's time that distortion, localisation, grid and sampling take.
+
+    >>> from stn_core import load_digits
+
+    >>> next(share_of_the_transformer(load_digits(), torch.device("cpu"))).split(",")[0]
+    "Where a step's time goes"
+    """
     yield "Where a step's time goes, forward and backward (float32); shares of the whole step"
     if device.type == "cuda":
         yield "(each part as a graph; the step's own distortions are made 16 batches at once)"
@@ -152,6 +173,13 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
 
 
 def pooling(source: Source, device: torch.device) -> Iterator[str]:
+    """Lines on the time that a transformer with pooling saves a CNN.
+
+    >>> from stn_core import load_digits
+
+    >>> next(pooling(load_digits(), torch.device("cpu"))).split(":")[0]
+    'Downsampling by the transformer (Sect. 3.4)'
+    """
     yield "Downsampling by the transformer (Sect. 3.4): a CNN's step on RTS and on TC"
     for short in ("rts", "tc"):
         times = {

@@ -1,4 +1,7 @@
-"""`ablate`: what each departure of co-localisation from the text is worth."""
+"""`ablate`: what each departure of co-localisation from the text is worth.
+
+python -m stn_core ablate colocalisation/tc/8 --seed 1
+"""
 
 from __future__ import annotations
 

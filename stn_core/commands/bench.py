@@ -1,4 +1,7 @@
-"""`bench`: speed and memory, as ratios measured in this run."""
+"""`bench`: speed and memory, as ratios measured in this run.
+
+python -m stn_core bench --device cpu
+"""
 
 from __future__ import annotations
 

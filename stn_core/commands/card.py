@@ -1,4 +1,7 @@
-"""`card`: render the cards of the published networks, and describe their layers."""
+"""`card`: render the cards of the published networks, and describe their layers.
+
+python -m stn_core card
+"""
 
 from __future__ import annotations
 

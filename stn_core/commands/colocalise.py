@@ -1,4 +1,7 @@
-"""`colocalise`: find the common object of a set of images, and publish how well."""
+"""`colocalise`: find the common object of a set of images, and publish how well.
+
+python -m stn_core colocalise colocalisation/tc/8 --set-seed 1
+"""
 
 from __future__ import annotations
 

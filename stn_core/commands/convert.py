@@ -1,4 +1,7 @@
-"""`convert`: a pickled state dict as safetensors."""
+"""`convert`: a pickled state dict as safetensors.
+
+python -m stn_core convert network.pt --experiment distorted/rts/st-cnn-aff
+"""
 
 from __future__ import annotations
 

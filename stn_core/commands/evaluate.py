@@ -1,4 +1,7 @@
-"""`evaluate`: measure a published network's error, or that of weights of one's own."""
+"""`evaluate`: measure a published network's error, or that of weights of one's own.
+
+python -m stn_core evaluate distorted/rts/st-cnn-aff
+"""
 
 from __future__ import annotations
 

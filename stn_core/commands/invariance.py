@@ -1,4 +1,7 @@
-"""`invariance`: errors and poses of a column's networks, far beyond their training."""
+"""`invariance`: errors and poses of a column's networks, far beyond their training.
+
+python -m stn_core invariance distorted/rts
+"""
 
 from __future__ import annotations
 

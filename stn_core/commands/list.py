@@ -1,4 +1,7 @@
-"""`list`: every experiment, the paper's figure and ours."""
+"""`list`: every experiment, the paper's figure and ours.
+
+python -m stn_core list
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`note`: measure a run of another recipe, and note its error in pretrained/."""
+"""`note`: measure a run of another recipe, and note its error in pretrained/.
+
+python -m stn_core note runs/one
+"""
 
 from __future__ import annotations
 

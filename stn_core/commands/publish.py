@@ -1,4 +1,7 @@
-"""`publish`: put finished runs into pretrained/."""
+"""`publish`: put finished runs into pretrained/.
+
+python -m stn_core publish runs/one runs/other
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`record`: put a finished run into pretrained/, without weights."""
+"""`record`: put a finished run into pretrained/, without weights.
+
+python -m stn_core record runs/one
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`results`: the paper's tables with our figures."""
+"""`results`: the paper's tables with our figures.
+
+python -m stn_core results distorted
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,11 @@ from stn_core.runs.folder import Run
 
 
 def load_digits() -> Source:
-    """All digits that can be had, with a progress bar for a download."""
+    """All digits that are available, with a progress bar for a download. Raises DigitsError.
+
+    >>> load_digits().gallery.images.shape
+    torch.Size([1000, 28, 28])
+    """
     bars: dict[str, tqdm] = {}
 
     def progress(name: str, done: int, total: int) -> None:
@@ -27,7 +31,21 @@ def load_digits() -> Source:
 
 
 def stop_on_signals(run: Run) -> None:
-    """End between two steps, with a checkpoint; at once if nothing has begun."""
+    """Let SIGTERM and SIGINT end the run between two steps, with a checkpoint.
+
+    Before it has begun, they raise KeyboardInterrupt.
+
+    >>> import tempfile
+    >>> handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> run = Run(folder.name)
+    >>> run.create({"experiment": "distorted/r/fcn"})
+    >>> stop_on_signals(run)
+    >>> signal.raise_signal(signal.SIGTERM)
+    >>> run.command()
+    'stop'
+    >>> _ = [signal.signal(number, handler) for number, handler in handlers.items()]
+    """
 
     def stop(*_) -> None:
         if not run.is_described():

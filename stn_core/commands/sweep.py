@@ -1,4 +1,7 @@
-"""`sweep`: train a whole table, several networks at once, and publish what is finished."""
+"""`sweep`: train a whole table, several networks at once, and publish what is finished.
+
+python -m stn_core sweep distorted --seeds 3
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`train`: train an experiment's network, as a run that can be stopped and gone on with."""
+"""`train`: train an experiment's network, as a run that can be stopped and gone on with.
+
+python -m stn_core train distorted/rts/st-cnn-aff --recipe paper
+"""
 
 from __future__ import annotations
 

@@ -1,68 +1,65 @@
-"""The examples in the library's docstrings: there, and true."""
+"""The examples in the library's docstrings: there, and true.
+
+A command is used from the shell: in place of an example its module shows a command line.
+"""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import inspect
+import pkgutil
+import re
 
 import pytest
 
 import stn_core
+from stn_core.__main__ import COMMANDS, parser
 
-# Whose every public class and function has an example; those of ``stn_core`` itself have one too.
-MODULES = [
-    "stn_core.transforms.control_points",
-    "stn_core.transforms.grids",
-    "stn_core.transforms.learned_basis",
-    "stn_core.transforms.matrices",
-    "stn_core.transforms.poses",
-    "stn_core.transforms.transform",
-    "stn_core.sampling",
-    "stn_core.localisation",
-    "stn_core.trace",
-    "stn_core.spatial_transformer",
-    "stn_core.classifiers",
-    "stn_core.weights",
-    "stn_core.networks",
-    "stn_core.checkpoints",
-    "stn_core.foreign_checkpoints",
-    "stn_core.conversion",
-    "stn_core.watched",
-]
-# Of which some have one.
-OTHERS = [
-    "stn_core.digits",
-    "stn_core.evaluation",
-    "stn_core.experiments",
-    "stn_core.training.network",
-]
+MODULES = [module.name for module in pkgutil.walk_packages(stn_core.__path__, "stn_core.")]
+COMMAND_MODULES = [command.__name__ for command in COMMANDS]
 
 
-def public(module) -> dict[str, object]:
-    """The classes and functions that a module defines."""
+def public(module) -> set[str]:
+    """The names of the classes and functions that a module defines."""
     return {
-        name: thing
+        name
         for name, thing in vars(module).items()
         if not name.startswith("_")
-        and (inspect.isclass(thing) or inspect.isfunction(thing))
+        and (inspect.isclass(thing) or inspect.isfunction(inspect.unwrap(thing)))
         and thing.__module__ == module.__name__
     }
 
 
-@pytest.mark.parametrize("name", ["stn_core", *MODULES, *OTHERS])
+def with_examples(module) -> set[str]:
+    """The names of a module's whose docstrings have an example that is run."""
+    found = doctest.DocTestFinder().find(module)
+    return {test.name.removeprefix(f"{module.__name__}.") for test in found if test.examples}
+
+
+@pytest.mark.parametrize("name", ["stn_core", *MODULES])
 def test_examples_are_true(name):
-    done = doctest.testmod(importlib.import_module(name))
-    assert done.attempted and not done.failed
+    assert not doctest.testmod(importlib.import_module(name)).failed
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in COMMAND_MODULES])
 def test_every_public_class_and_function_has_an_example(name):
-    things = public(importlib.import_module(name))
-    assert things
-    assert not [thing for thing in things if ">>> " not in (things[thing].__doc__ or "")]
+    module = importlib.import_module(name)
+    assert not public(module) - with_examples(module)
+
+
+@pytest.mark.parametrize("name", COMMAND_MODULES)
+def test_every_command_shows_a_command_line_that_it_takes(name):
+    module = importlib.import_module(name)
+    (line,) = re.findall(r"^python -m stn_core (.+)$", module.__doc__ or "", re.MULTILINE)
+    assert parser().parse_args(line.split()).command is module.run
 
 
 @pytest.mark.parametrize("name", stn_core.__all__)
 def test_every_name_of_the_one_import_has_an_example(name):
     assert ">>> " in (getattr(stn_core, name).__doc__ or "")
+
+
+def test_the_library_is_covered():
+    assert {"stn_core.digits", "stn_core.training.trainer", "stn_core.__main__"} <= set(MODULES)
+    assert public(importlib.import_module("stn_core.digits")) >= {"load", "installed", "Digits"}
