@@ -110,9 +110,10 @@ class Curriculum:
 class Recipe:
     """How a network is trained.
 
-    localisation_lr_factor: what f_loc's learning rate is multiplied by. elastic_pixels: by how
-    much (std) 16 points of each training digit move before it is distorted, as in E: digits that
-    other hands might have written. 0 leaves them as they are.
+    localisation_lr_factor: what f_loc's learning rate is multiplied by. localisation_optimiser:
+    f_loc's, if it is not the others' one. elastic_pixels: by how much (std) 16 points of each
+    training digit move before it is distorted, as in E: digits that other hands might have
+    written. 0 leaves them as they are.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Recipe:
     localisation_lr_factor: float = 1.0
     curriculum: Curriculum | None = None
     elastic_pixels: float = 0.0
+    localisation_optimiser: AdamW | Muon | None = None
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
@@ -136,12 +138,26 @@ class Recipe:
         if not (math.isfinite(self.elastic_pixels) and self.elastic_pixels >= 0):
             raise InputError(f"elastic_pixels is not negative, got {self.elastic_pixels}")
 
+    def build_optimisers(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
+        """What makes the steps of groups of parameters, each with its "part" and its "kind"."""
+        own = self.localisation_optimiser
+        if own is None:
+            return self.optimiser.build(groups)
+        localisation = [group for group in groups if group["part"] == "localisation"]
+        others = [group for group in groups if group["part"] != "localisation"]
+        built = own.build(localisation) if localisation else []  # an FCN has none
+        return [*built, *self.optimiser.build(others)]
+
     @property
     def method(self) -> str:
         """The optimiser's name, and what tells it from another recipe with that one."""
         words = [type(self.optimiser).__name__]
         if isinstance(self.optimiser, Muon) and self.optimiser.kernels:
             words.append("kernels too")
+        if self.localisation_optimiser is not None:
+            kernels = getattr(self.localisation_optimiser, "kernels", False)
+            localisation = type(self.localisation_optimiser).__name__
+            words.append(f"f_loc by {localisation}{' with its kernels' if kernels else ''}")
         if self.curriculum is not None:
             words.append("curriculum")
         if self.elastic_pixels:

@@ -27,7 +27,12 @@ class BoxSearch:
     """
 
     def __init__(
-        self, cell: Colocalisation, images: ImageSet, networks: EncoderNetworks, seed: int
+        self,
+        cell: Colocalisation,
+        images: ImageSet,
+        networks: EncoderNetworks,
+        seed: int,
+        threads: int,
     ) -> None:
         self.cell = cell
         self.iterations = cell.recipe.iterations
@@ -35,7 +40,7 @@ class BoxSearch:
         pixels = (images.images * 255).round().to(torch.uint8).numpy()
         label = -1 if cell.digit is None else cell.digit
         self.probes = pixels, np.full(len(pixels), label)
-        self.restarts = Restarts(images, networks, cell.recipe, seed)
+        self.restarts = Restarts(images, networks, cell.recipe, seed, threads)
         self._taken: dict[Optimisation, list[tuple[Step, Snapshot]]] = {
             start: [] for start in self.restarts.going
         }
@@ -77,7 +82,7 @@ class BoxSearch:
             )
 
 
-def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
+def describe(cell: Colocalisation, seed: int, set_seed: int, threads: int) -> dict:
     """What a run was asked to do, for its run.json."""
     return {
         "experiment": cell.name,
@@ -85,7 +90,7 @@ def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
         "seed": seed,
         "set_seed": set_seed,
         "clutter": cell.distortion.patches,
-        "device": device_name(torch.device("cpu")),
+        "device": device_name(torch.device("cpu"), threads),
         "precision": "bfloat16",
         "torch": torch.__version__,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -100,13 +105,14 @@ def record_search(
     *,
     seed: int,
     set_seed: int,
+    threads: int = 1,
 ) -> Iterator[Step]:
     """Search the boxes of a set in a new run's folder, yielding a Step at each that is recorded.
 
     Raises RunError if the folder holds a run already, TrainingError if the loss is not finite.
     """
     yield from recorded(
-        lambda: BoxSearch(cell, images, networks, seed),
+        lambda: BoxSearch(cell, images, networks, seed, threads),
         run,
-        description=describe(cell, seed, set_seed),
+        description=describe(cell, seed, set_seed, threads),
     )

@@ -21,6 +21,7 @@ from stn_core.localisation import BoxLocalisation
 from stn_core.networks import ClassificationNetwork
 from stn_core.objectives import Patches
 from stn_core.runs.records import Snapshot, Step
+from stn_core.threads import on_threads
 from stn_core.training.recording import TrainingError
 
 MEASURE = "localised_percent"
@@ -148,13 +149,19 @@ class Restarts:
     """Optimisations of one set side by side, from several seeds, of which the better go on.
 
     After a quarter of the iterations and after half of them, the half with the lower loss does.
-    That is fair, since the loss knows no label and no true box.
+    That is fair, since the loss knows no label and no true box. threads: of the CPU, while it
+    works.
     """
 
     def __init__(
-        self, images: ImageSet, networks: EncoderNetworks, search: Search, seed: int
+        self,
+        images: ImageSet,
+        networks: EncoderNetworks,
+        search: Search,
+        seed: int,
+        threads: int = 1,
     ) -> None:
-        self.search = search
+        self.search, self.threads = search, threads
         seeds = range(search.starts * seed, search.starts * (seed + 1))
         self.going = [Optimisation(images, networks, search, one) for one in seeds]
         self._ended_seconds = 0.0
@@ -184,6 +191,10 @@ class Restarts:
 
     def advance(self) -> None:
         """One step of each."""
+        with on_threads(self.threads):
+            self._advance()
+
+    def _advance(self) -> None:
         for one in self.going:
             one.advance()
         if self.step in {round(share * self.search.iterations) for share in HALVING_SHARES}:
@@ -202,9 +213,11 @@ class Outcome(NamedTuple):
     seconds: float
 
 
-def colocalise(images: ImageSet, networks: EncoderNetworks, search: Search, seed: int) -> Outcome:
-    """Optimise the boxes of a set to the end. seconds: of all starts."""
-    restarts = Restarts(images, networks, search, seed)
+def colocalise(
+    images: ImageSet, networks: EncoderNetworks, search: Search, seed: int, threads: int = 1
+) -> Outcome:
+    """Optimise the boxes of a set to the end, on so many CPU threads. seconds: of all starts."""
+    restarts = Restarts(images, networks, search, seed, threads)
     while restarts.step < search.iterations:
         restarts.advance()
     leader = restarts.leader

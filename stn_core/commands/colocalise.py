@@ -7,14 +7,13 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from stn_core import publishing, results
 from stn_core.box_search.encoder import EncoderNetworks, load_encoder_networks
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import MEASURE, colocalise
-from stn_core.commands.options import count, natural
+from stn_core.commands.options import add_threads, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.digits import DigitsError, Source
 from stn_core.errors import InputError, UnknownName
@@ -45,7 +44,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--images", type=Path, help="a set of one's own, a .npy file: uint8 (N, 84, 84)"
     )
-    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice)")
+    add_threads(parser)
     parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     parser.add_argument(
         "--publish",
@@ -58,8 +57,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    if options.threads:
-        torch.set_num_threads(options.threads)
     if options.run_dir and len(options.name) > 1:
         raise InputError("--run-dir goes with one name")
     if options.images and options.name != [OWN.name]:
@@ -109,7 +106,7 @@ def _publish_cell(
         print(publishing.publish_boxes(run))
         done = set()
     for set_seed in sorted(set(range(options.publish)) - done):
-        result = _on_test_digits(cell, networks, source, set_seed, options.seed)
+        result = _on_test_digits(cell, networks, source, set_seed, options)
         publishing.add_set(cell, result)
 
 
@@ -141,7 +138,15 @@ def _optimise(
         images = own_set(_read_images(options.images))
     else:
         images = image_set(cell, source.gallery, options.set_seed, source.gallery)
-    steps = record_search(cell, images, networks, run, seed=options.seed, set_seed=options.set_seed)
+    steps = record_search(
+        cell,
+        images,
+        networks,
+        run,
+        seed=options.seed,
+        set_seed=options.set_seed,
+        threads=options.threads,
+    )
     with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
         for step in steps:
             bar.update(step.step - bar.n)
@@ -154,11 +159,15 @@ def _optimise(
 
 
 def _on_test_digits(
-    cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
+    cell: Colocalisation,
+    networks: EncoderNetworks,
+    source: Source,
+    set_seed: int,
+    options: argparse.Namespace,
 ) -> MeasuredSet:
     assert source.test is not None  # ``_publish_cell`` has looked
     images = image_set(cell, source.test, set_seed, source.train)
-    outcome = colocalise(images, networks, cell.recipe, seed)
+    outcome = colocalise(images, networks, cell.recipe, options.seed, options.threads)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
     return MeasuredSet(
         set_seed=set_seed, **outcome.measures, loss=outcome.loss, seconds=outcome.seconds

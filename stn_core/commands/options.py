@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-RECIPES_HELP = "quick (the default), elastic, long or paper"
+RECIPES_HELP = "quick (the default), thorough, elastic, long or paper"
 
 
 def natural(text: str, least: int = 0) -> int:
@@ -21,3 +21,8 @@ def natural(text: str, least: int = 0) -> int:
 def count(text: str) -> int:
     """A whole number of at least 1. For argparse."""
     return natural(text, 1)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """On how many CPU threads the command computes."""
+    parser.add_argument("--threads", type=count, default=1, help="CPU threads (default: 1)")

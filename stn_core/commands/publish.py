@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from stn_core import publishing
+from stn_core.commands.options import add_threads
 from stn_core.commands.surroundings import load_digits
 from stn_core.runs.folder import Run
 
@@ -14,6 +15,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser("publish", help="put a finished run into pretrained/")
     parser.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 

@@ -94,9 +94,11 @@ class RecordedRun(NamedTuple):
     snapshots: list[Snapshot]
 
 
-def snapshot_steps(iterations: int) -> list[int]:
-    """About 100 steps, log-spaced, the first 0 and the last ``iterations``."""
-    spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, SNAPSHOTS)
+def snapshot_steps(iterations: int, count: int = SNAPSHOTS) -> list[int]:
+    """About so many steps, log-spaced, the first 0 and the last ``iterations``."""
+    if count < 2:
+        return [0, iterations]
+    spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, count)
     return [0, *sorted({round(step) for step in spaced.tolist()})]
 
 

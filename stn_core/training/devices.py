@@ -25,10 +25,10 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def device_name(device: torch.device) -> str:
+def device_name(device: torch.device, threads: int = 1) -> str:
     """The device in words, for the records."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return "Apple GPU (MPS)"
-    return f"CPU ({platform.machine()}), {torch.get_num_threads()} thread(s)"
+    return f"CPU ({platform.machine()}), {threads} thread(s)"

@@ -259,7 +259,7 @@ def test_signal_before_the_run_has_begun_ends_the_command_at_once(command, monke
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     monkeypatch.setattr(
         "stn_core.commands.train.device_name",
-        lambda _: signal.raise_signal(signal.SIGTERM) or "a device",
+        lambda *_: signal.raise_signal(signal.SIGTERM) or "a device",
     )
     with pytest.raises(KeyboardInterrupt):
         command(["train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}"])
