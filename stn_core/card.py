@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stn_core.checkpoints import CARD, published_folder, write_atomically
+from stn_core.checkpoints import CARD, METRICS, published_folder, write_atomically
 from stn_core.experiment import Experiment
-from stn_core.metrics import Metrics, load_metrics
+from stn_core.metrics import Metrics, read
 
 
 def render_card(experiment: Experiment, metrics: Metrics) -> str:
@@ -52,8 +52,13 @@ rate {recipe.learning_rate:g} |
 """
 
 
-def write_card(experiment: Experiment) -> Path:
-    """Render the card of a published network from its metrics; gives the file."""
-    path = published_folder(experiment) / CARD
-    write_atomically(path, render_card(experiment, load_metrics(experiment)).encode())
+def write_card(experiment: Experiment, folder: Path | None = None) -> Path:
+    """Render the card of a network from its metrics; gives the file.
+
+    folder: by default the published network's.
+    """
+    folder = folder or published_folder(experiment)
+    path = folder / CARD
+    metrics = read(Metrics, folder / METRICS)
+    write_atomically(path, render_card(experiment, metrics).encode())
     return path

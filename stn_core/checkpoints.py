@@ -234,7 +234,14 @@ def published_folder(experiment: Named) -> Path:
     >>> published_folder(find("distorted/r/cnn")).name
     'cnn'
     """
-    return PRETRAINED / experiment.name
+    folder = PRETRAINED / experiment.name
+    before = set_aside(folder)
+    return before if before.is_dir() and not folder.exists() else folder
+
+
+def set_aside(folder: Path) -> Path:
+    """Where a published folder is while another one takes its place (``replacing``)."""
+    return folder.with_name(f".{folder.name}.before")
 
 
 def load_pretrained(experiment: Experiment) -> ClassificationNetwork:

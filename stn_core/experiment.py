@@ -106,6 +106,10 @@ class Curriculum:
         return min(1.0, max(0.0, (step / iterations - self.start) / (self.end - self.start)))
 
 
+QUICK_NAME, THOROUGH_NAME = "quick", "thorough"
+PARTS = ("optimiser", "schedule", "localisation_optimiser")  # of a recipe, with a type each
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How a network is trained.
@@ -166,19 +170,26 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         values = dataclasses.asdict(self)
-        for part in ("optimiser", "schedule"):
-            values[part] = {"type": type(getattr(self, part)).__name__, **values[part]}
+        for part in PARTS:
+            if values[part] is not None:
+                values[part] = {"type": type(getattr(self, part)).__name__, **values[part]}
         return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Recipe:
-        """The inverse of ``to_json``. Raises InputError if it is not one of those."""
+        """The inverse of ``to_json``. Raises InputError if it is not one of those.
+
+        What was written before f_loc could have an optimiser of its own calls THOROUGH ``quick``.
+        """
         kinds = {kind.__name__: kind for kind in (SGD, AdamW, Muon, StepDecay, OneCycle)}
         try:
             values = dict(values)
-            for part in ("optimiser", "schedule"):
-                settings = dict(values[part])
-                values[part] = kinds[settings.pop("type")](**settings)
+            if "localisation_optimiser" not in values and values["name"] == QUICK_NAME:
+                values["name"] = THOROUGH_NAME
+            for part in PARTS:
+                if values.get(part) is not None:
+                    settings = dict(values[part])
+                    values[part] = kinds[settings.pop("type")](**settings)
             if values.get("curriculum") is not None:
                 values["curriculum"] = Curriculum(**values["curriculum"])
             return cls(**values)

@@ -122,9 +122,12 @@ def _transformers(
     return list(transformer) if isinstance(transformer, ParallelTransformers) else [transformer]
 
 
-def write_layers(experiment: Experiment) -> Path | None:
-    """Describe an experiment's network in pretrained/; gives the file, None if it has no words."""
-    path = published_folder(experiment) / LAYERS
+def write_layers(experiment: Experiment, folder: Path | None = None) -> Path | None:
+    """Describe an experiment's network in pretrained/; gives the file, None if it has no words.
+
+    folder: by default the published network's.
+    """
+    path = (folder or published_folder(experiment)) / LAYERS
     try:
         layers = describe(experiment.build(seed=0), experiment.data.image_shape)
     except Indescribable:

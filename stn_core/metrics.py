@@ -121,14 +121,23 @@ def load_search_metrics(cell: Colocalisation) -> SearchMetrics:
     return read(SearchMetrics, published_folder(cell) / METRICS)
 
 
-def save_metrics(experiment: Experiment | Colocalisation, metrics: Metrics | SearchMetrics) -> Path:
-    """Write metrics.json; gives the file."""
-    return write(published_folder(experiment) / METRICS, metrics)
+def save_metrics(
+    experiment: Experiment | Colocalisation,
+    metrics: Metrics | SearchMetrics,
+    folder: Path | None = None,
+) -> Path:
+    """Write metrics.json; gives the file. folder: by default the published network's."""
+    return write((folder or published_folder(experiment)) / METRICS, metrics)
 
 
-def save_tried(experiment: Experiment, tried: tuple[Tried, ...]) -> Path:
-    """Write tried.json, or remove it if there is nothing to write; gives the file."""
-    path = published_folder(experiment) / TRIED
+def save_tried(
+    experiment: Experiment, tried: tuple[Tried, ...], folder: Path | None = None
+) -> Path:
+    """Write tried.json, or remove it if there is nothing to write; gives the file.
+
+    folder: by default the published network's.
+    """
+    path = (folder or published_folder(experiment)) / TRIED
     if tried:
         return write(path, tried)
     path.unlink(missing_ok=True)

@@ -17,6 +17,8 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from stn_core.threads import on_threads
+
 BUFFER = "momentum_buffer"  # as torch names it
 PROBED = (256, 256)  # of two matrices, whose product is timed
 NEAR = 1.5  # times as long: what a busy machine makes of equals
@@ -121,17 +123,19 @@ def faster_dtype(device: torch.device) -> torch.dtype:
     """
     if device.type == "cuda":
         return torch.bfloat16
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        matrix = torch.ones(PROBED, dtype=dtype, device=device)
-        times = []
-        for _ in range(PROBES):
-            started = time.perf_counter()
-            (matrix @ matrix).sum().item()  # which is waited for
-            times.append(time.perf_counter() - started)
-        seconds[dtype] = min(times)
-    slower = seconds[torch.bfloat16] > NEAR * seconds[torch.float32]
-    return torch.float32 if slower else torch.bfloat16
+    with on_threads(1):
+        single, half = (_product_seconds(t, device) for t in (torch.float32, torch.bfloat16))
+    return torch.float32 if half > NEAR * single else torch.bfloat16
+
+
+def _product_seconds(dtype: torch.dtype, device: torch.device) -> float:
+    matrix = torch.ones(PROBED, dtype=dtype, device=device)
+    times = []
+    for _ in range(PROBES):
+        started = time.perf_counter()
+        (matrix @ matrix).sum().item()  # which is waited for
+        times.append(time.perf_counter() - started)
+    return min(times)
 
 
 @contextmanager

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from stn_core import publishing, results
+from stn_core import results
 from stn_core.box_search.encoder import EncoderNetworks, load_encoder_networks
+from stn_core.box_search.publishing import add_set, publish_boxes
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import MEASURE, colocalise
-from stn_core.commands.options import add_threads, count, natural
+from stn_core.commands.options import add_force, add_threads, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.digits import DigitsError, Source
 from stn_core.errors import InputError, UnknownName
@@ -44,6 +45,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--images", type=Path, help="a set of one's own, a .npy file: uint8 (N, 84, 84)"
     )
+    add_force(parser)
     add_threads(parser)
     parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     parser.add_argument(
@@ -103,11 +105,15 @@ def _publish_cell(
     if done is None:
         run = Run(options.run_dir or new_run_folder(cell.name))
         _optimise(cell, networks, source, run, options)
-        print(publishing.publish_boxes(run))
-        done = set()
+        sets = tuple(  # before anything is replaced
+            _on_test_digits(cell, networks, source, set_seed, options)
+            for set_seed in range(options.publish)
+        )
+        print(publish_boxes(run, sets, force=options.force))
+        return
     for set_seed in sorted(set(range(options.publish)) - done):
         result = _on_test_digits(cell, networks, source, set_seed, options)
-        publishing.add_set(cell, result)
+        add_set(cell, result)
 
 
 def _measured_sets(cell: Colocalisation, seed: int) -> set[int] | None:

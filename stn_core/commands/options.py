@@ -26,3 +26,10 @@ def count(text: str) -> int:
 def add_threads(parser: argparse.ArgumentParser) -> None:
     """On how many CPU threads the command computes."""
     parser.add_argument("--threads", type=count, default=1, help="CPU threads (default: 1)")
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Whether what is published may be lost."""
+    parser.add_argument(
+        "--force", action="store_true", help="also in place of a better one, by whatever recipe"
+    )

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.errors import InputError
+from stn_core.experiment import Recipe
 from stn_core.experiments import find
 from stn_core.muon import faster_dtype
 from stn_core.runs.folder import Run, new_run_folder
@@ -96,10 +97,10 @@ def run(options: argparse.Namespace) -> None:
 
 def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
     """A run goes on as it was begun. Raises InputError for an option that says otherwise."""
-    recipe = stored["recipe"]
+    recipe = Recipe.from_json(stored["recipe"])
     begun = {
-        "recipe": recipe["name"],
-        **{key: recipe[key] for key in ("iterations", "batch_size", "learning_rate")},
+        "recipe": recipe.name,
+        **{key: getattr(recipe, key) for key in ("iterations", "batch_size", "learning_rate")},
         **{key: stored.get(key) for key in ("seed", "precision", "patience")},
     }
     for key, value in begun.items():

@@ -94,6 +94,11 @@ class Run:
             words = DEVICE_SEPARATOR.join([*devices, device])
             self._write_json("run.json", {**description, "device": words})
 
+    def refuse_unfinished(self) -> None:
+        """Raises RunError if the run has not come to its end."""
+        if (state := self.status().state) != "finished":
+            raise RunError(f"{self.folder} is not finished; it is {state}")
+
     # -- history
 
     def append(self, step: Step) -> None:

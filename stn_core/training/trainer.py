@@ -56,8 +56,7 @@ class Trainer:
         self.factors = {"localisation": self.recipe.localisation_lr_factor, "classifier": 1.0}
         self.parts = {name: part for name, part in self.parts.items() if part}
         self.optimisers = self.recipe.build_optimisers(self._groups())
-        with on_threads(threads):
-            self.newton_schulz = newton_schulz or faster_dtype(device)
+        self.newton_schulz = newton_schulz or faster_dtype(device)
         for optimiser in self.optimisers:
             if isinstance(optimiser, KernelMuon):
                 optimiser.dtype = self.newton_schulz

@@ -19,7 +19,7 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     monkeypatch.setattr(steps, "pooling", lambda *_: iter(["left out: half a minute"]))
     told = "\n".join(bench.bench(torch.device("cpu")))
     assert re.search(r"^fcn +[\d.]+ +[\d.]+ +[\d.]+   [\d.]+ and [\d.]+$", told, re.MULTILINE)
-    assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){4}$", told, re.MULTILINE)
+    assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){5}$", told, re.MULTILINE)
     assert re.search(r"thin plate spline [\d.]+: [\d.]+ times", told)
     assert re.search(r"side  8: 1.0 \(pixels 1.0\), 16: [\d.]+ \(pixels 4.0\)", told)
     assert (

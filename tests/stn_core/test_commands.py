@@ -289,7 +289,7 @@ def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
 ):
     run = Run(tmp_path / "run")
     assert command(["train", NAME, *SMALL, f"--run-dir={run.folder}"]) == 0
-    assert command(["publish", str(run.folder)]) == 0
+    assert command(["publish", str(run.folder), "--force"]) == 0
     folder = pretrained / NAME
     assert {path.name for path in folder.iterdir()} == {
         checkpoints.WEIGHTS,
