@@ -156,9 +156,9 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
         (["--device=tpu"], "a device is auto, cpu, cuda or mps, got 'tpu'"),
         (
             ["--recipe=slow"],
-            "distorted/r/fcn has no recipe 'slow'; it has: quick, elastic, long, paper",
+            "distorted/r/fcn has no recipe 'slow'; it has: quick, thorough, elastic, long, paper",
         ),
-        (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 64"),
+        (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 256"),
         (["--learning-rate=nan"], "learning_rate is a positive number, got nan"),
         (["--resume"], "--resume goes with --run-dir"),
     ],
@@ -190,7 +190,7 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
     again = ["train", NAME, f"--run-dir={folder}", "--device=cpu", "--resume"]
     assert command([*again, *SMALL]) == 0
     for option, begun in (
-        ("--learning-rate=0.5", "0.001"), ("--seed=3", "0"), ("--patience=7", "None"),
+        ("--learning-rate=0.5", "0.002"), ("--seed=3", "0"), ("--patience=7", "None"),
         ("--precision=bfloat16", "float32"), ("--recipe=long", "quick"),
     ):  # fmt: skip
         name, asked = option.split("=")

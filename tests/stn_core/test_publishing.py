@@ -25,7 +25,7 @@ def finished(mnist_folder, tmp_path):
     """A function seed -> a run of two steps, and the digits it was trained on."""
     source = digits.load()
     experiment = find(NAME)
-    recipe = replace(experiment.recipe, iterations=2, batch_size=2)
+    recipe = replace(experiment.with_recipe("thorough").recipe, iterations=2, batch_size=2)
 
     def make(seed: int) -> Run:
         run = Run(tmp_path / f"seed-{seed}")
@@ -47,9 +47,11 @@ def errors_of(monkeypatch):
             for run in found
         ]
 
-        def measured(network, experiment, chosen):
+        def measured(network, experiment, chosen, **how):
             near = [(network.state_dict()[key] - w).abs().max().item() for w in weights]
-            return real(network, experiment, chosen)._replace(measure=errors[int(np.argmin(near))])
+            return real(network, experiment, chosen, **how)._replace(
+                measure=errors[int(np.argmin(near))]
+            )
 
         monkeypatch.setattr(publishing, "evaluate", measured)
 
@@ -175,7 +177,7 @@ def test_further_seeds_of_another_recipe_go_with_its_network(finished, pretraine
 
 def test_recording_alone_is_no_published_network(finished, pretrained):
     make, _ = finished
-    path = publishing.record(make(0))
+    path = publishing.record(make(0), force=True)
     assert path == pretrained / NAME / PACKED
     assert not checkpoints.is_published(find(NAME))
     assert unpack(path).snapshots
