@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-RECIPES_HELP = "quick (the default), thorough, elastic, long or paper"
+RECIPES_HELP = "quick, thorough, elastic, long or paper (default: the first that it has)"
 
 
 def natural(text: str, least: int = 0) -> int:
