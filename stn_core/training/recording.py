@@ -15,10 +15,12 @@ import numpy as np
 
 from stn_core.runs.folder import Run
 from stn_core.runs.records import Snapshot, Step
+from stn_core.training import pacing
 from stn_core.training.pacing import Pace
 
 CHECKPOINT_SECONDS = 30.0
-FIRST_CHECKPOINT_SECONDS = 5.0  # while a run is younger than that
+FIRST_CHECKPOINT_SECONDS = 4.0  # while a run is younger than that
+RECORD_SECONDS = 4.0  # that a checkpoint waits for a record, until one is made for it
 CONTROL_SECONDS = 1.0  # between two looks at the control file
 PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 
@@ -111,8 +113,9 @@ def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Ste
         asked = False
         if time.monotonic() - looked_at > CONTROL_SECONDS:
             asked, looked_at = run.command() != "run", time.monotonic()
-        unsaved = sitting.is_to_be_saved()
-        record = last or asked or unsaved or trainable.step in trainable.record_steps
+        unsaved = sitting.unsaved_seconds()
+        asked = asked or unsaved > RECORD_SECONDS
+        record = last or asked or trainable.step in trainable.record_steps
         kept = sitting.pace.is_kept(trainable.step)
         live = not kept and sitting.pace.is_live()
         if not record and not kept and not live:
@@ -124,7 +127,7 @@ def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Ste
             continue
         # A killed run has its checkpoint from here, and so repeats whole intervals.
         command = "stop" if given_up.reason else run.command()
-        if last or unsaved or command != "run":
+        if last or unsaved > 0 or command != "run":
             sitting.save()
         yield from steps
         if command == "pause" and not last:
@@ -145,7 +148,7 @@ class _Sitting:
     def __init__(self, trainable: Trainable, run: Run) -> None:
         self.trainable, self.run = trainable, run
         self.pace = Pace(trainable.iterations, trainable.step)
-        self.begun = self.saved_at = time.monotonic()
+        self.begun = self.saved_at = pacing.monotonic()
         self._live: int | None = None  # the step of a snapshot that the next one replaces
 
     def write(self, *, record: bool, kept: bool, live: bool = False) -> list[Step]:
@@ -168,15 +171,16 @@ class _Sitting:
             self.run.set_status("running", self.trainable.step)
         return taken.steps[-1:]
 
-    def is_to_be_saved(self) -> bool:
-        """Whether a kill would lose too much."""
-        now = time.monotonic()
+    def unsaved_seconds(self) -> float:
+        """How long a checkpoint has been due: positive, if it is."""
+        now = pacing.monotonic()
         early = now - self.begun < CHECKPOINT_SECONDS
-        return now - self.saved_at > (FIRST_CHECKPOINT_SECONDS if early else CHECKPOINT_SECONDS)
+        interval = FIRST_CHECKPOINT_SECONDS if early else CHECKPOINT_SECONDS
+        return now - self.saved_at - interval
 
     def save(self) -> None:
         self.trainable.save(self.run)
-        self.saved_at = time.monotonic()
+        self.saved_at = pacing.monotonic()
 
 
 def _after_pause(run: Run, step: int) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from stn_core import checkpoints, commands, digits, sweep
@@ -182,6 +183,26 @@ def test_run_of_another_experiment_cannot_be_resumed_or_written_over(command, fa
     line = fails("train", "distorted/e/fcn", *SMALL, f"--run-dir={folder}", "--resume")
     assert line == f"{folder} is a run of {NAME}"
     assert Run(folder).history() == history
+
+
+def test_resume_says_from_which_step(command, capsys, tmp_path):
+    run = Run(tmp_path / "run")
+    assert command(["train", NAME, *SMALL, f"--run-dir={run.folder}"]) == 0
+    assert "resumed" not in capsys.readouterr().out
+    tensors, header = checkpoints.load_tensors(run.checkpoint)
+    checkpoints.save_tensors(run.checkpoint, tensors, {**header, "step": 7})
+    assert command(["train", NAME, f"--run-dir={run.folder}", "--device=cpu", "--resume"]) == 0
+    told = capsys.readouterr().out
+    assert "resumed from step 7 of 12" in told and told.endswith("finished at step 12\n")
+
+
+def test_bfloat16_is_warned_of_where_it_is_slower(command, capsys, monkeypatch, tmp_path):
+    half = ["train", NAME, *SMALL, "--precision=bfloat16"]
+    for name, dtype in (("slower", torch.float32), ("faster", torch.bfloat16)):
+        monkeypatch.setattr("stn_core.commands.train.faster_dtype", lambda _, dtype=dtype: dtype)
+        assert command([*half, f"--run-dir={tmp_path / name}"]) == 0
+        warned = "bfloat16 is slower than float32" in capsys.readouterr().err
+        assert warned == (name == "slower")
 
 
 def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from stn_core.runs.records import snapshot_steps
-from stn_core.training import pacing
+from stn_core.training import network, pacing
+from stn_core.training.network import NetworkTraining, train_steps
 from stn_core.training.pacing import LIVE_SECONDS, Pace
+from stn_core.training.trainer import Trainer
+from tests.stn_core.training.small import small
 
 
 class Clock:
@@ -24,6 +27,22 @@ def clock(monkeypatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(pacing, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def each_step_takes(clock, monkeypatch):
+    """Sets how many seconds a trainer's step takes."""
+
+    def set_seconds(seconds: float) -> None:
+        real = Trainer.advance
+
+        def advance(trainer: Trainer) -> None:
+            real(trainer)
+            clock.now += seconds
+
+        monkeypatch.setattr(Trainer, "advance", advance)
+
+    return set_seconds
 
 
 def paced(clock: Clock, iterations: int, *, step: float, look: float, begun: int = 0):
@@ -77,18 +96,8 @@ def test_snapshots_that_cost_nothing_are_all_that_are_planned(clock):
     assert kept == snapshot_steps(20_000) and len(times) == len(kept)
 
 
-def test_live_snapshot_is_replaced_by_the_next_and_kept_ones_stay(source, run, clock, monkeypatch):
-    from stn_core.training.network import train_steps
-    from stn_core.training.trainer import Trainer
-    from tests.stn_core.training.small import small
-
-    real = Trainer.advance
-
-    def advance(trainer: Trainer) -> None:
-        real(trainer)
-        clock.now += LIVE_SECONDS
-
-    monkeypatch.setattr(Trainer, "advance", advance)
+def test_live_snapshot_is_replaced_by_the_next_and_kept_ones_stay(source, run, each_step_takes):
+    each_step_takes(LIVE_SECONDS)
     seen = []
     for step in train_steps(small(iterations=30), source, run=run):
         seen.append([s.step for s in run.snapshots()])
@@ -96,3 +105,20 @@ def test_live_snapshot_is_replaced_by_the_next_and_kept_ones_stay(source, run, c
     planned = set(snapshot_steps(30))
     assert set(seen[-1]) == planned
     assert all(set(steps[:-1]) <= planned for steps in seen)
+
+
+@pytest.mark.parametrize("interval", [1, 40], ids=["every step recorded", "few steps recorded"])
+def test_kill_in_the_first_half_minute_loses_ten_seconds_and_later_little_more_than_thirty(
+    interval, source, run, clock, each_step_takes, monkeypatch
+):
+    saved = [0.0]
+    real = NetworkTraining.save
+    monkeypatch.setattr(
+        NetworkTraining, "save", lambda *given: saved.append(clock.now) or real(*given)
+    )
+    monkeypatch.setattr(network, "RECORDS", 120 // interval)
+    each_step_takes(1.0)
+    list(train_steps(small(iterations=120), source, run=run))
+    lost = [t - max(at for at in saved if at <= t) for t in range(121)]
+    assert max(lost[:30]) <= 10 and max(lost) <= 36
+    assert saved[-1] == 120 and len(saved) < 15

@@ -156,7 +156,7 @@ def test_killed_training_is_resumed_to_the_same_weights_with_its_history_whole(
         "import sys\n"
         "from stn_core.training import pacing, recording\n"
         "from stn_core.__main__ import main\n"
-        "recording.CHECKPOINT_SECONDS = 0.0\n"
+        "recording.CHECKPOINT_SECONDS = -1.0\n"
         "pacing.monotonic = lambda: 0.0\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
