@@ -187,9 +187,10 @@ class Recipe:
             if "localisation_optimiser" not in values and values["name"] == QUICK_NAME:
                 values["name"] = THOROUGH_NAME
             for part in PARTS:
-                if values.get(part) is not None:
-                    settings = dict(values[part])
-                    values[part] = kinds[settings.pop("type")](**settings)
+                if part == "localisation_optimiser" and values.get(part) is None:
+                    continue
+                settings = dict(values[part])
+                values[part] = kinds[settings.pop("type")](**settings)
             if values.get("curriculum") is not None:
                 values["curriculum"] = Curriculum(**values["curriculum"])
             return cls(**values)
