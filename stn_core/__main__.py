@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-from stn_core import __version__
-from stn_core.commands import (
+# Before torch is imported: threads that wait leave their core to others instead of spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from stn_core import __version__  # noqa: E402
+from stn_core.commands import (  # noqa: E402
     ablate,
     bench,
     card,
@@ -21,8 +25,8 @@ from stn_core.commands import (
     sweep,
     train,
 )
-from stn_core.commands import list as listing
-from stn_core.commands.expected import EXPECTED_ERRORS
+from stn_core.commands import list as listing  # noqa: E402
+from stn_core.commands.expected import EXPECTED_ERRORS  # noqa: E402
 
 COMMANDS = (  # in the order of the help
     train,

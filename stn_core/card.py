@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stn_core.checkpoints import CARD, published_folder, write_atomically
+from stn_core.checkpoints import CARD, METRICS, published_folder, write_atomically
 from stn_core.experiment import Experiment
-from stn_core.metrics import Metrics, load_metrics
+from stn_core.metrics import Metrics, read
 
 
 def render_card(experiment: Experiment, metrics: Metrics) -> str:
@@ -14,6 +14,7 @@ def render_card(experiment: Experiment, metrics: Metrics) -> str:
 
     >>> from stn_core import find
     >>> experiment = find("distorted/r/st-cnn-aff")
+    >>> from stn_core.metrics import load_metrics
     >>> render_card(experiment, load_metrics(experiment)).splitlines()[0]
     '# distorted/r/st-cnn-aff'
     """
@@ -58,15 +59,15 @@ rate {recipe.learning_rate:g} |
 """
 
 
-def write_card(experiment: Experiment) -> Path:
-    """Render the card of a published network from its metrics; gives the file.
+def write_card(experiment: Experiment, folder: Path | None = None) -> Path:
+    """Render the card of a network from its metrics; gives the file.
 
-    Raises CheckpointError where nothing is published.
+    folder: by default the published network's.
 
     >>> import tempfile
     >>> from unittest.mock import patch
     >>> from stn_core import find
-    >>> from stn_core.metrics import save_metrics
+    >>> from stn_core.metrics import load_metrics, save_metrics
     >>> experiment = find("distorted/r/st-cnn-aff")
     >>> metrics, folder = load_metrics(experiment), tempfile.TemporaryDirectory()
     >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
@@ -74,6 +75,8 @@ def write_card(experiment: Experiment) -> Path:
     ...     print(write_card(experiment).name)
     README.md
     """
-    path = published_folder(experiment) / CARD
-    write_atomically(path, render_card(experiment, load_metrics(experiment)).encode())
+    folder = folder or published_folder(experiment)
+    path = folder / CARD
+    metrics = read(Metrics, folder / METRICS)
+    write_atomically(path, render_card(experiment, metrics).encode())
     return path

@@ -234,7 +234,18 @@ def published_folder(experiment: Named) -> Path:
     >>> published_folder(find("distorted/r/cnn")).name
     'cnn'
     """
-    return PRETRAINED / experiment.name
+    folder = PRETRAINED / experiment.name
+    before = set_aside(folder)
+    return before if before.is_dir() and not folder.exists() else folder
+
+
+def set_aside(folder: Path) -> Path:
+    """Where a published folder is while another one takes its place (``replacing``).
+
+    >>> set_aside(Path("pretrained/distorted/r/fcn")).name
+    '.fcn.before'
+    """
+    return folder.with_name(f".{folder.name}.before")
 
 
 def load_pretrained(experiment: Experiment) -> ClassificationNetwork:

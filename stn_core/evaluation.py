@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from stn_core.digits import Digits
 from stn_core.experiment import Examples, Experiment
 from stn_core.networks import ClassificationNetwork
+from stn_core.threads import on_threads
 from stn_core.transforms import Affine3D, facing_degrees
 
 EVALUATION_SEED = 2015
@@ -53,8 +54,12 @@ def evaluate(
     experiment: Experiment,
     digits: Digits,
     seed: int = EVALUATION_SEED,
+    *,
+    threads: int = 1,
 ) -> Evaluation:
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
+
+    threads: of the CPU, meanwhile.
 
     >>> from stn_core import find, load_digits, load_pretrained
     >>> from stn_core.digits import Digits
@@ -63,8 +68,17 @@ def evaluate(
     >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
     True
     """
+    with on_threads(threads):
+        return _evaluate(network, experiment, digits, torch.Generator().manual_seed(seed))
+
+
+def _evaluate(
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    digits: Digits,
+    generator: torch.Generator,
+) -> Evaluation:
     device = next(network.parameters()).device
-    generator = torch.Generator().manual_seed(seed)
     total = 0.0
     predictions: list[Tensor] = []
     truth: list[Tensor] = []

@@ -133,18 +133,22 @@ class Curriculum:
         return min(1.0, max(0.0, (step / iterations - self.start) / (self.end - self.start)))
 
 
+QUICK_NAME, THOROUGH_NAME = "quick", "thorough"
+PARTS = ("optimiser", "schedule", "localisation_optimiser")  # of a recipe, with a type each
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """How a network is trained.
 
-    localisation_lr_factor: what f_loc's learning rate is multiplied by. elastic_pixels: by how
-    much (std) 16 points of each training digit move before it is distorted, as in E: digits that
-    other people might have written. 0 leaves them as they are. Raises InputError for a number that
-    is out of range.
+    localisation_lr_factor: what f_loc's learning rate is multiplied by. localisation_optimiser:
+    f_loc's, if it is not the others' one. elastic_pixels: by how much (std) 16 points of each
+    training digit move before it is distorted, as in E: digits that other hands might have
+    written. 0 leaves them as they are.
 
     >>> from stn_core import find
     >>> find("distorted/r/st-cnn-aff").recipe.method
-    'Muon'
+    'AdamW, f_loc by Muon with its kernels'
     """
 
     name: str
@@ -156,6 +160,7 @@ class Recipe:
     localisation_lr_factor: float = 1.0
     curriculum: Curriculum | None = None
     elastic_pixels: float = 0.0
+    localisation_optimiser: AdamW | Muon | None = None
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
@@ -168,12 +173,26 @@ class Recipe:
         if not (math.isfinite(self.elastic_pixels) and self.elastic_pixels >= 0):
             raise InputError(f"elastic_pixels is not negative, got {self.elastic_pixels}")
 
+    def build_optimisers(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
+        """What makes the steps of groups of parameters, each with its "part" and its "kind"."""
+        own = self.localisation_optimiser
+        if own is None:
+            return self.optimiser.build(groups)
+        localisation = [group for group in groups if group["part"] == "localisation"]
+        others = [group for group in groups if group["part"] != "localisation"]
+        built = own.build(localisation) if localisation else []  # an FCN has none
+        return [*built, *self.optimiser.build(others)]
+
     @property
     def method(self) -> str:
         """The optimiser's name, and what tells it from another recipe with that one."""
         words = [type(self.optimiser).__name__]
         if isinstance(self.optimiser, Muon) and self.optimiser.kernels:
             words.append("kernels too")
+        if self.localisation_optimiser is not None:
+            kernels = getattr(self.localisation_optimiser, "kernels", False)
+            localisation = type(self.localisation_optimiser).__name__
+            words.append(f"f_loc by {localisation}{' with its kernels' if kernels else ''}")
         if self.curriculum is not None:
             words.append("curriculum")
         if self.elastic_pixels:
@@ -182,17 +201,25 @@ class Recipe:
 
     def to_json(self) -> dict[str, Any]:
         values = dataclasses.asdict(self)
-        for part in ("optimiser", "schedule"):
-            values[part] = {"type": type(getattr(self, part)).__name__, **values[part]}
+        for part in PARTS:
+            if values[part] is not None:
+                values[part] = {"type": type(getattr(self, part)).__name__, **values[part]}
         return values
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Recipe:
-        """The inverse of ``to_json``. Raises InputError if it is not one of those."""
+        """The inverse of ``to_json``. Raises InputError if it is not one of those.
+
+        What was written before f_loc could have an optimiser of its own calls THOROUGH ``quick``.
+        """
         kinds = {kind.__name__: kind for kind in (SGD, AdamW, Muon, StepDecay, OneCycle)}
         try:
             values = dict(values)
-            for part in ("optimiser", "schedule"):
+            if "localisation_optimiser" not in values and values["name"] == QUICK_NAME:
+                values["name"] = THOROUGH_NAME
+            for part in PARTS:
+                if part == "localisation_optimiser" and values.get(part) is None:
+                    continue
                 settings = dict(values[part])
                 values[part] = kinds[settings.pop("type")](**settings)
             if values.get("curriculum") is not None:

@@ -29,15 +29,16 @@ def start(
     folder: Path,
     log: Path,
     *,
+    threads: int = 1,
     gpu: int | None = None,
     detached: bool = False,
 ) -> subprocess.Popen:
-    """Start a command with a run's folder, on one CPU thread; its output is appended to the log.
+    """Start a command with a run's folder; what it says is added to the log.
 
-    words: the command, its name and its options but ``--run-dir`` and ``--threads``; gpu: the only
-    one that it sees, by its number among this process's own; detached: a Ctrl-C at this terminal
-    does not reach it, and it runs at a lower priority. Raises OSError if it cannot be started or
-    the folder cannot be written to.
+    words: the command, its name and its options but ``--run-dir`` and ``--threads``; threads: of
+    the CPU; gpu: the only one, by its number among this process's own, that it sees; detached: it
+    neither hears a Ctrl-C at this terminal nor takes the CPU from what somebody waits for. Raises
+    OSError if it cannot be started or the folder not be written.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -46,8 +47,8 @@ def start(
     (True, True, False)
     """
     command = [sys.executable, "-m", "stn_core", *words]
-    command += ["--threads", "1", "--run-dir", str(folder)]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command += ["--threads", str(threads), "--run-dir", str(folder)]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive"}
     if gpu is not None:
         environment["CUDA_VISIBLE_DEVICES"] = _visible(gpu)
     with open(log, "ab") as output:

@@ -135,10 +135,10 @@ def _transformers(
     return list(transformer) if isinstance(transformer, ParallelTransformers) else [transformer]
 
 
-def write_layers(experiment: Experiment) -> Path | None:
-    """Write the description of an experiment's network to pretrained/.
+def write_layers(experiment: Experiment, folder: Path | None = None) -> Path | None:
+    """Describe an experiment's network in pretrained/; gives the file, None if it has no words.
 
-    Gives the file, or None for a network that ``layers`` has no words for.
+    folder: by default the published network's.
 
     >>> import tempfile
     >>> from unittest.mock import patch
@@ -150,7 +150,7 @@ def write_layers(experiment: Experiment) -> Path | None:
     ...     print(write_layers(experiment).name)
     layers.json
     """
-    path = published_folder(experiment) / LAYERS
+    path = (folder or published_folder(experiment)) / LAYERS
     try:
         layers = describe(experiment.build(seed=0), experiment.data.image_shape)
     except Indescribable:

@@ -171,8 +171,12 @@ def load_search_metrics(cell: Colocalisation) -> SearchMetrics:
     return read(SearchMetrics, published_folder(cell) / METRICS)
 
 
-def save_metrics(experiment: Experiment | Colocalisation, metrics: Metrics | SearchMetrics) -> Path:
-    """Write metrics.json; gives the file.
+def save_metrics(
+    experiment: Experiment | Colocalisation,
+    metrics: Metrics | SearchMetrics,
+    folder: Path | None = None,
+) -> Path:
+    """Write metrics.json; gives the file. folder: by default the published network's.
 
     >>> import tempfile
     >>> from unittest.mock import patch
@@ -183,11 +187,15 @@ def save_metrics(experiment: Experiment | Colocalisation, metrics: Metrics | Sea
     ...     print(save_metrics(experiment, metrics).name, load_metrics(experiment) == metrics)
     metrics.json True
     """
-    return write(published_folder(experiment) / METRICS, metrics)
+    return write((folder or published_folder(experiment)) / METRICS, metrics)
 
 
-def save_tried(experiment: Experiment, tried: tuple[Tried, ...]) -> Path:
+def save_tried(
+    experiment: Experiment, tried: tuple[Tried, ...], folder: Path | None = None
+) -> Path:
     """Write tried.json, or remove it if there is nothing to write; gives the file.
+
+    folder: by default the published network's.
 
     >>> import tempfile
     >>> from unittest.mock import patch
@@ -198,7 +206,7 @@ def save_tried(experiment: Experiment, tried: tuple[Tried, ...]) -> Path:
     ...     print(save_tried(experiment, (tried,)).name, load_tried(experiment) == (tried,))
     tried.json True
     """
-    path = published_folder(experiment) / TRIED
+    path = (folder or published_folder(experiment)) / TRIED
     if tried:
         return write(path, tried)
     path.unlink(missing_ok=True)

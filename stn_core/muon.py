@@ -1,27 +1,36 @@
 """Muon for weight matrices and for convolutions' kernels, each filter a row (Jordan et al., 2024).
 
-The optimiser is torch's own. Where only the device knows the learning rate (``cuda_graphs``), the
-step is made here, of all matrices together: one by one they are 25 small kernels each, which
-take a GPU longer than the network's own step.
+The optimiser is torch's own, which orthogonalises in bfloat16. Where the device is slower at that
+than at float32, and where only it knows the learning rate (``cuda_graphs``), the step is made here;
+there of all matrices together: one by one they are 25 small kernels each, which take a GPU longer
+than the network's own step.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
 from torch import Tensor
 
+from stn_core.threads import on_threads
+
 BUFFER = "momentum_buffer"  # as torch names it
+PROBED = (256, 256)  # of two matrices, whose product is timed
+NEAR = 1.5  # times as long: what a busy machine makes of equals
+PROBES = 5  # products in each type, of which the fastest counts
 RMS = 0.2  # AdamW's step, which the matrices' is matched to (Liu et al., 2025)
 
 
 class KernelMuon(torch.optim.Muon):
     """torch's Muon, which takes matrices alone, for kernels (O, I, ...) too, as (O, I·...).
 
-    Rates as AdamW's. A group's rate is a number, or a tensor of one number on its device.
+    Rates as AdamW's. A group's rate is a number, or a tensor of one number on its device. dtype: in
+    which it orthogonalises, bfloat16 or float32.
 
     >>> kernel = torch.nn.Parameter(torch.zeros(4, 1, 3, 3))
     >>> muon = KernelMuon([{"params": [kernel], "lr": 1e-3}], weight_decay=0.01)
@@ -31,6 +40,8 @@ class KernelMuon(torch.optim.Muon):
     True
     """
 
+    dtype = torch.bfloat16
+
     def __init__(self, groups: list[dict], *, weight_decay: float) -> None:
         with _as_matrices(groups):
             super().__init__(groups, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
@@ -38,13 +49,18 @@ class KernelMuon(torch.optim.Muon):
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # none is taken
         if isinstance(self.param_groups[0]["lr"], Tensor):
-            self._step_together()
+            self._step_here(together=True)
+        elif self.dtype is torch.float32:
+            self._step_here(together=False)
         else:
             with _as_matrices(self.param_groups):
                 super().step()
 
-    def _step_together(self) -> None:
-        """torch's step; its own would wait for the rates, and take the matrices one by one."""
+    def _step_here(self, *, together: bool) -> None:
+        """torch's step; its own would wait for the rates, and take the matrices one by one.
+
+        together: padded to one size, which spares a GPU launches and costs a CPU products.
+        """
         settings = self.defaults
         parameters = [p for group in self.param_groups for p in group["params"]]
         gradients = [p.grad.flatten(1) for p in parameters]
@@ -54,12 +70,16 @@ class KernelMuon(torch.optim.Muon):
         buffers = [self.state[parameter][BUFFER] for parameter in parameters]
         torch._foreach_lerp_(buffers, gradients, 1 - settings["momentum"])
         ahead = list(torch._foreach_lerp(gradients, buffers, settings["momentum"]))  # Nesterov's
-        updates = iter(
-            orthogonalised(
-                ahead,
+        batches = [ahead] if together else [[matrix] for matrix in ahead]
+        updates = (
+            update
+            for batch in batches
+            for update in orthogonalised(
+                batch,
                 coefficients=settings["ns_coefficients"],
                 steps=settings["ns_steps"],
                 eps=settings["eps"],
+                dtype=self.dtype,
             )
         )
         for group in self.param_groups:
@@ -72,13 +92,16 @@ class KernelMuon(torch.optim.Muon):
 
 
 def orthogonalised(
-    matrices: list[Tensor], *, coefficients: tuple[float, float, float], steps: int, eps: float
+    matrices: list[Tensor],
+    *,
+    coefficients: tuple[float, float, float],
+    steps: int,
+    eps: float,
+    dtype: torch.dtype = torch.bfloat16,
 ) -> list[Tensor]:
-    """Each matrix with its singular values brought near to 1 (Newton–Schulz, in bfloat16).
+    """Each matrix with its singular values brought near to 1 (Newton–Schulz).
 
-    matrices: 2D, of any sizes: all are padded with zeros to one size, and zeros stay zeros.
-    coefficients, steps, eps: as torch.optim.Muon's ns_coefficients, ns_steps and eps. Gives
-    float32 matrices of the same sizes.
+    They may be of any sizes: all are padded with zeros to one, and zeros stay zeros. float32.
 
     >>> muon = KernelMuon([{"params": [torch.nn.Parameter(torch.ones(2, 3))]}], weight_decay=0)
     >>> settings = {"coefficients": muon.defaults["ns_coefficients"], "steps": 5, "eps": 1e-7}
@@ -90,7 +113,7 @@ def orthogonalised(
     wide = [m if m.shape[0] <= m.shape[1] else m.T for m in matrices]
     rows, columns = (max(m.shape[axis] for m in wide) for axis in (0, 1))
     size = (len(wide), rows, columns)
-    x = torch.zeros(size, dtype=torch.bfloat16, device=matrices[0].device)
+    x = torch.zeros(size, dtype=dtype, device=matrices[0].device)
     corners = [x[i, : m.shape[0], : m.shape[1]] for i, m in enumerate(wide)]
     torch._foreach_copy_(corners, wide)
     x /= torch.linalg.vector_norm(x, dim=(1, 2), keepdim=True).clamp(min=eps)
@@ -103,6 +126,32 @@ def orthogonalised(
         part = padded[: flat.shape[0], : flat.shape[1]]
         orthogonal.append((part if flat is matrix else part.T).contiguous())
     return orthogonal
+
+
+@cache
+def faster_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 or float32: in which this device multiplies matrices faster. Measured once.
+
+    A CPU without bfloat16 products is up to 17 times slower in it; if the two are near, bfloat16.
+
+    >>> faster_dtype(torch.device("cpu")) in (torch.bfloat16, torch.float32)
+    True
+    """
+    if device.type == "cuda":
+        return torch.bfloat16
+    with on_threads(1):
+        single, half = (_product_seconds(t, device) for t in (torch.float32, torch.bfloat16))
+    return torch.float32 if half > NEAR * single else torch.bfloat16
+
+
+def _product_seconds(dtype: torch.dtype, device: torch.device) -> float:
+    matrix = torch.ones(PROBED, dtype=dtype, device=device)
+    times = []
+    for _ in range(PROBES):
+        started = time.perf_counter()
+        (matrix @ matrix).sum().item()  # which is waited for
+        times.append(time.perf_counter() - started)
+    return min(times)
 
 
 @contextmanager

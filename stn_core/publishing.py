@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,25 +10,22 @@ from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
 from stn_core.experiment import Experiment, Recipe
-from stn_core.experiments import find, find_colocalisation
-from stn_core.experiments.colocalisation import Colocalisation, Search
+from stn_core.experiments import find
 from stn_core.layer_tracing import write_layers
 from stn_core.metrics import (
-    MeasuredSet,
     Metrics,
-    SearchMetrics,
     Tried,
     load_metrics,
-    load_search_metrics,
     load_tried,
     save_metrics,
     save_tried,
 )
 from stn_core.networks import ClassificationNetwork
+from stn_core.replacing import replaced
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError
-from stn_core.typed_json import from_json
+from stn_core.threads import on_threads
 from stn_core.weights import count_parameters
 
 SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
@@ -37,18 +33,19 @@ SHARED_KEYS = {  # what several seeds of one network have in common, and how it 
     "precision": "precision",
     "train_digits": "number of training digits",
 }
-SEARCHED_HOW = ("device", "precision", "torch", "started")  # of a run's description
-HOW = (*SEARCHED_HOW, "train_digits")
+HOW = ("device", "precision", "torch", "started", "train_digits")  # of a run's description
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
-def publish(runs: list[Run], source: Source) -> Path:
+def publish(runs: list[Run], source: Source, *, force: bool = False, threads: int = 1) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
     The seed with the median error is shipped, of an even number the larger of the two middle ones;
-    of the others the errors are kept. If it replaces a network of another recipe, that one's
-    figures stay (``note``). Gives the folder. Raises RunError if they are not finished, not one
-    run a seed, or differ in more than their seeds; DigitsError without MNIST's test digits.
+    the others are told by their errors. Of a network that it takes the place of, by another
+    recipe, the figures stay (``note``); all of it stays until the new one is whole. Gives the
+    folder. Raises RunError if they are not finished, not one run a seed, or differ in more than
+    their seeds; and, unless forced, if they are worse than what is published, or no better and by
+    no recipe and budget of the experiment's. DigitsError without MNIST's test digits.
 
     >>> from stn_core.digits import installed
 
@@ -60,8 +57,7 @@ def publish(runs: list[Run], source: Source) -> Path:
     """
     descriptions = [run.description() for run in runs]
     for run in runs:
-        if run.status().state != "finished":
-            raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
+        run.refuse_unfinished()
     first, *others = descriptions
     for key, words in SHARED_KEYS.items():
         if any(d[key] != first[key] for d in others):
@@ -78,15 +74,50 @@ def publish(runs: list[Run], source: Source) -> Path:
         checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
         for run in runs
     ]
-    errors = [evaluate(network, experiment, source.test).measure for network in networks]
+    errors = [
+        evaluate(network, experiment, source.test, threads=threads).measure for network in networks
+    ]
     median = sorted(range(len(runs)), key=errors.__getitem__)[len(runs) // 2]
-    return _ship(runs[median], networks[median], source, seeds, errors)
+    if not force:
+        _refuse_worse(runs[median], experiment, errors[median])
+    with on_threads(threads):
+        return _ship(runs[median], networks[median], source, seeds, errors)
+
+
+def _refuse_worse(run: Run, experiment: Experiment, error: float | None = None) -> None:
+    """Nothing published is lost to a trial. Raises RunError.
+
+    error: on the test digits; None, or where no network is published, that of the recordings on
+    the gallery is compared.
+    """
+    own = Recipe.from_json(run.description()["recipe"]) in experiment.recipes
+    before: float | None = None
+    recording = checkpoints.published_folder(experiment) / PACKED
+    if error is not None and checkpoints.is_published(experiment):
+        before = load_metrics(experiment).error_percent_test
+    elif recording.is_file():
+        before = unpack(recording).snapshots[-1].measure
+        error = run.recorded().snapshots[-1].measure
+    if before is not None and error is not None and (error > before or error == before and not own):
+        raise RunError(
+            f"{run.folder} has an error of {error:.2f} %, what is published of {experiment.name} "
+            f"one of {before:.2f} %; to publish it all the same: --force"
+        )
+    if before is None and not own:
+        recipes = ", ".join(
+            f"{r.name}, {r.iterations:,} x {r.batch_size} at {r.learning_rate:g}"
+            for r in experiment.recipes
+        )
+        raise RunError(
+            f"{run.folder} is by no recipe and budget of {experiment.name}'s ({recipes}); to "
+            "publish it all the same: --force"
+        )
 
 
 def _ship(
     run: Run, network: ClassificationNetwork, source: Source, seeds: list[int], errors: list[float]
 ) -> Path:
-    """Measure first, and then write: if that breaks off, publishing it again mends all."""
+    """Measure first, and then write: if that breaks off, what was published is there as before."""
     description = run.description()
     experiment = find(description["experiment"])
     metrics = Metrics(
@@ -99,22 +130,22 @@ def _ship(
         recipe=Recipe.from_json(description["recipe"]),
         **{key: description[key] for key in (*HOW, "seed")},
     )
-    folder = checkpoints.published_folder(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
     run.recorded()  # it may lack a part
     tried = load_tried(experiment)
     if checkpoints.is_published(experiment):
         tried = _with(tried, load_metrics(experiment).tried)
-    save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe))
-    checkpoints.save_weights(network, experiment, folder / checkpoints.WEIGHTS)
-    save_metrics(experiment, metrics)
-    pack(run, folder / PACKED)
-    for seed, path in packed_runs(folder).items():
-        recipe = Recipe.from_json(unpack(path).description["recipe"])
-        if seed == metrics.seed or recipe != metrics.recipe:
-            path.unlink()  # a further seed's, and it is not one any more
-    write_card(experiment)
-    write_layers(experiment)
+    folder = checkpoints.PRETRAINED / experiment.name
+    with replaced(folder) as new:
+        save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe), new)
+        checkpoints.save_weights(network, experiment, new / checkpoints.WEIGHTS)
+        save_metrics(experiment, metrics, new)
+        pack(run, new / PACKED)
+        for seed, path in packed_runs(new).items():
+            recipe = Recipe.from_json(unpack(path).description["recipe"])
+            if seed == metrics.seed or recipe != metrics.recipe:
+                path.unlink()  # a further seed's, and it is not one any more
+        write_card(experiment, new)
+        write_layers(experiment, new)
     return folder
 
 
@@ -123,11 +154,12 @@ def _same_recipe(one: dict, other: dict) -> bool:
     return Recipe.from_json(one["recipe"]) == Recipe.from_json(other["recipe"])
 
 
-def record(run: Run) -> Path:
+def record(run: Run, *, force: bool = False) -> Path:
     """Put a finished run alone into pretrained/, without weights. Gives the file.
 
-    It is a study; or, where another seed's network is published, one more seed next to it. Raises
-    RunError if it is not finished, or is of another recipe than the published network, or its own.
+    It is a study; or, where another seed's network is published, one more seed beside it. Raises
+    RunError if it is not finished, or is of another recipe than the published network, or its own;
+    and, unless forced, if it is worse than the recording in its place.
 
     >>> try:
     ...     record(Run(Path("nowhere")))
@@ -135,12 +167,10 @@ def record(run: Run) -> Path:
     ...     print(error)
     nowhere is not finished; it is failed
     """
-    if run.status().state != "finished":
-        raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
+    run.refuse_unfinished()
     description = run.description()
     experiment, seed = find(description["experiment"]), description["seed"]
     folder = checkpoints.published_folder(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / PACKED
     if checkpoints.is_published(experiment):
         metrics = load_metrics(experiment)
@@ -149,6 +179,9 @@ def record(run: Run) -> Path:
         if metrics.seed == seed:
             raise RunError(f"the network of seed {seed} is published, with its recording")
         path = folder / packed_name(seed)
+    elif not force:
+        _refuse_worse(run, experiment)
+    folder.mkdir(parents=True, exist_ok=True)
     pack(run, path)
     return path
 
@@ -192,62 +225,6 @@ def _with(tried: tuple[Tried, ...], one: Tried) -> tuple[Tried, ...]:
     return (*others, one)
 
 
-def publish_boxes(run: Run) -> Path:
-    """Put a finished co-localisation into pretrained/, with no set of test digits measured yet.
-
-    Gives the folder. Raises RunError if the run is not finished.
-
-    >>> try:
-    ...     publish_boxes(Run(Path("nowhere")))
-    ... except RunError as error:
-    ...     print(error)
-    nowhere is not finished; it is failed
-    """
-    if run.status().state != "finished":
-        raise RunError(f"{run.folder} is not finished; it is {run.status().state}")
-    description = run.description()
-    cell = find_colocalisation(description["experiment"])
-    folder = checkpoints.published_folder(cell)
-    folder.mkdir(parents=True, exist_ok=True)
-    pack(run, folder / PACKED)
-    last = run.history()[-1]
-    metrics = SearchMetrics(
-        **{key: description[key] for key in ("experiment", "seed", *SEARCHED_HOW)},
-        recipe=from_json(Search, description["recipe"]),
-        gallery=MeasuredSet(
-            set_seed=description["set_seed"],
-            **last.measures,
-            loss=last.loss,
-            seconds=last.seconds,
-        ),
-        sets=(),
-    )
-    save_metrics(cell, metrics)
-    return folder
-
-
-def add_set(cell: Colocalisation, result: MeasuredSet) -> None:
-    """Add a set of test digits to a published co-localisation's metrics.
-
-    It takes the place of an earlier set of this seed. Raises CheckpointError where nothing is
-    published.
-
-    >>> import tempfile
-    >>> from unittest.mock import patch
-    >>> cell, folder = find_colocalisation("colocalisation/t/8"), tempfile.TemporaryDirectory()
-    >>> metrics = load_search_metrics(cell)
-    >>> with patch("stn_core.checkpoints.PRETRAINED", Path(folder.name)):
-    ...     _ = save_metrics(cell, replace(metrics, sets=()))
-    ...     add_set(cell, metrics.sets[0])
-    ...     len(load_search_metrics(cell).sets)
-    1
-    """
-    metrics = load_search_metrics(cell)
-    others = (one for one in metrics.sets if one.set_seed != result.set_seed)
-    sets = tuple(sorted((*others, result), key=lambda one: one.set_seed))
-    save_metrics(cell, replace(metrics, sets=sets))
-
-
 def measure(
     network: ClassificationNetwork, experiment: Experiment, source: Source
 ) -> dict[str, Any]:
@@ -258,6 +235,7 @@ def measure(
     >>> from stn_core.digits import Digits, installed
     >>> gallery = installed().gallery
     >>> few = Digits(gallery.images[:20], gallery.labels[:20])
+    >>> from dataclasses import replace
     >>> experiment, source = find("distorted/r/fcn"), replace(installed(), gallery=few, test=few)
     >>> figures = measure(experiment.build(seed=0), experiment, source)
     >>> figures["test_digits"], len(figures["confusion_test"]), len(figures["misread_examples"])

@@ -179,7 +179,13 @@ def _is_published(experiment: Experiment, seeds: int, any_recipe: bool) -> bool:
 
 
 def sweep(
-    trainings: list[CellTraining], source: Source, *, workers: int, device: str, precision: str
+    trainings: list[CellTraining],
+    source: Source,
+    *,
+    workers: int,
+    device: str,
+    precision: str,
+    threads: int = 1,
 ) -> Generator[list[CellTraining], None, None]:
     """Run them, so many at a time; yields those that are running or have just ended, once a second.
 
@@ -199,9 +205,9 @@ def sweep(
                 training = waiting.pop(0)
                 training.run.folder.mkdir(parents=True, exist_ok=True)
                 if chosen.type == "cuda":
-                    _start_thread(training, source, chosen, precision)
+                    _start_thread(training, source, chosen, precision, threads)
                 else:
-                    _start_process(training, device, precision)
+                    _start_process(training, device, precision, threads)
                 running.append(training)
             time.sleep(POLL_SECONDS)
             yield list(running)
@@ -216,7 +222,7 @@ def sweep(
             training.wait(max(0, until - time.monotonic()))
 
 
-def _start_process(training: CellTraining, device: str, precision: str) -> None:
+def _start_process(training: CellTraining, device: str, precision: str, threads: int = 1) -> None:
     run, recipe = training.run, training.experiment.recipe
     words = ["train", training.experiment.name, "--device", device]
     if run.is_described():
@@ -224,11 +230,15 @@ def _start_process(training: CellTraining, device: str, precision: str) -> None:
     else:
         words += ["--recipe", recipe.name, "--seed", str(training.seed), "--precision", precision]
         words += ["--iterations", str(recipe.iterations), "--batch-size", str(recipe.batch_size)]
-    training.worker = launcher.start(words, run.folder, run.folder / LOG)
+    training.worker = launcher.start(words, run.folder, run.folder / LOG, threads=threads)
 
 
 def _start_thread(
-    training: CellTraining, source: Source, device: torch.device, precision: str
+    training: CellTraining,
+    source: Source,
+    device: torch.device,
+    precision: str,
+    threads: int = 1,
 ) -> None:
     def work() -> None:
         try:
@@ -238,6 +248,7 @@ def _start_thread(
                 seed=training.seed,
                 device=device,
                 precision=precision,
+                threads=threads,
                 run=training.run,
                 resume=training.run.is_described(),
             )

@@ -13,6 +13,7 @@ import torch
 
 from stn_core import checkpoints, digits
 from stn_core.__main__ import main
+from stn_core.training import pacing
 from stn_core.transforms import (
     Affine,
     Attention,
@@ -44,6 +45,12 @@ def surroundings(tmp_path_factory):
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("STN_RUNS", str(tmp_path_factory.mktemp("runs")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch) -> None:
+    """A training's snapshots cost no time, so that all that are planned are taken, at any load."""
+    monkeypatch.setattr(pacing, "monotonic", lambda: 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ APP = ROOT / "app"
 # A file of the library imports only from those above it; a folder is one room.
 ORDER = [
     "errors",
+    "threads",
     "typed_json",
     "layers",
     "transforms",
@@ -34,6 +35,7 @@ ORDER = [
     "evaluation",
     "checkpoints",
     "foreign_checkpoints",
+    "replacing",
     "metrics",
     "card",
     "layer_tracing",

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from stn_core.bench.timing import milliseconds, steps_a_round
+from stn_core.bench.timing import alternating, milliseconds, steps_a_round
 from stn_core.digits import Digits, Source
-from stn_core.experiment import Data, Experiment
+from stn_core.experiment import AdamW, Data, Experiment
 from stn_core.experiments import find
 from stn_core.sampling import sample
 from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.training.cuda_graphs import BATCHES_DRAWN, Captured
-from stn_core.training.trainer import Trainer
+from stn_core.training.trainer import PRECISIONS, Trainer
 
+BATCH = 64
 NETWORKS = ("fcn", "st-fcn-aff", "st-cnn-aff", "cnn")
+SHARES = {"distort": 7, "localise": 7, "grid": 5, "sample": 6, "optimise": 7}  # and their widths
 STREAMS = 4  # trainings on one GPU
 
 
@@ -39,7 +42,10 @@ class _OneByOne(Dataset):
 
 
 def _plain_step(experiment: Experiment, source: Source, device: torch.device) -> Callable:
-    """A step of the usual kind: a data loader, distortions on the CPU, the loss read each time."""
+    """A step of the usual kind: a data loader, distortions on the CPU, the loss read each time.
+
+    Its optimiser is AdamW, as ``_as_plain`` has ours.
+    """
     network = experiment.build(0).to(device)
     for parameter in network.parameters():  # in memory as torch lays them out
         parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
@@ -68,6 +74,14 @@ def _plain_step(experiment: Experiment, source: Source, device: torch.device) ->
     return step
 
 
+def _as_plain(experiment: Experiment) -> Experiment:
+    """Trained by what a plain loop is: batches of 64, AdamW for all."""
+    recipe = replace(
+        experiment.recipe, optimiser=AdamW(), localisation_optimiser=None, batch_size=BATCH
+    )
+    return replace(experiment, recipes=(recipe,))
+
+
 def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
     """Lines on a training step's time in milliseconds, next to a usual training loop's.
 
@@ -76,23 +90,23 @@ def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
     >>> next(plain_loop(load_digits(), torch.device("cpu")))[:24]
     'A training step of 64 on'
     """
-    yield "A training step of 64 on RTS, beside a plain loop (data loader, one digit at a time)"
+    yield "A training step of 64 on RTS by AdamW, beside a plain loop (data loader, one digit at a"
+    yield "time, the same optimiser)"
     yield f"{'network':12} {'plain':>9} {'float32':>9} {'bfloat16':>9}   times as fast"
     for name in NETWORKS:
-        experiment = find(f"distorted/rts/{name}")
-        plain = milliseconds(_plain_step(experiment, source, device), device)
-        ours = [
-            milliseconds(
-                Trainer(experiment, source, seed=0, device=device, precision=precision).advance,
-                device,
-                steps_a_round(device),
-            )
-            for precision in ("float32", "bfloat16")
-        ]
-        yield (
-            f"{name:12} {plain:9.1f} {ours[0]:9.1f} {ours[1]:9.1f}   "
-            f"{plain / ours[0]:.1f} and {plain / ours[1]:.1f}"
+        experiment = _as_plain(find(f"distorted/rts/{name}"))
+        works: dict[str, Callable[[], object]] = {
+            precision: Trainer(experiment, source, device=device, precision=precision).advance
+            for precision in PRECISIONS
+        }
+        ours = alternating(
+            {"plain": _plain_step(experiment, source, device), **works},
+            device,
+            steps_a_round(device),
         )
+        times = [ours[key] for key in ("plain", *PRECISIONS)]
+        ratios = " and ".join(f"{times[0] / time:.1f}" for time in times[1:])
+        yield f"{name:12} {times[0]:9.1f} {times[1]:9.1f} {times[2]:9.1f}   {ratios}"
     yield ""
 
 
@@ -138,17 +152,19 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
     >>> next(share_of_the_transformer(load_digits(), torch.device("cpu"))).split(",")[0]
     "Where a step's time goes"
     """
-    yield "Where a step's time goes, forward and backward (float32); shares of the whole step"
+    yield "Where a step's time goes, by the default recipe (float32); shares"
     if device.type == "cuda":
         yield "(each part as a graph; the step's own distortions are made 16 batches at once)"
-    yield f"{'network':12} {'step':>8} {'distort':>9} {'localise':>9} {'grid':>7} {'sample':>8}"
+    heading = f"{'network':12} {'step':>8} {'distort':>9} {'localise':>9} {'grid':>7} {'sample':>8}"
+    yield f"{heading} {'optimise':>9}"
     for name in ("st-fcn-aff", "st-fcn-tps", "st-cnn-aff", "st-cnn-tps"):
         experiment = find(f"distorted/rts/{name}")
+        batch_size = experiment.recipe.batch_size
         trainer = Trainer(experiment, source, seed=0, device=device)
         step = milliseconds(trainer.advance, device, steps_a_round(device))
         transformer = trainer.network.transformer
         assert isinstance(transformer, SpatialTransformer)
-        batch = Digits(trainer.digits.images[:64], trainer.digits.labels[:64])
+        batch = Digits(trainer.digits.images[:batch_size], trainer.digits.labels[:batch_size])
         images = experiment.data.examples(batch, trainer.generator).images
         size = images.shape[2:]
         theta = transformer.localisation(images).detach().requires_grad_()
@@ -158,6 +174,7 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
             "localise": lambda: transformer.localisation(images).sum().backward(),  # noqa: B023
             "grid": lambda: transformer.transform.grid(theta, size).sum().backward(),  # noqa: B023
             "sample": lambda: sample(images, grid).sum().backward(),  # noqa: B023
+            "optimise": lambda: _optimise(trainer),  # noqa: B023
         }
         stream = torch.cuda.Stream(device) if device.type == "cuda" else None
         times = {}
@@ -165,11 +182,16 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
             captured = Captured(stream, generator=trainer.generator)
             times[part] = milliseconds(lambda: captured(work), device, 5)  # noqa: B023
         shares = " ".join(
-            f"{100 * times[part] / step:{width}.0f} %"
-            for part, width in (("distort", 7), ("localise", 7), ("grid", 5), ("sample", 6))
+            f"{100 * times[part] / step:{width}.0f} %" for part, width in SHARES.items()
         )
         yield f"{name:12} {step:8.1f} {shares}"
     yield ""
+
+
+def _optimise(trainer: Trainer) -> None:
+    """What a step's optimisers do, from the gradients that are there."""
+    for optimiser in trainer.optimisers:
+        optimiser.step()
 
 
 def pooling(source: Source, device: torch.device) -> Iterator[str]:

@@ -31,13 +31,18 @@ class BoxSearch:
     >>> cell = replace(OWN, recipes=(replace(OWN.recipe, iterations=1, patches=2),))
     >>> images = ImageSet(torch.rand(4, 1, 84, 84))
 
-    >>> search = BoxSearch(cell, images, load_encoder_networks(), seed=0)
+    >>> search = BoxSearch(cell, images, load_encoder_networks(), seed=0, threads=1)
     >>> search.probes[0].shape, search.probes[1].tolist()  # of no known class
     ((4, 1, 84, 84), [-1, -1, -1, -1])
     """
 
     def __init__(
-        self, cell: Colocalisation, images: ImageSet, networks: EncoderNetworks, seed: int
+        self,
+        cell: Colocalisation,
+        images: ImageSet,
+        networks: EncoderNetworks,
+        seed: int,
+        threads: int,
     ) -> None:
         self.cell = cell
         self.iterations = cell.recipe.iterations
@@ -45,7 +50,7 @@ class BoxSearch:
         pixels = (images.images * 255).round().to(torch.uint8).numpy()
         label = -1 if cell.digit is None else cell.digit
         self.probes = pixels, np.full(len(pixels), label)
-        self.restarts = Restarts(images, networks, cell.recipe, seed)
+        self.restarts = Restarts(images, networks, cell.recipe, seed, threads)
         self._taken: dict[Optimisation, list[tuple[Step, Snapshot]]] = {
             start: [] for start in self.restarts.going
         }
@@ -87,11 +92,12 @@ class BoxSearch:
             )
 
 
-def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
+def describe(cell: Colocalisation, seed: int, set_seed: int, threads: int) -> dict:
     """The settings of a run, for its run.json.
 
     >>> from stn_core.experiments import find_colocalisation
-    >>> describe(find_colocalisation("colocalisation/tc/8"), seed=0, set_seed=3)["clutter"]
+    >>> cell = find_colocalisation("colocalisation/tc/8")
+    >>> describe(cell, seed=0, set_seed=3, threads=1)["clutter"]
     16
     """
     return {
@@ -100,7 +106,7 @@ def describe(cell: Colocalisation, seed: int, set_seed: int) -> dict:
         "seed": seed,
         "set_seed": set_seed,
         "clutter": cell.distortion.patches,
-        "device": device_name(torch.device("cpu")),
+        "device": device_name(torch.device("cpu"), threads),
         "precision": "bfloat16",
         "torch": torch.__version__,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -115,6 +121,7 @@ def record_search(
     *,
     seed: int,
     set_seed: int,
+    threads: int = 1,
 ) -> Iterator[Step]:
     """Search the boxes of a set in a new run's folder, yielding a Step at each that is recorded.
 
@@ -133,7 +140,7 @@ def record_search(
     [0, 1]
     """
     yield from recorded(
-        lambda: BoxSearch(cell, images, networks, seed),
+        lambda: BoxSearch(cell, images, networks, seed, threads),
         run,
-        description=describe(cell, seed, set_seed),
+        description=describe(cell, seed, set_seed, threads),
     )

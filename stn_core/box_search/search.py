@@ -21,6 +21,7 @@ from stn_core.localisation import BoxLocalisation
 from stn_core.networks import ClassificationNetwork
 from stn_core.objectives import Patches
 from stn_core.runs.records import Snapshot, Step
+from stn_core.threads import on_threads
 from stn_core.training.recording import TrainingError
 
 MEASURE = "localised_percent"
@@ -162,10 +163,11 @@ class Optimisation:
 
 
 class Restarts:
-    """Optimisations of one set side by side, each with a seed of its own; the better ones go on.
+    """Optimisations of one set side by side, from several seeds, of which the better go on.
 
-    After a quarter of the iterations and after half of them, the half with the lower loss is kept.
-    That is fair, since the loss uses no label and no true box.
+    After a quarter of the iterations and after half of them, the half with the lower loss does.
+    That is fair, since the loss knows no label and no true box. threads: of the CPU, while it
+    works.
 
     >>> from dataclasses import replace
     >>> from stn_core.box_search.encoder import load_encoder_networks
@@ -180,9 +182,14 @@ class Restarts:
     """
 
     def __init__(
-        self, images: ImageSet, networks: EncoderNetworks, search: Search, seed: int
+        self,
+        images: ImageSet,
+        networks: EncoderNetworks,
+        search: Search,
+        seed: int,
+        threads: int = 1,
     ) -> None:
-        self.search = search
+        self.search, self.threads = search, threads
         seeds = range(search.starts * seed, search.starts * (seed + 1))
         self.going = [Optimisation(images, networks, search, one) for one in seeds]
         self._ended_seconds = 0.0
@@ -212,6 +219,10 @@ class Restarts:
 
     def advance(self) -> None:
         """One step of each."""
+        with on_threads(self.threads):
+            self._advance()
+
+    def _advance(self) -> None:
         for one in self.going:
             one.advance()
         if self.step in {round(share * self.search.iterations) for share in HALVING_SHARES}:
@@ -234,8 +245,10 @@ class Outcome(NamedTuple):
     seconds: float
 
 
-def colocalise(images: ImageSet, networks: EncoderNetworks, search: Search, seed: int) -> Outcome:
-    """Optimise the boxes of a set to the end. The outcome's seconds are those of all starts.
+def colocalise(
+    images: ImageSet, networks: EncoderNetworks, search: Search, seed: int, threads: int = 1
+) -> Outcome:
+    """Optimise the boxes of a set to the end, on so many CPU threads. seconds: of all starts.
 
     >>> from dataclasses import replace
     >>> from stn_core.box_search.encoder import load_encoder_networks
@@ -246,7 +259,7 @@ def colocalise(images: ImageSet, networks: EncoderNetworks, search: Search, seed
     >>> colocalise(images, load_encoder_networks(), search, seed=0).boxes.shape
     torch.Size([4, 3])
     """
-    restarts = Restarts(images, networks, search, seed)
+    restarts = Restarts(images, networks, search, seed, threads)
     while restarts.step < search.iterations:
         restarts.advance()
     leader = restarts.leader

@@ -12,7 +12,7 @@ import torch
 
 from stn_core.box_search.encoder import load_encoder_networks
 from stn_core.box_search.search import MEASURE, colocalise
-from stn_core.commands.options import count, natural
+from stn_core.commands.options import add_threads, natural
 from stn_core.commands.surroundings import load_digits
 from stn_core.experiments import find_colocalisation
 from stn_core.experiments.colocalisation import ABLATIONS, image_set
@@ -28,20 +28,18 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--seed", type=natural, default=0, help="of the optimisation")
     parser.add_argument("--set-seed", type=natural, default=0, help="of the images")
     parser.add_argument("--iterations", type=int, help="instead of the recipe's")
-    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice)")
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    if options.threads:
-        torch.set_num_threads(options.threads)
     cells = [find_colocalisation(name) for name in options.name]
     networks = load_encoder_networks()
     source = load_digits()
     of, which, others = source.test, "test", source.train
     if of is None:
         of, which, others = source.gallery, "gallery", source.gallery
-    device = device_name(torch.device("cpu"))
+    device = device_name(torch.device("cpu"), options.threads)
     for cell in cells:
         images = image_set(cell, of, options.set_seed, others)
         print(
@@ -52,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
             search = dataclasses.replace(cell.recipe, **changed)
             if options.iterations is not None:
                 search = dataclasses.replace(search, iterations=options.iterations)
-            result = colocalise(images, networks, search, options.seed)
+            result = colocalise(images, networks, search, options.seed, options.threads)
             share, mean = result.measures[MEASURE], result.measures["mean_overlap"]
             line = f"{share:4.0f}  {mean:.2f}  {result.loss:7.2f}  {result.seconds:4.0f}  {words}"
             print(line, flush=True)

@@ -10,14 +10,14 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
-from stn_core import publishing, results
+from stn_core import results
 from stn_core.box_search.encoder import EncoderNetworks, load_encoder_networks
+from stn_core.box_search.publishing import add_set, publish_boxes
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import MEASURE, colocalise
-from stn_core.commands.options import count, natural
+from stn_core.commands.options import add_force, add_threads, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.digits import DigitsError, Source
 from stn_core.errors import InputError, UnknownName
@@ -48,7 +48,8 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--images", type=Path, help="a set of one's own, a .npy file: uint8 (N, 84, 84)"
     )
-    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice)")
+    add_force(parser)
+    add_threads(parser)
     parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     parser.add_argument(
         "--publish",
@@ -61,8 +62,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    if options.threads:
-        torch.set_num_threads(options.threads)
     if options.run_dir and len(options.name) > 1:
         raise InputError("--run-dir goes with one name")
     if options.images and options.name != [OWN.name]:
@@ -109,11 +108,15 @@ def _publish_cell(
     if done is None:
         run = Run(options.run_dir or new_run_folder(cell.name))
         _optimise(cell, networks, source, run, options)
-        print(publishing.publish_boxes(run))
-        done = set()
+        sets = tuple(  # before anything is replaced
+            _on_test_digits(cell, networks, source, set_seed, options)
+            for set_seed in range(options.publish)
+        )
+        print(publish_boxes(run, sets, force=options.force))
+        return
     for set_seed in sorted(set(range(options.publish)) - done):
-        result = _on_test_digits(cell, networks, source, set_seed, options.seed)
-        publishing.add_set(cell, result)
+        result = _on_test_digits(cell, networks, source, set_seed, options)
+        add_set(cell, result)
 
 
 def _measured_sets(cell: Colocalisation, seed: int) -> set[int] | None:
@@ -144,7 +147,15 @@ def _optimise(
         images = own_set(_read_images(options.images))
     else:
         images = image_set(cell, source.gallery, options.set_seed, source.gallery)
-    steps = record_search(cell, images, networks, run, seed=options.seed, set_seed=options.set_seed)
+    steps = record_search(
+        cell,
+        images,
+        networks,
+        run,
+        seed=options.seed,
+        set_seed=options.set_seed,
+        threads=options.threads,
+    )
     with tqdm(total=cell.recipe.iterations, unit="step", desc=cell.name) as bar:
         for step in steps:
             bar.update(step.step - bar.n)
@@ -157,11 +168,15 @@ def _optimise(
 
 
 def _on_test_digits(
-    cell: Colocalisation, networks: EncoderNetworks, source: Source, set_seed: int, seed: int
+    cell: Colocalisation,
+    networks: EncoderNetworks,
+    source: Source,
+    set_seed: int,
+    options: argparse.Namespace,
 ) -> MeasuredSet:
     assert source.test is not None  # ``_publish_cell`` has looked
     images = image_set(cell, source.test, set_seed, source.train)
-    outcome = colocalise(images, networks, cell.recipe, seed)
+    outcome = colocalise(images, networks, cell.recipe, options.seed, options.threads)
     print(f"{cell.name}, set {set_seed} of test digits: {outcome.measures}", flush=True)
     return MeasuredSet(
         set_seed=set_seed, **outcome.measures, loss=outcome.loss, seconds=outcome.seconds

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from stn_core import checkpoints, foreign_checkpoints
+from stn_core.commands.options import add_threads
 from stn_core.commands.surroundings import load_digits
 from stn_core.evaluation import EVALUATION_SEED, evaluate
 from stn_core.experiments import find
@@ -19,6 +20,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("evaluate", help="measure a published network's error")
     parser.add_argument("name")
     parser.add_argument("--weights", type=Path, help="a safetensors file of one's own instead")
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 
@@ -34,5 +36,5 @@ def run(options: argparse.Namespace) -> None:
     else:
         chosen = source.gallery
         which = f"{len(chosen):,} gallery digits (MNIST's test digits are not on this machine)"
-    error = evaluate(network, experiment, chosen).measure
+    error = evaluate(network, experiment, chosen, threads=options.threads).measure
     print(f"{experiment.name}: error {error:.2f} % on the {which}, seed {EVALUATION_SEED}")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from stn_core import checkpoints, invariance
 from stn_core.checkpoints import CheckpointError
-from stn_core.commands.options import count
+from stn_core.commands.options import add_threads, count
 from stn_core.commands.surroundings import load_digits
 from stn_core.training.devices import device_name
 
@@ -25,13 +25,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("column", help="e.g. distorted/rts")
     parser.add_argument("--digits", type=count, default=invariance.DIGITS)
-    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice)")
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    torch.set_num_threads(options.threads)
     distortion = invariance.distortion_of(options.column)
     experiments = invariance.published(options.column)
     if not experiments:
@@ -57,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
         measured,
         digits=len(chosen),
         which=which,
-        device=device_name(torch.device("cpu")),
+        device=device_name(torch.device("cpu"), options.threads),
         seconds=time.monotonic() - started,
         kept=kept,
     )

@@ -8,7 +8,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import torch
+
 from stn_core import publishing
+from stn_core.commands.options import add_threads
 from stn_core.commands.surroundings import load_digits
 from stn_core.runs.folder import Run
 
@@ -19,10 +22,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "note", help="measure a run of another recipe and note its error there, without weights"
     )
     parser.add_argument("run_dir", type=Path, nargs="+")
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
+    torch.set_num_threads(options.threads)
     source = load_digits()
     for folder in options.run_dir:
         print(publishing.note(Run(folder), source))

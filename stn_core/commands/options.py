@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-RECIPES_HELP = "quick (the default), elastic, long or paper"
+RECIPES_HELP = "quick, thorough, elastic, long or paper (default: the first that it has)"
 
 
 def natural(text: str, least: int = 0) -> int:
@@ -34,3 +34,27 @@ def count(text: str) -> int:
     a whole number from 1 on, got '0'
     """
     return natural(text, 1)
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """On how many CPU threads the command computes.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_threads(parser)
+    >>> parser.parse_args([]).threads
+    1
+    """
+    parser.add_argument("--threads", type=count, default=1, help="CPU threads (default: 1)")
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Whether what is published may be replaced by something worse.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_force(parser)
+    >>> parser.parse_args([]).force
+    False
+    """
+    parser.add_argument(
+        "--force", action="store_true", help="also in place of a better one, by whatever recipe"
+    )

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from stn_core import publishing
+from stn_core.commands.options import add_force, add_threads
 from stn_core.commands.surroundings import load_digits
 from stn_core.runs.folder import Run
 
@@ -17,8 +18,12 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser("publish", help="put a finished run into pretrained/")
     parser.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
+    add_force(parser)
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    print(publishing.publish([Run(folder) for folder in options.run_dir], load_digits()))
+    runs = [Run(folder) for folder in options.run_dir]
+    folder = publishing.publish(runs, load_digits(), force=options.force, threads=options.threads)
+    print(folder)

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from stn_core import publishing
+from stn_core.commands.options import add_force
 from stn_core.runs.folder import Run
 
 
@@ -16,8 +17,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser("record", help="put a finished run, without weights, there")
     parser.add_argument("run_dir", type=Path)
+    add_force(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    print(publishing.record(Run(options.run_dir)))
+    print(publishing.record(Run(options.run_dir), force=options.force))

@@ -8,14 +8,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import sys
 
+import torch
 from tqdm import tqdm
 
 from stn_core import publishing, report, results, sweep
 from stn_core.commands.expected import EXPECTED_ERRORS
-from stn_core.commands.options import RECIPES_HELP, count
+from stn_core.commands.options import RECIPES_HELP, add_force, add_threads, count
 from stn_core.commands.surroundings import load_digits
 from stn_core.digits import Source
+from stn_core.muon import faster_dtype
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
 from stn_core.training.trainer import PRECISIONS
@@ -32,6 +35,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--workers", type=count, help="at once (default: the cores; 8 on a GPU)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
+    parser.add_argument("--no-publish", action="store_true", help="train alone")
+    add_force(parser)
+    add_threads(parser)
     parser.set_defaults(command=run)
 
 
@@ -51,23 +57,30 @@ def run(options: argparse.Namespace) -> None:
     )
     source = load_digits()
     print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
-    if source.test is None:
+    if options.precision == "bfloat16" and faster_dtype(device) is not torch.bfloat16:
+        print("bfloat16 is slower than float32 on this device", file=sys.stderr)
+    if source.test is None and not options.no_publish:
         print("nothing will be published: MNIST's test digits are not on this machine")
     bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
     steps = sweep.sweep(
-        trainings, source, workers=workers, device=options.device, precision=options.precision
+        trainings,
+        source,
+        workers=workers,
+        device=options.device,
+        precision=options.precision,
+        threads=options.threads,
     )
     with contextlib.closing(steps):
         try:
             for running in steps:
                 for bar, training_ in zip(bars, running, strict=False):
                     bar.set_description_str(training_.summary)
-                _publish_finished(trainings, source)
+                _publish_finished(trainings, source, options)
         except KeyboardInterrupt:
             tqdm.write("stopped: the same command goes on from here")
     for bar in bars:
         bar.close()
-    _publish_finished(trainings, source)
+    _publish_finished(trainings, source, options)
     for training_ in trainings:
         print(training_.summary)
     if options.table in results.tables():
@@ -77,9 +90,11 @@ def run(options: argparse.Namespace) -> None:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
 
 
-def _publish_finished(trainings: list[sweep.CellTraining], source: Source) -> None:
+def _publish_finished(
+    trainings: list[sweep.CellTraining], source: Source, options: argparse.Namespace
+) -> None:
     """Put every cell whose seeds have all been trained into pretrained/."""
-    if source.test is None:
+    if source.test is None or options.no_publish:
         return
     by_name: dict[str, list[sweep.CellTraining]] = {}
     for training_ in trainings:
@@ -89,7 +104,9 @@ def _publish_finished(trainings: list[sweep.CellTraining], source: Source) -> No
         if first.published or first.unpublished or any(t.state != "finished" for t in cell):
             continue
         try:
-            tqdm.write(f"published {publishing.publish([t.run for t in cell], source)}")
+            runs = [t.run for t in cell]
+            folder = publishing.publish(runs, source, force=options.force)
+            tqdm.write(f"published {folder}")
             first.published = True
         except EXPECTED_ERRORS as error:  # the others go on
             first.unpublished = str(error)

@@ -6,17 +6,21 @@ python -m stn_core train distorted/rts/st-cnn-aff --recipe paper
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from stn_core.commands.options import RECIPES_HELP, count, natural
+from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.errors import InputError
+from stn_core.experiment import Recipe
 from stn_core.experiments import find
+from stn_core.muon import faster_dtype
 from stn_core.runs.folder import Run, new_run_folder
 from stn_core.runs.records import RunError
+from stn_core.training.checkpoint import saved_step
 from stn_core.training.devices import choose_device, device_name
 from stn_core.training.network import train_steps
 from stn_core.training.trainer import PRECISIONS
@@ -34,7 +38,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--precision", choices=PRECISIONS, help=f"{PRECISIONS[0]} (the default) or bfloat16"
     )
-    parser.add_argument("--threads", type=count, help="CPU threads (torch's own choice by default)")
+    add_threads(parser)
     parser.add_argument("--seed", type=natural, help="0 by default")
     parser.add_argument(
         "--patience", type=count, help="stop after so many steps without a better one"
@@ -48,8 +52,6 @@ def run(options: argparse.Namespace) -> None:
     experiment = find(options.name)
     if options.resume and options.run_dir is None:
         raise InputError("--resume goes with --run-dir")
-    if options.threads:
-        torch.set_num_threads(options.threads)
     device = choose_device(options.device)
     experiment = experiment.with_recipe(
         options.recipe,
@@ -67,19 +69,26 @@ def run(options: argparse.Namespace) -> None:
         iterations = stored["recipe"]["iterations"]
     source = load_digits()
     stop_on_signals(run)
-    print(f"{experiment.name} on {device_name(device)}; {source.description}; {run.folder}")
+    where = device_name(device, options.threads)
+    print(f"{experiment.name} on {where}; {source.description}; {run.folder}")
+    if options.precision == "bfloat16" and faster_dtype(device) is not torch.bfloat16:
+        print(f"bfloat16 is slower than float32 on {where}", file=sys.stderr)
+    begun = saved_step(run.checkpoint) if options.resume else 0
+    if options.resume:
+        print(f"resumed from step {begun:,} of {iterations:,}")
     steps = train_steps(
         experiment,
         source,
         seed=options.seed or 0,
         device=device,
         precision=options.precision or PRECISIONS[0],
+        threads=options.threads,
         run=run,
         resume=options.resume,
         patience=options.patience,
     )
     measure = experiment.objective.measure
-    with tqdm(total=iterations, unit="step") as bar:
+    with tqdm(total=iterations, initial=begun, unit="step") as bar:
         for step in steps:
             bar.update(step.step - bar.n)
             bar.set_postfix_str(
@@ -91,10 +100,10 @@ def run(options: argparse.Namespace) -> None:
 
 def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
     """A run goes on as it was begun. Raises InputError for an option that says otherwise."""
-    recipe = stored["recipe"]
+    recipe = Recipe.from_json(stored["recipe"])
     begun = {
-        "recipe": recipe["name"],
-        **{key: recipe[key] for key in ("iterations", "batch_size", "learning_rate")},
+        "recipe": recipe.name,
+        **{key: getattr(recipe, key) for key in ("iterations", "batch_size", "learning_rate")},
         **{key: stored.get(key) for key in ("seed", "precision", "patience")},
     }
     for key, value in begun.items():

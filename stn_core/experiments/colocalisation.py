@@ -18,7 +18,7 @@ from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, TranslationClutter
 from stn_core.errors import InputError
 from stn_core.experiment import AdamW, Examples, Experiment
-from stn_core.experiments.distorted import PAPER, QUICK
+from stn_core.experiments.distorted import PAPER, THOROUGH
 from stn_core.networks import CNN
 from stn_core.objectives import CrossEntropy, Triplet
 from stn_core.sampling import sample
@@ -102,7 +102,7 @@ ENCODER = Experiment(
     network=CNN(),
     objective=CrossEntropy(),
     recipes=(
-        replace(QUICK, optimiser=AdamW(), learning_rate=2e-3, iterations=9_000),
+        replace(THOROUGH, optimiser=AdamW(), learning_rate=2e-3, iterations=9_000),
         PAPER,
     ),
     reported=None,

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 from stn_core.distortions import RTS
 from stn_core.experiment import AdamW, Experiment
-from stn_core.experiments.distorted import FAMILIES, PAPER, QUICK, Distorted
+from stn_core.experiments.distorted import FAMILIES, PAPER, THOROUGH, Distorted
 from stn_core.networks import STFCN
 from stn_core.objectives import CrossEntropy
 
-SHORT = replace(QUICK, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000)
+SHORT = replace(THOROUGH, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000)
 MNIST_MEAN = 0.1307  # of all pixels of MNIST's training digits, which tutorials subtract
 WHITE = 1.0
 

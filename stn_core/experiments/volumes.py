@@ -16,7 +16,7 @@ from torch import Tensor
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, ink_edges
 from stn_core.experiment import Curriculum, Examples, Experiment, Muon
-from stn_core.experiments.distorted import PAPER, QUICK
+from stn_core.experiments.distorted import PAPER, THOROUGH
 from stn_core.networks import CNN3D, Network, ProjectionCNN, STProjectionCNN
 from stn_core.objectives import CrossEntropy
 from stn_core.transforms import Affine3D, Transform, euler_rotation
@@ -137,7 +137,7 @@ def extruded(images: Tensor, rotation: Tensor, shift: Tensor) -> Tensor:
 # Kernels by AdamW: ST-CNN Rigid 6.2 % after 10,000 steps, with 12 of f_loc's 20 wide filters dead.
 # Without the curriculum: 4.5 % after 12,000, and nothing of a digit's turn undone.
 SHORT = replace(
-    QUICK,
+    THOROUGH,
     optimiser=Muon(kernels=True),
     iterations=10_000,
     batch_size=32,

@@ -3,7 +3,7 @@
 run.json          experiment, recipe, seed, device, digits: what was asked for
 history.jsonl     one line a logged step, only ever appended to
 probes.npz        the probe images (uint8) and their labels
-snapshots/N.npz   at about 100 log-spaced steps N: theta, logits, mean_output, gallery error
+snapshots/N.npz   at log-spaced steps N, 100 at most, and lately: theta, logits, mean_output, error
 checkpoint.safetensors   everything that is needed to go on
 status.json       running, paused, stopped, finished or failed, and why
 heartbeat         touched every second by the training that owns the folder
@@ -113,6 +113,11 @@ class Run:
             words = DEVICE_SEPARATOR.join([*devices, device])
             self._write_json("run.json", {**description, "device": words})
 
+    def refuse_unfinished(self) -> None:
+        """Raises RunError if the run has not come to its end."""
+        if (state := self.status().state) != "finished":
+            raise RunError(f"{self.folder} is not finished; it is {state}")
+
     # -- history
 
     def append(self, step: Step) -> None:
@@ -152,6 +157,10 @@ class Run:
     def write_snapshot(self, snapshot: Snapshot) -> None:
         path = self.folder / "snapshots" / f"{snapshot.step}.npz"
         self._write_npz(path, **snapshot._asdict())
+
+    def remove_snapshot(self, step: int) -> None:
+        """Of a step that the recording is not to keep."""
+        (self.folder / "snapshots" / f"{step}.npz").unlink(missing_ok=True)
 
     def snapshots(self) -> list[Snapshot]:
         """In order of step. Each file is read once."""

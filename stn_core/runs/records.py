@@ -126,14 +126,16 @@ class RecordedRun(NamedTuple):
     snapshots: list[Snapshot]
 
 
-def snapshot_steps(iterations: int) -> list[int]:
-    """About 100 steps, log-spaced, the first 0 and the last ``iterations``.
+def snapshot_steps(iterations: int, count: int = SNAPSHOTS) -> list[int]:
+    """About so many steps, log-spaced, the first 0 and the last ``iterations``.
 
     >>> steps = snapshot_steps(20_000)
     >>> steps[:3], steps[-1]
     ([0, 10, 11], 20000)
     """
-    spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, SNAPSHOTS)
+    if count < 2:
+        return [0, iterations]
+    spaced = np.geomspace(min(FIRST_SNAPSHOT, iterations), iterations, count)
     return [0, *sorted({round(step) for step in spaced.tolist()})]
 
 

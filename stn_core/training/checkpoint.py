@@ -62,6 +62,18 @@ def save(trainer: Trainer, path: Path) -> None:
         )
 
 
+def saved_step(path: Path) -> int:
+    """Of how many steps a checkpoint is; 0 if there is none that can be read.
+
+    >>> saved_step(Path("nowhere.safetensors"))
+    0
+    """
+    try:
+        return load_tensors(path)[1]["step"]
+    except (CheckpointError, KeyError):
+        return 0
+
+
 def load(trainer: Trainer, path: Path) -> None:
     """Let a fresh trainer go on from there. Raises CheckpointError if it does not fit.
 

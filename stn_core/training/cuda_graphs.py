@@ -158,7 +158,7 @@ class GraphedSteps:
     ...     image_shape=(1, 28, 28), generator=torch.Generator(), device=torch.device("cpu"),
     ... )
     >>> steps.images.shape  # the batches that are drawn together
-    torch.Size([16, 64, 1, 28, 28])
+    torch.Size([16, 256, 1, 28, 28])
     """
 
     def __init__(

@@ -29,7 +29,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def device_name(device: torch.device) -> str:
+def device_name(device: torch.device, threads: int = 1) -> str:
     """The device in words, for the records.
 
     >>> device_name(torch.device("cpu"))[:5]
@@ -39,4 +39,4 @@ def device_name(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return "Apple GPU (MPS)"
-    return f"CPU ({platform.machine()}), {torch.get_num_threads()} thread(s)"
+    return f"CPU ({platform.machine()}), {threads} thread(s)"

@@ -28,6 +28,8 @@ from stn_core.training.recording import Taken, recorded
 from stn_core.training.trainer import Trainer
 
 RECORDS = 500  # lines of history in a whole run
+DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}  # as run.json names them
+DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 class NetworkTraining:
@@ -49,9 +51,19 @@ class NetworkTraining:
         seed: int = 0,
         device: torch.device | str = "cpu",
         precision: str = "float32",
+        threads: int = 1,
+        newton_schulz: torch.dtype | None = None,
     ) -> None:
         device = torch.device(device)
-        self.trainer = Trainer(experiment, source, seed=seed, device=device, precision=precision)
+        self.trainer = Trainer(
+            experiment,
+            source,
+            seed=seed,
+            device=device,
+            precision=precision,
+            threads=threads,
+            newton_schulz=newton_schulz,
+        )
         self._probes = Probes(experiment, source.gallery, device)
         self.iterations = experiment.recipe.iterations
         self.record_steps = record_steps(self.iterations)
@@ -87,7 +99,7 @@ class NetworkTraining:
         if run.checkpoint.is_file():
             checkpoint.load(self.trainer, run.checkpoint)
             if self.step < self.iterations:
-                run.append_device(device_name(self.trainer.device))
+                run.append_device(device_name(self.trainer.device, self.trainer.threads))
         run.mend_history()
 
 
@@ -101,29 +113,23 @@ def record_steps(iterations: int) -> range:
     return range(interval, iterations + 1, interval)
 
 
-def describe(
-    experiment: Experiment,
-    source: Source,
-    *,
-    seed: int,
-    device: torch.device,
-    precision: str,
-    patience: int | None,
-) -> dict:
+def describe(trainer: Trainer, source: Source, *, seed: int, patience: int | None) -> dict:
     """The settings of a run, for its run.json.
 
     >>> from stn_core import find
-    >>> settings = {"seed": 0, "device": torch.device("cpu"), "precision": "float32"}
-    >>> describe(find("distorted/r/fcn"), digits.load(), **settings, patience=None)["experiment"]
+    >>> source = digits.load()
+    >>> trainer = Trainer(find("distorted/r/fcn"), source)
+    >>> describe(trainer, source, seed=0, patience=None)["experiment"]
     'distorted/r/fcn'
     """
     return {
-        "experiment": experiment.name,
-        "recipe": experiment.recipe.to_json(),
+        "experiment": trainer.experiment.name,
+        "recipe": trainer.recipe.to_json(),
         "seed": seed,
-        "device": device_name(device),
-        "device_type": device.type,
-        "precision": precision,
+        "device": device_name(trainer.device, trainer.threads),
+        "device_type": trainer.device.type,
+        "precision": trainer.precision,
+        "newton_schulz": DTYPE_NAMES[trainer.newton_schulz],
         "digits": source.description,
         "train_digits": len(source.train),
         "torch": torch.__version__,
@@ -139,12 +145,13 @@ def train(
     seed: int = 0,
     device: torch.device | str = "cpu",
     precision: str = "float32",
+    threads: int = 1,
     on_step: Callable[[Step], None] | None = None,
 ) -> ClassificationNetwork:
     """Train by the experiment's recipe and give the network, in evaluation mode; nothing is kept.
 
-    source: the digits, by default those that ``digits.load`` finds; on_step: is given a Step about
-    500 times. Raises TrainingError.
+    source: the digits, by default those that ``digits.load`` finds; threads: of the CPU, while it
+    trains; on_step: is given a Step about 500 times. Raises TrainingError.
 
     >>> from stn_core import find, train
     >>> experiment = find("distorted/r/st-fcn-aff").with_recipe(iterations=2, batch_size=8)
@@ -155,7 +162,12 @@ def train(
     torch.Size([1, 10])
     """
     training = NetworkTraining(
-        experiment, source or digits.load(), seed=seed, device=device, precision=precision
+        experiment,
+        source or digits.load(),
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
     )
     for step in _unrecorded(training):
         if on_step is not None:
@@ -170,12 +182,14 @@ def train_steps(
     seed: int = 0,
     device: torch.device | str = "cpu",
     precision: str = "float32",
+    threads: int = 1,
     run: Run | None = None,
     resume: bool = False,
     patience: int | None = None,
 ) -> Iterator[Step]:
     """Train by the experiment's recipe, yielding a Step about 500 times.
 
+    threads: of the CPU, while it works, not while the caller looks at a Step;
     run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
     the run's checkpoint, with the run's own recipe, seed, precision and patience; patience: stop
     when the error on the gallery has not been smaller for so many steps, counted anew when the run
@@ -189,15 +203,15 @@ def train_steps(
     """
     device = torch.device(device)
     if run is not None and resume:
-        yield from _resumed(experiment, source, device, run)
+        yield from _resumed(experiment, source, device, run, threads)
         return
-    training = NetworkTraining(experiment, source, seed=seed, device=device, precision=precision)
+    training = NetworkTraining(
+        experiment, source, seed=seed, device=device, precision=precision, threads=threads
+    )
     if run is None:
         yield from _unrecorded(training)
         return
-    description = describe(
-        experiment, source, seed=seed, device=device, precision=precision, patience=patience
-    )
+    description = describe(training.trainer, source, seed=seed, patience=patience)
     yield from recorded(lambda: training, run, description=description, patience=patience)
 
 
@@ -210,7 +224,7 @@ def _unrecorded(training: NetworkTraining) -> Iterator[Step]:
 
 
 def _resumed(
-    experiment: Experiment, source: Source, device: torch.device, run: Run
+    experiment: Experiment, source: Source, device: torch.device, run: Run, threads: int
 ) -> Iterator[Step]:
     """As it was begun."""
     description = run.description()
@@ -224,6 +238,8 @@ def _resumed(
             seed=description["seed"],
             device=device,
             precision=description["precision"],
+            threads=threads,
+            newton_schulz=DTYPES[description.get("newton_schulz", "bfloat16")],
         )
         training.resume(run)
         return training

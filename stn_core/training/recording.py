@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from stn_core.runs.folder import Run
-from stn_core.runs.records import Snapshot, Step, snapshot_steps
+from stn_core.runs.records import Snapshot, Step
+from stn_core.training import pacing
+from stn_core.training.pacing import Pace
 
 CHECKPOINT_SECONDS = 30.0
+FIRST_CHECKPOINT_SECONDS = 4.0  # while a run is younger than that
+RECORD_SECONDS = 4.0  # that a checkpoint waits for a record, until one is made for it
 CONTROL_SECONDS = 1.0  # between two looks at the control file
 PAUSE_SECONDS = 0.1  # between two looks at the control file while paused
 
@@ -132,32 +136,34 @@ def recorded(
 
 
 def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Step]:
-    snapshots = set(snapshot_steps(trainable.iterations))
+    sitting = _Sitting(trainable, run)
     given_up = Patience(patience, run, trainable.step)
-    saved_at = looked_at = time.monotonic()
+    looked_at = time.monotonic()
     run.set_status("running", trainable.step)
     if trainable.step == 0:
-        yield from _write(trainable, run, record=0 in trainable.record_steps, snapshot=True)
+        yield from sitting.write(record=0 in trainable.record_steps, kept=True)
     while trainable.step < trainable.iterations:
         trainable.advance()
         last = trainable.step == trainable.iterations
         asked = False
         if time.monotonic() - looked_at > CONTROL_SECONDS:
             asked, looked_at = run.command() != "run", time.monotonic()
+        unsaved = sitting.unsaved_seconds()
+        asked = asked or unsaved > RECORD_SECONDS
         record = last or asked or trainable.step in trainable.record_steps
-        snapshot = trainable.step in snapshots
-        if not record and not snapshot:
+        kept = sitting.pace.is_kept(trainable.step)
+        live = not kept and sitting.pace.is_live()
+        if not record and not kept and not live:
             continue
-        steps = _write(trainable, run, record=record, snapshot=snapshot)
-        if snapshot:
+        steps = sitting.write(record=record, kept=kept, live=live)
+        if kept or live:
             given_up.look(trainable.step)
         if not record:
             continue
         # A killed run has its checkpoint from here, and so repeats whole intervals.
         command = "stop" if given_up.reason else run.command()
-        if last or command != "run" or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-            trainable.save(run)
-            saved_at = time.monotonic()
+        if last or unsaved > 0 or command != "run":
+            sitting.save()
         yield from steps
         if command == "pause" and not last:
             command = _after_pause(run, trainable.step)
@@ -171,16 +177,45 @@ def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Ste
     run.set_status("finished", trainable.iterations)
 
 
-def _write(trainable: Trainable, run: Run, *, record: bool, snapshot: bool) -> list[Step]:
-    """Record how it stands; the record of this step, if there is one."""
-    taken = trainable.take(record=record, snapshot=snapshot)
-    for one in taken.snapshots:
-        run.write_snapshot(one)
-    for step in taken.steps:
-        run.append(step)
-    if taken.steps:
-        run.set_status("running", trainable.step)
-    return taken.steps[-1:]
+class _Sitting:
+    """What is written from the start, or from a resume, to the end: snapshots and checkpoints."""
+
+    def __init__(self, trainable: Trainable, run: Run) -> None:
+        self.trainable, self.run = trainable, run
+        self.pace = Pace(trainable.iterations, trainable.step)
+        self.begun = self.saved_at = pacing.monotonic()
+        self._live: int | None = None  # the step of a snapshot that the next one replaces
+
+    def write(self, *, record: bool, kept: bool, live: bool = False) -> list[Step]:
+        """Record how it stands; the record of this step, if there is one.
+
+        kept, live: whether with a snapshot, and of which kind.
+        """
+        snapshot = kept or live
+        with self.pace.looking() if snapshot else nullcontext():
+            taken = self.trainable.take(record=record, snapshot=snapshot)
+            for one in taken.snapshots:
+                self.run.write_snapshot(one)
+        if snapshot and self._live is not None:
+            self.run.remove_snapshot(self._live)
+        if snapshot:
+            self._live = self.trainable.step if live else None
+        for step in taken.steps:
+            self.run.append(step)
+        if taken.steps:
+            self.run.set_status("running", self.trainable.step)
+        return taken.steps[-1:]
+
+    def unsaved_seconds(self) -> float:
+        """How long a checkpoint has been due: positive, if it is."""
+        now = pacing.monotonic()
+        early = now - self.begun < CHECKPOINT_SECONDS
+        interval = FIRST_CHECKPOINT_SECONDS if early else CHECKPOINT_SECONDS
+        return now - self.saved_at - interval
+
+    def save(self) -> None:
+        self.trainable.save(self.run)
+        self.saved_at = pacing.monotonic()
 
 
 def _after_pause(run: Run, step: int) -> str:

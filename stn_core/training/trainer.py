@@ -13,7 +13,9 @@ from torch import Tensor
 from stn_core.digits import Digits, Source
 from stn_core.distortions import Elastic
 from stn_core.experiment import Examples, Experiment
+from stn_core.muon import KernelMuon, faster_dtype
 from stn_core.runs.records import Step
+from stn_core.threads import on_threads
 from stn_core.trace import Trace
 from stn_core.training.cuda_graphs import GraphedSteps, is_graphed
 from stn_core.training.recording import TrainingError
@@ -24,9 +26,10 @@ PRECISIONS = ("float32", "bfloat16")
 
 
 class Trainer:
-    """A network in training: its optimisers, its digits, its generator, and its step.
+    """A network in training: its optimiser, its digits, its generator, and how far it is.
 
-    precision: "float32", or "bfloat16" for the forward pass. Raises ValueError for another one.
+    threads: of the CPU, while it works; torch's own number is left as it is. newton_schulz: in
+    which type Muon orthogonalises, by default the faster one on this device.
 
     >>> from stn_core import find, load_digits
     >>> trainer = Trainer(find("distorted/r/fcn").with_recipe(batch_size=8), load_digits())
@@ -44,12 +47,14 @@ class Trainer:
         seed: int = 0,
         device: torch.device | str = "cpu",
         precision: str = "float32",
+        threads: int = 1,
+        newton_schulz: torch.dtype | None = None,
     ) -> None:
         device = torch.device(device)
         if precision not in PRECISIONS:
             raise ValueError(f"a precision is one of {PRECISIONS}, got {precision!r}")
         self.experiment, self.recipe, self.device = experiment, experiment.recipe, device
-        self.precision = precision
+        self.precision, self.threads = precision, threads
         self.digits = source.train.to(device)
         self.network = network = experiment.build(seed).to(device)
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
@@ -57,7 +62,11 @@ class Trainer:
         self.parts = {"localisation": localisation, "classifier": classifier}
         self.factors = {"localisation": self.recipe.localisation_lr_factor, "classifier": 1.0}
         self.parts = {name: part for name, part in self.parts.items() if part}
-        self.optimisers = self.recipe.optimiser.build(self._groups())
+        self.optimisers = self.recipe.build_optimisers(self._groups())
+        self.newton_schulz = newton_schulz or faster_dtype(device)
+        for optimiser in self.optimisers:
+            if isinstance(optimiser, KernelMuon):
+                optimiser.dtype = self.newton_schulz
         self.generator = torch.Generator(device).manual_seed(seed)
         self.peak_rate = self.recipe.learning_rate  # which a run's control file may change
         self.step = 0
@@ -86,7 +95,7 @@ class Trainer:
     def at_work(self) -> Iterator[None]:
         """What it does meanwhile counts as its seconds."""
         started = time.perf_counter()
-        with self.on_stream():
+        with self.on_stream(), on_threads(self.threads):
             yield
         self.seconds += time.perf_counter() - started
 
@@ -113,10 +122,11 @@ class Trainer:
     def advance(self) -> None:
         """One step. The device is not waited for."""
         started = time.perf_counter()
-        if self.graphed:
-            self.graphed.advance(self.peak_rate, self._draw, self._differentiate)
-        else:
-            self._host_step()
+        with on_threads(self.threads):
+            if self.graphed:
+                self.graphed.advance(self.peak_rate, self._draw, self._differentiate)
+            else:
+                self._host_step()
         self.step += 1
         self._since += 1
         self.seconds += time.perf_counter() - started

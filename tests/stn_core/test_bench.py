@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 
 import torch
 
 from stn_core import bench
-from stn_core.bench import memory, steps, timing, transformer
+from stn_core.bench import memory, peers, steps, timing, transformer
 
 
 def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
@@ -19,13 +20,29 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     monkeypatch.setattr(steps, "pooling", lambda *_: iter(["left out: half a minute"]))
     told = "\n".join(bench.bench(torch.device("cpu")))
     assert re.search(r"^fcn +[\d.]+ +[\d.]+ +[\d.]+   [\d.]+ and [\d.]+$", told, re.MULTILINE)
-    assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){4}$", told, re.MULTILINE)
+    assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){5}$", told, re.MULTILINE)
     assert re.search(r"thin plate spline [\d.]+: [\d.]+ times", told)
     assert re.search(r"side  8: 1.0 \(pixels 1.0\), 16: [\d.]+ \(pixels 4.0\)", told)
     assert (
         len(re.findall(r"^(?:20³|60³|32 digits).*: \d+(?:\.\d)? times as fast$", told, re.M)) == 3
     )
     assert re.search(r"fcn \d+ MB \(1.00 of the most\)", told)
+
+
+def test_busy_machine_is_told():
+    assert timing.busy_words(0.9, 2) is None and timing.busy_words(1.0, 2) is None
+    assert "a load of 3.5 on 2 cores" in timing.busy_words(3.5, 2)
+
+
+def test_kornia_s_and_torch_s_transformers_are_measured_beside_ours_where_they_are(monkeypatch):
+    monkeypatch.setattr(timing, "ROUNDS", 1)
+    monkeypatch.setattr(peers, "REPEAT", 1)
+    told = "\n".join(peers.beside(torch.device("cpu")))
+    assert re.search(r"^affine +[\d.]+, affine_grid, grid_sample [\d.]+: [\d.]+ times", told, re.M)
+    there = importlib.util.find_spec("kornia") is not None
+    for name in ("kornia's warp_affine", "kornia's warp_perspective", "thin plate spline"):
+        assert (name in told) == there
+    assert ("kornia is not installed" in told) != there
 
 
 def test_memory_that_is_used_after_a_reset_is_seen():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from stn_core import checkpoints, commands, digits, sweep
@@ -156,9 +157,9 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
         (["--device=tpu"], "a device is auto, cpu, cuda or mps, got 'tpu'"),
         (
             ["--recipe=slow"],
-            "distorted/r/fcn has no recipe 'slow'; it has: quick, elastic, long, paper",
+            "distorted/r/fcn has no recipe 'slow'; it has: quick, thorough, elastic, long, paper",
         ),
-        (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 64"),
+        (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 256"),
         (["--learning-rate=nan"], "learning_rate is a positive number, got nan"),
         (["--resume"], "--resume goes with --run-dir"),
     ],
@@ -184,13 +185,33 @@ def test_run_of_another_experiment_cannot_be_resumed_or_written_over(command, fa
     assert Run(folder).history() == history
 
 
+def test_resume_says_from_which_step(command, capsys, tmp_path):
+    run = Run(tmp_path / "run")
+    assert command(["train", NAME, *SMALL, f"--run-dir={run.folder}"]) == 0
+    assert "resumed" not in capsys.readouterr().out
+    tensors, header = checkpoints.load_tensors(run.checkpoint)
+    checkpoints.save_tensors(run.checkpoint, tensors, {**header, "step": 7})
+    assert command(["train", NAME, f"--run-dir={run.folder}", "--device=cpu", "--resume"]) == 0
+    told = capsys.readouterr().out
+    assert "resumed from step 7 of 12" in told and told.endswith("finished at step 12\n")
+
+
+def test_bfloat16_is_warned_of_where_it_is_slower(command, capsys, monkeypatch, tmp_path):
+    half = ["train", NAME, *SMALL, "--precision=bfloat16"]
+    for name, dtype in (("slower", torch.float32), ("faster", torch.bfloat16)):
+        monkeypatch.setattr("stn_core.commands.train.faster_dtype", lambda _, dtype=dtype: dtype)
+        assert command([*half, f"--run-dir={tmp_path / name}"]) == 0
+        warned = "bfloat16 is slower than float32" in capsys.readouterr().err
+        assert warned == (name == "slower")
+
+
 def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
     folder = tmp_path / "run"
     assert command(["train", NAME, *SMALL, f"--run-dir={folder}"]) == 0
     again = ["train", NAME, f"--run-dir={folder}", "--device=cpu", "--resume"]
     assert command([*again, *SMALL]) == 0
     for option, begun in (
-        ("--learning-rate=0.5", "0.001"), ("--seed=3", "0"), ("--patience=7", "None"),
+        ("--learning-rate=0.5", "0.002"), ("--seed=3", "0"), ("--patience=7", "None"),
         ("--precision=bfloat16", "float32"), ("--recipe=long", "quick"),
     ):  # fmt: skip
         name, asked = option.split("=")
@@ -259,7 +280,7 @@ def test_signal_before_the_run_has_begun_ends_the_command_at_once(command, monke
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     monkeypatch.setattr(
         "stn_core.commands.train.device_name",
-        lambda _: signal.raise_signal(signal.SIGTERM) or "a device",
+        lambda *_: signal.raise_signal(signal.SIGTERM) or "a device",
     )
     with pytest.raises(KeyboardInterrupt):
         command(["train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}"])
@@ -289,7 +310,7 @@ def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
 ):
     run = Run(tmp_path / "run")
     assert command(["train", NAME, *SMALL, f"--run-dir={run.folder}"]) == 0
-    assert command(["publish", str(run.folder)]) == 0
+    assert command(["publish", str(run.folder), "--force"]) == 0
     folder = pretrained / NAME
     assert {path.name for path in folder.iterdir()} == {
         checkpoints.WEIGHTS,

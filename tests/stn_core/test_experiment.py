@@ -8,8 +8,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from stn_core.checkpoints import is_published
+from stn_core.digits import load as load_digits
 from stn_core.experiment import SGD, AdamW, Curriculum, Muon, OneCycle, Recipe, StepDecay
 from stn_core.experiments import EXPERIMENTS, find
+from stn_core.metrics import load_metrics
+from stn_core.muon import KernelMuon
+from stn_core.training.trainer import Trainer
 
 RECIPE = Recipe(
     name="brief",
@@ -27,6 +32,7 @@ RECIPES = [
     replace(RECIPE, optimiser=Muon(kernels=True)),
     replace(RECIPE, curriculum=Curriculum(start=0, end=0.5)),
     replace(RECIPE, elastic_pixels=0.5),
+    replace(RECIPE, localisation_optimiser=Muon(kernels=True)),
     *next(iter(EXPERIMENTS.values())).recipes,
 ]
 
@@ -241,5 +247,45 @@ def test_experiment_has_the_recipe_that_is_asked_for_first():
 
 
 def test_unknown_recipe_is_an_error_that_lists_the_recipes():
-    with pytest.raises(ValueError, match="distorted/r/fcn has no recipe 'slow'; it has: quick, e"):
+    with pytest.raises(ValueError, match="distorted/r/fcn has no recipe 'slow'; it has: quick, t"):
         EXPERIMENTS["distorted/r/fcn"].with_recipe("slow")
+
+
+# -- f_loc's own optimiser, and the recipes' names
+
+
+def test_f_loc_has_an_optimiser_of_its_own_and_the_others_have_theirs():
+    experiment = find("distorted/rts/st-fcn-aff")
+    recipe = replace(RECIPE, localisation_optimiser=Muon())
+    trainer = Trainer(replace(experiment, recipes=(recipe,)), load_digits())
+    by_muon = [o for o in trainer.optimisers if isinstance(o, KernelMuon)]
+    parts = {group["part"] for o in by_muon for group in o.param_groups}
+    assert len(by_muon) == 1 and parts == {"localisation"}
+    given = [p for o in trainer.optimisers for g in o.param_groups for p in g["params"]]
+    assert {id(p) for p in given} == {id(p) for p in trainer.network.parameters()}
+    assert len(given) == len(list(trainer.network.parameters()))
+
+
+def test_network_without_f_loc_is_trained_by_the_others_optimiser_alone():
+    recipe = replace(RECIPE, localisation_optimiser=Muon())
+    trainer = Trainer(replace(find("distorted/r/fcn"), recipes=(recipe,)), load_digits())
+    assert [type(optimiser) for optimiser in trainer.optimisers] == [torch.optim.AdamW]
+
+
+def test_recipe_that_was_called_quick_before_is_read_as_the_one_that_it_is():
+    experiment = find("distorted/rts/st-fcn-aff")
+    written = experiment.with_recipe("thorough").recipe.to_json()
+    del written["localisation_optimiser"]  # as before there was one
+    assert (
+        Recipe.from_json({**written, "name": "quick"}) == experiment.with_recipe("thorough").recipe
+    )
+    quick = experiment.with_recipe("quick").recipe
+    assert Recipe.from_json(quick.to_json()) == quick
+
+
+def test_published_networks_are_of_no_recipe_that_is_called_quick_now():
+    published = [e for e in EXPERIMENTS.values() if is_published(e)]
+    assert published
+    for experiment in published:
+        recipe = load_metrics(experiment).recipe
+        assert recipe.name != "quick" or recipe == experiment.with_recipe("quick").recipe

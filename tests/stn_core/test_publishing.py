@@ -25,7 +25,7 @@ def finished(mnist_folder, tmp_path):
     """A function seed -> a run of two steps, and the digits it was trained on."""
     source = digits.load()
     experiment = find(NAME)
-    recipe = replace(experiment.recipe, iterations=2, batch_size=2)
+    recipe = replace(experiment.with_recipe("thorough").recipe, iterations=2, batch_size=2)
 
     def make(seed: int) -> Run:
         run = Run(tmp_path / f"seed-{seed}")
@@ -47,9 +47,11 @@ def errors_of(monkeypatch):
             for run in found
         ]
 
-        def measured(network, experiment, chosen):
+        def measured(network, experiment, chosen, **how):
             near = [(network.state_dict()[key] - w).abs().max().item() for w in weights]
-            return real(network, experiment, chosen)._replace(measure=errors[int(np.argmin(near))])
+            return real(network, experiment, chosen, **how)._replace(
+                measure=errors[int(np.argmin(near))]
+            )
 
         monkeypatch.setattr(publishing, "evaluate", measured)
 
@@ -60,7 +62,7 @@ def test_median_seed_is_shipped_and_all_errors_are_told(finished, pretrained, er
     make, source = finished
     found = [make(seed) for seed in (0, 1, 2)]
     errors_of(found, [3.0, 1.0, 2.0])
-    publishing.publish(found, source)
+    publishing.publish(found, source, force=True)
     metrics = load_metrics(find(NAME))
     assert metrics.seeds == (0, 1, 2) and metrics.errors == (3.0, 1.0, 2.0)
     assert metrics.seed == 2 and metrics.error_percent_test == 2.0
@@ -70,13 +72,13 @@ def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
     make, source = finished
     found = [make(seed) for seed in (0, 1)]
     errors_of(found, [1.0, 2.0])
-    publishing.publish(found, source)
+    publishing.publish(found, source, force=True)
     assert load_metrics(find(NAME)).seed == 1
 
 
 def test_seeds_are_measured_as_the_shipped_one_is(finished, pretrained):
     make, source = finished
-    publishing.publish([make(0)], source)
+    publishing.publish([make(0)], source, force=True)
     metrics = load_metrics(find(NAME))
     assert metrics.errors == (pytest.approx(metrics.error_percent_test, abs=1e-4),)
     shipped = checkpoints.load_pretrained(find(NAME))
@@ -86,7 +88,7 @@ def test_seeds_are_measured_as_the_shipped_one_is(finished, pretrained):
 
 def test_what_is_misread_adds_up(finished, pretrained):
     make, source = finished
-    publishing.publish([make(0)], source)
+    publishing.publish([make(0)], source, force=True)
     metrics = load_metrics(find(NAME))
     confusion = torch.tensor(metrics.confusion_test)
     assert confusion.sum() == metrics.test_digits == len(source.test)
@@ -103,16 +105,16 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     description = other.description()
     other._write_json("run.json", {**description, "experiment": "distorted/r/cnn"})
     with pytest.raises(RunError, match="not of one experiment"):
-        publishing.publish([one, other], source)
+        publishing.publish([one, other], source, force=True)
     another = {**description["recipe"], "batch_size": 3}
     other._write_json("run.json", {**description, "recipe": another})
     with pytest.raises(RunError, match="not of one recipe"):
-        publishing.publish([one, other], source)
+        publishing.publish([one, other], source, force=True)
     other._write_json("run.json", {**description, "precision": "bfloat16"})
     with pytest.raises(RunError, match="not of one precision"):
-        publishing.publish([one, other], source)
+        publishing.publish([one, other], source, force=True)
     with pytest.raises(RunError, match=r"one run of each seed, got the seeds \[0, 0\]"):
-        publishing.publish([one, one], source)
+        publishing.publish([one, one], source, force=True)
     assert list(pretrained.iterdir()) == []
 
 
@@ -127,10 +129,10 @@ def test_publishing_that_breaks_off_can_be_done_again(finished, pretrained, monk
     with monkeypatch.context() as patch:
         patch.setattr(publishing, part, broken)
         with pytest.raises(KeyboardInterrupt):
-            publishing.publish([run], source)
-    assert checkpoints.is_published(find(NAME)) == (part == "write_card")
+            publishing.publish([run], source, force=True)
+    assert not checkpoints.is_published(find(NAME))
     report.table("distorted")
-    publishing.publish([run], source)
+    publishing.publish([run], source, force=True)
     budgets = results.budgets(results.cells("distorted"))
     assert "r/fcn" in "\n".join(map(report.budget_line, budgets))
 
@@ -139,7 +141,7 @@ def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
     finished, pretrained, monkeypatch
 ):
     make, source = finished
-    publishing.publish([make(0)], source)
+    publishing.publish([make(0)], source, force=True)
     before = load_metrics(find(NAME))
     other = make(1)
     description = other.description()
@@ -152,30 +154,30 @@ def test_figures_that_a_broken_publishing_was_to_replace_are_kept(
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "save_weights", full)
         with pytest.raises(OSError, match="No space left"):
-            publishing.publish([other], source)
+            publishing.publish([other], source, force=True)
     assert load_metrics(find(NAME)) == before
     packed = pretrained / NAME / PACKED
     assert unpack(packed).description["recipe"] == before.recipe.to_json()
-    publishing.publish([other], source)
+    publishing.publish([other], source, force=True)
     assert unpack(packed).description["recipe"] == description["recipe"]
     assert [one.recipe for one in load_tried(find(NAME))] == [before.recipe]
 
 
 def test_further_seeds_of_another_recipe_go_with_its_network(finished, pretrained):
     make, source = finished
-    folder = publishing.publish([make(0)], source)
+    folder = publishing.publish([make(0)], source, force=True)
     publishing.record(make(1))
     other = make(2)
     description = other.description()
     description["recipe"]["learning_rate"] /= 2
     other._write_json("run.json", description)
-    publishing.publish([other], source)
+    publishing.publish([other], source, force=True)
     assert list(packed_runs(folder)) == [None]
 
 
 def test_recording_alone_is_no_published_network(finished, pretrained):
     make, _ = finished
-    path = publishing.record(make(0))
+    path = publishing.record(make(0), force=True)
     assert path == pretrained / NAME / PACKED
     assert not checkpoints.is_published(find(NAME))
     assert unpack(path).snapshots
@@ -183,7 +185,7 @@ def test_recording_alone_is_no_published_network(finished, pretrained):
 
 def test_recording_of_a_further_seed_stands_beside_the_published_network_s(finished, pretrained):
     make, source = finished
-    folder = publishing.publish([make(0)], source)
+    folder = publishing.publish([make(0)], source, force=True)
     own = (folder / PACKED).read_bytes()
     path = publishing.record(make(4))
     assert path == folder / packed_name(4)
@@ -194,7 +196,7 @@ def test_recording_of_a_further_seed_stands_beside_the_published_network_s(finis
 def test_recording_that_does_not_belong_to_the_published_network_is_refused(finished, pretrained):
     make, source = finished
     own = make(0)
-    publishing.publish([own], source)
+    publishing.publish([own], source, force=True)
     with pytest.raises(RunError, match="seed 0 is published"):
         publishing.record(own)
     other = make(2)
@@ -207,10 +209,10 @@ def test_recording_that_does_not_belong_to_the_published_network_is_refused(fini
 
 def test_seed_that_is_shipped_has_no_recording_beside_its_own(finished, pretrained):
     make, source = finished
-    folder = publishing.publish([make(0)], source)
+    folder = publishing.publish([make(0)], source, force=True)
     other = make(3)
     publishing.record(other)
-    publishing.publish([other], source)
+    publishing.publish([other], source, force=True)
     assert list(packed_runs(folder)) == [None]
     assert unpack(folder / PACKED).description["seed"] == 3
 
@@ -242,7 +244,7 @@ def test_run_that_was_stopped_is_noted_as_far_as_it_came(finished, pretrained):
 
 def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pretrained):
     make, source = finished
-    publishing.publish([make(0)], source)
+    publishing.publish([make(0)], source, force=True)
     with pytest.raises(RunError, match="has the published network's recipe: publish it"):
         publishing.note(make(1), source)
     path = checkpoints.published_folder(find(NAME)) / checkpoints.METRICS
@@ -257,25 +259,25 @@ def test_recipe_that_is_published_after_all_is_no_longer_another(finished, pretr
     make, source = finished
     run = make(0)
     publishing.note(run, source)
-    publishing.publish([run], source)
+    publishing.publish([run], source, force=True)
     assert load_tried(find(NAME)) == ()
     assert not (pretrained / NAME / TRIED).exists()
 
 
 def test_figures_of_a_network_stay_when_another_recipe_s_takes_its_place(finished, pretrained):
     make, source = finished
-    publishing.publish([make(0)], source)
+    publishing.publish([make(0)], source, force=True)
     before = load_metrics(find(NAME))
     again = make(1)  # of the same recipe: it is not another
-    publishing.publish([again], source)
+    publishing.publish([again], source, force=True)
     assert load_tried(find(NAME)) == ()
     other = make(2)
     description = other.description()
     description["recipe"]["learning_rate"] /= 2
     other._write_json("run.json", description)
-    publishing.publish([other], source)
+    publishing.publish([other], source, force=True)
     (kept,) = load_tried(find(NAME))
     assert kept.recipe == before.recipe and kept.step == 2 and kept.seeds == (1,)
     assert load_metrics(find(NAME)).recipe.to_json() == description["recipe"]
-    publishing.publish([again], source)
+    publishing.publish([again], source, force=True)
     assert [one.recipe.to_json() for one in load_tried(find(NAME))] == [description["recipe"]]

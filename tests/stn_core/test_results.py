@@ -149,14 +149,14 @@ def test_lines_name_what_is_not_trained_and_how_the_others_were():
 def test_a_column_that_had_one_budget_is_named_once(pretrained):
     networks = [name for name in NAMES if name.startswith("distorted/r/")]
     for name in (*networks, "distorted/rts/fcn"):
-        recipe = find(name).with_recipe("quick", iterations=7, learning_rate=0.5).recipe
+        recipe = find(name).with_recipe("thorough", iterations=7, learning_rate=0.5).recipe
         trained = {"seeds": (0,), "device": "a GPU", "precision": "float32"}
         folder = checkpoints.published_folder(find(name))
         folder.mkdir(parents=True)
         (folder / checkpoints.WEIGHTS).touch()
         save_metrics(find(name), replace(cell(name, []).metrics, **trained, recipe=recipe))
     (told,) = results.budgets(results.cells("distorted"))
-    words = "quick (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32"
+    words = "thorough (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32"
     assert report.budget_line(told) == f"{words}: r/*, rts/fcn"
 
 

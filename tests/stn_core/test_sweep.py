@@ -74,9 +74,9 @@ def test_trial_of_a_few_steps_is_not_taken_for_the_training(two_cells, tmp_path,
 
 def test_run_of_a_recipe_that_has_changed_since_is_not_gone_on_with(two_cells, tmp_path):
     training = sweep.plan("distorted", "quick", 1, tmp_path)[0]
-    recipe = replace(training.experiment.recipe, optimiser=AdamW(), learning_rate=2e-3)
+    recipe = replace(training.experiment.recipe, optimiser=AdamW(), learning_rate=5e-3)
     training.run.create({"experiment": training.experiment.name, "recipe": recipe.to_json()})
-    with pytest.raises(RunError, match=r"another recipe \(AdamW, at 0.002\); delete it, or name"):
+    with pytest.raises(RunError, match=r"another recipe \(AdamW, at 0.005\); delete it, or name"):
         sweep.plan("distorted", "quick", 1, tmp_path)
 
 
@@ -161,18 +161,27 @@ def test_cell_that_cannot_be_published_is_told_and_the_others_are(
 ):
     real = publishing.publish
 
-    def publish(found, source):
+    def publish(found, source, *, force):
         if "st-fcn" in str(found[0].folder):
             raise error
-        return real(found, source)
+        return real(found, source, force=force)
 
-    def in_this_process(training, device, precision):  # where little MNIST passes for the whole
+    def in_this_process(
+        training, device, precision, threads
+    ):  # where little MNIST passes for the whole
         sweep._start_thread(training, digits.load(), torch.device(device), precision)
 
     monkeypatch.setattr(publishing, "publish", publish)
     monkeypatch.setattr(sweep, "_start_process", in_this_process)
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    asked = ["distorted", "--iterations=2", "--batch-size=2", "--workers=2", "--device=cpu"]
+    asked = [
+        "distorted",
+        "--iterations=2",
+        "--batch-size=2",
+        "--workers=2",
+        "--device=cpu",
+        "--force",
+    ]
     assert command(["sweep", *asked]) == 1
     told = capsys.readouterr()
     assert f"distorted/r/st-fcn-aff is not published: {error}" in told.out

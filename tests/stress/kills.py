@@ -7,6 +7,7 @@ weights and its records are held to those of one that nobody disturbed. 1 if any
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import signal
@@ -24,7 +25,7 @@ from stn_core import checkpoints, digits
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.runs.folder import Run
-from stn_core.training import probes, recording
+from stn_core.training import pacing, probes, recording
 from stn_core.training.network import train_steps
 
 KILLS = 50
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--seed", type=int, default=0, help="of the moments")
     given = options.parse_args(arguments)
     probes.MEASURED_PER_CLASS = MEASURED_PER_CLASS
+    pacing.KEPT_SHARE = pacing.LIVE_SECONDS = math.inf  # the same snapshots however busy it is
     torch.set_num_threads(1)  # every life is a fork of this process
     experiment = find(given.name)
     steps = (given.kills + 1) * STEPS

@@ -13,7 +13,7 @@ from stn_core.box_search.search import Optimisation, Restarts, colocalise
 from stn_core.localisation import BoxLocalisation
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, snapshot_steps
-from stn_core.training import recording
+from stn_core.training import pacing, recording
 from tests.stn_core.box_search.short import CELL, SHORT
 
 
@@ -100,7 +100,7 @@ def test_control_file_is_looked_at_when_a_record_is_made_and_once_a_second_besid
     looks = []
     monkeypatch.setattr(Run, "command", lambda run: looks.append(run) or "run")
     monkeypatch.setattr(recording, "CONTROL_SECONDS", 3600.0)
-    monkeypatch.setattr(recording, "snapshot_steps", lambda _: [0, 30])
+    monkeypatch.setattr(pacing, "snapshot_steps", lambda *_: [0, 30])
     monkeypatch.setattr("stn_core.box_search.recording.snapshot_steps", lambda _: [0, 10, 30])
     cell, run = replace(CELL, recipes=(replace(SHORT, iterations=30),)), Run(tmp_path / "run")
     list(record_search(cell, few, networks, run, seed=0, set_seed=0))
@@ -111,7 +111,7 @@ def test_stop_between_two_records_leaves_a_record_and_a_snapshot_of_its_step(
     networks, few, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(recording, "CONTROL_SECONDS", 0.0)
-    monkeypatch.setattr(recording, "snapshot_steps", lambda _: [0, 30])
+    monkeypatch.setattr(pacing, "snapshot_steps", lambda *_: [0, 30])
     monkeypatch.setattr("stn_core.box_search.recording.snapshot_steps", lambda _: [0, 30])
     real = BoxSearch.advance
     cell, run = replace(CELL, recipes=(replace(SHORT, iterations=30),)), Run(tmp_path / "run")

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from stn_core import checkpoints, publishing, report, results
+from stn_core import checkpoints, report, results
 from stn_core.box_search.boxes import crops, jittered, overlap, random_boxes
 from stn_core.box_search.encoder import Encoder
+from stn_core.box_search.publishing import add_set, publish_boxes
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import Optimisation, Restarts, colocalise
 from stn_core.experiments import UnknownExperiment, find, find_colocalisation
@@ -280,13 +281,13 @@ def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monk
     cell, run = replace(CELL, recipes=(SHORT,)), Run(tmp_path / "run")
     for _ in record_search(cell, few, networks, run, seed=0, set_seed=0):
         pass
-    folder = publishing.publish_boxes(run)
+    folder = publish_boxes(run, force=True)
     assert unpack(folder / PACKED).probes.shape[0] == 12
     for set_seed, share in ((1, 70.0), (0, 80.0), (1, 90.0)):  # the second set twice
         measured = MeasuredSet(
             set_seed=set_seed, localised_percent=share, mean_overlap=0.6, loss=1.0, seconds=9.0
         )
-        publishing.add_set(cell, measured)
+        add_set(cell, measured)
     told = "\n".join(report.colocalisation())
     assert "85.0 ± 7.1 (100)" in told
     assert "quick, 3 x 6, 2 start(s), 2 encoder(s), sets 0, 1" in told

@@ -109,7 +109,7 @@ def test_run_that_was_dropped_before_its_first_checkpoint_starts_again(source, t
 
 def test_run_names_every_device_that_it_has_been_on(source, run, monkeypatch):
     for device, until in (("a GPU", 4), ("a GPU", 7), ("a laptop", 12), ("a desktop", 12)):
-        monkeypatch.setattr(network, "device_name", lambda _, name=device: name)
+        monkeypatch.setattr(network, "device_name", lambda *_, name=device: name)
         for step in train_steps(small(), source, run=run, resume=run.is_described()):
             if step.step == until < 12:
                 run.control("stop")
@@ -154,9 +154,10 @@ def test_killed_training_is_resumed_to_the_same_weights_with_its_history_whole(
     """SIGKILL, as by the out-of-memory killer, in a process that checkpoints all the time."""
     driver = (
         "import sys\n"
-        "from stn_core.training import recording\n"
+        "from stn_core.training import pacing, recording\n"
         "from stn_core.__main__ import main\n"
-        "recording.CHECKPOINT_SECONDS = 0.0\n"
+        "recording.CHECKPOINT_SECONDS = -1.0\n"
+        "pacing.monotonic = lambda: 0.0\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
     iterations = 120
