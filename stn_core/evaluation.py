@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from stn_core.digits import Digits
+from stn_core.errors import InputError
 from stn_core.experiment import Examples, Experiment
 from stn_core.networks import ClassificationNetwork
 from stn_core.transforms import Affine3D, facing_degrees
@@ -56,6 +57,8 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
 
+    Raises InputError if there are none.
+
     >>> from stn_core import find, load_digits, load_pretrained
     >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/st-cnn-aff"), load_digits().gallery
@@ -63,6 +66,8 @@ def evaluate(
     >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
     True
     """
+    if not len(digits):
+        raise InputError("an error is measured on one digit at least, got none")
     device = next(network.parameters()).device
     generator = torch.Generator().manual_seed(seed)
     total = 0.0
