@@ -94,7 +94,7 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
             raise ValueError(f"the transformer {name!r} has not been used while it was watched")
         last[name] = recorded[-1]
         if not len(last[name].input):
-            raise ValueError(f"the transformer {name!r} was last used on an empty batch")
+            raise ValueError(f"the transformer {name!r} has no images: the batch was empty")
     entries, tensors = [], {}
     for place, (name, warp) in enumerate(last.items()):
         transformer = network.get_submodule(name)
