@@ -57,6 +57,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     >>> path.read_bytes()
     b'as a whole'
     """
+    if not path.parent.is_dir():  # else the error names a file that nobody knows
+        raise FileNotFoundError(f"there is no folder {path.parent} to write into")
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -128,7 +130,8 @@ def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> None:
     """Copy tensors into a network, as float32.
 
-    Raises CheckpointError that lists the missing, surplus, misshapen and non-finite tensors.
+    Raises CheckpointError that lists the tensors that are missing, surplus, misshapen, of no
+    floating-point dtype, or not finite.
 
     >>> try:
     ...     load_strictly(nn.Linear(1, 1), {"weight": torch.zeros(2, 1)}, "own.safetensors")
@@ -144,6 +147,10 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
         f"{name} is {tuple(tensors[name].shape)}, expected {tuple(expected[name].shape)}"
         for name in common
         if tensors[name].shape != expected[name].shape
+    ] + [
+        f"{name} is of {tensors[name].dtype}, expected floating-point"
+        for name in common
+        if not tensors[name].is_floating_point()
     ]
     broken = [
         f"{name} has NaN or infinite entries"

@@ -26,7 +26,7 @@ MAX_SECONDS = 120
 WRAPPERS = (
     *("state_dict", "model_state_dict", "model_state", "model", "network_state_dict", "network"),
     *("net_state_dict", "net", "weights", "params", "parameters"),
-    *("averaged_model", "model_ema", "ema_model", "ema_state_dict", "ema", "swa"),
+    *("averaged_model", "model_ema", "ema_model", "ema_state_dict", "ema", "swa", "checkpoint"),
 )
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 REFUSED = re.compile(r"(?:GLOBAL|global|class) ([\w.]+\.\w+)")  # in torch's words
@@ -80,8 +80,9 @@ def _bounded(source: Path) -> None:
 
 
 def state_dict(loaded: Any) -> dict[str, Tensor]:
-    """The tensors of what was pickled: a state dict, or one under a usual name, ``unwrapped``.
+    """The tensors of what was pickled: a state dict, ``unwrapped``.
 
+    It may be in another, by a usual name, or by any name if it is the only one there.
     Raises CheckpointError if there is none.
 
     >>> state_dict({"model": {"module.weight": torch.zeros(1)}, "epoch": 3})
@@ -90,17 +91,39 @@ def state_dict(loaded: Any) -> dict[str, Tensor]:
     while isinstance(loaded, dict):
         inner = next((n for n in WRAPPERS if isinstance(loaded.get(n), dict)), None)
         if inner is None:
-            break
+            dicts = [n for n, part in loaded.items() if _holds_tensors(part)]
+            if len(dicts) != 1:
+                break
+            inner = dicts[0]
         loaded = loaded[inner]
     if not isinstance(loaded, dict) or not loaded:
-        raise CheckpointError(f"expected a state dict, got {type(loaded).__name__}")
-    odd = [str(n) for n, t in loaded.items() if not (isinstance(n, str) and isinstance(t, Tensor))]
+        empty = "an empty " if isinstance(loaded, dict) else ""
+        raise CheckpointError(f"expected a state dict, got {empty}{type(loaded).__name__}")
+    odd = [str(n) for n, t in loaded.items() if not (isinstance(n, str) and _is_plain(t))]
     if odd:
         raise CheckpointError(
-            f"expected a state dict of tensors by name; not so: {', '.join(odd[:5])}"
+            f"expected a state dict of dense tensors by name; not so: {', '.join(odd[:5])}"
         )
     # Tensors that share memory, as tied weights do, are written one by one.
     return {name: tensor.detach().clone() for name, tensor in unwrapped(loaded).items()}
+
+
+def _holds_tensors(part: Any) -> bool:
+    """Whether it is a dict of tensors by name, which an optimiser's state is not."""
+    return (
+        isinstance(part, dict)
+        and bool(part)
+        and all(isinstance(n, str) and isinstance(t, Tensor) for n, t in part.items())
+    )
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Whether it is a tensor with its numbers: not sparse, quantised or on the meta device."""
+    return (
+        isinstance(tensor, Tensor)
+        and tensor.layout == torch.strided
+        and not (tensor.is_meta or tensor.is_quantized)
+    )
 
 
 def _main(source: str, destination: str, experiment: str) -> None:
@@ -124,11 +147,10 @@ def _main(source: str, destination: str, experiment: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why torch has refused a pickle: the class that it names, or its first line."""
-    words = ESCAPES.sub("", str(error))
-    if named := REFUSED.search(words):
+    """Why torch has refused a pickle: the class that it names, or else that it is none."""
+    if named := REFUSED.search(ESCAPES.sub("", str(error))):
         return f"it holds an object of {named[1]}"
-    return next((line for line in words.splitlines() if line.strip()), type(error).__name__)
+    return "it is damaged, or no file of torch.save's"
 
 
 def _limit_memory() -> None:

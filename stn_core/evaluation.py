@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from stn_core.digits import Digits
+from stn_core.errors import InputError
 from stn_core.experiment import Examples, Experiment
 from stn_core.networks import ClassificationNetwork
 from stn_core.threads import on_threads
@@ -59,7 +60,7 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
 
-    threads: of the CPU, meanwhile.
+    threads: of the CPU, meanwhile. Raises InputError if there are no digits.
 
     >>> from stn_core import find, load_digits, load_pretrained
     >>> from stn_core.digits import Digits
@@ -68,6 +69,8 @@ def evaluate(
     >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
     True
     """
+    if not len(digits):
+        raise InputError("an error is measured on one digit at least, got none")
     with on_threads(threads):
         return _evaluate(network, experiment, digits, torch.Generator().manual_seed(seed))
 

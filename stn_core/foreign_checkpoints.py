@@ -25,6 +25,7 @@ from stn_core.networks import ClassificationNetwork
 
 # Before all of a network's tensors, by DataParallel, torch.compile, and trainers that hold it.
 PREFIXES = ("module.", "_orig_mod.", "model.")
+ROOTS = ("transformer.", "classifier.")  # how the names of an experiment's network begin
 AVERAGED = "n_averaged"  # a count that torch's AveragedModel keeps with them
 MAX_MEGABYTES = 500  # in a checkpoint of one's own
 
@@ -32,11 +33,19 @@ MAX_MEGABYTES = 500  # in a checkpoint of one's own
 def unwrapped(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """A network's tensors by its own names: without the prefixes of what it was wrapped in.
 
+    Any prefix that all share goes where an experiment's network is below it, else ``PREFIXES``.
+
     >>> import torch
     >>> unwrapped({"module.weight": torch.zeros(1), "module.bias": torch.zeros(1)}).keys()
     dict_keys(['weight', 'bias'])
     """
-    tensors = {name: tensor for name, tensor in tensors.items() if name != AVERAGED}
+    tensors = {n: tensor for n, tensor in tensors.items() if n.rpartition(".")[2] != AVERAGED}
+    shared = ""  # the longest, since a trainer may call the network its "classifier"
+    for part in next(iter(tensors), "").split(".")[:-1]:
+        shared = f"{shared}{part}."
+        own = under(shared, tensors)
+        if len(own) == len(tensors) and all(name.startswith(ROOTS) for name in own):
+            return unwrapped(own)
     for _ in tensors:  # one may be in another
         prefix = next((p for p in PREFIXES if all(n.startswith(p) for n in tensors)), None)
         if prefix is None:

@@ -28,7 +28,7 @@ from stn_core.localisation import (
     VolumetricBody,
     average_pool3d,
 )
-from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
+from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, dtype_of
 from stn_core.trace import Trace, Warp
 from stn_core.transforms import Affine3D, Transform, check_floating
 from stn_core.weights import initialise, solve_width
@@ -70,7 +70,8 @@ class ClassificationNetwork(nn.Module):
         """Image (B, C, H, W) -> Trace.
 
         thetas: (B, P) each, in place of what the localisation networks predict, in the order of
-        the transformers; None leaves one its own. Raises DtypeError for an image of integers.
+        the transformers; None leaves one its own. The classifier is given its own dtype. Raises
+        DtypeError for an image of integers.
         """
         check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
         warps: tuple[Warp, ...] = ()
@@ -78,6 +79,7 @@ class ClassificationNetwork(nn.Module):
         if self.transformer is not None:
             warps = self.transformer.warps(x, *thetas)
             x = torch.cat([self._pooled(warp.output) for warp in warps], 1)
+        x = x.to(dtype_of(self.classifier, x.dtype))
         return Trace(warps, x, self.classifier(x))
 
     def _pooled(self, output: Tensor) -> Tensor:
@@ -109,6 +111,7 @@ class ProjectionNetwork(ClassificationNetwork):
             warps = self.transformer.warps(image, *thetas)
             output = warps[0].output
         projection = output.sum(2)  # (B, C, D', H', W') -> (B, C, H', W')
+        projection = projection.to(dtype_of(self.classifier, projection.dtype))
         return Trace(warps, projection, self.classifier(projection))
 
 

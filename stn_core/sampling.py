@@ -86,7 +86,7 @@ def _read(
     if kernel == "integer":
         return _sample_integer(image, grid, padding)
     dimensions = image.ndim - 2
-    if isinstance(kernel, str) or callable(kernel):
+    if isinstance(kernel, str) or not isinstance(kernel, Sequence):
         kernel = (kernel,) * dimensions
     if len(kernel) != dimensions:
         raise ValueError(

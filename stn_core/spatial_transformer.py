@@ -100,7 +100,7 @@ class SpatialTransformer(nn.Module):
             if autocast:  # deeper in a network, its convolutions hand over half precision
                 image = at_least_float32(image)
             if theta is None:
-                theta = self.localisation(image.to(_dtype(self.localisation, image.dtype)))
+                theta = self.localisation(image.to(dtype_of(self.localisation, image.dtype)))
             if theta.is_floating_point():
                 theta = at_least_float32(theta)
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
@@ -116,8 +116,12 @@ class SpatialTransformer(nn.Module):
         return replica
 
 
-def _dtype(network: nn.Module, default: torch.dtype) -> torch.dtype:
-    """The dtype of a network's parameters; the default where it has none."""
+def dtype_of(network: nn.Module, default: torch.dtype) -> torch.dtype:
+    """The dtype of a network's parameters; the default where it has none.
+
+    >>> dtype_of(nn.Linear(1, 1).half(), torch.float32)
+    torch.float16
+    """
     parameters = network.parameters() if isinstance(network, nn.Module) else ()
     return next((p.dtype for p in parameters if p.is_floating_point()), default)
 

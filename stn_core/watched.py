@@ -70,7 +70,8 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     A U of neither one nor three channels is drawn as their mean; one that leaves [0, 1] is
     brought there as a whole, what is not finite in it as its ends. A U or V of more than 512 pixels
     a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB.
-    Raises ValueError for a transformer that cannot be drawn: of another family or kernel (one in
+    Raises OSError for a missing folder, and ValueError without warps, or for a transformer that
+    cannot be drawn: of another family or kernel (one in
     three dimensions, say), of too many control points, with a learned basis that is too large; for
     an empty batch; and for one that has not been used.
 
@@ -85,11 +86,15 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     >>> watched.image.shape, watched.image.dtype
     (torch.Size([2, 1, 8, 8]), torch.uint8)
     """
+    if not warps:
+        raise ValueError("there are no warps; expected what `watch(network)` gives")
     last: dict[str, Warp] = {}
     for name, recorded in warps.items():
         if not recorded:
             raise ValueError(f"the transformer {name!r} has not been used while it was watched")
         last[name] = recorded[-1]
+        if not len(last[name].input):
+            raise ValueError(f"the transformer {name!r} has no images: the batch was empty")
     entries, tensors = [], {}
     for place, (name, warp) in enumerate(last.items()):
         transformer = network.get_submodule(name)
@@ -155,14 +160,14 @@ def _most_images(warps: list[Warp], room: int) -> int:
     if count < 1:
         raise ValueError(
             f"one image of every transformer is {each / 1e6:.1f} MB, with their bases more than "
-            f"the {MAX_BYTES // 10**6} MB of a file; or the batch was empty"
+            f"the {MAX_BYTES // 10**6} MB of a file"
         )
     return count
 
 
 def _picture(image: Tensor) -> Tensor:
     """U (B, C, H, W) as pictures: uint8, one channel or three, 512 pixels a side at most."""
-    image = image.cpu().float()
+    image = image.cpu().double()  # what float32 holds, a mean and a difference of it may leave
     finite = image[torch.isfinite(image)]
     low, high = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)
     image = image.nan_to_num(nan=low, posinf=high, neginf=low)
@@ -177,7 +182,7 @@ def _picture(image: Tensor) -> Tensor:
     return (image * 255).round().clamp(0, 255).to(torch.uint8)
 
 
-def load_warps(path: Path, what: str | None = None) -> list[Watched]:
+def load_warps(path: Path | str, what: str | None = None) -> list[Watched]:
     """Read such a file, checked whole. what: its name in messages. Raises CheckpointError.
 
     >>> import tempfile
@@ -191,7 +196,7 @@ def load_warps(path: Path, what: str | None = None) -> list[Watched]:
     >>> watched.theta.shape, watched.transform
     (torch.Size([2, 6]), Affine())
     """
-    what = what or str(path)
+    path, what = Path(path), what or str(path)
     if path.is_file() and path.stat().st_size > MAX_BYTES:
         raise CheckpointError(f"{what} is larger than {MAX_BYTES // 10**6} MB")
     tensors, header = load_tensors(path, what)

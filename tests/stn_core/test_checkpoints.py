@@ -167,6 +167,20 @@ def test_tensors_that_do_not_fit_are_named_and_none_is_loaded(network, change, p
     assert all(torch.equal(t, before[name]) for name, t in network.state_dict().items())
 
 
+@pytest.mark.parametrize("dtype", [torch.int8, torch.complex64], ids=str)
+def test_weights_that_are_not_of_floating_point_are_refused(dtype):
+    layer = nn.Linear(1, 1)
+    with pytest.raises(CheckpointError, match=f"bias is of {dtype}, expected floating-point"):
+        checkpoints.load_strictly(
+            layer, {n: t.to(dtype) for n, t in layer.state_dict().items()}, ""
+        )
+
+
+def test_missing_folder_to_write_into_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"no folder {tmp_path / 'nowhere'} to write into"):
+        checkpoints.save_tensors(tmp_path / "nowhere" / "a.safetensors", {}, {})
+
+
 def test_only_the_first_ten_problems_are_listed(network):
     tensors = {**network.state_dict(), **{f"extra{n}": torch.zeros(1) for n in range(30)}}
     with pytest.raises(CheckpointError) as caught:

@@ -50,6 +50,43 @@ def test_prefix_that_all_tensors_share_is_taken_off(wrap, network, tmp_path):
     assert tensors.keys() == network.state_dict().keys()
 
 
+@pytest.mark.parametrize("name", [NAME, "distorted/r/cnn"])
+@pytest.mark.parametrize("wrap", ["", "net.", "network.", "classifier.", "trainer.net.module."])
+def test_prefix_of_any_name_is_taken_off_a_network_of_an_experiment(wrap, name):
+    state = find(name).build(seed=4).state_dict()
+    wrapped = {f"{wrap}{name}": tensor for name, tensor in state.items()}
+    assert foreign_checkpoints.unwrapped(wrapped).keys() == state.keys()
+    assert foreign_checkpoints.fitting(wrapped, [find(name)]) == [find(name)]
+
+
+@pytest.mark.parametrize("wrap", ["", "model.", "net.", "model.averaged."])
+def test_average_has_the_network_s_own_names_at_any_depth(wrap, network):
+    averaged = torch.optim.swa_utils.AveragedModel(network).state_dict()
+    wrapped = {f"{wrap}{name}": tensor for name, tensor in averaged.items()}
+    assert foreign_checkpoints.unwrapped(wrapped).keys() == network.state_dict().keys()
+
+
+def test_only_state_dict_of_a_checkpoint_is_taken_whatever_it_is_called(network):
+    optimizer = torch.optim.Adam(network.parameters()).state_dict()
+    loaded = {"teacher": network.state_dict(), "optimizer": optimizer, "loss": 0.3}
+    assert conversion.state_dict(loaded).keys() == network.state_dict().keys()
+    with pytest.raises(CheckpointError, match="not so: teacher, student"):
+        conversion.state_dict({"teacher": network.state_dict(), "student": network.state_dict()})
+
+
+@pytest.mark.parametrize("change", [torch.Tensor.to_sparse, lambda tensor: tensor.to("meta")])
+def test_tensor_that_is_not_dense_is_named(change):
+    with pytest.raises(CheckpointError, match="dense tensors by name; not so: weight"):
+        conversion.state_dict({"weight": change(torch.ones(2)), "bias": torch.ones(2)})
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", bytes(range(256))])
+def test_what_is_no_file_of_torch_s_is_refused_in_words(content, tmp_path):
+    (tmp_path / "model.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match="it is damaged, or no file of torch.save's"):
+        conversion.convert(tmp_path / "model.pt", tmp_path / "model.safetensors")
+
+
 def test_prefix_of_some_tensors_stays(tmp_path):
     source = saved({"model.a": torch.zeros(1), "head.b": torch.zeros(1)}, tmp_path / "model.pt")
     conversion.convert(source, tmp_path / "model.safetensors")

@@ -9,8 +9,9 @@ from torch import nn
 
 from stn_core import evaluation
 from stn_core.digits import Digits
+from stn_core.errors import InputError
 from stn_core.evaluation import EVALUATION_SEED, evaluate, pose_left
-from stn_core.experiments import EXPERIMENTS
+from stn_core.experiments import EXPERIMENTS, find
 from stn_core.trace import Trace
 
 EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
@@ -119,3 +120,10 @@ def test_sums_that_are_misread_are_told_by_the_sums_not_by_the_digits(digits):
         one = evaluation.example(experiment, digits, digit, seed=1)
         said = int(network(one.images).argmax())
         assert wrong.get(digit, int(one.labels)) == said
+
+
+def test_error_on_no_digits_is_refused(digits):
+    none = Digits(digits.images[:0], digits.labels[:0])
+    experiment = find("distorted/r/cnn")
+    with pytest.raises(InputError, match="one digit at least, got none"):
+        evaluate(experiment.build(seed=0), experiment, none)

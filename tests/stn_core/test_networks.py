@@ -249,3 +249,13 @@ def test_network_takes_an_empty_batch_and_refuses_integers(name):
     assert network(torch.zeros(0, *shape)).shape == (0, experiment.data.classes)
     with pytest.raises(DtypeError, match="must be floating-point, got torch.uint8"):
         network(torch.zeros(1, *shape, dtype=torch.uint8))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
+@pytest.mark.parametrize("name", ["distorted/r/cnn", "distorted/r/st-fcn-tps"])
+def test_network_of_another_dtype_takes_float32_images(name, dtype, generator):
+    network = find(name).build(seed=0).to(dtype)
+    image = torch.rand(2, 1, 28, 28, generator=generator)
+    logits = network(image)
+    assert logits.dtype == dtype
+    torch.testing.assert_close(logits, network(image.to(dtype)), atol=0.02, rtol=0)

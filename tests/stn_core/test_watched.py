@@ -186,6 +186,22 @@ def test_picture_without_a_finite_number_is_black(tmp_path):
     assert (found.image == 0).all()
 
 
+def test_no_warps_at_all_are_refused_when_they_are_saved(tmp_path):
+    with pytest.raises(ValueError, match="there are no warps"):
+        save_warps(tmp_path / "warps.safetensors", transformer(Affine()), {})
+
+
+@pytest.mark.parametrize("channels", [1, 5])
+def test_picture_of_the_largest_numbers_keeps_its_greys(channels, generator, tmp_path):
+    network = transformer(Affine(), channels)
+    image = (2 * torch.rand(1, channels, 28, 28, generator=generator) - 1) * 3e38
+    warp = network.warp(image, Affine().identity()[None])
+    save_warps(tmp_path / "warps.safetensors", network, {"": [warp]})
+    [read] = load_warps(str(tmp_path / "warps.safetensors"))
+    assert read.image.min() == 0 and read.image.max() == 255
+    assert len(read.image.unique()) > 100
+
+
 @pytest.fixture
 def good(tmp_path):
     network = transformer(Affine())
