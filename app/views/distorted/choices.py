@@ -135,4 +135,4 @@ def choose_point() -> None:
     """Take the digit of a point that was clicked; called before the widgets are drawn again."""
     points = st.session_state["angles"].selection.points
     if points:
-        choose_digit(points[0]["customdata"][0])
+        choose_digit(points[0]["customdata"])
