@@ -86,6 +86,7 @@ export class Figure2 {
       transform: this.form,
       channels: 1,
       transformers: [{ name: "", colour: colours.grid }],
+      inputSize: [network.size, network.size],
       outputSize: [network.size, network.size],
       reading: { ...BILINEAR, pool: 1 },
       features: {},

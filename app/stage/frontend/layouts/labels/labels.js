@@ -77,6 +77,7 @@ export class Labels {
       transform: this.form,
       channels: 1,
       transformers: [{ name: "", colour: colours.grid }],
+      inputSize: [network.size, network.size],
       outputSize: [network.size, network.size],
       reading: this.reading,
       features: {},

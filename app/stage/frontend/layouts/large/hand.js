@@ -54,15 +54,16 @@ export class Hand {
   /** Handles on every U: of the active transformer's grid; or of an input, on its channel. */
   grasp() {
     this.handles?.forEach((handles) => handles.remove());
-    const { inputs, transform } = this.data;
+    const { inputs, transform, inputSize } = this.data;
     const input = inputs[this.mode];
+    const aspect = inputSize[0] / inputSize[1];
     if (this.whose) this.whose.style.visibility = input ? "hidden" : "visible"; // an input has its own
     this.handles = this.pair.us
       .filter(({ plane }) => (input?.channel ?? plane) === plane)
       .map(({ square }) =>
         input
-          ? new Handles(square, input.form, (pose) => this.onPose(pose, this.input))
-          : new Handles(square, transform, this.onTheta)
+          ? new Handles(square, input.form, (pose) => this.onPose(pose, this.input), aspect)
+          : new Handles(square, transform, this.onTheta, aspect)
       );
   }
 
