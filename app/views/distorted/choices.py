@@ -91,6 +91,7 @@ def choose(distortion: str) -> Choice:
             FIRST_DIGIT,
             key="digit",
             bind="query-params",
+            disabled=st.session_state.get(OWN_DIGIT, False),
             help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
             "was trained on them.",
         )
