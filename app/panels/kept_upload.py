@@ -38,9 +38,12 @@ def upload(
     if given is None and kept is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Open: {kept.name}", width="content")
-            st.button("Close the file", key=f"{key}-close", on_click=close)
+            st.button(
+                "Close the file", key=f"{key}-close", on_click=close,
+                help="Take it off this page and out of memory",
+            )  # fmt: skip
     return kept
 
 
 def _slot(key: str) -> str:
-    return f"{key}-kept"
+    return f"{key}:kept"

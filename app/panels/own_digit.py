@@ -28,7 +28,7 @@ def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn |
     linked = _linked(key)
     on = st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit")
     drawn = _own_digit(key, linked) if on else None
-    st.session_state[f"{key}-kept"] = drawn
+    st.session_state[f"{key}:kept"] = drawn
     text = drawn and packed(drawn)
     if text and st.query_params.get(key) != text:
         st.query_params[key] = text
@@ -40,7 +40,7 @@ def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn |
 def _linked(key: str) -> gallery.Drawn | None:
     """The digit in the address when the page was opened, or the one with which it was left: it
     turns the switch on."""
-    linked = f"{key}-linked"
+    linked = f"{key}:linked"
     if key in st.session_state:
         return st.session_state.get(linked)
     try:
@@ -48,7 +48,7 @@ def _linked(key: str) -> gallery.Drawn | None:
     except ValueError as error:
         brought = None
         st.toast(f"The link's own digit was left out: {error}.", duration="long")
-    digit = brought or st.session_state.get(f"{key}-kept")
+    digit = brought or st.session_state.get(f"{key}:kept")
     st.session_state[linked] = digit
     if digit:
         st.session_state[key] = True
