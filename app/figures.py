@@ -77,7 +77,7 @@ def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palet
         figure.add_scatter(
             x=cloud.true,
             y=cloud.predicted,
-            customdata=cloud.digits[:, None],
+            customdata=cloud.digits.tolist(),  # an array's would not come back as a list
             name=title,
             mode="markers",
             marker={
@@ -90,7 +90,7 @@ def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palet
                     "width": [3 if d == digit else 0 for d in cloud.digits],
                 },
             },
-            hovertemplate="digit %{customdata[0]}: %{x:.0f}°, predicted %{y:.0f}°<extra>"
+            hovertemplate="digit %{customdata}: %{x:.0f}°, predicted %{y:.0f}°<extra>"
             + title
             + "</extra>",
         )

@@ -38,7 +38,7 @@ st.set_page_config(
     page_icon=str(HERE / "icon.png"),
     layout="wide",
 )
-asked = links.asked()
+asked = links.asked(page.view_field)
 lecture.apply()
 if stop := tour.elsewhere(name):
     st.switch_page(files[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})

@@ -10,7 +10,7 @@ PLAYHEAD_KEYS = (
     ("← →", "a step back, a step on; with Shift ten"),
     ("R", "start again"),
 )
-CHOICE_KEYS = (("1 … 9", "a preset, or a digit of the row"),)
+CHOICE_KEYS = (("0 … 9", "a preset by its place, or a digit of the row"),)
 HANDLE_KEYS = (("Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"),)
 
 
@@ -31,7 +31,8 @@ class Page:
     position: in the navigation; menu: its name there; title: above it, and in the window's title;
     lead: Markdown below the title, or a function that gives it; paper: None of a page that is
     about no part of it; has_questions: whether the folder has a ``questions.py``; defaults: the
-    fields of the address, with the values that the page takes without them; keys: which keys do
+    fields of the address, with the values that the page takes without them; view_field: the field
+    that chooses a view, None on a page that has but one; keys: which keys do
     what, beside "?"; needs_torch: whether its modules import torch, which is loaded below the
     title then.
     """
@@ -44,4 +45,5 @@ class Page:
     has_questions: bool = False
     defaults: Mapping[str, str | int] = field(default_factory=dict)
     keys: tuple[tuple[str, str], ...] = ()
+    view_field: str | None = None
     needs_torch: bool = True

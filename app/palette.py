@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -39,9 +40,7 @@ DARK = Palette(
 
 # Lines of a chart that are told apart by colour and, where they are few, by dash.
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8c8c")
-
-# Two networks that are compared where the grids' colours are those of their transformers.
-ADDERS = ("#009e73", "#cc79a7")
+DARK_SERIES = ("#56b4e9", "#ee7733", "#2cc295", "#dd99c0", "#e69f00", "#8fb8de", "#a8a8a8")
 
 # On the images, which are white on black in both themes.
 GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network, or transformer
@@ -55,3 +54,29 @@ BRIGHTER, DARKER = "#e69f00", "#56b4e9"
 def palette(theme: str | None) -> Palette:
     """The palette of Streamlit's theme type, ``"light"`` or ``"dark"``."""
     return DARK if theme == "dark" else LIGHT
+
+
+def series(theme: str | None) -> tuple[str, ...]:
+    """The colours of a chart's lines in Streamlit's theme type."""
+    return DARK_SERIES if theme == "dark" else SERIES
+
+
+def network_colours(names: Sequence[str], palette: Palette) -> list[str]:
+    """A colour for each network, by its kind: the same on every page. names: of experiments, as
+    ``distorted/rts/st-cnn-aff``; of two networks of a kind the second takes a free colour."""
+    with_transformer, without = palette.networks, palette.plain
+    by_kind = {
+        "2st-fcn": with_transformer[0],
+        "st-cnn": with_transformer[0],
+        "st-fcn": with_transformer[1],
+        "3d-cnn": with_transformer[1],
+        "fcn": without[0],
+        "cnn": without[1],
+    }
+    colours: list[str] = []
+    for name in names:
+        short = name.rsplit("/", 1)[-1]
+        own = next((by_kind[kind] for kind in by_kind if short.startswith(kind)), without[0])
+        free = [own, *with_transformer, *without]
+        colours.append(next(colour for colour in free if colour not in colours))
+    return colours

@@ -135,7 +135,7 @@ class Preset:
 
 PRESETS = {
     "Fig. 3(a)": Preset(
-        words="At the identity, where θ starts, every output pixel reads its own place: V is U.",
+        words="The identity, where θ starts: every output pixel reads its own place, so V is U.",
         family="Affine",
         theta=(1, 0, 0, 0, 1, 0),
     ),

@@ -21,6 +21,7 @@ UPLOADS = ["png", "jpg", "jpeg", "webp", "gif"]  # the names of such files
 DIGIT_SIDE, INK_SIDE = 28, 20  # pixels of an MNIST digit, and of its ink's longer side
 MIN_INK = 0.35  # of the brightest ink: darker is taken for shadow and paper's grain
 MIN_CONTRAST = 64.0  # of the brightest ink to its ground
+FLAT = 8  # grey levels: in a picture that varies by no more, nothing is to be seen
 GLYPHS = {  # 3 × 5 pixels each, row by row
     "A": "010101111101101", "B": "110101110101110", "C": "011100100100011", "D": "110101101101110",
     "E": "111100110100111", "F": "111100110100100", "G": "011100101101011", "H": "101101111101101",
@@ -106,6 +107,20 @@ def rings() -> np.ndarray:
     return (127.5 + 127.5 * np.cos(np.pi * SIDE / 8 * squared)).round().astype(np.uint8)
 
 
+def _opaque(picture: Image.Image) -> Image.Image:
+    """A picture in colours, what is transparent in it filled with white; with black where on white
+    nothing would be left to be seen."""
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    strokes = picture.convert("RGBA")
+    for ground in ("white", "black"):
+        filled = Image.alpha_composite(Image.new("RGBA", strokes.size, ground), strokes)
+        filled = filled.convert("RGB")
+        if max(high - low for low, high in filled.getextrema()) > FLAT:
+            break
+    return filled
+
+
 def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
     """A picture file's middle square in colours, by default as large as the lab's.
 
@@ -124,7 +139,7 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
         if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
             values = np.asarray(picture).astype(np.uint32)
             picture = Image.fromarray(((values + 128) // 257).astype(np.uint8))
-        upright = ImageOps.exif_transpose(picture).convert("RGB")
+        upright = _opaque(ImageOps.exif_transpose(picture))
     except PictureError:
         raise
     except Image.DecompressionBombError as error:

@@ -12,6 +12,7 @@ import streamlit as st
 from app.frame import lecture, predict, tour
 from app.frame.symbols import SYMBOLS
 from app.page import Page, Paper
+from app.stage.bare import bare
 
 if TYPE_CHECKING:
     from app.frame.question import Question
@@ -69,6 +70,7 @@ def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]])
 
     name: the page's folder in views/; questions: gives those of a page by its name.
     """
+    bare()
     if page.has_questions:
         predict.ask(name, questions)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):

@@ -8,10 +8,18 @@ other way round, ``?controls=playhead,note``: of the parts these alone. Streamli
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+# All that is no picture, nor its playhead: of a stage what has no name of its own, and every other
+# element of the page.
+REST = """
+:root { --stn-rest: none; }
+[data-testid='stMain'] [data-testid='stElementContainer']:not(:has([data-testid^='stBidi'])),
+[data-testid='stMain'] [data-testid='stColumn']:not(:has([data-testid^='stBidi'])),
+[data-testid='stExpander'], .st-key-footer, .st-key-tour { display: none; }
+"""
 PARTS = {  # what a part is called: the CSS that hides it
     "navigation": "[data-testid='stHeader'] { display: none; }",
     "title": "[data-testid='stHeading'] { display: none; }",
@@ -24,7 +32,9 @@ PARTS = {  # what a part is called: the CSS that hides it
     "note": ":root { --stn-note: none; }",
     "predict": ".st-key-predict { display: none; }",
     "paper": ".st-key-paper { display: none; }",
-    "footer": ".st-key-footer { display: none; }",
+    # Its own way back stays, at the foot of the page.
+    "footer": ".st-key-footer > :not(:has([data-testid='stPopover'])) { display: none; }",
+    "rest": REST,
 }
 LARGE_TYPE = "html { font-size: 125%; }"
 KEYS_DIALOG = """
@@ -58,7 +68,7 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
     st.toggle("Large type", key="large", help="A quarter larger, for a projector")
     st.multiselect(
         "Hide",
-        [*PARTS, *_controls()],
+        [*(part for part in PARTS if part != "rest"), *_controls()],
         key="hide",
         accept_new_options=True,
         placeholder="Nothing is hidden",
@@ -70,9 +80,16 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
 
 
 def _controls() -> list[str]:
-    """The names of the controls on the page, as far as they have been drawn."""
+    """The names of the controls on the page, as far as they have been drawn: not of pictures and
+    charts, whose values are what they report, nor what the app keeps under names with a colon."""
     names = (name for name in st.session_state if isinstance(name, str))
-    return sorted(n for n in names if KEY.fullmatch(n) and n not in ALWAYS | set(PARTS))
+    return sorted(
+        name
+        for name in names
+        if KEY.fullmatch(name)
+        and name not in ALWAYS | set(PARTS)
+        and not isinstance(st.session_state[name], Mapping)
+    )
 
 
 def _linked() -> dict:

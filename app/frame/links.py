@@ -12,18 +12,32 @@ import streamlit as st
 MAX_VALUE_CHARS = 30  # of a field that are shown
 
 
-def asked() -> dict[str, str]:
+def asked(view_field: str | None = None) -> dict[str, str]:
     """The fields of the link with which a visit has begun; empty later on. Of an empty field
-    nothing is left: it would clear a widget that always has a value."""
+    nothing is left: it would clear a widget that always has a value. ``view=`` stands for the
+    page's own field, view_field; a page without views says that it has none."""
     empty = [name for name in st.query_params if not st.query_params[name]]
     for name in empty:
         del st.query_params[name]
-    if empty:
+    if empty or _is_renamed(view_field):
         st.rerun()  # widgets are given what the address had when the script began
-    if st.session_state.get("link_seen"):
+    if st.session_state.get("link:seen"):
         return {}
-    st.session_state["link_seen"] = True
+    st.session_state["link:seen"] = True
     return st.query_params.to_dict()
+
+
+def _is_renamed(view_field: str | None) -> bool:
+    """Whether ``view=`` stands under the page's own name now."""
+    if "view" not in st.query_params or view_field == "view":
+        return False
+    view = st.query_params.pop("view")
+    if view_field is None:
+        refuse("view", view, "the page's only view")
+        return False
+    if view_field not in st.query_params:
+        st.query_params[view_field] = view
+    return True
 
 
 def tell(fields: dict[str, str]) -> None:

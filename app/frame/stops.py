@@ -152,8 +152,8 @@ STOPS = (
         title="Two transformers share the work",
         page="addition",
         do="The network is told the sum of two digits. Take the **grid of one transformer** and "
-        "drag it away from its digit, until the sum is wrong.",
-        done=lambda s: s.get("sum_misread") is True,
+        "drag it away from its digit, until the sum is wrong, or no more than a guess.",
+        done=lambda s: s.get("sum:misread") is True,
         seen="One of the two digits got lost, and with it the sum. Each transformer has come to "
         "look after one digit, though the loss knows the sum alone (App. A.1).",
     ),

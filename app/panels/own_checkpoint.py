@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.data import networks
 from app.data.run_keys import RunKey, Uploaded
+from app.panels import kept_upload
 
 
 def weights_field(prefix: str) -> str:
@@ -23,9 +24,7 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
             "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
             "convert model.pt` makes one of a pickle."
         )
-        file = st.file_uploader(
-            "Weights", ["safetensors"], key=weights_field(prefix), label_visibility="collapsed"
-        )
+        file = kept_upload.upload("Weights", ["safetensors"], key=weights_field(prefix), bare=True)
         if file is None:
             return {}
         try:

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import gallery, pictures
+from app.panels import kept_upload
 from app.sketch import pasted, sketch
 
 FILES = ("Paste", "Upload", "Camera")  # the ways to give a picture
@@ -27,6 +28,7 @@ def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn |
     linked = _linked(key)
     on = st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit")
     drawn = _own_digit(key, linked) if on else None
+    st.session_state[f"{key}:kept"] = drawn
     text = drawn and packed(drawn)
     if text and st.query_params.get(key) != text:
         st.query_params[key] = text
@@ -36,17 +38,21 @@ def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn |
 
 
 def _linked(key: str) -> gallery.Drawn | None:
-    """The digit in the address when the visit began, which turns the switch on."""
-    kept = f"{key}-linked"
-    if kept not in st.session_state:
-        st.session_state[kept] = None
-        try:
-            if key in st.query_params:
-                st.session_state[kept] = unpacked(st.query_params[key])
-                st.session_state[key] = True
-        except ValueError as error:
-            st.toast(f"The link's own digit was left out: {error}.", duration="long")
-    return st.session_state[kept]
+    """The digit in the address when the page was opened, or the one with which it was left: it
+    turns the switch on."""
+    linked = f"{key}:linked"
+    if key in st.session_state:
+        return st.session_state.get(linked)
+    try:
+        brought = unpacked(st.query_params[key]) if key in st.query_params else None
+    except ValueError as error:
+        brought = None
+        st.toast(f"The link's own digit was left out: {error}.", duration="long")
+    digit = brought or st.session_state.get(f"{key}:kept")
+    st.session_state[linked] = digit
+    if digit:
+        st.session_state[key] = True
+    return digit
 
 
 def packed(drawn: gallery.Drawn) -> str:
@@ -134,7 +140,5 @@ def picture_file(way: str, key: str) -> bytes | None:
     if way == "Camera":
         file = st.camera_input("A picture", key=f"{key}-camera", label_visibility="collapsed")
     else:
-        file = st.file_uploader(
-            "A picture", pictures.UPLOADS, key=f"{key}-upload", label_visibility="collapsed"
-        )
+        file = kept_upload.upload("A picture", pictures.UPLOADS, key=f"{key}-upload", bare=True)
     return file and file.getvalue()

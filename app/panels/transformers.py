@@ -8,7 +8,7 @@ import streamlit as st
 from app.data import networks, recordings
 from app.data.run_keys import RunKey, StartedHere, Uploaded, recording_name
 from app.palette import GRIDS
-from app.panels import own_checkpoint
+from app.panels import kept_upload, own_checkpoint
 from app.stage.large import Report, reported
 from app.stage.transformers import Transformers
 from app.training.job import find_job
@@ -30,7 +30,7 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
     """A network of ``distorted/rts/`` by its key; an unusable one is an error on the page."""
     try:
         if isinstance(key, Uploaded):
-            file = st.session_state[own_checkpoint.weights_field(prefix)]
+            file = kept_upload.kept_file(own_checkpoint.weights_field(prefix))
             return networks.own_network(prefix, file.file_id, file.getvalue)
         if isinstance(key, StartedHere):
             job = find_job(key.text)

@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 import streamlit as st
 
+from app.palette import series
+
 
 @cache
 def component() -> Callable:
@@ -16,6 +18,11 @@ def component() -> Callable:
     return st.components.v2.component(
         "app.stage", html='<div class="stage"></div>', css="stage.css", js="index.js"
     )
+
+
+def line_colours() -> tuple[str, ...]:
+    """Of a stage's curves, in the visitor's theme."""
+    return series(st.context.theme.type)
 
 
 def text_of(array: np.ndarray) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.palette import CORNER, SERIES
-from app.stage.component import component, text_of
+from app.palette import CORNER
+from app.stage.component import component, line_colours, text_of
 from app.stage.transformers import Transformers, describe_transform
 from stn_core.runs.records import RecordedRun
 
@@ -36,7 +36,7 @@ def replay(trainings: list[Training], *, key: str, token: str) -> None:
             "layout": "replay",
             "token": token,
             "runs": [payload(training) for training in trainings],
-            "colours": {"corner": CORNER, "series": SERIES},
+            "colours": {"corner": CORNER, "series": line_colours()},
         },
         on_report_change=lambda: None,  # so that the session has it
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.palette import CORNER, GRIDS, SERIES
-from app.stage.component import component, state_of, text_of
+from app.palette import CORNER, GRIDS
+from app.stage.component import component, line_colours, state_of, text_of
 from app.stage.large import is_theta
 from app.stage.replay import curves, softmax
 from stn_core.experiments.volumes import DEPTH, SIDE
@@ -101,7 +101,7 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
                 else f"U again, {smaller} voxels a side",
                 "W": "W: V summed" if transforms else "summed",
             },
-            "colours": {"grid": GRIDS[0], "corner": CORNER, "series": SERIES},
+            "colours": {"grid": GRIDS[0], "corner": CORNER, "series": line_colours()},
         },
         on_report_change=lambda: None,  # so that the result has it
     )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.palette import BOX, SERIES, TRUE_BOX
-from app.stage.component import component, state_of, text_of
+from app.palette import BOX, TRUE_BOX
+from app.stage.component import component, line_colours, state_of, text_of
 from stn_core.runs.records import RecordedRun, Step
 
 LARGE_IMAGES = 3  # as in Fig. 4
@@ -60,7 +60,7 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
             "first": first,
             "live": boxes.live,
             "begin": 0 if boxes.from_start else -1,
-            "colours": {"box": BOX, "truth": TRUE_BOX, "series": SERIES},
+            "colours": {"box": BOX, "truth": TRUE_BOX, "series": line_colours()},
         },
         on_report_change=lambda: None,  # so that the result has it
     )

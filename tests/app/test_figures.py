@@ -40,7 +40,7 @@ def test_each_point_is_its_digit_s_true_and_predicted_angle():
     diagonal, cloud = figures.angles([("ST-CNN", turned(), "#0072b2")], 504, LIGHT).data
     assert list(cloud.x) == [-40, 10, 30]
     assert list(cloud.y) == [-35, 80, 25]
-    assert [int(digit) for (digit,) in cloud.customdata] == [3, 504, 7]
+    assert [int(digit) for digit in cloud.customdata] == [3, 504, 7]
     assert list(diagonal.x) == list(diagonal.y) == [-40, 40]
 
 

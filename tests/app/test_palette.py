@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from app.palette import CORNER, DARK, GRIDS, LIGHT, palette
+from app.palette import (
+    CORNER,
+    DARK,
+    DARK_SERIES,
+    GRIDS,
+    LIGHT,
+    SERIES,
+    network_colours,
+    palette,
+)
 
 ROOT = Path(__file__).parents[2]
 THEMES = {"light": LIGHT, "dark": DARK}
@@ -53,3 +62,44 @@ def test_text_and_marks_stand_out_from_their_ground(name):
 def test_grids_stand_out_from_a_black_image():
     for colour in (*GRIDS, CORNER):
         assert contrast(colour, "#000000") >= 7
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_network_has_one_colour_whatever_it_is_compared_with(name):
+    theme = THEMES[name]
+    pairs = [
+        ("distorted/rts/st-cnn-aff", "distorted/rts/cnn"),
+        ("volumes/extruded/st-cnn-rigid", "volumes/extruded/cnn"),
+        ("distorted/rts/fcn", "distorted/rts/cnn"),
+        ("addition/rts/2st-fcn-aff", "addition/rts/cnn"),
+    ]
+    assert {network_colours(pair, theme)[1] for pair in pairs} == {theme.plain[1]}
+    same = network_colours(("distorted/r/st-cnn-aff", "distorted/r/st-cnn-tps"), theme)
+    assert same[0] == theme.networks[0] != same[1]
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1, on linear light.
+DEUTERANOPIA = (
+    (0.367322, 0.860646, -0.227968),
+    (0.280085, 0.672501, 0.047413),
+    (-0.011820, 0.042940, 0.968881),
+)
+
+
+def seen(colour: str) -> list[float]:
+    parts = [(int(colour[i : i + 2], 16) / 255) ** 2.2 for i in (1, 3, 5)]
+    rows = (sum(w * v for w, v in zip(row, parts, strict=True)) for row in DEUTERANOPIA)
+    return [max(0.0, min(1.0, value)) ** (1 / 2.2) for value in rows]
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_networks_that_are_compared_at_first_are_told_apart_by_the_colour_blind(name):
+    for pair in (("st-cnn-aff", "cnn"), ("2st-fcn-aff", "st-fcn-aff")):
+        one, other = map(seen, network_colours(pair, THEMES[name]))
+        assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > 0.3
+
+
+def test_curves_stand_out_from_the_ground_of_their_theme():
+    for series, theme in ((SERIES[:4], LIGHT), (DARK_SERIES, DARK)):
+        for colour in series:
+            assert contrast(colour, theme.background) >= 2.9

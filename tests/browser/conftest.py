@@ -38,7 +38,7 @@ def visit(chromium, server):
     missing = [
         f"{server}/{page}/_stcore/{name}"
         for page in ("transformer", "distorted", "addition", "colocalisation", "volumes")
-        + ("labels", "invariance", "tour")
+        + ("labels", "invariance", "tour", "network", "glossary")
         for name in ("health", "host-config")
     ]
 

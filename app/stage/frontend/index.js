@@ -7,8 +7,14 @@
 import { decode } from "./decode.js";
 import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
+import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
 import { requestedState } from "./output/link.js";
+import { keepOneEntryAPage } from "./parts/history.js";
 import { listen } from "./parts/keys.js";
+import { keepPresentation } from "./parts/presentation.js";
+
+keepOneEntryAPage();
+keepPresentation();
 
 // Streamlit now and then ends a component and mounts it again on the same element, between two
 // reruns that come close together: what a hand has done there goes on.
@@ -17,7 +23,7 @@ const GRACE_MILLISECONDS = 1000;
 /** What is mounted on an element: a layout, and what it was last shown. */
 class Mounted {
   constructor(parentElement, root, name) {
-    Object.assign(this, { parentElement, name, text: "" });
+    Object.assign(this, { parentElement, name, text: "", path: window.location.pathname });
     const python = {
       tell: (value) => this.setState("report", value),
       choose: (id) => this.setTrigger("selected", id),
@@ -25,6 +31,8 @@ class Mounted {
     this.layout = new LAYOUTS[name](root, python);
     this.resizes = new ResizeObserver(() => this.layout.redraw());
     this.unlisten = listen(this.layout, root);
+    this.keep = () => isKeptHere(this.layout) && keepBookmark(placeOf(this.layout, this.path), { state: this.layout.state() });
+    window.addEventListener("pagehide", this.keep);
     this.dispose = () => {
       if (parentElement.isConnected) this.ending = setTimeout(() => this.end(), GRACE_MILLISECONDS);
       else this.end();
@@ -39,6 +47,8 @@ class Mounted {
     clearTimeout(this.ending);
     this.resizes.disconnect();
     this.unlisten();
+    this.keep(); // for another page and back; at a pagehide for a reload
+    window.removeEventListener("pagehide", this.keep);
     this.layout.stop();
     mounted.delete(this.parentElement);
   }
@@ -69,12 +79,18 @@ export default function mount({ data: payload, parentElement, setStateValue, set
   return current.dispose;
 }
 
-/** Bring a layout to where the page's link has it. */
+/** Whether what a hand has done is kept here; recordings keep the place of their playhead themselves. */
+const isKeptHere = ({ state, data }) => Boolean(state && data) && !["wall", "replay"].includes(data.layout) && !data.track?.steps;
+
+const placeOf = ({ data }, path = window.location.pathname) => `${path} ${data.token}`;
+
+/** Bring a layout to where the page's link has it, or to where a hand has left it since then. */
 function restore(layout, root) {
   if (!layout.restore) return;
   let fits = false;
   try {
-    const state = requestedState(layout.data.token);
+    const bookmark = bookmarkOf(placeOf(layout));
+    const state = bookmark?.state && isNewerThanTheLink(bookmark) ? bookmark.state : requestedState(layout.data.token);
     fits = state === null || layout.restore(state);
   } catch {
     // what the link has is no state at all

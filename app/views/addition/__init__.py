@@ -19,6 +19,7 @@ PAGE = Page(
         "transformer; budgets as the table says.",
     ),
     has_questions=True,
+    view_field="sum_view",
     # Far apart; one transformer gets it wrong.
     defaults={"first": 307, "second": 812, "sum_seed": 10},
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,

@@ -66,6 +66,7 @@ def choose() -> Choice:
             int(
                 st.number_input(
                     f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
+                    disabled=st.session_state.get(f"draw-{key}", False),
                     help="0 to 999: a hundred of each class, class by class, 200 to 299 are twos.",
                 )
             )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import gallery
-from app.palette import ADDERS
 from app.panels import (
+    theme,
     transformers,
     verdicts,
 )
 from app.panels.downloads import downloads
+from app.panels.predictions import Prediction
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
@@ -26,6 +27,14 @@ from app.views.addition import (
 from app.views.addition.explorer import EXPLORER
 from app.views.addition.shown import Shown, move, show
 
+HALF = 0.5  # a probability below it is a guess
+
+
+def is_lost(prediction: Prediction, label: int) -> bool:
+    """Whether a network does not read the sum any more: wrong, or right by a guess."""
+    sure = prediction.trace.logits[0].softmax(0)[label].item()
+    return prediction.answer != label or sure < HALF
+
 
 @st.fragment
 def explore(shown: Shown) -> None:
@@ -39,12 +48,13 @@ def explore(shown: Shown) -> None:
             if loaded:
                 division.heading(loaded)
             stages.sum_stage(shown, moved, index)
-    wrong = (p.by_hand and p.answer != shown.label for p in moved.predictions)
-    st.session_state["sum_misread"] = any(wrong)  # the tour waits for it
+    lost = (p.by_hand and is_lost(p, shown.label) for p in moved.predictions)
+    st.session_state["sum:misread"] = any(lost)  # the tour waits for it
     with right:
         if moved.predictions:
             rows = [p.verdict(stages.note(shown, p)) for p in moved.predictions]
-            verdicts.verdicts(rows, shown.label, ADDERS, article="", each="each sum")
+            shades = theme.colours_of(shown.networks)
+            verdicts.verdicts(rows, shown.label, shades, article="", each="each sum")
             downloads(rows, shown.label)
         else:
             st.info(

@@ -47,12 +47,21 @@ class Shown:
         return [n for n in self.networks if n.network.transformer] or [None]
 
     def held(self, loaded: LoadedNetwork) -> list[list[float] | None]:
-        """For each transformer of a network, the θ that it is held at, None for its own."""
+        """For each transformer of a network, the θ that it is held at, None for its own.
+
+        Only the first network with several transformers is muted, not what it is compared with.
+        """
         if not loaded.network.transformer:
             return []
-        count = loaded.experiment.network.transformers
+        count = _count(loaded)
+        several = (n for n in self.networks if n.network.transformer and _count(n) > 1)
+        muted = self.muted if loaded is next(several, None) else ()
         identity = loaded.experiment.network.transform.identity().tolist()
-        return [identity if n in self.muted else None for n in range(count)]
+        return [identity if n in muted else None for n in range(count)]
+
+
+def _count(loaded: LoadedNetwork) -> int:
+    return loaded.experiment.network.transformers
 
 
 def show(choice: Choice, networks: Sequence[LoadedNetwork]) -> Shown:

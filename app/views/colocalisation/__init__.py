@@ -20,6 +20,7 @@ PAGE = Page(
         "them the boxes flee from the digits.",
     ),
     has_questions=True,
+    view_field="boxes_view",
     defaults={"boxes_digit": 8},  # Fig. 4
     keys=PLAYHEAD_KEYS,
 )

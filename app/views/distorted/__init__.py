@@ -21,6 +21,7 @@ PAGE = Page(
         "The sweep of the angle, the replay, the wanted θ and the studies of what goes wrong.",
     ),
     has_questions=True,
+    view_field="view",
     # A five that the CNN takes for a six, and the ST-CNN for a one once its θ is the identity.
     defaults={"distortion": "RTS", "digit": 504, "seed": 2},
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,

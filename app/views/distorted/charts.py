@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import figures
 from app.data import angles
-from app.panels.theme import colours
+from app.panels.theme import colours, colours_of
 from app.views.distorted.choices import choose_point
 from app.views.distorted.shown import Shown
 
@@ -24,7 +24,7 @@ def _turned_digit(shown: Shown) -> None:
     st.markdown("**Turn this digit, and who still reads it?**")
     series = [
         (loaded.title, 100 * shown.turned(loaded).share, shade)
-        for loaded, shade in zip(shown.networks, colours().networks, strict=False)
+        for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
     ]
     st.plotly_chart(
         figures.turning(angles.TURN_DEGREES, series, colours()),
@@ -43,7 +43,7 @@ def _many_angles(shown: Shown) -> None:
     st.markdown("**True angle against predicted angle**")
     transformed = [
         (loaded, shade)
-        for loaded, shade in zip(shown.networks, colours().networks, strict=False)
+        for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
         if loaded.network.transformer
     ]
     if "angle_degrees" not in shown.example.pose:

@@ -91,6 +91,7 @@ def choose(distortion: str) -> Choice:
             FIRST_DIGIT,
             key="digit",
             bind="query-params",
+            disabled=st.session_state.get(OWN_DIGIT, False),
             help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
             "was trained on them.",
         )
@@ -135,4 +136,4 @@ def choose_point() -> None:
     """Take the digit of a point that was clicked; called before the widgets are drawn again."""
     points = st.session_state["angles"].selection.points
     if points:
-        choose_digit(points[0]["customdata"][0])
+        choose_digit(points[0]["customdata"])

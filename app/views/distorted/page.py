@@ -43,7 +43,7 @@ def explore(shown: Shown) -> None:
     with right:
         if moved.predictions:
             rows = [p.verdict("θ set by hand" if p.by_hand else "") for p in moved.predictions]
-            verdicts.verdicts(rows, shown.label, theme.colours().networks)
+            verdicts.verdicts(rows, shown.label, theme.colours_of(shown.networks))
             downloads(rows, shown.label)
         else:
             st.info(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.panels import kept_upload
+
 
 def warps_file():
     """A file that ``stn_core.watched`` has written; None without one."""
-    return st.file_uploader(
+    return kept_upload.upload(
         "warps.safetensors",
         ["safetensors"],
         key="own-warps",

@@ -20,5 +20,6 @@ PAGE = Page(
         "what it allows. The descent on θ and the challenge are ours.",
     ),
     has_questions=True,
+    view_field="lab_view",
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
 )

@@ -22,7 +22,7 @@ def challenge() -> None:
 
 
 def _challenge() -> None:
-    number = st.session_state.setdefault("challenge", 0)
+    number = st.session_state.setdefault("challenge:number", 0)
     digit = (FIRST_DIGIT + 137 * number) % 1000
     example = examples.example(EXPERIMENT, digit, FIRST_SEED + number)
     loaded = networks.pretrained(EXPERIMENT)
@@ -65,7 +65,7 @@ def _challenge() -> None:
 
 
 def _next() -> None:
-    st.session_state["challenge"] += 1
+    st.session_state["challenge:number"] += 1
 
 
 def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarray) -> None:

@@ -51,16 +51,16 @@ def presets() -> Preset | None:
 
 def _first_visit() -> None:
     """A link to a preset starts with it; a link with a θ starts there."""
-    if "lab_start" in st.session_state:
+    if "lab:start" in st.session_state:
         return
-    st.session_state["lab_start"] = None
+    st.session_state["lab:start"] = None
     if st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
         _apply()
     if "theta" not in st.query_params:
         return
     try:
-        st.session_state["lab_start"] = [float(v) for v in st.query_params["theta"].split(",")]
+        st.session_state["lab:start"] = [float(v) for v in st.query_params["theta"].split(",")]
     except ValueError:
         st.toast("The link's θ is no list of numbers; the family's first θ is shown.")
 
@@ -68,7 +68,7 @@ def _first_visit() -> None:
 def _apply() -> None:
     """Set the page as the chosen preset has it."""
     preset = PRESETS.get(st.session_state.get("preset"))
-    st.session_state["lab_start"] = None
+    st.session_state["lab:start"] = None
     if preset is None:
         return
     values = {
@@ -87,7 +87,7 @@ def _apply() -> None:
 def _leave() -> None:
     """Another family is not the preset any more, nor is the link's θ of any use to it."""
     st.session_state["preset"] = None
-    st.session_state["lab_start"] = None
+    st.session_state["lab:start"] = None
 
 
 def choose(preset: Preset | None) -> Choice:
@@ -174,11 +174,11 @@ def _choose_kernel() -> tuple[str, float]:
 
 
 def _start(transform, family: Family, preset: Preset | None) -> tuple[float, ...]:
-    linked = st.session_state["lab_start"]
+    linked = st.session_state["lab:start"]
     if is_theta(linked, transform.num_params):
         return tuple(linked)
     if linked is not None:
-        st.session_state["lab_start"] = None
+        st.session_state["lab:start"] = None
         st.toast(
             f"The link's θ has {len(linked)} numbers or one out of range; {family.name} takes "
             f"{transform.num_params}. The family's first θ is shown."

@@ -20,6 +20,7 @@ PAGE = Page(
         "variant and the 3D-CNN beside them.",
     ),
     has_questions=True,
+    view_field="volume_view",
     # Which the plain projection takes for a one.
     defaults={"volume_digit": 504, "volume_seed": 2},
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,

@@ -81,6 +81,7 @@ def choose() -> Choice:
     with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         digit = st.number_input(
             "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
+            disabled=st.session_state.get(OWN_DIGIT, False),
             help="A hundred of each class, class by class: 200 to 299 are twos.",
         )  # fmt: skip
         seed = choose_seed("volume_seed", FIRST_SEED, "Turns and moves the digit", "Turn it anew")

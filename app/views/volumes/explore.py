@@ -7,8 +7,7 @@ import streamlit as st
 
 from app.data import volumes
 from app.data.networks import run_network
-from app.palette import ADDERS
-from app.panels import poses, transformers, verdicts
+from app.panels import poses, theme, transformers, verdicts
 from app.panels.downloads import downloads
 from app.stage.large import Item
 from app.stage.strip import strip
@@ -29,7 +28,7 @@ def explore(shown: Shown) -> None:
     with right:
         if moved.predictions:
             rows = [p.verdict("θ set by hand" if p.by_hand else "") for p in moved.predictions]
-            verdicts.verdicts(rows, shown.placed.label, ADDERS)
+            verdicts.verdicts(rows, shown.placed.label, theme.colours_of(shown.networks))
             downloads(rows, shown.placed.label)
         else:
             st.info("No network for volumes is here yet. Train one: switch to *Train*.")

@@ -117,6 +117,42 @@ def test_what_is_opaque_in_a_png_keeps_its_colours():
     assert_corners(read_picture(file(picture)), RED, GREEN, BLUE, GREY)
 
 
+def strokes(ink: tuple[int, int, int], mode: str) -> Image.Image:
+    """A bar of ink on nothing, as drawing programs save it."""
+    picture = Image.new("RGBA", (96, 96), (0, 0, 0, 0))
+    picture.paste((*ink, 255), (40, 20, 56, 76))
+    if mode != "P":
+        return picture.convert(mode)
+    palette = Image.alpha_composite(Image.new("RGBA", picture.size, (255, 0, 255, 255)), picture)
+    palette = palette.convert("RGB").quantize(2)
+    palette.info["transparency"] = palette.getpixel((0, 0))
+    return palette
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("RGBA", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGBA", "WEBP"), ("P", "GIF")]
+)
+@pytest.mark.parametrize(
+    ("ink", "ground"), [((0, 0, 0), 255), ((255, 255, 255), 0), ((90, 90, 90), 255)]
+)
+def test_strokes_on_nothing_are_seen(mode, kind, ink, ground):
+    picture = strokes(ink, mode)
+    options = {"lossless": True} if kind == "WEBP" else {}
+    if "transparency" in picture.info:
+        options["transparency"] = picture.info["transparency"]
+    content = file(picture, kind, **options)
+    picture = read_picture(content)
+    np.testing.assert_allclose(picture[:, 32, 32], ink, atol=2)
+    np.testing.assert_allclose(picture[:, 4, 4], ground, atol=2)
+    digit = pictures.as_digit(content)
+    assert digit[14, 14] > 200 and digit[14, 3] == 0
+
+
+def test_picture_of_which_all_is_transparent_is_taken_for_empty():
+    with pytest.raises(PictureError, match="nothing stands out"):
+        pictures.as_digit(file(Image.new("RGBA", (96, 96), (0, 0, 0, 0))))
+
+
 def test_greyscale_has_three_equal_channels():
     grey = Image.fromarray(np.arange(0, 240, 15, dtype=np.uint8).repeat(16).reshape(16, 16))
     found = read_picture(file(grey))

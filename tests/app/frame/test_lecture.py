@@ -90,6 +90,17 @@ def test_controls_says_which_parts_are_left():
     assert "playhed, which is no control here" in wrong.toast[0].value
 
 
+def test_all_that_can_be_chosen_hides_neither_the_figure_nor_the_way_back():
+    app = visit("distorted")
+    options = app.multiselect(key="hide").options
+    assert {"playhead", "footer", "digit", "seed"} <= set(options)
+    assert not {"rest", "stage-0", "angles", "keys", "lecture", "large", "hide"} & set(options)
+    assert all(":" not in name for name in options)
+    app.multiselect(key="hide").set_value(options).run()
+    assert ".st-key-stage-0" not in html(app) and ".st-key-footer {" not in html(app)
+    assert app.multiselect(key="hide").value == options
+
+
 @pytest.mark.parametrize("path", sorted(MAIN.parent.rglob("*.py")), ids=lambda path: path.stem)
 def test_every_control_with_a_label_explains_itself(path):
     for node in ast.walk(ast.parse(path.read_text())):

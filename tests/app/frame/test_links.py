@@ -165,3 +165,29 @@ def test_numbers_of_a_new_search_are_fields_of_the_address():
     assert app.number_input(key="live_margin_literal").value == 2
     assert app.number_input(key="live_seed").value == 5
     assert app.select_slider(key="live_steps").value == 300
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "view"),
+    [
+        ("distorted", "view", "Results"),
+        ("transformer", "lab_view", "Challenge"),
+        ("addition", "sum_view", "Results"),
+        ("colocalisation", "boxes_view", "Results"),
+        ("volumes", "volume_view", "Results"),
+    ],
+)
+def test_view_is_honoured_by_every_page_that_has_views(name, field, view):
+    app = page(name, view=view)
+    assert not app.exception
+    assert app.segmented_control(key=field).value == view
+    assert said(app) == []
+
+
+@pytest.mark.parametrize("name", ["labels", "glossary"])
+def test_view_of_a_page_without_views_is_answered(name):
+    app = page(name, view="Results")
+    assert said(app) == [
+        "The link asks for view = Results, which is not to be had here; shown is the page's only "
+        "view."
+    ]

@@ -112,6 +112,22 @@ def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
     expect(page.locator(".strip button").nth(5)).to_have_attribute("aria-pressed", "true")
 
 
+def test_point_of_the_angles_that_is_clicked_puts_its_digit_on_the_stage(visit):
+    page = open_distorted(visit)
+    points = page.locator(".scatterlayer .points path")
+    points.first.wait_for(state="attached")
+    points.nth(3).scroll_into_view_if_needed()
+    box = points.nth(3).bounding_box()
+    at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*at)
+    hover = page.locator(".hoverlayer .hovertext").first
+    hover.wait_for()
+    digit = re.search(r"digit (\d+):", hover.text_content())[1]
+    page.mouse.click(*at)
+    expect(page).to_have_url(re.compile(rf"digit={digit}&"))
+    expect(page.get_by_role("spinbutton", name="Digit, 0 to 999")).to_have_value(digit)
+
+
 def test_grid_follows_the_hand(visit):
     page = open_distorted(visit)
     before, output = theta_shown(page), pixels(page, "V")

@@ -41,6 +41,7 @@ def test_browser_runs_the_network_as_torch_does(visit):
     handle(page, "top left corner").focus()
     for _ in range(4):
         page.keyboard.press("Shift+]")
+    expect(stage_of(page).locator(".where")).to_have_text("turned by 23°")  # 4 · 0.1 radians
     page.keyboard.press("Shift+ArrowRight")
     assert np.abs(data_of(page, "theta") - before).max() > 0.1
     assert_network_is_torch_s(page)

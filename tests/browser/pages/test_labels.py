@@ -77,3 +77,20 @@ def test_theta_is_moved_on_the_landscape(visit):
     legend = stage_of(page).locator("[data-pane=landscape] figcaption span")
     until(page, lambda: "from" in legend.inner_text(), "the landscape is not drawn")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 375
+
+
+def test_loss_that_is_high_everywhere_is_not_as_dark_as_none(visit):
+    page = visit(at="labels", reduced_motion="reduce")
+    stage_of(page).get_by_role("button", name="Far away").click()
+    expect(stage_of(page).locator(".scale")).to_contain_text("loss 0")
+
+    def red() -> int:
+        return (
+            stage_of(page)
+            .locator(".landscape canvas")
+            .evaluate(
+                "(c) => c.getContext('2d').getImageData(0.4 * c.width, c.height / 2, 1, 1).data[0]"
+            )
+        )
+
+    until(page, lambda: red() > 60, "the map of a loss above 2 has the colour of 0")

@@ -107,7 +107,7 @@ def test_keys_lead_a_lecture(visit):
     page.keyboard.press("Space")
     expect(figure.get_by_role("button", name="Play", exact=True)).to_be_visible()
     page.keyboard.press("9")
-    expect(figure.get_by_role("button", name="Take this 8")).to_have_attribute(
+    expect(figure.get_by_role("button", name="Take this 9")).to_have_attribute(
         "aria-pressed", "true"
     )
     page.keyboard.press("Shift+?")

@@ -265,3 +265,23 @@ def test_pixel_that_is_pointed_at_tells_its_slopes_beside_the_gradient(visit, ge
     grid = Affine().grid(theta, (64, 64)).requires_grad_()
     (slope,) = torch.autograd.grad(sample(image, grid)[0, 0, row, column], grid)
     np.testing.assert_allclose(written, slope[0, row, column] * 2 / 64, atol=0.006)
+
+
+@pytest.mark.parametrize("family", ["Affine", "Projective", "Thin plate spline"])
+def test_no_drag_however_far_destroys_theta(visit, family):
+    page = open_transformer(visit, f"family={family}&image=Test card")
+    numbers = stage_of(page).locator("details").last.locator("input[type=number]")
+    names = ["the whole grid", *{"Affine": ["top left corner", "right edge"]}.get(family, [])]
+    for name in names:
+        for dx, dy in ((9, 0.3), (-9, -9), (9, 9)):
+            drag(page, name, dx, dy)
+            theta = np.array([float(field.input_value()) for field in numbers.all()])
+            assert np.abs(theta).max() <= 10, (name, dx, dy, theta)
+            if family == "Affine":
+                shear = stage_of(page).get_by_label("shear, typed", exact=True)
+                assert abs(float(shear.input_value())) <= 10
+    stage_of(page).get_by_role("button", name="Identity").click()
+    drag(page, "the whole grid", 9, 0)
+    moved = np.array([float(field.input_value()) for field in numbers.all()])
+    if family == "Affine":
+        np.testing.assert_allclose(moved, [1, 0, 2, 0, 1, 0], atol=0.02)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -152,3 +154,11 @@ def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
                 .getImageData(0, 0, canvas.width, canvas.height).data).size"""
         )
         assert ink > 10, chart
+
+
+def test_how_far_aside_the_digit_is_seen_is_one_measure(visit):
+    page = open_volumes(visit)
+    sentence = re.compile(r"from (\d+)° aside as it stands in U, from (\d+)° by the grid")
+    below = sentence.search(stage_of(page).inner_text())
+    beside = page.get_by_text("From how far aside the digit is seen").inner_text()
+    assert re.findall(r"(\d+)°", beside)[:2] == list(below.groups())

@@ -15,6 +15,7 @@
  * @property {() => object[]} [rows]  for a file
  * @property {() => object[]} [curveRows]  the curves of a training, for a file; none without one
  */
+import { Bare } from "./bare.js";
 import { Figure2 } from "./figure2/figure2.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
@@ -32,4 +33,5 @@ export const LAYOUTS = {
   volume: Volume,
   figure2: Figure2,
   labels: Labels,
+  bare: Bare,
 };

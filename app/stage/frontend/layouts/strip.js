@@ -16,6 +16,8 @@ export class Strip {
       const kind = href ? "a" : data.selectable ? "button" : "div";
       const cell = element(kind, { className: "cell" }, this.pairs[i].node, words);
       if (kind === "a") cell.href = href;
+      const [, digit] = /^(\d)(?![\d+])/.exec(label) ?? []; // a sum is called by its place
+      if (digit) cell.dataset.digit = digit;
       if (kind === "button") {
         cell.type = "button";
         cell.setAttribute("aria-pressed", String(id === data.selected));

@@ -123,7 +123,8 @@ export class Wall {
     };
     const reveal = () => toggle("Reveal the truth", "The digits' own frames, which the method is never told", "revealed", () => this.reveal());
     const order = () => toggle("Worst first", "Order the images by their overlap at the end", "sorted", () => this.order());
-    return element("div", { className: "buttons" }, ...(this.data.truth ? [reveal(), order()] : []));
+    this.switches = element("div", { className: "buttons" }, ...(this.data.truth ? [reveal(), order()] : []));
+    return this.switches;
   }
 
   choose(i) {
@@ -227,13 +228,17 @@ export class Wall {
   }
 
   state() {
-    return { position: this.transport.head.position, chosen: this.chosen };
+    const { revealed, sorted, chosen } = this;
+    return { position: this.transport.head.position, chosen, revealed, sorted };
   }
 
-  restore({ position, chosen }) {
+  restore({ position, chosen, revealed, sorted }) {
     const known = Array.isArray(chosen) && chosen.length === this.chosen.length && chosen.every((i) => i in this.cells);
     if (!known || !(position >= 0 && position <= this.transport.head.last)) return false;
     this.chosen = chosen;
+    Object.assign(this, { revealed: Boolean(revealed), sorted: Boolean(sorted) });
+    press(this.switches.querySelectorAll("button"), (_, i) => [this.revealed, this.sorted][i]);
+    if (this.data.truth) this.order();
     this.reveal();
     this.transport.head.seek(position);
     return true;

@@ -2,7 +2,7 @@
 import { chain, points } from "./grid.js";
 import { sample, slopes } from "./sampling.js";
 
-const STEPS = 200;
+export const STEPS = 200;
 const RATE = 0.02; // of Adam, in the units of θ
 const [MEAN, SPREAD] = [0.9, 0.99]; // of Adam's averages
 const NEAR = 1.3; // half widths of U from its middle

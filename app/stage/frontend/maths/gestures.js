@@ -1,7 +1,9 @@
 /**
  * What a hand wants of the grid's handles: from where they were to where they should be.
- * Every gesture maps (x, y) points to (x, y) points, normalised; it knows no family.
+ * Every gesture maps (x, y) points to (x, y) points, in half widths of U; it knows no family.
  */
+
+const SAME = 1e-9; // displacements that differ by less are one
 
 export const move = (points, dx, dy) => points.map(([x, y]) => [x + dx, y + dy]);
 
@@ -44,3 +46,29 @@ export function pull(points, targets, h, dx, dy) {
 /** One handle alone. */
 export const pinch = (points, h, dx, dy) =>
   points.map(([x, y], i) => (i === h ? [x + dx, y + dy] : [x, y]));
+
+/** How far the farthest handle is from the middle of all of them. */
+export function reach(points) {
+  const [cx, cy] = centre(points);
+  return Math.max(...points.map(([x, y]) => Math.hypot(x - cx, y - cy)));
+}
+
+/**
+ * The farthest positions on the way from where handles are to where they should be, at which none
+ * is beyond the bounds, or farther beyond them than it was. All go the same share of their way, so
+ * that the grid keeps its shape; one that is only moved goes on along the bound.
+ * @param {number[]} bounds  of |x| and of |y|
+ */
+export function within(start, wanted, bounds) {
+  const steps = wanted.map((point, h) => point.map((v, axis) => v - start[h][axis]));
+  const shares = [0, 1].map((axis) =>
+    Math.min(...steps.map((step, h) => {
+      const from = start[h][axis];
+      const room = Math.max(bounds[axis], Math.abs(from)) - Math.sign(step[axis]) * from;
+      return Math.abs(step[axis]) > room ? room / Math.abs(step[axis]) : 1;
+    }))
+  );
+  const isMove = steps.every((step) => step.every((v, axis) => Math.abs(v - steps[0][axis]) < SAME));
+  const [along, down] = isMove ? shares : [Math.min(...shares), Math.min(...shares)];
+  return start.map(([x, y], h) => [x + along * steps[h][0], y + down * steps[h][1]]);
+}

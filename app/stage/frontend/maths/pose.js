@@ -9,6 +9,8 @@ export const POSE = [
   { name: "shift y", unit: "", range: [-2, 2], step: 0.01 },
 ];
 
+const FLAT = 1e-4; // a scale below it leaves the other numbers open
+
 export const determinant = ([a, b, , c, d]) => a * d - b * c;
 
 /** R(rotation) · [[1, shear], [0, 1]] · diag(scale x, scale y), and the translation. */
@@ -28,7 +30,7 @@ export function compose([degrees, scaleX, scaleY, shear, x, y]) {
 export function decompose(theta, before) {
   const [a, b, x, c, d, y] = theta;
   const length = Math.hypot(a, c);
-  let degrees = length < 1e-9 ? before[0] : (Math.atan2(c, a) * 180) / Math.PI;
+  let degrees = length < FLAT ? before[0] : (Math.atan2(c, a) * 180) / Math.PI;
   let scaleX = length;
   const farther = Math.cos(((degrees - before[0]) * Math.PI) / 180) < -1e-6;
   if (farther && (before[1] < 0 || determinant(theta) < 0)) {
@@ -38,7 +40,7 @@ export function decompose(theta, before) {
   const [cos, sin] = [Math.cos, Math.sin].map((f) => f((degrees * Math.PI) / 180));
   const scaleY = d * cos - b * sin;
   const across = b * cos + d * sin; // scale y times shear
-  return [degrees, scaleX, scaleY, Math.abs(scaleY) < 1e-9 ? before[3] : across / scaleY, x, y];
+  return [degrees, scaleX, scaleY, Math.abs(scaleY) < FLAT ? before[3] : across / scaleY, x, y];
 }
 
 /** The θ that reads what was drawn with this one. */

@@ -68,11 +68,13 @@ export function determinant(m) {
   return dot(m.slice(0, 3), cross(m.slice(3, 6), m.slice(6, 9)));
 }
 
-/** Degrees between the z axis and what a matrix makes of it, to either side. */
-export function tilt(m) {
-  const normal = apply(m, [0, 0, 1]);
-  const length = Math.hypot(...normal) || 1;
-  return Math.acos(Math.min(1, Math.abs(normal[2]) / length)) / RADIANS;
+/**
+ * From how far aside, in degrees, what stands as one matrix has it is seen along the depth of the
+ * other: between their third columns, as ``transforms.facing_degrees``.
+ */
+export function facingDegrees(m, other) {
+  const [one, two] = [m, other].map((matrix) => apply(matrix, [0, 0, 1]));
+  return Math.atan2(Math.hypot(...cross(one, two)), dot(one, two)) / RADIANS;
 }
 
 /** The inverse of a matrix, or null where it has none. */

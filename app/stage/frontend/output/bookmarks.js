@@ -22,6 +22,12 @@ export function bookmarkOf(recording) {
   }
 }
 
-/** Whether a place was left after the page had been opened by its address; a reload opens nothing. */
-export const isNewerThanTheLink = ({ visit }) =>
-  visit === performance.timeOrigin || performance.getEntriesByType("navigation")[0]?.type !== "navigate";
+/**
+ * Whether a place was left after the page had been opened by its address. A reload, a way back and a
+ * way within the app open no page by its address.
+ */
+export function isNewerThanTheLink({ visit }) {
+  const [opened] = performance.getEntriesByType("navigation");
+  if (visit === performance.timeOrigin || opened?.type !== "navigate") return true;
+  return new URL(opened.name).pathname !== window.location.pathname;
+}

@@ -173,7 +173,7 @@ function svgOf(context, part) {
   if (part.ground) pieces.push(`<rect ${place} fill="${part.ground}" opacity="${style.opacity}"/>`);
   if (part.line) pieces.push(`<rect ${place} fill="none" stroke="${part.border}" stroke-width="${part.line}"/>`);
   if (part.canvas?.again) {
-    pieces.push(`<svg ${place} viewBox="0 0 1 1">${vector(part.canvas)}</svg>`);
+    pieces.push(`<svg ${place} viewBox="0 0 1 ${height / width}">${vector(part.canvas)}</svg>`);
   } else if (part.canvas?.width && part.canvas.height) {
     const image = part.crisp ? enlarged(part.canvas) : part.canvas;
     pieces.push(`<image ${place} preserveAspectRatio="none" href="${image.toDataURL()}"/>`);

@@ -44,6 +44,6 @@ class Pen {
 /** The elements of what a canvas shows that knows how to draw itself ``again``, in its own width. */
 export function vector(canvas) {
   const pen = new Pen();
-  canvas.again({ clientWidth: canvas.clientWidth, getContext: () => pen });
+  canvas.again({ clientWidth: canvas.clientWidth, clientHeight: canvas.clientHeight, getContext: () => pen });
   return pen.pieces.join("");
 }

@@ -45,22 +45,31 @@ export function paintTint(canvas, marked, [height, width]) {
   }
 }
 
+/** A pane's height as a share of its width. */
+const aspectOf = (canvas) => (canvas.clientHeight || 1) / Math.max(1, canvas.clientWidth);
+
 /**
  * Make an overlay as sharp as the screen and give its context in units of the pane's width.
  * @param {HTMLCanvasElement} canvas
  */
 function overlay(canvas) {
-  const side = Math.max(1, Math.round(canvas.clientWidth * (window.devicePixelRatio || 1)));
-  canvas.width = side;
-  canvas.height = side;
+  const sharp = (length) => Math.max(1, Math.round(length * (window.devicePixelRatio || 1)));
+  canvas.width = sharp(canvas.clientWidth);
+  canvas.height = sharp(canvas.clientHeight);
   const context = canvas.getContext("2d");
-  context.scale(side, side);
+  context.scale(canvas.width, canvas.width);
   context.lineJoin = "round";
-  return { context, pixel: 1 / Math.max(1, canvas.clientWidth) };
+  return { context, pixel: 1 / Math.max(1, canvas.clientWidth), place: placing(canvas) };
 }
 
-/** A normalised coordinate's place in the pane: −1 and 1 are the image's edges. */
-const place = (normalised) => MARGIN + ((normalised + 1) / 2) * (1 - 2 * MARGIN);
+/** The share of a pane's width, or height, at which a normalised coordinate lies: −1 and 1 are the image's edges. */
+const share = (normalised) => MARGIN + ((normalised + 1) / 2) * (1 - 2 * MARGIN);
+
+/** Where normalised points lie in a pane, in units of its width. */
+function placing(canvas) {
+  const aspect = aspectOf(canvas);
+  return ([x, y]) => [share(x), aspect * share(y)];
+}
 
 /**
  * T_θ(G) on U: `lines` polylines of `samples` points each; the first and last of either half
@@ -72,22 +81,23 @@ const place = (normalised) => MARGIN + ((normalised + 1) / 2) * (1 - 2 * MARGIN)
  */
 export function drawGrids(canvas, grids, shape, corner) {
   canvas.again = (other) => drawGrids(other, grids, shape, corner);
-  const { context, pixel } = overlay(canvas);
+  const drawn = overlay(canvas);
+  const { context, pixel, place } = drawn;
   const small = canvas.clientWidth < 200;
   for (const { grid, colour } of grids) {
-    drawGrid(context, pixel, small, grid, colour, shape);
-    const [first, ...along] = [0, 1, (shape.lines / 2) * shape.samples + 1].map((i) => [grid[2 * i], grid[2 * i + 1]].map(place));
+    drawGrid(drawn, small, grid, colour, shape);
+    const [first, ...along] = [0, 1, (shape.lines / 2) * shape.samples + 1].map((i) => place([grid[2 * i], grid[2 * i + 1]]));
     drawCorner(context, first, along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
   }
 }
 
-function drawGrid(context, pixel, small, grid, colour, { lines, samples }) {
+function drawGrid({ context, pixel, place }, small, grid, colour, { lines, samples }) {
   const half = lines / 2;
   const stroke = (line, width, alpha) => {
     context.beginPath();
     for (let i = 0; i < samples; i++) {
       const at = 2 * (line * samples + i);
-      context.lineTo(place(grid[at]), place(grid[at + 1]));
+      context.lineTo(...place([grid[at], grid[at + 1]]));
     }
     context.lineWidth = width * pixel;
     context.globalAlpha = alpha;
@@ -104,13 +114,14 @@ function drawGrid(context, pixel, small, grid, colour, { lines, samples }) {
 /** An image's own outline; and V's first corner, so that it can be matched with the grid on U. */
 export function drawFrame(canvas, colour, corner = null) {
   canvas.again = (other) => drawFrame(other, colour, corner);
-  const { context, pixel } = overlay(canvas);
+  const { context, pixel, place } = overlay(canvas);
   const small = canvas.clientWidth < 200;
   context.strokeStyle = colour;
   context.lineWidth = (small ? 1.75 : 2.5) * pixel;
-  context.strokeRect(MARGIN, MARGIN, 1 - 2 * MARGIN, 1 - 2 * MARGIN);
-  const along = [[1 - MARGIN, MARGIN], [MARGIN, 1 - MARGIN]];
-  if (corner) drawCorner(context, [MARGIN, MARGIN], along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
+  const [first, last] = [[-1, -1], [1, 1]].map(place);
+  context.strokeRect(...first, last[0] - first[0], last[1] - first[1]);
+  const along = [[last[0], first[1]], [first[0], last[1]]];
+  if (corner) drawCorner(context, first, along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
 }
 
 /**
@@ -120,7 +131,7 @@ export function drawFrame(canvas, colour, corner = null) {
  */
 export function drawArrows(canvas, arrows, longest, strongest) {
   canvas.again = (other) => drawArrows(other, arrows, longest, strongest);
-  const { context, pixel } = overlay(canvas);
+  const { context, pixel, place } = overlay(canvas);
   for (const [colour, width] of [["#000", 4], ["#fff", 1.75]]) {
     context.strokeStyle = colour;
     context.lineWidth = width * pixel;
@@ -130,11 +141,11 @@ export function drawArrows(canvas, arrows, longest, strongest) {
       const strength = Math.hypot(dx, dy);
       if (strength < WEAKEST * strongest) continue; // too short to be an arrow
       const [fx, fy] = [dx, dy].map((d) => (d / Math.sqrt(strength * strongest)) * longest);
-      const [px, py, qx, qy] = [x, y, x + fx, y + fy].map(place);
+      const [[px, py], [qx, qy]] = [[x, y], [x + fx, y + fy]].map(place);
       context.moveTo(px, py);
       context.lineTo(qx, qy);
       for (const side of [0.85, -0.85]) {
-        const angle = Math.atan2(fy, fx) + Math.PI - side * 0.7;
+        const angle = Math.atan2(qy - py, qx - px) + Math.PI - side * 0.7;
         const head = Math.min(6 * pixel, 0.5 * Math.hypot(qx - px, qy - py));
         context.moveTo(qx, qy);
         context.lineTo(qx + head * Math.cos(angle), qy + head * Math.sin(angle));
@@ -146,12 +157,13 @@ export function drawArrows(canvas, arrows, longest, strongest) {
 
 /** Tint the places of U that marked grid points read, each as large as it is wide in V. */
 export function tintPoints(canvas, grid, marked, side) {
-  const { context } = overlay(canvas);
+  const { context, place } = overlay(canvas);
   context.fillStyle = MARK;
   context.globalAlpha = TINT;
   for (let i = 0; i < marked.length; i++) {
     if (!marked[i]) continue;
-    context.fillRect(place(grid[2 * i]) - side / 2, place(grid[2 * i + 1]) - side / 2, side, side);
+    const [x, y] = place([grid[2 * i], grid[2 * i + 1]]);
+    context.fillRect(x - side / 2, y - side / 2, side, side);
   }
 }
 
@@ -159,16 +171,14 @@ export function tintPoints(canvas, grid, marked, side) {
 export const wipe = (canvas) => void overlay(canvas);
 
 /** Where pixel coordinate (x, y) of an image of this size lies in the pane: its centre. */
-const spot = ([x, y], [height, width]) => [
-  place((2 * x + 1) / width - 1),
-  place((2 * y + 1) / height - 1),
-];
+const spot = (canvas, [x, y], [height, width]) => placing(canvas)([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1]);
 
 /** Mark a pixel (column, row), the stronger the greater its weight. */
 export function markPixel(canvas, pixel, size, weight) {
   const context = canvas.getContext("2d");
-  const [x, y] = spot(pixel, size);
-  const [high, wide] = size.map((n) => (1 - 2 * MARGIN) / n);
+  const [x, y] = spot(canvas, pixel, size);
+  const inner = 1 - 2 * MARGIN;
+  const [high, wide] = [(aspectOf(canvas) * inner) / size[0], inner / size[1]];
   context.globalAlpha = 0.25 + 0.75 * weight;
   context.lineWidth = 2 / canvas.clientWidth;
   context.strokeStyle = MARK;
@@ -181,7 +191,7 @@ export function markPixel(canvas, pixel, size, weight) {
 /** Mark a point between the pixels. */
 export function markPoint(canvas, point, size) {
   const context = canvas.getContext("2d");
-  const [x, y] = spot(point, size);
+  const [x, y] = spot(canvas, point, size);
   const radius = 3 / canvas.clientWidth;
   context.globalAlpha = 1;
   context.beginPath();

@@ -1,13 +1,15 @@
 /** Handles on the grid, for mouse, touch and keyboard: they ask for a θ, the stage shows it. */
 import { button } from "../dom.js";
 import { fit } from "../maths/fit.js";
-import { carry, centre, move, pinch, pull, turn } from "../maths/gestures.js";
+import { carry, centre, move, pinch, pull, reach, turn, within } from "../maths/gestures.js";
 import { points } from "../maths/grid.js";
 import { MARGIN } from "./drawing.js";
 
 const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
 const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel
 const MAX_REACH = 3; // half widths from the middle, within which handles stay
+const MIN_REACH = 0.01; // half widths from their own middle, nearer than which handles do not come
+const MAX_ENTRY = 100; // of θ: one that is greater comes of a grid that is all but flat
 const MAX_SHOWN = 1.2; // half widths from the middle, where a handle is drawn: whole, inside the pane
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -16,8 +18,10 @@ export class Handles {
    * @param {HTMLElement} square  the pane of U
    * @param {object} transform  as Python describes it
    * @param {(theta: number[]) => void} onTheta  a hand wants this θ
+   * @param {number} aspect  U's height as a share of its width: a turn keeps angles of the picture
    */
-  constructor(square, transform, onTheta) {
+  constructor(square, transform, onTheta, aspect = 1) {
+    this.aspect = aspect;
     this.square = square;
     this.transform = transform;
     this.onTheta = onTheta;
@@ -122,18 +126,23 @@ export class Handles {
     this.ask(turn(this.start, centre(this.start), 0, scale));
   }
 
+  /** Ask for the θ of these positions, or of the farthest ones on the way to them that can be had. */
   ask(positions) {
-    const kept = positions.map((position) => position.map((v) => Math.max(-MAX_REACH, Math.min(MAX_REACH, v))));
-    const theta = fit(this.transform, this.transform.handleTarget, kept, this.before);
-    if (theta.every(Number.isFinite)) this.onTheta(theta);
+    if (reach(positions) < Math.min(MIN_REACH, reach(this.start))) return;
+    const kept = within(this.start, positions, [MAX_REACH, MAX_REACH * this.aspect]);
+    const normalised = kept.map(([x, y]) => [x, y / this.aspect]);
+    const theta = fit(this.transform, this.transform.handleTarget, normalised, this.before);
+    const most = Math.max(MAX_ENTRY, ...this.before.map(Math.abs));
+    if (theta.every((value) => Math.abs(value) <= most)) this.onTheta(theta);
   }
 
-  /** Where a pointer is, in U's normalised coordinates. */
+  /** Where a pointer is, in half widths of U from its middle. */
   where(event) {
     const box = this.square.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(
+    const [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map(
       (share) => (2 * (share - MARGIN)) / (1 - 2 * MARGIN) - 1
     );
+    return [x, y * this.aspect];
   }
 
   get held() {
@@ -144,14 +153,14 @@ export class Handles {
   show(theta) {
     this.theta = theta;
     const flat = points(this.transform, theta, this.transform.handleTarget);
-    this.positions = this.targets.map((_, h) => [flat[2 * h], flat[2 * h + 1]]);
+    this.positions = this.targets.map((_, h) => [flat[2 * h], flat[2 * h + 1] * this.aspect]);
     this.positions.forEach((position, h) => this.put(this.handles[h], position));
     this.put(this.body, centre(this.positions));
   }
 
   put(handle, position) {
     const percent = (v) => `${100 * (MARGIN + ((v + 1) / 2) * (1 - 2 * MARGIN))}%`;
-    const [x, y] = position.map((v) => Math.max(-MAX_SHOWN, Math.min(MAX_SHOWN, v)));
+    const [x, y] = [position[0], position[1] / this.aspect].map((v) => Math.max(-MAX_SHOWN, Math.min(MAX_SHOWN, v)));
     handle.style.left = percent(x);
     handle.style.top = percent(y);
   }

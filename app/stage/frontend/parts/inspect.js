@@ -23,6 +23,7 @@ export class Inspector {
       pane.square.onpointerleave = () => this.clear();
     }
     for (const pane of pair.us) {
+      pane.square.addEventListener("pointerdown", () => this.clear(), true); // no mark stays behind a drag
       pane.square.addEventListener("pointermove", (event) => {
         if (event.buttons === 0) this.point(this.pixelAt(event, pane));
       });

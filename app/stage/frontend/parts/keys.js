@@ -1,17 +1,17 @@
-/** Keys for a lecture: of the first stage in sight that has a playhead, while nothing else takes them. */
+/**
+ * Keys for a lecture: of the first stage in sight that has a playhead, and of the first row of
+ * presets or digits, while nothing else takes them.
+ */
 import { button, element } from "../dom.js";
 
-const KEYS = [
-  ["Space", "play, or pause"],
-  ["← →", "a step back, a step on; with Shift ten"],
-  ["R", "start again"],
-  ["1 … 9", "a preset, or a digit of the row"],
-  ["?", "this list"],
-  ["Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"],
-];
-const TYPED = "input, textarea, select, [contenteditable=true], [role=application]";
-const PRESSED = "button, a, summary";
+const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
+const MOVED_BY_ARROWS = "input, [role=slider], [role=radio], [role=tab]";
+const PRESSED = "button:not(.handle), a, summary, input:not([type=range]), [role=button], [role=radio]";
+const RELEASED = "button:not(.handle), summary, input[type=range], input[type=checkbox], input[type=radio]";
+const OVERLAY = "dialog, [role=dialog], [data-testid=stPopoverBody]";
 const PRESETS = ".st-key-preset button";
+const CELLS = "button.digit, .strip button.cell";
+const HANDLES = ".handle";
 
 /** @type {Set<{layout: import("../layouts/layouts.js").Layout, root: HTMLElement}>} */
 const mounted = new Set();
@@ -22,27 +22,56 @@ export const mountedLayouts = () => [...mounted].map(({ layout }) => layout);
 /** Take part until the function that this gives is called. */
 export function listen(layout, root) {
   const part = { layout, root };
-  if (mounted.size === 0) document.addEventListener("keydown", press);
+  if (mounted.size === 0) {
+    document.addEventListener("keydown", press);
+    document.addEventListener("click", giveBack);
+  }
   mounted.add(part);
   return () => {
     mounted.delete(part);
-    if (mounted.size === 0) document.removeEventListener("keydown", press);
+    if (mounted.size > 0) return;
+    document.removeEventListener("keydown", press);
+    document.removeEventListener("click", giveBack);
   };
+}
+
+/** The stages from above to below: those in sight, and then the others. */
+function stages() {
+  const placed = [...mounted]
+    .map((part) => ({ ...part, box: part.root.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0)
+    .sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left);
+  const isSeen = ({ box }) => box.bottom > 0 && box.top < window.innerHeight;
+  return [...placed.filter(isSeen), ...placed.filter((part) => !isSeen(part))];
+}
+
+const played = () => stages().find(({ layout }) => layout.transport?.track)?.layout;
+
+const within = (selector) => stages().map(({ root }) => [...root.querySelectorAll(selector)]).find((nodes) => nodes.length) ?? [];
+
+/** After a click the keys are the stage's again, not those of what was clicked. */
+function giveBack(event) {
+  if (event.detail === 0) return; // by a key
+  const [target] = event.composedPath();
+  if (!(target instanceof Element) || target.closest(OVERLAY)) return;
+  let active = document.activeElement;
+  while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+  if (active?.matches(RELEASED)) active.blur();
 }
 
 function press(event) {
   const [target] = event.composedPath();
   const on = (what) => target instanceof Element && target.closest(what);
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED)) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED) || on(OVERLAY)) return;
   const { key } = event;
   if (key === "?") help();
-  else if (/^[1-9]$/.test(key)) preset(Number(key));
+  else if (/^[0-9]$/.test(key)) choose(Number(key));
   else {
-    const { layout } = [...mounted].find(({ layout, root }) => layout.transport?.track && root.clientWidth) ?? {};
+    const layout = played();
     if (!layout) return;
     const { transport } = layout;
     if (key === " " && !on(PRESSED)) transport.play.click();
-    else if (key === "ArrowLeft" || key === "ArrowRight") {
+    else if ((key === "ArrowLeft" || key === "ArrowRight") && !on(MOVED_BY_ARROWS)) {
       const step = (key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 10 : 1);
       for (let i = 0; i < Math.abs(step); i++) transport.head.step(Math.sign(step));
     } else if (key === "r" || key === "R") layout.release ? layout.release() : transport.head.seek(0);
@@ -51,16 +80,26 @@ function press(event) {
   event.preventDefault();
 }
 
-/** The n-th preset of the page, or the n-th of what a stage has to choose from. */
-function preset(n) {
-  const chosen = document.querySelectorAll(PRESETS)[n - 1];
-  if (chosen) return chosen.click();
-  const part = [...mounted].find(({ root }) => root.querySelector(".digit, .strip :is(button, a).cell"));
-  part?.root.querySelectorAll(".digit, .strip :is(button, a).cell")[n - 1]?.click();
+/** The n-th preset of the page; or, of what a stage has to choose from, what is called n, else the n-th. */
+function choose(n) {
+  const presets = document.querySelectorAll(PRESETS);
+  if (presets.length) return presets[n - 1]?.click();
+  const cells = within(CELLS);
+  (cells.find(({ dataset }) => dataset.digit === String(n)) ?? cells[n - 1])?.click();
+}
+
+/** The keys that do something on this page now, and what. */
+function working() {
+  const keys = [];
+  if (played()) keys.push(["Space", "play, or pause"], ["← →", "a step back, a step on; with Shift ten"], ["R", "start again"]);
+  if (document.querySelector(PRESETS)) keys.push(["1 … 9", "a preset"]);
+  else if (within(CELLS).length) keys.push(["0 … 9", "a digit, or an image, of the row"]);
+  if (within(HANDLES).length) keys.push(["Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"]);
+  return [...keys, ["?", "this list"]];
 }
 
 function help() {
-  const rows = KEYS.map(([key, words]) =>
+  const rows = working().map(([key, words]) =>
     element("tr", {}, element("td", {}, element("kbd", { textContent: key })), element("td", { textContent: words }))
   );
   const close = button("Close", () => dialog.close());

@@ -42,6 +42,8 @@ export class Pair {
     const pixels = element("canvas", { className: "pixels" });
     const overlay = element("canvas", { className: "overlay" });
     const square = element("div", { className: "square" }, pixels, overlay);
+    const [high, wide] = kind === "U" ? this.data.inputSize : this.data.outputSize;
+    square.style.setProperty("--aspect", wide / high);
     square.setAttribute("role", "img");
     square.setAttribute("aria-label", name);
     const node = element("figure", { className: "pane" }, square);

@@ -33,7 +33,7 @@ export class Transport {
     this.scrub.onkeydown = (event) => this.press(event);
     this.ends = [0, 1].map(() => element("span", { className: "end" }));
     this.where = element("output", { className: "where" });
-    this.more = element("div", { className: "buttons" });
+    this.more = element("div", { className: "buttons more" });
     this.node = element(
       "div",
       { className: "transport" },

@@ -75,7 +75,7 @@ def test_tour_s_stop_is_done_once_a_grid_held_by_hand_makes_the_sum_wrong():
     app = page(sum_b="nothing")
 
     def done() -> bool:
-        return stops.STOPS[8].done({"sum_misread": app.session_state["sum_misread"]})
+        return stops.STOPS[8].done({"sum:misread": app.session_state["sum:misread"]})
 
     assert not stops.STOPS[8].done({}) and not done()
     first, second = payload(app)["items"][0]["thetas"]
@@ -206,3 +206,10 @@ def test_uploaded_network_is_looked_at_and_can_be_muted():
     assert not app.exception and not app.error
     assert "<b>your 2×ST-FCN Aff</b> says" in texts(app)
     assert not app.pills(key="muted").disabled
+
+
+def test_network_that_is_compared_with_is_not_muted():
+    both = page(muted="Mute transformer 1")
+    said = [text for text in map(str, (m.value for m in both.markdown)) if "says" in text]
+    assert len(said) == 2
+    assert "transformer 1 muted" in said[0] and "muted" not in said[1]

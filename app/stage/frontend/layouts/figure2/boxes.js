@@ -60,6 +60,13 @@ function tiled({ channels, height, width, values }, brightest) {
   return { ...whole, pixels };
 }
 
+/** How far a digit is turned from how it was taken, and by so many degrees further. */
+export function turnWords(pose, first, further) {
+  const [now, before] = [pose, first].map((theta) => decompose(theta, IDENTITY)[0]);
+  const degrees = ((now - before + further + 540) % 360) - 180;
+  return `turned by ${Math.round(degrees) + 0}°`.replace("-", "−");
+}
+
 /** θ as numbers, and as a pose. */
 export class ThetaBox {
   constructor() {

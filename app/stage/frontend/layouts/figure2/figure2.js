@@ -18,7 +18,7 @@ import { Inspector } from "../../parts/inspect.js";
 import { Pair } from "../../parts/pair.js";
 import { ARRIVE_SECONDS, Change } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
-import { ClassesBox, GridBox, MapsBox, ThetaBox } from "./boxes.js";
+import { ClassesBox, GridBox, MapsBox, ThetaBox, turnWords } from "./boxes.js";
 import { Wires } from "./wires.js";
 
 const TURN_DEGREES = 5; // from one frame of the turning digit to the next
@@ -86,6 +86,7 @@ export class Figure2 {
       transform: this.form,
       channels: 1,
       transformers: [{ name: "", colour: colours.grid }],
+      inputSize: [network.size, network.size],
       outputSize: [network.size, network.size],
       reading: { ...BILINEAR, pool: 1 },
       features: {},
@@ -111,6 +112,7 @@ export class Figure2 {
       const pixels = element("canvas");
       paintPixels(pixels, this.imageOf(digit, digit.pose));
       const chooser = button("", () => this.take(n), { className: "digit", ariaLabel: `Take this ${digit.label}` });
+      chooser.dataset.digit = digit.label;
       chooser.append(pixels);
       return chooser;
     });
@@ -131,7 +133,7 @@ export class Figure2 {
 
   take(n) {
     this.digit = n;
-    this.basePose = this.data.digits[n].pose;
+    this.basePose = this.initialPose = this.data.digits[n].pose;
     press(this.choosers, (_, i) => i === n);
     this.byHand = false;
     this.pose = this.basePose;
@@ -151,7 +153,7 @@ export class Figure2 {
         perSecond: FRAMES_A_SECOND,
         name: "The digit turned, from 180 degrees to the left to 180 to the right",
         ends: ["−180°", "180°"],
-        label: (frame) => `turned by ${TURN_DEGREES * (frame - half)}°`.replace("-", "−"),
+        label: (frame) => turnWords(this.basePose, this.initialPose, TURN_DEGREES * (frame - half)),
       },
       false
     );
@@ -177,6 +179,7 @@ export class Figure2 {
       this.byHand = false;
       this.transport.leave();
       this.basePose = theta;
+      this.transport.where.textContent = turnWords(theta, this.initialPose, 0);
       this.moveDigit(theta);
       this.report();
     });

@@ -11,7 +11,6 @@ import { activations, inputMaps } from "../../maths/layers.js";
 import { decompose } from "../../maths/pose.js";
 import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
-import { isLike } from "../../output/link.js";
 import { Reporter } from "../../output/report.js";
 import { drawArrows } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
@@ -20,6 +19,7 @@ import { Pair } from "../../parts/pair.js";
 import { Transport } from "../../parts/transport.js";
 import { Landscape } from "./landscape.js";
 import { Loss } from "./loss.js";
+import { restoreState, stateOf } from "./state.js";
 
 const ARROWS_IN_ROW = 12;
 const MAX_ARROW = 0.2; // its length, in half widths of U
@@ -77,6 +77,7 @@ export class Labels {
       transform: this.form,
       channels: 1,
       transformers: [{ name: "", colour: colours.grid }],
+      inputSize: [network.size, network.size],
       outputSize: [network.size, network.size],
       reading: this.reading,
       features: {},
@@ -153,12 +154,16 @@ export class Labels {
     this.report();
   }
 
+  /** The steps down from the θ that is shown. */
+  descent() {
+    const judge = (output) => this.loss.withSlope(output);
+    return descend({ transform: this.form, reading: this.reading }, this.data.source, this.theta, judge, MATCHED);
+  }
+
   /** At most so many frames of the descent, from here on. */
   run(maxFrames) {
     this.halt();
-    const judge = (output) => this.loss.withSlope(output);
-    const steps = descend({ transform: this.form, reading: this.reading }, this.data.source, this.theta, judge, MATCHED);
-    this.stopWalk = walk(steps, maxFrames, (frames, done) => {
+    this.stopWalk = walk(this.descent(), maxFrames, (frames, done) => {
       this.keep(frames);
       if (!done) return;
       this.settle();
@@ -260,13 +265,11 @@ export class Labels {
   }
 
   state() {
-    return { theta: this.theta };
+    return stateOf(this);
   }
 
-  restore({ theta }) {
-    if (!isLike(theta, IDENTITY)) return false;
-    this.hold(theta);
-    return true;
+  restore(state) {
+    return restoreState(this, state);
   }
 
   release() {

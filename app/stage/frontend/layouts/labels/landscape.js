@@ -7,6 +7,7 @@ import { ARROWS } from "../../parts/handles.js";
 const SIDE = 37; // points of the map in either direction
 const FIRST_STRIDE = 4; // it is drawn coarsely first
 const BUSY_MILLISECONDS = 10; // of each frame
+const MAX_LOSS = 20; // from which on every loss has the last colour: one scale for all digits
 const BANDS = 14; // of the colours: their edges are contours
 const LETTER_PIXELS = 13;
 const ROOM = { left: 0.15, bottom: 0.13, top: 0.03, right: 0.03 }; // shares of the pane
@@ -67,10 +68,21 @@ export class Landscape {
       };
       return node;
     };
-    this.legend = element("span");
-    const caption = element("figcaption", {}, "The loss over ", select("across", "Across the map"), " and ", select("up", "Up the map"), ", ", this.legend);
+    const bar = element("i", { className: "ramp" });
+    bar.style.background = `linear-gradient(to right, ${colours.ramp.join(", ")})`;
+    const legend = element("span", { className: "scale" }, "loss 0 ", bar, ` ${MAX_LOSS} or more`);
+    const caption = element("figcaption", {}, "The loss over ", select("across", "Across the map"), " and ", select("up", "Up the map"), ", the rest of θ as it is", legend);
     this.node = element("figure", { className: "pane" }, square, caption);
     this.node.dataset.pane = "landscape";
+  }
+
+  /** Take these axes; false if there is no such one. */
+  choose(axes) {
+    if (!Array.isArray(axes) || axes.length !== 2 || !axes.every((axis) => Object.hasOwn(AXES, axis))) return false;
+    [this.across, this.up] = axes;
+    this.node.querySelectorAll("select").forEach((select, i) => (select.value = axes[i]));
+    if (this.theta) this.survey(this.theta);
+    return true;
   }
 
   pose(theta) {
@@ -133,9 +145,7 @@ export class Landscape {
 
   /** Colours of what is known; of the rest, those of the nearest point that is. */
   paint(stride) {
-    const known = this.losses.filter(Number.isFinite);
-    const [low, high] = [Math.min(...known), Math.max(...known)];
-    const scale = (loss) => Math.log1p(loss - low) / Math.max(1e-6, Math.log1p(high - low));
+    const scale = (loss) => Math.log1p(Math.max(0, loss)) / Math.log1p(MAX_LOSS);
     const coarse = Math.min(FIRST_STRIDE, stride * 2);
     const context = this.map.getContext("2d");
     const image = context.createImageData(SIDE, SIDE);
@@ -147,7 +157,6 @@ export class Landscape {
       image.data.set([...ramp(this.colours.ramp, band), 255], 4 * i);
     }
     context.putImageData(image, 0, 0);
-    this.legend.textContent = `from ${low.toFixed(2)} (dark) to ${high.toFixed(1)}; the rest of θ as it is`;
     this.draw();
   }
 
@@ -206,6 +215,9 @@ export class Landscape {
   axes(context, pixel, wide, high) {
     const words = (axis, value) => `${+value.toFixed(2)}${AXES[axis].unit}`.replace("-", "−");
     const [along, below] = [["left", "center", "right"], ["bottom", "middle", "top"]];
+    const axis = (which) => AXES[which].name;
+    this.write(context, axis(this.across), ROOM.left + wide / 2, 1 - 2 * pixel, "center", "bottom");
+    this.write(context, axis(this.up), ROOM.left + 6 * pixel, ROOM.top + 6 * pixel, "left", "top");
     [0, 0.5, 1].forEach((share, i) => {
       const [x, y] = [ROOM.left + share * wide, 1 - ROOM.bottom - share * high];
       const [across, up] = [this.across, this.up].map((axis) => words(axis, this.value(axis, share)));

@@ -3,7 +3,6 @@ import { button } from "../../dom.js";
 import { points } from "../../maths/grid.js";
 import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
-import { isLike } from "../../output/link.js";
 import { Reporter } from "../../output/report.js";
 import { Gradient } from "../../parts/gradient.js";
 import { Inspector } from "../../parts/inspect.js";
@@ -14,6 +13,7 @@ import { Transport } from "../../parts/transport.js";
 import { Composition } from "./composition.js";
 import { Hand } from "./hand.js";
 import { rowsOf } from "./rows.js";
+import { restoreState, stateOf } from "./state.js";
 import { areClose, descentTrack, mixed, predictionTrack } from "./tracks.js";
 
 const MAX_OPEN_SLIDERS = 8; // more of them are folded away at first
@@ -256,26 +256,17 @@ export class Large {
     return rowsOf(this.data, this);
   }
 
-  /** What a hand has done, and the playhead. */
-  state() {
-    return {
-      thetas: this.byHand ? this.thetas : null,
-      poses: this.moved ? this.poses : null,
-      position: this.transport.track ? this.transport.head.position : null,
-    };
+  /** Whether θ is the playhead's, and no hand's. */
+  get isPlayed() {
+    return !this.transport.scrub.classList.contains("off");
   }
 
-  restore({ thetas, poses, position }) {
-    if (thetas && !(this.thetas && isLike(thetas, this.thetas))) return false;
-    if (poses && !isLike(poses, this.poses)) return false;
-    if (poses) {
-      this.poses = poses;
-      this.moveInput(poses[this.hand.input], this.hand.input);
-    }
-    if (thetas) this.hold(thetas);
-    const { track, head } = this.transport;
-    if (!thetas && track && typeof position === "number" && position >= 0 && position < head.last) head.seek(position);
-    return true;
+  state() {
+    return stateOf(this);
+  }
+
+  restore(state) {
+    return restoreState(this, state);
   }
 
   redraw() {

@@ -98,8 +98,11 @@ export class Picture {
     const share = view.flat > 0.5 ? 2 * view.flat - 1 : 0; // how far it is a picture
     const brightest = Math.max(1e-6, ...projection);
     scene.begin(view.camera, GROUND, view.zoom);
-    scene.voxels(this.outputSurface, 2 / data.outputSide, () => 1 - share, view.flat);
-    if (share) scene.picture(projection.map((value) => value / brightest), data.outputSide, share);
+    const values = projection.map((value) => value / brightest);
+    const pixel = (v) => Math.max(0, Math.min(data.outputSide - 1, Math.floor(((v + 1) / 2) * data.outputSide)));
+    const sum = (x, y) => values[pixel(y) * data.outputSide + pixel(x)];
+    if (share < 1) scene.voxels(this.outputSurface, 2 / data.outputSide, (x, y) => 1 - share + share * sum(x, y), view.flat);
+    else scene.picture(values, data.outputSide);
     drawGridBox(scene, squeezed, depth, data.colours);
     scene.end([], LETTERS);
   }
@@ -126,14 +129,12 @@ export class Picture {
     return k;
   }
 
-  /** How the digit stands in U and in V, in words. */
+  /** From how far aside the digit is seen in U and in V, in words. */
   describe() {
     const { theta, pose } = this;
-    const inverse = solid.inverse(solid.matrixOf(theta));
-    const angle = (m) => `${solid.tilt(m).toFixed(0)}°`;
-    const ofU = `In U the digit is turned ${angle(pose.turn)} away from the axis of projection`;
-    this.sentence.textContent =
-      inverse && this.data.transforms ? `${ofU}, in V ${angle(solid.multiply(inverse, pose.turn))}.` : `${ofU}.`;
+    const aside = (m) => `${solid.facingDegrees(m, pose.turn).toFixed(0)}°`;
+    const ofU = `The digit is seen from ${aside(solid.matrixOf(this.data.identity))} aside as it stands in U`;
+    this.sentence.textContent = this.data.transforms ? `${ofU}, from ${aside(solid.matrixOf(theta))} by the grid.` : `${ofU}.`;
     const size = short(Math.abs(solid.determinant(solid.matrixOf(theta))));
     this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The grid's box has ${size} of the volume's size.`);
   }

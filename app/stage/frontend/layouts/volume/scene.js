@@ -79,13 +79,13 @@ export class Scene {
   }
 
   /** A picture of side² values in [0, 1] on the plane z = 0, as far as it is bright. */
-  picture(values, side, share) {
+  picture(values, side) {
     const half = (1.25 * this.scale) / side;
     for (let n = 0; n < values.length; n++) {
-      if (values[n] * share < 0.04) continue;
+      if (values[n] < 0.04) continue;
       const [i, j] = [n % side, Math.floor(n / side)];
       const [column, row, depth] = this.place([(2 * i + 1) / side - 1, (2 * j + 1) / side - 1, 0]);
-      this.square(column, row, depth - 0.02, half, this.packed([255, 250, 240], values[n] * share));
+      this.square(column, row, depth - 0.02, half, this.packed([255, 250, 240], values[n]));
     }
   }
 

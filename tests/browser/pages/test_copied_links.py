@@ -1,0 +1,77 @@
+"""Links that are copied from a page bring back what its address alone does not hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import (
+    data_of,
+    handle,
+    open_distorted,
+    play_button,
+    scrub,
+    set_mode,
+    stage_of,
+    theta_shown,
+    until,
+)
+
+
+def copied(page: Page) -> str:
+    """What "Copy link" gives."""
+    stage_of(page).get_by_text("Export").click()
+    stage_of(page).get_by_role("button", name="Copy link").click()
+    field = stage_of(page).get_by_label("A link to what is shown")
+    return field.evaluate("(field) => field.value")
+
+
+def opened(page: Page, address: str) -> Page:
+    """The same in a tab of its own, which remembers nothing."""
+    other = page.context.new_page()
+    other.goto(address)
+    scrub(other).wait_for()
+    return other
+
+
+def test_link_has_the_descent_its_playhead_and_the_axes(visit):
+    page = visit(at="labels", reduced_motion="reduce")
+    stage_of(page).get_by_role("button", name="Descend").click()
+    last = float(scrub(page).get_attribute("max"))
+    stage_of(page).get_by_label("Across the map").select_option("x")
+    for _ in range(3):
+        play_button(page, "One step back").click()
+    theta = data_of(page, "theta")
+    other = opened(page, copied(page))
+    expect(scrub(other)).to_have_value(str(round(last) - 3))
+    expect(scrub(other)).to_have_attribute("max", str(round(last)))
+    expect(stage_of(other).get_by_label("Across the map")).to_have_value("x")
+    np.testing.assert_allclose(data_of(other, "theta"), theta, atol=1e-3)
+
+
+def test_link_has_what_is_revealed_and_the_order(visit):
+    page = visit(at="colocalisation", reduced_motion="reduce")
+    for name in ("Reveal the truth", "Worst first"):
+        stage_of(page).get_by_role("button", name=name).click()
+    first = stage_of(page).locator(".thumb").first.get_attribute("aria-label")
+    other = opened(page, copied(page))
+    for name in ("Reveal the truth", "Worst first"):
+        button = stage_of(other).get_by_role("button", name=name)
+        expect(button).to_have_attribute("aria-pressed", "true")
+    expect(stage_of(other).locator(".thumb").first).to_have_attribute("aria-label", first)
+    expect(stage_of(other).locator(".truth").first).to_be_visible()
+
+
+def test_link_has_the_playhead_and_what_the_hand_takes(visit):
+    page = open_distorted(visit)
+    set_mode(page, "the digit")
+    for _ in range(4):
+        play_button(page, "One step back").click()
+    theta, position = theta_shown(page), scrub(page).input_value()
+    other = opened(page, copied(page))
+    handle(other, "the digit: move").wait_for()
+    there = lambda: scrub(other).input_value() == position  # noqa: E731
+    until(other, there, "the playhead is elsewhere")
+    np.testing.assert_allclose(theta_shown(other), theta, atol=0.011)
+    chosen = stage_of(other).get_by_role("button", name="the digit", exact=True)
+    expect(chosen).to_have_attribute("aria-pressed", "true")

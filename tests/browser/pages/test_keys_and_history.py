@@ -1,0 +1,154 @@
+"""The keys of a lecture after a click, and the browser's Back, on several pages in one visit."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from tests.browser.driving import (
+    data_of,
+    drag,
+    handle,
+    open_distorted,
+    play_button,
+    scrub,
+    stage_of,
+    theta_shown,
+    until,
+)
+
+
+def go(page: Page, menu: str) -> None:
+    page.get_by_test_id("stTopNavLink").filter(has_text=menu).first.click()
+
+
+def shown_keys(page: Page) -> list[str]:
+    """What "?" lists, as the first words of its rows."""
+    page.keyboard.press("Shift+?")
+    keys = page.locator("dialog.stn-keys kbd").all_inner_texts()
+    page.keyboard.press("Escape")
+    return keys
+
+
+def length(page: Page) -> int:
+    return page.evaluate("history.length")
+
+
+def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
+    page = open_distorted(visit)
+    page.locator(".strip button").nth(9).wait_for()
+    for number in (3, 0, 9):
+        page.keyboard.press(str(number))
+        chosen = page.locator(".strip button[aria-pressed=true] .label")
+        expect(chosen).to_have_text(re.compile(f"^{number}"))
+    play_button(page, "Play again and again").click()
+    scrub(page).click()
+    page.keyboard.press("ArrowRight")
+    position = float(scrub(page).input_value())
+    page.keyboard.press("ArrowRight")
+    assert float(scrub(page).input_value()) > position
+    page.get_by_text("Sweep the angle").click()
+    expect(scrub(page)).to_have_attribute("max", "60")
+    page.keyboard.press("ArrowLeft")
+    expect(stage_of(page).locator(".where")).to_have_text(re.compile(r"\d°"))
+    expect(page.get_by_label("Sweep the angle")).to_be_checked()
+    set_before = float(scrub(page).input_value())
+    drag(page, "the whole grid", 0.1, 0)
+    page.keyboard.press("r")
+    expect(page.get_by_text("θ set by hand")).to_have_count(0)
+    assert float(scrub(page).input_value()) >= set_before
+    assert shown_keys(page) == ["Space", "← →", "R", "0 … 9", "Tab", "?"]
+
+    page.get_by_role("radio", name="Results").click()
+    page.locator(".strip a.cell").first.wait_for()
+    page.keyboard.press("2")
+    assert shown_keys(page) == ["?"]
+    expect(page.get_by_role("radio", name="Results")).to_be_checked()
+
+    page.goto(re.sub(r"/distorted.*", "/glossary", page.url))
+    page.get_by_text("Eq. 1").first.wait_for()
+    until(page, lambda: shown_keys(page) == ["?"], "no list of keys on the glossary")
+
+
+def test_back_brings_the_former_page_as_it_was(visit):
+    page = open_distorted(visit)
+    before = length(page)
+    page.locator(".strip button").nth(5).click()
+    expect(page.locator(".strip button").nth(5)).to_have_attribute("aria-pressed", "true")
+    drag(page, "the whole grid", 0.1, -0.05)
+    page.get_by_text("θ set by hand").wait_for()
+    theta = theta_shown(page)
+    assert length(page) == before
+    go(page, "Transformer")
+    page.get_by_text("degrees of freedom").wait_for()
+    page.locator(".strip").first.wait_for(state="detached")
+    handle(page, "the whole grid").wait_for()
+    for _ in range(3):
+        drag(page, "the whole grid", 0.1, 0.05)
+        expect(page).to_have_url(re.compile("theta="))
+    assert length(page) == before + 1
+    moved = theta_shown(page)
+    page.go_back()
+    expect(page).to_have_url(re.compile("distorted.*digit=507"))
+    page.get_by_text("θ set by hand").wait_for()
+    np.testing.assert_allclose(theta_shown(page), theta, atol=0.011)
+    page.go_forward()
+    page.get_by_text("degrees of freedom").wait_for()
+    until(page, lambda: np.allclose(theta_shown(page), moved, atol=0.011), "θ is another")
+    page.reload()
+    page.get_by_text("degrees of freedom").wait_for()
+    until(page, lambda: np.allclose(theta_shown(page), moved, atol=0.011), "θ is lost")
+
+
+def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
+    page = visit(reduced_motion="reduce")
+    stage_of(page).get_by_role("button", name="the grid", exact=True).click()
+    drag(page, "the whole grid", 0.1, 0)
+    theta = data_of(page, "theta")
+    page.wait_for_timeout(300)  # until it is at rest
+    page.reload()
+    handle(page, "move").first.wait_for()
+    close = lambda: np.allclose(data_of(page, "theta"), theta, atol=1e-4)  # noqa: E731
+    until(page, close, "θ is lost")
+    go(page, "Distorted")
+    handle(page, "the whole grid").wait_for()
+    drag(page, "the whole grid", 0.1, 0)
+    held = theta_shown(page)
+    page.get_by_text("θ set by hand").wait_for()
+    page.reload()
+    handle(page, "the whole grid").wait_for()
+    page.get_by_text("θ set by hand").wait_for()
+    np.testing.assert_allclose(theta_shown(page), held, atol=0.011)
+    go(page, "Overview")
+    page.locator(".figure2").wait_for()
+    until(page, close, "θ is lost on the way back")
+    go(page, "Distorted")
+    page.get_by_text("θ set by hand").wait_for()
+    page.locator(".st-key-footer a").last.click()
+    handle(page, "the whole grid").wait_for()
+    page.get_by_text("Probability of each class").wait_for()
+    expect(page.get_by_text("θ set by hand")).to_have_count(0)
+
+
+def test_presentation_goes_along_with_every_link_and_one_control_is_all_that_is_left(visit):
+    page = visit("large=true&hide=seed", reduced_motion="reduce")
+    kept = re.compile(r"(?=.*large=true)(?=.*hide=seed)")
+    for link in (".cards a[href*=transformer]", ".paper a[href*=glossary]", ".st-key-footer a"):
+        until(page, lambda: "?" in shown_keys(page), "the page's keys do not work")
+        page.locator(link).first.click()
+        page.wait_for_load_state()
+        page.locator(".st-key-footer a").first.wait_for()
+        expect(page).to_have_url(kept)
+
+    page.goto(re.sub(r"(/[^/?]*)?\?.*", "/distorted?controls=playhead", page.url))
+    handle(page, "the whole grid").wait_for()
+    expect(play_button(page, "Play")).to_be_visible()
+    main = page.get_by_test_id("stMain")
+    until(
+        page,
+        lambda: re.sub(r"[\s▶❚◂▸⟳\d.×]", "", main.inner_text()) in ("", "identityprediction"),
+        "words",
+    )
+    expect(stage_of(page).get_by_text("Export")).to_be_hidden()

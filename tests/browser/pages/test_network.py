@@ -1,0 +1,80 @@
+"""The page on a network of one's own: a file of a real network's transformers, drawn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from stn_core import Affine, FullyConnectedBody, Localisation, SpatialTransformer, save_warps, watch
+from tests.browser.driving import handle, stage_of, theta_shown, until
+
+HEIGHT, WIDTH = 30, 60
+ANGLE = math.radians(30)
+# A turn of the picture, in the coordinates of one that is twice as wide as it is high.
+TURN = [
+    [math.cos(ANGLE), -math.sin(ANGLE) * HEIGHT / WIDTH, 0],
+    [math.sin(ANGLE) * WIDTH / HEIGHT, math.cos(ANGLE), 0],
+]
+
+
+@pytest.fixture
+def warps_file(tmp_path):
+    """Two wide images, turned by 30°."""
+    body = FullyConnectedBody((1, HEIGHT, WIDTH))
+    transformer = SpatialTransformer(
+        Localisation(body, Affine().identity()), Affine(), size=(HEIGHT, WIDTH)
+    )
+    network = nn.Sequential(transformer)
+    with torch.no_grad():
+        transformer.localisation.regression.bias.copy_(torch.tensor(TURN).flatten())
+    images = torch.zeros(2, 1, HEIGHT, WIDTH)
+    images[..., 8:22, 16:44] = 1
+    with watch(network) as warps, torch.no_grad():
+        network(images)
+    save_warps(tmp_path / "warps.safetensors", network, warps)
+    return tmp_path / "warps.safetensors"
+
+
+def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_file):
+    page = visit(at="network", reduced_motion="reduce")
+    page.locator("input[type=file]").set_input_files(warps_file)
+    handle(page, "the whole grid").wait_for()
+
+    def shapes() -> list[float]:
+        panes = [stage_of(page).locator(f"[data-pane={pane}]") for pane in ("U", "V")]
+        parts = [pane.locator(what).first for pane in panes for what in (".square", ".pixels")]
+        return [box["width"] / box["height"] for box in (part.bounding_box() for part in parts)]
+
+    wide = lambda: np.allclose(shapes(), WIDTH / HEIGHT, rtol=0.02)  # noqa: E731
+    until(page, wide, "the panes have not the images' shape")
+
+    def middle(name: str) -> torch.Tensor:
+        box = handle(page, f"{name} corner").bounding_box()
+        return torch.tensor([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+
+    def sides() -> tuple[torch.Tensor, torch.Tensor]:
+        first = middle("top left")
+        return middle("top right") - first, middle("bottom left") - first
+
+    stage_of(page).get_by_role("button", name="Identity").click()
+    handle(page, "the whole grid").focus()
+    for key in [*6 * ["Shift+-"], *3 * ["Shift+]"]]:  # small, so that no handle is beyond the pane
+        page.keyboard.press(key)
+    across, down = sides()
+    assert abs(across @ down) < 0.02 * across.norm() * down.norm()
+    assert across.norm() / down.norm() == pytest.approx(WIDTH / HEIGHT, rel=0.02)
+    turned, scale = theta_shown(page), 1.1**-6
+    assert turned[1, 0] == pytest.approx(2 * scale * math.sin(0.3), abs=0.02)
+    assert turned[0, 1] == pytest.approx(-scale * math.sin(0.3) / 2, abs=0.02)
+
+    page.get_by_test_id("stTopNavLink").filter(has_text="Overview").click()
+    page.locator(".figure2").wait_for()
+    page.go_back()
+    handle(page, "the whole grid").wait_for()
+    np.testing.assert_allclose(theta_shown(page), turned, atol=0.011)
+    page.get_by_role("button", name="Close the file").click()
+    page.get_by_text("Nothing is open yet").wait_for()
