@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.data import networks
-from app.data.run_keys import Published, RunKey, StartedHere
+from app.data.run_keys import Published, RunKey
 from app.panels import own_checkpoint
 from app.tables import network_field
 from app.training import job
@@ -19,7 +19,7 @@ def options(prefix: str) -> dict[RunKey, str]:
     """The trained networks of ``distorted/rts/`` and their titles: published ones, then those from
     here."""
     shipped = {Published(name): networks.network_title(name) for name in networks.published(prefix)}
-    return shipped | {StartedHere(run.folder.name): run.title for run in job.trained(prefix)}
+    return shipped | {run.run_key: run.title for run in job.trained(prefix)}
 
 
 def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[RunKey, ...]:

@@ -114,7 +114,7 @@ def _options(prefix: str) -> dict[RunKey, str]:
     if prefix == STUDIED:
         studies = recordings.studies()
         titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
-    return titles | {StartedHere(job.folder.name): job.title for job in list_jobs(prefix)}
+    return titles | {job.run_key: job.title for job in list_jobs(prefix)}
 
 
 def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:

@@ -149,7 +149,10 @@ def _queue(folder: Path, order: Order) -> Job:
     (folder / launcher.PID_FILE).unlink(missing_ok=True)  # of its process before
     (folder / CLAIMED).unlink(missing_ok=True)
     visitors.arrive()
-    return job_in(folder)
+    job = job_in(folder)
+    if job is None:
+        raise JobError(f"{folder.name} is no run of {order.experiment}: delete the folder")
+    return job
 
 
 def resume(job: Job) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, volumes
-from app.data.run_keys import Published, RunKey, StartedHere, recording_name
+from app.data.run_keys import Published, RunKey, recording_name
 from app.panels.choices import choose_network
 from app.panels.replay import job_of, not_shown
 from app.stage.volume import Learning, Pose, Solid, volume
@@ -25,7 +25,7 @@ def replay() -> None:
     titles: dict[RunKey, str] = {
         Published(name): networks.network_title(name) for name in recordings.recorded_names(PREFIX)
     }
-    titles |= {StartedHere(job.folder.name): job.title for job in list_jobs(PREFIX)}
+    titles |= {job.run_key: job.title for job in list_jobs(PREFIX)}
     if not titles:
         st.info(
             f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
