@@ -68,10 +68,22 @@ def published(prefix: str) -> list[str]:
     ]
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
 def seconds_a_step(experiment_name: str) -> float | None:
     """How long a step took on a CPU core, of the published training or of one that was noted beside
     it; None if neither was on one."""
+    timed = _timed(experiment_name)
+    return timed and timed[0]
+
+
+def timed_batch_size(experiment_name: str) -> int | None:
+    """By which batch size ``seconds_a_step`` was measured."""
+    timed = _timed(experiment_name)
+    return timed and timed[1]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _timed(experiment_name: str) -> tuple[float, int | None] | None:
+    """Seconds a step on a CPU core, and of how many examples; a search has all of its set."""
     from stn_core.checkpoints import CheckpointError
     from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find_colocalisation
     from stn_core.metrics import load_metrics, load_search_metrics, load_tried
@@ -79,13 +91,14 @@ def seconds_a_step(experiment_name: str) -> float | None:
     try:
         if experiment := EXPERIMENTS.get(experiment_name):
             records = [load_metrics(experiment).tried, *load_tried(experiment)]
-            timed = [(one.device, one.seconds, one.step) for one in records]
+            timed = [(o.device, o.seconds / o.step, o.recipe.batch_size) for o in records]
         else:
             metrics = load_search_metrics(find_colocalisation(experiment_name))
-            timed = [(metrics.device, metrics.gallery.seconds, metrics.recipe.iterations)]
+            step = metrics.gallery.seconds / metrics.recipe.iterations
+            timed = [(metrics.device, step, None)]
     except (CheckpointError, UnknownExperiment):
         return None
-    return next((s / steps for device, s, steps in timed if device.startswith("CPU")), None)
+    return next(((step, size) for device, step, size in timed if device.startswith("CPU")), None)
 
 
 @st.cache_resource(show_spinner="Opening the checkpoint …", max_entries=8)
