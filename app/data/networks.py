@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data import test_errors
 from app.data.examples import example
 from app.data.gallery import gallery
 from app.data.recordings import run_reader
@@ -35,6 +37,7 @@ class LoadedNetwork:
     key: str  # tells it from every other, and from itself at an earlier checkpoint
     title: str
     record: str  # how well it does, and where that was measured
+    run_title: str = ""  # of a run that was trained here
 
 
 @st.cache_resource(show_spinner="Loading the network …", max_entries=32)
@@ -140,8 +143,9 @@ def measured(_loaded: LoadedNetwork, key: str) -> str:
 
 
 @st.cache_resource(show_spinner="Loading the network …", max_entries=8)
-def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
-    """The network of a run as of its last checkpoint, which was written at ``modified``."""
+def from_run(folder: str, title: str, modified: tuple[float, ...]) -> LoadedNetwork:
+    """The network of a run as of its last checkpoint, which was written at ``modified`` and whose
+    test error was measured then."""
     from stn_core import checkpoints
     from stn_core.experiments import find
 
@@ -152,11 +156,14 @@ def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
     network, header = checkpoints.load_trained(experiment, reader.checkpoint)
     measured = [s for s in reader.snapshots() if s.step <= header["step"]]
     error = f", {measured[-1].measure:.1f} % error on the gallery" if measured else ""
+    tested = test_errors.test_error(Path(folder))
+    error += f", {tested.words}" if tested else ""
     return LoadedNetwork(
         experiment=experiment,
         network=network,
         key=f"{folder} at {modified}",
         title=title,
+        run_title=title,
         record=f"saved at step {header['step']:,} of {iterations:,}{error}",
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import recordings
+from app.data import recordings, test_errors
 from app.panels.numbers import LEARNING_RATES, duration, pace_words, smaller_rate
 from app.training import orders, pace, processes, queue
 from app.training.job import (
@@ -73,6 +73,8 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
             say = st.error if status.state == "failed" else st.info
             say(without_folders(status.message))
         _buttons(job, run, status, watching)
+        if watching.resumable and not status.alive:
+            _test_error(job, run, status)
     watching.show(job)
 
 
@@ -115,6 +117,32 @@ def _progress(run, status, iterations: int, watching: Watching) -> None:
     if status.interrupted:
         on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
         st.warning(f"Its process has ended without a word (killed, or the machine went down).{on}")
+
+
+def _test_error(job: Job, run, status) -> None:
+    """At the end: the error on the test digits, measured at once where that is quick."""
+    if not run.checkpoint.is_file():
+        return
+    if not test_errors.is_possible():
+        st.caption("The test error is not measured: MNIST's test digits are not on this machine.")
+        return
+    measured = test_errors.test_error(job.folder)
+    if measured is None:
+        asked = st.button(
+            "Measure the test error", key="job-test",
+            help="On MNIST's 10,000 test digits, each distorted with a fixed seed",
+        )  # fmt: skip
+        unasked = status.state == "finished" and is_mine(job)
+        step = pace.seconds_a_step(run.history(), run.snapshots())
+        if not asked and not (unasked and test_errors.is_quick(job.folder, step)):
+            return
+        try:
+            with st.spinner("Measuring the test error …"):
+                measured = test_errors.measure(job.folder)
+        except (RuntimeError, ValueError, OSError) as error:
+            st.error(f"The test error cannot be measured: {without_folders(error)}")
+            return
+    st.markdown(f"Test error: **{measured.percent:.2f} %** of {measured.digits:,} test digits")
 
 
 def _not_yet(run, status) -> str:
