@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from app.data import networks
-from app.data.run_keys import Published, RunKey
+from app.data.run_keys import Published, RunKey, StartedHere
 from app.panels import own_checkpoint
 from app.tables import network_field
 from app.training import job
@@ -60,6 +60,7 @@ def choose_network(
     none: str = "",
 ) -> RunKey | None:
     """One of several networks or trainings; first: by default; none: the text of the key None."""
+    _rename(field, titles)
     keys = {key.text if key else none: key for key in titles}
     texts = list(keys)
     default = list(titles).index(first) if first in titles else 0
@@ -73,6 +74,19 @@ def choose_network(
         help="A network that has been trained here, or a recorded training",
     )
     return keys.get(chosen, keys[texts[default]])
+
+
+def _rename(field: str, titles: Mapping[RunKey | None, str]) -> None:
+    """Bring an address of before, which has a run's title without how it was trained, to the title
+    that the run has now."""
+    asked = st.query_params.get(field, "")
+    if ", started " not in asked or asked in titles.values():
+        return
+    old = {key.text: title for key, title in titles.items() if isinstance(key, StartedHere)}
+    key = job.key_of_title(asked, old)
+    if key is not None:
+        st.query_params[field] = old[key]
+        st.rerun()  # widgets are given what the address had when the script began
 
 
 def choose_seed(key: str, first: int, does: str, anew: str) -> int:

@@ -10,7 +10,7 @@ from app.panels.training_progress import Watching, progress
 from app.stage.replay import replay
 from app.tables import column_title
 from app.training import processes
-from app.training.job import Job, find_job, is_mine, list_jobs, read_order
+from app.training.job import Job, find_job, is_mine, key_of_title, list_jobs, read_order
 
 OTHERS = ", another visitor's"
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
@@ -45,7 +45,11 @@ def _choose(prefix: str, jobs: dict[str, Job], watching: Watching) -> str:
     first_look = prefix not in watched
     moved = asked and asked != watched.get(prefix)  # the browser went back, say
     if (moved and (first_look or asked in jobs)) or kept not in jobs:
-        linked = asked if asked in jobs else _by_words(asked, jobs)
+        linked = (
+            asked
+            if asked in jobs
+            else key_of_title(asked.removesuffix(OTHERS), {k: jobs[k].title for k in jobs})
+        )
         newest = next(iter(jobs))
         before = (key for key in (linked, kept, watched.get(prefix)) if key in jobs)
         st.session_state[field] = next(before, newest)
@@ -62,13 +66,6 @@ def _choose(prefix: str, jobs: dict[str, Job], watching: Watching) -> str:
     if asked != key:
         st.query_params[field] = key
     return key
-
-
-def _by_words(words: str, jobs: dict[str, Job]) -> str | None:
-    """The key of an address of before, which had the title, without the day on that day."""
-    name, started, when = words.removesuffix(OTHERS).rpartition(", started ")
-    fits = (k for k, j in jobs.items() if j.title.startswith(name) and j.title.endswith(when))
-    return next(fits, None) if started else None
 
 
 def _elsewhere(prefix: str) -> None:

@@ -108,8 +108,8 @@ def _progress(run, status, iterations: int, watching: Watching) -> None:
     state = "interrupted" if status.interrupted else status.state
     words = [_not_yet(run, status) or state, f"step {status.step:,} of {iterations:,}"]
     if state == "running":
-        step, left = pace.seconds_a_step(run.history(), snapshots), pace.seconds_left(run)
-        words += [pace_words(step)] if step else []
+        step, left = pace.pace_of(run), pace.seconds_left(run)
+        words += [pace_words(step)] if step and status.step >= pace.FIRST_STEPS else []
         words += [f"about {duration(left)} left"] if left is not None else []
     if snapshots and math.isfinite(snapshots[-1].measure):
         words.append(f"**{snapshots[-1].measure:.1f} %** {watching.measured}")

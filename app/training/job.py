@@ -15,7 +15,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,6 +117,14 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return entry.is_dir()
     except (OSError, UnicodeEncodeError):
         return False
+
+
+def key_of_title(asked: str, titles: Mapping[str, str]) -> str | None:
+    """The key of the run that an address of before means, which had its title: the network and when
+    it was started, on that day without the day. titles: those of now, by key."""
+    name, started, when = asked.rpartition(", started ")
+    fits = (k for k, title in titles.items() if title.startswith(name) and title.endswith(when))
+    return next(fits, None) if started else None
 
 
 def find_job(key: str) -> Job | None:

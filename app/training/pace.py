@@ -21,9 +21,12 @@ MAX_RECORDS = 40  # of the last, by which the pace is measured
 MIN_STEPS_KNOWN = 50  # of an earlier run here, for its pace to be believed
 
 
-def seconds_a_step(history: Sequence[Step], snapshots: Sequence[Snapshot] = ()) -> float | None:
+def seconds_a_step(
+    history: Sequence[Step], snapshots: Sequence[Snapshot] = (), guess: float | None = None
+) -> float | None:
     """Of the last records, without the snapshots' own time and without the start's; None before
-    there is a record."""
+    there is a record. guess: it is no longer than this as long as steps and snapshots cannot be
+    told apart."""
     recent = history[-MAX_RECORDS - 1 :]
     if not recent:
         return None
@@ -38,34 +41,42 @@ def seconds_a_step(history: Sequence[Step], snapshots: Sequence[Snapshot] = ()) 
         return None
     taken = [s.step for s in snapshots]
     pauses = np.diff(np.searchsorted(taken, [r.step for r in recent], side="right"))[whole]
-    return _own_share(steps[whole], seconds[whole], pauses)
+    return _own_share(steps[whole], seconds[whole], pauses, guess)
 
 
-def _own_share(steps: np.ndarray, seconds: np.ndarray, snapshots: np.ndarray) -> float:
+def _own_share(
+    steps: np.ndarray, seconds: np.ndarray, snapshots: np.ndarray, guess: float | None
+) -> float:
     """Seconds a step, of intervals of which some hold snapshots too."""
     paces = seconds / steps
     without = paces[snapshots == 0]
     if len(without) >= 3:
         return float(statistics.median(without))
     least = float(paces.min())
-    if len(paces) < 2 or not snapshots.any():
+    if not snapshots.any():
         return least
+    if len(paces) < 2:
+        return min(least, guess or least)
     (step, _), *_ = np.linalg.lstsq(np.stack([steps, snapshots], 1), seconds, rcond=None)
     return float(min(step, least)) if step > 0 else least
 
 
 def seconds_left(run: Run) -> float | None:
     """Of a training that runs; None if there is nothing to judge by. Raises RunError."""
-    description = run.description()
-    done = run.status().step
-    rest = max(0, description["recipe"]["iterations"] - done)
-    history = run.history()
-    step = seconds_a_step(history, run.snapshots()) if done >= FIRST_STEPS else None
-    if step is None:
-        batch = description["recipe"].get("batch_size")
-        on_cpu = description.get("device_type", "cpu") == "cpu"
-        step = published_seconds_a_step(description["experiment"], batch) if on_cpu else None
+    rest = max(0, run.description()["recipe"]["iterations"] - run.status().step)
+    step = pace_of(run)
     return step and rest * step
+
+
+def pace_of(run: Run) -> float | None:
+    """Seconds a step of a training that runs, at first its published network's. Raises RunError."""
+    description = run.description()
+    on_cpu = description.get("device_type", "cpu") == "cpu"
+    batch = description["recipe"].get("batch_size")
+    guess = published_seconds_a_step(description["experiment"], batch) if on_cpu else None
+    if run.status().step < FIRST_STEPS:
+        return guess
+    return seconds_a_step(run.history(), run.snapshots(), guess) or guess
 
 
 def expected_seconds(experiment: str, iterations: int, batch_size: int) -> float | None:

@@ -34,7 +34,7 @@ def test_an_axis_says_what_it_counts(modules):
         const context = document.createElement("canvas").getContext("2d");
         context.fillText = (text, x) => written.push([text, x]);
         chart.paint(context, 300, 200, 1);
-        return written.slice(6);
+        return written.slice(3);
         """
     )
     *marks, (unit, place) = written
@@ -55,7 +55,7 @@ def test_numbers_on_an_axis_tell_its_ends_apart_and_next_to_nothing_is_0(modules
             const context = document.createElement("canvas").getContext("2d");
             context.fillText = (text) => written.push(text);
             chart.paint(context, 300, 200, 1);
-            return written.slice(0, -3); // of the upright axis
+            return written.slice(0, -2); // of the upright axis
         };
         return [draw([0.001, 0.001]), draw([3e-12, 0.002]), draw([91, 91.3]), draw([2.5e-5, 5e-5])];
         """
@@ -70,7 +70,8 @@ def test_numbers_on_an_axis_tell_its_ends_apart_and_next_to_nothing_is_0(modules
 PAINTED = """
     const { Curves, share } = await load("parts/curves");
     const { even, logarithmic } = await load("parts/axes");
-    const line = (y, more = {}) => ({ name: "", colour: "red", dash: 0, x: y.map((_, i) => i), y, ...more });
+    const line = (y, more = {}) =>
+        ({ name: "", colour: "red", dash: 0, x: y.map((_, i) => i), y, ...more });
     const painted = (chart) => {
         const [written, drawn] = [[], []];
         const context = document.createElement("canvas").getContext("2d");
@@ -95,16 +96,19 @@ def test_numbers_on_every_axis_are_round(modules):
         const draw = (y, linear) => {
             const chart = new Curves("chart", linear);
             chart.set([line(y)], even(y.length, "step"));
-            return written(chart).slice(0, -1);
+            return written(chart).slice(0, -6); // without those of the steps
         };
         const steps = new Curves("chart", true);
         steps.set([line([0, 1])], even(3000, "step"));
-        return [draw([0.013, 2.31]), draw([0.23, 0.27]), draw([3e-6, 20]), written(steps).slice(6, -1)];
+        const rows = [[0.013, 2.31], [0.23, 0.27], [3e-6, 20]].map((y) => draw(y));
+        return [...rows, written(steps).slice(3, -1)];
         """,
     )
     for words in (loss, narrow, wide, steps):
         assert len(words) >= 3 and len(set(words)) == len(words)
-    assert loss[:3] == ["0.03", "0.1", "0.3"] or loss[:2] == ["0.02", "0.05"]
+    assert {float(word) for word in loss} <= {
+        m * 10.0**e for e in (-2, -1, 0) for m in (1, 2, 3, 5)
+    }
     assert narrow[:3] == ["0.23", "0.24", "0.25"]
     assert steps == ["0", "1k", "2k", "3k"]
 
@@ -118,7 +122,8 @@ def test_curve_that_diverges_is_cut_off_and_the_rest_stays_readable(modules):
             chart.set([line(y)], even(8, "step"));
             return [chart.low, chart.high, chart.note.textContent];
         };
-        return [draw(new Curves("Loss"), diverged), draw(new Curves("θ", true, undefined, 10), [0, 1, -0.5, 1e4]),
+        const theta = new Curves("θ", true, undefined, 10);
+        return [draw(new Curves("Loss"), diverged), draw(theta, [0, 1, -0.5, 1e4]),
             draw(new Curves("Loss"), [2.3, 1, 0.1])];
         """,
     )
