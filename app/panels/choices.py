@@ -44,7 +44,7 @@ def choose_page_view(key: str, views: list[str], names: str) -> str:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         view = st.segmented_control(
             "View", views, default=views[0], required=True, key=key, bind="query-params",
-            label_visibility="collapsed",
+            persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
         with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
             st.markdown(names)

@@ -169,7 +169,7 @@ def _choose_numbers(name: str, recipe: Recipe, steps: int) -> tuple[Numbers | No
         )  # fmt: skip
     with right:
         batch = fields.read(
-            "Batch size", recipe.batch_size, f"train_batch_{recipe.name}",
+            "Batch size", recipe.batch_size, f"train_batch_{name.split("/")[0]}_{recipe.name}",
             "Examples in each step. Larger batches take longer and give steadier steps.",
             Bounds(1, _max_batch(name)).read,
         )  # fmt: skip

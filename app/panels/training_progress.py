@@ -239,22 +239,31 @@ def _try_again(job: Job, learning_rate: float | None = None) -> None:
 
 
 def _rate(run) -> None:
-    """A paused training can go on with another peak rate: its own one is shown, whoever chose it,
-    and only a visitor's choice is written."""
+    """A paused training can go on with another peak rate: the run's own is shown, whoever chose it,
+    and only a visitor's choice here is written."""
     began = run.description()["recipe"].get("learning_rate")
     if not began:
         return
     rate = run.asked_rate() or began
-    key = f"job-rate-{run.folder.name}"
-    if st.session_state.get(key) != rate:
-        st.session_state[key] = rate
+    known = f"rate-known-{run.folder.name}"
+    last, generation = st.session_state.get(known, (None, 0))
+    if last != rate:  # another tab's choice: a slider of its own, which no older state moves
+        generation += 1
+        st.session_state[known] = (rate, generation)
+    key = f"job-rate-{run.folder.name}-{generation}"
     st.select_slider(
         f"Peak learning rate to go on with (it began with {began:g})",
         sorted({*LEARNING_RATES, began, rate}),
-        format_func=lambda v: f"{v:g}", key=key, on_change=_choose_rate, args=(run, key),
+        rate,
+        format_func=lambda v: f"{v:g}",
+        key=key,
+        on_change=_choose_rate,
+        args=(run, key, known, generation),
         help="The schedule's rate at its peak; it counts from the next step on",
-    )  # fmt: skip
+    )
 
 
-def _choose_rate(run, key: str) -> None:
-    run.control(run.command(), learning_rate=st.session_state[key])
+def _choose_rate(run, key: str, known: str, generation: int) -> None:
+    chosen = st.session_state[key]
+    st.session_state[known] = (chosen, generation)
+    run.control(run.command(), learning_rate=chosen)

@@ -18,7 +18,7 @@ def form(tmp_path, monkeypatch):
     return go_to(app, "distorted").run()
 
 
-FIELDS = ("steps_quick", "batch_quick", "rate_quick", "seed")
+FIELDS = ("steps_quick", "batch_distorted_quick", "rate_quick", "seed")
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ FIELDS = ("steps_quick", "batch_quick", "rate_quick", "seed")
         ("steps_quick", "9" * 40),
         ("steps_quick", ""),
         ("steps_quick", "1e3"),
-        ("batch_quick", "0"),
-        ("batch_quick", "100000"),
+        ("batch_distorted_quick", "0"),
+        ("batch_distorted_quick", "100000"),
         ("rate_quick", "0"),
         ("rate_quick", "-1"),
         ("rate_quick", "nan"),

@@ -98,13 +98,13 @@ def test_two_tabs_on_a_paused_run_have_one_rate(visit, runs):
     tabs = [visit("view=Train&distortion=R&run=run-mine", at="distorted") for _ in range(2)]
     sliders = [tab.get_by_role("slider", name=re.compile("Peak learning rate")) for tab in tabs]
     for slider in sliders:
-        expect(slider).to_have_attribute("aria-valuetext", "0.001")
+        expect(slider).to_have_attribute("aria-valuetext", "0.001", timeout=PATIENCE_MILLISECONDS)
     sliders[0].press("ArrowRight")
     for slider in sliders:  # the other tab follows, and does not write its own
-        expect(slider).to_have_attribute("aria-valuetext", "0.002")
+        expect(slider).to_have_attribute("aria-valuetext", "0.002", timeout=30_000)
     sliders[1].press("ArrowRight")
     for slider in sliders:
-        expect(slider).to_have_attribute("aria-valuetext", "0.005")
+        expect(slider).to_have_attribute("aria-valuetext", "0.005", timeout=30_000)
     tabs[0].wait_for_timeout(3_000)  # each page has been refreshed since
     assert run.asked_rate() == 0.005 and run.command() == "pause"
     for slider in sliders:

@@ -120,7 +120,7 @@ def test_curve_that_diverges_is_cut_off_and_the_rest_stays_readable(modules):
         const diverged = [2.3, 2.2, 1.4, 0.7, 0.4, 0.3, 1e5, 1e8, NaN];
         const draw = (chart, y) => {
             chart.set([line(y)], even(8, "step"));
-            return [chart.low, chart.high, chart.note.textContent];
+            return [chart.low, chart.high, chart.cut.textContent];
         };
         const theta = new Curves("θ", true, undefined, 10);
         return [draw(new Curves("Loss"), diverged), draw(theta, [0, 1, -0.5, 1e4]),

@@ -1,6 +1,7 @@
 /** Axes of a chart: where a value stands, which round values are marked, and how they are written. */
 
 const ROUND = [1, 2, 5, 10];
+const SLACK = 0.02; // of a step, by which a round value may be beyond an end
 const LOGARITHMIC_TICKS = 3; // fewer round values than these between two ends, and they are a sum's
 
 /** The least of 1, 2, 5 times a power of ten that is at least so much. */
@@ -12,8 +13,8 @@ function roundStep(least) {
 /** Round values between two numbers, evenly, about so many steps of them at most. */
 export function linearTicks(low, high, count) {
   const step = roundStep((high - low) / Math.max(1, count));
-  const first = Math.ceil(low / step - 1e-6);
-  const last = Math.floor(high / step + 1e-6);
+  const first = Math.ceil(low / step - SLACK);
+  const last = Math.floor(high / step + SLACK);
   return [...Array(Math.max(0, last - first + 1)).keys()].map((i) => (first + i) * step);
 }
 
@@ -33,7 +34,7 @@ export function logarithmicTicks(low, high, count) {
   const kinds = [[1], [1, 3], [1, 2, 5]].reverse();
   for (const kind of kinds) {
     const marks = inside(decades.flatMap((p) => kind.map((m) => m * p)));
-    if (marks.length < LOGARITHMIC_TICKS) return linearTicks(low, high, Math.max(2, count));
+    if (marks.length < LOGARITHMIC_TICKS) return linearTicks(low, high, count + 2);
     if (marks.length <= count + 2) return marks;
   }
   return inside(decades);

@@ -22,14 +22,14 @@ export class Curves {
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", title);
     this.legend = element("span", { className: "legend" });
-    this.note = element("span", { className: "note" });
+    this.cut = element("span", { className: "cut" });
     this.hover = element("div", { className: "reading", hidden: true });
     this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.read(event.offsetX, event.offsetY);
     this.canvas.onpointerleave = () => this.read(null);
     this.node = element(
       "figure",
       { className: "chart" },
-      element("figcaption", {}, element("b", { textContent: title }), this.legend, this.note),
+      element("figcaption", {}, element("b", { textContent: title }), this.legend, this.cut),
       element("div", { className: "plot" }, this.canvas, this.hover)
     );
   }
@@ -69,8 +69,8 @@ export class Curves {
     const bounds = this.range ?? this.bounds();
     const [low, high] = [Math.max(least, bounds[0]), Math.min(most, bounds[1])];
     this.setEnds(...(this.range ?? [low, high]));
-    const cut = !this.range && (least < low || most > high);
-    this.note.textContent = cut ? `cut off at ${reading(most > high ? high : low)}; reaches ${reading(most > high ? most : least)}` : "";
+    const isCut = !this.range && (least < low || most > high);
+    this.cut.textContent = isCut ? `cut off at ${reading(most > high ? high : low)}; reaches ${reading(most > high ? most : least)}` : "";
   }
 
   /** Between which values a training is that has not diverged. */
