@@ -152,7 +152,7 @@ def _choose_recipe(experiment_name: str) -> Recipe:
 def _choose_numbers(name: str, recipe: Recipe, steps: int) -> tuple[Numbers | None, list[str]]:
     """Steps, at first as given; batch size and rate, at first the recipe's; seed. None, and what is
     wrong, as long as one of them cannot be taken."""
-    max_steps = limits().steps
+    max_steps, table = limits().steps, name.split("/")[0]
     fields = Fields()
     left, right = st.columns(2)
     with left:
@@ -169,7 +169,7 @@ def _choose_numbers(name: str, recipe: Recipe, steps: int) -> tuple[Numbers | No
         )  # fmt: skip
     with right:
         batch = fields.read(
-            "Batch size", recipe.batch_size, f"train_batch_{name.split("/")[0]}_{recipe.name}",
+            "Batch size", recipe.batch_size, f"train_batch_{table}_{recipe.name}",
             "Examples in each step. Larger batches take longer and give steadier steps.",
             Bounds(1, _max_batch(name)).read,
         )  # fmt: skip
