@@ -131,7 +131,10 @@ def _started(
 
 
 def _details(experiment: str, description: dict | None, order: dict | None) -> list[str]:
-    """Steps × batch, peak rate and seed, where all of them are known."""
+    """Steps × batch, peak rate and seed, where all of them are known; a search for boxes, of which
+    there is one a set, has its class alone."""
+    if experiment.startswith("colocalisation/"):
+        return []
     recipe, seed = _recipe(experiment, description, order)
     steps, batch, rate = (recipe.get(k) for k in ("iterations", "batch_size", "learning_rate"))
     if not (_is_count(steps) and _is_count(batch) and _is_rate(rate) and isinstance(seed, int)):
