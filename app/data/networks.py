@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data import test_errors
 from app.data.examples import example
 from app.data.gallery import gallery
 from app.data.recordings import run_reader
@@ -35,6 +37,7 @@ class LoadedNetwork:
     key: str  # tells it from every other, and from itself at an earlier checkpoint
     title: str
     record: str  # how well it does, and where that was measured
+    run_title: str = ""  # of a run that was trained here
 
 
 @st.cache_resource(show_spinner="Loading the network …", max_entries=32)
@@ -68,10 +71,22 @@ def published(prefix: str) -> list[str]:
     ]
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
 def seconds_a_step(experiment_name: str) -> float | None:
     """How long a step took on a CPU core, of the published training or of one that was noted beside
     it; None if neither was on one."""
+    timed = _timed(experiment_name)
+    return timed and timed[0]
+
+
+def timed_batch_size(experiment_name: str) -> int | None:
+    """By which batch size ``seconds_a_step`` was measured."""
+    timed = _timed(experiment_name)
+    return timed and timed[1]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _timed(experiment_name: str) -> tuple[float, int | None] | None:
+    """Seconds a step on a CPU core, and of how many examples; a search has all of its set."""
     from stn_core.checkpoints import CheckpointError
     from stn_core.experiments import EXPERIMENTS, UnknownExperiment, find_colocalisation
     from stn_core.metrics import load_metrics, load_search_metrics, load_tried
@@ -79,13 +94,14 @@ def seconds_a_step(experiment_name: str) -> float | None:
     try:
         if experiment := EXPERIMENTS.get(experiment_name):
             records = [load_metrics(experiment).tried, *load_tried(experiment)]
-            timed = [(one.device, one.seconds, one.step) for one in records]
+            timed = [(o.device, o.seconds / o.step, o.recipe.batch_size) for o in records]
         else:
             metrics = load_search_metrics(find_colocalisation(experiment_name))
-            timed = [(metrics.device, metrics.gallery.seconds, metrics.recipe.iterations)]
+            step = metrics.gallery.seconds / metrics.recipe.iterations
+            timed = [(metrics.device, step, None)]
     except (CheckpointError, UnknownExperiment):
         return None
-    return next((s / steps for device, s, steps in timed if device.startswith("CPU")), None)
+    return next(((step, size) for device, step, size in timed if device.startswith("CPU")), None)
 
 
 @st.cache_resource(show_spinner="Opening the checkpoint …", max_entries=8)
@@ -127,8 +143,9 @@ def measured(_loaded: LoadedNetwork, key: str) -> str:
 
 
 @st.cache_resource(show_spinner="Loading the network …", max_entries=8)
-def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
-    """The network of a run as of its last checkpoint, which was written at ``modified``."""
+def from_run(folder: str, title: str, modified: tuple[float, ...]) -> LoadedNetwork:
+    """The network of a run as of its last checkpoint, which was written at ``modified`` and whose
+    test error was measured then."""
     from stn_core import checkpoints
     from stn_core.experiments import find
 
@@ -139,11 +156,14 @@ def from_run(folder: str, title: str, modified: float) -> LoadedNetwork:
     network, header = checkpoints.load_trained(experiment, reader.checkpoint)
     measured = [s for s in reader.snapshots() if s.step <= header["step"]]
     error = f", {measured[-1].measure:.1f} % error on the gallery" if measured else ""
+    tested = test_errors.test_error(Path(folder))
+    error += f", {tested.words}" if tested else ""
     return LoadedNetwork(
         experiment=experiment,
         network=network,
         key=f"{folder} at {modified}",
         title=title,
+        run_title=title,
         record=f"saved at step {header['step']:,} of {iterations:,}{error}",
     )
 

@@ -53,3 +53,14 @@ def run_reader(folder: str) -> Run:
     from stn_core.runs.folder import Run
 
     return Run(Path(folder))
+
+
+def checkpoint_step(path: Path) -> int:
+    """The step at which a run's checkpoint was written; 0 if there is none that can be read."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return int((file.metadata() or {}).get("step", 0))
+    except (SafetensorError, OSError, ValueError):
+        return 0

@@ -29,7 +29,7 @@ class Study:
 
 @dataclass(frozen=True)
 class StartedHere:
-    """A training that was started on this machine, by the name of its run's folder."""
+    """A training that was started on this machine, by its folder's path below the runs' folder."""
 
     folder: str
 

@@ -19,7 +19,7 @@ def options(prefix: str) -> dict[RunKey, str]:
     """The trained networks of ``distorted/rts/`` and their titles: published ones, then those from
     here."""
     shipped = {Published(name): networks.network_title(name) for name in networks.published(prefix)}
-    return shipped | {StartedHere(run.folder.name): run.title for run in job.trained(prefix)}
+    return shipped | {run.run_key: run.title for run in job.trained(prefix)}
 
 
 def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[RunKey, ...]:
@@ -44,7 +44,7 @@ def choose_page_view(key: str, views: list[str], names: str) -> str:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         view = st.segmented_control(
             "View", views, default=views[0], required=True, key=key, bind="query-params",
-            label_visibility="collapsed",
+            persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
         with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
             st.markdown(names)
@@ -60,6 +60,7 @@ def choose_network(
     none: str = "",
 ) -> RunKey | None:
     """One of several networks or trainings; first: by default; none: the text of the key None."""
+    _rename(field, titles)
     keys = {key.text if key else none: key for key in titles}
     texts = list(keys)
     default = list(titles).index(first) if first in titles else 0
@@ -73,6 +74,19 @@ def choose_network(
         help="A network that has been trained here, or a recorded training",
     )
     return keys.get(chosen, keys[texts[default]])
+
+
+def _rename(field: str, titles: Mapping[RunKey | None, str]) -> None:
+    """Bring an address of before, which has a run's title without how it was trained, to the title
+    that the run has now."""
+    asked = st.query_params.get(field, "")
+    if ", started " not in asked or asked in titles.values():
+        return
+    old = {key.text: title for key, title in titles.items() if isinstance(key, StartedHere)}
+    key = job.key_of_title(asked, old)
+    if key is not None:
+        st.query_params[field] = old[key]
+        st.rerun()  # widgets are given what the address had when the script began
 
 
 def choose_seed(key: str, first: int, does: str, anew: str) -> int:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app.data import networks
 from app.panels.verdicts import Verdict
+from app.stage.replay import file_name
 
 MEDIA = {"csv": "text/csv", "json": "application/json"}
 
@@ -86,13 +87,20 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
             st.download_button(
                 f"Weights of {row.loaded.title}",
                 lambda loaded=row.loaded: weights(loaded),
-                f"{row.loaded.experiment.name.replace('/', '-')}.safetensors",
+                f"{_weights_name(row.loaded)}.safetensors",
                 "application/octet-stream",
                 key=f"weights-{n}",
                 on_click="ignore",
                 help="As safetensors; Open a checkpoint takes it back",
             )
         st.caption("θ, pictures and animations: *Export*, below the stage.")
+
+
+def _weights_name(loaded: networks.LoadedNetwork) -> str:
+    """Of the file: the experiment's name, and of a run how and when it was trained."""
+    name = loaded.experiment.name.replace("/", "-")
+    run = file_name(loaded.run_title.partition(", ")[2])
+    return f"{name}-{run}" if run else name
 
 
 def encoders(folder: Path | None) -> None:

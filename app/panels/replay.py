@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import networks, recordings
+from app.data import networks, recordings, test_errors
 from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
 from app.palette import GRIDS
 from app.panels.choices import choose_network
@@ -114,7 +114,7 @@ def _options(prefix: str) -> dict[RunKey, str]:
     if prefix == STUDIED:
         studies = recordings.studies()
         titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
-    return titles | {StartedHere(job.folder.name): job.title for job in list_jobs(prefix)}
+    return titles | {job.run_key: job.title for job in list_jobs(prefix)}
 
 
 def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:
@@ -183,16 +183,31 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
             raise ValueError("its run is gone")
         return training_of(job, index)
     recorded = recordings.recorded(recording_name(key, prefix))
-    return _played(recorded, title, index, live=False)
+    error = test_error_of(key, None, prefix)
+    return _played(recorded, title, index, live=False, test_error=error)
 
 
 def training_of(job: Job, index: int = 0) -> Training:
     """What a training from here has recorded so far. Raises RunError."""
     run = recordings.run_reader(str(job.folder))
-    return _played(run.recorded(), job.title, index, live=run.is_alive())
+    error = test_error_of(job.run_key, job, job.prefix)
+    return _played(run.recorded(), job.title, index, live=run.is_alive(), test_error=error)
 
 
-def _played(recorded: RecordedRun, title: str, index: int, *, live: bool) -> Training:
+def test_error_of(key: RunKey, job: Job | None, prefix: str) -> float | None:
+    """Of a training's network, in per cent, where it was measured; of a further seed's it was not
+    by itself."""
+    if job is not None:
+        measured = test_errors.test_error(job.folder)
+        return measured and measured.percent
+    if isinstance(key, Published) and "@" not in key.name:
+        return test_errors.published_test_error(recording_name(key, prefix))
+    return None
+
+
+def _played(
+    recorded: RecordedRun, title: str, index: int, *, live: bool, test_error: float | None
+) -> Training:
     from stn_core.experiments import find
     from stn_core.training.probes import MEAN_CLASSES
 
@@ -206,4 +221,5 @@ def _played(recorded: RecordedRun, title: str, index: int, *, live: bool) -> Tra
         mean_classes=MEAN_CLASSES,
         outside=network.subtracted,
         live=live,
+        test_error=test_error,
     )

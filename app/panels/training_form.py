@@ -2,59 +2,125 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import streamlit as st
 
 from app.data import gallery, networks
+from app.panels.numbers import Bounds, NumberError, duration, read_rate
 from app.tables import column_title
-from app.training import orders
+from app.training import orders, pace
 from app.training.job import JobError
 from app.training.limits import limits
 
 if TYPE_CHECKING:
     from stn_core.experiment import Recipe
 
-LEARNING_RATES = [m * 10.0**e for e in (-5, -4, -3, -2) for m in (1, 2, 5)] + [0.1]
+MIN_STEPS = 100
+MAX_BATCH = 1_024
+MAX_BATCH_PIXELS = 32_000_000  # of all the images, or voxels of all the volumes, of a batch
+SEEDS = Bounds(0, 2**31 - 1)
+
+T = TypeVar("T")
+
+
+class Numbers(NamedTuple):
+    """What a training is started with."""
+
+    iterations: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+
+
+class Fields:
+    """Text fields of the address that hold numbers. problems: what is wrong with those typed."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def read(self, name: str, first: object, key: str, words: str, read: Callable[[str, str], T]):
+        """The number in a field; None of one that cannot be taken."""
+        text = st.text_input(name, str(first), key=key, bind="query-params", help=words)
+        try:
+            return read(name, text or "")
+        except NumberError as error:
+            self.problems.append(str(error))
+            return None
 
 
 def training_form(prefix: str, first: str, *, steps: int) -> None:
-    """Network, recipe, steps, rate, seed and device, all of them fields of the address; the button.
+    """Network, recipe, steps, batch size, rate, seed and device, all of them fields of the address;
+    the button.
 
     first: the network of ``distorted/rts/`` that is proposed, for so many steps.
     """
     st.markdown(f"**A new training on {column_title(prefix)}**")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
-    iterations, learning_rate = _choose_steps_and_rate(recipe, steps)
-    seed, device = _choose_seed_and_device()
+    numbers, problems = _choose_numbers(name, recipe, steps)
+    device = st.selectbox(
+        "Device", _devices(), key="train_device", bind="query-params",
+        help="auto takes a GPU where there is one.",
+    )  # fmt: skip
     stop = st.checkbox(
         "Stop when it has stopped improving", key="train_stop", bind="query-params",
         help="When the error on digits it has not seen has not fallen for a quarter of the steps.",
     )  # fmt: skip
-    if st.button(
+    for problem in problems:
+        st.error(problem)
+    clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
-        help="Runs on this server, in a process of its own; it goes on if you leave the page",
-    ):  # fmt: skip
-        try:
-            job = orders.start(
-                name,
-                recipe=recipe.name,
-                iterations=iterations,
-                learning_rate=learning_rate,
-                seed=seed,
-                device=device,
-                patience=iterations // 4 if stop else None,
-            )
-        except JobError as error:
-            st.error(str(error))
-        else:
-            st.session_state["run"] = job.key
-            st.rerun()
+        disabled=bool(problems),
+        help="Correct the fields first" if problems
+        else "Runs on this server, in a process of its own; it goes on if you leave the page",
+    )  # fmt: skip
+    if numbers and clicked:
+        _start(name, recipe, numbers, device, stop=stop)
+    st.caption(" ".join(_notices(name, numbers, device)))
+
+
+def _notices(name: str, numbers: Numbers | None, device: str) -> list[str]:
+    """How long it takes, on which digits, and what this server allows."""
+    words = []
+    seconds = None
+    if numbers and _is_on_cpu(device):
+        seconds = pace.expected_seconds(name, numbers.iterations, numbers.batch_size)
+    if seconds:
+        words.append(f"Takes about **{duration(seconds)}** on this machine.")
+    words.append(gallery.digits_notice())
     max_seconds = limits().seconds
-    bound = f" This server ends a training after {max_seconds:,.0f} s."
-    st.caption(gallery.digits_notice() + (bound if isfinite(max_seconds) else ""))
+    if isfinite(max_seconds):
+        words.append(f"This server ends a training after {max_seconds:,.0f} s.")
+    return words
+
+
+def _is_on_cpu(device: str) -> bool:
+    from stn_core.training.devices import choose_device
+
+    return choose_device(device).type == "cpu"
+
+
+def _start(name: str, recipe: Recipe, numbers: Numbers, device: str, *, stop: bool) -> None:
+    try:
+        job = orders.start(
+            name,
+            recipe=recipe.name,
+            iterations=numbers.iterations,
+            batch_size=numbers.batch_size,
+            learning_rate=numbers.learning_rate,
+            seed=numbers.seed,
+            device=device,
+            patience=max(1, numbers.iterations // 4) if stop else None,
+        )
+    except JobError as error:
+        st.error(str(error))
+    else:
+        st.session_state["run"] = job.key
+        st.rerun()
 
 
 def _choose_network(prefix: str, first: str) -> str:
@@ -83,38 +149,45 @@ def _choose_recipe(experiment_name: str) -> Recipe:
     return recipes[name]
 
 
-def _choose_steps_and_rate(recipe: Recipe, steps: int) -> tuple[int, float]:
-    """How many steps, at first as given, and the learning rate, at first the recipe's."""
-    max_steps = limits().steps
+def _choose_numbers(name: str, recipe: Recipe, steps: int) -> tuple[Numbers | None, list[str]]:
+    """Steps, at first as given; batch size and rate, at first the recipe's; seed. None, and what is
+    wrong, as long as one of them cannot be taken."""
+    max_steps, table = limits().steps, name.split("/")[0]
+    fields = Fields()
     left, right = st.columns(2)
     with left:
-        iterations = st.number_input(
-            "Steps", min(100, max_steps), max_steps, min(steps, max_steps), step=500,
-            key=f"train_steps_{recipe.name}", bind="query-params",
-            help=f"This recipe's own are {recipe.iterations:,}.",
+        iterations = fields.read(
+            "Steps", min(steps, max_steps), f"train_steps_{recipe.name}",
+            f"This recipe's own are {recipe.iterations:,}.",
+            Bounds(min(MIN_STEPS, max_steps), max_steps).read,
+        )  # fmt: skip
+        rate = fields.read(
+            "Peak learning rate", f"{recipe.learning_rate:g}", f"train_rate_{recipe.name}",
+            "The largest of the schedule's rates. If it is too large, the grid leaves the image "
+            "and does not come back.",
+            read_rate,
         )  # fmt: skip
     with right:
-        learning_rate = st.selectbox(
-            "Learning rate", LEARNING_RATES, index=LEARNING_RATES.index(recipe.learning_rate),
-            format_func=lambda v: f"{v:g}", key=f"train_rate_{recipe.name}", bind="query-params",
-            help="At its peak. Too large, and the grid leaves the image for good.",
+        batch = fields.read(
+            "Batch size", recipe.batch_size, f"train_batch_{table}_{recipe.name}",
+            "Examples in each step. Larger batches take longer and give steadier steps.",
+            Bounds(1, _max_batch(name)).read,
         )  # fmt: skip
-    return int(iterations), float(learning_rate)
+        seed = fields.read(
+            "Seed", 0, "train_seed",
+            "Draws the first weights and every batch; the same seed gives the same network.",
+            SEEDS.read,
+        )  # fmt: skip
+    if fields.problems:
+        return None, fields.problems
+    return Numbers(iterations, batch, rate, seed), []
 
 
-def _choose_seed_and_device() -> tuple[int, str]:
-    left, right = st.columns(2)
-    with left:
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="train_seed", bind="query-params",
-            help="Draws the first weights and every batch; the same seed gives the same network.",
-        )  # fmt: skip
-    with right:
-        device = st.selectbox(
-            "Device", _devices(), key="train_device", bind="query-params",
-            help="auto takes a GPU where there is one.",
-        )  # fmt: skip
-    return int(seed), device
+def _max_batch(experiment_name: str) -> int:
+    from stn_core.experiments import find
+
+    pixels = math.prod(find(experiment_name).data.image_shape)
+    return min(MAX_BATCH, MAX_BATCH_PIXELS // pixels)
 
 
 def _recipe_words(recipe: Recipe) -> str:

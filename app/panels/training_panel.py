@@ -10,7 +10,7 @@ from app.panels.training_progress import Watching, progress
 from app.stage.replay import replay
 from app.tables import column_title
 from app.training import processes
-from app.training.job import Job, find_job, is_mine, list_jobs, read_order
+from app.training.job import Job, find_job, is_mine, key_of_title, list_jobs, read_order
 
 OTHERS = ", another visitor's"
 LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
@@ -28,24 +28,31 @@ def training_panel(prefix: str, watching: Watching | None = None) -> None:
             f"{watching.empty}"
         )
         return
-    key = _choose(jobs, watching)
+    key = _choose(prefix, jobs, watching)
     job = find_job(key) or next(iter(jobs.values()))
     live = processes.is_live(job)
     every = watching.refresh_seconds if live else None
     st.fragment(progress, run_every=every)(job, live, watching)
 
 
-def _choose(jobs: dict[str, Job], watching: Watching) -> str:
+def _choose(prefix: str, jobs: dict[str, Job], watching: Watching) -> str:
     """One of them. Its key stands in the address, also while it is the newest: what is shown is
-    shown again after a reload, and to whom the link is sent."""
+    shown again after a reload, and to whom the link is sent. A visitor who comes back to the page
+    has the one that they have watched."""
     field, known = watching.field, f"{watching.field}-known"
     asked, kept = st.query_params.get(field, ""), st.session_state.get(field)
-    first_look = known not in st.session_state
-    moved = not first_look and asked != st.session_state[known]  # the browser went back, say
-    if moved or kept not in jobs:
-        linked = asked if asked in jobs else _by_words(asked, jobs)
+    watched = st.session_state.setdefault(known, {})  # the last one of each prefix
+    first_look = prefix not in watched
+    moved = asked and asked != watched.get(prefix)  # the browser went back, say
+    if (moved and (first_look or asked in jobs)) or kept not in jobs:
+        linked = (
+            asked
+            if asked in jobs
+            else key_of_title(asked.removesuffix(OTHERS), {k: jobs[k].title for k in jobs})
+        )
         newest = next(iter(jobs))
-        st.session_state[field] = linked or (kept if kept in jobs else newest)
+        before = (key for key in (linked, kept, watched.get(prefix)) if key in jobs)
+        st.session_state[field] = next(before, newest)
         if asked and first_look and not linked:
             links.refuse(field, asked, jobs[newest].title)
     key = st.selectbox(
@@ -55,17 +62,10 @@ def _choose(jobs: dict[str, Job], watching: Watching) -> str:
         key=field,
         help="One that was started here, by you or by others",
     )
-    st.session_state[known] = key
+    watched[prefix] = key
     if asked != key:
         st.query_params[field] = key
     return key
-
-
-def _by_words(words: str, jobs: dict[str, Job]) -> str | None:
-    """The key of an address of before, which had the title, without the day on that day."""
-    name, started, when = words.removesuffix(OTHERS).rpartition(", started ")
-    fits = (k for k, j in jobs.items() if j.title.startswith(name) and j.title.endswith(when))
-    return next(fits, None) if started else None
 
 
 def _elsewhere(prefix: str) -> None:

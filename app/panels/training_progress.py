@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from app.data import recordings
-from app.panels.training_form import LEARNING_RATES
-from app.training import orders, processes, queue
+from app.data import recordings, test_errors
+from app.panels.numbers import LEARNING_RATES, duration, pace_words, smaller_rate
+from app.training import orders, pace, processes, queue
 from app.training.job import (
     AWAY_SECONDS,
     Job,
@@ -74,6 +73,8 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
             say = st.error if status.state == "failed" else st.info
             say(without_folders(status.message))
         _buttons(job, run, status, watching)
+        if watching.resumable and not status.alive:
+            _test_error(job, run, status)
     watching.show(job)
 
 
@@ -81,7 +82,7 @@ def _waiting(job: Job) -> None:
     ahead, seconds = queue.position(job)
     words = ["next in the queue" if ahead == 0 else f"{ahead} before it in the queue"]
     if seconds is not None:
-        words.append(f"starts in about {_duration(seconds)}")
+        words.append(f"starts in about {duration(seconds)}")
     st.progress(0.0, text="Waiting: " + ", ".join(words))
     mine = is_mine(job)
     if mine:
@@ -94,10 +95,6 @@ def _waiting(job: Job) -> None:
         st.rerun(scope="app")
 
 
-def _duration(seconds: float) -> str:
-    return f"{max(10, 10 * round(seconds / 10))} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
 def _starting(job: Job, words: str) -> None:
     st.progress(0.0, text=words)
     if is_mine(job) and st.button(
@@ -107,19 +104,45 @@ def _starting(job: Job, words: str) -> None:
 
 
 def _progress(run, status, iterations: int, watching: Watching) -> None:
-    history, snapshots = run.history(), run.snapshots()
+    snapshots = run.snapshots()
     state = "interrupted" if status.interrupted else status.state
     words = [_not_yet(run, status) or state, f"step {status.step:,} of {iterations:,}"]
-    rate = queue.steps_a_second(history)
-    if rate and state == "running":
-        left = time.gmtime((iterations - status.step) / rate)
-        words += [f"{rate:.0f} steps a second", f"{time.strftime('%H:%M:%S', left)} left"]
+    if state == "running":
+        step, left = pace.pace_of(run), pace.seconds_left(run)
+        words += [pace_words(step)] if step and status.step >= pace.FIRST_STEPS else []
+        words += [f"about {duration(left)} left"] if left is not None else []
     if snapshots and math.isfinite(snapshots[-1].measure):
         words.append(f"**{snapshots[-1].measure:.1f} %** {watching.measured}")
     st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
     if status.interrupted:
         on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
         st.warning(f"Its process has ended without a word (killed, or the machine went down).{on}")
+
+
+def _test_error(job: Job, run, status) -> None:
+    """At the end: the error on the test digits, measured at once where that is quick."""
+    if not run.checkpoint.is_file():
+        return
+    if not test_errors.is_possible():
+        st.caption("The test error is not measured: MNIST's test digits are not on this machine.")
+        return
+    measured = test_errors.test_error(job.folder)
+    if measured is None:
+        asked = st.button(
+            "Measure the test error", key="job-test",
+            help="On MNIST's 10,000 test digits, each distorted with a fixed seed",
+        )  # fmt: skip
+        unasked = status.state == "finished" and is_mine(job)
+        step = pace.seconds_a_step(run.history(), run.snapshots())
+        if not asked and not (unasked and test_errors.is_quick(job.folder, step)):
+            return
+        try:
+            with st.spinner("Measuring the test error …"):
+                measured = test_errors.measure(job.folder)
+        except (RuntimeError, ValueError, OSError) as error:
+            st.error(f"The test error cannot be measured: {without_folders(error)}")
+            return
+    st.markdown(f"Test error: **{measured.percent:.2f} %** of {measured.digits:,} test digits")
 
 
 def _not_yet(run, status) -> str:
@@ -143,12 +166,11 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
             f"for {MINUTES_AWAY} minutes."
         )
         return
-    first, second = st.columns(2)
     if not status.alive:
         if watching.resumable:
-            with first:
-                _resume(job)
+            _resume(job, run, status)
         return
+    first, second = st.columns(2)
     paused, not_yet = status.state == "paused", _not_yet(run, status)
     with first:
         st.button(
@@ -178,27 +200,70 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
         _rate(run)
 
 
-def _resume(job: Job) -> None:
-    if st.button(
-        "Resume", width="stretch", key="job-resume", help="Go on from its last checkpoint"
-    ):
-        try:
-            orders.resume(job)
-        except JobError as error:
-            st.error(str(error))
-        else:
-            st.rerun(scope="app")
+def _resume(job: Job, run, status) -> None:
+    """Go on from the last checkpoint, of a run that failed also with a smaller rate."""
+    reached = recordings.checkpoint_step(run.checkpoint)
+    place = f"step {reached:,}" if reached else "the start"
+    resume, slower = st.container(), st.container()
+    with resume:
+        if st.button(
+            f"Resume from {place}", width="stretch", key="job-resume",
+            help="Go on from its last checkpoint" if reached else "It has no checkpoint yet",
+        ):  # fmt: skip
+            _try_again(job)
+    began = run.description()["recipe"].get("learning_rate")
+    rate = run.asked_rate() or began
+    if status.state != "failed" or not rate or not _blames_the_rate(status.message):
+        return
+    less = smaller_rate(rate)
+    with slower:
+        if st.button(
+            f"Resume from {place} with rate {less:g}", width="stretch", key="job-resume-slower",
+            type="primary", help=f"A third of its peak learning rate, {rate:g}, or less",
+        ):  # fmt: skip
+            _try_again(job, less)
+
+
+def _blames_the_rate(message: str) -> bool:
+    """Whether a failed training's loss, its weights or θ were no numbers any more."""
+    return "learning rate" in message or "finite" in message
+
+
+def _try_again(job: Job, learning_rate: float | None = None) -> None:
+    try:
+        orders.resume(job, learning_rate)
+    except JobError as error:
+        st.error(str(error))
+    else:
+        st.rerun(scope="app")
 
 
 def _rate(run) -> None:
-    """A paused training can go on with another peak rate."""
-    began = run.description()["recipe"]["learning_rate"]
+    """A paused training can go on with another peak rate: the run's own is shown, whoever chose it,
+    and only a visitor's choice here is written."""
+    began = run.description()["recipe"].get("learning_rate")
+    if not began:
+        return
     rate = run.asked_rate() or began
-    choices = sorted({*LEARNING_RATES, rate})
-    chosen = st.select_slider(
-        f"Learning rate to go on with (it began with {began:g})", choices, value=rate,
-        format_func=lambda v: f"{v:g}", key=f"job-rate-{run.folder.name}",
-        help="It counts from the next step on",
-    )  # fmt: skip
-    if chosen != rate:
-        run.control(run.command(), learning_rate=chosen)
+    known = f"rate-known-{run.folder.name}"
+    last, generation = st.session_state.get(known, (None, 0))
+    if last != rate:  # another tab's choice: a slider of its own, which no older state moves
+        generation += 1
+        st.session_state[known] = (rate, generation)
+    key = f"job-rate-{run.folder.name}-{generation}"
+    st.select_slider(
+        f"Peak learning rate to go on with (it began with {began:g})",
+        sorted({*LEARNING_RATES, began, rate}),
+        rate,
+        format_func=lambda v: f"{v:g}",
+        key=key,
+        on_change=_choose_rate,
+        args=(run, key, known, generation),
+        help="The schedule's rate at its peak; it counts from the next step on",
+    )
+
+
+def _choose_rate(run, key: str, known: str, generation: int) -> None:
+    chosen = st.session_state[key]
+    st.session_state[known] = (chosen, generation)
+    run.control(run.command(), learning_rate=chosen)

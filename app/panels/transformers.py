@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from app.data import networks, recordings
+from app.data import networks, recordings, test_errors
 from app.data.run_keys import RunKey, StartedHere, Uploaded, recording_name
 from app.palette import GRIDS
 from app.panels import kept_upload, own_checkpoint
@@ -37,7 +37,12 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
             if job is None:
                 raise ValueError("its run is gone")
             folder = str(job.folder)
-            modified = recordings.run_reader(folder).checkpoint.stat().st_mtime
+            checkpoint = recordings.run_reader(folder).checkpoint
+            tested = job.folder / test_errors.FILE
+            modified = (
+                checkpoint.stat().st_mtime,
+                tested.stat().st_mtime if tested.is_file() else 0,
+            )
             return networks.from_run(folder, job.title, modified)
         return networks.pretrained(recording_name(key, prefix))
     except (RuntimeError, ValueError, OSError) as error:

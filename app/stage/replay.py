@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ from stn_core.runs.records import RecordedRun
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """One training. transformers: None without one; mean_classes: whose mean V was recorded;
-    outside: what the network reads outside of U, 0 being black; live: it still runs."""
+    outside: what the network reads outside of U, 0 being black; live: it still runs; test_error: in
+    per cent, where it was measured."""
 
     name: str
     colour: str
@@ -26,6 +28,7 @@ class Training:
     mean_classes: tuple[int, ...]
     outside: float = 0.0
     live: bool = False
+    test_error: float | None = None
 
 
 def replay(trainings: list[Training], *, key: str, token: str) -> None:
@@ -35,11 +38,17 @@ def replay(trainings: list[Training], *, key: str, token: str) -> None:
         data={
             "layout": "replay",
             "token": token,
+            "called": "-and-".join(file_name(training.name) for training in trainings),
             "runs": [payload(training) for training in trainings],
             "colours": {"corner": CORNER, "series": line_colours()},
         },
         on_report_change=lambda: None,  # so that the session has it
     )
+
+
+def file_name(title: str) -> str:
+    """A title as part of a file's name."""
+    return re.sub(r"[^\w.]+", "-", title.replace("×", "x").replace(",", "")).strip("-.")[:100]
 
 
 def _numbers(values: Iterable[float]) -> list[float | None]:
@@ -68,6 +77,7 @@ def payload(training: Training) -> dict:
         ),  # so that the browser knows it again
         "colour": training.colour,
         "live": training.live,
+        "testError": training.test_error,
         "outside": round(255 * training.outside),
         "channels": images.shape[1],
         "inputSize": list(size),

@@ -9,7 +9,7 @@ import numpy as np
 from app.palette import CORNER, GRIDS
 from app.stage.component import component, line_colours, state_of, text_of
 from app.stage.large import is_theta
-from app.stage.replay import curves, softmax
+from app.stage.replay import curves, file_name, softmax
 from stn_core.experiments.volumes import DEPTH, SIDE
 from stn_core.runs.records import RecordedRun
 from stn_core.transforms import Affine3D
@@ -48,13 +48,16 @@ class Solid:
 class Learning:
     """A recorded training, one of its probes: its θ and probabilities at every recorded step.
 
-    live: it still runs; from_start: the playhead begins at step 0.
+    name: of the training; live: it still runs; from_start: the playhead begins at step 0;
+    test_error: its network's, in per cent, where it was measured.
     """
 
     recorded: RecordedRun
     probe: int
+    name: str
     live: bool = False
     from_start: bool = False
+    test_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,7 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
         data={
             "layout": "volume",
             "token": token,
+            "called": learning and file_name(learning.name),
             "echo": state_of(key).get("serial"),
             "side": SIDE,
             "outputSide": solid.output_side,
@@ -128,6 +132,7 @@ def _track(learning: Learning, transforms: bool) -> dict:
         "truth": int(recorded.labels[learning.probe]),
         "begin": 0 if learning.from_start else -1,
         "meanDigits": MEASURED_PER_CLASS[recorded.probes.ndim - 1],
+        "testError": learning.test_error,
         **curves(recorded, MEAN_CLASSES),
     }
 

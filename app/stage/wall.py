@@ -10,6 +10,7 @@ import numpy as np
 
 from app.palette import BOX, TRUE_BOX
 from app.stage.component import component, line_colours, state_of, text_of
+from app.stage.replay import file_name
 from stn_core.runs.records import RecordedRun, Step
 
 LARGE_IMAGES = 3  # as in Fig. 4
@@ -50,6 +51,7 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
         data={
             "layout": "wall",
             "token": token,
+            "called": file_name(token),
             "count": len(images),
             "inputSize": list(images.shape[1:]),
             "images": text_of(images.astype(np.uint8)),

@@ -109,7 +109,7 @@ def prune() -> None:
     ended = [
         job
         for job in reversed(list_jobs())
-        if read_order(job) and not processes.is_live(job) and job.folder.name not in shown
+        if read_order(job) and not processes.is_live(job) and job.run_key.folder not in shown
     ]
     sizes = {job.key: _megabytes(job.folder) for job in list_jobs()}
     taken = sum(sizes.values())

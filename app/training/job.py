@@ -12,25 +12,26 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.data import networks, recordings
+from app.data import recordings
 from app.data.run_keys import StartedHere
-from app.tables import TITLES, column_title
+from app.tables import column_title
 from app.training import visitors
+from app.training.run_names import DESCRIPTION, ORDER, RunName, run_name
 from stn_core.runs.folder import runs_folder
 
 AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and others may stop the rest
 LOG = "log.txt"
 IMAGES = "images.npy"  # of a set of the visitor's own
-ORDER, WANTED, CLAIMED = "job.json", "wanted", "claimed"
-JOB_NAME = re.compile(
-    rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
-    r"(?P<date>\d{8})-(?P<time>\d{6})(?:-(?P<number>\d+))?"
-)
+WANTED, CLAIMED = "wanted", "claimed"
+MAX_DEPTH = 4  # of a run's folder below the runs' folder
+MAX_FOLDERS = 2_000  # that are looked into: the runs' folder may be one's home
 
 
 class JobError(RuntimeError):
@@ -52,12 +53,17 @@ class Order:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A run's folder, as the page names it. key: the text of its RunKey."""
+    """A run's folder, as the page names it. run_key: its folder's path below the runs' folder."""
 
-    key: str
+    run_key: StartedHere
     folder: Path
     prefix: str  # of its experiment's name: "distorted/rts/"
     title: str
+
+    @property
+    def key(self) -> str:
+        """The text of its key, which the address has."""
+        return self.run_key.text
 
     @property
     def table_title(self) -> str:
@@ -65,44 +71,67 @@ class Job:
         return column_title(self.prefix)
 
 
-def job_in(folder: Path) -> Job:
-    parts = JOB_NAME.fullmatch(folder.name)
-    day = time.strftime("%d %b", time.strptime(parts["date"], "%Y%m%d"))
-    clock = ":".join(re.findall("..", parts["time"]))
-    number = f" ({parts['number']})" if parts["number"] else ""
-    return Job(
-        key=StartedHere(folder.name).text,
-        folder=folder,
-        prefix=f"{parts['table']}/{parts['column']}/",
-        title=f"{_title(parts)}, started {day}, {clock}{number}",  # an address: today's too
-    )
+def job_in(folder: Path) -> Job | None:
+    """The job of a folder below the runs' folder; None if there is no run in it to be shown."""
+    name = run_name(folder)
+    return name and _job(folder, name)
 
 
-def _title(parts: re.Match) -> str:
-    if parts["column"] == "own":
-        return "your own images"
-    if parts["table"] == "colocalisation":
-        return f"class {parts['network']}, {parts['column'].upper()}"
-    return networks.network_title(parts["network"])
+def _job(folder: Path, name: RunName) -> Job:
+    path = folder.relative_to(runs_folder()).as_posix()
+    return Job(run_key=StartedHere(path), folder=folder, prefix=name.prefix, title=name.title)
 
 
 def list_jobs(prefix: str = "") -> list[Job]:
-    """Every run in the runs' folder, the newest first; of one experiment's name prefix."""
-    start = prefix.replace("/", "-")
+    """Every run in the runs' folder and in those below it, the newest first; of one experiment's
+    name prefix."""
+    named = [(name, folder) for folder in _folders() if (name := run_name(folder))]
+    named.sort(key=lambda pair: (pair[0].started, pair[1].name), reverse=True)
+    return [_job(folder, name) for name, folder in named if name.experiment.startswith(prefix)]
+
+
+def _folders() -> Iterator[Path]:
+    """What may be runs: no folder within a run, nor behind a link to a folder of several."""
+    below = [(runs_folder(), 0)]
+    for _ in range(MAX_FOLDERS):
+        if not below:
+            return
+        folder, depth = below.pop()
+        try:
+            inside = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+        except OSError:
+            continue  # it is gone, or not for us
+        if depth and {DESCRIPTION, ORDER} & {entry.name for entry in inside}:
+            yield folder
+            continue
+        if depth:
+            yield folder  # one that has only just been made, by its name
+        if depth < MAX_DEPTH and not (depth and folder.is_symlink()):
+            below += [(Path(e.path), depth + 1) for e in inside if _is_folder(e)]
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Whether it is one, with a name that a page can send."""
     try:
-        folders = [p for p in runs_folder().iterdir() if p.name.startswith(start) and p.is_dir()]
-    except OSError:
-        return []
-    named = [(JOB_NAME.fullmatch(p.name), p) for p in folders]
-    dated = [(p["date"], p["time"], int(p["number"] or 1), folder) for p, folder in named if p]
-    return [job_in(folder) for *_, folder in sorted(dated, reverse=True)]
+        entry.name.encode()
+        return entry.is_dir()
+    except (OSError, UnicodeEncodeError):
+        return False
+
+
+def key_of_title(asked: str, titles: Mapping[str, str]) -> str | None:
+    """The key of the run that an address of before means, which had its title: the network and when
+    it was started, on that day without the day. titles: those of now, by key."""
+    name, started, when = asked.rpartition(", started ")
+    fits = (k for k, title in titles.items() if title.startswith(name) and title.endswith(when))
+    return next(fits, None) if started else None
 
 
 def find_job(key: str) -> Job | None:
     """The job of a key from a page or a URL; None if there is none."""
     job = next((job for job in list_jobs() if job.key == key), None)
     if job:
-        visitors.hold(job.folder.name)
+        visitors.hold(job.run_key.folder)
     return job
 
 
@@ -118,9 +147,11 @@ def trained(prefix: str) -> list[Job]:
 def read_order(job: Job) -> Order | None:
     """What was asked for; None of a folder that holds none: it was not started by the app."""
     try:
-        return Order(**json.loads((job.folder / ORDER).read_bytes()))
+        order = Order(**json.loads((job.folder / ORDER).read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
+    numbers = all(isinstance(value, int | float) for value in (order.asked, order.iterations))
+    return order if numbers and isinstance(order.device, str) else None
 
 
 def is_waiting(job: Job) -> bool:

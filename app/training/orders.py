@@ -43,6 +43,7 @@ def start(
     learning_rate: float,
     seed: int,
     device: str,
+    batch_size: int | None = None,
     patience: int | None = None,
 ) -> Job:
     """Ask for a training. Raises JobError if the queue or the disk has no room for it."""
@@ -51,6 +52,7 @@ def start(
         "--iterations", str(iterations),
         "--learning-rate", str(learning_rate),
         "--seed", str(seed),
+        *(["--batch-size", str(batch_size)] if batch_size else []),
         *(["--patience", str(patience)] if patience else []),
     ]  # fmt: skip
     return _ask(_order("train", experiment, arguments, iterations, device))
@@ -149,11 +151,15 @@ def _queue(folder: Path, order: Order) -> Job:
     (folder / launcher.PID_FILE).unlink(missing_ok=True)  # of its process before
     (folder / CLAIMED).unlink(missing_ok=True)
     visitors.arrive()
-    return job_in(folder)
+    job = job_in(folder)
+    if job is None:
+        raise JobError(f"{folder.name} is no run of {order.experiment}: delete the folder")
+    return job
 
 
-def resume(job: Job) -> None:
-    """Go on with a stopped, failed or interrupted training. Raises JobError."""
+def resume(job: Job, learning_rate: float | None = None) -> None:
+    """Go on with a stopped, failed or interrupted training, with another peak rate if one is given.
+    Raises JobError."""
     _check_room()
     run = Run(job.folder)
     try:
@@ -166,6 +172,8 @@ def resume(job: Job) -> None:
             device=description["device_type"],
             iterations=max(0, description["recipe"]["iterations"] - step),
         )
+        if learning_rate is not None:
+            run.control("run", learning_rate)
         run.set_status("queued", step)
         _queue(job.folder, order)
     except RunError as error:

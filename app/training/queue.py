@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from app.data import networks, recordings
+from app.training import pace
 from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
 from app.training.processes import running
 from stn_core.errors import InputError, UnknownName
@@ -70,24 +71,11 @@ def position(job: Job) -> tuple[int, float | None]:
 
 
 def _seconds_left(job: Job) -> float | None:
-    """Of a training that runs, at the pace of its last records."""
-    run = recordings.run_reader(str(job.folder))
+    """Of a training that runs."""
     try:
-        iterations = run.description()["recipe"]["iterations"]
+        return pace.seconds_left(recordings.run_reader(str(job.folder)))
     except RunError:
         return None
-    rate = steps_a_second(run.history())
-    return (iterations - run.status().step) / rate if rate else None
-
-
-def steps_a_second(history: list) -> float:
-    """The pace of a training's last records; 0 if there is none yet."""
-    recent = history[-20:]
-    if not recent:
-        return 0.0
-    steps = recent[-1].step - (recent[0].step if len(recent) > 1 else 0)
-    seconds = recent[-1].seconds - (recent[0].seconds if len(recent) > 1 else 0)
-    return steps / seconds if seconds > 0 else 0.0
 
 
 def _seconds_of(order: Order, device: str) -> float | None:

@@ -13,9 +13,15 @@ from tests.browser.driving import PATIENCE_MILLISECONDS, component, handle
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def runs(tmp_path_factory):
+    """The folder of the app's runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def server(runs):
     """The app as the README starts it, on a free port; gives its address."""
-    with serving.serve(tmp_path_factory.mktemp("runs")) as address:
+    with serving.serve(runs) as address:
         yield address
 
 

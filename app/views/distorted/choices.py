@@ -61,6 +61,7 @@ def choose_view() -> tuple[str, str]:
             required=True,
             key="view",
             bind="query-params",
+            persist_state="session",
             label_visibility="collapsed",
         )
         distortion = st.segmented_control(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, volumes
-from app.data.run_keys import Published, RunKey, StartedHere, recording_name
+from app.data.run_keys import Published, RunKey, recording_name
 from app.panels.choices import choose_network
-from app.panels.replay import job_of, not_shown
+from app.panels.replay import job_of, not_shown, test_error_of
 from app.stage.volume import Learning, Pose, Solid, volume
 from app.tables import column_title
 from app.training import processes
@@ -25,7 +25,7 @@ def replay() -> None:
     titles: dict[RunKey, str] = {
         Published(name): networks.network_title(name) for name in recordings.recorded_names(PREFIX)
     }
-    titles |= {StartedHere(job.folder.name): job.title for job in list_jobs(PREFIX)}
+    titles |= {job.run_key: job.title for job in list_jobs(PREFIX)}
     if not titles:
         st.info(
             f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
@@ -64,7 +64,12 @@ def _play(key: RunKey, job: Job | None, title: str, probe: int, was_live: bool) 
         return
     wide, _ = st.columns([3.2, 1])
     with wide:
-        learning(recorded, key.text, probe, live=run is not None and run.is_alive())
+        learning(
+            recorded, key.text, probe,
+            name=title,
+            live=run is not None and run.is_alive(),
+            test_error=test_error_of(key, job, PREFIX),
+        )  # fmt: skip
 
 
 def recording(job: Job) -> None:
@@ -76,10 +81,23 @@ def recording(job: Job) -> None:
     except RuntimeError:
         st.caption("The first steps …")
         return
-    learning(recorded, job.key, probe, live=reader.is_alive())
+    learning(
+        recorded, job.key, probe,
+        name=job.title,
+        live=reader.is_alive(),
+        test_error=test_error_of(job.run_key, job, PREFIX),
+    )  # fmt: skip
 
 
-def learning(recorded: RecordedRun, key: str, probe: int, *, live: bool) -> None:
+def learning(
+    recorded: RecordedRun,
+    key: str,
+    probe: int,
+    *,
+    name: str,
+    live: bool,
+    test_error: float | None,
+) -> None:
     """θ, V and the probabilities of one probe, over a training."""
     from stn_core.experiment import Recipe
     from stn_core.experiments import find
@@ -96,7 +114,14 @@ def learning(recorded: RecordedRun, key: str, probe: int, *, live: bool) -> None
         ),
         key="volume-learning",
         token=f"{key}/{probe}",
-        learning=Learning(recorded=recorded, probe=probe, live=live, from_start=not live),
+        learning=Learning(
+            recorded=recorded,
+            probe=probe,
+            name=name,
+            live=live,
+            from_start=not live,
+            test_error=test_error,
+        ),  # fmt: skip
     )
     recipe = Recipe.from_json(recorded.description["recipe"])
     grows = ""

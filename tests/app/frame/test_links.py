@@ -145,9 +145,9 @@ def test_numbers_of_a_new_training_are_fields_of_the_address():
     assert not app.exception and said(app) == []
     assert app.selectbox(key="train_network").value == "st-fcn-tps"
     assert app.selectbox(key="train_recipe").value == "long"
-    assert app.number_input(key="train_steps_long").value == 700
-    assert app.selectbox(key="train_rate_long").value == 0.005
-    assert app.number_input(key="train_seed").value == 3
+    assert app.text_input(key="train_steps_long").value == "700"
+    assert app.text_input(key="train_rate_long").value == "0.005"
+    assert app.text_input(key="train_seed").value == "3"
     assert app.checkbox(key="train_stop").value
 
 

@@ -196,7 +196,10 @@ def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
 def test_name_of_a_training_is_the_same_tomorrow(without_processes, monkeypatch):
     job = start()
     now = time.strptime(job.folder.name[-15:], "%Y%m%d-%H%M%S")
-    assert job.title == f"FCN, started {time.strftime('%d %b, %H:%M:%S', now)}"
+    assert (
+        job.title
+        == f"FCN, 20,000 × 64, rate 0.001, seed 0, started {time.strftime('%d %b, %H:%M:%S', now)}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,3 +71,66 @@ def test_other_rate_that_arrives_with_a_click_on_go_on_does_not_keep_it_paused(w
     app.button(key="job-pause").click().run()
     assert not app.exception
     assert (run.command(), run.asked_rate()) == ("run", 0.01)
+
+
+def test_another_tab_s_rate_is_shown_and_not_written_over(watched):
+    run, app = watched
+    run.set_status("paused", 100)
+    run.control("pause")
+    app.run()
+    run.control("pause", learning_rate=0.02)  # in another tab
+    app.run()
+    assert run.asked_rate() == 0.02 and app.select_slider[0].value == 0.02
+    app.run()
+    assert run.asked_rate() == 0.02
+    app.select_slider[0].set_value(0.01).run()
+    assert run.asked_rate() == 0.01 and app.select_slider[0].value == 0.01
+    assert "Peak learning rate" in app.select_slider[0].label
+
+
+def test_run_that_failed_for_its_rate_is_resumed_with_a_smaller_one(watched):
+    run, app = watched
+    (run.folder / "heartbeat").unlink()
+    run.set_status("failed", 100, "step 100: the loss is nan. A smaller learning rate may help")
+    app.run()
+    button = app.button(key="job-resume-slower")
+    assert button.label == "Resume from the start with rate 0.0002"
+    button.click().run()
+    assert not app.exception
+    assert run.asked_rate() == 0.0002 and run.status().state == "queued"
+
+
+def test_run_that_failed_for_another_reason_is_only_resumed(watched):
+    run, app = watched
+    (run.folder / "heartbeat").unlink()
+    run.set_status("failed", 100, "[Errno 28] No space left on device")
+    app.run()
+    assert app.button(key="job-resume").label == "Resume from the start"
+    assert "job-resume-slower" not in [button.key for button in app.button]
+
+
+@pytest.mark.parametrize(
+    ("pace", "words"), [(0.4, "2.5 s a step"), (3.25, "3.2 steps"), (40, "40 ")]
+)
+def test_pace_has_digits_that_mean_something(pace, words, without_processes, as_visitor):
+    job = start()
+    dispatcher.look()
+    begun(job, pace=pace)
+    os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params["view"] = "Train"
+    assert f" {words}" in progress(go_to(app, "distorted").run())
+
+
+def test_run_that_was_watched_is_shown_again_when_the_visitor_comes_back(watched):
+    run, app = watched
+    newer = start(seed=1)
+    app.query_params["run"] = f"run-{run.folder.name}"
+    app.run()
+    go_to(app, "labels")
+    app.query_params.clear()
+    app.run()
+    go_to(app, "distorted")
+    app.query_params["view"] = "Train"
+    app.run()
+    assert app.selectbox(key="run").value == f"run-{run.folder.name}" != newer.key

@@ -242,3 +242,41 @@ def test_rows_of_a_replay_have_what_is_left_of_the_pose(modules):
     )
     left = [[row[f"pose left in V, %, channel {c}"] for c in (1, 2)] for row in rows]
     assert left == [[1, 2], [3, 4]] * 2 + [[5, 6], [7, 8]] * 2
+
+
+def test_live_is_the_newest_step_of_the_run_that_runs_beside_a_longer_recording(modules):
+    first, grown, elsewhere, back, ended = replayed(
+        modules,
+        """
+        const long = run("long", [0, 100, 200, 900], [0, 10, 20, 90]);
+        const live = (steps, more = { live: true }) =>
+            run("live", steps, steps.map((step) => step / 10), more);
+        const head = replay(long, live([0, 50]));
+        const place = () => [shown.now(), shown.transport.ends[1].textContent];
+        const first = place();
+        replay(long, live([0, 50, 150]));
+        const grown = place();
+        head.seek(0);
+        replay(long, live([0, 50, 150, 250]));
+        const elsewhere = place();
+        shown.transport.toEdge.click();
+        const back = place();
+        replay(long, live([0, 50, 150, 250, 300], {}));
+        return [first, grown, elsewhere, back, place()];
+        """,
+    )
+    assert first == [50, "end"] and grown == [150, "end"] and elsewhere[0] == 0
+    assert back[0] == 250 and ended[0] == 250, "it does not jump to the other's end"
+
+
+def test_curve_that_is_ahead_of_the_snapshots_stays_within_its_axes(modules):
+    place = replayed(
+        modules,
+        """
+        const history = { step: [1, 500], seconds: [1, 50], loss: [2, 1], error: [90, 50],
+            rate: [1, 1], classifier: [1, 1] };
+        replay(run("live", [0, 400], [0, 40], { live: true, history }));
+        return shown.charts.loss.axis.place(500);
+        """,
+    )
+    assert place == pytest.approx(1)

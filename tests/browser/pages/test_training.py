@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
+from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from stn_core.runs.folder import Run
 from tests.browser.driving import PATIENCE_MILLISECONDS, pixels, scrub, stage_of, until
 
 
@@ -74,3 +78,47 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.get_by_text("Train", exact=True).first.click()
     expect(where).to_have_text(re.compile("^step [1-9]"), timeout=PATIENCE_MILLISECONDS)
     assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
+
+
+def paused_run(folder: Path) -> Run:
+    """A run that seems to be paused for as long as the test lasts."""
+    run = Run(folder / "mine")
+    recipe = {"iterations": 100, "batch_size": 64, "learning_rate": 1e-3}
+    description = {"experiment": "distorted/r/fcn", "recipe": recipe, "seed": 0}
+    run.create({**description, "device_type": "cpu", "device": "CPU"})
+    run.set_status("paused", 50)
+    run.control("pause")
+    (run.folder / "heartbeat").touch()
+    os.utime(run.folder / "heartbeat", (time.time() + 600,) * 2)
+    return run
+
+
+def test_two_tabs_on_a_paused_run_have_one_rate(visit, runs):
+    run = paused_run(runs)
+    tabs = [visit("view=Train&distortion=R&run=run-mine", at="distorted") for _ in range(2)]
+    sliders = [tab.get_by_role("slider", name=re.compile("Peak learning rate")) for tab in tabs]
+    for slider in sliders:
+        expect(slider).to_have_attribute("aria-valuetext", "0.001", timeout=PATIENCE_MILLISECONDS)
+    sliders[0].press("ArrowRight")
+    for slider in sliders:  # the other tab follows, and does not write its own
+        expect(slider).to_have_attribute("aria-valuetext", "0.002", timeout=30_000)
+    sliders[1].press("ArrowRight")
+    for slider in sliders:
+        expect(slider).to_have_attribute("aria-valuetext", "0.005", timeout=30_000)
+    tabs[0].wait_for_timeout(3_000)  # each page has been refreshed since
+    assert run.asked_rate() == 0.005 and run.command() == "pause"
+    for slider in sliders:
+        expect(slider).to_have_attribute("aria-valuetext", "0.005")
+
+
+def test_number_out_of_range_blocks_the_start(visit):
+    page = visit("view=Train", at="distorted")
+    field = page.get_by_label("Steps", exact=True)
+    start = page.get_by_role("button", name="Start training")
+    field.fill("99999999999999999999")
+    field.press("Tab")
+    expect(start).to_be_disabled()
+    expect(page.get_by_text("a whole number from 100 to")).to_be_visible()
+    field.fill("300")
+    field.press("Tab")
+    expect(start).to_be_enabled()

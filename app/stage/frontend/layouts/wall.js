@@ -3,8 +3,10 @@ import { button, element, press } from "../dom.js";
 import { between } from "../maths/grid.js";
 import { bookmarkOf, keepBookmark } from "../output/bookmarks.js";
 import { exporter } from "../output/export.js";
-import { Curves, logarithmic, rowsOf } from "../parts/curves.js";
+import { CurveOptions } from "../parts/curve_options.js";
+import { Curves } from "../parts/curves.js";
 import { paintPixels } from "../parts/drawing.js";
+import { rowsOf } from "../parts/series.js";
 import { Transport } from "../parts/transport.js";
 
 const FRAMES_A_SECOND = 10;
@@ -49,6 +51,7 @@ export class Wall {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
     Object.assign(this, { root, python, revealed: false, sorted: false });
+    this.curveOptions = new CurveOptions(() => this.arrange(true));
   }
 
   update(data) {
@@ -75,6 +78,7 @@ export class Wall {
       element("div", { className: "scene" }, this.makeLarges(), first),
       element("div", { className: "choices" }, this.summary, this.options()),
       this.makeThumbs(),
+      this.curveOptions.node,
       element("div", { className: "charts" }, ...rest)
     );
     this.arrange(false);
@@ -163,7 +167,7 @@ export class Wall {
   arrange(kept) {
     const { data } = this;
     const { steps, history } = data;
-    const axis = logarithmic(LOGARITHMIC, Math.max(1, steps[steps.length - 1]), "step");
+    const axis = this.curveOptions.axis(LOGARITHMIC, Math.max(1, steps[steps.length - 1]), "step");
     this.transport.set(
       {
         count: steps.length,
@@ -174,7 +178,8 @@ export class Wall {
       },
       kept
     );
-    const line = (y, n) => [{ name: "", colour: data.colours.series[n], dash: 0, x: steps, y }];
+    const line = (y, n) => [{ name: "", colour: data.colours.series[n], dash: 0, x: steps, y, noisy: y === history.loss || y === history.localisation }];
+    for (const chart of this.charts) chart.arrange(this.curveOptions);
     const learnt = [history.loss, history.localisation, history.rate];
     const parts = data.truth ? [history.localised, history.overlap, ...learnt] : learnt;
     this.charts.forEach((chart, n) => chart.set(line(parts[n], n), axis));

@@ -38,7 +38,8 @@ export function exporter(layout) {
 /** What can be taken away, as functions that make it. */
 function filesOf(layout, recorder) {
   const { root } = layout;
-  const name = (ending) => `${layout.data.layout === "large" ? "stage" : layout.data.layout}.${ending}`;
+  const kind = () => (layout.data.layout === "large" ? "stage" : layout.data.layout);
+  const name = (ending) => `${layout.data.called || kind()}.${ending}`; // of a run, as it is called
   const page = () => ({ page: window.location.href, shown: layout.data.token });
   const json = () => JSON.stringify({ ...page(), rows: layout.rows(), curves: layout.curveRows?.() }, null, 1);
   const film = (encode, ending) =>

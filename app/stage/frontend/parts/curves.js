@@ -1,85 +1,93 @@
 /** A small chart of curves over a training, with a cursor where the playhead stands. */
 import { element } from "../dom.js";
+import { brief, labels, linearTicks, logarithmicTicks, reading } from "./axes.js";
+import { ceiling, nearest, smoothed } from "./series.js";
 
 const ROOM = { left: 52, right: 10, top: 8, bottom: 24 }; // for the axes' labels, in pixels
 const DASHES = [[], [6, 4], [2, 3]];
-
-/** The powers of ten between two numbers. */
-function powers(low, high) {
-  const result = [];
-  for (let e = Math.ceil(Math.log10(low) - 1e-9); 10 ** e <= high * 1.001; e++) result.push(10 ** e);
-  return result;
-}
-
-/** What is marked between two numbers: powers of ten, and some between them where there are few. */
-function ticks(low, high) {
-  const count = powers(low, high).length;
-  const steps = count > 3 ? [1] : count > 2 ? [1, 3] : [1, 2, 5];
-  const marks = powers(low / 10, high).flatMap((p) => steps.map((step) => step * p));
-  return marks.filter((v) => v >= low * 0.999 && v <= high * 1.001);
-}
-
-/** 20000 as 20k; what is written of 0.00001 is 1e-5. */
-const brief = (value) => {
-  if (value >= 1000) return `${+(value / 1000).toPrecision(3)}k`;
-  return value !== 0 && value < 0.001 ? value.toExponential(0) : String(+value.toPrecision(3));
-};
-
-/** Steps (or seconds) along a chart: linear up to a unit, and logarithmic from there to the last. */
-export function logarithmic(unit, last, name) {
-  const place = (x) => Math.log1p(x / unit) / Math.log1p(last / unit);
-  return { place, marks: [0, ...powers(unit, last)], unit: name };
-}
-
-/** The columns of a history as a row for each step, for a file; what was not recorded has none. */
-export function rowsOf(history) {
-  const columns = Object.entries(history).filter(([, values]) => values);
-  return history.step.map((_, i) => Object.fromEntries(columns.map(([name, values]) => [name, values[i]])));
-}
+const TICK_PIXELS = 34; // from one number on the upright axis to the next, at least
+const FAINT = 0.3; // how a curve is drawn behind its running mean
+const DOT_PIXELS = 4;
 
 export class Curves {
   /**
    * @param {string} title
-   * @param {boolean} linear  the values' axis is not logarithmic
+   * @param {boolean} linear  the values' axis is not logarithmic, also where the others are
    * @param {[number, number]} [range]  the axis' ends; by default the least and the largest value
+   * @param {number} [bound]  above what size a value of a linear axis has diverged
    */
-  constructor(title, linear = false, range) {
-    Object.assign(this, { linear, range });
+  constructor(title, linear = false, range, bound = Infinity) {
+    Object.assign(this, { alwaysLinear: linear, linear, range, bound, smooth: false });
     this.canvas = element("canvas", { className: "curves" });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", title);
     this.legend = element("span", { className: "legend" });
+    this.cut = element("span", { className: "cut" });
+    this.hover = element("div", { className: "reading", hidden: true });
+    this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.read(event.offsetX, event.offsetY);
+    this.canvas.onpointerleave = () => this.read(null);
     this.node = element(
       "figure",
       { className: "chart" },
-      element("figcaption", {}, element("b", { textContent: title }), this.legend),
-      this.canvas
+      element("figcaption", {}, element("b", { textContent: title }), this.legend, this.cut),
+      element("div", { className: "plot" }, this.canvas, this.hover)
     );
   }
 
+  /** How all charts are drawn: by linear values, smoothed. */
+  arrange({ linear, smooth }) {
+    Object.assign(this, { linear: linear || this.alwaysLinear, smooth });
+  }
+
   /**
-   * @param {{name: string, colour: string, dash: number, x: number[], y: number[]}[]} series
+   * @param {{name: string, colour: string, dash: number, x: number[], y: number[], noisy?: boolean,
+   *   dot?: boolean}[]} series  noisy: may be smoothed; dot: a single value
    * @param {{place: (x: number) => number, marks: number[], unit?: string}} axis  x as a share of
    *   the width, which of its values are marked, and what they count
    */
   set(series, axis) {
     Object.assign(this, { series, axis });
+    this.means = series.map(({ y, noisy }) => (this.smooth && noisy ? smoothed(y) : null));
     this.legend.replaceChildren(
-      ...series.filter(({ name }) => name).map(({ name, colour, dash }) => {
+      ...series.filter(({ name }) => name).map(({ name, colour, dash, dot }) => {
         const style = ["solid", "dashed", "dotted"][dash];
-        const line = element("i", {});
-        line.style.borderTop = `3px ${style} ${colour}`;
+        const line = element("i", { className: dot ? "dot" : "" });
+        if (dot) line.style.background = colour;
+        else line.style.borderTop = `3px ${style} ${colour}`;
         return element("span", {}, line, name);
       })
     );
-    const values = series.flatMap(({ y }) => y.filter((v) => Number.isFinite(v) && (this.linear || v > 0)));
-    if (!values.length) values.push(1); // nothing has been logged yet
-    [this.low, this.high] = this.range ?? [Math.min(...values), Math.max(...values)];
-    if (!(this.high > this.low)) {
-      const room = Math.abs(this.low) || 1;
-      [this.low, this.high] = this.linear ? [this.low - room, this.low + room] : [this.low / 2 || 0.1, this.low * 2 || 1];
-    }
+    this.measure();
     this.base = null; // to be drawn again
+  }
+
+  /** The upright axis' ends, and what is beyond them. */
+  measure() {
+    const values = this.series.flatMap(({ y }) => y.filter((v) => this.isDrawn(v)));
+    if (!values.length) values.push(1); // nothing has been logged yet
+    const [least, most] = ends(values);
+    const bounds = this.range ?? this.bounds();
+    const [low, high] = [Math.max(least, bounds[0]), Math.min(most, bounds[1])];
+    this.setEnds(...(this.range ?? [low, high]));
+    const isCut = !this.range && (least < low || most > high);
+    this.cut.textContent = isCut ? `cut off at ${reading(most > high ? high : low)}; reaches ${reading(most > high ? most : least)}` : "";
+  }
+
+  /** Between which values a training is that has not diverged. */
+  bounds() {
+    if (this.alwaysLinear) return [-this.bound, this.bound];
+    return [-Infinity, Math.max(...this.series.filter(({ dot }) => !dot).map(({ y }) => ceiling(y)), 0) || Infinity];
+  }
+
+  setEnds(low, high) {
+    [this.low, this.high] = [low, high];
+    if (this.high > this.low) return;
+    const room = Math.abs(this.low) || 1;
+    [this.low, this.high] = this.linear ? [this.low - room, this.low + room] : [this.low / 2 || 0.1, this.low * 2 || 1];
+  }
+
+  isDrawn(value) {
+    return Number.isFinite(value) && (this.linear || value > 0);
   }
 
   height(y) {
@@ -87,19 +95,12 @@ export class Curves {
     return 1 - (scale(y) - scale(this.low)) / (scale(this.high) - scale(this.low));
   }
 
-  /** What is written at a value of a linear axis: in as many digits as tell its ends apart. */
-  rounded(y) {
-    const span = this.high - this.low;
-    const digits = 2 + Math.max(0, Math.floor(Math.log10(Math.max(Math.abs(this.low), Math.abs(this.high)) / span)));
-    if (Math.abs(y) < span / 1000) return "0";
-    return Math.abs(y) < 1e-4 ? y.toExponential(1) : String(+y.toPrecision(digits));
-  }
-
   /** @param {number} x  the cursor's place; what has been drawn beneath it is kept */
   draw(x) {
     const { canvas } = this;
     const [wide, high] = [canvas.clientWidth, canvas.clientHeight];
     if (!wide || !this.series) return;
+    this.at = x;
     const sharp = window.devicePixelRatio || 1;
     if (!this.base || this.base.wide !== wide || this.base.high !== high) {
       canvas.width = wide * sharp;
@@ -114,7 +115,8 @@ export class Curves {
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(this.base.kept, 0, 0);
     context.scale(sharp, sharp);
-    const at = ROOM.left + this.axis.place(x) * (wide - ROOM.left - ROOM.right);
+    const [left, right] = [ROOM.left, wide - ROOM.right];
+    const at = left + Math.min(1, this.axis.place(x)) * (right - left);
     context.strokeStyle = getComputedStyle(canvas).color;
     context.lineWidth = 1.5;
     context.beginPath();
@@ -131,30 +133,94 @@ export class Curves {
     context.font = `12px ${style.fontFamily}`;
     context.fillStyle = style.color;
     context.strokeStyle = style.getPropertyValue("--st-border-color");
-    const grid = this.linear ? [this.low, (this.low + this.high) / 2, this.high] : ticks(this.low, this.high);
+    this.paintAxes(context, px, py, wide, high);
+    context.save();
+    context.beginPath();
+    context.rect(ROOM.left - 2, ROOM.top - 2, w + 4, h + 4); // what has diverged ends at the axes
+    context.clip();
+    this.series.forEach((one, n) => {
+      const mean = this.means[n];
+      if (mean) this.paintLine(context, { ...one, dash: 0 }, px, py, FAINT);
+      if (one.dot) this.paintDot(context, one, px, py);
+      else this.paintLine(context, mean ? { ...one, y: mean } : one, px, py, 1);
+    });
+    context.restore();
+  }
+
+  paintAxes(context, px, py, wide, high) {
+    const count = Math.max(2, Math.floor((high - ROOM.top - ROOM.bottom) / TICK_PIXELS));
+    const ticks = (this.linear ? linearTicks : logarithmicTicks)(this.low, this.high, count);
     context.textAlign = "right";
     context.textBaseline = "middle";
-    for (const y of grid) {
-      context.fillText(this.linear ? this.rounded(y) : brief(y), ROOM.left - 6, py(y));
+    const words = this.linear ? labels(ticks) : ticks.map((v) => brief(+v.toPrecision(6)));
+    ticks.forEach((y, i) => {
+      context.fillText(words[i], ROOM.left - 6, py(y));
       context.beginPath();
       context.moveTo(ROOM.left, py(y));
       context.lineTo(wide - ROOM.right, py(y));
       context.stroke();
-    }
+    });
     context.textAlign = "center";
     context.textBaseline = "top";
     for (const x of this.axis.marks) context.fillText(brief(x), px(x), high - ROOM.bottom + 6);
     context.textAlign = "right";
     context.fillText(this.axis.unit ?? "", px(0) - 12, high - ROOM.bottom + 6);
-    for (const { colour, dash, x, y } of this.series) {
-      context.strokeStyle = colour;
-      context.lineWidth = 2;
-      context.setLineDash(DASHES[dash]);
-      context.beginPath();
-      y.forEach((value, i) => {
-        if (Number.isFinite(value) && (this.linear || value > 0)) context.lineTo(px(x[i]), py(value));
-      });
-      context.stroke();
-    }
   }
+
+  paintLine(context, { colour, dash, x, y }, px, py, alpha) {
+    context.globalAlpha = alpha;
+    context.strokeStyle = colour;
+    context.lineWidth = alpha < 1 ? 1 : 2;
+    context.setLineDash(DASHES[dash]);
+    context.beginPath();
+    y.forEach((value, i) => {
+      if (this.isDrawn(value)) context.lineTo(px(x[i]), py(value));
+    });
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  paintDot(context, { colour, x, y }, px, py) {
+    context.fillStyle = colour;
+    context.beginPath();
+    context.arc(px(x[0]), py(y[0]), DOT_PIXELS, 0, 2 * Math.PI);
+    context.fill();
+  }
+
+  /** The values of every curve where the pointer is; null: it has left. */
+  read(x, y) {
+    const width = this.canvas.clientWidth - ROOM.left - ROOM.right;
+    const share = (x - ROOM.left) / width;
+    const known = this.series?.map((one) => ({ ...one, i: nearest(one, this.axis.place, share) })).filter(({ i }) => i >= 0);
+    this.hover.hidden = x === null || share < -0.02 || share > 1.02 || !known?.length;
+    if (this.hover.hidden) return;
+    const first = known.reduce((a, b) => (away(a, this.axis, share) <= away(b, this.axis, share) ? a : b));
+    const moment = first.x[first.i];
+    const here = known.filter((one) => Math.abs(this.axis.place(one.x[one.i]) - this.axis.place(moment)) * width < 12);
+    const unit = this.axis.unit === "s" ? `${reading(moment)} s` : `${this.axis.unit ?? ""} ${moment.toLocaleString("en")}`;
+    this.hover.replaceChildren(
+      element("b", { textContent: unit }),
+      ...here.map(({ name, colour, y: values, i }) => {
+        const line = element("span", { textContent: `${name ? `${name} ` : ""}${reading(values[i])}` });
+        line.style.borderLeft = `3px solid ${colour}`;
+        return line;
+      })
+    );
+    this.hover.style.top = `${Math.max(0, y - 10)}px`;
+    this.hover.style.left = share < 0.5 ? `${x + 14}px` : "";
+    this.hover.style.right = share < 0.5 ? "" : `${this.canvas.clientWidth - x + 14}px`;
+  }
+}
+
+const away = ({ x, i }, axis, share) => Math.abs(axis.place(x[i]) - share);
+
+/** The least and the largest; there may be more values than a function takes arguments. */
+const ends = (values) => values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [Infinity, -Infinity]);
+
+/** Charts of one kind have the same upright axis, so that they can be compared. */
+export function share(charts) {
+  const shown = charts.filter(Boolean);
+  const low = Math.min(...shown.map((chart) => chart.low));
+  const high = Math.max(...shown.map((chart) => chart.high));
+  for (const chart of shown) chart.setEnds(low, high);
 }

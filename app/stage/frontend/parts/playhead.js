@@ -34,17 +34,27 @@ export class Change {
 
 /**
  * A position on frames 0, 1, ..., count − 1, which may lie between two of them. It is the user's:
- * frames that are added never move it, unless it stands on the last one, which is "live".
+ * frames that are added never move it, unless it stands on the edge, which is "live": the last one, or that
+ * of a training that runs where another's recording is longer.
  */
 export class Playhead {
   /** @param {(position: number) => void} show  @param {() => void} rest  it has come to rest */
   constructor(show, rest) {
-    Object.assign(this, { show, rest, count: 1, perSecond: 1, position: 0, rate: 1, loop: false });
+    Object.assign(this, { show, rest, count: 1, edge: null, perSecond: 1, position: 0, rate: 1, loop: false });
     this.frame = 0;
   }
 
   get last() {
     return this.count - 1;
+  }
+
+  /** The frame that is live. */
+  get liveFrame() {
+    return this.edge ?? this.last;
+  }
+
+  get isLive() {
+    return this.edge === null ? this.position >= this.last : this.position === this.edge;
   }
 
   get playing() {
@@ -97,11 +107,11 @@ export class Playhead {
     this.seek(size * (direction > 0 ? Math.floor(steps) : Math.ceil(steps)));
   }
 
-  /** There are so many frames now. */
-  extend(count) {
-    const live = this.position >= this.last && !this.playing;
-    this.count = count;
-    if (live) this.position = this.last;
+  /** There are so many frames now; edge: which of them is live, null for the last. */
+  extend(count, edge = null) {
+    const live = this.isLive && !this.playing && (edge !== null || this.edge === null);
+    Object.assign(this, { count, edge });
+    if (live) this.position = this.liveFrame;
     return live;
   }
 }

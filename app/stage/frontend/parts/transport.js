@@ -11,6 +11,7 @@ const RATES = [0.25, 0.5, 1, 2, 4];
  * @property {[string, string]} ends  what stands at its two ends
  * @property {number} perSecond  frames, at the rate of 1
  * @property {string} name  for those who do not see it
+ * @property {number|null} [edge]  the frame that is live, where it is not the last one
  */
 
 export class Transport {
@@ -32,6 +33,7 @@ export class Transport {
     this.scrub.oninput = () => this.head.seek(Number(this.scrub.value));
     this.scrub.onkeydown = (event) => this.press(event);
     this.ends = [0, 1].map(() => element("span", { className: "end" }));
+    this.toEdge = button("Live", () => this.head.seek(this.head.liveFrame), { hidden: true, title: "To the newest step of the training that runs, and on with it" });
     this.where = element("output", { className: "where" });
     this.more = element("div", { className: "buttons more" });
     this.node = element(
@@ -40,6 +42,7 @@ export class Transport {
       element("div", { className: "buttons" }, ...this.buttons(), this.rates()),
       element("label", {}, this.ends[0], this.scrub, this.ends[1]),
       this.where,
+      this.toEdge,
       this.more
     );
   }
@@ -82,11 +85,14 @@ export class Transport {
   /** @param {Track} track  @param {boolean} kept  the same one, longer */
   set(track, kept) {
     this.track = track;
-    const live = kept && this.head.extend(track.count);
+    const edge = track.edge ?? null;
+    const live = kept && this.head.extend(track.count, edge);
     if (!kept) {
       this.head.pause();
-      Object.assign(this.head, { count: track.count, position: track.count - 1 });
+      Object.assign(this.head, { count: track.count, edge });
+      this.head.position = this.head.liveFrame;
     }
+    this.toEdge.hidden = edge === null;
     this.head.perSecond = track.perSecond;
     this.scrub.max = track.count - 1;
     this.scrub.step = track.count === 2 ? 0.001 : 0.01;
@@ -99,14 +105,13 @@ export class Transport {
 
   /** Where it stands among the steps of its frames, to come back to. */
   place(steps) {
-    const { position, last } = this.head;
-    return { step: steps[Math.round(position)], live: position >= last };
+    return { step: steps[Math.round(this.head.position)], live: this.head.isLive };
   }
 
   /** Stand there again; false if there is no such place. */
   comeBack(place, steps) {
     if (!Number.isFinite(place?.step)) return false;
-    this.present(place.live ? this.head.last : Math.max(0, steps.findLastIndex((step) => step <= place.step)));
+    this.present(place.live ? this.head.liveFrame : Math.max(0, steps.findLastIndex((step) => step <= place.step)));
     return true;
   }
 

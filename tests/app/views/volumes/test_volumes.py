@@ -219,7 +219,8 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
     data = payload(app)
     assert data["track"]["steps"] == [0, 2] and data["track"]["truth"] == 5
     app = page(volume_view="Explore")
-    assert any("Rigid, started" in title for title in app.selectbox(key="volume_a").options)
+    titles = app.selectbox(key="volume_a").options
+    assert any("Rigid, 2 × 2, rate " in title and ", started " in title for title in titles)
 
 
 def test_empty_state_says_what_to_do(tmp_path, monkeypatch):

@@ -1,8 +1,9 @@
 /** The curves of one or two trainings: losses, errors, θ of a probe, and what is left of the pose. */
-import { Curves } from "../../parts/curves.js";
+import { Curves, share } from "../../parts/curves.js";
 import { TIMES } from "./moments.js";
 
 const MAX_NAMED_PARAMS = 8; // of θ; more of them have no names in the legend
+const MAX_THETA = 10; // in size, where the image is from −1 to 1; beyond it a grid is lost
 
 export class Charts {
   /** @param {object[]} runs  as decode.js gives them  @param {(run: object) => string} suffix  whose a chart is */
@@ -13,7 +14,7 @@ export class Charts {
     this.rate = new Curves("Learning rate", true);
     this.poses = runs.map((run) => run.poseLeft && new Curves(`What is left of the pose in V, %${suffix(run)}`, true));
     this.trails = runs.flatMap((run, r) =>
-      run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${suffix(run)}`, true) }))
+      run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${suffix(run)}`, true, undefined, MAX_THETA) }))
     );
   }
 
@@ -28,16 +29,21 @@ export class Charts {
    * @param {object} axis  of the clock's time
    * @param {number} probe  whose θ is drawn
    * @param {string[]} shades  of the lines
+   * @param {{linear: boolean, smooth: boolean}} options
    */
-  set(runs, by, axis, probe, shades) {
-    const logged = (name, key) => [name, ({ history }) => [history[by], history[key]]];
-    const unseen = ["1,000 unseen", (run) => [run[TIMES[by]], run.measures]];
+  set(runs, by, axis, probe, shades, options) {
+    for (const chart of this.all) chart.arrange(options);
+    const logged = (name, key, noisy = true) => [name, ({ history }) => [history[by], history[key]], { noisy }];
+    const unseen = ["1,000 unseen", (run) => [run[TIMES[by]], run.measures], {}];
+    const tested = ["test set", (run) => (Number.isFinite(run.testError) ? [[endOf(run, by)], [run.testError]] : [[]]), { dot: true }];
     this.loss.set(linesOf(runs, shades, logged("", "loss")), axis);
-    this.error.set(linesOf(runs, shades, logged("batches", "error"), unseen), axis);
+    this.error.set(linesOf(runs, shades, logged("batches", "error"), unseen, tested), axis);
     this.gradient.set(linesOf(runs, shades, logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
-    this.rate.set(linesOf(runs, shades, logged("", "rate")), axis);
+    this.rate.set(linesOf(runs, shades, logged("", "rate", false)), axis);
     this.poses.forEach((chart, r) => chart?.set(poseLines(runs[r], by), axis));
     for (const { r, n, chart } of this.trails) setTrail(chart, runs[r], by, axis, probe, n, shades);
+    share(this.poses);
+    share(this.trails.map(({ chart }) => chart));
   }
 
   draw(value) {
@@ -45,18 +51,22 @@ export class Charts {
   }
 }
 
+/** Where a run's last step is, by a clock. */
+export const endOf = (run, by) => Math.max(run[TIMES[by]].at(-1), run.history[by].at(-1) ?? 0);
+
 /**
  * Lines of each run; of several runs each has its run's colour and name.
- * @param {[string, (run: object) => [number[], number[]?]][]} parts  names, and x and y of a run
+ * @param {[string, (run: object) => [number[], number[]?], object][]} parts  names, x and y of a
+ *   run, and how a line is drawn
  */
 function linesOf(runs, shades, ...parts) {
   const several = runs.length > 1;
   return runs.flatMap((run) =>
-    parts.flatMap(([name, values], dash) => {
+    parts.flatMap(([name, values, drawn], dash) => {
       const [x, y] = values(run);
       if (!y) return [];
       const colour = several ? run.colour : shades[dash];
-      return [{ name: several ? `${run.name}${name ? `, ${name}` : ""}` : name, colour, dash, x, y }];
+      return [{ name: several ? `${run.name}${name ? `, ${name}` : ""}` : name, colour, dash, x, y, ...drawn }];
     })
   );
 }

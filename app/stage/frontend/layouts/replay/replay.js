@@ -2,9 +2,10 @@
 import { element, press } from "../../dom.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "../../output/bookmarks.js";
 import { exporter } from "../../output/export.js";
-import { logarithmic, rowsOf as historyRowsOf } from "../../parts/curves.js";
+import { CurveOptions } from "../../parts/curve_options.js";
+import { rowsOf as historyRowsOf } from "../../parts/series.js";
 import { Transport } from "../../parts/transport.js";
-import { Charts } from "./charts.js";
+import { Charts, endOf } from "./charts.js";
 import { TIMES, moments, valueAt, within } from "./moments.js";
 import { Recording } from "./recording.js";
 import { rowsOf } from "./rows.js";
@@ -17,6 +18,7 @@ export class Replay {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
     Object.assign(this, { root, python, probe: 0, by: "step" });
+    this.options = new CurveOptions(() => this.arrange(true));
     this.transport = new Transport(
       (position) => {
         this.show(position);
@@ -48,6 +50,7 @@ export class Replay {
       this.transport.node,
       ...this.recordings.map(({ node }) => node),
       element("div", { className: "averages" }, ...this.recordings.flatMap((r) => r.averages(suffix(r.run)))),
+      this.options.node,
       element("div", { className: "charts" }, ...this.charts.all.map(({ node }) => node))
     );
     const bookmark = bookmarkOf(data.runs[0].recording);
@@ -93,31 +96,35 @@ export class Replay {
   /**
    * The playhead's frames, from the snapshots of all the runs, and the curves.
    * @param {boolean} kept  the playhead goes on, and stays live if it is
-   * @param {number|null} at  where it is to stand; null for the right edge
+   * @param {number|null} at  where it is to stand; null for the live edge, or the end
    */
   arrange(kept, at = kept ? this.now() : null) {
     const { runs } = this.data;
     this.values = moments(runs, this.by);
-    const last = this.values[this.values.length - 1];
+    const last = Math.max(...runs.map((run) => endOf(run, this.by))); // more is logged than looked at
+    const live = runs.filter((run) => run.live).map((run) => run[TIMES[this.by]].at(-1));
+    const newest = live.length ? this.values.indexOf(Math.max(...live)) : this.values.length - 1;
+    const edge = newest < this.values.length - 1 ? newest : null; // beside a longer recording
     const unit = this.by === "step" ? 10 : Math.max(0.05, last / 2000); // where it becomes logarithmic
-    const live = this.transport.set(
+    const stays = this.transport.set(
       {
         count: this.values.length,
+        edge,
         perSecond: FRAMES_A_SECOND,
         name: "Over the training",
-        ends: [this.by === "step" ? "step 0" : "start", runs.some((run) => run.live) ? "live" : "end"],
+        ends: [this.by === "step" ? "step 0" : "start", live.length && edge === null ? "live" : "end"],
         label: (frame) => (this.by === "step" ? `step ${this.values[frame].toLocaleString()}` : `${this.values[frame].toFixed(1)} s`),
       },
       kept
     );
-    if (at !== null && !live) {
+    if (at !== null && !stays) {
       const place = within(this.values, at); // among the frames that there are now
       const frame = Math.round(place);
       this.transport.head.position = Math.abs(place - frame) < CLOSE ? frame : place;
       this.transport.mark(this.transport.head.position);
     }
-    const axis = logarithmic(unit, last, this.by === "step" ? "step" : "s");
-    this.charts.set(runs, this.by, axis, this.probe, this.data.colours.series);
+    const axis = this.options.axis(unit, Math.max(last, 1e-3), this.by === "step" ? "step" : "s");
+    this.charts.set(runs, this.by, axis, this.probe, this.data.colours.series, this.options);
     this.show(this.transport.head.position);
   }
 
@@ -176,8 +183,7 @@ export class Replay {
 
   /** For a reload, another view, or a comparison with another training. */
   keep() {
-    const { position, last } = this.transport.head;
-    keepBookmark(this.data.runs[0].recording, { ...this.state(), live: position >= last });
+    keepBookmark(this.data.runs[0].recording, { ...this.state(), live: this.transport.head.isLive });
   }
 
   redraw() {

@@ -1,10 +1,13 @@
 /** A training of a volume, at the playhead: the probabilities, the means of W, and the curves. */
 import { element } from "../../dom.js";
-import { Curves, logarithmic, rowsOf } from "../../parts/curves.js";
+import { CurveOptions } from "../../parts/curve_options.js";
+import { Curves } from "../../parts/curves.js";
 import { paintPixels } from "../../parts/drawing.js";
+import { rowsOf } from "../../parts/series.js";
 
 const CLASSES = [...Array(10).keys()];
 const LOGARITHMIC_FROM = 10; // steps
+const MAX_THETA = 10; // in size, where the volume is from −1 to 1; beyond it a box is lost
 
 export class Training {
   constructor(data) {
@@ -16,7 +19,11 @@ export class Training {
       const means = track.meanClasses?.length ? [this.makeMeans(track)] : [];
       this.nodes.push(element("div", { className: "seen" }, this.makeBars(track), ...means));
     }
-    if (track.history) this.nodes.push(this.makeCharts(data));
+    this.options = new CurveOptions(() => {
+      this.set(this.data);
+      this.show(this.position);
+    });
+    if (track.history) this.nodes.push(this.options.node, this.makeCharts(data));
     this.set(data);
   }
 
@@ -44,7 +51,7 @@ export class Training {
   makeCharts({ transforms, track }) {
     this.curves = [new Curves("Loss"), new Curves("Error, %"), new Curves("Gradient norm"), new Curves("Learning rate", true)];
     if (transforms) {
-      this.curves.push(...["rotation, scale, shear", "translation"].map((part) => new Curves(`θ of this probe: ${part}`, true)));
+      this.curves.push(...["rotation, scale, shear", "translation"].map((part) => new Curves(`θ of this probe: ${part}`, true, undefined, MAX_THETA)));
     }
     if (track.poseLeft) this.curves.push(new Curves("What is left of the pose in W, %", true));
     return element("div", { className: "charts" }, ...this.curves.map(({ node }) => node));
@@ -52,18 +59,20 @@ export class Training {
 
   /** The training as far as it is. */
   set(data) {
-    this.track = data.track;
+    Object.assign(this, { data, track: data.track });
     if (!this.curves.length) return;
     const { history, steps } = data.track;
     const last = Math.max(1, steps.at(-1), history.step.at(-1) ?? 0); // more is logged than looked at
-    const axis = logarithmic(LOGARITHMIC_FROM, last, "step");
+    const axis = this.options.axis(LOGARITHMIC_FROM, last, "step");
     const lines = linesOf(data);
+    for (const chart of this.curves) chart.arrange(this.options);
     this.curves.forEach((chart, i) => chart.set(lines[i].filter(({ y }) => y), axis));
   }
 
   /** What belongs to a frame, or lies between two. */
   show(position) {
     const { track } = this;
+    this.position = position;
     const nearest = Math.round(position);
     if (this.bars) this.showOdds(track.odds(nearest));
     this.averages.forEach(({ pixels }, c) => {
@@ -91,12 +100,13 @@ export class Training {
 
 /** The lines of every chart; one that was not logged has no y. */
 function linesOf({ track, colours, transforms, names }) {
-  const { history, steps, measures, poseLeft } = track;
+  const { history, steps, measures, poseLeft, testError } = track;
   const line = (name, x, y, n = 0, dash = n) => ({ name, colour: colours.series[n], dash, x, y });
-  const logged = (name, y, n) => line(name, history.step, y, n);
+  const logged = (name, y, n) => ({ ...line(name, history.step, y, n), noisy: y !== history.rate });
+  const tested = Number.isFinite(testError) ? [{ ...line("test set", [steps.at(-1)], [testError], 2), dot: true }] : [];
   const lines = [
     [logged("", history.loss)],
-    [logged("while training", history.error), line("digits not trained on", steps, measures, 1)],
+    [logged("while training", history.error), line("digits not trained on", steps, measures, 1), ...tested],
     [logged("classifier", history.classifier), logged("localisation", history.localisation, 1)],
     [logged("", history.rate)],
   ];

@@ -1,0 +1,98 @@
+"""The error on the test digits of a run's network: measured once, and kept in the run's folder."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from app.data.recordings import checkpoint_step, run_reader
+
+FILE = "test.json"
+MAX_SECONDS_UNASKED = 15.0  # that a measurement may take which nobody has asked for
+FORWARD_SHARE = 1 / 3  # of a step's time: no gradients, no optimiser
+
+
+class MeasuredError(NamedTuple):
+    """step: of the checkpoint that was measured; percent: of so many test digits."""
+
+    step: int
+    percent: float
+    digits: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.percent:.2f} % on {self.digits:,} test digits"
+
+
+class NoTestDigits(RuntimeError):
+    """MNIST's test digits are not on this machine."""
+
+
+def test_error(folder: Path) -> MeasuredError | None:
+    """Of the network as of the run's last checkpoint; None if it has not been measured."""
+    try:
+        value = MeasuredError(**json.loads((folder / FILE).read_bytes()))
+        is_percent = math.isfinite(value.percent) and math.isfinite(value.digits)
+    except (OSError, ValueError, TypeError):
+        return None
+    return value if is_percent and value.step == checkpoint_step(_checkpoint(folder)) else None
+
+
+def published_test_error(name: str) -> float | None:
+    """Of a published network, in per cent."""
+    from stn_core.checkpoints import CheckpointError
+    from stn_core.experiments import UnknownExperiment, find
+    from stn_core.metrics import load_metrics
+
+    try:
+        return load_metrics(find(name)).error_percent_test
+    except (CheckpointError, UnknownExperiment):
+        return None
+
+
+def measure(folder: Path) -> MeasuredError:
+    """Measure it, which takes some seconds. Raises NoTestDigits, RunError, CheckpointError."""
+    from stn_core import checkpoints
+    from stn_core.evaluation import evaluate
+    from stn_core.experiments import find
+
+    experiment = find(run_reader(str(folder)).description()["experiment"])
+    network, header = checkpoints.load_trained(experiment, _checkpoint(folder))
+    digits = _test_digits()
+    percent = evaluate(network, experiment, digits).measure
+    measured = MeasuredError(int(header["step"]), percent, len(digits))
+    checkpoints.write_atomically(folder / FILE, json.dumps(measured._asdict()).encode())
+    return measured
+
+
+def is_quick(folder: Path, seconds_a_step: float | None) -> bool:
+    """Whether it is measured in a few seconds, by how long a step of the training took."""
+    batch = run_reader(str(folder)).description()["recipe"].get("batch_size")
+    if not seconds_a_step or not batch or not is_possible():
+        return False
+    return 10_000 / batch * seconds_a_step * FORWARD_SHARE <= MAX_SECONDS_UNASKED
+
+
+def is_possible() -> bool:
+    """Whether the test digits are on this machine."""
+    from stn_core import digits
+
+    return digits.local_folder() is not None
+
+
+@st.cache_resource(show_spinner="Reading the test digits …")
+def _test_digits():
+    from stn_core import digits
+
+    test = digits.load().test if is_possible() else None
+    if test is None:
+        raise NoTestDigits("MNIST's test digits are not on this machine")
+    return test
+
+
+def _checkpoint(folder: Path) -> Path:
+    return run_reader(str(folder)).checkpoint

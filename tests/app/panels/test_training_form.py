@@ -1,0 +1,93 @@
+"""The form of a new training: what is typed is held to its bounds, and only that is started."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.panels.numbers import Bounds, NumberError, duration, read_rate, smaller_rate
+from app.training import job, orders
+from tests.app.visiting import MAIN, go_to, texts
+
+
+@pytest.fixture
+def form(tmp_path, monkeypatch):
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params["view"] = "Train"
+    return go_to(app, "distorted").run()
+
+
+FIELDS = ("steps_quick", "batch_distorted_quick", "rate_quick", "seed")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("steps_quick", "99999999"),
+        ("steps_quick", "-5"),
+        ("steps_quick", "9" * 40),
+        ("steps_quick", ""),
+        ("steps_quick", "1e3"),
+        ("batch_distorted_quick", "0"),
+        ("batch_distorted_quick", "100000"),
+        ("rate_quick", "0"),
+        ("rate_quick", "-1"),
+        ("rate_quick", "nan"),
+        ("rate_quick", "fast"),
+        ("seed", "-1"),
+        ("seed", "1.5"),
+    ],
+)
+def test_start_is_blocked_by_a_wrong_field_which_is_named(form, field, typed):
+    box = form.text_input(key=f"train_{field}")
+    label = box.label
+    box.set_value(typed)
+    form.button(key="train_start").click().run()  # by whom has typed and goes straight to it
+    assert form.button(key="train_start").disabled
+    (error,) = form.error
+    assert error.value.startswith(f"{label}: ") and not form.exception
+    assert job.list_jobs() == []
+
+
+def test_any_rate_and_batch_size_can_be_started(form, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(
+        orders, "start", lambda name, **how: asked.update(how, name=name) or refuse()
+    )
+
+    def refuse():
+        raise job.JobError("enough")
+
+    for field, typed in zip(FIELDS, ("1,234", "48", "3.7e-4", "11"), strict=True):
+        form.text_input(key=f"train_{field}").set_value(typed)
+    form.run()
+    assert not form.button(key="train_start").disabled
+    form.button(key="train_start").click().run()
+    assert [asked[k] for k in ("iterations", "batch_size", "learning_rate", "seed")] == [
+        1234, 48, 3.7e-4, 11,
+    ]  # fmt: skip
+
+
+def test_time_that_it_takes_is_said_before_the_start(form):
+    assert "Takes about **" in texts(form) and "on this machine" in texts(form)
+    assert form.text_input(key="train_rate_quick").label == "Peak learning rate"
+
+
+def test_numbers_are_read_as_they_are_typed():
+    assert Bounds(0, 10_000).read("Steps", " 3,000 ") == 3_000
+    assert read_rate("Rate", "5e-4") == 5e-4
+    with pytest.raises(NumberError, match="from 0 to 10,000, not `1x'`"):
+        Bounds(0, 10_000).read("Steps", "1x`")
+
+
+@pytest.mark.parametrize(("rate", "less"), [(1e-3, 2e-4), (3e-3, 1e-3), (0.1, 0.02), (7e-5, 2e-5)])
+def test_smaller_rate_is_round_and_at_most_a_third(rate, less):
+    assert smaller_rate(rate) == pytest.approx(less)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.2, "5 s"), (58, "60 s"), (120, "2 min"), (7_200, "2.0 h")]
+)
+def test_duration_has_as_many_digits_as_a_guess_is_worth(seconds, words):
+    assert duration(seconds) == words
