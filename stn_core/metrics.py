@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from stn_core.checkpoints import METRICS, CheckpointError, published_folder, write_atomically
-from stn_core.experiment import Experiment, Recipe
+from stn_core.experiment import Experiment
 from stn_core.experiments.colocalisation import Colocalisation, Search
+from stn_core.recipes import Recipe
 from stn_core.typed_json import from_json, to_json
 
 T = TypeVar("T")

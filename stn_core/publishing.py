@@ -9,7 +9,7 @@ from stn_core import checkpoints
 from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
-from stn_core.experiment import Experiment, Recipe
+from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.layer_tracing import write_layers
 from stn_core.metrics import (
@@ -21,6 +21,7 @@ from stn_core.metrics import (
     save_tried,
 )
 from stn_core.networks import ClassificationNetwork
+from stn_core.recipes import Recipe
 from stn_core.replacing import replaced
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack

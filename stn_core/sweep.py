@@ -23,9 +23,10 @@ import torch
 from stn_core import checkpoints, launcher
 from stn_core.digits import Source
 from stn_core.errors import UnknownName
-from stn_core.experiment import Experiment, Recipe
+from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS
 from stn_core.metrics import load_metrics
+from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device

@@ -30,6 +30,7 @@ ORDER = [
     "distortions",
     "objectives",
     "muon",
+    "recipes",
     "experiment",
     "experiments",
     "evaluation",

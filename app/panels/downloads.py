@@ -106,7 +106,7 @@ def _weights_name(loaded: networks.LoadedNetwork) -> str:
 def encoders(folder: Path | None) -> None:
     """A popover with co-localisation's networks: e(), and the localiser of a run in this folder."""
     from stn_core.box_search.recording import LOCALISER
-    from stn_core.experiments.colocalisation import EXPERIMENTS
+    from stn_core.experiments.crops import EXPERIMENTS
 
     with st.popover("Download", width="content", help="Weights, as safetensors"):
         for experiment in EXPERIMENTS:

@@ -17,7 +17,7 @@ from app.training.job import JobError
 from app.training.limits import limits
 
 if TYPE_CHECKING:
-    from stn_core.experiment import Recipe
+    from stn_core.recipes import Recipe
 
 MIN_STEPS = 100
 MAX_BATCH = 1_024

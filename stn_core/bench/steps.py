@@ -13,8 +13,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from stn_core.bench.timing import alternating, milliseconds, steps_a_round
 from stn_core.digits import Digits, Source
-from stn_core.experiment import AdamW, Data, Experiment
+from stn_core.experiment import Data, Experiment
 from stn_core.experiments import find
+from stn_core.recipes import AdamW
 from stn_core.sampling import sample
 from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.training.cuda_graphs import BATCHES_DRAWN, Captured

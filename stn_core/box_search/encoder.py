@@ -11,7 +11,7 @@ from torch import Tensor
 from stn_core import checkpoints
 from stn_core.box_search.boxes import crops
 from stn_core.classifiers import ConvolutionalClassifier
-from stn_core.experiments.colocalisation import ENCODER, FINE_ENCODER
+from stn_core.experiments.crops import ENCODER, FINE_ENCODER
 from stn_core.networks import ClassificationNetwork
 
 MIN_LENGTH = 1e-6  # no layer's activations are divided by less

@@ -7,13 +7,11 @@ from typing import Any
 
 from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment
-from stn_core.experiments import addition, colocalisation, distorted, studies, volumes
+from stn_core.experiments import addition, crops, distorted, studies, volumes
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e
-    for table in (distorted, addition, colocalisation, volumes, studies)
-    for e in table.EXPERIMENTS
+    e.name: e for table in (distorted, addition, crops, volumes, studies) for e in table.EXPERIMENTS
 }
 
 

@@ -10,17 +10,11 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import RTS, RotationTranslationScale
-from stn_core.experiment import (
-    THOROUGH_NAME,
-    Examples,
-    Experiment,
-    Muon,
-    OneCycle,
-    Recipe,
-)
+from stn_core.experiment import Examples, Experiment
 from stn_core.experiments.distorted import FAMILIES, PAPER
 from stn_core.networks import CNN, FCN, STFCN, Network
 from stn_core.objectives import CrossEntropy
+from stn_core.recipes import THOROUGH_NAME, Muon, OneCycle, Recipe
 from stn_core.transforms import Transform
 
 THOROUGH = Recipe(

@@ -10,20 +10,19 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import RTS, TC, Distortion, E, P, R
-from stn_core.experiment import (
+from stn_core.experiment import Examples, Experiment
+from stn_core.networks import CNN, FCN, STCNN, STFCN, Network
+from stn_core.objectives import CrossEntropy
+from stn_core.recipes import (
     QUICK_NAME,
     SGD,
     THOROUGH_NAME,
     AdamW,
-    Examples,
-    Experiment,
     Muon,
     OneCycle,
     Recipe,
     StepDecay,
 )
-from stn_core.networks import CNN, FCN, STCNN, STFCN, Network
-from stn_core.objectives import CrossEntropy
 from stn_core.transforms import Affine, Projective, ThinPlateSpline, Transform
 
 THOROUGH = Recipe(

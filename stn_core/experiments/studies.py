@@ -12,10 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from stn_core.distortions import RTS
-from stn_core.experiment import AdamW, Experiment
+from stn_core.experiment import Experiment
 from stn_core.experiments.distorted import FAMILIES, PAPER, THOROUGH, Distorted
 from stn_core.networks import STFCN
 from stn_core.objectives import CrossEntropy
+from stn_core.recipes import AdamW
 
 SHORT = replace(THOROUGH, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000)
 MNIST_MEAN = 0.1307  # of all pixels of MNIST's training digits, which tutorials subtract

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, ink_edges
-from stn_core.experiment import Curriculum, Examples, Experiment, Muon
+from stn_core.experiment import Examples, Experiment
 from stn_core.experiments.distorted import PAPER, THOROUGH
 from stn_core.networks import CNN3D, Network, ProjectionCNN, STProjectionCNN
 from stn_core.objectives import CrossEntropy
+from stn_core.recipes import Curriculum, Muon
 from stn_core.transforms import Affine3D, Transform, euler_rotation
 
 SIDE = 60  # A.3: "a 60 × 60 × 60 volume"

@@ -31,7 +31,6 @@ from stn_core.invariance.recordings import (
     Recording,
     columns,
     distortion_of,
-    lines,
     load,
     published,
     reach,
@@ -42,6 +41,7 @@ from stn_core.invariance.recordings import (
     subset,
     wilson,
 )
+from stn_core.invariance.report import lines
 
 __all__ = [
     "Axis",

@@ -16,7 +16,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
-from stn_core.experiment import Examples, Recipe
+from stn_core.experiment import Examples
+from stn_core.recipes import Recipe
 
 GRAPHED_DEVICES = ("cuda",)  # where steps are graphs
 # There, batches that are distorted together: their hundred small kernels then cost a sixteenth.

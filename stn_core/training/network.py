@@ -17,8 +17,9 @@ import torch
 
 from stn_core import digits
 from stn_core.digits import Source
-from stn_core.experiment import Experiment, Recipe
+from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
+from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Step
 from stn_core.training import checkpoint

@@ -17,9 +17,9 @@ from torch import nn
 from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
-from stn_core.experiment import Recipe
 from stn_core.experiments import EXPERIMENTS
 from stn_core.metrics import load_metrics
+from stn_core.recipes import Recipe
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.training.probes import probe_digits
 

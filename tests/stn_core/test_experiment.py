@@ -10,10 +10,10 @@ import torch
 
 from stn_core.checkpoints import is_published
 from stn_core.digits import load as load_digits
-from stn_core.experiment import SGD, AdamW, Curriculum, Muon, OneCycle, Recipe, StepDecay
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics
 from stn_core.muon import KernelMuon
+from stn_core.recipes import SGD, AdamW, Curriculum, Muon, OneCycle, Recipe, StepDecay
 from stn_core.training.trainer import Trainer
 
 RECIPE = Recipe(

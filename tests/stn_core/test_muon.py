@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from stn_core import muon
-from stn_core.experiment import Muon
 from stn_core.muon import KernelMuon, orthogonalised
+from stn_core.recipes import Muon
 from stn_core.runs.folder import Run
 from stn_core.training import trainer
 from stn_core.training.network import train_steps

@@ -14,7 +14,8 @@ from stn_core.box_search import publishing as box_publishing
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import MEASURE
 from stn_core.experiments import EXPERIMENTS, find
-from stn_core.experiments.colocalisation import COLOCALISATIONS, ENCODER, PLAIN_SEARCH
+from stn_core.experiments.colocalisation import COLOCALISATIONS, PLAIN_SEARCH
+from stn_core.experiments.crops import ENCODER
 from stn_core.metrics import load_metrics, load_search_metrics, save_metrics
 from stn_core.replacing import replaced
 from stn_core.runs.folder import Run

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from stn_core import checkpoints, digits, publishing, sweep
-from stn_core.experiment import AdamW
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, save_metrics
+from stn_core.recipes import AdamW
 from stn_core.runs.records import RunError
 
 PUBLISHED = load_metrics(find("distorted/r/fcn"))

@@ -14,9 +14,9 @@ from scipy.spatial.transform import Rotation
 
 from stn_core import checkpoints, evaluation
 from stn_core.digits import Digits
-from stn_core.experiment import Muon
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.volumes import DEPTH, SIDE, Volumes, extruded
+from stn_core.recipes import Muon
 from stn_core.sampling import bilinear_kernel, sample
 from stn_core.training.probes import Probes
 from stn_core.training.trainer import Trainer

@@ -99,9 +99,9 @@ def learning(
     test_error: float | None,
 ) -> None:
     """θ, V and the probabilities of one probe, over a training."""
-    from stn_core.experiment import Recipe
     from stn_core.experiments import find
     from stn_core.experiments.volumes import SIDE
+    from stn_core.recipes import Recipe
 
     network = find(recorded.description["experiment"]).network
     shown = volumes.placed_probe(probe)

@@ -18,13 +18,12 @@ from stn_core.experiments import UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
     ABLATIONS,
     COLOCALISATIONS,
-    ENCODER,
     LITERAL_SEARCH,
     QUICK_SEARCH,
-    Crops,
     image_set,
     own_set,
 )
+from stn_core.experiments.crops import ENCODER, Crops
 from stn_core.localisation import BoxLocalisation
 from stn_core.metrics import MeasuredSet
 from stn_core.runs.folder import Run

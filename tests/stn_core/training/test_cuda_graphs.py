@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stn_core.experiment import SGD, AdamW, Muon, OneCycle, StepDecay
 from stn_core.experiments import find
+from stn_core.recipes import SGD, AdamW, Muon, OneCycle, StepDecay
 from stn_core.runs.folder import Run
 from stn_core.training import checkpoint, cuda_graphs
 from stn_core.training.cuda_graphs import Captured, DeviceRate

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from stn_core import checkpoints
-from stn_core.experiment import SGD, StepDecay
+from stn_core.recipes import SGD, StepDecay
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Snapshot, snapshot_steps
 from stn_core.training import network, recording

@@ -15,7 +15,7 @@ import torch
 
 from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError
-from stn_core.experiment import SGD, AdamW, Muon
+from stn_core.recipes import SGD, AdamW, Muon
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError
 from stn_core.training import checkpoint, network

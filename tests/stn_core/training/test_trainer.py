@@ -9,7 +9,7 @@ from scipy.interpolate import RBFInterpolator
 
 from stn_core import checkpoints
 from stn_core.digits import Digits
-from stn_core.experiment import SGD, StepDecay
+from stn_core.recipes import SGD, StepDecay
 from stn_core.training import checkpoint, network
 from stn_core.training.network import train, train_steps
 from stn_core.training.probes import Probes
