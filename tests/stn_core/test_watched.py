@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -23,8 +21,8 @@ from stn_core.transforms import (
     lattice,
 )
 from stn_core.watched import MAX_IMAGES, load_warps, save_warps
+from tests.app.visiting import MAIN, go_to
 
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
 SIZE = (14, 18)
 
 
@@ -254,7 +252,7 @@ def test_damaged_file_is_refused_and_says_why(good, change, words):
 
 
 def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
-    app = AppTest.from_file(MAIN, default_timeout=120).switch_page("views/network.py").run()
+    app = go_to(AppTest.from_file(MAIN, default_timeout=120), "network").run()
     assert not app.exception
     assert "Nothing is open yet" in app.info[0].value
     assert "save_warps" in app.code[0].value

@@ -32,7 +32,6 @@ def view(name: str, **query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for key, value in {"view": name, **query}.items():
         app.query_params[key] = value
-    app.run()
     go_to(app, "distorted").run()
     assert not app.exception and not app.error
     return app

@@ -198,7 +198,7 @@ def test_name_of_a_training_is_the_same_tomorrow(without_processes, monkeypatch)
     now = time.strptime(job.folder.name[-15:], "%Y%m%d-%H%M%S")
     assert (
         job.title
-        == f"FCN, 20,000 × 64, rate 0.001, seed 0, started {time.strftime('%d %b, %H:%M:%S', now)}"
+        == f"FCN, 20,000 × 256, rate 0.001, seed 0, started {time.strftime('%d %b, %H:%M:%S', now)}"
     )
 
 

@@ -29,7 +29,7 @@ def test_browser_fits_every_family_to_its_handles(modules, generator):
             {"form": transformers.describe_transform(transform, INNER), "theta": theta.tolist()},
         )
         handles = transformers.describe_transform(transform, INNER)["handles"]
-        targets = torch.tensor([handle["target"] for handle in handles]).T
+        targets = torch.tensor([handle["target"] for handle in handles]).float().T
         expected = transform.at(theta[None], targets)[0].detach()
         np.testing.assert_allclose(places, expected, atol=2e-3, err_msg=name)
         if name != "learned-basis":  # whose handles do not fix all that its B can do

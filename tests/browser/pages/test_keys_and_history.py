@@ -49,7 +49,7 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
     position = float(scrub(page).input_value())
     page.keyboard.press("ArrowRight")
     assert float(scrub(page).input_value()) > position
-    page.get_by_text("Sweep the angle").click()
+    page.get_by_test_id("stCheckbox").get_by_text("Sweep the angle").click()
     expect(scrub(page)).to_have_attribute("max", "60")
     page.keyboard.press("ArrowLeft")
     expect(stage_of(page).locator(".where")).to_have_text(re.compile(r"\d°"))

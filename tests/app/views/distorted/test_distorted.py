@@ -274,7 +274,5 @@ def test_two_trainings_of_one_kind_are_two_networks(tmp_path, monkeypatch, sourc
     assert not app.exception and not app.error
     for second in (1, 2):
         assert f"started 01 Jan, 00:00:0{second}</b> says" in texts(app)
-        assert (
-            f"ST-FCN Aff, 2 × 2, rate 0.001, seed {second}, started 01 Jan, 00:00:0{second} |"
-            in texts(app)
-        )
+        settings = f"2 × 2, rate {recipe.learning_rate:g}, seed {second}"
+        assert f"ST-FCN Aff, {settings}, started 01 Jan, 00:00:0{second} |" in texts(app)
