@@ -18,7 +18,8 @@ REST = """
 :root { --stn-rest: none; }
 [data-testid='stMain'] [data-testid='stElementContainer']:not(:has([data-testid^='stBidi'])),
 [data-testid='stMain'] [data-testid='stColumn']:not(:has([data-testid^='stBidi'])),
-[data-testid='stExpander'], .st-key-footer, .st-key-tour { display: none; }
+[data-testid='stMain'] :is([data-testid='stPopover'], [data-testid='stExpander']),
+.st-key-footer, .st-key-tour { display: none; }
 """
 PARTS = {  # what a part is called: the CSS that hides it
     "navigation": "[data-testid='stHeader'] { display: none; }",

@@ -5,7 +5,7 @@
 import { button, element } from "../dom.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
-const MOVED_BY_ARROWS = "input, [role=slider], [role=radio], [role=tab]";
+const MOVED_BY_ARROWS = "input:not([type=checkbox]), [role=slider], [role=radio], [role=tab]";
 const PRESSED = "button:not(.handle), a, summary, input:not([type=range]), [role=button], [role=radio]";
 const RELEASED = "button:not(.handle), summary, input[type=range], input[type=checkbox], input[type=radio]";
 const OVERLAY = "dialog, [role=dialog], [data-testid=stPopoverBody]";
