@@ -32,10 +32,6 @@ def shown_keys(page: Page) -> list[str]:
     return keys
 
 
-def length(page: Page) -> int:
-    return page.evaluate("history.length")
-
-
 def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
     page = open_distorted(visit)
     page.locator(".strip button").nth(9).wait_for()
@@ -70,38 +66,6 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
     page.goto(re.sub(r"/distorted.*", "/glossary", page.url))
     page.get_by_text("Eq. 1").first.wait_for()
     until(page, lambda: shown_keys(page) == ["?"], "no list of keys on the glossary")
-
-
-def test_back_brings_the_former_page_as_it_was(visit):
-    page = open_distorted(visit)
-    before = length(page)
-    page.locator(".strip button").nth(5).click()
-    expect(page).to_have_url(re.compile("digit=507"))
-    page.get_by_role("img", name="U: a distorted 5").wait_for()
-    page.wait_for_timeout(1000)  # until the new digit's grid has arrived
-    drag(page, "the whole grid", 0.1, -0.05)
-    page.get_by_text("θ set by hand").wait_for()
-    theta = theta_shown(page)
-    assert length(page) == before
-    go(page, "Transformer")
-    page.get_by_text("degrees of freedom").wait_for()
-    page.locator(".strip").first.wait_for(state="detached")
-    handle(page, "the whole grid").wait_for()
-    for _ in range(3):
-        drag(page, "the whole grid", 0.1, 0.05)
-        expect(page).to_have_url(re.compile("theta="))
-    assert length(page) == before + 1
-    moved = theta_shown(page)
-    page.go_back()
-    expect(page).to_have_url(re.compile("distorted.*digit=507"))
-    page.get_by_text("θ set by hand").wait_for()
-    np.testing.assert_allclose(theta_shown(page), theta, atol=0.011)
-    page.go_forward()
-    page.get_by_text("degrees of freedom").wait_for()
-    until(page, lambda: np.allclose(theta_shown(page), moved, atol=0.011), "θ is another")
-    page.reload()
-    page.get_by_text("degrees of freedom").wait_for()
-    until(page, lambda: np.allclose(theta_shown(page), moved, atol=0.011), "θ is lost")
 
 
 def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
