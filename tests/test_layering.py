@@ -16,6 +16,7 @@ APP = ROOT / "app"
 ORDER = [
     "errors",
     "threads",
+    "allocator",
     "typed_json",
     "layers",
     "transforms",
