@@ -70,7 +70,7 @@ view = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(choices.PREFIX, "2st-fcn-aff", steps=10_000)
+        training_form(choices.PREFIX, "2st-fcn-aff")
     with runs:
         training_panel(choices.PREFIX)
 elif view == "Replay":

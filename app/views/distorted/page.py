@@ -58,7 +58,7 @@ prefix = f"distorted/{distortion.lower()}/"
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(prefix, "st-fcn-aff", steps=2_400)
+        training_form(prefix, "st-fcn-aff")
     with runs:
         training_panel(prefix)
 elif view == "Replay":

@@ -22,7 +22,7 @@ view = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(choices.PREFIX, "st-cnn-aff", steps=2_000)
+        training_form(choices.PREFIX, "st-cnn-aff")
     with runs:
         training_panel(choices.PREFIX, Watching(show=replay.recording))
 elif view == "Replay":
