@@ -75,9 +75,9 @@ def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]])
         predict.ask(name, questions)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
-            "For a lecture", width="content", help="Large type, and what is to be hidden"
+            "For a lecture", width="content", help="Presentation settings: large type, hidden parts"
         ):
             lecture.choose(page.keys)
-        ways = {"Guided tour": "tour", "Glossary": "glossary", "Start this page afresh": "?"}
+        ways = {"Guided tour": "tour", "Glossary": "glossary", "Reset this page": "?"}
         links = " · ".join(tour.anchor(words, where) for words, where in ways.items())
         st.markdown(links, unsafe_allow_html=True, width="content")
