@@ -37,7 +37,8 @@ PARTS = {  # what a part is called: the CSS that hides it
     "footer": ".st-key-footer > :not(:has([data-testid='stPopover'])) { display: none; }",
     "rest": REST,
 }
-LARGE_TYPE = "html { font-size: 125%; }"
+# Of the type, as the address has it: its words, and in percent. "true" is what it was at first.
+SIZES = {"": ("normal", 100), "true": ("125 %", 125), "150": ("150 %", 150), "200": ("200 %", 200)}
 KEYS_DIALOG = """
 .stn-keys { max-width: 34rem; padding: 1rem 1.5rem; border: 1px solid #8886; border-radius: .6rem; }
 .stn-keys td { padding: .25rem 1rem .25rem 0; vertical-align: top; }
@@ -55,10 +56,11 @@ def asked(values: list[str]) -> tuple[list[str], list[str]]:
     return fit, [n for n in names if n not in fit]
 
 
-def css(hidden: list[str], large: bool) -> str:
-    """The style sheet that hides these, and enlarges."""
+def css(hidden: list[str], large: str) -> str:
+    """The style sheet that hides these, and enlarges. large: one of SIZES."""
     rules = [PARTS.get(name, f".st-key-{name} {{ display: none !important; }}") for name in hidden]
-    return "\n".join([*rules, LARGE_TYPE if large else "", KEYS_DIALOG])
+    size = f"html {{ font-size: {SIZES[large][1]}%; }}" if large else ""
+    return "\n".join([*rules, size, KEYS_DIALOG])
 
 
 def choose(keys: Sequence[tuple[str, str]]) -> None:
@@ -66,7 +68,10 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
 
     keys: the page's own, and what they do.
     """
-    st.toggle("Large type", key="large", help="A quarter larger, for a projector")
+    st.segmented_control(
+        "Type size", list(SIZES), format_func=lambda size: SIZES[size][0], required=True,
+        key="large", help="Larger type, for a projector",
+    )  # fmt: skip
     st.multiselect(
         "Hide",
         [*(part for part in PARTS if part != "rest"), *_controls()],
@@ -104,7 +109,9 @@ def _linked() -> dict:
         del st.query_params["controls"]  # what it hides stands under hide= from now on
     if wrong:
         st.toast(f"The link names {', '.join(wrong)[:60]}, which is no control here.")
-    return {"hide": fit, "large": st.query_params.get("large", "").lower() in ("true", "1")}
+    size = st.query_params.get("large", "").lower()
+    size = "true" if size in ("1", "125") else size
+    return {"hide": fit, "large": size if size in SIZES else ""}
 
 
 def apply() -> None:
@@ -116,7 +123,7 @@ def apply() -> None:
     for name in kept:
         kept[name] = st.session_state.setdefault(name, kept[name])
     hidden, large = kept["hide"], kept["large"]
-    for name, value in (("hide", ",".join(hidden)), ("large", "true" if large else "")):
+    for name, value in (("hide", ",".join(hidden)), ("large", large)):
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value
         elif not value and name in st.query_params:

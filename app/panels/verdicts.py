@@ -35,6 +35,12 @@ def verdicts(
     shades: a colour for each network; article: of a class, as "it is a 7"; each: what the bars
     are of.
     """
+    with st.container(key="verdict"):  # stage mode shows it as well
+        _said(rows, truth, shades, article)
+        st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
+
+
+def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: str) -> None:
     for index, row in enumerate(rows):
         answer = int(row.probabilities.argmax())
         mark = "✓ right" if answer == truth else f"✗ wrong, it is {article}{truth}"
@@ -50,7 +56,6 @@ def verdicts(
             f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
-    st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
 
 
 def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> str:

@@ -19,6 +19,7 @@ def show_cards() -> None:
 
 network, digits, first = front_figure()
 figure2(network, digits, first=first, key="figure2")
+st.caption(f"A real network, not a drawing: {network.title}, {network.record}.")
 once.wait_for_figure()
 once.warm_up()
 show_cards()

@@ -51,13 +51,22 @@ def test_link_hides_and_enlarges_and_it_stays_in_the_address():
     app = visit("transformer", hide="playhead,kernel", large="true")
     assert "--stn-playhead: none" in html(app)
     assert ".st-key-kernel { display: none" in html(app)
-    assert lecture.LARGE_TYPE in html(app)
+    assert "html { font-size: 125%; }" in html(app)
     assert app.query_params["hide"] == "playhead,kernel"
     assert app.query_params["large"] == "true"
     app.multiselect(key="hide").set_value(["numbers"]).run()
-    app.toggle(key="large").set_value(False).run()
+    app.segmented_control(key="large").set_value("").run()
     assert "--stn-numbers: none" in html(app) and "playhead: none" not in html(app)
     assert app.query_params["hide"] == "numbers" and "large" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("asked", "percent"), [("1", 125), ("125", 125), ("150", 150), ("200", 200), ("9999", None)]
+)
+def test_type_has_the_size_that_the_link_asks_for(asked, percent):
+    app = visit("glossary", large=asked)
+    assert ("html { font-size: " in html(app)) is (percent is not None)
+    assert percent is None or f"html {{ font-size: {percent}%; }}" in html(app)
 
 
 def test_nothing_of_it_without_a_wish():
