@@ -12,17 +12,46 @@ import streamlit as st
 from app.frame import lecture, predict, tour
 from app.frame.symbols import SYMBOLS
 from app.page import Page, Paper
+from app.palette import DARK, LIGHT
 from app.stage.bare import bare
 
 if TYPE_CHECKING:
     from app.frame.question import Question
 
+# Streamlit's own, where too little of it stands out from its ground to be read.
+PRIMARY = f"light-dark({LIGHT.primary}, {DARK.primary})"
+READABLE = f"""<style>
+[data-testid='stCaptionContainer'] {{ opacity: .8; }}
+[data-testid='stBaseButton-primary'],
+[data-testid='stBaseButton-primary']:hover {{ color: light-dark(#fff, {DARK.background}); }}
+[data-testid='stButtonGroup'] [aria-checked='true'] {{
+  color: light-dark(#005f95, {DARK.primary}) !important;
+}}
+[data-testid='stHeader'] :focus-visible {{ outline: 2px solid {PRIMARY}; outline-offset: 1px; }}
+[data-testid='stButtonGroup'] :has(> button) {{ flex-wrap: wrap; }}
+.js-plotly-plot, .js-plotly-plot * {{ touch-action: pan-y; }}
+@media (pointer: coarse) {{  /* targets for a finger: 40 pixels */
+  .paper a, .paper summary, .st-key-footer a {{
+    display: inline-block; min-width: 2.5rem; line-height: 2.5rem; text-align: center;
+  }}
+  [data-testid^='stNumberInputStep'], [data-testid='stButtonGroup'] button {{
+    min-width: 2.5rem; min-height: 2.5rem;
+  }}
+}}
+[data-testid='stCode'] code .token:is(.keyword, .parameter) {{
+  color: light-dark(#0b5cad, #7cc0f5);
+}}
+[data-testid='stCode'] code .token.string {{ color: light-dark(#0b6b2b, #5fd38a); }}
+[data-testid='stCode'] code .token:is(.number, .boolean) {{ color: light-dark(#0b6660, #59d0c4); }}
+[data-testid='stCode'] code .token.comment {{ color: light-dark(#59616b, #a3adb8); }}
+</style>"""
 STYLE = """<style>
 .paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }
-.paper summary { cursor: pointer; list-style: none; }
+.paper details, .paper summary { display: inline; }
+.paper summary { cursor: pointer; list-style: none; font-weight: 600; }
 .paper a { color: inherit; text-decoration-color: #8888; }
-.paper .ours::after { content: " ▸"; }
-.paper[open] .ours::after { content: " ▾"; }
+.paper summary::after { content: " ▸"; }
+.paper [open] summary::after { content: " ▾"; }
 @media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
   [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
   /* the picture first, then what chooses it, then the rest */
@@ -36,6 +65,7 @@ PAPER = "https://arxiv.org/abs/1506.02025"
 
 def above(page: Page) -> None:
     """The tour's stop, if there is one; what the page is in the paper; its title and lead."""
+    st.html(READABLE)
     tour.above()
     if page.paper:
         _in_the_paper(page.paper)
@@ -54,9 +84,9 @@ def _in_the_paper(paper: Paper) -> None:
     )
     with st.container(key="paper"):
         st.html(
-            f"{STYLE}<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
+            f"{STYLE}<div class='paper'><b>In <a href='{PAPER}'>the paper</a>:</b> "
             f"{html.escape(paper.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
-            f"<b class='ours'>Ours</b></summary>{_emphasised(paper.ours)}</details>"
+            f"<details><summary>Ours</summary><div>{_emphasised(paper.ours)}</div></details></div>"
         )
 
 

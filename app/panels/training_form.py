@@ -58,7 +58,7 @@ def training_form(prefix: str, first: str, *, steps: int) -> None:
 
     first: the network of ``distorted/rts/`` that is proposed, for so many steps.
     """
-    st.markdown(f"**A new training on {column_title(prefix)}**")
+    st.header(f"A new training on {column_title(prefix)}", anchor=False)
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe, steps)
