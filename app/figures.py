@@ -247,7 +247,7 @@ def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
         text=[[str(n) if n else "" for n in row] for row in counts],
         texttemplate="%{text}",
         textfont={"color": palette.text},
-        colorscale=[[0, palette.surface], [1, palette.networks[1]]],
+        colorscale=[[0, palette.surface], [1, palette.heat]],
         showscale=False,
         hovertemplate="%{text} of class %{y} taken for %{x}<extra></extra>",
         xgap=2,

@@ -13,18 +13,47 @@ import streamlit as st
 from app.frame import lecture, predict, tour
 from app.frame.symbols import SYMBOLS
 from app.page import Page, Paper
+from app.palette import DARK, LIGHT
 from app.stage.bare import bare
 
 if TYPE_CHECKING:
     from app.frame.question import Question
 
+# Streamlit's own, where too little of it stands out from its ground to be read.
+PRIMARY = f"light-dark({LIGHT.primary}, {DARK.primary})"
+READABLE = f"""<style>
+[data-testid='stCaptionContainer'] {{ opacity: .8; }}
+[data-testid='stBaseButton-primary'],
+[data-testid='stBaseButton-primary']:hover {{ color: light-dark(#fff, {DARK.background}); }}
+[data-testid='stButtonGroup'] [aria-checked='true'] {{
+  color: light-dark(#005f95, {DARK.primary}) !important;
+}}
+[data-testid='stHeader'] :focus-visible {{ outline: 2px solid {PRIMARY}; outline-offset: 1px; }}
+[data-testid='stButtonGroup'] :has(> button) {{ flex-wrap: wrap; }}
+.js-plotly-plot, .js-plotly-plot * {{ touch-action: pan-y; }}
+@media (pointer: coarse) {{  /* targets for a finger: 40 pixels */
+  .paper a, .paper summary, .st-key-footer a {{
+    display: inline-block; min-width: 2.5rem; line-height: 2.5rem; text-align: center;
+  }}
+  [data-testid^='stNumberInputStep'], [data-testid='stButtonGroup'] button {{
+    min-width: 2.5rem; min-height: 2.5rem;
+  }}
+}}
+[data-testid='stCode'] code .token:is(.keyword, .parameter) {{
+  color: light-dark(#0b5cad, #7cc0f5);
+}}
+[data-testid='stCode'] code .token.string {{ color: light-dark(#0b6b2b, #5fd38a); }}
+[data-testid='stCode'] code .token:is(.number, .boolean) {{ color: light-dark(#0b6660, #59d0c4); }}
+[data-testid='stCode'] code .token.comment {{ color: light-dark(#59616b, #a3adb8); }}
+</style>"""
 STYLE = """<style>
 [data-testid='stMain'] h1 { padding: 0; }
 .paper { font-size: .85rem; }
-.paper summary { cursor: pointer; list-style: none; }
+.paper details, .paper summary { display: inline; }
+.paper summary { cursor: pointer; list-style: none; font-weight: 600; }
 .paper a { color: inherit; text-decoration-color: #8888; }
-.paper .ours::after { content: " ▸"; }
-.paper[open] .ours::after { content: " ▾"; }
+.paper summary::after { content: " ▸"; }
+.paper [open] summary::after { content: " ▾"; }
 @media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
   [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
   /* the picture first, then what chooses it */
@@ -36,7 +65,7 @@ PAPER = "https://arxiv.org/abs/1506.02025"
 
 def above(page: Page) -> None:
     """The tour's stop, if there is one; the page's title and lead."""
-    st.html(STYLE)
+    st.html(STYLE + READABLE)
     tour.above()
     st.title(page.title, anchor=False)
     lead = page.lead if isinstance(page.lead, str) else page.lead()
@@ -53,9 +82,9 @@ def _in_the_paper(paper: Paper) -> None:
     )
     with st.container(key="paper"):
         st.html(
-            f"<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
+            f"<div class='paper'><b>In <a href='{PAPER}'>the paper</a>:</b> "
             f"{html.escape(paper.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
-            f"<b class='ours'>Ours</b></summary>{_emphasised(paper.ours)}</details>"
+            f"<details><summary>Ours</summary><div>{_emphasised(paper.ours)}</div></details></div>"
         )
 
 

@@ -41,4 +41,4 @@ def _reveal(question: Question, chosen: int, name: str) -> None:
         return
     answer = question.answers[right]
     words = ":green[✓ Right.]" if chosen == right else f"✗ Not quite: the answer is **{answer}**."
-    st.markdown(f"{words} {question.why}")
+    st.markdown(f"<div role='alert'>\n\n{words} {question.why}\n\n</div>", unsafe_allow_html=True)

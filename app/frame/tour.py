@@ -119,7 +119,7 @@ def stops() -> None:
 
 def questions() -> None:
     """What somebody can say after the tour."""
-    st.subheader("Closing questions", anchor="questions")
+    st.header("Closing questions", anchor="questions")
     for n, question in enumerate(CLOSING_QUESTIONS):
         chosen = st.radio(
             f"**{question.words}**",
@@ -132,4 +132,5 @@ def questions() -> None:
             continue
         verdict = ":green[✓ Right.]" if chosen == question.right else "✗ Not quite."
         where = anchor(f"stop {question.stop}", link(question.stop))
-        st.markdown(f"{verdict} {question.why} See {where}.", unsafe_allow_html=True)
+        words = f"{verdict} {question.why} See {where}."
+        st.markdown(f"<div role='alert'>\n\n{words}\n\n</div>", unsafe_allow_html=True)

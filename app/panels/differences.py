@@ -15,7 +15,8 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
-    st.markdown(f"**Is a difference one?** Paired on the same digits{on}, 95 % confidence")
+    st.header("Is a difference one?", anchor=False)
+    st.markdown(f"Paired on the same digits{on}, 95 % confidence")
     differences = results.differences(table.name, column)
     if not differences:
         st.info("No two networks that the paper compares have been trained yet.")
@@ -27,7 +28,11 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
         verdict = verdict_on(d) + ("" if d.alike else " †")
         lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
     rows = "\n".join(lines)
-    st.markdown(f"<div style='overflow-x:auto'>\n\n{rows}\n\n</div>", unsafe_allow_html=True)
+    st.markdown(
+        f"<div style='overflow-x:auto' tabindex='0' role='region' "
+        f"aria-label='Differences'>\n\n{rows}\n\n</div>",
+        unsafe_allow_html=True,
+    )
     if not all(d.claimed for d in differences):
         st.caption("\\* A comparison of ours: the paper does not give the figures of both.")
     if not all(d.alike for d in differences):
@@ -53,7 +58,7 @@ def verdict_on(difference) -> str:
 
 def show_confusion(cells: dict, table: Table, on: str) -> None:
     """Of one network of a column. cells: by the networks' short names."""
-    st.markdown(f"**What is taken for what**{on}")
+    st.header(f"What is taken for what{on}", anchor=False)
     short = st.selectbox(
         "Network", list(cells), index=list(cells).index(table.compared[1]),
         format_func=networks.network_title, key="confusion", bind="query-params",
@@ -68,5 +73,14 @@ def show_confusion(cells: dict, table: Table, on: str) -> None:
         config=figures.CONFIG,
         theme=None,
         key="confusion-chart",
-        alt="Confusion matrix on the test digits",
+        alt=f"Confusion matrix on the test digits. Most often: {_most_often(counts)}",
     )
+
+
+def _most_often(counts: np.ndarray) -> str:
+    """The five greatest confusions, for those who do not see the chart."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None)[:5]
+    pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
+    return ", ".join(f"{true} taken for {taken}: {wrong[true, taken]}" for true, taken in pairs)

@@ -51,4 +51,6 @@ def decomposed(affines: dict[str, np.ndarray]) -> None:
         + " |"
         for key, (name, unit, decimals) in POSE_ROWS.items()
     ]
-    st.markdown(head + "\n".join(rows))
+    table = head + "\n".join(rows)
+    scrolled = "<div style='overflow-x:auto' tabindex='0' role='region' aria-label='θ in numbers'>"
+    st.markdown(f"{scrolled}\n\n{table}\n\n</div>", unsafe_allow_html=True)

@@ -39,7 +39,7 @@ def training_form(prefix: str, first: str) -> None:
 
     first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``.
     """
-    st.markdown(f"**A new training on {column_title(prefix)}**")
+    st.header(f"A new training on {column_title(prefix)}", anchor=False)
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)

@@ -49,7 +49,7 @@ def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: str) 
         if row.brightest < 0.05:
             below = "V is black: the grid reads none of the ink, so this answer is about nothing"
         st.markdown(
-            f"<div style='border-left:5px solid {shades[index]};"
+            f"<div aria-live='polite' style='border-left:5px solid {shades[index]};"
             "padding-left:.75rem;margin-bottom:.6rem'>"
             f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{answer}</b> "
             f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br>"

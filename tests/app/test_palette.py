@@ -57,6 +57,8 @@ def test_text_and_marks_stand_out_from_their_ground(name):
     for colour in theme.plain:
         assert contrast(colour, theme.background) >= 3
     assert contrast(*theme.networks) >= 1.15  # told apart in grey, too
+    for ground in (theme.surface, theme.heat):
+        assert contrast(theme.text, ground) >= 4.5
 
 
 def test_grids_stand_out_from_a_black_image():

@@ -38,7 +38,7 @@ def partings() -> None:
         rows.append(parting(f"{PREFIX}{short}", seed, step, left))
     if not rows:
         return
-    st.markdown("**Do the two always part ways, and when?**")
+    st.header("Do the two always part ways, and when?", anchor=False)
     head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
     st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
     st.caption(

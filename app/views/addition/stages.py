@@ -83,7 +83,7 @@ def theta_table(shown: Shown, moved: Moved) -> None:
         for n, theta in enumerate(() if thetas is None else thetas):
             if len(theta) == len(ideal[0]):
                 columns[f"{title}, {n + 1}" if len(thetas) > 1 else title] = theta
-    st.markdown("**θ: wanted and predicted**")
+    st.header("θ: wanted and predicted", anchor=False)
     decomposed(columns)
     st.caption(
         "Wanted: what brings the digit's own 28 × 28 pixels upright onto all of V. A transformer "

@@ -123,7 +123,7 @@ def _pair(recorded, report: WallReport) -> None:
     term = (
         Triplet(margin=margin).terms(embedded[:2], Patches.of(embedded[[2, 2], None]))[0, 1].item()
     )
-    st.subheader(f"One pair in the loss, at step {snapshot.step:,}", anchor=False)
+    st.header(f"One pair in the loss, at step {snapshot.step:,}", anchor=False)
     left, right = st.columns([1, 1.6], gap="large", vertical_alignment="center")
     pictures = (seen[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
     words = (f"image {n + 1}", f"image {m + 1}", f"patch of {n + 1}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from app import figures
@@ -21,7 +22,7 @@ def many_digits(shown: Shown) -> None:
 
 
 def _turned_digit(shown: Shown) -> None:
-    st.markdown("**Turn this digit, and who still reads it?**")
+    st.header("Turn this digit, and who still reads it?", anchor=False)
     series = [
         (loaded.title, 100 * shown.turned(loaded).share, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
@@ -31,7 +32,7 @@ def _turned_digit(shown: Shown) -> None:
         config=figures.CONFIG,
         theme=None,
         key="sweep-chart",
-        alt="Probability of the true class while the input is turned",
+        alt=f"Probability of the true class while the input is turned. {_at_angles(series)}",
     )
     st.caption(
         f"The input is turned about its middle; {shown.distortion} is trained with "
@@ -40,7 +41,7 @@ def _turned_digit(shown: Shown) -> None:
 
 
 def _many_angles(shown: Shown) -> None:
-    st.markdown("**True angle against predicted angle**")
+    st.header("True angle against predicted angle", anchor=False)
     transformed = [
         (loaded, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
@@ -60,13 +61,38 @@ def _many_angles(shown: Shown) -> None:
         key="angles",
         on_select=choose_point,
         selection_mode="points",
-        alt="Scatter of the true and the predicted angles of 200 digits",
+        alt=f"Scatter of the true and the predicted angles of 200 digits. {_spread(clouds)}",
     )
     st.caption(
         "200 gallery digits, 20 of each class; ✕ is misread. Click a point to put its digit on "
         "the stage. On the diagonal, V is upright. A flat cloud: the transformer turns "
         "nothing, and leaves the angle to its classifier."
     )
+
+
+def _at_angles(series) -> str:
+    """Every third of the way, for those who do not see the chart."""
+    indices = range(0, len(angles.TURN_DEGREES), len(angles.TURN_DEGREES) // 6)
+    return "; ".join(
+        f"{title}: "
+        + ", ".join(
+            f"{values[i]:.0f} % at {angles.TURN_DEGREES[i]:.0f}°".replace("-", "−") for i in indices
+        )
+        for title, values, _ in series
+    )
+
+
+def _spread(clouds) -> str:
+    """How far the predicted angles are from the true ones, for those who do not see the chart."""
+    words = []
+    for title, cloud, _ in clouds:
+        off = np.abs((cloud.predicted - cloud.true + 180) % 360 - 180)
+        slope = np.polyfit(cloud.true, cloud.predicted, 1)[0]
+        words.append(
+            f"{title}: half of the predictions are within {np.median(off):.0f}° of the true "
+            f"angle, the slope is {slope:.2f}, {int(cloud.right.sum())} digits are read right"
+        )
+    return "; ".join(words)
 
 
 def _trained_range(distortion: str) -> str:

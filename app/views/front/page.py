@@ -13,7 +13,7 @@ def show_cards() -> None:
     """The paper, figure by figure: with torch, which the figure above does not wait for."""
     from app.views.front.cards import as_html, cards
 
-    st.subheader("The paper, figure by figure", anchor=False)
+    st.header("The paper, figure by figure", anchor=False)
     st.html(as_html(once.made_once("cards", cards)))
 
 

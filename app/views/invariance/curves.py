@@ -81,7 +81,8 @@ def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
     return "; ".join(
         f"{line.title}: "
         + ", ".join(
-            f"{line.values[i]:.1f} at {number(choice.axis.values[i], choice.words.unit)}"
+            f"{line.values[i]:.1f} at ".replace("-", "−")
+            + f"{number(choice.axis.values[i], choice.words.unit)}"
             for i in indices
         )
         for line in lines
@@ -91,7 +92,7 @@ def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
 def poses(choice: Choice) -> None:
     """What the transformers predict of the pose, along the axis."""
     words = choice.words
-    st.markdown("**What θ did it predict, against the true pose?**")
+    st.header("What θ did it predict, against the true pose?", anchor=False)
     if not choice.transformed:
         st.info("None of these networks has a transformer. Choose an ST network above.")
         return

@@ -21,7 +21,8 @@ def show(recording, outdated: list[str], axis_name: str) -> None:
     with chart:
         curves.errors(choice)
     with right:
-        st.markdown(words.sentence(choice))
+        said = f"<div aria-live='polite'>\n\n{words.sentence(choice)}\n\n</div>"
+        st.markdown(said, unsafe_allow_html=True)
         st.markdown(words.reaches(choice))
         writer = choices.choose_writer()
     digits.show_digits(choice, writer)

@@ -47,7 +47,7 @@ def choose() -> Choice:
         )  # fmt: skip
         if network == STUDY:
             column = st.segmented_control(
-                "Distortion", ["RTS"], default="RTS", disabled=True,
+                "Distortion", ["RTS"], default="RTS", required=True,
                 help="The short training was with RTS. Choose another network for the others.",
             )  # fmt: skip
         else:

@@ -69,7 +69,7 @@ def explore(warps: list[Watched]) -> None:
 
 left, right = st.columns([1.1, 1], gap="large")
 with right:
-    st.code(CODE, language="python")
+    st.code(CODE, language="python", wrap_lines=True)
     st.caption(
         "Any family of `stn_core.transforms` goes there, and any module for the localisation "
         "network that gives as many numbers."
@@ -79,7 +79,7 @@ with right:
         '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`. Train one with '
         'your own loop, `torch.save(network.state_dict(), "model.pt")`, then'
     )
-    st.code("python -m stn_core convert model.pt", language="sh")
+    st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
     st.markdown("and choose *Open a checkpoint* on the page of that experiment.")
 with left:
     file = choices.warps_file()

@@ -106,9 +106,11 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
         token=f"{hand.tolist()}",
         transformers=Transformers(transform=transform, colours=GRIDS[:1]),
     )
+    head = "| | turned by | centre off by | size | read as |\n|---|---:|---:|---:|---|"
+    table = "\n".join([head, *lines])
     st.markdown(
-        "| | turned by | centre off by | size | read as |\n|---|---:|---:|---:|---|\n"
-        + "\n".join(lines)
+        f"<div role='alert' style='overflow-x:auto' tabindex='0'>\n\n{table}\n\n</div>",
+        unsafe_allow_html=True,
     )
     st.caption(
         f"The grid beside the true one: the digit was a {label}, turned by "

@@ -44,7 +44,7 @@ def test_every_page_of_the_paper_says_where_it_is_in_it(page):
 
 def test_glossary_has_an_anchor_for_every_symbol():
     app = visit("glossary")
-    assert [s.anchor for s in app.subheader] == list(SYMBOLS)
+    assert [s.anchor for s in app.header] == list(SYMBOLS)
 
 
 def test_link_hides_and_enlarges_and_it_stays_in_the_address():

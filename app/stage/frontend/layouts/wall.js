@@ -68,6 +68,7 @@ export class Wall {
     this.transport = new Transport((position) => this.show(position), () => this.report());
     this.transport.more.append(exporter(this));
     this.summary = element("p", { className: "title" });
+    this.said = element("p", { className: "unseen", role: "status" }); // the same, when it rests
     this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation"), new Curves("Learning rate", true)];
     if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
     this.root.style.setProperty("--box", data.colours.box);
@@ -76,7 +77,7 @@ export class Wall {
     this.root.replaceChildren(
       this.transport.node,
       element("div", { className: "scene" }, this.makeLarges(), first),
-      element("div", { className: "choices" }, this.summary, this.options()),
+      element("div", { className: "choices" }, this.summary, this.said, this.options()),
       this.makeThumbs(),
       this.curveOptions.node,
       element("div", { className: "charts" }, ...rest)
@@ -213,6 +214,7 @@ export class Wall {
   /** Tell Python, and keep the place. */
   report() {
     const { token, steps } = this.data;
+    this.said.textContent = this.summary.textContent;
     keepBookmark(token, this.transport.place(steps));
     this.python.tell({ token, position: this.transport.head.position, chosen: this.chosen });
   }

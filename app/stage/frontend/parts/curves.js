@@ -17,7 +17,7 @@ export class Curves {
    * @param {number} [bound]  above what size a value of a linear axis has diverged
    */
   constructor(title, linear = false, range, bound = Infinity) {
-    Object.assign(this, { alwaysLinear: linear, linear, range, bound, smooth: false });
+    Object.assign(this, { title, alwaysLinear: linear, linear, range, bound, smooth: false });
     this.canvas = element("canvas", { className: "curves" });
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", title);
@@ -58,6 +58,7 @@ export class Curves {
       })
     );
     this.measure();
+    this.canvas.setAttribute("aria-label", [this.title, ...series.map((one) => spoken(one, axis))].join(". "));
     this.base = null; // to be drawn again
   }
 
@@ -210,6 +211,16 @@ export class Curves {
     this.hover.style.left = share < 0.5 ? `${x + 14}px` : "";
     this.hover.style.right = share < 0.5 ? "" : `${this.canvas.clientWidth - x + 14}px`;
   }
+}
+
+const SPOKEN = 5; // values of a curve that are said, from its first to its last
+
+/** A curve in words, for those who do not see it. */
+function spoken({ name, x, y }, { unit }) {
+  const known = [...y.keys()].filter((i) => Number.isFinite(y[i]));
+  const count = Math.min(SPOKEN, known.length);
+  const said = [...Array(count).keys()].map((n) => known[Math.round((n * (known.length - 1)) / Math.max(1, count - 1))]);
+  return `${name ? `${name}: ` : ""}${said.map((i) => `${reading(y[i])} at ${unit ?? ""} ${reading(x[i])}`).join(", ")}`;
 }
 
 const away = ({ x, i }, axis, share) => Math.abs(axis.place(x[i]) - share);

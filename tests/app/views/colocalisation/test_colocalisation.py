@@ -89,7 +89,7 @@ def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     assert not app.exception
     assert "n is image 10, m image 5" in texts(app)
     step = payload(app)["steps"][3]
-    assert any(f"at step {step}" in heading.value for heading in app.subheader)
+    assert any(f"at step {step}" in heading.value for heading in app.header)
     at_step_3 = app.latex[0].value
     state = {"token": token, "position": None, "chosen": ["x", -1, 3]}  # not from our browser
     app.session_state["wall"] = {"report": state}

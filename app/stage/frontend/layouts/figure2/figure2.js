@@ -28,7 +28,7 @@ const MOVABLE = ["the digit", "the grid"];
 /** A box of the figure: its name, which opens a page, and what is in it. */
 function titledBox(name, page, ...parts) {
   const link = element("a", { textContent: name, href: page, target: "_self" });
-  const box = element("div", { className: "box" }, element("h3", {}, link), ...parts);
+  const box = element("div", { className: "box" }, element("h3", { ariaLevel: "2" }, link), ...parts);
   box.link = link;
   return box;
 }

@@ -136,6 +136,7 @@ export class Picture {
     const ofU = `The digit is seen from ${aside(solid.matrixOf(this.data.identity))} aside as it stands in U`;
     this.sentence.textContent = this.data.transforms ? `${ofU}, from ${aside(solid.matrixOf(theta))} by the grid.` : `${ofU}.`;
     const size = short(Math.abs(solid.determinant(solid.matrixOf(theta))));
+    this.v.canvas.setAttribute("aria-description", this.sentence.textContent);
     this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The grid's box has ${size} of the volume's size.`);
   }
 }
