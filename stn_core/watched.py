@@ -6,6 +6,7 @@ and the family and the size of T_θ(G). V is not in it: it is U read at the grid
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
+from stn_core.errors import printable
 from stn_core.sampling import PADDINGS
 from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.tensor_files import MAX_NAME_CHARS, CheckpointError, load_tensors, save_tensors
 from stn_core.trace import Warp
 from stn_core.transforms import (
     Affine,
@@ -34,6 +36,9 @@ FAMILIES: dict[str, Callable[..., Transform]] = {
 }
 MAX_IMAGES, MAX_PIXELS = 32, 512  # in a file; along a side of U or V
 MAX_CONTROLS_A_SIDE = 16  # control points along a side
+MAX_ROWS = MAX_CONTROLS_A_SIDE**2  # of a B: control points, or the rank of a learned basis
+MAX_NUMBERS = 5_000_000  # in the Bs of a file: rows × H' × W' of each transformer, added up
+MAX_TRANSFORMERS = 64  # in a file
 KERNELS = ("bilinear", "integer")
 MAX_BYTES = 10_000_000  # of a file that is read
 HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
@@ -72,7 +77,8 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB.
     Raises OSError for a missing folder, and ValueError without warps, or for a transformer that
     cannot be drawn: of another family or kernel (one in
-    three dimensions, say), of too many control points, with a learned basis that is too large; for
+    three dimensions, say), of more than 256 control points or rows of a learned basis; for more
+    than 64 transformers, or Bs of more than 5,000,000 numbers in all; for
     an empty batch; and for one that has not been used.
 
     >>> import tempfile
@@ -110,13 +116,7 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     for place, warp in enumerate(last.values()):
         tensors[f"{place}.image"] = _picture(warp.input[:count].detach())
         tensors[f"{place}.theta"] = warp.theta[:count].detach().cpu().float()
-    for place, entry in enumerate(entries):
-        try:
-            _read(place, entry, tensors)
-        except ValueError as error:
-            raise ValueError(
-                f"the transformer {entry['name']!r} cannot be drawn: {error}"
-            ) from error
+    _read_all(entries, tensors)
     save_tensors(Path(path), tensors, {"watched": entries})
 
 
@@ -206,15 +206,38 @@ def load_warps(path: Path | str, what: str | None = None) -> list[Watched]:
             f"{what} has no warps in it; expected a file that stn_core.watched.save_warps has made"
         )
     try:
-        return [_read(place, entry, tensors) for place, entry in enumerate(listed)]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{what} is damaged: {error}") from error
+        return _read_all(listed, tensors)
+    except ValueError as error:
+        raise CheckpointError(f"{what}: {error}") from error
 
 
-def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
-    """One transformer. Raises for whatever is not as ``save_warps`` writes it."""
-    image, theta = tensors[f"{place}.image"], tensors[f"{place}.theta"]
-    size = _pair(entry["size"])
+def _read_all(entries: list[dict], tensors: dict[str, Tensor]) -> list[Watched]:
+    """The transformers of a file. Raises ValueError for what is not as ``save_warps`` writes it,
+    and for a file of which too much would be made."""
+    if len(entries) > MAX_TRANSFORMERS:
+        raise ValueError(f"at most {MAX_TRANSFORMERS} transformers are drawn, not {len(entries):,}")
+    read: list[Watched] = []
+    for place, entry in enumerate(entries):
+        made = sum(len(one.transform.target_names) * math.prod(one.size) for one in read)
+        try:
+            read.append(_read(place, entry, tensors, made))
+        except KeyError as error:
+            raise ValueError(f"the transformer in place {place + 1} lacks {error}") from error
+        except Exception as error:  # a file can break any step of it
+            name = entry.get("name") if isinstance(entry, dict) else None
+            raise ValueError(
+                f"the transformer {printable(repr(name))} cannot be drawn: {printable(error)}"
+            ) from error
+    return read
+
+
+def _read(place: int, entry: dict, tensors: dict[str, Tensor], made: int) -> Watched:
+    """One transformer. made: how many numbers the Bs of those before it have. Raises for whatever
+    is not as ``save_warps`` writes it."""
+    image, theta = tensors[f"{place}.image"], _finite("theta", tensors[f"{place}.theta"])
+    size, name = _pair(entry["size"]), str(entry["name"])
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(f"its name has {len(name):,} letters, at most {MAX_NAME_CHARS} are taken")
     if image.dtype != torch.uint8 or image.ndim != 4 or image.shape[1] not in (1, 3):
         raise ValueError(f"U is to be uint8 (B, 1 or 3, H, W), not {tuple(image.shape)}")
     if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
@@ -228,41 +251,63 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     transform = _transform(
         entry, size, tensors.get(f"{place}.basis"), tensors.get(f"{place}.points")
     )
-    if theta.shape != (len(image), transform.num_params) or not theta.isfinite().all():
+    rows = len(transform.target_names)
+    numbers = made + rows * math.prod(size)
+    if numbers > MAX_NUMBERS:
         raise ValueError(
-            f"theta is to be finite and {(len(image), transform.num_params)}, not "
-            f"{tuple(theta.shape)}"
+            f"B of {rows} rows at {size[0]} × {size[1]} pixels brings the file to {numbers:,} "
+            f"numbers; at most {MAX_NUMBERS:,} are drawn"
         )
-    name, kernel, padding = str(entry["name"]), entry["kernel"], entry["padding"]
-    return Watched(name, image, theta.float(), transform, size, kernel, padding)
+    if theta.shape != (len(image), transform.num_params):
+        raise ValueError(
+            f"theta is to be {(len(image), transform.num_params)}, not {tuple(theta.shape)}"
+        )
+    return Watched(name, image, theta, transform, size, entry["kernel"], entry["padding"])
+
+
+def _finite(what: str, tensor: Tensor) -> Tensor:
+    """A tensor in float32. Raises ValueError for one that is not finite there."""
+    if not tensor.is_floating_point():
+        raise ValueError(f"{what} of {tensor.dtype}, expected floating-point numbers")
+    tensor = tensor.float()
+    if not tensor.isfinite().all():
+        raise ValueError(
+            f"NaN or infinite entries in {what}, expected numbers that are finite in float32"
+        )
+    return tensor
 
 
 def _pair(size: Any) -> tuple[int, int]:
-    if len(size) != 2:
-        raise ValueError(f"a size of {len(size)} numbers is unknown")
-    return int(size[0]), int(size[1])
+    if not isinstance(size, list) or len(size) != 2 or not all(type(n) is int for n in size):
+        raise ValueError(f"its size is to be two whole numbers, not {size!r}")
+    return size[0], size[1]
 
 
 def _transform(
     entry: dict, size: tuple[int, int], basis: Tensor | None, points: Tensor | None
 ) -> Transform:
-    family = FAMILIES[entry["family"]]
+    family = FAMILIES.get(entry["family"])
+    if family is None:
+        raise ValueError(f"its family {entry['family']!r} is unknown")
     if family is LearnedBasis:
         if basis is None or basis.ndim != 2 or basis.shape[1] != size[0] * size[1]:
             raise ValueError("the basis is missing or misshapen")
+        if len(basis) > MAX_ROWS:
+            raise ValueError(f"at most {MAX_ROWS} rows of a basis are drawn, not {len(basis):,}")
         transform = LearnedBasis(size, rank=len(basis))
-        transform.B.data.copy_(basis)
+        transform.B.data.copy_(_finite("the basis", basis))
         return transform
     if family is ThinPlateSpline and points is not None:
-        if len(points) > MAX_CONTROLS_A_SIDE**2:
-            raise ValueError(
-                f"at most {MAX_CONTROLS_A_SIDE**2} control points are drawn, not {len(points)}"
-            )
+        if len(points) > MAX_ROWS:
+            raise ValueError(f"at most {MAX_ROWS} control points are drawn, not {len(points)}")
+        _finite("the control points", points)
         return ThinPlateSpline(points=points)
     if family in (PiecewiseAffine, ThinPlateSpline):
         side = entry["side"]
-        sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
-        if len(sides) != 2 or not all(2 <= n <= MAX_CONTROLS_A_SIDE for n in sides):
+        sides = side if isinstance(side, list) else [side, side]
+        if len(sides) != 2 or not all(
+            type(n) is int and 2 <= n <= MAX_CONTROLS_A_SIDE for n in sides
+        ):
             raise ValueError(
                 f"2 to {MAX_CONTROLS_A_SIDE} control points a side are drawn, not {side}"
             )
