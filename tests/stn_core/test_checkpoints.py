@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from stn_core import checkpoints
+from stn_core import checkpoints, tensor_files
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
 from stn_core.experiments import EXPERIMENTS
@@ -71,6 +71,20 @@ def test_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypat
         checkpoints.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_writers_have_left_is_deleted_and_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "snapshots").mkdir()
+    left = [tmp_path / ".status.json.abc_d123", tmp_path / "snapshots" / ".10.npz.zzzzzzzz"]
+    kept = [tmp_path / n for n in ("status.json", ".gitignore", ".name.TooLarge", "x.abcd1234")]
+    for path in (*left, *kept):
+        path.write_bytes(b"x")
+    tensor_files.remove_torn(tmp_path)
+    assert all(path.exists() for path in left)  # they may be being written
+    for path in (*left, *kept):
+        os.utime(path, (0, 0))
+    tensor_files.remove_torn(tmp_path)
+    assert not any(path.exists() for path in left) and all(path.exists() for path in kept)
 
 
 # -- tensors and their header

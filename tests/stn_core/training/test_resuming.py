@@ -77,6 +77,15 @@ def test_run_whose_checkpoint_numbers_the_parameters_as_older_ones_do_is_resumed
     assert_same_run(run, undisturbed)
 
 
+def test_resumed_run_deletes_what_kills_have_left(source, run):
+    stopped_at_5(source, run)
+    torn = run.folder / ".checkpoint.safetensors.abc_1234"
+    torn.write_bytes(bytes(1000))
+    os.utime(torn, (0, 0))
+    next(train_steps(small(), source, run=run, resume=True))
+    assert not torn.exists()
+
+
 @pytest.mark.parametrize("name", ["step", "seconds", "device", "generator"])
 def test_checkpoint_that_lacks_what_a_training_needs_names_it(name, source, run):
     tensors, header = stopped_at_5(source, run)
