@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stn_core import results
 from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 from stn_core.results import Budget, Cell, Difference, TriedBudget, TriedNetwork
@@ -41,6 +43,30 @@ def table(name: str) -> list[str]:
         *_differences(name, cells),
         *_misread_by_all(name),
     ]
+
+
+def refreshed(markdown: str) -> str:
+    """A text in which each table that ``results`` prints is as it prints it now.
+
+    A table is a block of text after the line that names its command.
+
+    >>> text = "As `python -m stn_core results addition` prints it:\\n\\n```text\\nold\\n```\\n"
+    >>> refreshed(text).splitlines()[3][:39]
+    'Error in percent on 10,000 sums, of eac'
+    """
+
+    def block(found: re.Match) -> str:
+        name = found["table"] or "distorted"
+        lines = colocalisation() if name == "colocalisation" else table(name)
+        return found["before"] + "\n".join(lines) + "\n```"
+
+    return re.sub(
+        r"(?P<before>`python -m stn_core results(?: (?P<table>\w+))?` prints it:\n\n```text\n)"
+        r".*?^```",
+        block,
+        markdown,
+        flags=re.DOTALL | re.MULTILINE,
+    )
 
 
 def _has_paper(cells: dict[str, Cell]) -> bool:

@@ -17,6 +17,7 @@ ORDER = [
     "errors",
     "tensor_files",
     "threads",
+    "allocator",
     "typed_json",
     "layers",
     "transforms",

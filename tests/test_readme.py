@@ -1,20 +1,39 @@
-"""The README's commands and figures, held against the code."""
+"""The READMEs' commands and figures, held against the code."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+from app.views import pages
 from stn_core import __main__ as command_line
+from stn_core import report, results
 from stn_core.experiments import find, find_colocalisation
 from stn_core.watched import load_warps
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-COMMANDS = sorted(set(re.findall(r"`python -m stn_core ([^`]+)`", README)))
+FOLDERS = (".", "app", "stn_core", "pretrained", "tests")
+TEXTS = {folder: (ROOT / folder / "README.md").read_text() for folder in FOLDERS}
+README, ALL = TEXTS["."], "\n".join(TEXTS.values())
+MAX_LINES = 150
+COMMANDS = sorted(set(re.findall(r"`python -m stn_core ([^`]+)`", ALL)))
+MODULES = sorted(set(re.findall(r"`python -m (tests\.[\w.]+)`", ALL)))
+ROWS = re.findall(r"^\| (.+?) \| ([\d.]+) \| ([\d.]+) \|$", README, re.MULTILINE)
+CELLS = {  # of the small table
+    "Distorted MNIST (RTS), FCN": "distorted/rts/fcn",
+    "Distorted MNIST (RTS), CNN": "distorted/rts/cnn",
+    "Distorted MNIST (RTS), ST-FCN Affine": "distorted/rts/st-fcn-aff",
+    "Distorted MNIST (RTS), ST-CNN Affine": "distorted/rts/st-cnn-aff",
+    "Translated and cluttered (TC), CNN": "distorted/tc/cnn",
+    "Translated and cluttered (TC), ST-CNN Affine": "distorted/tc/st-cnn-aff",
+    "MNIST addition, CNN": "addition/rts/cnn",
+    "MNIST addition, ST-FCN Affine": "addition/rts/st-fcn-aff",
+    "MNIST addition, 2×ST-FCN TPS": "addition/rts/2st-fcn-tps",
+}
 ONE_LINERS = re.findall(r"^python3 -m venv .+$", README, re.MULTILINE)
 
 
@@ -37,17 +56,47 @@ def test_two_lines_start_the_app_and_pass_the_tests():
             assert (ROOT / name).is_file()
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_every_stress_command_is_a_module(module):
+    assert importlib.util.find_spec(module) is not None
+
+
+def test_readme_is_short_and_its_links_lead_somewhere():
+    assert len(README.splitlines()) <= MAX_LINES
+    for folder, text in TEXTS.items():
+        for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
+            assert (ROOT / folder / link).is_file(), f"{folder}/README.md: {link}"
+
+
+def test_every_page_of_the_app_is_named_with_its_address():
+    named = re.findall(r"^\| \[(.+?)\]\(http://localhost:8501/(\w*)\)", README, re.MULTILINE)
+    here = [(page.menu, "" if name == "front" else name) for name, page in pages().items()]
+    assert sorted(named) == sorted(one for one in here if one != ("Glossary", "glossary"))
+
+
 @pytest.mark.parametrize("table", ["distorted", "addition", "colocalisation", "volumes"])
 def test_results_are_what_the_command_prints(table, capsys):
     assert command_line.main(["results", table]) == 0
-    shown = re.findall(r"^```text\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    shown = re.findall(r"^```text\n(.*?)^```$", TEXTS["pretrained"], re.MULTILINE | re.DOTALL)
     assert capsys.readouterr().out in shown
+    assert report.refreshed(TEXTS["pretrained"]) == TEXTS["pretrained"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_small_table_has_the_figures_of_the_results(row):
+    title, ours, paper = row
+    if title.startswith("Co-localisation"):
+        mean = next(line for line in report.colocalisation() if line.startswith("mean"))
+        assert mean.endswith(f" {ours} ({paper})")
+        return
+    cell = {**results.cells("distorted"), **results.cells("addition")}[CELLS[title]]
+    assert (cell.ours, f"{cell.experiment.reported:.1f}") == (ours, paper)
 
 
 def test_every_variable_it_names_is_read_by_the_code():
     folders = ((ROOT / "stn_core"), (ROOT / "app"))
     code = "".join(p.read_text() for folder in folders for p in folder.rglob("*.py"))
-    for name in set(re.findall(r"`(STN_[A-Z]+)`", README)):
+    for name in set(re.findall(r"`(STN_[A-Z_]+)`", ALL)):
         assert f'"{name}"' in code
 
 
@@ -57,9 +106,9 @@ def test_requirements_are_pinned():
             assert not line or line.startswith(("#", "-e .")) or "==" in line
 
 
-def code_blocks() -> list[str]:
-    """The README's Python, block by block."""
-    return re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+def code_blocks(folder: str) -> list[str]:
+    """A README's Python, block by block."""
+    return re.findall(r"^```python\n(.*?)^```$", TEXTS[folder], re.MULTILINE | re.DOTALL)
 
 
 def lines(code: str) -> int:
@@ -71,7 +120,7 @@ def lines(code: str) -> int:
 
 def test_code_for_a_network_of_one_s_own_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own, watching, _ = code_blocks()
+    own, watching, _ = code_blocks("stn_core")
     names: dict = {}
     exec(own, names)
     assert capsys.readouterr().out == "torch.Size([8, 10])\n"
@@ -82,7 +131,7 @@ def test_code_for_a_network_of_one_s_own_runs(capsys, tmp_path, monkeypatch):
 
 
 def test_code_that_trains_runs(capsys):
-    training = code_blocks()[2]
+    training = code_blocks("stn_core")[2]
     assert "iterations=2_000" in training
     exec(training.replace("iterations=2_000", "iterations=2, batch_size=4"), {})
     *steps, error = capsys.readouterr().out.splitlines()
@@ -90,5 +139,12 @@ def test_code_that_trains_runs(capsys):
     assert 0 < float(error) <= 100
 
 
+def test_code_of_the_readme_runs(capsys):
+    [code] = code_blocks(".")
+    assert len(code.splitlines()) <= 10
+    exec(code, {})
+    assert capsys.readouterr().out == "torch.Size([8, 10]) torch.Size([8, 6])\n"
+
+
 def test_code_is_at_most_five_lines():
-    assert [lines(code) <= 5 for code in code_blocks()] == [True, True, True]
+    assert [lines(code) <= 5 for code in code_blocks("stn_core")] == [True, True, True]

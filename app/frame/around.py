@@ -1,4 +1,5 @@
-"""What stands around every page: the tour and the paper above, help for a lecture below."""
+"""What stands around every page: the tour's stop and the title above; questions, the paper and help
+for a lecture below."""
 
 from __future__ import annotations
 
@@ -18,27 +19,25 @@ if TYPE_CHECKING:
     from app.frame.question import Question
 
 STYLE = """<style>
-.paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }
+[data-testid='stMain'] h1 { padding: 0; }
+.paper { font-size: .85rem; }
 .paper summary { cursor: pointer; list-style: none; }
 .paper a { color: inherit; text-decoration-color: #8888; }
 .paper .ours::after { content: " ▸"; }
 .paper[open] .ours::after { content: " ▾"; }
 @media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
   [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
-  /* the picture first, then what chooses it, then the rest */
-  :has(> .st-key-choosing) { order: 1; }
-  :has(> .st-key-choosing) ~ * { order: 2; }
-  :has(> .st-key-choosing) ~ :has(.st-key-figure) { order: 0; }
+  /* the picture first, then what chooses it */
+  [data-testid='stColumn']:has(> [data-testid='stVerticalBlock'] .st-key-choosing) { order: 1; }
 }
 </style>"""
 PAPER = "https://arxiv.org/abs/1506.02025"
 
 
 def above(page: Page) -> None:
-    """The tour's stop, if there is one; what the page is in the paper; its title and lead."""
+    """The tour's stop, if there is one; the page's title and lead."""
+    st.html(STYLE)
     tour.above()
-    if page.paper:
-        _in_the_paper(page.paper)
     st.title(page.title, anchor=False)
     lead = page.lead if isinstance(page.lead, str) else page.lead()
     st.markdown(lead, unsafe_allow_html=True)
@@ -54,7 +53,7 @@ def _in_the_paper(paper: Paper) -> None:
     )
     with st.container(key="paper"):
         st.html(
-            f"{STYLE}<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
+            f"<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
             f"{html.escape(paper.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
             f"<b class='ours'>Ours</b></summary>{_emphasised(paper.ours)}</details>"
         )
@@ -66,7 +65,7 @@ def _emphasised(words: str) -> str:
 
 
 def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]]) -> None:
-    """Questions to predict; lecture mode, the tour, the glossary, a fresh start.
+    """Questions to predict; what the page is in the paper; lecture mode and ways to go on.
 
     name: the page's folder in views/; questions: gives those of a page by its name.
     """
@@ -75,9 +74,11 @@ def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]])
         predict.ask(name, questions)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
-            "For a lecture", width="content", help="Large type, and what is to be hidden"
+            "For a lecture", width="content", help="Presentation settings: large type, hidden parts"
         ):
             lecture.choose(page.keys)
-        ways = {"Guided tour": "tour", "Glossary": "glossary", "Start this page afresh": "?"}
+        ways = {"Guided tour": "tour", "Glossary": "glossary", "Reset this page": "?"}
         links = " · ".join(tour.anchor(words, where) for words, where in ways.items())
         st.markdown(links, unsafe_allow_html=True, width="content")
+    if page.paper:
+        _in_the_paper(page.paper)

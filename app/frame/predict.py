@@ -1,4 +1,4 @@
-"""Predict first, then see: three questions below a page."""
+"""Predict first, then see: three questions on a page."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def _reveal(question: Question, chosen: int, name: str) -> None:
     try:
         right = once.made_once(f"prediction/{name}", question.find)
     except (CheckpointError, RunError) as error:
-        st.warning(f"This cannot be worked out here: {plain(error)}")
+        st.warning(f"The answer could not be computed: {plain(error)}")
         return
     answer = question.answers[right]
-    words = ":green[✓ Right.]" if chosen == right else f"✗ It is: **{answer}**."
+    words = ":green[✓ Right.]" if chosen == right else f"✗ Not quite: the answer is **{answer}**."
     st.markdown(f"{words} {question.why}")

@@ -1,4 +1,4 @@
-"""The guided tour: stops that say what to do, wait until it is done, and say what was seen."""
+"""The guided tour: stops that say what to do, wait until it is done, and explain what was seen."""
 
 from __future__ import annotations
 
@@ -65,44 +65,44 @@ STOPS = (
     Stop(
         title="A network that decides where to read",
         page="front",
-        do="Take the **3** by one of the four white dots around it, and turn it by more than 60°. "
-        "Watch the blue grid on U, the six numbers θ, and V.",
+        do="Grab the **3** by one of the four white dots and turn it by more than 60°. Watch the "
+        "blue grid on the image U, the six parameters θ, and the output V.",
         done=lambda s: angle(reported(s, "figure2").get("pose")) > 60,
-        seen="For every pose of the digit, the **localisation network** gave other numbers θ; the "
-        "**grid generator** made of them the grid $T_\\theta(G)$; the **sampler** read U at its "
-        "points. That is V, and the classifier sees nothing else. The weights of all this have "
-        "been fixed since the training, which had digits turned by at most 45°: turn it on, and "
-        "at some angle it errs.",
+        seen="For each pose, the **localisation network** predicted a new θ; the **grid "
+        "generator** turned it into a sampling grid $T_\\theta(G)$; the **sampler** read U at the "
+        "grid's points. The result is V, and the classifier sees nothing else. No weight has "
+        "changed. In training, digits were turned by at most 45°; keep turning: eventually it "
+        "fails.",
     ),
     Stop(
-        title="θ in your hand",
+        title="Set θ by hand",
         page="front",
-        do="Below the figure, let the hand move **the grid**, and drag it until the network reads "
+        do="Below the figure, choose **Drag: grid**. Then drag the grid until the network reads "
         "the digit wrongly.",
         done=_misread,
         seen="The digit has not moved, and the classifier is the same. Only θ has changed, and "
-        "with it V. So the answer depends on **where the network reads**; to read well, it must "
-        "predict a good θ. (An empty V gets an answer as well: a digit with little ink.)",
+        "with it V. The answer depends on **where the network reads**, so it must predict a good "
+        "θ. (An empty V gets an answer too: a digit with little ink.)",
     ),
     Stop(
-        title="$T_\\theta$ goes from V to U",
+        title="The grid goes from output to image",
         page="transformer",
         fields={"family": "Affine", "preset": "Fig. 3(a)"},
-        do="Make the grid small: scale it down by a corner, to less than a third of U's area.",
+        do="Make the grid small: drag a corner inwards, until it covers less than a third of U.",
         done=lambda s: area(_theta(s, "lab")) < 1 / 3,
-        seen="The smaller the grid, the larger the picture in V. **$T_\\theta(G)$ says for each "
-        "pixel of V where in U it is read**, and not where a pixel of U goes. So every pixel of V "
-        "gets a value; outside of U that is black. $|\\det A_\\theta|$ is the grid's area beside "
-        "U's: below 1 it is a crop, which the paper calls attention.",
+        seen="The smaller the grid, the larger the digit in V. **The grid says for each pixel of V "
+        "where to read in U**, not where a pixel of U goes. So every pixel of V gets a value; "
+        "outside of U it is black. $|\\det A_\\theta|$ is the grid's area relative to the image's: "
+        "below 1 the transformer crops, which the paper calls attention.",
     ),
     Stop(
-        title="Turned the other way",
+        title="The output turns the opposite way",
         page="transformer",
         fields={"family": "Affine", "preset": "Fig. 3(a)"},
-        do="Turn the grid past 90°, by a corner. Which way does the F in V go?",
+        do="Turn the grid past 90° by a corner. Which way does the F in V turn?",
         done=lambda s: angle(_theta(s, "lab")) > 90,
-        seen="V turned against the grid. To bring a digit upright that is turned to the left, the "
-        "grid turns to the left as well, and lies on the digit as a frame would.",
+        seen="V turned the opposite way. If a digit is turned to the left, the grid turns to the "
+        "left as well and frames the digit; in V the digit is upright.",
     ),
     Stop(
         title="More than affine",
@@ -110,69 +110,67 @@ STOPS = (
         fields={"family": "Thin plate spline"},
         do="Drag one of the sixteen control points.",
         done=lambda s: is_theta(_theta(s, "lab"), 32),
-        seen="32 numbers, two a point, and the grid bends. Any family will do, as long as the "
-        "grid's points depend on θ in a way that has a derivative: that is all the paper asks for "
+        seen="θ has 32 numbers now, two for each point, and the grid bends. Any family works, as "
+        "long as the grid is differentiable with respect to θ. The paper asks for nothing else "
         "(Sect. 3.2).",
     ),
     Stop(
         title="The sampler, and its gradient",
         page="transformer",
         fields={"preset": "Pull"},
-        do="The arrows say how each grid point should move for V to come nearer to the target "
+        do="The arrows show how each grid point should move so that V gets closer to the target "
         "(Eq. 7). Press **Descend**, below V.",
         done=lambda s: _theta(s, "lab") is not None,
-        seen="θ went downhill by itself, with nothing but the difference between V and the target. "
-        "The **kernel** (no convolution: how a point between the pixels is read) is bilinear, and "
-        "has a slope there, so the error reaches the grid and through it θ. The kernel *integer* "
-        "reads the nearest pixel: its slope is zero, and nothing would descend.",
+        seen="θ followed the gradient of one number: the difference between V and the target. The "
+        "sampling **kernel** says how to read between the pixels. The bilinear kernel has a slope "
+        "there, so the error reaches the grid, and through it θ. The *integer* kernel reads the "
+        "nearest pixel: its slope is zero, and θ would not move.",
     ),
     Stop(
-        title="Only the class is told",
+        title="Trained on class labels only",
         page="distorted",
         fields={"view": "Replay", "distortion": "RTS"},
-        do="A recorded training, told nothing but the class of each digit. Press **▶**, or drag "
-        "the playhead, and watch the grids from step 0 on.",
+        do="This is a recorded training; its only labels are the classes. Press **▶**, or drag "
+        "the playhead, and watch the grids from step 0.",
         done=lambda s: _position(s, "replay") is not None,
-        seen="At step 0 every grid is the identity. Then they shrink onto the digits. Nobody told "
-        "the network where a digit is: a θ with which the classifier errs less has a lower loss, "
-        "and the gradient of the loss comes to the localisation network through the sampler.",
+        seen="At step 0 every grid is the identity. Then the grids shrink onto the digits. No "
+        "label says where a digit is. But a θ that helps the classifier lowers the loss, and the "
+        "gradient of the loss reaches the localisation network through the sampler.",
     ),
     Stop(
-        title="Who turns the digit?",
+        title="The label turns the digit",
         page="labels",
-        do="θ stands at the identity, and this two is read as a seven. Press **Descend**, below "
-        "the pictures: the loss of its label, and nothing else, moves θ.",
+        do="θ is the identity, and the network reads this two as a seven. Press **Descend**, below "
+        "the pictures: only the loss of the label moves θ.",
         done=lambda s: reported(s, "labels").get("steps", 0) > 1,
-        seen="The label said *two*; that the digit should be turned, nobody said. The loss has a "
-        "slope with respect to V, V with respect to the grid's points (Eq. 7), the points with "
-        "respect to θ: so θ learns from the class. Press *Far away*: where no ink is read, nothing "
-        "pulls.",
+        seen="The label said *two*; it did not say *turn it*. The loss has a gradient with respect "
+        "to V, V with respect to the grid's points (Eq. 7), the points with respect to θ. So θ "
+        "learns from the class. Now press *Far away*: without ink in V, there is no gradient.",
     ),
     Stop(
         title="Two transformers share the work",
         page="addition",
-        do="The network is told the sum of two digits. Take the **grid of one transformer** and "
-        "drag it away from its digit, until the sum is wrong, or no more than a guess.",
+        do="This network adds two digits. Drag the **grid of one transformer** away from its "
+        "digit, until the sum is wrong, or only a guess.",
         done=lambda s: s.get("sum:misread") is True,
-        seen="One of the two digits got lost, and with it the sum. Each transformer has come to "
-        "look after one digit, though the loss knows the sum alone (App. A.1).",
+        seen="Without one digit the sum is lost. Each transformer has learnt to follow one digit, "
+        "although the only label was the sum (App. A.1).",
     ),
     Stop(
         title="Without any label",
         page="colocalisation",
-        do="A hundred images with the same kind of object. Press **▶**.",
+        do="A hundred images share one kind of object. Press **▶**.",
         done=lambda s: (_position(s, "wall") or 0) > 0,
-        seen="The boxes found the object that all images share: two boxes' contents should be more "
-        "alike than a box and a random patch (Eq. 8). Here not even the class was told.",
+        seen="The boxes found the object that all images share. The loss asks only that two boxes' "
+        "contents are more alike than a box and a random patch (Eq. 8). There was no class label.",
     ),
     Stop(
         title="Into the third dimension",
         page="volumes",
-        do="The digit stands in a volume. Let the hand take **the digit**, and turn it.",
+        do="The digit stands in a volume. Choose **Drag: digit**, and turn it.",
         done=lambda s: reported(s, "volume").get("pose") is not None,
-        seen="The same module with 12 numbers in θ (Eq. 10): the box $T_\\theta(G)$ reads a "
-        "volume, and its projection is what the classifier sees. The box goes where the digit is "
-        "and turns with it, about half the way: from a steep side, it shows the digit less "
-        "foreshortened than it lies.",
+        seen="The same module, with 12 numbers in θ (Eq. 10): the grid is a box that reads the "
+        "volume, and the classifier sees its projection. The box moves to the digit and turns with "
+        "it about half the way, so the digit looks less foreshortened.",
     ),
 )

@@ -71,7 +71,7 @@ def above() -> None:
     number = lesson()
     if number is None:
         if "lesson" in st.query_params:
-            st.toast(f"The tour has stops 1 to {len(STOPS)}, and no other.")
+            st.toast(f"The tour has stops 1 to {len(STOPS)}.")
         return
     done = number in finished()
     st.html(STYLE)
@@ -85,7 +85,7 @@ def _stop(number: int) -> None:
         st.query_params["done"] = ".".join(map(str, sorted(known | {number})))
         st.rerun()
     onward = link(number + 1)
-    on = "On to the closing questions" if number == len(STOPS) else "Next stop"
+    on = "Closing questions" if number == len(STOPS) else "Next stop"
     ways = [anchor("← Back", link(number - 1))] if number > 1 else []
     ways += [
         f"<b>{anchor(f'{on} →', onward)}</b>" if number in known else anchor("Skip →", onward),
@@ -99,7 +99,7 @@ def _stop(number: int) -> None:
             st.markdown(" · ".join(ways), unsafe_allow_html=True, width="content")
         with st.container(key="tour-words"):
             with st.container(key="tour-other" if number in known else "tour-now"):
-                st.markdown(f"{stop.do} :gray[Waiting for it to be done …]")
+                st.markdown(f"{stop.do} :gray[Your turn]")
             with st.container(key="tour-now" if number in known else "tour-other"):
                 st.markdown(stop.seen)
 
@@ -130,6 +130,6 @@ def questions() -> None:
         )
         if chosen is None:
             continue
-        verdict = f":green[✓ Yes.] {question.why}" if chosen == question.right else "✗ Not that."
+        verdict = ":green[✓ Right.]" if chosen == question.right else "✗ Not quite."
         where = anchor(f"stop {question.stop}", link(question.stop))
-        st.markdown(f"{verdict} Seen at {where}.", unsafe_allow_html=True)
+        st.markdown(f"{verdict} {question.why} See {where}.", unsafe_allow_html=True)

@@ -34,6 +34,28 @@ class Bounds(NamedTuple):
         return value
 
 
+SEEDS = Bounds(0, 2**31 - 1)  # that torch and NumPy both take
+
+
+class Range(NamedTuple):
+    """Numbers from least to most."""
+
+    least: float
+    most: float
+
+    def read(self, name: str, text: str) -> float:
+        """A number as it was typed. Raises NumberError."""
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not self.least <= value <= self.most:
+            raise NumberError(
+                f"{name}: a number from {self.least:g} to {self.most:g}, not {_shown(text)}"
+            )
+        return value
+
+
 def read_rate(name: str, text: str) -> float:
     """A positive number as it was typed. Raises NumberError."""
     try:

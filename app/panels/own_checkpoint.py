@@ -18,7 +18,7 @@ def weights_field(prefix: str) -> str:
 def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
     with st.popover(
-        "Open a checkpoint", width="content", help="Weights of your own, as safetensors"
+        "Open a checkpoint", width="stretch", help="Weights of your own, as safetensors"
     ):
         st.markdown(
             "The weights of a network that you have trained, as **safetensors**: a checkpoint of "

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
 from app.data import gallery, networks
 from app.data.plain import plain
-from app.panels.numbers import Bounds, NumberError, duration, read_rate
+from app.panels.number_fields import Fields
+from app.panels.numbers import SEEDS, Bounds, duration, read_rate
 from app.tables import column_title
 from app.training import orders, pace
 from app.training.job import JobError
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 MIN_STEPS = 100
 MAX_BATCH = 1_024
 MAX_BATCH_PIXELS = 32_000_000  # of all the images, or voxels of all the volumes, of a batch
-SEEDS = Bounds(0, 2**31 - 1)
-
-T = TypeVar("T")
 
 
 class Numbers(NamedTuple):
@@ -37,32 +34,16 @@ class Numbers(NamedTuple):
     seed: int
 
 
-class Fields:
-    """Text fields of the address that hold numbers. problems: what is wrong with those typed."""
-
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-
-    def read(self, name: str, first: object, key: str, words: str, read: Callable[[str, str], T]):
-        """The number in a field; None of one that cannot be taken."""
-        text = st.text_input(name, str(first), key=key, bind="query-params", help=words)
-        try:
-            return read(name, text or "")
-        except NumberError as error:
-            self.problems.append(str(error))
-            return None
-
-
-def training_form(prefix: str, first: str, *, steps: int) -> None:
+def training_form(prefix: str, first: str) -> None:
     """Network, recipe, steps, batch size, rate, seed and device, all of them fields of the address;
     the button.
 
-    first: the network of ``distorted/rts/`` that is proposed, for so many steps.
+    first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``.
     """
     st.markdown(f"**A new training on {column_title(prefix)}**")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
-    numbers, problems = _choose_numbers(name, recipe, steps)
+    numbers, problems = _choose_numbers(name, recipe)
     device = st.selectbox(
         "Device", _devices(), key="train_device", bind="query-params",
         help="auto takes a GPU where there is one.",
@@ -150,27 +131,28 @@ def _choose_recipe(experiment_name: str) -> Recipe:
     return recipes[name]
 
 
-def _choose_numbers(name: str, recipe: Recipe, steps: int) -> tuple[Numbers | None, list[str]]:
-    """Steps, at first as given; batch size and rate, at first the recipe's; seed. None, and what is
-    wrong, as long as one of them cannot be taken."""
+def _choose_numbers(name: str, recipe: Recipe) -> tuple[Numbers | None, list[str]]:
+    """Steps, batch size and rate, at first the recipe's; seed. None, and what is wrong, as long as
+    one of them cannot be taken."""
     max_steps, table = limits().steps, name.split("/")[0]
+    of_recipe = f"{table}_{recipe.name}"  # in a key: another recipe's fields are others
     fields = Fields()
     left, right = st.columns(2)
     with left:
         iterations = fields.read(
-            "Steps", min(steps, max_steps), f"train_steps_{recipe.name}",
+            "Steps", min(recipe.iterations, max_steps), f"train_steps_{of_recipe}",
             f"This recipe's own are {recipe.iterations:,}.",
             Bounds(min(MIN_STEPS, max_steps), max_steps).read,
         )  # fmt: skip
         rate = fields.read(
-            "Peak learning rate", f"{recipe.learning_rate:g}", f"train_rate_{recipe.name}",
+            "Peak learning rate", f"{recipe.learning_rate:g}", f"train_rate_{of_recipe}",
             "The largest of the schedule's rates. If it is too large, the grid leaves the image "
             "and does not come back.",
             read_rate,
         )  # fmt: skip
     with right:
         batch = fields.read(
-            "Batch size", recipe.batch_size, f"train_batch_{table}_{recipe.name}",
+            "Batch size", recipe.batch_size, f"train_batch_{of_recipe}",
             "Examples in each step. Larger batches take longer and give steadier steps.",
             Bounds(1, _max_batch(name)).read,
         )  # fmt: skip

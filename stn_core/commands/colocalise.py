@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from stn_core import results
+from stn_core.allocator import keep_freed_memory
 from stn_core.box_search.encoder import EncoderNetworks, load_encoder_networks
 from stn_core.box_search.publishing import add_set, publish_boxes
 from stn_core.box_search.recording import record_search
@@ -68,6 +69,7 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"--images goes with {OWN.name}")
     if OWN.name in options.name and options.publish is not None:
         raise InputError("a set of one's own is not published")
+    keep_freed_memory()
     cells = [_searched(find_colocalisation(name), options) for name in options.name]
     networks = load_encoder_networks()
     source = load_digits()

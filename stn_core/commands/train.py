@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from stn_core.allocator import keep_freed_memory
 from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
 from stn_core.commands.surroundings import load_digits, stop_on_signals
 from stn_core.errors import InputError
@@ -67,6 +68,7 @@ def run(options: argparse.Namespace) -> None:
             raise RunError(f"{run.folder} is a run of {stored['experiment']}")
         _refuse_other_options(options, stored)
         iterations = stored["recipe"]["iterations"]
+    keep_freed_memory()
     source = load_digits()
     stop_on_signals(run)
     where = device_name(device, options.threads)

@@ -149,7 +149,7 @@ def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Ste
         last = trainable.step == trainable.iterations
         asked = False
         if time.monotonic() - looked_at > CONTROL_SECONDS:
-            asked, looked_at = run.command() != "run", time.monotonic()
+            asked, looked_at = _is_asked(trainable, run), time.monotonic()
         unsaved = sitting.unsaved_seconds()
         asked = asked or unsaved > RECORD_SECONDS
         record = last or asked or trainable.step in trainable.record_steps
@@ -169,7 +169,7 @@ def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Ste
         yield from steps
         if command == "pause" and not last:
             command = _after_pause(run, trainable.step)
-        if (rate := run.asked_rate()) and rate != trainable.peak_rate:
+        if (rate := _other_rate(trainable, run)) is not None:
             trainable.peak_rate = rate
             given_up.begin(trainable.step)
             trainable.save(run)  # a resumed run goes on with it
@@ -177,6 +177,17 @@ def _steps(trainable: Trainable, run: Run, patience: int | None) -> Iterator[Ste
             run.set_status("stopped", trainable.step, given_up.reason)
             return
     run.set_status("finished", trainable.iterations)
+
+
+def _is_asked(trainable: Trainable, run: Run) -> bool:
+    """Whether the control file asks for anything else than to go on as it does."""
+    return run.command() != "run" or _other_rate(trainable, run) is not None
+
+
+def _other_rate(trainable: Trainable, run: Run) -> float | None:
+    """The peak rate that the control file asks for, if it is not the one that it trains with."""
+    rate = run.asked_rate()
+    return None if rate == trainable.peak_rate else rate
 
 
 class _Sitting:

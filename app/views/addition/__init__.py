@@ -9,14 +9,14 @@ PAGE = Page(
     menu="MNIST addition",
     title="MNIST addition",
     lead=(
-        "Two digits, each in a channel of its own; the network is told their **sum** and nothing "
-        "else. Of two transformers in parallel, each comes to look after one of the digits."
+        "Two digits, each in its own channel. The only label is their **sum**. Still, two "
+        "transformers in parallel divide the work: each learns to follow one digit."
     ),
     paper=Paper(
         where="App. A.1, Table 4, Fig. 4's idea",
         symbols=("U", "theta", "T", "V"),
-        ours="The measure of who looks after which digit, and when they part; muting one "
-        "transformer; budgets as the table says.",
+        ours="The measure of which transformer follows which digit, and when they part; muting one "
+        "transformer; the budgets, which the table gives.",
     ),
     has_questions=True,
     view_field="sum_view",

@@ -10,6 +10,7 @@ from app.panels import (
     transformers,
     verdicts,
 )
+from app.panels.arrangement import beside_the_stage
 from app.panels.downloads import downloads
 from app.panels.predictions import Prediction
 from app.panels.replay import replay_panel
@@ -41,8 +42,7 @@ def explore(shown: Shown) -> None:
     """The stages on the left, what the networks say of them on the right."""
     reports = stages.reports_of(shown)
     moved = move(shown, reports)
-    with st.container(key="figure"):
-        left, right = st.columns([1.25, 1], gap="large")
+    left, right = st.columns([1.6, 1], gap="medium")
     with left:
         for index, loaded in enumerate(shown.staged):
             if loaded:
@@ -70,7 +70,7 @@ view = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(choices.PREFIX, "2st-fcn-aff", steps=10_000)
+        training_form(choices.PREFIX, "2st-fcn-aff")
     with runs:
         training_panel(choices.PREFIX)
 elif view == "Replay":
@@ -79,11 +79,13 @@ elif view == "Results":
     results_panel(TABLES["addition"], EXPLORER)
     partings.partings()
 else:
-    with st.container(key="choosing"):
+    choosing, figure = beside_the_stage()
+    with choosing:
         choice = choices.choose()
     networks = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
     shown = show(choice, networks)
-    explore(shown)
+    with figure:
+        explore(shown)
     strips.further_sums(shown)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "

@@ -9,15 +9,15 @@ PAGE = Page(
     menu="Co-localisation",
     title="Co-localisation",
     lead=(
-        "A hundred images with the **same kind of object** in each; nobody says which, nor "
-        "where. A spatial transformer draws a box in each, and learns from one thing alone: what "
-        "stands in two boxes should be more alike than a box and a random patch."
+        "A hundred images share **one kind of object**. No label says which, or where. A spatial "
+        "transformer draws a box in each image. It learns from one rule: the contents of two boxes "
+        "should be more alike than a box and a random patch."
     ),
     paper=Paper(
         where="App. A.2, Table 5, Fig. 4, Eq. 8",
         symbols=("U", "theta", "T", "e"),
-        ours="The departures from the text that are listed under *Results*; without the first of "
-        "them the boxes flee from the digits.",
+        ours="The departures from the paper that are listed under *Results*. Without the first of "
+        "them the boxes move away from the digits.",
     ),
     has_questions=True,
     view_field="boxes_view",

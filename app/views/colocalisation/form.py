@@ -9,11 +9,14 @@ import streamlit as st
 
 from app.data import decoded, pictures
 from app.data.plain import plain
+from app.panels.number_fields import Fields
+from app.panels.numbers import SEEDS, Range
 from app.training import orders
 from app.training.job import Job, JobError
 from app.views.colocalisation.boxes import FIRST_DIGIT, PREFIX
 
 MAX_CLUTTER_PATCHES = 40
+MARGINS = Range(0, 100)
 SIDE = 84  # pixels of an image
 RECIPES = {
     "quick": "ours: it finds the digits",
@@ -127,35 +130,36 @@ def _digits_form() -> None:
     )
     column = "tc" if clutter else "t"
     defaults = _recipe(recipe, column)
+    fields = Fields()
     left, right = st.columns(2)
     with left:
-        margin = st.number_input(
-            "Margin α", 0.0, 100.0, float(defaults.objective.margin), 1.0,
-            key=f"live_margin_{recipe}", bind="query-params",
-            help="The paper has 1. Ours is so large that every pair goes on pulling.",
+        margin = fields.read(
+            "Margin α", f"{defaults.objective.margin:g}", f"live_margin_{recipe}",
+            "The paper has 1. Ours is so large that every pair goes on pulling.", MARGINS.read,
         )  # fmt: skip
     with right:
-        seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 1, key="live_seed", bind="query-params",
-            help="Draws the hundred images.",
-        )  # fmt: skip
+        seed = fields.read("Seed", 1, "live_seed", "Draws the hundred images.", SEEDS.read)
     steps, starts = _steps("live_steps"), _starts("live", defaults.starts)
+    for problem in fields.problems:
+        st.error(problem)
     if st.button(
         "Start",
         type="primary",
         width="stretch",
         key="live_start",
-        help="Runs on this server, in a process of its own; it goes on if you leave the page",
-    ):
+        disabled=bool(fields.problems),
+        help="Correct the fields first" if fields.problems
+        else "Runs on this server, in a process of its own; it goes on if you leave the page",
+    ) and not fields.problems:  # fmt: skip
         _start(
             lambda: orders.colocalise(
                 f"{PREFIX}{column}/{digit}",
                 recipe=recipe,
                 iterations=steps,
                 starts=starts,
-                margin=float(margin),
+                margin=margin,
                 clutter=int(clutter),
-                set_seed=int(seed),
+                set_seed=seed,
             )
         )
     st.caption(

@@ -9,16 +9,16 @@ PAGE = Page(
     menu="Distorted MNIST",
     title="Distorted MNIST",
     lead=(
-        "A spatial transformer predicts $\\theta$ from the image $U$, reads $U$ at the grid "
-        "$T_\\theta(G)$, and hands the result $V$ to a classifier. From the class alone, it "
-        "learns a pose that is easy to read."
+        "Each digit is rotated, scaled, shifted or bent. A spatial transformer predicts the "
+        "parameters θ, reads the image at its sampling grid, and hands the output to a classifier. "
+        "Trained on class labels only, it learns to bring digits into a pose that is easy to read."
     ),
     paper=Paper(
         where="Sect. 4.1, App. A.4, Table 1",
         symbols=("U", "floc", "theta", "A", "T", "V"),
-        ours="Recipes and budgets, as *Results* tells them of every network; widths solved for "
-        "400,000 parameters; 28 × 28 canvases for R, P and E, of which the paper gives no size. "
-        "The sweep of the angle, the replay, the wanted θ and the studies of what goes wrong.",
+        ours="Recipes and budgets, which *Results* lists for every network; widths that give "
+        "400,000 parameters; canvases of 28 × 28 for R, P and E, whose size the paper does not "
+        "give. The sweep of the angle, the replay, the ideal θ and the studies of what goes wrong.",
     ),
     has_questions=True,
     view_field="view",

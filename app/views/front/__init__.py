@@ -11,8 +11,8 @@ def _lead() -> str:
 
     network, _, _ = front_figure()
     return (
-        "A network that looks at an image, decides **where to read it**, and then reads a digit. "
-        f"This is a real one: {network.title}, {network.record}, run by your browser. "
+        "This network looks at an image, decides **where to read**, and then reads the digit. "
+        f"It is real: {network.title}, {network.record}, running in your browser. "
         f"**Drag the digit**, or take the {anchor('guided tour', 'tour')}."
     )
 
@@ -25,8 +25,8 @@ PAGE = Page(
     paper=Paper(
         where="Sect. 3, Fig. 2; the network of Sect. 4.1",
         symbols=("U", "floc", "theta", "G", "T", "xs", "V"),
-        ours="The network's recipe and budget, as *Distorted MNIST* tells them under *Results*; "
-        "the paper's had SGD and 150,000 steps of 256. Its width is solved for 400,000 parameters.",
+        ours="The network's recipe and budget: see *Distorted MNIST*, *Results*. The paper used "
+        "SGD and 150,000 steps of 256. The width gives 400,000 parameters.",
     ),
     has_questions=True,
     keys=CHOICE_KEYS + HANDLE_KEYS,

@@ -8,6 +8,6 @@ PAGE = Page(
     position=10,
     menu="Glossary",
     title="Glossary",
-    lead="The symbols of the paper, as this app uses them.",
+    lead="The paper's symbols, as this app uses them.",
     needs_torch=False,
 )

@@ -9,14 +9,15 @@ PAGE = Page(
     menu="Invariance",
     title="Invariance: how far?",
     lead=(
-        "Each network was trained with digits turned, scaled or moved **within a range**, which "
-        "is shaded below. What happens beyond it? One thing is varied at a time, for all "
-        "networks on the same digits."
+        "Each network was trained on digits that were turned, scaled or moved **within a range**, "
+        "shaded below. Beyond it, errors rise. One property varies at a time; all networks see the "
+        "same digits."
     ),
     paper=Paper(
         where="Sect. 4.1's question; no figure of the paper",
         symbols=("theta", "V"),
-        ours="All of it: the curves, the ranges far beyond the training, the predicted poses.",
+        ours="All of it: the curves, the ranges far beyond the training range, the predicted "
+        "poses.",
     ),
     has_questions=True,
     keys=CHOICE_KEYS,

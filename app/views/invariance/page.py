@@ -12,12 +12,14 @@ from app.views.invariance import choices, curves, digits, words
 def show(recording, outdated: list[str], axis_name: str) -> None:
     """Curves, digits at a point of them, and predicted poses."""
     axis = recording.axis(axis_name)
-    names = choices.choose_networks(recording)
     left, right = st.columns([2, 1], gap="large")
+    with left:
+        chart = st.container()
+        names = choices.choose_networks(recording)
     with right:
         value = choices.choose_value(recording, axis)
     choice = words.Choice(recording=recording, axis=axis, networks=names, value=value)
-    with left:
+    with chart:
         curves.errors(choice)
     with right:
         st.markdown(words.sentence(choice))

@@ -9,15 +9,14 @@ PAGE = Page(
     menu="Why labels are enough",
     title="Why are labels enough?",
     lead=(
-        "Nobody tells the transformer that a digit is to be turned, nor by how much: it is told "
-        "the **class**, and no more. This two lies askew, and is read as a seven. Press "
-        "**Descend**: θ goes down the loss of its one label, and on its way it turns the two "
-        "upright."
+        "The transformer never sees a pose: its only label is the **class**. This two is tilted, "
+        "and the network reads a seven. Press **Descend**: the parameters θ follow the gradient of "
+        "the loss of the label *two*, and on the way they turn the digit upright."
     ),
     paper=Paper(
         where="Sect. 3.1, 3.3, Eq. 6, 7",
         symbols=("U", "theta", "floc", "xs", "dV", "V"),
-        ours="The landscape over two components of θ, and the descent on θ alone: in a training "
+        ours="The landscape over two components of θ, and the descent on θ itself. In training, "
         "the localisation network's weights move, not θ.",
     ),
     has_questions=True,

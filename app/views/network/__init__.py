@@ -9,14 +9,13 @@ PAGE = Page(
     menu="Your network",
     title="Your network",
     lead=(
-        "A spatial transformer goes into any network, at any depth. These lines put one in, "
-        "watch it at work, and write what it did into a file; **open the file here** to see its "
-        "grids."
+        "A spatial transformer fits into any network, at any depth. These lines put one in, watch "
+        "it at work, and save what it did to a file. **Open the file here** to see its grids."
     ),
     paper=Paper(
         where="Sect. 3.4",
         symbols=("U", "theta", "T", "k", "V"),
-        ours="The file format, and the lines of Python.",
+        ours="The file format and the Python code.",
     ),
     has_questions=True,
     keys=CHOICE_KEYS + HANDLE_KEYS,

@@ -19,7 +19,7 @@ from app.views.network import choices
 if TYPE_CHECKING:
     from stn_core.watched import Watched
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
+README = (Path(__file__).parents[3] / "stn_core" / "README.md").read_text()
 # A transformer put into a network, and what it did written into a file: the first two examples.
 CODE = "\n".join(re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[:2])
 

@@ -9,9 +9,9 @@ PAGE = Page(
     menu="Tour",
     title="Guided tour",
     lead=(
-        "Eleven stops, a minute each: every one opens a page, says what to do, and waits for it. "
-        "You need to know what a convolutional network is, and nothing else. The address keeps "
-        "how far you have come: it can be a bookmark."
+        "Eleven stops, a minute each. Every stop opens a page and gives you one thing to do. "
+        "You need to know what a convolutional network is, and nothing else. Bookmark this page "
+        "to save your progress."
     ),
     needs_torch=False,
 )

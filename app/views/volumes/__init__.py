@@ -9,15 +9,15 @@ PAGE = Page(
     menu="Three dimensions",
     title="Three dimensions",
     lead=(
-        "A digit stands somewhere in a **volume**, its face turned away. A 3D spatial transformer "
-        "reads a box of it, the box is **summed along its depth** to a flat picture, and a network "
-        "classifies that. Nobody tells the transformer where the digit is, nor how it stands."
+        "A digit stands somewhere in a **volume**, turned away from you. A 3D spatial transformer "
+        "reads a box of it. The box is **summed along its depth** into a flat image, and a network "
+        "classifies that. No label says where the digit is, or how it is turned."
     ),
     paper=Paper(
         where="App. A.3, Fig. 5, Eq. 9, 10",
         symbols=("U", "theta", "A", "T", "V"),
         ours="All figures: the paper gives none. The sizes, the localisation network, the rigid "
-        "variant and the 3D-CNN beside them.",
+        "variant and the 3D-CNN that they are compared with.",
     ),
     has_questions=True,
     view_field="volume_view",

@@ -21,8 +21,7 @@ def explore(shown: Shown) -> None:
     """The volume on the left, what the networks say of it on the right."""
     token = f"{shown.staged and shown.staged.key}/{shown.token}"
     moved = move(shown, volume_report("volume", token))
-    with st.container(key="figure"):
-        left, right = st.columns([2.3, 1], gap="large")
+    left, right = st.columns([2.6, 1], gap="medium")
     with left:
         _stage(shown, moved, token)
     with right:

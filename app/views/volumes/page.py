@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.data import gallery
 from app.panels import transformers
+from app.panels.arrangement import beside_the_stage
 from app.panels.results import results_panel
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, training_panel
@@ -22,7 +23,7 @@ view = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(choices.PREFIX, "st-cnn-aff", steps=2_000)
+        training_form(choices.PREFIX, "st-cnn-aff")
     with runs:
         training_panel(choices.PREFIX, Watching(show=replay.recording))
 elif view == "Replay":
@@ -30,11 +31,13 @@ elif view == "Replay":
 elif view == "Results":
     results_panel(TABLES["volumes"], EXPLORER)
 else:
-    with st.container(key="choosing"):
+    choosing, figure = beside_the_stage()
+    with choosing:
         choice = choices.choose()
     networks = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
     shown = show(choice, networks)
-    explore.explore(shown)
+    with figure:
+        explore.explore(shown)
     explore.further(shown)
     st.caption(
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "

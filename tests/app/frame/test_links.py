@@ -150,16 +150,16 @@ def test_text_and_value_are_compared_by_what_they_mean(asked, taken, same):
 def test_numbers_of_a_new_training_are_fields_of_the_address():
     recipes = page("distorted", view="Train").selectbox(key="train_recipe").options
     fields = {
-        "train_network": "ST-FCN TPS", "train_steps_long": "700", "train_rate_long": "0.005",
+        "train_network": "ST-FCN TPS", "train_seed": "3", "train_stop": "true",
         "train_recipe": next(words for words in recipes if words.startswith("long")),
-        "train_seed": "3", "train_stop": "true",
+        "train_steps_distorted_long": "700", "train_rate_distorted_long": "0.005",
     }  # fmt: skip
     app = page("distorted", view="Train", **fields)
     assert not app.exception and said(app) == []
     assert app.selectbox(key="train_network").value == "st-fcn-tps"
     assert app.selectbox(key="train_recipe").value == "long"
-    assert app.text_input(key="train_steps_long").value == "700"
-    assert app.text_input(key="train_rate_long").value == "0.005"
+    assert app.text_input(key="train_steps_distorted_long").value == "700"
+    assert app.text_input(key="train_rate_distorted_long").value == "0.005"
     assert app.text_input(key="train_seed").value == "3"
     assert app.checkbox(key="train_stop").value
 
@@ -175,8 +175,8 @@ def test_numbers_of_a_new_search_are_fields_of_the_address():
     assert app.pills(key="live_digit").value == 3
     assert app.slider(key="live_clutter").value == 16
     assert app.radio(key="live_recipe").value == "literal"
-    assert app.number_input(key="live_margin_literal").value == 2
-    assert app.number_input(key="live_seed").value == 5
+    assert app.text_input(key="live_margin_literal").value == "2"
+    assert app.text_input(key="live_seed").value == "5"
     assert app.select_slider(key="live_steps").value == 300
 
 

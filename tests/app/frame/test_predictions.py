@@ -52,7 +52,7 @@ def test_prediction_is_revealed_once_it_is_made():
     why = QUESTIONS["transformer"][0].why
     assert why not in words()
     app.radio(key="predict-transformer-0").set_value(1).run()
-    assert f"✗ It is: **To the left**. {why}" in words()
+    assert f"✗ Not quite: the answer is **To the left**. {why}" in words()
     app.radio(key="predict-transformer-0").set_value(0).run()
     assert f":green[✓ Right.] {why}" in words()
 

@@ -30,7 +30,7 @@ def test_stop_opens_its_page_in_its_state_and_waits(number):
     app = visit(stop.page, lesson=str(number), **stop.fields)
     assert not app.exception and not app.error and not app.toast
     assert f"Stop {number} of {len(stops.STOPS)}: {stop.title}" in texts(app)
-    assert "Waiting for it to be done" in texts(app)
+    assert "Your turn" in texts(app)
     for name, value in stop.fields.items():
         assert str(app.session_state[name]) == value
 
@@ -100,7 +100,7 @@ def test_every_question_is_answered_by_a_stop():
         assert 1 <= question.stop <= len(stops.STOPS)
         for answer in range(len(question.answers)):
             app.radio(key=f"question-{n}").set_value(answer).run()
-            right = "✓ Yes." in texts(app)
+            right = "✓ Right." in texts(app)
             assert right == (answer == question.right)
         app.radio(key=f"question-{n}").set_value(None).run()
 

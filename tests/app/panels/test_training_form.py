@@ -18,23 +18,23 @@ def form(tmp_path, monkeypatch):
     return go_to(app, "distorted").run()
 
 
-FIELDS = ("steps_quick", "batch_distorted_quick", "rate_quick", "seed")
+FIELDS = ("steps_distorted_quick", "batch_distorted_quick", "rate_distorted_quick", "seed")
 
 
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("steps_quick", "99999999"),
-        ("steps_quick", "-5"),
-        ("steps_quick", "9" * 40),
-        ("steps_quick", ""),
-        ("steps_quick", "1e3"),
+        ("steps_distorted_quick", "99999999"),
+        ("steps_distorted_quick", "-5"),
+        ("steps_distorted_quick", "9" * 40),
+        ("steps_distorted_quick", ""),
+        ("steps_distorted_quick", "1e3"),
         ("batch_distorted_quick", "0"),
         ("batch_distorted_quick", "100000"),
-        ("rate_quick", "0"),
-        ("rate_quick", "-1"),
-        ("rate_quick", "nan"),
-        ("rate_quick", "fast"),
+        ("rate_distorted_quick", "0"),
+        ("rate_distorted_quick", "-1"),
+        ("rate_distorted_quick", "nan"),
+        ("rate_distorted_quick", "fast"),
         ("seed", "-1"),
         ("seed", "1.5"),
     ],
@@ -71,7 +71,7 @@ def test_any_rate_and_batch_size_can_be_started(form, monkeypatch):
 
 def test_time_that_it_takes_is_said_before_the_start(form):
     assert "Takes about **" in texts(form) and "on this machine" in texts(form)
-    assert form.text_input(key="train_rate_quick").label == "Peak learning rate"
+    assert form.text_input(key="train_rate_distorted_quick").label == "Peak learning rate"
 
 
 def test_numbers_are_read_as_they_are_typed():

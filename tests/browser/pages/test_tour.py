@@ -49,7 +49,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):
     for number, ways in enumerate(BY_KEYS, 1):
         stop = stops.STOPS[number - 1]
         expect(page.get_by_text(f"Stop {number} of 11")).to_be_visible()
-        expect(page.get_by_text("Waiting for it to be done")).to_be_visible()
+        expect(page.get_by_text("Your turn")).to_be_visible()
         stage_of(page).locator("canvas").first.wait_for()
         expect(page.locator(".st-key-tour")).to_have_attribute("aria-live", "polite")
         for name, key, times in ways:
@@ -57,7 +57,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):
             for _ in range(times):
                 page.keyboard.press(key)
         expect(page.get_by_text("✓ done"), stop.title).to_be_visible(timeout=PATIENCE_MILLISECONDS)
-        walk_to(page, "Next stop" if number < len(stops.STOPS) else "On to the closing questions")
+        walk_to(page, "Next stop" if number < len(stops.STOPS) else "Closing questions")
         page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"done=1\.2\.3\.4\.5\.6\.7\.8\.9\.10\.11"))
     expect(page.get_by_text("11 of 11 stops done")).to_be_visible()
@@ -67,7 +67,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):
             page.keyboard.press("ArrowDown")
         if not question.right:
             page.keyboard.press("Space")
-        expect(page.get_by_text("✓ Yes.")).to_have_count(n + 1)
+        expect(page.get_by_text("✓ Right.")).to_have_count(n + 1)
 
 
 def test_stop_stays_in_sight_and_as_high_as_it_is(visit):

@@ -124,6 +124,29 @@ def test_rate_that_is_asked_for_holds_from_then_on_also_after_a_resume(source, r
     assert all(rates[n] == pytest.approx(base / 8) for n in range(6, 13))
 
 
+def test_rate_is_taken_up_between_two_records_also_after_a_resume(source, run, monkeypatch):
+    monkeypatch.setattr(recording, "CONTROL_SECONDS", -1.0)
+    monkeypatch.setattr(network, "RECORDS", 1)  # the whole run has one
+    experiment = small(iterations=12, optimiser=SGD(), schedule=StepDecay(every=1000))
+    base = experiment.recipe.learning_rate
+    advance = Trainer.advance
+    rates, asked = {}, {2: ("run", base / 2), 4: ("stop", None), 8: ("run", base / 4)}
+
+    def advancing(trainer: Trainer) -> None:
+        advance(trainer)
+        rates[trainer.step] = trainer.peak_rate
+        if trainer.step in asked:
+            command, rate = asked.pop(trainer.step)
+            run.control(command, learning_rate=rate)
+
+    monkeypatch.setattr(Trainer, "advance", advancing)
+    list(train_steps(experiment, source, run=run))
+    assert run.status().step == 4
+    list(train_steps(experiment, source, run=run, resume=True))
+    expected = [base] * 2 + [base / 2] * 6 + [base / 4] * 4
+    assert [rates[step] for step in range(1, 13)] == expected
+
+
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), "fast"], ids=str)
 def test_senseless_rate_cannot_be_asked_for(rate, run):
     with pytest.raises(ValueError, match="learning_rate is a positive number"):
