@@ -43,6 +43,7 @@ ORDER = [
     "card",
     "layer_tracing",
     "conversion",
+    "warp_files",
     "watched",
     "runs",
     "results",
