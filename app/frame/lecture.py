@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from app.data.plain import plain
+
 # All that is no picture, nor its playhead: of a stage what has no name of its own, and every other
 # element of the page.
 REST = """
@@ -108,7 +110,7 @@ def _linked() -> dict:
         wrong += unknown
         del st.query_params["controls"]  # what it hides stands under hide= from now on
     if wrong:
-        st.toast(f"The link names {', '.join(wrong)[:60]}, which is no control here.")
+        st.toast(f"The link names {plain(', '.join(wrong)[:60])}, which is no control here.")
     size = st.query_params.get("large", "").lower()
     size = "true" if size in ("1", "125") else size
     return {"hide": fit, "large": size if size in SIZES else ""}

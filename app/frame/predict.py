@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data.plain import plain
+
 if TYPE_CHECKING:
     from app.frame.question import Question
 
@@ -37,7 +39,7 @@ def _reveal(question: Question, chosen: int, name: str) -> None:
     try:
         right = once.made_once(f"prediction/{name}", question.find)
     except (CheckpointError, RunError) as error:
-        st.warning(f"The answer could not be computed: {error}")
+        st.warning(f"The answer could not be computed: {plain(error)}")
         return
     answer = question.answers[right]
     words = ":green[✓ Right.]" if chosen == right else f"✗ Not quite: the answer is **{answer}**."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import networks
+from app.data.plain import plain
 from app.data.run_keys import RunKey, Uploaded
 from app.panels import kept_upload
 
@@ -30,7 +31,7 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
         try:
             loaded = networks.own_network(prefix, file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"Not opened: {error}")
+            st.error(f"Not opened: {plain(error)}")
             return {}
         st.success(f"Opened as {loaded.title}. Choose it as a network.")
         if st.button(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, test_errors
+from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
 from app.palette import GRIDS
 from app.panels.choices import choose_network
@@ -168,11 +169,11 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
     """Say why there is nothing to play: it is too early, or what is wrong."""
     if job and is_waiting(job):
-        st.info(f"{title} waits in the queue. It is played here as soon as it has begun.")
+        st.info(f"{plain(title)} waits in the queue. It is played here as soon as it has begun.")
     elif job and processes.is_live(job) and not recordings.run_reader(str(job.folder)).snapshots():
         st.caption("The first steps …")
     else:
-        st.error(f"{title} cannot be shown: {without_folders(error)}")
+        st.error(f"{plain(title)} cannot be shown: {plain(without_folders(error))}")
 
 
 def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from app.data import gallery, networks
+from app.data.plain import plain
 from app.panels.number_fields import Fields
 from app.panels.numbers import SEEDS, Bounds, duration, read_rate
 from app.tables import column_title
@@ -98,7 +99,7 @@ def _start(name: str, recipe: Recipe, numbers: Numbers, device: str, *, stop: bo
             patience=max(1, numbers.iterations // 4) if stop else None,
         )
     except JobError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.session_state["run"] = job.key
         st.rerun()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import recordings, test_errors
+from app.data.plain import plain
 from app.panels.numbers import LEARNING_RATES, duration, pace_words, smaller_rate
 from app.training import orders, pace, processes, queue
 from app.training.job import (
@@ -64,14 +65,14 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
     except RunError:
         if not starting:
             words = last_words(job) or "none"
-            st.error(f"This one ended before it began. Its last words: `{words}`")
+            st.error(f"This one ended before it began. Its last words: {plain(words)}")
         return
     status = run.status()
     if not (starting or is_waiting(job)):
         _progress(run, status, description["recipe"]["iterations"], watching)
         if status.message:
             say = st.error if status.state == "failed" else st.info
-            say(without_folders(status.message))
+            say(plain(without_folders(status.message)))
         _buttons(job, run, status, watching)
         if watching.resumable and not status.alive:
             _test_error(job, run, status)
@@ -140,7 +141,7 @@ def _test_error(job: Job, run, status) -> None:
             with st.spinner("Measuring the test error …"):
                 measured = test_errors.measure(job.folder)
         except (RuntimeError, ValueError, OSError) as error:
-            st.error(f"The test error cannot be measured: {without_folders(error)}")
+            st.error(f"The test error cannot be measured: {plain(without_folders(error))}")
             return
     st.markdown(f"Test error: **{measured.percent:.2f} %** of {measured.digits:,} test digits")
 
@@ -233,7 +234,7 @@ def _try_again(job: Job, learning_rate: float | None = None) -> None:
     try:
         orders.resume(job, learning_rate)
     except JobError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.rerun(scope="app")
 

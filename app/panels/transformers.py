@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import networks, recordings, test_errors
+from app.data.plain import plain
 from app.data.run_keys import RunKey, StartedHere, Uploaded, recording_name
 from app.palette import GRIDS
 from app.panels import kept_upload, own_checkpoint
@@ -46,7 +47,7 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
             return networks.from_run(folder, job.title, modified)
         return networks.pretrained(recording_name(key, prefix))
     except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"This network cannot be loaded: {error}")
+        st.error(f"This network cannot be loaded: {plain(error)}")
         return None
 
 

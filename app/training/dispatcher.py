@@ -29,6 +29,7 @@ from app.training.limits import limits
 from app.training.queue import free_device, give_back, remove, remove_rest, waiting
 from stn_core import launcher
 from stn_core.runs.folder import Run, runs_folder
+from stn_core.tensor_files import remove_torn
 
 LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
@@ -105,6 +106,8 @@ def prune() -> None:
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
         remove_rest(left)
+    for job in list_jobs():
+        remove_torn(job.folder)
     shown, allowed = visitors.held(), limits()
     ended = [
         job

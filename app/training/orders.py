@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from stn_core.runs.folder import Run, new_run_folder, runs_folder
 from stn_core.runs.records import RunError
 
 MIN_FREE_MEGABYTES = 300  # of the disk, without which no training is begun
+_asking = threading.Lock()  # two who ask at once do not both get the last place
 
 
 def start(
@@ -102,6 +104,11 @@ def _order(
 
 
 def _ask(order: Order, images: np.ndarray | None = None) -> Job:
+    with _asking:
+        return _put(order, images)
+
+
+def _put(order: Order, images: np.ndarray | None) -> Job:
     _check_room()
     folder = _new_folder(order.experiment)
     try:
@@ -115,11 +122,17 @@ def _ask(order: Order, images: np.ndarray | None = None) -> Job:
 
 
 def _check_room() -> None:
-    """Raise JobError if this visitor waits for enough already, or the disk is full."""
-    mine = [job for job in waiting() if is_mine(job)]
+    """Raise JobError if this visitor waits for enough already, or all do, or the disk is full."""
+    queue = waiting()
+    mine = [job for job in queue if is_mine(job)]
     if len(mine) >= limits().waiting:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in mine)
         raise JobError(f"You wait for {len(mine)} trainings already ({names}). Cancel one first.")
+    if len(queue) >= limits().queue:
+        raise JobError(
+            f"The queue is full: {len(queue)} trainings wait, and this server takes "
+            f"{limits().queue}. Try again when one of them has begun."
+        )
     existing = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
     free = shutil.disk_usage(existing).free / 2**20
     if free < MIN_FREE_MEGABYTES:

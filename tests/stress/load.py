@@ -50,6 +50,7 @@ class Session:
         self.random = random.Random(seed)
         self.states: dict[str, WidgetState] = {}
         self.page = ""
+        self.name = ""  # by which the server knows it
         self.repeated: tuple[str, float] | None = None  # a fragment, and every so many seconds
 
     async def open(self, page: str, query: str = "") -> None:
@@ -73,6 +74,8 @@ class Session:
                 if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     continue  # it goes on at once
                 return
+            if kind == "new_session":
+                self.name = message.new_session.initialize.session_id
             if kind == "auto_rerun":
                 self.repeated = (message.auto_rerun.fragment_id, message.auto_rerun.interval)
             if kind == "delta" and message.delta.WhichOneof("type") == "new_element":

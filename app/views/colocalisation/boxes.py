@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.data import recordings
 from app.data.boxes import encoder, recorded_boxes, true_boxes
+from app.data.plain import plain
 from app.panels import downloads
 from app.panels.choices import choose_page_view
 from app.panels.training_panel import Watching, training_panel
@@ -92,8 +93,8 @@ def _show(
         "Press play: all boxes start in the middle. Click an image to see it large. "
         f"Recorded: {description['recipe']['iterations']:,} steps, "
         f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, "
-        f"seed {description['seed']}, "
-        f"{description['device']}."
+        f"seed {plain(description['seed'])}, "
+        f"{plain(description['device'])}."
     )
     if not live:
         downloads.encoders(folder)

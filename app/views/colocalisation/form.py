@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app.data import pictures
+from app.data import decoded, pictures
+from app.data.plain import plain
 from app.panels.number_fields import Fields
 from app.panels.numbers import SEEDS, Range
 from app.training import orders
@@ -43,8 +44,10 @@ def _own_form() -> None:
         help="PNG, JPEG or WebP; each is cut to its middle square and made grey",
     )  # fmt: skip
     steps, starts = _steps("own_steps"), _starts("own", 1)
-    images = _read(files)
-    enough = MIN_IMAGES <= len(images) <= MAX_IMAGES
+    images = _read(files[:MAX_IMAGES])
+    enough = len(images) >= MIN_IMAGES
+    if len(files) > MAX_IMAGES:
+        st.warning(f"These are {len(files)} pictures; the first {MAX_IMAGES} of them are taken.")
     if files and not enough:
         st.warning(f"A set has {MIN_IMAGES} to {MAX_IMAGES} pictures; these are {len(images)}.")
     if st.button(
@@ -69,9 +72,9 @@ def _read(files) -> list[np.ndarray]:
     images = []
     for file in files:
         try:
-            images.append(pictures.on_black(file.getvalue(), SIDE))
+            images.append(decoded.made(pictures.on_black, file.getvalue(), SIDE))
         except pictures.PictureError as error:
-            st.error(f"{file.name}: {error}")
+            st.error(plain(f"{file.name}: {error}"))
     return images
 
 
@@ -96,7 +99,7 @@ def _start(start: Callable[[], Job]) -> None:
     try:
         job = start()
     except JobError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.session_state["boxes_run"] = job.key
         st.rerun()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import invariance
+from app.data.plain import plain
 from app.views.invariance import choices, curves, digits, words
 
 
@@ -35,7 +36,7 @@ column, varied = choices.choose_column()
 try:
     recorded = invariance.recorded_invariance(column)
 except ValueError as error:
-    st.error(f"This recording cannot be shown: {error}")
+    st.error(f"This recording cannot be shown: {plain(error)}")
 else:
     if recorded is None:
         st.info(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import uploads
+from app.data.plain import plain
 from app.palette import GRIDS
 from app.stage.large import Features, Item, Reading, stage
 from app.stage.strip import strip
@@ -62,6 +63,7 @@ def explore(warps: list[Watched]) -> None:
         key="own-strip",
         token=str(index),
         transformers=transformers,
+        output_size=warp.size,
         selected=str(chosen),
         on_selected=choices.take_image,
     )
@@ -92,6 +94,6 @@ with left:
         try:
             warps = uploads.warps(file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"Not opened: {error}")
+            st.error(f"Not opened: {plain(error)}")
         else:
             explore(warps)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.data import gallery, pictures
+from app.data import decoded, gallery, pictures
 from app.data.families import PRESETS, Family, Preset, families
+from app.data.plain import plain
 from app.panels import own_digit
 from app.sketch import sketch
 from app.stage.large import Reading, is_theta
@@ -210,9 +211,9 @@ def _picture(kind: str) -> np.ndarray:
             st.caption("It stays on this server, in memory, and is shown as 64 × 64 pixels.")
             return pictures.test_card()
         try:
-            return pictures.read_picture(content)
+            return decoded.made(pictures.read_picture, content)
         except pictures.PictureError as error:
-            st.error(f"Not shown: {error}")
+            st.error(f"Not shown: {plain(error)}")
     return pictures.test_card()
 
 

@@ -197,6 +197,24 @@ def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
     assert "10 to 200 pictures; these are 3" in app.warning[0].value
 
 
+def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
+    read = []
+    monkeypatch.setattr("stn_core.experiments.colocalisation.MAX_IMAGES", 10)
+
+    def made(make, content: bytes, side: int) -> np.ndarray:
+        read.append(content)
+        return np.zeros((side, side), np.uint8)
+
+    monkeypatch.setattr("app.data.decoded.made", made)
+    app = page(boxes_view="Run it live", live_kind="Your own images")
+    files = [(f"{i}.png", bytes([i]), "image/png") for i in range(12)]
+    app.file_uploader(key="own_images").set_value(files).run()
+    assert not app.exception
+    assert read == [bytes([i]) for i in range(10)]
+    assert "12 pictures; the first 10 of them" in app.warning[0].value
+    assert not app.button(key="own_start").disabled
+
+
 def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatch, generator):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     search = replace(QUICK_SEARCH, iterations=2, batch_size=4, patches=1)
