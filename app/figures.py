@@ -53,7 +53,11 @@ def turning(
         title="angle of the input",
     )
     figure.update_yaxes(
-        range=[0, 101], ticksuffix=" %", dtick=25, fixedrange=True, title="for the true class"
+        range=[0, 101],
+        ticksuffix=" %",
+        dtick=25,
+        fixedrange=True,
+        title="probability of the true class",
     )
     return figure
 

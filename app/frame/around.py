@@ -75,7 +75,7 @@ def above(page: Page) -> None:
 def _in_the_paper(paper: Paper) -> None:
     """Sections, figures and equations; the symbols; what is ours."""
     symbols = " &nbsp;".join(
-        f"<a href='glossary#{name}' target='_self' "
+        f"<a href='{html.escape(lecture.carry(f'glossary#{name}'))}' target='_self' "
         f"title='{html.escape(SYMBOLS[name].words.replace('**', ''), quote=True)}'>"
         f"{SYMBOLS[name].sign}</a>"
         for name in paper.symbols

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
 
@@ -47,7 +48,7 @@ KEYS_DIALOG = """
 .stn-keys h2 { padding-top: 0; }
 """
 KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
-FIELDS = ("large", "hide")  # of the address
+FIELDS = ("large", "hide", "controls")  # of the address
 ALWAYS = {"hide", "large", "lecture"}  # what would bring the rest back
 
 
@@ -100,34 +101,44 @@ def _controls() -> list[str]:
     )
 
 
-def _linked() -> dict:
-    """What the link asks for."""
+def carry(address: str) -> str:
+    """An address inside the app, as large and as bare as this page: for a link."""
+    kept = {name: st.query_params[name] for name in FIELDS if name in st.query_params}
+    if st.context.is_embedded:
+        kept["embed"] = "true"
+    parts = urlsplit(address)
+    fields = parse_qsl(parts.query)
+    return parts._replace(query=urlencode(list(kept.items()) + fields)).geturl() or "?"
+
+
+def _linked() -> tuple[dict, list[str]]:
+    """What the address asks for, and its names that can be none."""
     fit, wrong = asked(st.query_params.get_all("hide"))
     if "controls" in st.query_params:
         kept, unknown = asked(st.query_params.get_all("controls"))
         unknown += [name for name in kept if name not in PARTS]
         fit += [part for part in PARTS if part not in kept and part not in fit]
         wrong += unknown
-        del st.query_params["controls"]  # what it hides stands under hide= from now on
-    if wrong:
-        st.toast(f"The link names {plain(', '.join(wrong)[:60])}, which is no control here.")
     size = st.query_params.get("large", "").lower()
     size = "true" if size in ("1", "125") else size
-    return {"hide": fit, "large": size if size in SIZES else ""}
+    return {"hide": fit, "large": size if size in SIZES else ""}, wrong
 
 
 def apply() -> None:
     """Before the page, so that what is hidden is not seen at all: the link's wishes at first, and
-    what has been chosen since."""
+    what has been chosen since. An address that says so already stays as it is: a change of it is
+    another step for Back while the page is loaded."""
+    linked, wrong = _linked()
     if "lecture" not in st.session_state:
-        st.session_state["lecture"] = _linked()
+        st.session_state["lecture"] = dict(linked)
+        if wrong:
+            st.toast(f"The link names {plain(', '.join(wrong)[:60])}, which is no control here.")
     kept = st.session_state["lecture"]  # a widget's own value goes with a run that is cut short
     for name in kept:
         kept[name] = st.session_state.setdefault(name, kept[name])
     hidden, large = kept["hide"], kept["large"]
-    for name, value in (("hide", ",".join(hidden)), ("large", large)):
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]
+    if kept != linked:
+        others = {n: v for n, v in st.query_params.to_dict().items() if n not in FIELDS}
+        own = {"hide": ",".join(hidden), "large": large}
+        st.query_params.from_dict(others | {name: value for name, value in own.items() if value})
     st.html(f"<style>{css(hidden, large)}</style>")

@@ -47,13 +47,14 @@ def _is_renamed(view_field: str | None) -> bool:
     """Whether ``view=`` stands under the page's own name now."""
     if "view" not in st.query_params or view_field == "view":
         return False
-    view = st.query_params.pop("view")
-    if view_field is None:
+    fields = st.query_params.to_dict()
+    view = fields.pop("view")
+    if view_field is not None:
+        fields.setdefault(view_field, view)
+    else:
         refuse("view", view, "the page's only view")
-        return False
-    if view_field not in st.query_params:
-        st.query_params[view_field] = view
-    return True
+    st.query_params.from_dict(fields)  # at once: each change is another step for Back
+    return view_field is not None
 
 
 def tell(fields: dict[str, str]) -> None:

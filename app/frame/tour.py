@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from app.frame import lecture
 from app.frame.closing_questions import CLOSING_QUESTIONS
 from app.frame.stops import STOPS, Stop
 
@@ -54,8 +55,8 @@ def link(number: int) -> str:
 
 
 def anchor(words: str, address: str) -> str:
-    """A link that stays in this tab, in HTML."""
-    return f"<a href='{html.escape(address)}' target='_self'>{words}</a>"
+    """A link that stays in this tab, in HTML, and leads to a page that is as large and as bare."""
+    return f"<a href='{html.escape(lecture.carry(address))}' target='_self'>{words}</a>"
 
 
 def elsewhere(page: str) -> Stop | None:

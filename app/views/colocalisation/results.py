@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.frame import lecture
 from app.panels import downloads
 from app.panels.results_files import spread
 from app.views.colocalisation.boxes import PREFIX
@@ -59,11 +61,11 @@ def table() -> None:
         for column in DISTORTIONS:
             name = f"{PREFIX}{column}/{digit}"
             paper = f"{COLOCALISATIONS[name].reported:.0f}"
-            link = f"?boxes_digit={digit}&amp;boxes_clutter={column.upper()}"
+            link = lecture.carry(f"?boxes_digit={digit}&boxes_clutter={column.upper()}")
             ours = "<i>not run</i>"
             if name in metrics:
                 share = results.share_of_sets(metrics[name])
-                ours = f"<a href='{link}' target='_self'><b>{share}</b></a>"
+                ours = f"<a href='{html.escape(link)}' target='_self'><b>{share}</b></a>"
             parts += f"<td style='text-align:right;white-space:nowrap'>{ours} · {paper}</td>"
         lines.append(f"<tr><td>class {digit}</td>{parts}</tr>")
     means = ""

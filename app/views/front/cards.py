@@ -14,6 +14,7 @@ import torch
 from app.data import boxes, networks, recordings, volumes
 from app.data.families import PRESETS
 from app.data.pictures import test_card
+from app.frame import lecture
 from app.palette import BOX, GRIDS, LIGHT
 from app.tables import TABLES, Table
 from stn_core import results
@@ -126,8 +127,8 @@ def as_html(cards: Iterable[Card]) -> str:
         )
         table = f"<table>{rows}</table>" if rows else ""
         shown.append(
-            f"<a href='{html.escape(card.href)}' target='_self'><b class='name'>{card.name}</b>"
-            f"{drawn}{table}<p>{card.words}</p></a>"
+            f"<a href='{html.escape(lecture.carry(card.href))}' target='_self'>"
+            f"<b class='name'>{card.name}</b>{drawn}{table}<p>{card.words}</p></a>"
         )
     return f"{STYLE}<div class='cards'>{''.join(shown)}</div>"
 

@@ -78,10 +78,10 @@ export class Picture {
     const [matrix, shift] = [solid.matrixOf(this.theta), solid.shiftOf(this.theta)];
     const into = (point) => solid.apply(matrix, point).map((value, i) => value + shift[i]);
     const inverse = solid.inverse(matrix);
-    const brightness = (x, y, z) => {
-      if (!inverse || !data.transforms) return 1;
+    const brightness = (lit, x, y, z) => {
+      if (!inverse || !data.transforms) return lit;
       const point = solid.apply(inverse, [x - shift[0], y - shift[1], z - shift[2]]);
-      return point.every((value) => Math.abs(value) <= 1) ? 1 : DIM;
+      return point.every((value) => Math.abs(value) <= 1) ? lit : DIM * lit;
     };
     scene.begin(view.camera, GROUND, view.zoom);
     drawVolume(scene);
@@ -101,7 +101,7 @@ export class Picture {
     const values = projection.map((value) => value / brightest);
     const pixel = (v) => Math.max(0, Math.min(data.outputSide - 1, Math.floor(((v + 1) / 2) * data.outputSide)));
     const sum = (x, y) => values[pixel(y) * data.outputSide + pixel(x)];
-    if (share < 1) scene.voxels(this.outputSurface, 2 / data.outputSide, (x, y) => 1 - share + share * sum(x, y), view.flat);
+    if (share < 1) scene.voxels(this.outputSurface, 2 / data.outputSide, (lit, x, y) => (1 - share) * lit + share * sum(x, y), view.flat);
     else scene.picture(values, data.outputSide);
     drawGridBox(scene, squeezed, depth, data.colours);
     scene.end([], LETTERS);

@@ -61,7 +61,7 @@ export class Scene {
   /**
    * Surface voxels, as ``solid.surface`` gives them, lit from the camera's left.
    * @param {number} size  a voxel's, normalised
-   * @param {(x: number, y: number, z: number) => number} brightness  of a voxel
+   * @param {(lit: number, x: number, y: number, z: number) => number} brightness  of a voxel, by how it is lit
    * @param {number} flat  0 to 1: how far the depth is collapsed
    */
   voxels(surface, size, brightness, flat = 0) {
@@ -73,7 +73,7 @@ export class Scene {
       const normal = apply(c, [nx, ny, nz]);
       const lit = normal[0] * LIGHT[0] + normal[1] * LIGHT[1] + normal[2] * LIGHT[2];
       const light = (AMBIENT + (1 - AMBIENT) * Math.max(0, lit)) * (1 - 0.12 * depth);
-      const level = Math.max(0, Math.min(1, light * brightness(x, y, z) * (0.45 + 0.55 * surface[n + 6])));
+      const level = Math.max(0, Math.min(1, brightness(light * (0.45 + 0.55 * surface[n + 6]), x, y, z)));
       this.square(column, row, depth, half, this.packed([255, 250, 240], level));
     }
   }
