@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import figures
 from app.data import networks
+from app.panels.chart import chart
 from app.panels.theme import colours
 from app.tables import Table
 
@@ -68,10 +69,9 @@ def show_confusion(cells: dict, table: Table, on: str) -> None:
         st.info("This network has not been trained yet. Choose another.")
         return
     counts = np.array(metrics.confusion_test)
-    st.plotly_chart(
+    chart(
         figures.confusion(counts, colours()),
-        config=figures.CONFIG,
-        theme=None,
+        name=f"confusion-{short}",
         key="confusion-chart",
         alt=f"Confusion matrix on the test digits. Most often: {_most_often(counts)}",
     )

@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import figures
 from app.data import angles
+from app.panels.chart import chart
 from app.panels.theme import colours, colours_of
 from app.views.distorted.choices import choose_point
 from app.views.distorted.shown import Shown
@@ -27,10 +28,9 @@ def _turned_digit(shown: Shown) -> None:
         (loaded.title, 100 * shown.turned(loaded).share, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
     ]
-    st.plotly_chart(
+    chart(
         figures.turning(angles.TURN_DEGREES, series, colours()),
-        config=figures.CONFIG,
-        theme=None,
+        name="true-class-while-turning",
         key="sweep-chart",
         alt=f"Probability of the true class while the input is turned. {_at_angles(series)}",
     )
@@ -54,10 +54,9 @@ def _many_angles(shown: Shown) -> None:
         st.info("Neither network has a transformer. Choose an ST network.")
         return
     clouds = [(n.title, shown.predicted_angles(n), shade) for n, shade in transformed]
-    st.plotly_chart(
+    chart(
         figures.angles(clouds, shown.digit, colours()),
-        config=figures.CONFIG,
-        theme=None,
+        name="true-and-predicted-angles",
         key="angles",
         on_select=choose_point,
         selection_mode="points",

@@ -103,9 +103,10 @@ def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
 def _stage(shown: Shown, moved: Moved, token: str) -> None:
     from stn_core.experiments.volumes import SIDE
 
-    staged, theta = shown.staged, None
+    staged, theta, probabilities = shown.staged, None, None
     if staged:
-        [own] = [p.own for p in moved.predictions if p.loaded is staged]
+        [prediction] = [p for p in moved.predictions if p.loaded is staged]
+        own, probabilities = prediction.own, prediction.probabilities
         theta = own.warps[0].theta[0].numpy() if own.warps else None
         box = "reads what stands in the box" if own.warps else "has no transformer: W is U, summed"
         st.markdown(f"**{staged.title}** {box}.")
@@ -119,6 +120,7 @@ def _stage(shown: Shown, moved: Moved, token: str) -> None:
         ),
         key="volume",
         token=token,
+        probabilities=probabilities,
     )
 
 

@@ -219,13 +219,16 @@ export class Wall {
     this.python.tell({ token, position: this.transport.head.position, chosen: this.chosen });
   }
 
-  /** Every image's box at every recorded step. */
+  get rowsAre() {
+    return "Every image's box at every recorded step" + (this.data.truth ? ", and its overlap with the digit's own" : "");
+  }
+
   rows() {
-    const { steps, thetas, count } = this.data;
+    const { steps, thetas, count, truth } = this.data;
     return steps.flatMap((step, frame) =>
       [...Array(count).keys()].map((i) => {
         const [s, x, y] = thetas(frame, i);
-        return { step, image: i + 1, s, t_x: x, t_y: y };
+        return { step, image: i + 1, s, t_x: x, t_y: y, ...(truth ? { overlap: overlap([s, x, y], truth[i]) } : {}) };
       })
     );
   }

@@ -19,6 +19,7 @@ export class Curves {
   constructor(title, linear = false, range, bound = Infinity) {
     Object.assign(this, { title, alwaysLinear: linear, linear, range, bound, smooth: false });
     this.canvas = element("canvas", { className: "curves" });
+    this.canvas.again = (other) => this.drawAgain(other);
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", title);
     this.legend = element("span", { className: "legend" });
@@ -116,10 +117,25 @@ export class Curves {
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(this.base.kept, 0, 0);
     context.scale(sharp, sharp);
+    this.paintCursor(context, wide, high);
+  }
+
+  /** What is on the canvas, on another one: for a file. */
+  drawAgain(canvas) {
+    if (!this.series) return;
+    const [wide, high, sharp] = [canvas.clientWidth, canvas.clientHeight, canvas.sharp];
+    Object.assign(canvas, { width: wide * sharp, height: high * sharp });
+    const context = canvas.getContext("2d");
+    this.paint(context, wide, high, sharp);
+    this.paintCursor(context, wide, high);
+  }
+
+  paintCursor(context, wide, high) {
     const [left, right] = [ROOM.left, wide - ROOM.right];
-    const at = left + Math.min(1, this.axis.place(x)) * (right - left);
-    context.strokeStyle = getComputedStyle(canvas).color;
+    const at = left + Math.min(1, this.axis.place(this.at)) * (right - left);
+    context.strokeStyle = getComputedStyle(this.canvas).color;
     context.lineWidth = 1.5;
+    context.setLineDash([]);
     context.beginPath();
     context.moveTo(at, ROOM.top);
     context.lineTo(at, high - ROOM.bottom);

@@ -69,7 +69,7 @@ export class Inspector {
   clear() {
     this.pointed = null;
     this.wipe();
-    this.note.textContent = HINT;
+    this.note.replaceChildren(element("span", { className: "hint", textContent: HINT }));
   }
 
   point(pixel, n) {

@@ -172,7 +172,7 @@ export class Figure2 {
     this.handles?.remove();
     const { node, square } = this.pair.us[0];
     const { size } = this.data.network;
-    node.lastChild.textContent = `${size} × ${size} pixels. Drag ${name}; its corners turn and scale it`;
+    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag ${name}; its corners turn and scale it</span>`;
     const form = name === "the grid" ? this.form : affine([1, 1], "the digit", true);
     this.handles = new Handles(square, form, (theta) => {
       if (name === "the grid") return this.hold(theta);
@@ -266,6 +266,10 @@ export class Figure2 {
     }, false);
   }
 
+  get rowsAre() {
+    return "θ, the digit's pose, and the probability of every class";
+  }
+
   rows() {
     const named = (name, values) => Object.fromEntries(values.map((v, p) => [`${name}${1 + Math.floor(p / 3)}${1 + (p % 3)}`, v]));
     const odds = Object.fromEntries(softmax(this.logits).map((p, c) => [`p(${c})`, p]));
@@ -285,9 +289,12 @@ export class Figure2 {
     return true;
   }
 
+  /** The wires, between where the boxes stand. */
+  refit = () => this.wires.draw(this.diagram, this.boxes, this.pair.us[0].square);
+
   redraw() {
     if (!this.logits) return;
-    this.wires.draw(this.diagram, this.boxes, this.pair.us[0].square);
+    this.refit();
     this.show(this.theta);
   }
 

@@ -50,6 +50,7 @@ export class Landscape {
     this.map = element("canvas");
     this.map.width = this.map.height = SIDE;
     this.canvas = element("canvas", { className: "overlay", tabIndex: 0 });
+    Object.assign(this.canvas, { again: (other) => this.drawOn(other), asPixels: true });
     this.canvas.setAttribute("role", "application");
     this.canvas.setAttribute("aria-label", LABEL);
     onDrag(this.canvas, (event) => this.point(event));
@@ -191,12 +192,17 @@ export class Landscape {
   }
 
   draw() {
-    const side = Math.round(this.canvas.clientWidth * (window.devicePixelRatio || 1));
+    this.drawOn(this.canvas);
+  }
+
+  /** sharp: of a canvas for a file, its pixels for one of the screen's. */
+  drawOn(canvas) {
+    const side = Math.round(canvas.clientWidth * (canvas.sharp ?? (window.devicePixelRatio || 1)));
     if (!side || !this.theta) return;
-    this.canvas.width = this.canvas.height = side;
-    const context = this.canvas.getContext("2d");
+    canvas.width = canvas.height = side;
+    const context = canvas.getContext("2d");
     context.scale(side, side);
-    const pixel = 1 / this.canvas.clientWidth;
+    const pixel = 1 / canvas.clientWidth;
     const [wide, high] = [1 - ROOM.left - ROOM.right, 1 - ROOM.top - ROOM.bottom];
     context.imageSmoothingEnabled = false;
     if (this.losses) context.drawImage(this.map, ROOM.left, ROOM.top, wide, high);
@@ -243,8 +249,8 @@ export class Landscape {
 
   /** Words at a place in shares of the canvas; letters have a size in pixels, and an outline. */
   write(context, words, x, y, align, baseline) {
-    const { width } = this.canvas;
-    const sharp = width / this.canvas.clientWidth;
+    const { width, clientWidth } = context.canvas;
+    const sharp = width / clientWidth;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     Object.assign(context, { textAlign: align, textBaseline: baseline, lineWidth: 3 * sharp, strokeStyle: "#000", fillStyle: "#fff" });

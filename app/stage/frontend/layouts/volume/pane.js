@@ -35,6 +35,7 @@ export class Pane {
   constructor(kind, name, caption, onPull) {
     this.canvas = element("canvas", {
       className: "solid",
+      asPixels: true, // in a file too
       tabIndex: 0,
       role: "application",
       ariaRoleDescription: "volume",

@@ -5,6 +5,7 @@ import { short } from "../../parts/numbers.js";
 import { Knob } from "./controls.js";
 import { drawGridBox, drawVolume } from "./outline.js";
 import { Pane } from "./pane.js";
+import { Scene } from "./scene.js";
 
 const GROUND = "#1d2126"; // as behind U and V in stage.css
 const LETTERS = "#9aa7b3";
@@ -65,16 +66,17 @@ export class Picture {
     const k = this.sliceIndex ?? this.fullestSlice();
     const depth = (2 * k + 1) / outputSide - 1;
     const projection = solid.project(this.output, outputSide);
-    this.paintU(depth);
-    this.paintV(depth, projection);
+    this.paintU(this.u.scene, depth);
+    this.paintV(this.v.scene, depth, projection);
+    this.u.canvas.again = (canvas) => this.paintU(new Scene(canvas), depth);
+    this.v.canvas.again = (canvas) => this.paintV(new Scene(canvas), depth, projection);
     this.paintFlats(k, depth, projection);
     this.describe();
   }
 
   /** U, bright where the grid reads it. */
-  paintU(depth) {
+  paintU(scene, depth) {
     const { data, view } = this;
-    const { scene } = this.u;
     const [matrix, shift] = [solid.matrixOf(this.theta), solid.shiftOf(this.theta)];
     const into = (point) => solid.apply(matrix, point).map((value, i) => value + shift[i]);
     const inverse = solid.inverse(matrix);
@@ -91,9 +93,8 @@ export class Picture {
   }
 
   /** V, which becomes its projection as it is flattened. */
-  paintV(depth, projection) {
+  paintV(scene, depth, projection) {
     const { data, view } = this;
-    const { scene } = this.v;
     const squeezed = ([x, y, z]) => [x, y, z * (1 - view.flat)];
     const share = view.flat > 0.5 ? 2 * view.flat - 1 : 0; // how far it is a picture
     const brightest = Math.max(1e-6, ...projection);

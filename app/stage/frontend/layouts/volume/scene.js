@@ -4,7 +4,7 @@ import { apply } from "../../maths/solid.js";
 const FIT = 1.75; // half the pane's width in half widths of the volume
 const LIGHT = [-0.42, -0.55, -0.72]; // towards the lamp, seen from the camera
 const AMBIENT = 0.34;
-const MAX_SIDE_PIXELS = 720;
+const MAX_SIDE_PIXELS = 720; // on the screen
 
 /** A hexadecimal colour as three numbers of 0 to 255. */
 const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
@@ -18,8 +18,8 @@ export class Scene {
   /** @param {number[]} camera  a rotation: x to the right, y down, z away from the viewer */
   begin(camera, ground, zoom = 1) {
     const { canvas } = this;
-    const sharp = Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1));
-    const side = Math.max(1, Math.min(MAX_SIDE_PIXELS, sharp));
+    const onScreen = Math.min(MAX_SIDE_PIXELS, Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1)));
+    const side = Math.max(1, canvas.sharp ? Math.round(canvas.clientWidth * canvas.sharp) : onScreen);
     if (canvas.width !== side || !this.image) {
       canvas.width = canvas.height = side;
       this.context = canvas.getContext("2d");

@@ -198,8 +198,13 @@ export class Volume {
     return this.training?.curveRows;
   }
 
+  get rowsAre() {
+    if (!this.data.track) return `θ, the digit's pose${this.data.probabilities ? ", and the probability of every class" : ""}`;
+    return "At every recorded step: θ, the error and the probability of every class";
+  }
+
   rows() {
-    return rowsOf(this.data, this.theta, this.pose);
+    return rowsOf(this.data, this.theta, this.pose, this.reporter.settled && this.data.probabilities);
   }
 
   state() {
