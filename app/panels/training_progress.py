@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.data import recordings, test_errors
 from app.panels.numbers import LEARNING_RATES, duration, pace_words, smaller_rate
-from app.training import orders, pace, processes, queue
+from app.training import dispatcher, orders, pace, processes, queue
 from app.training.job import (
     AWAY_SECONDS,
     Job,
@@ -68,7 +68,7 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
         return
     status = run.status()
     if not (starting or is_waiting(job)):
-        _progress(run, status, description["recipe"]["iterations"], watching)
+        _progress(job, run, status, description["recipe"]["iterations"], watching)
         if status.message:
             say = st.error if status.state == "failed" else st.info
             say(without_folders(status.message))
@@ -84,6 +84,8 @@ def _waiting(job: Job) -> None:
     if seconds is not None:
         words.append(f"starts in about {duration(seconds)}")
     st.progress(0.0, text="Waiting: " + ", ".join(words))
+    if trouble := dispatcher.trouble(job):
+        st.warning(f"It cannot be started: {trouble}. The server tries again every few seconds.")
     mine = is_mine(job)
     if mine:
         st.caption(
@@ -103,7 +105,7 @@ def _starting(job: Job, words: str) -> None:
         orders.cancel(job)
 
 
-def _progress(run, status, iterations: int, watching: Watching) -> None:
+def _progress(job: Job, run, status, iterations: int, watching: Watching) -> None:
     snapshots = run.snapshots()
     state = "interrupted" if status.interrupted else status.state
     words = [_not_yet(run, status) or state, f"step {status.step:,} of {iterations:,}"]
@@ -115,8 +117,10 @@ def _progress(run, status, iterations: int, watching: Watching) -> None:
         words.append(f"**{snapshots[-1].measure:.1f} %** {watching.measured}")
     st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
     if status.interrupted:
+        words = last_words(job)
+        why = f". Its last words: `{words}`" if words else " (killed, or the machine went down)."
         on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
-        st.warning(f"Its process has ended without a word (killed, or the machine went down).{on}")
+        st.warning(f"Its process has ended before its time{why}{on}")
 
 
 def _test_error(job: Job, run, status) -> None:

@@ -30,6 +30,8 @@ AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and other
 LOG = "log.txt"
 IMAGES = "images.npy"  # of a set of the visitor's own
 WANTED, CLAIMED = "wanted", "claimed"
+CONTROL = "control.json"
+PROGRESS = re.compile(r"\d+%\|")  # a line of a bar's
 MAX_DEPTH = 4  # of a run's folder below the runs' folder
 MAX_FOLDERS = 2_000  # that are looked into: the runs' folder may be one's home
 
@@ -151,7 +153,10 @@ def read_order(job: Job) -> Order | None:
     except (OSError, ValueError, TypeError):
         return None
     numbers = all(isinstance(value, int | float) for value in (order.asked, order.iterations))
-    return order if numbers and isinstance(order.device, str) else None
+    texts = (order.command, order.experiment, order.device, order.owner)
+    listed = isinstance(order.arguments, list)
+    words = listed and all(isinstance(word, str) for word in (*texts, *order.arguments))
+    return order if numbers and words else None
 
 
 def is_waiting(job: Job) -> bool:
@@ -192,7 +197,7 @@ def seconds_since_start(job: Job) -> float:
 
 def seconds_since_control(job: Job) -> float:
     """For how long it has been asked to do what it is asked to do."""
-    return seconds_since(job.folder / "control.json")
+    return seconds_since(job.folder / CONTROL)
 
 
 def without_folders(message: object) -> str:
@@ -201,9 +206,13 @@ def without_folders(message: object) -> str:
 
 
 def last_words(job: Job) -> str:
-    """The last line of the process's own output: why it failed before it could say so."""
+    """What the process itself said last: why it failed before it could say so in its folder. Empty
+    if nothing but what it was to do and how far it was."""
     try:
-        lines = (job.folder / LOG).read_text(errors="replace").strip().splitlines()
+        lines = (job.folder / LOG).read_text(errors="replace").splitlines()
     except OSError:
         return ""
-    return without_folders(lines[-1])[-500:] if lines else ""
+    said = [line for line in lines if line.strip() and not PROGRESS.search(line)]
+    last = said[-1] if said else ""
+    begun = last.startswith("resumed from step") or last.endswith(str(job.folder))
+    return "" if begun else without_folders(last).replace("`", "'")[-500:]
