@@ -23,7 +23,7 @@ from app.data import recordings
 from app.data.run_keys import StartedHere
 from app.tables import column_title
 from app.training import visitors
-from app.training.run_names import DESCRIPTION, ORDER, RunName, run_name
+from app.training.run_names import DESCRIPTION, ORDER, RunName, oddity, run_name
 from stn_core.runs.folder import runs_folder
 
 AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and others may stop the rest
@@ -92,6 +92,16 @@ def list_jobs(prefix: str = "") -> list[Job]:
     return [_job(folder, name) for name, folder in named if name.experiment.startswith(prefix)]
 
 
+def odd_folders() -> dict[str, str]:
+    """What looks like a run in the runs' folder and can be none, by its path below it: why."""
+    try:
+        files = [Path(entry.path) for entry in os.scandir(runs_folder()) if not entry.is_dir()]
+    except OSError:
+        files = []
+    odd = ((path, oddity(path)) for path in (*files, *_folders()) if run_name(path) is None)
+    return {path.relative_to(runs_folder()).as_posix(): why for path, why in odd if why}
+
+
 def _folders() -> Iterator[Path]:
     """What may be runs: no folder within a run, nor behind a link to a folder of several."""
     below = [(runs_folder(), 0)]
@@ -101,8 +111,10 @@ def _folders() -> Iterator[Path]:
         folder, depth = below.pop()
         try:
             inside = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+        except PermissionError:
+            inside = []
         except OSError:
-            continue  # it is gone, or not for us
+            continue  # it is gone
         if depth and {DESCRIPTION, ORDER} & {entry.name for entry in inside}:
             yield folder
             continue

@@ -13,6 +13,7 @@ from app.panels import (
 from app.panels.downloads import downloads
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
 from app.tables import TABLES
@@ -78,3 +79,6 @@ else:
     )
     if networks:
         charts.many_digits(shown)
+
+if view != "Results":
+    skipped_runs()

@@ -82,7 +82,8 @@ def test_page_says_why_a_training_waits_and_it_is_not_tried_again_at_every_look(
         for _ in range(3):
             dispatcher.look()
     assert len(tries) == 1
-    assert train_page().warning[0].value.startswith("It cannot be started: No space left on device.")
+    warning = train_page().warning[0].value
+    assert warning.startswith("It cannot be started: No space left on device.")
     assert queue.waiting() == [waiting]
 
 
