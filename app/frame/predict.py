@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data.faults import without_folders
+
 if TYPE_CHECKING:
     from app.frame.question import Question
 
@@ -31,13 +33,11 @@ def ask(page: str, load: Callable[[str], Sequence[Question]]) -> None:
 
 def _reveal(question: Question, chosen: int, name: str) -> None:
     from app.data import once
-    from stn_core.checkpoints import CheckpointError
-    from stn_core.runs.records import RunError
 
     try:
         right = once.made_once(f"prediction/{name}", question.find)
-    except (CheckpointError, RunError) as error:
-        st.warning(f"This cannot be worked out here: {error}")
+    except (RuntimeError, ValueError, OSError) as error:
+        st.warning(f"This cannot be worked out here: {without_folders(error)}")
         return
     answer = question.answers[right]
     words = ":green[✓ Right.]" if chosen == right else f"✗ It is: **{answer}**."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, test_errors
+from app.data.faults import without_folders
 from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
 from app.palette import GRIDS
 from app.panels.choices import choose_network
@@ -16,7 +17,7 @@ from app.panels.transformers import transformers_of
 from app.stage.replay import Training, replay
 from app.tables import column_title, network_field, table_of
 from app.training import processes
-from app.training.job import Job, find_job, is_waiting, list_jobs, without_folders
+from app.training.job import Job, find_job, is_waiting, list_jobs
 
 if TYPE_CHECKING:
     from stn_core.runs.records import RecordedRun

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import recordings, test_errors
+from app.data.faults import without_folders
 from app.panels.numbers import LEARNING_RATES, duration, pace_words, smaller_rate
 from app.training import dispatcher, orders, pace, processes, queue
 from app.training.job import (
@@ -19,7 +20,6 @@ from app.training.job import (
     is_steered_by_me,
     is_waiting,
     last_words,
-    without_folders,
 )
 from stn_core.runs.records import RunError
 

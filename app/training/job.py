@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.data import recordings
+from app.data.faults import without_folders
 from app.data.run_keys import StartedHere
 from app.tables import column_title
 from app.training import visitors
@@ -210,11 +211,6 @@ def seconds_since_start(job: Job) -> float:
 def seconds_since_control(job: Job) -> float:
     """For how long it has been asked to do what it is asked to do."""
     return seconds_since(job.folder / CONTROL)
-
-
-def without_folders(message: object) -> str:
-    """What is wrong, without where on the server it is: of an absolute path the last name."""
-    return re.sub(r"(?<![^\s'\"`(])/\S*/", "", str(message))
 
 
 def last_words(job: Job) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.data.faults import without_folders
 from app.training import visitors
 from app.training.job import (
     CLAIMED,
@@ -22,7 +23,6 @@ from app.training.job import (
     is_mine,
     is_waiting,
     job_in,
-    without_folders,
 )
 from app.training.limits import limits
 from app.training.processes import is_running

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app.data import pictures
+from app.data import gallery, pictures
 from app.training import orders
 from app.training.job import Job, JobError
 from app.views.colocalisation.boxes import FIRST_DIGIT, PREFIX
@@ -27,6 +27,8 @@ def form() -> None:
         "Images", kinds, default=kinds[0], required=True, key="live_kind", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
+    if problem := gallery.digits_problem():
+        st.error(f"Trainings cannot begin here. {problem}")
     (_own_form if kind == kinds[1] else _digits_form)()
 
 
@@ -49,7 +51,7 @@ def _own_form() -> None:
         type="primary",
         width="stretch",
         key="own_start",
-        disabled=not enough,
+        disabled=not enough or bool(gallery.digits_problem()),
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
@@ -142,6 +144,7 @@ def _digits_form() -> None:
         type="primary",
         width="stretch",
         key="live_start",
+        disabled=bool(gallery.digits_problem()),
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         _start(

@@ -9,11 +9,18 @@ def _lead() -> str:
     from app.data.browser_networks import front_figure
     from app.frame.tour import anchor
 
-    network, _, _ = front_figure()
-    return (
+    tour = f"take the {anchor('guided tour', 'tour')}."
+    first = (
         "A network that looks at an image, decides **where to read it**, and then reads a digit. "
-        f"This is a real one: {network.title}, {network.record}, run by your browser. "
-        f"**Drag the digit**, or take the {anchor('guided tour', 'tour')}."
+    )
+    try:
+        network, _, _ = front_figure()
+    except (OSError, ValueError, KeyError):  # the page says what cannot be read
+        return f"{first}To begin, {tour}"
+    record = f", {network.record}" if network.record else ""
+    return (
+        f"{first}This is a real one: {network.title}{record}, run by your browser. "
+        f"**Drag the digit**, or {tour}"
     )
 
 
