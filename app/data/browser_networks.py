@@ -7,7 +7,6 @@ arrays. Its layers are those of its ``layers.json`` (``stn_core.layers``).
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,9 +16,9 @@ import streamlit as st
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-import stn_core
+from app.data.faults import pretrained_folder
 from app.stage.figure2 import Digit, Layers, RunningNetwork, layer
-from stn_core.layers import Layer, read_layers
+from stn_core.layers import LAYERS, Layer, read_layers
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 WEIGHTS = "weights.safetensors"
@@ -27,9 +26,8 @@ FIRST_DIGIT = 3  # of the recorded training's probes, one of each class
 
 
 def folder(name: str = NAME) -> Path:
-    """Where a network is published: ``checkpoints.PRETRAINED``, which needs torch."""
-    given = os.environ.get("STN_PRETRAINED")
-    return (Path(given) if given else Path(stn_core.__file__).parents[1] / "pretrained") / name
+    """Where a network is published."""
+    return pretrained_folder() / name
 
 
 def network(
@@ -40,7 +38,10 @@ def network(
     Raises OSError if it is not there, ValueError if it is damaged or not one for the browser.
     """
     *_, column, short = name.split("/")
-    layers = read_layers(folder(name))
+    try:
+        layers = read_layers(folder(name))
+    except ValueError as error:
+        raise ValueError(f"{name}/{LAYERS} is damaged: {error}") from error
     channels, _, size = layers.image_shape
     [localisation] = layers.localisations if len(layers.localisations) == 1 else [None]
     if localisation is None or layers.transform != "Affine" or channels != 1 or layers.subtracted:
