@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, test_errors
+from app.data.faults import reason
 from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
 from app.palette import GRIDS
@@ -17,7 +18,7 @@ from app.panels.transformers import transformers_of
 from app.stage.replay import Training, replay
 from app.tables import column_title, network_field, table_of
 from app.training import processes
-from app.training.job import Job, find_job, is_waiting, list_jobs, without_folders
+from app.training.job import Job, find_job, is_waiting, list_jobs
 
 if TYPE_CHECKING:
     from stn_core.runs.records import RecordedRun
@@ -173,7 +174,7 @@ def not_shown(job: Job | None, title: str, error: Exception) -> None:
     elif job and processes.is_live(job) and not recordings.run_reader(str(job.folder)).snapshots():
         st.caption("The first steps …")
     else:
-        st.error(f"{plain(title)} cannot be shown: {plain(without_folders(error))}")
+        st.error(f"{plain(title)} cannot be shown: {reason(error)}")
 
 
 def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:

@@ -41,6 +41,8 @@ def training_form(prefix: str, first: str) -> None:
     first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``.
     """
     st.header(f"A new training on {column_title(prefix)}", anchor=False)
+    if problem := gallery.digits_problem():
+        st.error(f"Trainings cannot begin here. {problem}")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)
@@ -56,7 +58,7 @@ def training_form(prefix: str, first: str) -> None:
         st.error(problem)
     clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
-        disabled=bool(problems),
+        disabled=bool(problems or gallery.digits_problem()),
         help="Correct the fields first" if problems
         else "Runs on this server, in a process of its own; it goes on if you leave the page",
     )  # fmt: skip
@@ -73,7 +75,8 @@ def _notices(name: str, numbers: Numbers | None, device: str) -> list[str]:
         seconds = pace.expected_seconds(name, numbers.iterations, numbers.batch_size)
     if seconds:
         words.append(f"Takes about **{duration(seconds)}** on this machine.")
-    words.append(gallery.digits_notice())
+    if not gallery.digits_problem():
+        words.append(gallery.digits_notice())
     max_seconds = limits().seconds
     if isfinite(max_seconds):
         words.append(f"This server ends a training after {max_seconds:,.0f} s.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.data.faults import without_folders
 from app.training import visitors
 from app.training.job import (
     CLAIMED,
@@ -23,9 +24,9 @@ from app.training.job import (
     is_mine,
     is_waiting,
     job_in,
-    without_folders,
 )
 from app.training.limits import limits
+from app.training.processes import is_running
 from app.training.queue import give_back, waiting
 from stn_core import launcher
 from stn_core.checkpoints import write_atomically
@@ -174,6 +175,8 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
     """Go on with a stopped, failed or interrupted training, with another peak rate if one is given.
     Raises JobError."""
     _check_room()
+    if is_running(job):
+        raise JobError("this training goes on already: another visitor or tab has resumed it")
     run = Run(job.folder)
     try:
         description = run.description()
@@ -182,7 +185,7 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
             command="train",
             experiment=description["experiment"],
             arguments=["--resume"],
-            device=description["device_type"],
+            device=description.get("device_type", "auto"),
             iterations=max(0, description["recipe"]["iterations"] - step),
         )
         if learning_rate is not None:

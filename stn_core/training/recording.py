@@ -117,11 +117,11 @@ def recorded(
     >>> [step.step for step in steps], run.status().state
     ([1], 'finished')
     """
-    if description is not None:
-        run.create(description)
     with run.owned():
         remove_torn(run.folder)
-        if description is None:
+        if description is not None:
+            run.create(description)
+        else:
             run.reset_control()  # before anything that takes time: a stop meanwhile is obeyed
         trainable, reached = None, run.status().step
         try:

@@ -15,6 +15,7 @@ from app.panels.downloads import downloads
 from app.panels.predictions import Prediction
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
 from app.tables import TABLES
@@ -91,3 +92,6 @@ else:
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
         f"set, on which no network here was trained. {gallery.digits_notice()}"
     )
+
+if view != "Results":
+    skipped_runs()

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import networks, recordings
-from app.data.plain import plain
+from app.data.faults import reason
 from app.panels import downloads
 from app.views.addition.choices import PREFIX
 from app.views.addition.division import OWNS, division_words, owned
@@ -27,7 +27,7 @@ def partings() -> None:
         try:
             recording = recordings.recorded(f"{PREFIX}{name}")
         except RuntimeError as error:
-            st.error(f"This recording cannot be shown: {plain(error)}")
+            st.error(f"This recording cannot be shown: {reason(error)}")
             continue
         left = [snapshot.pose_left for snapshot in recording.snapshots]
         step = parted(left, [snapshot.step for snapshot in recording.snapshots])

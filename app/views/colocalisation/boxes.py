@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.data import recordings
 from app.data.boxes import encoder, recorded_boxes, true_boxes
+from app.data.faults import reason
 from app.data.plain import plain
 from app.panels import downloads
 from app.panels.choices import choose_page_view
@@ -65,8 +66,9 @@ def watch() -> None:
     name = _choose_set()
     try:
         recorded = recorded_boxes(name)
-    except RuntimeError:
-        st.info("This one has not been recorded yet. *Run it live* does it in front of your eyes.")
+    except RuntimeError as error:
+        st.error(f"This recording cannot be shown: {reason(error)}")
+        st.info("*Run it live* makes one in front of your eyes.")
         return
     _show(name, recorded, name, live=False, from_start=True)
 
@@ -118,7 +120,11 @@ def _pair(recorded, report: WallReport) -> None:
     boxes = torch.cat([torch.from_numpy(snapshot.theta[[n, m], 0]).float(), anywhere])
     seen = crops(images, boxes)
     fine = recipe.get("fine", False) and snapshot.step > fine_from(recipe["iterations"])
-    embedded = encoder(recipe["normalised"], fine)(seen)
+    try:
+        embedded = encoder(recipe["normalised"], fine)(seen)
+    except (ValueError, OSError) as error:
+        st.error(f"Its encoder cannot be loaded: {reason(error)}")
+        return
     near, far = ((embedded[0] - embedded[k]).square().sum().item() for k in (1, 2))
     margin = recipe["objective"]["margin"]
     term = (

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app.data import decoded, pictures
+from app.data import decoded, gallery, pictures
 from app.data.plain import plain
 from app.panels.number_fields import Fields
 from app.panels.numbers import SEEDS, Range
@@ -31,6 +31,8 @@ def form() -> None:
         "Images", kinds, default=kinds[0], required=True, key="live_kind", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
+    if problem := gallery.digits_problem():
+        st.error(f"Trainings cannot begin here. {problem}")
     (_own_form if kind == kinds[1] else _digits_form)()
 
 
@@ -55,7 +57,7 @@ def _own_form() -> None:
         type="primary",
         width="stretch",
         key="own_start",
-        disabled=not enough,
+        disabled=not enough or bool(gallery.digits_problem()),
         help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
@@ -147,7 +149,7 @@ def _digits_form() -> None:
         type="primary",
         width="stretch",
         key="live_start",
-        disabled=bool(fields.problems),
+        disabled=bool(fields.problems or gallery.digits_problem()),
         help="Correct the fields first" if fields.problems
         else "Runs on this server, in a process of its own; it goes on if you leave the page",
     ) and not fields.problems:  # fmt: skip

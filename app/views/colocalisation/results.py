@@ -11,6 +11,7 @@ import streamlit as st
 from app.frame import lecture
 from app.panels import downloads
 from app.panels.results_files import spread
+from app.panels.skipped import say_left_out
 from app.views.colocalisation.boxes import PREFIX
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def table() -> None:
     from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
     metrics = results.colocalised()
+    damaged = results.unreadable(metrics)
+    say_left_out(damaged)
     st.markdown(
         "**Table 5.** Digits localised in percent, in sets of 100 of MNIST's test digits (the mean "
         "of the sets, and its spread): **ours**, and the paper's. Click a number to watch that "
@@ -62,7 +65,7 @@ def table() -> None:
             name = f"{PREFIX}{column}/{digit}"
             paper = f"{COLOCALISATIONS[name].reported:.0f}"
             link = lecture.carry(f"?boxes_digit={digit}&boxes_clutter={column.upper()}")
-            ours = "<i>not run</i>"
+            ours = f"<i>{results.NOT_READABLE if name in damaged else results.NOT_RUN}</i>"
             if name in metrics:
                 share = results.share_of_sets(metrics[name])
                 ours = f"<a href='{html.escape(link)}' target='_self'><b>{share}</b></a>"

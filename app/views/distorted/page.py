@@ -14,6 +14,7 @@ from app.panels.arrangement import beside_the_stage
 from app.panels.downloads import downloads
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
 from app.tables import TABLES
@@ -82,3 +83,6 @@ else:
     )
     if networks:
         charts.many_digits(shown)
+
+if view != "Results":
+    skipped_runs()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import invariance
-from app.data.plain import plain
+from app.data.faults import reason
 from app.views.invariance import choices, curves, digits, words
 
 
@@ -35,8 +35,8 @@ def show(recording, outdated: list[str], axis_name: str) -> None:
 column, varied = choices.choose_column()
 try:
     recorded = invariance.recorded_invariance(column)
-except ValueError as error:
-    st.error(f"This recording cannot be shown: {plain(error)}")
+except (ValueError, OSError) as error:
+    st.error(f"This recording cannot be shown: {reason(error)}")
 else:
     if recorded is None:
         st.info(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import browser_networks, examples, once
-from app.data.plain import plain
+from app.data.faults import reason
 from app.panels import transformers
 from app.panels.choices import DIGITS
 from app.stage.labels import Judged, labels
@@ -96,7 +96,7 @@ def show(choice: Choice) -> None:
             ),
         )
     except (OSError, KeyError, ValueError) as error:
-        st.info(f"This network has not been published here: {plain(error)}. Choose another.")
+        st.error(f"This network cannot be read: {reason(error)}. Choose another.")
         return
     shown = examples.example(choice.name, choice.digit, choice.seed)
     labels(

@@ -8,6 +8,7 @@ from app.data import gallery
 from app.panels import transformers
 from app.panels.arrangement import beside_the_stage
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, training_panel
 from app.tables import TABLES
@@ -43,3 +44,6 @@ else:
         "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
         f"set, on which no network here was trained. {gallery.digits_notice()}"
     )
+
+if view != "Results":
+    skipped_runs()

@@ -212,7 +212,7 @@ def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path,
     assert "no space left on device" in app.error[0].value
     app.selectbox(key="run").set_value("run-distorted-rts-fcn-20260101-000001").run()
     assert not app.exception and not app.error
-    assert "has ended without a word" in app.warning[0].value
+    assert "ended before its time (killed" in app.warning[0].value
     assert [button.key for button in app.button if button.key.startswith("job-")] == ["job-resume"]
 
 
