@@ -119,7 +119,8 @@ def _progress(job: Job, run, status, iterations: int, watching: Watching) -> Non
     st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
     if status.interrupted:
         words = last_words(job)
-        why = f". Its log ends with: {plain(words)}" if words else " (killed, or the machine went down)."
+        ended = f". Its log ends with: {plain(words)}"
+        why = ended if words else " (killed, or the machine went down)."
         on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
         st.warning(f"Its process has ended before its time{why}{on}")
 
