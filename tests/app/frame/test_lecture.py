@@ -111,7 +111,7 @@ def test_every_link_inside_the_app_carries_the_look_before_the_browser_adds_it(p
 def test_address_that_says_how_a_page_looks_stays_as_it_was_opened():
     app = visit("glossary", large="1", hide="seed,seed")
     assert dict(app.query_params) == {"large": "1", "hide": "seed,seed"}
-    app.toggle(key="large").set_value(False).run()
+    app.segmented_control(key="large").set_value("").run()
     assert dict(app.query_params) == {"hide": "seed"}
 
 
@@ -120,7 +120,7 @@ def test_controls_says_which_parts_are_left():
     assert "--stn-playhead: none" not in html(app) and "--stn-captions: none" not in html(app)
     assert "--stn-numbers: none" in html(app) and ".st-key-footer" in html(app)
     assert app.query_params["hide"] == "seed" and app.query_params["controls"]
-    app.toggle(key="large").set_value(True).run()
+    app.segmented_control(key="large").set_value("true").run()
     assert "controls" not in app.query_params
     assert set(app.query_params["hide"].split(",")) == (
         {"seed"} | set(lecture.PARTS) - {"playhead", "captions"}
