@@ -53,7 +53,11 @@ def turning(
         title="angle of the input",
     )
     figure.update_yaxes(
-        range=[0, 101], ticksuffix=" %", dtick=25, fixedrange=True, title="for the true class"
+        range=[0, 101],
+        ticksuffix=" %",
+        dtick=25,
+        fixedrange=True,
+        title="probability of the true class",
     )
     return figure
 
@@ -150,7 +154,7 @@ def curves(
         figure.add_scatter(
             x=values,
             y=list(truth),
-            name="the true one",
+            name="true value",
             mode="lines",
             line={"color": palette.text, "width": 1.5, "dash": "dot"},
             hoverinfo="skip",
@@ -249,12 +253,12 @@ def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
         textfont={"color": palette.text},
         colorscale=[[0, palette.surface], [1, palette.networks[1]]],
         showscale=False,
-        hovertemplate="%{text} of class %{y} taken for %{x}<extra></extra>",
+        hovertemplate="%{text} of class %{y} read as %{x}<extra></extra>",
         xgap=2,
         ygap=2,
     )
     figure.update_xaxes(
-        title={"text": "taken for", "standoff": 8},
+        title={"text": "predicted class", "standoff": 8},
         side="top",
         showgrid=False,
         fixedrange=True,

@@ -66,17 +66,17 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
 
     keys: the page's own, and what they do.
     """
-    st.toggle("Large type", key="large", help="A quarter larger, for a projector")
+    st.toggle("Large type", key="large", help="Makes all text 25 % larger, for a projector")
     st.multiselect(
         "Hide",
         [*(part for part in PARTS if part != "rest"), *_controls()],
         key="hide",
         accept_new_options=True,
         placeholder="Nothing is hidden",
-        help="Parts of the page, and any control by its name. The address keeps what is hidden: "
-        "it can be a bookmark for the next lecture.",
+        help="Hides parts of the page, or any control by its name. The address keeps the choice: "
+        "bookmark it for the next lecture.",
     )
-    st.markdown("Keys, while no field has the focus: **?** shows a list of them.")
+    st.markdown("Keyboard shortcuts; **?** lists them:")
     st.markdown("\n".join(f"- **{key}**: {does}" for key, does in keys))
 
 
@@ -103,7 +103,7 @@ def _linked() -> dict:
         wrong += unknown
         del st.query_params["controls"]  # what it hides stands under hide= from now on
     if wrong:
-        st.toast(f"The link names {', '.join(wrong)[:60]}, which is no control here.")
+        st.toast(f"The link names {', '.join(wrong)[:60]}. This page has no such control.")
     return {"hide": fit, "large": st.query_params.get("large", "").lower() in ("true", "1")}
 
 

@@ -54,7 +54,7 @@ def refuse(name: str, value: str, taken: str) -> None:
     """Say that a field of the link cannot be had, and what is shown in its stead."""
     shown = value if len(value) <= MAX_VALUE_CHARS else f"{value[:MAX_VALUE_CHARS]}…"
     st.toast(
-        f"The link asks for {name} = {_plain(shown)}, which is not to be had here; shown is "
+        f"The link asks for {name} = {_plain(shown)}, which this page does not have. It shows "
         f"{_plain(taken)}.",
         duration="long",
     )

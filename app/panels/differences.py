@@ -15,12 +15,21 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
-    st.markdown(f"**Is a difference one?** Paired on the same digits{on}, 95 % confidence")
+    st.markdown(
+        f"**Is the difference significant?** Paired on the same digits{on}, with 95 % "
+        "confidence intervals"
+    )
     differences = results.differences(table.name, column)
     if not differences:
-        st.info("No two networks that the paper compares have been trained yet.")
+        st.info(
+            "No two networks that the paper compares have been trained yet. Train them under "
+            "*Train*."
+        )
         return
-    lines = ["| smaller error | than | by | interval | so here? |", "|---|---|---:|---:|---|"]
+    lines = [
+        "| smaller error | than | by | interval | confirmed here? |",
+        "|---|---|---:|---:|---|",
+    ]
     for d in differences:
         names = (networks.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
@@ -29,15 +38,14 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     rows = "\n".join(lines)
     st.markdown(f"<div style='overflow-x:auto'>\n\n{rows}\n\n</div>", unsafe_allow_html=True)
     if not all(d.claimed for d in differences):
-        st.caption("\\* A comparison of ours: the paper does not give the figures of both.")
+        st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):
-        st.caption("† Trained otherwise: the two had not one recipe and budget.")
+        st.caption("† Not comparable: trained with different recipes or budgets.")
     several = len({name.split("/")[1] for name in cells}) > 1
-    more = ": more of them where a distortion leaves little to read" if several else ""
+    more = "; more of them where the distortion leaves little to read" if several else ""
     misread = results.misread_by_all(table.name, column)
     st.caption(
-        f"Of the test's 10,000{on}, the same {misread} are misread by every network that has been "
-        f"trained{more}."
+        f"Every trained network misreads the same {misread} of the 10,000 test examples{on}{more}."
     )
 
 
@@ -53,7 +61,7 @@ def verdict_on(difference) -> str:
 
 def show_confusion(cells: dict, table: Table, on: str) -> None:
     """Of one network of a column. cells: by the networks' short names."""
-    st.markdown(f"**What is taken for what**{on}")
+    st.markdown(f"**Confusion matrix**{on}")
     short = st.selectbox(
         "Network", list(cells), index=list(cells).index(table.compared[1]),
         format_func=networks.network_title, key="confusion", bind="query-params",

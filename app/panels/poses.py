@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-IDEAL = "wanted"
+IDEAL = "ideal θ"
 POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
     "angle_degrees": ("rotation, clockwise", "°", 1),
     "scale_x": ("scale in x", "", 2),
     "scale_y": ("scale in y", "", 2),
     "shear": ("shear", "", 2),
-    "shift_x": ("shift in x, half widths", "", 2),
-    "shift_y": ("shift in y, half widths", "", 2),
+    "shift_x": ("shift in x (half widths of the image)", "", 2),
+    "shift_y": ("shift in y (half widths of the image)", "", 2),
 }
 
 
@@ -47,7 +47,9 @@ def decomposed(affines: dict[str, np.ndarray]) -> None:
     head = "| | " + " | ".join(parts) + " |\n|---|" + "---:|" * len(parts) + "\n"
     rows = [
         f"| {name} | "
-        + " | ".join(f"{part[key].item():.{decimals}f}{unit}" for part in parts.values())
+        + " | ".join(
+            f"{part[key].item():.{decimals}f}{unit}".replace("-", "−") for part in parts.values()
+        )
         + " |"
         for key, (name, unit, decimals) in POSE_ROWS.items()
     ]

@@ -35,7 +35,7 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
         if isinstance(key, StartedHere):
             job = find_job(key.text)
             if job is None:
-                raise ValueError("its run is gone")
+                raise ValueError("its run has been deleted")
             folder = str(job.folder)
             checkpoint = recordings.run_reader(folder).checkpoint
             tested = job.folder / test_errors.FILE
@@ -46,7 +46,7 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
             return networks.from_run(folder, job.title, modified)
         return networks.pretrained(recording_name(key, prefix))
     except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"This network cannot be loaded: {error}")
+        st.error(f"This network cannot be loaded: {error}. Choose another.")
         return None
 
 

@@ -63,4 +63,6 @@ def launch(job: Job, device: str) -> None:
     try:
         launcher.start(words, job.folder, job.folder / LOG, gpu=gpu, detached=True)
     except OSError as error:
-        run.set_status("failed", run.status().step, f"its process could not be started: {error}")
+        run.set_status(
+            "failed", run.status().step, f"the training process could not be started: {error}"
+        )

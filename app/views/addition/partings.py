@@ -26,7 +26,10 @@ def partings() -> None:
         try:
             recording = recordings.recorded(f"{PREFIX}{name}")
         except RuntimeError as error:
-            st.error(f"This recording cannot be shown: {error}")
+            st.error(
+                f"This recording cannot be read: {error}. Record it again: `python -m "
+                "stn_core record`."
+            )
             continue
         left = [snapshot.pose_left for snapshot in recording.snapshots]
         step = parted(left, [snapshot.step for snapshot in recording.snapshots])
@@ -38,18 +41,18 @@ def partings() -> None:
         rows.append(parting(f"{PREFIX}{short}", seed, step, left))
     if not rows:
         return
-    st.markdown("**Do the two always part ways, and when?**")
-    head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
+    st.markdown("**When the transformers divide the work**")
+    head = "| | seed | divided from step | at the end |\n|---|---:|---:|---|\n"
     st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
     st.caption(
-        "A transformer looks after a channel if of that digit's pose at least "
-        f"{100 * OWNS:.0f} points less are left in its V than in U. Which of the two takes which "
-        "channel is a matter of chance. *Replay* shows the curves."
+        f"A transformer follows a channel if its V has at least {100 * OWNS:.0f} percentage points "
+        "less pose variation of that digit than U. Which transformer follows which channel is "
+        "chance. *Replay* shows the curves."
     )
     downloads.buttons(
-        ("When they part, as CSV", "partings.csv", lambda: downloads.as_csv(rows),
-         "A line for each recorded training"),
-        ("When they part, as JSON", "partings.json", lambda: json.dumps(rows), "The same"),
+        ("Division of work as CSV", "partings.csv", lambda: downloads.as_csv(rows),
+         "One line per recorded training"),
+        ("Division of work as JSON", "partings.json", lambda: json.dumps(rows), "The same"),
     )  # fmt: skip
 
 

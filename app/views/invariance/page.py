@@ -32,12 +32,14 @@ column, varied = choices.choose_column()
 try:
     recorded = invariance.recorded_invariance(column)
 except ValueError as error:
-    st.error(f"This recording cannot be shown: {error}")
+    st.error(
+        f"This recording cannot be read: {error}. Record it again: `python -m stn_core invariance`."
+    )
 else:
     if recorded is None:
         st.info(
-            f"Nothing has been measured for {column.split('/')[1].upper()} yet. "
-            f"`python -m stn_core invariance {column}` does it, with a progress bar."
+            f"Nothing has been measured for {column.split('/')[1].upper()} yet. Run `python -m "
+            f"stn_core invariance {column}`."
         )
     else:
         show(*recorded, varied)

@@ -40,7 +40,7 @@ def explore(warps: list[Watched]) -> None:
             image=pictures[chosen],
             theta=theta[chosen],
             label="",
-            alt=f"U of image {chosen + 1}, with the sampling grid on it",
+            alt=f"U of image {chosen + 1} with the sampling grid on it",
         ),
         key="own-stage",
         token=where,
@@ -49,11 +49,11 @@ def explore(warps: list[Watched]) -> None:
         reading=Reading(kernel=warp.kernel, padding=warp.padding),
         features=Features(equation=True, tint=True),
         captions={
-            "U": f"U ({height} × {width}) and the grid T<sub>θ</sub>(G)",
-            "V": f"V ({rows} × {columns})",
+            "U": f"U ({height} × {width}) and the sampling grid T<sub>θ</sub>(G)",
+            "V": f"Output V ({rows} × {columns})",
         },
     )
-    st.caption("All images of that forward pass: click one to take it in hand.")
+    st.caption("All images of this forward pass. Click one to show it large.")
     strip(
         [
             Item(id=str(n), image=picture, theta=theta[n], label=str(n + 1), alt=f"Image {n + 1}")
@@ -71,27 +71,27 @@ left, right = st.columns([1.1, 1], gap="large")
 with right:
     st.code(CODE, language="python")
     st.caption(
-        "Any family of `stn_core.transforms` goes there, and any module for the localisation "
-        "network that gives as many numbers."
+        "Use any family of `stn_core.transforms`. The localisation network can be any module with "
+        "as many outputs as the family has parameters."
     )
     st.markdown(
-        "**A checkpoint that the pages open.** The networks of the experiments are built by "
-        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`. Train one with '
-        'your own loop, `torch.save(network.state_dict(), "model.pt")`, then'
+        "**Open your own checkpoint on another page.** Build the network of an experiment with "
+        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`. Train it with '
+        'your own loop, call `torch.save(network.state_dict(), "model.pt")`, then run'
     )
     st.code("python -m stn_core convert model.pt", language="sh")
-    st.markdown("and choose *Open a checkpoint* on the page of that experiment.")
+    st.markdown("and choose *Open a checkpoint* on the experiment's page.")
 with left:
     file = choices.warps_file()
     if file is None:
         st.info(
-            "Nothing is open yet. Run the lines on this page in a Python with `stn_core` (`pip "
+            "No file is open yet. Run the lines on this page in a Python with `stn_core` (`pip "
             "install -e .` in the project's folder), and drop `warps.safetensors` above."
         )
     else:
         try:
             warps = uploads.warps(file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"Not opened: {error}")
+            st.error(f"The file could not be opened: {error}")
         else:
             explore(warps)

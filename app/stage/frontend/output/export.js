@@ -6,7 +6,7 @@ import { address } from "./link.js";
 import { draw, svg } from "./picture.js";
 
 const MAX_PICTURE_PIXELS = 4096; // of the longer side
-const TITLES = { CSV: "θ, and what the network says", JSON: "The same, and the curves", GIF: "What the playhead plays", WebM: "What the playhead plays, as VP9" };
+const TITLES = { CSV: "Parameters θ and the network's output", JSON: "The same, with the curves", GIF: "The animation that the playhead plays", WebM: "The animation that the playhead plays, as VP9" };
 
 /** Give a file to the visitor. */
 function download(content, name, type) {
@@ -70,7 +70,7 @@ class Recorder {
     const { transport } = layout;
     const { head, track } = transport;
     if (!track || transport.node.classList.contains("still")) {
-      words.textContent = "Nothing is to be played here: there is no playhead. Take a picture.";
+      words.textContent = "This figure has no playhead, so there is nothing to film. Export a PNG or an SVG.";
       return;
     }
     head.pause();
@@ -87,7 +87,7 @@ class Recorder {
         if (this.cancelled) throw new Error("cancelled");
       });
     } catch (error) {
-      words.textContent = error.message === "cancelled" ? "Cancelled." : `Not made: ${error.message}.`;
+      words.textContent = error.message === "cancelled" ? "Cancelled." : `Export failed: ${error.message}.`;
     } finally {
       progress.hidden = cancel.hidden = true;
       transport.present(before);
@@ -97,18 +97,18 @@ class Recorder {
 
 /** A button that copies the page's link, and a field for browsers that do not let it. */
 function linkNodes(words) {
-  const field = element("input", { type: "text", readOnly: true, hidden: true, ariaLabel: "A link to what is shown" });
+  const field = element("input", { type: "text", readOnly: true, hidden: true, ariaLabel: "Link to this view" });
   const copy = async () => {
     field.value = address(mountedLayouts());
     try {
       await navigator.clipboard.writeText(field.value);
-      words.textContent = "Copied.";
+      words.textContent = "Link copied.";
     } catch {
       field.hidden = false; // a browser gives the clipboard to secure pages alone
       field.select();
-      words.textContent = "Copy it from the field.";
+      words.textContent = "Copy the link from the field.";
     }
   };
-  const title = "An address that brings back what is shown: the page, θ, the playhead";
+  const title = "A link that brings back this view: page, θ and playhead";
   return [button("Copy link", copy, { title }), field];
 }

@@ -37,7 +37,7 @@ export async function gif(root, count, show) {
 
 /** Frames as WebM, as long as they are to last. */
 export async function webm(root, count, show) {
-  if (!window.MediaRecorder?.isTypeSupported(WEBM)) throw new Error("this browser records no VP9; take the GIF");
+  if (!window.MediaRecorder?.isTypeSupported(WEBM)) throw new Error("this browser cannot record WebM (VP9); export a GIF");
   await show(0);
   const canvas = draw(root, MAX_SIDE_PIXELS);
   const stream = canvas.captureStream(0);

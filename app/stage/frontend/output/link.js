@@ -38,6 +38,6 @@ export function address(layouts) {
 export function requestedState(token) {
   const text = new URL(window.location.href).searchParams.get(FIELD);
   if (!text) return null;
-  if (text.length > MAX_STATE_CHARS) throw new Error("it is too long");
+  if (text.length > MAX_STATE_CHARS) throw new Error("the state in the link is too long");
   return unpacked(text)[encodeURIComponent(token)] ?? null;
 }

@@ -46,7 +46,7 @@ export class Landscape {
     this.map.width = this.map.height = SIDE;
     this.canvas = element("canvas", { className: "overlay", tabIndex: 0 });
     this.canvas.setAttribute("role", "application");
-    this.canvas.setAttribute("aria-label", "The loss over two numbers of θ: arrow keys move θ");
+    this.canvas.setAttribute("aria-label", "Loss over two components of θ; arrow keys move θ");
     this.canvas.onpointerdown = (event) => {
       event.preventDefault();
       this.canvas.focus({ preventScroll: true });
@@ -71,7 +71,7 @@ export class Landscape {
     const bar = element("i", { className: "ramp" });
     bar.style.background = `linear-gradient(to right, ${colours.ramp.join(", ")})`;
     const legend = element("span", { className: "scale" }, "loss 0 ", bar, ` ${MAX_LOSS} or more`);
-    const caption = element("figcaption", {}, "The loss over ", select("across", "Across the map"), " and ", select("up", "Up the map"), ", the rest of θ as it is", legend);
+    const caption = element("figcaption", {}, "Loss over ", select("across", "Horizontal axis"), " and ", select("up", "Vertical axis"), "; the rest of θ is fixed", legend);
     this.node = element("figure", { className: "pane" }, square, caption);
     this.node.dataset.pane = "landscape";
   }

@@ -112,7 +112,7 @@ export class Large {
     const { transform, features } = this.data;
     this.transport = new Transport((position) => this.scrub(position), () => this.report());
     this.back = button(features.backName, () => this.release());
-    if (transform) this.transport.more.append(button("Identity", () => this.hold(this.identity)));
+    if (transform) this.transport.more.append(button("θ = identity", () => this.hold(this.identity)));
     this.transport.more.append(this.back, exporter(this));
   }
 

@@ -6,7 +6,7 @@
  * @param {{thetas: number[][]|null, poses: number[][], descent: object[]|null}} shown
  */
 export function rowsOf({ transformers, inputs, transform, track }, { thetas, poses, descent }) {
-  const posed = Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of ${name} ${p + 1}`, v])));
+  const posed = Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of the ${name} ${p + 1}`, v])));
   if (!transform) return [{ frame: "shown", ...posed }];
   const named = (thetas, more) =>
     thetas.map((theta, n) => ({
