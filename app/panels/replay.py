@@ -91,9 +91,9 @@ def replay_panel(prefix: str, first: str) -> None:
     left, right = st.columns(2)
     with left:
         a = choose_network("Training", _field("a", prefix), titles, Published(first))
-    rest = {None: "nothing", **{key: title for key, title in titles.items() if key != a}}
+    rest = {None: "none", **{key: title for key, title in titles.items() if key != a}}
     with right:
-        b = choose_network("beside", _field("b", prefix), rest, None, none="nothing")
+        b = choose_network("Compare with", _field("b", prefix), rest, None, none="none")
     keys = [key for key in (a, b) if key]
     if prefix == STUDIED and BASE in titles:
         with pills:

@@ -30,7 +30,7 @@ def open_volumes(visit, query: str = "", **options) -> Page:
     """The page on volumes, its box at the prediction: with reduced motion it is there at once."""
     page = visit(query, at="volumes", reduced_motion="reduce", **options)
     page.locator("canvas.solid").first.wait_for()
-    page.get_by_text("Probability of each class").wait_for()
+    page.get_by_text("Class probabilities").wait_for()
     return page
 
 
@@ -132,7 +132,7 @@ V_PIXELS, U_PIXELS = "[data-pane=V] canvas.pixels", "[data-pane=U] canvas.pixels
 
 
 def typed(page: Page, name: str):
-    return stage_of(page).get_by_label(f"{name}, typed", exact=True)
+    return stage_of(page).get_by_label(f"{name}, as a number", exact=True)
 
 
 def select(page: Page, label: str, option: str) -> None:

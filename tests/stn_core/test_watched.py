@@ -254,7 +254,7 @@ def test_damaged_file_is_refused_and_says_why(good, change, words):
 def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
     app = go_to(AppTest.from_file(MAIN, default_timeout=120), "network").run()
     assert not app.exception
-    assert "Nothing is open yet" in app.info[0].value
+    assert "No file is open yet" in app.info[0].value
     assert "save_warps" in app.code[0].value
     upload = ("w.safetensors", good.read_bytes(), "application/octet-stream")
     app.file_uploader(key="own-warps").set_value(upload).run()

@@ -101,7 +101,7 @@ def drag(page: Page, name: str) -> str:
 
 def inference(page: Page) -> str:
     """Move the digit by a key, and wait for the network's θ."""
-    page.get_by_role("button", name="the digit").first.click()
+    page.get_by_role("button", name="digit").first.click()
     body = page.get_by_label("the digit: move").first
     body.focus()
     times = []
@@ -156,7 +156,7 @@ def main() -> None:
         page = open_page(chromium, f"{address}/distorted?{query}")
         print("ST-CNN Aff on TC, 60×60 -> 60×60:", drag(page, "the whole grid"))
         page = open_page(chromium, f"{address}/volumes")
-        page.get_by_role("button", name="the digit", exact=True).click()
+        page.get_by_role("button", name="digit", exact=True).click()
         print("A digit turned in 60×60×60 voxels, read at 30×30×30:", drag(page, "U, the volume"))
         page = open_page(chromium, f"{address}/distorted")
         page.get_by_label("the whole grid").first.wait_for()

@@ -149,7 +149,7 @@ def test_strokes_on_nothing_are_seen(mode, kind, ink, ground):
 
 
 def test_picture_of_which_all_is_transparent_is_taken_for_empty():
-    with pytest.raises(PictureError, match="nothing stands out"):
+    with pytest.raises(PictureError, match="cannot be told from the background"):
         pictures.as_digit(file(Image.new("RGBA", (96, 96), (0, 0, 0, 0))))
 
 

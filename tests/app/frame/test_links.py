@@ -34,7 +34,7 @@ def test_field_that_cannot_be_had_is_told_of_and_the_default_shown():
 
 
 def test_good_link_and_no_link_are_not_talked_about():
-    good = {"distortion": "TC", "seed": "7", "sweep": "true", "b_tc": "nothing"}
+    good = {"distortion": "TC", "seed": "7", "sweep": "true", "b_tc": "none"}
     assert said(page("distorted", **good)) == []
     assert said(page("distorted")) == []
 
@@ -110,7 +110,7 @@ def test_theta_that_does_not_fit_is_told_of(theta):
     app = page("transformer", theta=theta)
     assert not app.exception
     (words,) = said(app)
-    assert "θ" in words and "first θ is shown" in words
+    assert "θ" in words and "default θ" in words
 
 
 @pytest.mark.parametrize(

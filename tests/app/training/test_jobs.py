@@ -188,7 +188,7 @@ def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
     orders.resume(job)
     orders.cancel(job)
     assert run.status().state == "stopped"
-    assert "given up" in run.status().message
+    assert "left the queue" in run.status().message
     assert not processes.is_live(job) and job_module.find_job(job.key)
     assert processes.running()[-1] == first
 

@@ -109,4 +109,4 @@ def test_replay_of_two_transformers_ends_with_the_published_network(visit):
     grid = Affine().grid(theta, (42, 42))
     expected = 255 * sample(image.expand(2, -1, -1, -1), grid).numpy().reshape(-1, 42, 42)
     assert np.abs(np.reshape(shown, (-1, 42, 42)) - expected).max() <= 1
-    expect(page.get_by_text("What is left of the pose in V")).to_be_visible()
+    expect(page.get_by_text("Pose variation remaining in V")).to_be_visible()

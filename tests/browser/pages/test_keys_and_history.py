@@ -39,7 +39,7 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
         page.keyboard.press(str(number))
         chosen = page.locator(".strip button[aria-pressed=true] .label")
         expect(chosen).to_have_text(re.compile(f"^{number}"))
-    play_button(page, "Play again and again").click()
+    play_button(page, "Loop").click()
     scrub(page).click()
     page.keyboard.press("ArrowRight")
     position = float(scrub(page).input_value())
@@ -70,7 +70,7 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
 
 def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
     page = visit(reduced_motion="reduce")
-    stage_of(page).get_by_role("button", name="the grid", exact=True).click()
+    stage_of(page).get_by_role("button", name="grid", exact=True).click()
     drag(page, "the whole grid", 0.1, 0)
     theta = data_of(page, "theta")
     page.wait_for_timeout(300)  # until it is at rest
@@ -94,7 +94,7 @@ def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
     page.get_by_text("θ set by hand").wait_for()
     page.locator(".st-key-footer a").last.click()
     handle(page, "the whole grid").wait_for()
-    page.get_by_text("Probability of each class").wait_for()
+    page.get_by_text("Class probabilities").wait_for()
     expect(page.get_by_text("θ set by hand")).to_have_count(0)
 
 
