@@ -58,7 +58,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     b'as a whole'
     """
     if not path.parent.is_dir():  # else the error names a file that nobody knows
-        raise FileNotFoundError(f"there is no folder {path.parent} to write into")
+        raise FileNotFoundError(f"the folder {path.parent} does not exist; create it first")
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -106,7 +106,8 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
     except (SafetensorError, OSError, ValueError, RecursionError) as error:
         words = str(error)[:MAX_MESSAGE_CHARS]  # they quote the file
         if _is_pickled(path):
-            words += "; it looks like torch.save's: `python -m stn_core convert` makes safetensors"
+            words += "; it looks like a file of torch.save: `python -m stn_core convert` makes a "
+            "safetensors file of it"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
 
 
@@ -148,7 +149,7 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
         for name in common
         if tensors[name].shape != expected[name].shape
     ] + [
-        f"{name} is of {tensors[name].dtype}, expected floating-point"
+        f"{name} is {tensors[name].dtype}, expected floating-point"
         for name in common
         if not tensors[name].is_floating_point()
     ]
@@ -159,7 +160,7 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     ]
     kinds = [
         [f"missing {name}" for name in missing],
-        [f"surplus {name}" for name in surplus],
+        [f"unexpected {name}" for name in surplus],
         misshapen,
         broken,
     ]
@@ -267,8 +268,9 @@ def load_pretrained(experiment: Experiment) -> ClassificationNetwork:
     """
     if not PRETRAINED.is_dir():
         raise CheckpointError(
-            f"there are no published networks at {PRETRAINED}: they are in the project's folder "
-            "pretrained/, which is not installed with the package; name a copy in STN_PRETRAINED"
+            f"there are no published networks at {PRETRAINED}. They are in the project's folder "
+            "pretrained/, which is not installed with the package; set STN_PRETRAINED to a copy of "
+            "it"
         )
     path = published_folder(experiment) / WEIGHTS
     tensors, header = load_tensors(path)

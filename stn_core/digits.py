@@ -211,8 +211,8 @@ def _fetch(name: str, folder: Path, progress: Progress | None) -> bool:
         return True
     if corrupt:
         raise DigitsError(
-            f"{name} arrived with a wrong checksum from {', '.join(corrupt)}; try again later, "
-            "or put MNIST's files into a folder and set STN_DATA to it"
+            f"{name} came with a wrong checksum from {', '.join(corrupt)}; try again later, or put "
+            "MNIST's files into a folder and set STN_DATA to it"
         )
     return False
 
@@ -227,7 +227,7 @@ def _read_idx(path: Path) -> Tensor:
     if _sha256(content) != SHA256[path.name]:
         raise DigitsError(
             f"{path} is not MNIST's {path.name}: its SHA-256 is {_sha256(content)[:12]}..., "
-            f"expected {SHA256[path.name][:12]}.... Delete it, and it will be fetched again"
+            f"expected {SHA256[path.name][:12]}.... Delete it; it will be downloaded again"
         )
     try:
         raw = gzip.decompress(content)

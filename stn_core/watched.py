@@ -87,11 +87,14 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     (torch.Size([2, 1, 8, 8]), torch.uint8)
     """
     if not warps:
-        raise ValueError("there are no warps; expected what `watch(network)` gives")
+        raise ValueError("there are no warps; pass what `watch(network)` yields")
     last: dict[str, Warp] = {}
     for name, recorded in warps.items():
         if not recorded:
-            raise ValueError(f"the transformer {name!r} has not been used while it was watched")
+            raise ValueError(
+                f"the transformer {name!r} was not used while it was watched; call "
+                "the network inside `with watch(network)`"
+            )
         last[name] = recorded[-1]
         if not len(last[name].input):
             raise ValueError(f"the transformer {name!r} has no images: the batch was empty")
@@ -126,10 +129,10 @@ def _entry(name: str, transformer: SpatialTransformer, warp: Warp) -> dict[str, 
     family = type(transform).__name__
     if FAMILIES.get(family) is not type(transform):
         raise ValueError(
-            f"the transformer {name!r} is of {family}; expected one of {', '.join(FAMILIES)}"
+            f"the transformer {name!r} belongs to {family}; expected one of {', '.join(FAMILIES)}"
         )
     if transformer.kernel not in KERNELS:
-        raise ValueError(f"the transformer {name!r} has a kernel of its own")
+        raise ValueError(f"the transformer {name!r} has a custom kernel, which a file cannot hold")
     size = tuple(warp.grid.shape[1:3])
     side = getattr(transform, "side", None)
     return {
@@ -159,8 +162,8 @@ def _most_images(warps: list[Warp], room: int) -> int:
     count = min(MAX_IMAGES, room // each, *(len(warp.input) for warp in warps))
     if count < 1:
         raise ValueError(
-            f"one image of every transformer is {each / 1e6:.1f} MB, with their bases more than "
-            f"the {MAX_BYTES // 10**6} MB of a file"
+            f"one image of every transformer takes {each / 1e6:.1f} MB; with their bases that is "
+            f"more than the file limit of {MAX_BYTES // 10**6} MB"
         )
     return count
 
@@ -198,12 +201,12 @@ def load_warps(path: Path | str, what: str | None = None) -> list[Watched]:
     """
     path, what = Path(path), what or str(path)
     if path.is_file() and path.stat().st_size > MAX_BYTES:
-        raise CheckpointError(f"{what} is larger than {MAX_BYTES // 10**6} MB")
+        raise CheckpointError(f"{what} is larger than the limit of {MAX_BYTES // 10**6} MB")
     tensors, header = load_tensors(path, what)
     listed = header.get("watched")
     if not isinstance(listed, list) or not listed:
         raise CheckpointError(
-            f"{what} has no warps in it; expected a file that stn_core.watched.save_warps has made"
+            f"{what} holds no warps; expected a file written by stn_core.watched.save_warps"
         )
     try:
         return [_read(place, entry, tensors) for place, entry in enumerate(listed)]
@@ -216,13 +219,13 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     image, theta = tensors[f"{place}.image"], tensors[f"{place}.theta"]
     size = _pair(entry["size"])
     if image.dtype != torch.uint8 or image.ndim != 4 or image.shape[1] not in (1, 3):
-        raise ValueError(f"U is to be uint8 (B, 1 or 3, H, W), not {tuple(image.shape)}")
+        raise ValueError(f"U should be uint8 (B, 1 or 3, H, W), got {tuple(image.shape)}")
     if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
         raise ValueError("its kernel or padding is unknown")
     lengths = (*image.shape[2:], *size)
     if not 1 <= len(image) <= MAX_IMAGES or not all(1 <= n <= MAX_PIXELS for n in lengths):
         raise ValueError(
-            f"at most {MAX_IMAGES} images of {MAX_PIXELS} pixels a side are drawn, not "
+            f"expected at most {MAX_IMAGES} images of {MAX_PIXELS} pixels per side, got "
             f"{len(image)} of {lengths}"
         )
     transform = _transform(
@@ -230,7 +233,7 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
     )
     if theta.shape != (len(image), transform.num_params) or not theta.isfinite().all():
         raise ValueError(
-            f"theta is to be finite and {(len(image), transform.num_params)}, not "
+            f"theta should be finite and {(len(image), transform.num_params)}, got "
             f"{tuple(theta.shape)}"
         )
     name, kernel, padding = str(entry["name"]), entry["kernel"], entry["padding"]
@@ -249,14 +252,14 @@ def _transform(
     family = FAMILIES[entry["family"]]
     if family is LearnedBasis:
         if basis is None or basis.ndim != 2 or basis.shape[1] != size[0] * size[1]:
-            raise ValueError("the basis is missing or misshapen")
+            raise ValueError("the basis is missing or has a wrong shape")
         transform = LearnedBasis(size, rank=len(basis))
         transform.B.data.copy_(basis)
         return transform
     if family is ThinPlateSpline and points is not None:
         if len(points) > MAX_CONTROLS_A_SIDE**2:
             raise ValueError(
-                f"at most {MAX_CONTROLS_A_SIDE**2} control points are drawn, not {len(points)}"
+                f"expected at most {MAX_CONTROLS_A_SIDE**2} control points, got {len(points)}"
             )
         return ThinPlateSpline(points=points)
     if family in (PiecewiseAffine, ThinPlateSpline):
@@ -264,7 +267,7 @@ def _transform(
         sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
         if len(sides) != 2 or not all(2 <= n <= MAX_CONTROLS_A_SIDE for n in sides):
             raise ValueError(
-                f"2 to {MAX_CONTROLS_A_SIDE} control points a side are drawn, not {side}"
+                f"expected 2 to {MAX_CONTROLS_A_SIDE} control points per side, got {side}"
             )
         return family((sides[0], sides[1]) if isinstance(side, list) else sides[0])
     return family()

@@ -83,7 +83,7 @@ def test_tensor_that_is_not_dense_is_named(change):
 @pytest.mark.parametrize("content", [b"", b"hello", bytes(range(256))])
 def test_what_is_no_file_of_torch_s_is_refused_in_words(content, tmp_path):
     (tmp_path / "model.pt").write_bytes(content)
-    with pytest.raises(CheckpointError, match="it is damaged, or no file of torch.save's"):
+    with pytest.raises(CheckpointError, match="it is damaged, or not a file of torch.save"):
         conversion.convert(tmp_path / "model.pt", tmp_path / "model.safetensors")
 
 
@@ -173,7 +173,7 @@ def test_refused_pickle_names_the_class_and_says_what_to_save(wrapped, tmp_path)
 
 def test_folder_or_file_that_cannot_be_written_is_named(tmp_path):
     source = saved({"weight": torch.zeros(2)}, tmp_path / "model.pt")
-    with pytest.raises(CheckpointError, match="there is no folder .*none to write into"):
+    with pytest.raises(CheckpointError, match="the folder .*none does not exist"):
         conversion.convert(source, tmp_path / "none" / "out.safetensors")
     with pytest.raises(CheckpointError, match="taken cannot be written"):
         (tmp_path / "taken").mkdir()
@@ -182,7 +182,7 @@ def test_folder_or_file_that_cannot_be_written_is_named(tmp_path):
 
 def test_safetensors_need_no_conversion(network, tmp_path):
     checkpoints.save_tensors(tmp_path / "own.safetensors", network.state_dict(), {})
-    with pytest.raises(CheckpointError, match="is safetensors already"):
+    with pytest.raises(CheckpointError, match="is already a safetensors file"):
         conversion.convert(tmp_path / "own.safetensors", tmp_path / "out.safetensors")
 
 
@@ -193,7 +193,7 @@ def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, 
         path.write_bytes(pickle.dumps({"a": 1}))
     else:
         torch.save(network.state_dict(), path)
-    with pytest.raises(CheckpointError, match="`python -m stn_core convert` makes safetensors"):
+    with pytest.raises(CheckpointError, match="`python -m stn_core convert` makes a safetensors"):
         foreign_checkpoints.load_own(find(NAME), path)
     assert command(["evaluate", NAME, "--weights", str(path)]) == 1
 
@@ -242,7 +242,7 @@ def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, 
     image = torch.rand(3, 2, 42, 42)
     with torch.inference_mode():
         assert torch.equal(loaded(image), network(image))
-    with pytest.raises(CheckpointError, match=r"missing .*surplus .*expected \("):
+    with pytest.raises(CheckpointError, match=r"missing .*unexpected .*expected \("):
         foreign_checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
 
 
