@@ -87,7 +87,7 @@ def test_controls_says_which_parts_are_left():
         {"seed"} | set(lecture.PARTS) - {"playhead", "captions"}
     )
     wrong = visit("transformer", controls="playhed")
-    assert "playhed, has no such control" in wrong.toast[0].value
+    assert "playhed. This page has no such control" in wrong.toast[0].value
 
 
 def test_all_that_can_be_chosen_hides_neither_the_figure_nor_the_way_back():

@@ -89,7 +89,7 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     laid = examples.render(moved, moved.pose)
     shown = examples.example(NAME, 504, 2, drawn)
     torch.testing.assert_close(laid, shown.images, atol=1e-4, rtol=0)
-    other = page("distorted", a_rts="st-cnn-aff", b_rts="none", **app.query_params)
+    other = page("distorted", a_rts="st-cnn-aff", **app.query_params)
     assert other.segmented_control(key="own-digit-way").value == "Link"
     assert other.session_state["own-digit:linked"] == drawn
     assert [m.value for m in other.markdown] == [m.value for m in app.markdown]

@@ -154,11 +154,11 @@ U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        ([[0.8, 0.2], [0.3, 0.8]], ["looks after channel 2", "looks after channel 1"]),
-        ([[0.4, 0.4], [0.3, 0.8]], ["looks after both channels", "looks after channel 1"]),
-        ([[0.8, 0.8], [0.9, 0.75]], ["looks after neither", "looks after neither"]),
-        ([[0.5, 0.5]], ["its one transformer looks after both channels"]),
-        ([[0.2, 0.8]], ["its one transformer looks after channel 1."]),
+        ([[0.8, 0.2], [0.3, 0.8]], ["follows channel 2", "follows channel 1"]),
+        ([[0.4, 0.4], [0.3, 0.8]], ["follows both channels", "follows channel 1"]),
+        ([[0.8, 0.8], [0.9, 0.75]], ["follows neither", "follows neither"]),
+        ([[0.5, 0.5]], ["its one transformer follows both channels"]),
+        ([[0.2, 0.8]], ["its one transformer follows channel 1."]),
     ],
 )
 def test_division_is_said_in_words(left, words):
