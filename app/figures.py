@@ -11,7 +11,46 @@ import plotly.graph_objects as go
 
 from app.palette import Palette
 
-CONFIG = {"displayModeBar": False, "displaylogo": False}
+
+def config(name: str) -> dict:
+    """Of a chart: its one button makes a picture. name: of its file, without an ending."""
+    return {
+        "displaylogo": False,
+        "modeBarButtons": [["toImage"]],
+        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
+    }
+
+
+def rows(figure: go.Figure) -> list[dict]:
+    """The numbers that a figure shows, a row for each; what has no name is no more than drawn."""
+    across, up = (_named(axis) for axis in (figure.layout.xaxis, figure.layout.yaxis))
+    result = []
+    for trace in figure.data:
+        if trace.type == "heatmap":
+            result += [
+                {up: row, across: column, "count": int(count or 0)}
+                for row, counts in zip(trace.y, trace.text, strict=True)
+                for column, count in zip(trace.x, counts, strict=True)
+            ]
+        elif trace.name:
+            more = trace.customdata if trace.customdata is not None else [()] * len(trace.x)
+            result += [
+                {"name": trace.name, across: float(x), up: float(y), **_more(extra)}
+                for x, y, extra in zip(trace.x, trace.y, more, strict=True)
+            ]
+    return result
+
+
+def _named(axis: go.layout.XAxis | go.layout.YAxis) -> str:
+    unit = (axis.ticksuffix or "").strip()
+    return f"{axis.title.text}, {unit}" if unit else axis.title.text
+
+
+def _more(extra: object) -> dict:
+    """What else is known of a point: its band, or its digit."""
+    if isinstance(extra, Sequence):
+        return dict(zip(("low", "high"), map(float, extra), strict=False))
+    return {"digit": int(extra)}
 
 
 def _base(palette: Palette, height: int) -> go.Figure:
@@ -19,7 +58,7 @@ def _base(palette: Palette, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": 4, "r": 4, "t": 30, "b": 4},
-        paper_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=palette.background,  # which a picture of it has too
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": palette.text, "size": 15, "family": "Source Sans, sans-serif"},
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"},
@@ -251,7 +290,7 @@ def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
         text=[[str(n) if n else "" for n in row] for row in counts],
         texttemplate="%{text}",
         textfont={"color": palette.text},
-        colorscale=[[0, palette.surface], [1, palette.networks[1]]],
+        colorscale=[[0, palette.surface], [1, palette.heat]],
         showscale=False,
         hovertemplate="%{text} of class %{y} read as %{x}<extra></extra>",
         xgap=2,

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import views
-from app.data import memory, once
+from app.data import memory, once, uploads
 from app.frame import around, lecture, links, tour
 
 HERE = Path(__file__).parent
@@ -23,6 +23,7 @@ def _arrive() -> None:
 
 
 memory.keep_no_freed_memory()
+uploads.prepare_server()
 pages = views.pages()
 files = {
     name: st.Page(

@@ -16,6 +16,7 @@ class Palette:
     text: str
     border: str
     networks: tuple[str, str]  # the two networks that are compared
+    heat: str  # the most of what is counted, in a map with text on it
     plain: tuple[str, str]  # two without a transformer, where they are drawn beside those with one
 
 
@@ -26,6 +27,7 @@ LIGHT = Palette(
     text="#16202a",
     border="#d3dbe2",
     networks=("#0072b2", "#d55e00"),
+    heat="#d86d19",
     plain=("#b8608f", "#009e73"),
 )
 DARK = Palette(
@@ -35,6 +37,7 @@ DARK = Palette(
     text="#e8eef3",
     border="#33414e",
     networks=("#56b4e9", "#ee7733"),
+    heat="#8e512f",
     plain=("#dd99c0", "#2cc295"),
 )
 

@@ -6,126 +6,41 @@ every tensor must be there, with its shape, and no other.
 
 from __future__ import annotations
 
+import copy
 import hashlib
-import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
+from stn_core.errors import printable
 from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
+from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.tensor_files import (
+    CheckpointError,
+    check_header,
+    load_tensors,
+    save_tensors,
+    under,
+    write_atomically,
+)
+
+__all__ = ["CheckpointError", "load_tensors", "save_tensors", "under", "write_atomically"]
 
 # The published networks: the project's own, which an installed package has not, or one's copy.
 PRETRAINED = Path(
     os.environ.get("STN_PRETRAINED") or Path(__file__).resolve().parents[1] / "pretrained"
 )
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
-PICKLED = (b"PK\x03\x04", b"\x80")  # how a file of torch.save begins, or a bare pickle
-MAX_MESSAGE_CHARS = 300  # characters of a file's own in a message
 MAX_LISTED = 10  # tensors of a kind in a message
+MAX_OUTPUT = 1e15  # of θ and of logits: a product of two of these is far from float32's end
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
 N = TypeVar("N", bound=nn.Module)
-
-
-class CheckpointError(ValueError):
-    """A checkpoint is missing, unreadable, or not of this network; the message says which.
-
-    >>> try:
-    ...     load_tensors(Path("nowhere.safetensors"))
-    ... except CheckpointError as error:
-    ...     print(error)
-    there is no checkpoint at nowhere.safetensors
-    """
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside ``path``, then rename: a reader sees the old file or the new one.
-
-    Raises OSError (a full disk, say) and leaves the old file as it was.
-
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = Path(folder.name, "weights.safetensors")
-    >>> write_atomically(path, b"as a whole")
-    >>> path.read_bytes()
-    b'as a whole'
-    """
-    if not path.parent.is_dir():  # else the error names a file that nobody knows
-        raise FileNotFoundError(f"the folder {path.parent} does not exist; create it first")
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
-
-
-def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any]) -> None:
-    """Tensors as safetensors, each header value as JSON. Atomic.
-
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = Path(folder.name, "weights.safetensors")
-    >>> save_tensors(path, {"weight": torch.zeros(2)}, {"step": 3})
-    >>> load_tensors(path)[1]
-    {'step': 3}
-    """
-    tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    write_atomically(path, save(tensors, {k: json.dumps(v) for k, v in header.items()}))
-
-
-def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors of a safetensors file, on the CPU, and its header.
-
-    what: the file's name in messages. Raises CheckpointError.
-
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> path = Path(folder.name, "weights.safetensors")
-    >>> save_tensors(path, {"weight": torch.zeros(2)}, {"step": 3})
-    >>> load_tensors(path)
-    ({'weight': tensor([0., 0.])}, {'step': 3})
-    """
-    what = what or str(path)
-    if not path.is_file():
-        raise CheckpointError(f"there is no checkpoint at {what}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError, RecursionError) as error:
-        words = str(error)[:MAX_MESSAGE_CHARS]  # they quote the file
-        if _is_pickled(path):
-            words += "; it looks like a file of torch.save: `python -m stn_core convert` makes a "
-            "safetensors file of it"
-        raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
-
-
-def _is_pickled(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4).startswith(PICKLED)
-    except OSError:
-        return False
-
-
-def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors whose names begin with a prefix, by the rest of their names.
-
-    >>> under("network.", {"network.weight": torch.zeros(1), "step": torch.zeros(1)})
-    {'weight': tensor([0.])}
-    """
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
 
 
 def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> None:
@@ -148,20 +63,23 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
         f"{name} is {tuple(tensors[name].shape)}, expected {tuple(expected[name].shape)}"
         for name in common
         if tensors[name].shape != expected[name].shape
-    ] + [
-        f"{name} is {tensors[name].dtype}, expected floating-point"
-        for name in common
-        if not tensors[name].is_floating_point()
+    ]
+    values = {} if misshapen else {name: _in_float32(tensors[name]) for name in common}
+    odd = [
+        f"{name} is of {tensors[name].dtype}, expected floating-point"
+        for name, value in values.items()
+        if value is None
     ]
     broken = [
         f"{name} has NaN or infinite entries"
-        for name in common
-        if tensors[name].is_floating_point() and not torch.isfinite(tensors[name]).all()
+        for name, value in values.items()
+        if value is not None and not torch.isfinite(value).all()
     ]
     kinds = [
-        [f"missing {name}" for name in missing],
-        [f"unexpected {name}" for name in surplus],
+        [f"missing {printable(name)}" for name in missing],
+        [f"surplus {printable(name)}" for name in surplus],
         misshapen,
+        odd,
         broken,
     ]
     if any(kinds):
@@ -169,7 +87,42 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
             "; ".join(k[:MAX_LISTED]) + ("; ..." if len(k) > MAX_LISTED else "") for k in kinds if k
         )
         raise CheckpointError(f"{what} does not fit this network: {'; '.join(shown)}")
-    network.load_state_dict({name: t.float() for name, t in tensors.items()})
+    network.load_state_dict(values)
+
+
+def _in_float32(tensor: Tensor) -> Tensor | None:
+    """A tensor as a network has it; None of integers, complex numbers, and of what torch cannot
+    convert."""
+    try:
+        return tensor.float() if tensor.is_floating_point() else None
+    except RuntimeError:  # float4, so far
+        return None
+
+
+def check_outputs(network: ClassificationNetwork, experiment: Experiment, what: str) -> None:
+    """Raise CheckpointError for weights with which θ or the logits of an image may overflow.
+
+    Layer by layer, no activation is larger than that of the weights' magnitudes on a white image.
+
+    >>> from stn_core.experiments import find
+    >>> experiment = find("distorted/r/cnn")
+    >>> check_outputs(experiment.build(seed=0), experiment, "own.safetensors")
+    """
+    bound = copy.deepcopy(network)
+    largest = 0.0
+    for tensor in bound.state_dict().values():
+        largest = max(largest, tensor.abs_().max().item())
+    white = torch.ones(1, *experiment.data.image_shape)
+    transformers = [m for m in bound.modules() if isinstance(m, SpatialTransformer)]
+    identities = [m.transform.identity()[None] for m in transformers]
+    with torch.inference_mode():
+        read = experiment.build(seed=0).trace(white, *identities).classifier_input
+        read.fill_(max(white.shape[2:]))  # as deep as a volume is: the classifier reads its sum
+        outputs = [bound.classifier(read), *(m.localisation(white) for m in transformers)]
+    if largest > MAX_OUTPUT or not all((o.abs() <= MAX_OUTPUT).all() for o in outputs):
+        raise CheckpointError(
+            f"{what} has weights of up to {largest:.1e}, with which the network's outputs overflow"
+        )
 
 
 def load_trained(
@@ -177,22 +130,25 @@ def load_trained(
 ) -> tuple[ClassificationNetwork, dict[str, Any]]:
     """The network in a training's checkpoint, on the CPU, in evaluation mode; and the header.
 
-    Raises CheckpointError.
+    Raises CheckpointError, also for a header without a step and its seconds.
 
     >>> from stn_core.experiments import find
     >>> experiment = find("distorted/r/cnn")
+    >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = Path(folder.name, "weights.safetensors")
-    >>> tensors = experiment.build(seed=0).state_dict()
-    >>> save_tensors(path, {f"{TRAINED}{n}": t for n, t in tensors.items()}, {"step": 3})
+    >>> tensors, header = experiment.build(seed=0).state_dict(), {"step": 3, "seconds": 0.1}
+    >>> save_tensors(path, {f"{TRAINED}{n}": t for n, t in tensors.items()}, header)
     >>> network, header = load_trained(experiment, path)
     >>> header["step"]
     3
     """
     tensors, header = load_tensors(path)
+    check_header(header, {"step": int, "seconds": float}, str(path))
     network = experiment.build(seed=0)
     load_strictly(network, under(TRAINED, tensors), str(path))
-    return network.eval(), header
+    check_outputs(network.eval(), experiment, str(path))
+    return network, header
 
 
 def as_shipped(network: N) -> N:
@@ -211,6 +167,7 @@ def save_weights(network: nn.Module, experiment: Experiment, path: Path) -> None
 
     >>> from stn_core.experiments import find
     >>> experiment = find("distorted/r/cnn")
+    >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = Path(folder.name, "weights.safetensors")
     >>> save_weights(experiment.build(seed=0), experiment, path)

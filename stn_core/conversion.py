@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from stn_core.checkpoints import CheckpointError, save_tensors
+from stn_core.errors import printable
 from stn_core.foreign_checkpoints import MAX_MEGABYTES, unwrapped
 
 MAX_MEMORY_MEGABYTES = 4_000  # of address space beyond what the process has at first
@@ -101,7 +102,7 @@ def state_dict(loaded: Any) -> dict[str, Tensor]:
     if not isinstance(loaded, dict) or not loaded:
         empty = "an empty " if isinstance(loaded, dict) else ""
         raise CheckpointError(f"expected a state dict, got {empty}{type(loaded).__name__}")
-    odd = [str(n) for n, t in loaded.items() if not (isinstance(n, str) and _is_plain(t))]
+    odd = [printable(n) for n, t in loaded.items() if not (isinstance(n, str) and _is_plain(t))]
     if odd:
         raise CheckpointError(
             f"expected a state dict, dense tensors by name; these are not: {', '.join(odd[:5])}"
@@ -145,7 +146,7 @@ def _main(source: str, destination: str, experiment: str) -> None:
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{destination} cannot be written: {error}") from error
     for name, tensor in tensors.items():
-        print(f"{name} {tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}")
+        print(f"{printable(name)} {tuple(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}")
 
 
 def _reason(error: Exception) -> str:

@@ -125,8 +125,9 @@ def local_folder() -> Path | None:
         folder = Path(given)
         missing = [name for name in SHA256 if not (folder / name).is_file()]
         if missing:
+            there = "missing" if folder.is_dir() else "there is no such folder, so missing"
             raise DigitsError(
-                f"STN_DATA={given} should hold MNIST's four .gz files; missing: "
+                f"STN_DATA={given} should hold MNIST's four .gz files; {there}: "
                 f"{', '.join(missing)}. Put them there, or unset STN_DATA"
             )
         return folder
@@ -221,14 +222,41 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_idx(path: Path) -> Tensor:
-    """A gzipped idx file as a uint8 tensor. Raises DigitsError if it is not MNIST's."""
-    content = path.read_bytes()
+def check(folder: Path) -> None:
+    """Raises DigitsError unless a folder's four .gz files are MNIST's own.
+
+    >>> try:
+    ...     check(Path("nowhere"))
+    ... except DigitsError as error:
+    ...     print(str(error)[:48])
+    nowhere/train-images-idx3-ubyte.gz cannot be rea
+    """
+    for name in SHA256:
+        _content(folder / name)
+
+
+def _content(path: Path) -> bytes:
+    """Of one of MNIST's files. Raises DigitsError if it is another one, or cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DigitsError(f"{path} cannot be read: {error.strerror}") from error
     if _sha256(content) != SHA256[path.name]:
+        advice = (
+            "Put MNIST's there, or unset STN_DATA"
+            if os.environ.get("STN_DATA")
+            else "Delete it, and it will be fetched again"
+        )
         raise DigitsError(
             f"{path} is not MNIST's {path.name}: its SHA-256 is {_sha256(content)[:12]}..., "
-            f"expected {SHA256[path.name][:12]}.... Delete it; it will be downloaded again"
+            f"expected {SHA256[path.name][:12]}.... {advice}"
         )
+    return content
+
+
+def _read_idx(path: Path) -> Tensor:
+    """A gzipped idx file as a uint8 tensor. Raises DigitsError if it is not MNIST's."""
+    content = _content(path)
     try:
         raw = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:

@@ -29,3 +29,15 @@ class InputError(ValueError):
     ...     print(error)
     margin is a number of at least 0, got -1
     """
+
+
+def printable(text: object, most: int = 300) -> str:
+    """Text from outside, a file's or a visitor's, for a message of one line: what no screen shows,
+    as an escape; no longer than so many characters.
+
+    >>> printable("weight\\n\\x1b[31m")
+    'weight\\\\n\\\\x1b[31m'
+    """
+    text = str(text)
+    shown = text[: most - 1] + "…" if len(text) > most else text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)

@@ -13,13 +13,14 @@ from typing import Any
 from torch import Tensor
 
 from stn_core.checkpoints import (
-    MAX_MESSAGE_CHARS,
     TRAINED,
     CheckpointError,
+    check_outputs,
     load_strictly,
     load_tensors,
     under,
 )
+from stn_core.errors import printable
 from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
 
@@ -77,7 +78,8 @@ def load_own(experiment: Experiment, path: Path, what: str | None = None) -> Cla
     A state dict, also of a wrapped network (``unwrapped``), or a training's checkpoint; a header
     that names another experiment is not heeded, since several have networks of the same shape.
     what: the file's name in messages.
-    Raises CheckpointError for a file over 500 MB, and with a list of what does not fit.
+    Raises CheckpointError for a file over 500 MB, with a list of what does not fit, and for weights
+    so large that outputs overflow.
 
     >>> from stn_core.experiments import find
     >>> experiment = find("distorted/r/cnn")
@@ -92,7 +94,8 @@ def load_own(experiment: Experiment, path: Path, what: str | None = None) -> Cla
     tensors, _ = _own(path, what or str(path))
     network = experiment.build(seed=0)
     load_strictly(network, tensors, what or str(path))
-    return network.eval()
+    check_outputs(network.eval(), experiment, what or str(path))
+    return network
 
 
 def load_matching(
@@ -119,7 +122,7 @@ def load_matching(
     if not chosen:
         if named:
             raise CheckpointError(
-                f"{what} says it belongs to {repr(named)[:MAX_MESSAGE_CHARS]}; expected one of  "
+                f"{what} says that it is of {printable(repr(named))}; expected one of "
                 + ", ".join(e.name for e in experiments)
             )
         chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]

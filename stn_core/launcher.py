@@ -7,6 +7,7 @@ sweep, can tell whether it still goes on and end it.
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ import psutil
 from stn_core.checkpoints import write_atomically
 
 PID_FILE = "process.json"
-SAME_START_SECONDS = 2.0  # a process's start reads a little otherwise once the clock has been set
+SAME_START_SECONDS = 2.0  # a process's start reads a little otherwise as the clock is corrected
 NICENESS = 10  # of what is started in the background
 MAX_NICENESS = 19
 _children: list[subprocess.Popen] = []  # of this process, until they have been waited for
@@ -75,7 +76,8 @@ def start(
 def find(folder: Path) -> psutil.Process | None:
     """The process that was started with this folder, whoever has started it; None if it is gone.
 
-    Its id may be another one's by now: then it did not start when the file says.
+    Its id may be another one's by now: then it did not start when the file says, neither by the
+    clock nor, since the clock may have been set, in seconds after the machine.
 
     >>> find(Path("nowhere")) is None
     True
@@ -83,11 +85,12 @@ def find(folder: Path) -> psutil.Process | None:
     try:
         registered = json.loads((folder / PID_FILE).read_bytes())
         process = psutil.Process(registered["pid"])
-        if abs(process.create_time() - registered["created"]) > SAME_START_SECONDS:
+        started = _started(process)
+        if all(abs(started[k] - registered.get(k, math.inf)) > SAME_START_SECONDS for k in started):
             return None
         return None if process.status() == psutil.STATUS_ZOMBIE else process
-    except (FileNotFoundError, psutil.NoSuchProcess):
-        return None
+    except (OSError, ValueError, TypeError, KeyError, psutil.NoSuchProcess):
+        return None  # the file is not there, or is not one of this
 
 
 def end(folder: Path, how: signal.Signals = signal.SIGTERM) -> bool:
@@ -116,10 +119,16 @@ def reap() -> None:
 
 def _register(pid: int, folder: Path) -> None:
     try:
-        created = psutil.Process(pid).create_time()
+        started = _started(psutil.Process(pid))
     except psutil.NoSuchProcess:  # not waited for, it can be gone only where there are no zombies
         return
-    write_atomically(folder / PID_FILE, json.dumps({"pid": pid, "created": created}).encode())
+    write_atomically(folder / PID_FILE, json.dumps({"pid": pid, **started}).encode())
+
+
+def _started(process: psutil.Process) -> dict[str, float]:
+    """When a process was created, by the clock and since the machine was started."""
+    created = process.create_time()
+    return {"created": created, "since_boot": created - psutil.boot_time()}
 
 
 def _visible(number: int) -> str:

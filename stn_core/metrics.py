@@ -227,7 +227,7 @@ def read(kind: type[T], path: Path) -> T:
     """
     try:
         return from_json(kind, json.loads(path.read_text()), path.stem)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}") from error
 
 

@@ -8,12 +8,13 @@ A field's annotation says what is expected: int, float, str, bool, a dataclass, 
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-NUMBERS = {int: "a whole number", float: "a number", str: "a string", bool: "true or false"}
+NUMBERS = {int: "a whole number", float: "a finite number", str: "a text", bool: "true or false"}
 MAX_VALUE_CHARS = 60  # of a wrong value in a message
 
 
@@ -90,9 +91,18 @@ def _from_json(kind: Any, value: Any, where: str) -> Any:
             raise
         except ValueError as error:
             raise _wrong(f"a key of {where}", NUMBERS[key_kind], list(value)) from error
-    if not (type(value) is kind or (kind is float and type(value) is int)):
+    is_kind = _is_finite(value) if kind is float else type(value) is kind
+    if not is_kind:
         raise _wrong(where, NUMBERS[kind], value)
     return value
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it is a number that a float holds: JSON as Python reads it knows Infinity and NaN."""
+    try:
+        return type(value) in (int, float) and math.isfinite(value)
+    except OverflowError:  # of a whole number
+        return False
 
 
 def _dataclass(kind: Any, value: Any, where: str) -> Any:

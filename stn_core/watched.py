@@ -6,62 +6,31 @@ and the family and the size of T_θ(G). V is not in it: it is U read at the grid
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
-from stn_core.sampling import PADDINGS
 from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.tensor_files import save_tensors
 from stn_core.trace import Warp
-from stn_core.transforms import (
-    Affine,
-    Attention,
-    LearnedBasis,
-    PiecewiseAffine,
-    Projective,
-    ThinPlateSpline,
-    Transform,
+from stn_core.transforms import LearnedBasis, ThinPlateSpline
+from stn_core.warp_files import (
+    FAMILIES,
+    KERNELS,
+    MAX_BYTES,
+    MAX_IMAGES,
+    MAX_PIXELS,
+    Watched,
+    load_warps,
+    read_all,
 )
 
-FAMILIES: dict[str, Callable[..., Transform]] = {
-    family.__name__: family
-    for family in (Attention, Affine, Projective, PiecewiseAffine, ThinPlateSpline, LearnedBasis)
-}
-MAX_IMAGES, MAX_PIXELS = 32, 512  # in a file; along a side of U or V
-MAX_CONTROLS_A_SIDE = 16  # control points along a side
-KERNELS = ("bilinear", "integer")
-MAX_BYTES = 10_000_000  # of a file that is read
+__all__ = ["MAX_IMAGES", "MAX_PIXELS", "Watched", "load_warps", "save_warps"]
+
 HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
-
-
-class Watched(NamedTuple):
-    """One transformer's last forward pass. name: in the network; image: U as pictures, uint8
-    (B, C, H, W), C being 1 or 3; theta: (B, P); size: V's (H', W').
-
-    >>> import tempfile
-    >>> from stn_core import SpatialTransformer, watch
-    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
-    >>> with watch(network) as warps:
-    ...     output = network(torch.rand(2, 1, 8, 8))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
-    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
-    >>> watched.name, watched.size, watched.kernel
-    ('', (8, 8), 'bilinear')
-    """
-
-    name: str
-    image: Tensor
-    theta: Tensor
-    transform: Transform
-    size: tuple[int, int]
-    kernel: str
-    padding: str
 
 
 def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]]) -> None:
@@ -72,11 +41,12 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB.
     Raises OSError for a missing folder, and ValueError without warps, or for a transformer that
     cannot be drawn: of another family or kernel (one in
-    three dimensions, say), of too many control points, with a learned basis that is too large; for
+    three dimensions, say), of more than 256 control points or rows of a learned basis; for more
+    than 64 transformers, or Bs of more than 5,000,000 numbers in all; for
     an empty batch; and for one that has not been used.
 
     >>> import tempfile
-    >>> from stn_core import SpatialTransformer, watch
+    >>> from stn_core import Affine, SpatialTransformer, watch
     >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
     >>> with watch(network) as warps:
     ...     output = network(torch.rand(2, 1, 8, 8))
@@ -113,13 +83,7 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     for place, warp in enumerate(last.values()):
         tensors[f"{place}.image"] = _picture(warp.input[:count].detach())
         tensors[f"{place}.theta"] = warp.theta[:count].detach().cpu().float()
-    for place, entry in enumerate(entries):
-        try:
-            _read(place, entry, tensors)
-        except ValueError as error:
-            raise ValueError(
-                f"the transformer {entry['name']!r} cannot be drawn: {error}"
-            ) from error
+    read_all(entries, tensors)
     save_tensors(Path(path), tensors, {"watched": entries})
 
 
@@ -183,91 +147,3 @@ def _picture(image: Tensor) -> Tensor:
     if size != tuple(image.shape[2:]):
         image = F.interpolate(image, size=size, mode="area")
     return (image * 255).round().clamp(0, 255).to(torch.uint8)
-
-
-def load_warps(path: Path | str, what: str | None = None) -> list[Watched]:
-    """Read such a file, checked whole. what: its name in messages. Raises CheckpointError.
-
-    >>> import tempfile
-    >>> from stn_core import SpatialTransformer, watch
-    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
-    >>> with watch(network) as warps:
-    ...     output = network(torch.rand(2, 1, 8, 8))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
-    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
-    >>> watched.theta.shape, watched.transform
-    (torch.Size([2, 6]), Affine())
-    """
-    path, what = Path(path), what or str(path)
-    if path.is_file() and path.stat().st_size > MAX_BYTES:
-        raise CheckpointError(f"{what} is larger than the limit of {MAX_BYTES // 10**6} MB")
-    tensors, header = load_tensors(path, what)
-    listed = header.get("watched")
-    if not isinstance(listed, list) or not listed:
-        raise CheckpointError(
-            f"{what} holds no warps; expected a file written by stn_core.watched.save_warps"
-        )
-    try:
-        return [_read(place, entry, tensors) for place, entry in enumerate(listed)]
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{what} is damaged: {error}") from error
-
-
-def _read(place: int, entry: dict, tensors: dict[str, Tensor]) -> Watched:
-    """One transformer. Raises for whatever is not as ``save_warps`` writes it."""
-    image, theta = tensors[f"{place}.image"], tensors[f"{place}.theta"]
-    size = _pair(entry["size"])
-    if image.dtype != torch.uint8 or image.ndim != 4 or image.shape[1] not in (1, 3):
-        raise ValueError(f"U should be uint8 (B, 1 or 3, H, W), got {tuple(image.shape)}")
-    if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
-        raise ValueError("its kernel or padding is unknown")
-    lengths = (*image.shape[2:], *size)
-    if not 1 <= len(image) <= MAX_IMAGES or not all(1 <= n <= MAX_PIXELS for n in lengths):
-        raise ValueError(
-            f"expected at most {MAX_IMAGES} images of {MAX_PIXELS} pixels per side, got "
-            f"{len(image)} of {lengths}"
-        )
-    transform = _transform(
-        entry, size, tensors.get(f"{place}.basis"), tensors.get(f"{place}.points")
-    )
-    if theta.shape != (len(image), transform.num_params) or not theta.isfinite().all():
-        raise ValueError(
-            f"theta should be finite and {(len(image), transform.num_params)}, got "
-            f"{tuple(theta.shape)}"
-        )
-    name, kernel, padding = str(entry["name"]), entry["kernel"], entry["padding"]
-    return Watched(name, image, theta.float(), transform, size, kernel, padding)
-
-
-def _pair(size: Any) -> tuple[int, int]:
-    if len(size) != 2:
-        raise ValueError(f"a size of {len(size)} numbers is unknown")
-    return int(size[0]), int(size[1])
-
-
-def _transform(
-    entry: dict, size: tuple[int, int], basis: Tensor | None, points: Tensor | None
-) -> Transform:
-    family = FAMILIES[entry["family"]]
-    if family is LearnedBasis:
-        if basis is None or basis.ndim != 2 or basis.shape[1] != size[0] * size[1]:
-            raise ValueError("the basis is missing or has a wrong shape")
-        transform = LearnedBasis(size, rank=len(basis))
-        transform.B.data.copy_(basis)
-        return transform
-    if family is ThinPlateSpline and points is not None:
-        if len(points) > MAX_CONTROLS_A_SIDE**2:
-            raise ValueError(
-                f"expected at most {MAX_CONTROLS_A_SIDE**2} control points, got {len(points)}"
-            )
-        return ThinPlateSpline(points=points)
-    if family in (PiecewiseAffine, ThinPlateSpline):
-        side = entry["side"]
-        sides = [int(n) for n in (side if isinstance(side, list) else [side, side])]
-        if len(sides) != 2 or not all(2 <= n <= MAX_CONTROLS_A_SIDE for n in sides):
-            raise ValueError(
-                f"expected 2 to {MAX_CONTROLS_A_SIDE} control points per side, got {side}"
-            )
-        return family((sides[0], sides[1]) if isinstance(side, list) else sides[0])
-    return family()

@@ -15,6 +15,7 @@ APP = ROOT / "app"
 # A file of the library imports only from those above it; a folder is one room.
 ORDER = [
     "errors",
+    "tensor_files",
     "threads",
     "allocator",
     "typed_json",
@@ -42,6 +43,7 @@ ORDER = [
     "card",
     "layer_tracing",
     "conversion",
+    "warp_files",
     "watched",
     "runs",
     "results",

@@ -7,23 +7,27 @@ arrays. Its layers are those of its ``layers.json`` (``stn_core.layers``).
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-import stn_core
+from app.data.faults import pretrained_folder
 from app.stage.figure2 import Digit, Layers, RunningNetwork, layer
-from stn_core.layers import Layer, read_layers
+from stn_core.layers import LAYERS, Layer, read_layers
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
+WEIGHTS = "weights.safetensors"
 FIRST_DIGIT = 3  # of the recorded training's probes, one of each class
 
 
 def folder(name: str = NAME) -> Path:
     """Where a network is published."""
-    return Path(stn_core.__file__).parents[1] / "pretrained" / name
+    return pretrained_folder() / name
 
 
 def network(
@@ -31,10 +35,13 @@ def network(
 ) -> RunningNetwork:
     """A published network; or, with these weights, one of its layers.
 
-    Raises OSError if it is not there, ValueError if it is not one for the browser.
+    Raises OSError if it is not there, ValueError if it is damaged or not one for the browser.
     """
     *_, column, short = name.split("/")
-    layers = read_layers(folder(name))
+    try:
+        layers = read_layers(folder(name))
+    except ValueError as error:
+        raise ValueError(f"{name}/{LAYERS} is damaged: {error}") from error
     channels, _, size = layers.image_shape
     [localisation] = layers.localisations if len(layers.localisations) == 1 else [None]
     if localisation is None or layers.transform != "Affine" or channels != 1 or layers.subtracted:
@@ -44,12 +51,7 @@ def network(
         )
     record = ""
     if tensors is None:
-        tensors = load_file(folder(name) / "weights.safetensors")
-        metrics = json.loads((folder(name) / "metrics.json").read_bytes())
-        record = (
-            f"{metrics['error_percent_test']:.2f} % error on {metrics['test_digits']:,} distorted "
-            "test digits"
-        )
+        tensors, record = _weights(name), _record(name)
     return RunningNetwork(
         title=title or f"{short.replace('-aff', '').upper()} Aff, trained on {column.upper()}",
         record=record,
@@ -58,6 +60,23 @@ def network(
         localisation=_with_weights(localisation, tensors),
         classifier=_with_weights(layers.classifier, tensors),
     )
+
+
+def _weights(name: str) -> dict[str, np.ndarray]:
+    try:
+        return load_file(folder(name) / WEIGHTS)
+    except SafetensorError as error:
+        raise ValueError(f"{name}/{WEIGHTS} is damaged: {error}") from error
+
+
+def _record(name: str) -> str:
+    """How well it does; empty if that cannot be read."""
+    try:
+        metrics = json.loads((folder(name) / "metrics.json").read_bytes())
+        error, digits = metrics["error_percent_test"], metrics["test_digits"]
+        return f"{error:.2f} % error on {digits:,} distorted test digits"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _with_weights(layers: tuple[Layer, ...], tensors: dict[str, np.ndarray]) -> Layers:
@@ -74,9 +93,15 @@ def _with_weights(layers: tuple[Layer, ...], tensors: dict[str, np.ndarray]) -> 
 
 
 def probes(name: str = NAME) -> tuple[np.ndarray, np.ndarray]:
-    """The digits of a recorded training, as it saw them: uint8 (10, H, W); their labels (10,)."""
-    with np.load(folder(name) / "run.npz") as run:
-        return run["probes"][:, 0], run["labels"]
+    """The digits of a recorded training, as it saw them: uint8 (10, H, W); their labels (10,).
+
+    Raises OSError if they are not there, ValueError if they are damaged.
+    """
+    try:
+        with np.load(folder(name) / "run.npz") as run:
+            return run["probes"][:, 0], run["labels"]
+    except (KeyError, EOFError, zipfile.BadZipFile, zlib.error, ValueError) as error:
+        raise ValueError(f"{name}/run.npz is damaged: {error}") from error
 
 
 def digits() -> list[Digit]:

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from app.data.gallery import Drawn, gallery, one_digit
+from app.stage.large import MAX_NUMBER
 
 if TYPE_CHECKING:
     import torch
@@ -64,12 +65,15 @@ def movable(experiment_name: str, digit: int, seed: int, drawn: Drawn | None = N
 
 
 def render(moved: Movable, pose: Sequence[float]) -> torch.Tensor:
-    """U, (1, 1, H, W), with what is moved drawn into it at this pose (6,)."""
+    """U, (1, 1, H, W), with what is moved drawn into it at this pose (6,); black for one in which
+    it has no extent."""
     import torch
 
     from stn_core.sampling import sample
     from stn_core.transforms import Affine, invert_affine
 
-    theta = torch.as_tensor(pose, dtype=torch.float32)[None]
+    theta = invert_affine(torch.as_tensor(pose, dtype=torch.float32)[None])
+    if not (theta.abs() <= MAX_NUMBER).all():  # infinite, NaN, or of a digit too small to be seen
+        return torch.zeros(1, 1, *moved.size)
     picture = torch.from_numpy(moved.image)[None, None].float() / 255
-    return sample(picture, Affine().grid(invert_affine(theta), moved.size))
+    return sample(picture, Affine().grid(theta, moved.size))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
+
+from app.data.faults import without_folders
 
 if TYPE_CHECKING:
     from stn_core.digits import Digits
@@ -20,10 +23,38 @@ def gallery() -> Digits:
     return digits.gallery()
 
 
+def digits_problem() -> str:
+    """What is wrong with MNIST's files on this machine, in a sentence; empty if nothing is."""
+    from stn_core import digits
+
+    given = os.environ.get("STN_DATA", "")
+    try:
+        folder = digits.local_folder()
+        stamps = folder and tuple((folder / name).stat().st_mtime_ns for name in digits.SHA256)
+    except (digits.DigitsError, OSError) as error:
+        return f"{error}."
+    problem = _problem(str(folder), stamps) if folder else ""
+    return f"STN_DATA={given}: {problem}" if problem and given else problem
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _problem(folder: str, stamps: tuple[int, ...]) -> str:
+    """Looked for once for each time that the files were written."""
+    from stn_core import digits
+
+    try:
+        digits.check(Path(folder))
+    except digits.DigitsError as error:
+        return f"{without_folders(error)}."
+    return ""
+
+
 def digits_notice() -> str:
     """Which digits a training on this machine would use, in a sentence."""
     from stn_core import digits
 
+    if digits_problem():
+        return "Trainings cannot begin here: *Train* says what is wrong with MNIST's files."
     if digits.local_folder() is not None:
         return "Training here uses all of MNIST: 59,000 training digits, none of them shown here."
     few = "the 4,000 of MNIST's training digits that are installed with the app"

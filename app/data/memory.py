@@ -1,11 +1,21 @@
-"""Keeps no freed memory: else a class of thirty holds a gigabyte that nobody uses."""
+"""Keeps no freed memory: else a class of thirty holds a gigabyte that nobody uses.
+
+Nor what a session leaves. Streamlit's sessions are knots of references, with the visitor's uploads
+in them, and only the garbage collector undoes those. Nothing is frozen (``gc.freeze``): the session
+for which torch is imported would be frozen with it, and never given back.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import gc
+import threading
+import time
 
 MMAP_THRESHOLD = -3  # glibc's M_MMAP_THRESHOLD
 BYTES = 128 * 1024  # its default at the start
+# A collection takes a fifth of a second; Streamlit keeps a session that was left for two minutes.
+COLLECT_SECONDS = 150.0
 
 
 def keep_no_freed_memory() -> bool:
@@ -19,3 +29,14 @@ def keep_no_freed_memory() -> bool:
         return bool(ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, BYTES))
     except (AttributeError, OSError, TypeError):
         return False
+
+
+def collect_now_and_then() -> None:
+    """Collect garbage every few minutes from now on, in a thread."""
+    threading.Thread(target=_collect_on, name="collector", daemon=True).start()
+
+
+def _collect_on() -> None:
+    while True:
+        time.sleep(COLLECT_SECONDS)
+        gc.collect()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
+
+from app.data import memory
 
 T = TypeVar("T")
 
@@ -17,12 +18,11 @@ FIGURE_SECONDS = 1.5  # until a browser has the front page's figure
 
 @st.cache_resource(show_spinner="Loading PyTorch …")
 def warm_up() -> None:
-    """Import torch once, and take what it leaves out of the garbage collector's way."""
+    """Import torch once. What a session leaves is collected from now on (``memory``)."""
     import torch
 
     torch.set_num_threads(1)  # the networks are small, and other visitors want a core too
-    gc.collect()
-    gc.freeze()
+    memory.collect_now_and_then()
 
 
 def wait_for_figure() -> None:

@@ -17,6 +17,7 @@ CELL = 8  # pixels of the test card's squares
 # Of a picture that is decoded; a JPEG is decoded at an eighth of its size, if need be.
 MAX_PIXELS, MAX_JPEG_PIXELS = 20_000_000, 80_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+JPEGS = ("JPEG", "MPO")  # phones write MPO: a JPEG with more pictures behind the first
 UPLOADS = ["png", "jpg", "jpeg", "webp", "gif"]  # the names of such files
 DIGIT_SIDE, INK_SIDE = 28, 20  # pixels of an MNIST digit, and of its ink's longer side
 MIN_INK = 0.35  # of the brightest ink: darker is taken for shadow and paper's grain
@@ -131,7 +132,7 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
         width, height = picture.size
-        most = MAX_JPEG_PIXELS if picture.format == "JPEG" else MAX_PIXELS
+        most = MAX_JPEG_PIXELS if picture.format in JPEGS else MAX_PIXELS
         if width * height > most:
             raise PictureError(
                 f"this picture has {width} × {height} pixels; the limit is {most // 10**6} "

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from app.data.gallery import digits_problem
 from app.data.recordings import checkpoint_step, run_reader
 
 FILE = "test.json"
@@ -78,10 +79,10 @@ def is_quick(folder: Path, seconds_a_step: float | None) -> bool:
 
 
 def is_possible() -> bool:
-    """Whether the test digits are on this machine."""
+    """Whether the test digits are on this machine, and can be read."""
     from stn_core import digits
 
-    return digits.local_folder() is not None
+    return not digits_problem() and digits.local_folder() is not None
 
 
 @st.cache_resource(show_spinner="Reading the test digits …")

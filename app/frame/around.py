@@ -1,4 +1,5 @@
-"""What stands around every page: the tour and the paper above, help for a lecture below."""
+"""What stands around every page: the tour's stop and the title above; questions, the paper and help
+for a lecture below."""
 
 from __future__ import annotations
 
@@ -12,33 +13,60 @@ import streamlit as st
 from app.frame import lecture, predict, tour
 from app.frame.symbols import SYMBOLS
 from app.page import Page, Paper
+from app.palette import DARK, LIGHT
 from app.stage.bare import bare
 
 if TYPE_CHECKING:
     from app.frame.question import Question
 
+# Streamlit's own, where too little of it stands out from its ground to be read.
+PRIMARY = f"light-dark({LIGHT.primary}, {DARK.primary})"
+READABLE = f"""<style>
+[data-testid='stCaptionContainer'] {{ opacity: .8; }}
+[data-testid='stBaseButton-primary'],
+[data-testid='stBaseButton-primary']:hover {{ color: light-dark(#fff, {DARK.background}); }}
+[data-testid='stButtonGroup'] [aria-checked='true'] {{
+  color: light-dark(#005f95, {DARK.primary}) !important;
+}}
+[data-testid='stHeader'] :focus-visible {{ outline: 2px solid {PRIMARY}; outline-offset: 1px; }}
+[data-testid='stButtonGroup'] :has(> button) {{ flex-wrap: wrap; }}
+.js-plotly-plot, .js-plotly-plot * {{ touch-action: pan-y; }}
+@media (pointer: coarse) {{  /* targets for a finger: 40 pixels */
+  .paper a, .paper summary, .st-key-footer a {{
+    display: inline-block; min-width: 2.5rem; line-height: 2.5rem; text-align: center;
+  }}
+  [data-testid^='stNumberInputStep'], [data-testid='stButtonGroup'] button {{
+    min-width: 2.5rem; min-height: 2.5rem;
+  }}
+}}
+[data-testid='stCode'] code .token:is(.keyword, .parameter) {{
+  color: light-dark(#0b5cad, #7cc0f5);
+}}
+[data-testid='stCode'] code .token.string {{ color: light-dark(#0b6b2b, #5fd38a); }}
+[data-testid='stCode'] code .token:is(.number, .boolean) {{ color: light-dark(#0b6660, #59d0c4); }}
+[data-testid='stCode'] code .token.comment {{ color: light-dark(#59616b, #a3adb8); }}
+</style>"""
 STYLE = """<style>
-.paper { font-size: .85rem; margin: -1.2rem 0 -1.7rem; }
-.paper summary { cursor: pointer; list-style: none; }
+[data-testid='stMain'] h1 { padding: 0; }
+.paper { font-size: .85rem; }
+.paper details, .paper summary { display: inline; }
+.paper summary { cursor: pointer; list-style: none; font-weight: 600; }
 .paper a { color: inherit; text-decoration-color: #8888; }
-.paper .ours::after { content: " ▸"; }
-.paper[open] .ours::after { content: " ▾"; }
+.paper summary::after { content: " ▸"; }
+.paper [open] summary::after { content: " ▾"; }
 @media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
   [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
-  /* the picture first, then what chooses it, then the rest */
-  :has(> .st-key-choosing) { order: 1; }
-  :has(> .st-key-choosing) ~ * { order: 2; }
-  :has(> .st-key-choosing) ~ :has(.st-key-figure) { order: 0; }
+  /* the picture first, then what chooses it */
+  [data-testid='stColumn']:has(> [data-testid='stVerticalBlock'] .st-key-choosing) { order: 1; }
 }
 </style>"""
 PAPER = "https://arxiv.org/abs/1506.02025"
 
 
 def above(page: Page) -> None:
-    """The tour's stop, if there is one; what the page is in the paper; its title and lead."""
+    """The tour's stop, if there is one; the page's title and lead."""
+    st.html(STYLE + READABLE)
     tour.above()
-    if page.paper:
-        _in_the_paper(page.paper)
     st.title(page.title, anchor=False)
     lead = page.lead if isinstance(page.lead, str) else page.lead()
     st.markdown(lead, unsafe_allow_html=True)
@@ -47,16 +75,16 @@ def above(page: Page) -> None:
 def _in_the_paper(paper: Paper) -> None:
     """Sections, figures and equations; the symbols; what is ours."""
     symbols = " &nbsp;".join(
-        f"<a href='glossary#{name}' target='_self' "
+        f"<a href='{html.escape(lecture.carry(f'glossary#{name}'))}' target='_self' "
         f"title='{html.escape(SYMBOLS[name].words.replace('**', ''), quote=True)}'>"
         f"{SYMBOLS[name].sign}</a>"
         for name in paper.symbols
     )
     with st.container(key="paper"):
         st.html(
-            f"{STYLE}<details class='paper'><summary><b>In <a href='{PAPER}'>the paper</a>:</b> "
+            f"<div class='paper'><b>In <a href='{PAPER}'>the paper</a>:</b> "
             f"{html.escape(paper.where)} &nbsp; <b>Symbols:</b> {symbols} &nbsp; "
-            f"<b class='ours'>Ours</b></summary>{_emphasised(paper.ours)}</details>"
+            f"<details><summary>Ours</summary><div>{_emphasised(paper.ours)}</div></details></div>"
         )
 
 
@@ -66,7 +94,7 @@ def _emphasised(words: str) -> str:
 
 
 def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]]) -> None:
-    """Questions to predict; lecture mode, the tour, the glossary, a fresh start.
+    """Questions to predict; what the page is in the paper; lecture mode and ways to go on.
 
     name: the page's folder in views/; questions: gives those of a page by its name.
     """
@@ -81,3 +109,5 @@ def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]])
         ways = {"Guided tour": "tour", "Glossary": "glossary", "Reset this page": "?"}
         links = " · ".join(tour.anchor(words, where) for words, where in ways.items())
         st.markdown(links, unsafe_allow_html=True, width="content")
+    if page.paper:
+        _in_the_paper(page.paper)

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
+
+from app.data.plain import plain
 
 # All that is no picture, nor its playhead: of a stage what has no name of its own, and every other
 # element of the page.
@@ -23,7 +26,7 @@ REST = """
 """
 PARTS = {  # what a part is called: the CSS that hides it
     "navigation": "[data-testid='stHeader'] { display: none; }",
-    "title": "[data-testid='stHeading'] { display: none; }",
+    "title": "[data-testid='stHeading']:has(h1) { display: none; }",
     "captions": "[data-testid='stCaptionContainer'] { display: none; } "
     ":root { --stn-captions: none; }",
     "playhead": ":root { --stn-playhead: none; }",
@@ -37,14 +40,15 @@ PARTS = {  # what a part is called: the CSS that hides it
     "footer": ".st-key-footer > :not(:has([data-testid='stPopover'])) { display: none; }",
     "rest": REST,
 }
-LARGE_TYPE = "html { font-size: 125%; }"
+# Of the type, as the address has it: its words, and in percent. "true" is what it was at first.
+SIZES = {"": ("normal", 100), "true": ("125 %", 125), "150": ("150 %", 150), "200": ("200 %", 200)}
 KEYS_DIALOG = """
 .stn-keys { max-width: 34rem; padding: 1rem 1.5rem; border: 1px solid #8886; border-radius: .6rem; }
 .stn-keys td { padding: .25rem 1rem .25rem 0; vertical-align: top; }
 .stn-keys h2 { padding-top: 0; }
 """
 KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
-FIELDS = ("large", "hide")  # of the address
+FIELDS = ("large", "hide", "controls")  # of the address
 ALWAYS = {"hide", "large", "lecture"}  # what would bring the rest back
 
 
@@ -55,10 +59,11 @@ def asked(values: list[str]) -> tuple[list[str], list[str]]:
     return fit, [n for n in names if n not in fit]
 
 
-def css(hidden: list[str], large: bool) -> str:
-    """The style sheet that hides these, and enlarges."""
+def css(hidden: list[str], large: str) -> str:
+    """The style sheet that hides these, and enlarges. large: one of SIZES."""
     rules = [PARTS.get(name, f".st-key-{name} {{ display: none !important; }}") for name in hidden]
-    return "\n".join([*rules, LARGE_TYPE if large else "", KEYS_DIALOG])
+    size = f"html {{ font-size: {SIZES[large][1]}%; }}" if large else ""
+    return "\n".join([*rules, size, KEYS_DIALOG])
 
 
 def choose(keys: Sequence[tuple[str, str]]) -> None:
@@ -66,7 +71,10 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
 
     keys: the page's own, and what they do.
     """
-    st.toggle("Large type", key="large", help="Makes all text 25 % larger, for a projector")
+    st.segmented_control(
+        "Type size", list(SIZES), format_func=lambda size: SIZES[size][0], required=True,
+        key="large", help="Larger type, for a projector",
+    )  # fmt: skip
     st.multiselect(
         "Hide",
         [*(part for part in PARTS if part != "rest"), *_controls()],
@@ -93,32 +101,44 @@ def _controls() -> list[str]:
     )
 
 
-def _linked() -> dict:
-    """What the link asks for."""
+def carry(address: str) -> str:
+    """An address inside the app, as large and as bare as this page: for a link."""
+    kept = {name: st.query_params[name] for name in FIELDS if name in st.query_params}
+    if st.context.is_embedded:
+        kept["embed"] = "true"
+    parts = urlsplit(address)
+    fields = parse_qsl(parts.query)
+    return parts._replace(query=urlencode(list(kept.items()) + fields)).geturl() or "?"
+
+
+def _linked() -> tuple[dict, list[str]]:
+    """What the address asks for, and its names that can be none."""
     fit, wrong = asked(st.query_params.get_all("hide"))
     if "controls" in st.query_params:
         kept, unknown = asked(st.query_params.get_all("controls"))
         unknown += [name for name in kept if name not in PARTS]
         fit += [part for part in PARTS if part not in kept and part not in fit]
         wrong += unknown
-        del st.query_params["controls"]  # what it hides stands under hide= from now on
-    if wrong:
-        st.toast(f"The link names {', '.join(wrong)[:60]}. This page has no such control.")
-    return {"hide": fit, "large": st.query_params.get("large", "").lower() in ("true", "1")}
+    size = st.query_params.get("large", "").lower()
+    size = "true" if size in ("1", "125") else size
+    return {"hide": fit, "large": size if size in SIZES else ""}, wrong
 
 
 def apply() -> None:
     """Before the page, so that what is hidden is not seen at all: the link's wishes at first, and
-    what has been chosen since."""
+    what has been chosen since. An address that says so already stays as it is: a change of it is
+    another step for Back while the page is loaded."""
+    linked, wrong = _linked()
     if "lecture" not in st.session_state:
-        st.session_state["lecture"] = _linked()
+        st.session_state["lecture"] = dict(linked)
+        if wrong:
+            st.toast(f"The link names {plain(', '.join(wrong)[:60])}, which is no control here.")
     kept = st.session_state["lecture"]  # a widget's own value goes with a run that is cut short
     for name in kept:
         kept[name] = st.session_state.setdefault(name, kept[name])
     hidden, large = kept["hide"], kept["large"]
-    for name, value in (("hide", ",".join(hidden)), ("large", "true" if large else "")):
-        if value and st.query_params.get(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]
+    if kept != linked:
+        others = {n: v for n, v in st.query_params.to_dict().items() if n not in FIELDS}
+        own = {"hide": ",".join(hidden), "large": large}
+        st.query_params.from_dict(others | {name: value for name, value in own.items() if value})
     st.html(f"<style>{css(hidden, large)}</style>")

@@ -5,43 +5,62 @@ Streamlit drops a field of the address that its widget cannot take, and one that
 
 from __future__ import annotations
 
+import math
 import re
 
 import streamlit as st
+
+from app.data.plain import plain
 
 MAX_VALUE_CHARS = 30  # of a field that are shown
 
 
 def asked(view_field: str | None = None) -> dict[str, str]:
     """The fields of the link with which a visit has begun; empty later on. Of an empty field
-    nothing is left: it would clear a widget that always has a value. ``view=`` stands for the
-    page's own field, view_field; a page without views says that it has none."""
-    empty = [name for name in st.query_params if not st.query_params[name]]
-    for name in empty:
+    nothing is left: it would clear a widget that always has a value; nor, of a link, of an infinite
+    number or NaN. ``view=`` stands for the page's own field, view_field; a page without views says
+    that it has none."""
+    seen = "link:seen" in st.session_state
+    fields = st.query_params.to_dict()
+    useless = [n for n, value in fields.items() if not value or not (seen or _is_finite(value))]
+    for name in useless:
+        if fields[name]:
+            st.session_state.setdefault("link:useless", {})[name] = fields[name]
         del st.query_params[name]
-    if empty or _is_renamed(view_field):
+    if useless or _is_renamed(view_field):
         st.rerun()  # widgets are given what the address had when the script began
-    if st.session_state.get("link:seen"):
+    if seen:
         return {}
     st.session_state["link:seen"] = True
     return st.query_params.to_dict()
+
+
+def _is_finite(value: str) -> bool:
+    """Whether it is no number that no widget can hold; a text is none."""
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return True
 
 
 def _is_renamed(view_field: str | None) -> bool:
     """Whether ``view=`` stands under the page's own name now."""
     if "view" not in st.query_params or view_field == "view":
         return False
-    view = st.query_params.pop("view")
-    if view_field is None:
+    fields = st.query_params.to_dict()
+    view = fields.pop("view")
+    if view_field is not None:
+        fields.setdefault(view_field, view)
+    else:
         refuse("view", view, "the page's only view")
-        return False
-    if view_field not in st.query_params:
-        st.query_params[view_field] = view
-    return True
+    st.query_params.from_dict(fields)  # at once: each change is another step for Back
+    return view_field is not None
 
 
 def tell(fields: dict[str, str]) -> None:
     """After the page has run: say which fields of the link it could not take."""
+    for name, value in st.session_state.pop("link:useless", {}).items():
+        refuse(name, value, "the page without it")
     for name, value in fields.items():
         if name in st.query_params or name not in st.session_state:
             continue
@@ -54,8 +73,8 @@ def refuse(name: str, value: str, taken: str) -> None:
     """Say that a field of the link cannot be had, and what is shown in its stead."""
     shown = value if len(value) <= MAX_VALUE_CHARS else f"{value[:MAX_VALUE_CHARS]}…"
     st.toast(
-        f"The link asks for {name} = {_plain(shown)}, which this page does not have. It shows "
-        f"{_plain(taken)}.",
+        f"The link asks for {plain(name)} = {plain(shown)}, which is not to be had here; shown is "
+        f"{plain(taken)}.",
         duration="long",
     )
 
@@ -72,8 +91,3 @@ def is_the_same(asked: str, taken: object) -> bool:
             return False
     first, second = (re.sub(r"[\W_×]", "", str(text)).lower() for text in (asked, taken))
     return bool(first and second) and (first.startswith(second) or second.startswith(first))
-
-
-def _plain(text: str) -> str:
-    """Without what Markdown would take for its own."""
-    return re.sub(r"([\\`*_{}\[\]()<>#$:!|~])", r"\\\1", text)

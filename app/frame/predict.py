@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data.faults import reason
+
 if TYPE_CHECKING:
     from app.frame.question import Question
 
@@ -31,14 +33,12 @@ def ask(page: str, load: Callable[[str], Sequence[Question]]) -> None:
 
 def _reveal(question: Question, chosen: int, name: str) -> None:
     from app.data import once
-    from stn_core.checkpoints import CheckpointError
-    from stn_core.runs.records import RunError
 
     try:
         right = once.made_once(f"prediction/{name}", question.find)
-    except (CheckpointError, RunError) as error:
-        st.warning(f"The answer could not be computed: {error}")
+    except (RuntimeError, ValueError, OSError) as error:
+        st.warning(f"The answer could not be computed: {reason(error)}")
         return
     answer = question.answers[right]
     words = ":green[✓ Right.]" if chosen == right else f"✗ Not quite: the answer is **{answer}**."
-    st.markdown(f"{words} {question.why}")
+    st.markdown(f"<div role='alert'>\n\n{words} {question.why}\n\n</div>", unsafe_allow_html=True)

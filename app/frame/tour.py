@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from app.frame import lecture
 from app.frame.closing_questions import CLOSING_QUESTIONS
 from app.frame.stops import STOPS, Stop
 
@@ -54,8 +55,8 @@ def link(number: int) -> str:
 
 
 def anchor(words: str, address: str) -> str:
-    """A link that stays in this tab, in HTML."""
-    return f"<a href='{html.escape(address)}' target='_self'>{words}</a>"
+    """A link that stays in this tab, in HTML, and leads to a page that is as large and as bare."""
+    return f"<a href='{html.escape(lecture.carry(address))}' target='_self'>{words}</a>"
 
 
 def elsewhere(page: str) -> Stop | None:
@@ -119,7 +120,7 @@ def stops() -> None:
 
 def questions() -> None:
     """What somebody can say after the tour."""
-    st.subheader("Closing questions", anchor="questions")
+    st.header("Closing questions", anchor="questions")
     for n, question in enumerate(CLOSING_QUESTIONS):
         chosen = st.radio(
             f"**{question.words}**",
@@ -132,4 +133,5 @@ def questions() -> None:
             continue
         verdict = ":green[✓ Right.]" if chosen == question.right else "✗ Not quite."
         where = anchor(f"stop {question.stop}", link(question.stop))
-        st.markdown(f"{verdict} {question.why} See {where}.", unsafe_allow_html=True)
+        words = f"{verdict} {question.why} See {where}."
+        st.markdown(f"<div role='alert'>\n\n{words}\n\n</div>", unsafe_allow_html=True)

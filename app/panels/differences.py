@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import figures
 from app.data import networks
+from app.panels.chart import chart
 from app.panels.theme import colours
 from app.tables import Table
 
@@ -15,10 +16,8 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
-    st.markdown(
-        f"**Is the difference significant?** Paired on the same digits{on}, with 95 % "
-        "confidence intervals"
-    )
+    st.header("Is a difference one?", anchor=False)
+    st.markdown(f"Paired on the same digits{on}, 95 % confidence")
     differences = results.differences(table.name, column)
     if not differences:
         st.info(
@@ -36,7 +35,11 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
         verdict = verdict_on(d) + ("" if d.alike else " †")
         lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
     rows = "\n".join(lines)
-    st.markdown(f"<div style='overflow-x:auto'>\n\n{rows}\n\n</div>", unsafe_allow_html=True)
+    st.markdown(
+        f"<div style='overflow-x:auto' tabindex='0' role='region' "
+        f"aria-label='Differences'>\n\n{rows}\n\n</div>",
+        unsafe_allow_html=True,
+    )
     if not all(d.claimed for d in differences):
         st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):
@@ -61,7 +64,7 @@ def verdict_on(difference) -> str:
 
 def show_confusion(cells: dict, table: Table, on: str) -> None:
     """Of one network of a column. cells: by the networks' short names."""
-    st.markdown(f"**Confusion matrix**{on}")
+    st.header(f"What is taken for what{on}", anchor=False)
     short = st.selectbox(
         "Network", list(cells), index=list(cells).index(table.compared[1]),
         format_func=networks.network_title, key="confusion", bind="query-params",
@@ -71,10 +74,18 @@ def show_confusion(cells: dict, table: Table, on: str) -> None:
         st.info("This network has not been trained yet. Choose another.")
         return
     counts = np.array(metrics.confusion_test)
-    st.plotly_chart(
+    chart(
         figures.confusion(counts, colours()),
-        config=figures.CONFIG,
-        theme=None,
+        name=f"confusion-{short}",
         key="confusion-chart",
-        alt="Confusion matrix on the test digits",
+        alt=f"Confusion matrix on the test digits. Most often: {_most_often(counts)}",
     )
+
+
+def _most_often(counts: np.ndarray) -> str:
+    """The five greatest confusions, for those who do not see the chart."""
+    wrong = counts.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None)[:5]
+    pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
+    return ", ".join(f"{true} taken for {taken}: {wrong[true, taken]}" for true, taken in pairs)

@@ -8,12 +8,15 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
 
 from app.data import networks
 from app.panels.verdicts import Verdict
 from app.stage.replay import file_name
 
+BYTE_ORDER_MARK = "\ufeff"
+DIGITS = 7  # of a number: what is computed has no more
 MEDIA = {"csv": "text/csv", "json": "application/json"}
 
 
@@ -53,12 +56,20 @@ def predictions(rows: Sequence[Verdict], truth: int) -> list[dict]:
 
 
 def as_csv(rows: Sequence[dict]) -> str:
-    """Rows of the same fields."""
-    file = io.StringIO()
+    """Rows of the same fields, as a spreadsheet opens them: with the mark of UTF-8, every number
+    with a point and without an exponent (as in frontend/output/table.js)."""
+    file = io.StringIO(BYTE_ORDER_MARK)
+    file.seek(0, io.SEEK_END)
     writer = csv.DictWriter(file, list(rows[0]) if rows else [])
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return file.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, float | np.floating) and np.isfinite(value):
+        return np.format_float_positional(value, DIGITS, unique=True, fractional=False, trim="-")
+    return value
 
 
 def buttons(*files: tuple[str, str, Callable[[], str], str]) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import numpy as np
-import streamlit as st
 
 from app.frame import lecture
 
@@ -35,10 +34,9 @@ class Explorer:
         What is a default is left out: an address that names it is shortened at once, and a step
         back from there would lead to it again.
         """
-        kept = {name: st.query_params[name] for name in lecture.FIELDS if name in st.query_params}
         chosen = {self.column_field: column.upper()} if self.column_field else {}
         fields = {n: v for n, v in {**chosen, **fields}.items() if v != self.defaults.get(n)}
-        return f"?{urlencode({**kept, **fields})}"
+        return lecture.carry(f"?{urlencode(fields)}")
 
     def example_link(self, column: str, digit: int, seed: int) -> str:
         """The address of an example, as the networks that the page shows at first read it."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.data.plain import plain
+
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -37,7 +39,7 @@ def upload(
     kept = kept_file(key)
     if given is None and kept is not None:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Open: {kept.name}", width="content")
+            st.caption(f"Open: {plain(kept.name)}", width="content")
             st.button(
                 "Close the file", key=f"{key}-close", on_click=close,
                 help="Removes the file from this page and from memory",

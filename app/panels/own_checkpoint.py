@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import networks
+from app.data.plain import plain
 from app.data.run_keys import RunKey, Uploaded
 from app.panels import kept_upload
 
@@ -17,7 +18,7 @@ def weights_field(prefix: str) -> str:
 def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
     with st.popover(
-        "Open a checkpoint", width="content", help="Opens your own weights, a safetensors file"
+        "Open a checkpoint", width="stretch", help="Weights of your own, as safetensors"
     ):
         st.markdown(
             "Upload the weights of a network that you trained, as a **safetensors** file: a "
@@ -30,7 +31,7 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
         try:
             loaded = networks.own_network(prefix, file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"The checkpoint could not be opened: {error}")
+            st.error(f"Not opened: {plain(error)}")
             return {}
         st.success(f"Opened as {loaded.title}. Choose it under *Network*.")
         if st.button(

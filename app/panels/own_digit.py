@@ -8,7 +8,8 @@ import zlib
 import numpy as np
 import streamlit as st
 
-from app.data import gallery, pictures
+from app.data import decoded, gallery, pictures
+from app.data.plain import plain
 from app.panels import kept_upload
 from app.sketch import pasted, sketch
 
@@ -47,10 +48,7 @@ def _linked(key: str) -> gallery.Drawn | None:
         brought = unpacked(st.query_params[key]) if key in st.query_params else None
     except ValueError as error:
         brought = None
-        st.toast(
-            f"The digit in the link could not be read: {error}. The page shows a gallery digit.",
-            duration="long",
-        )
+        st.toast(f"The link's own digit was left out: {plain(error)}.", duration="long")
     digit = brought or st.session_state.get(f"{key}:kept")
     st.session_state[linked] = digit
     if digit:
@@ -124,13 +122,13 @@ def _prepared(way: str, key: str) -> np.ndarray | None:
         "networks were trained on such digits only.",
     )  # fmt: skip
     try:
-        digit = pictures.as_digit(content) if prepare else pictures.as_grey(content)
-        given = pictures.read_picture(content, PREVIEW * pictures.DIGIT_SIDE).transpose(1, 2, 0)
+        digit = decoded.made(pictures.as_digit if prepare else pictures.as_grey, content)
+        given = decoded.made(pictures.read_picture, content, PREVIEW * pictures.DIGIT_SIDE)
     except pictures.PictureError as error:
-        st.error(f"The picture could not be used: {error}")
+        st.error(f"Not taken: {plain(error)}")
         return None
     both = st.container(horizontal=True)
-    both.image(given, caption="your picture", alt="Your picture, unchanged")
+    both.image(given.transpose(1, 2, 0), caption="what you gave", alt="The picture as it was given")
     large = np.kron(digit, np.ones((PREVIEW, PREVIEW), np.uint8))
     both.image(large, caption="the digit, 28 × 28", alt="The digit as the networks get it")
     return digit

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import streamlit as st
 
@@ -47,10 +49,15 @@ def decomposed(affines: dict[str, np.ndarray]) -> None:
     head = "| | " + " | ".join(parts) + " |\n|---|" + "---:|" * len(parts) + "\n"
     rows = [
         f"| {name} | "
-        + " | ".join(
-            f"{part[key].item():.{decimals}f}{unit}".replace("-", "−") for part in parts.values()
-        )
+        + " | ".join(_shown(part[key].item(), decimals, unit) for part in parts.values())
         + " |"
         for key, (name, unit, decimals) in POSE_ROWS.items()
     ]
-    st.markdown(head + "\n".join(rows))
+    table = head + "\n".join(rows)
+    scrolled = "<div style='overflow-x:auto' tabindex='0' role='region' aria-label='θ in numbers'>"
+    st.markdown(f"{scrolled}\n\n{table}\n\n</div>", unsafe_allow_html=True)
+
+
+def _shown(value: float, decimals: int, unit: str) -> str:
+    """A number with its unit; a dash for what a map without extent has not."""
+    return f"{value:.{decimals}f}{unit}" if math.isfinite(value) else "–"

@@ -10,6 +10,7 @@ from app.data.networks import LoadedNetwork, run_network
 from app.panels.verdicts import Verdict
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from stn_core.trace import Trace
@@ -30,11 +31,16 @@ class Prediction:
         """The class that it gives the input."""
         return int(self.trace.logits[0].argmax())
 
+    @property
+    def probabilities(self) -> np.ndarray:
+        """(classes,) that it gives the input."""
+        return self.trace.logits[0].softmax(0).numpy()
+
     def verdict(self, note: str) -> Verdict:
         """note: what has been done to the network."""
         return Verdict(
             loaded=self.loaded,
-            probabilities=self.trace.logits[0].softmax(0).numpy(),
+            probabilities=self.probabilities,
             note=note,
             brightest=self.trace.classifier_input.max().item(),
         )

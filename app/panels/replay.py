@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, test_errors
+from app.data.faults import reason
+from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
 from app.palette import GRIDS
 from app.panels.choices import choose_network
@@ -16,7 +18,7 @@ from app.panels.transformers import transformers_of
 from app.stage.replay import Training, replay
 from app.tables import column_title, network_field, table_of
 from app.training import processes
-from app.training.job import Job, find_job, is_waiting, list_jobs, without_folders
+from app.training.job import Job, find_job, is_waiting, list_jobs
 
 if TYPE_CHECKING:
     from stn_core.runs.records import RecordedRun
@@ -168,11 +170,11 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
     """Say why there is nothing to play: it is too early, or what is wrong."""
     if job and is_waiting(job):
-        st.info(f"{title} is waiting in the queue. It plays here as soon as it starts.")
+        st.info(f"{plain(title)} waits in the queue. It is played here as soon as it has begun.")
     elif job and processes.is_live(job) and not recordings.run_reader(str(job.folder)).snapshots():
         st.caption("Training its first steps …")
     else:
-        st.error(f"{title} cannot be shown: {without_folders(error)}")
+        st.error(f"{plain(title)} cannot be shown: {reason(error)}")
 
 
 def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:

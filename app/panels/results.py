@@ -7,11 +7,13 @@ import html
 import streamlit as st
 
 from app.data import networks
+from app.data.faults import reason
 from app.palette import GRIDS
 from app.panels.differences import show_confusion, show_differences
 from app.panels.explorer import Explorer
 from app.panels.misread import show_disagreements
 from app.panels.results_files import result_downloads
+from app.panels.skipped import say_left_out
 from app.tables import Table, network_field
 
 STYLE = """<style>
@@ -45,6 +47,7 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
         for row in rows
     ]
     st.markdown(_table(columns, lines, chosen if several else None), unsafe_allow_html=True)
+    say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
     _budgets(cells, table)
     left, right = st.columns(2, gap="large")
     with left:
@@ -84,7 +87,7 @@ def _cell(table: Table, explorer: Explorer, column: str, row: str, cell) -> str:
     paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
     paper = f" <span class='theirs'><span>· </span>{paper}</span>" if table.number else ""
     if cell.metrics is None:
-        return f"<i>not trained</i>{paper}"
+        return f"<i>{cell.ours}</i>{paper}"
     fields = {}
     if row != table.compared[1]:  # which the page shows at first
         fields[network_field("a", f"{table.name}/{column}/")] = networks.network_title(row)
@@ -97,8 +100,13 @@ def _budgets(cells: dict, table: Table) -> None:
 
     with st.expander("Seeds, budget and device of every network"):
         st.markdown("\n".join(f"- {report.budget_line(b)}" for b in results.budgets(cells)))
-        if others := results.tried(cells):
-            st.markdown("Results of other recipes, in percent:")
+        try:
+            others = results.tried(cells)
+        except ValueError as error:
+            others = []
+            st.warning(f"The other recipes cannot be read: {reason(error)}")
+        if others:
+            st.markdown("Other recipes, as far as they came, in percent:")
             st.markdown("\n".join(f"- {report.tried_line(budget)}" for budget in others))
     larger = " Where our error is larger, the budget was smaller." if table.number else ""
     st.caption(f"{table.paper}{larger} Networks that have not been trained are marked.")

@@ -122,7 +122,6 @@ def misread(table: Table, explorer: Explorer, cells: dict, column: str) -> list[
 def everything(table: Table, cells: dict, columns: list[str]) -> dict[str, list | dict]:
     """All that is shown of a table, and what it was made from."""
     from stn_core import results
-    from stn_core.metrics import load_tried
     from stn_core.typed_json import to_json
 
     networks = []
@@ -136,7 +135,7 @@ def everything(table: Table, cells: dict, columns: list[str]) -> dict[str, list 
                 "mean": mean,
                 "spread": deviation,
                 "metrics": to_json(cell.metrics),
-                "other_recipes": to_json(load_tried(cell.experiment)),
+                "other_recipes": to_json(_tried(cell.experiment)),
             }
         )
     misread_by_all = {column: results.misread_by_all(table.name, column) for column in columns}
@@ -145,3 +144,14 @@ def everything(table: Table, cells: dict, columns: list[str]) -> dict[str, list 
         "differences": differences(table, columns),
         "misread_by_every_network": misread_by_all,
     }
+
+
+def _tried(experiment):
+    """The errors by other recipes; None if they cannot be read, as the page says."""
+    from stn_core.checkpoints import CheckpointError
+    from stn_core.metrics import load_tried
+
+    try:
+        return load_tried(experiment)
+    except CheckpointError:
+        return None

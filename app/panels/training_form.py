@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import streamlit as st
 
 from app.data import gallery, networks
+from app.data.plain import plain
 from app.panels.number_fields import Fields
 from app.panels.numbers import SEEDS, Bounds, duration, read_rate
 from app.tables import column_title
@@ -39,7 +40,9 @@ def training_form(prefix: str, first: str) -> None:
 
     first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``.
     """
-    st.markdown(f"**A new training on {column_title(prefix)}**")
+    st.header(f"A new training on {column_title(prefix)}", anchor=False)
+    if problem := gallery.digits_problem():
+        st.error(f"Trainings cannot begin here. {problem}")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)
@@ -55,9 +58,9 @@ def training_form(prefix: str, first: str) -> None:
         st.error(problem)
     clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
-        disabled=bool(problems),
-        help="Correct the marked fields first" if problems
-        else "Runs on this server, and goes on if you leave the page",
+        disabled=bool(problems or gallery.digits_problem()),
+        help="Correct the fields first" if problems
+        else "Runs on this server, in a process of its own; it goes on if you leave the page",
     )  # fmt: skip
     if numbers and clicked:
         _start(name, recipe, numbers, device, stop=stop)
@@ -72,7 +75,8 @@ def _notices(name: str, numbers: Numbers | None, device: str) -> list[str]:
         seconds = pace.expected_seconds(name, numbers.iterations, numbers.batch_size)
     if seconds:
         words.append(f"Takes about **{duration(seconds)}** on this machine.")
-    words.append(gallery.digits_notice())
+    if not gallery.digits_problem():
+        words.append(gallery.digits_notice())
     max_seconds = limits().seconds
     if isfinite(max_seconds):
         words.append(f"This server stops each training after {max_seconds:,.0f} s.")
@@ -98,7 +102,7 @@ def _start(name: str, recipe: Recipe, numbers: Numbers, device: str, *, stop: bo
             patience=max(1, numbers.iterations // 4) if stop else None,
         )
     except JobError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.session_state["run"] = job.key
         st.rerun()

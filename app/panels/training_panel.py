@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.data.plain import plain
 from app.frame import links
 from app.panels.replay import training_of
 from app.panels.training_progress import Watching, progress
@@ -73,7 +74,7 @@ def _elsewhere(prefix: str) -> None:
     others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
     if others:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in others)
-        st.info(f"Running first, on another page: {names}.")
+        st.info(f"Running on another page, and first in turn: {plain(names)}.")
 
 
 def _whose(job: Job) -> str:

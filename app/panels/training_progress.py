@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import recordings, test_errors
+from app.data.faults import reason
+from app.data.plain import plain
 from app.panels.numbers import LEARNING_RATES, duration, pace_words, smaller_rate
-from app.training import orders, pace, processes, queue
+from app.training import dispatcher, orders, pace, processes, queue
 from app.training.job import (
     AWAY_SECONDS,
     Job,
@@ -19,7 +21,6 @@ from app.training.job import (
     is_steered_by_me,
     is_waiting,
     last_words,
-    without_folders,
 )
 from stn_core.runs.records import RunError
 
@@ -64,17 +65,14 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
     except RunError:
         if not starting:
             words = last_words(job) or "none"
-            st.error(
-                f"It stopped before the first step. Its last output: `{words}`. Start it "
-                "again; if it stops again, the output says why."
-            )
+            st.error(f"This one ended before it began. Its log ends with: {plain(words)}")
         return
     status = run.status()
     if not (starting or is_waiting(job)):
-        _progress(run, status, description["recipe"]["iterations"], watching)
+        _progress(job, run, status, description["recipe"]["iterations"], watching)
         if status.message:
             say = st.error if status.state == "failed" else st.info
-            say(without_folders(status.message))
+            say(reason(status.message))
         _buttons(job, run, status, watching)
         if watching.resumable and not status.alive:
             _test_error(job, run, status)
@@ -87,6 +85,8 @@ def _waiting(job: Job) -> None:
     if seconds is not None:
         words.append(f"starts in about {duration(seconds)}")
     st.progress(0.0, text="Waiting: " + ", ".join(words))
+    if trouble := dispatcher.trouble(job):
+        st.warning(f"It cannot be started: {trouble}. The server tries again every few seconds.")
     mine = is_mine(job)
     if mine:
         st.caption(
@@ -104,7 +104,7 @@ def _starting(job: Job, words: str) -> None:
         orders.cancel(job)
 
 
-def _progress(run, status, iterations: int, watching: Watching) -> None:
+def _progress(job: Job, run, status, iterations: int, watching: Watching) -> None:
     snapshots = run.snapshots()
     state = "interrupted" if status.interrupted else status.state
     words = [_not_yet(run, status) or state, f"step {status.step:,} of {iterations:,}"]
@@ -116,11 +116,11 @@ def _progress(run, status, iterations: int, watching: Watching) -> None:
         words.append(f"**{snapshots[-1].measure:.1f} %** {watching.measured}")
     st.progress(min(1.0, status.step / iterations), text=" · ".join(words))
     if status.interrupted:
-        on = " *Resume* continues from its last checkpoint." if watching.resumable else ""
-        st.warning(
-            "The training process ended without a message: it was killed, or the machine "
-            f"was switched off.{on}"
-        )
+        words = last_words(job)
+        ended = f". Its log ends with: {plain(words)}"
+        why = ended if words else " (killed, or the machine went down)."
+        on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
+        st.warning(f"Its process has ended before its time{why}{on}")
 
 
 def _test_error(job: Job, run, status) -> None:
@@ -146,7 +146,7 @@ def _test_error(job: Job, run, status) -> None:
             with st.spinner("Measuring the test error …"):
                 measured = test_errors.measure(job.folder)
         except (RuntimeError, ValueError, OSError) as error:
-            st.error(f"The test error cannot be measured: {without_folders(error)}")
+            st.error(f"The test error cannot be measured: {reason(error)}")
             return
     st.markdown(f"Test error: **{measured.percent:.2f} %** of {measured.digits:,} test digits")
 
@@ -240,7 +240,7 @@ def _try_again(job: Job, learning_rate: float | None = None) -> None:
     try:
         orders.resume(job, learning_rate)
     except JobError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.rerun(scope="app")
 

@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from app.data import networks, recordings, test_errors
-from app.data.run_keys import RunKey, StartedHere, Uploaded, recording_name
+from app.data.faults import reason
+from app.data.run_keys import Published, RunKey, StartedHere, Uploaded, recording_name
 from app.palette import GRIDS
 from app.panels import kept_upload, own_checkpoint
 from app.stage.large import Report, reported
@@ -46,8 +47,12 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
             return networks.from_run(folder, job.title, modified)
         return networks.pretrained(recording_name(key, prefix))
     except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"This network cannot be loaded: {error}. Choose another.")
+        st.error(f"{_named(key)} cannot be loaded: {reason(error)}")
         return None
+
+
+def _named(key: RunKey) -> str:
+    return networks.network_title(key.name) if isinstance(key, Published) else "This network"
 
 
 def thetas_of(trace) -> np.ndarray | None:

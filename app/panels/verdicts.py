@@ -35,6 +35,12 @@ def verdicts(
     shades: a colour for each network; article: of a class, as "it is a 7"; each: what the bars
     are of.
     """
+    with st.container(key="verdict"):  # stage mode shows it as well
+        _said(rows, truth, shades, article)
+        st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
+
+
+def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: str) -> None:
     for index, row in enumerate(rows):
         answer = int(row.probabilities.argmax())
         mark = "✓" if answer == truth else f"✗ — it is {article}{truth}"
@@ -43,14 +49,13 @@ def verdicts(
         if row.brightest < 0.05:
             below = "V is black: the grid reads no ink, so this answer means nothing"
         st.markdown(
-            "<div style='border-left:5px solid "
-            f"{shades[index]};padding-left:.75rem;margin-bottom:.6rem'><b>{row.loaded.title}</b> "
-            f"reads <b style='font-size:1.6em'>{answer}</b> "
-            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br><span "
-            f"style='font-size:.9em'>{below}</span></div>",
+            f"<div aria-live='polite' style='border-left:5px solid {shades[index]};"
+            "padding-left:.75rem;margin-bottom:.6rem'>"
+            f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{answer}</b> "
+            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br>"
+            f"<span style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
-    st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
 
 
 def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> str:

@@ -112,13 +112,15 @@ def stage(
     adopted: Sequence[Sequence[float]] | None = None,
     features: Features | None = None,
     captions: dict[str, str] | None = None,
+    probabilities: Sequence[float] | None = None,
     compact: bool = False,
 ) -> Report:
     """One large pair to take in hand. Gives what the visitor has done with it.
 
     The Report is there before the stage is drawn again: ask :func:`reported` for it where θ
     depends on it. adopted: the inputs' poses, (6,) each, as they were set elsewhere, None where
-    this stage's own count; compact: where two stages share a screen, smaller and with the sliders
+    this stage's own count; probabilities: of the classes, which the stage's network gives what is
+    shown, for its CSV file; compact: where two stages share a screen, smaller and with the sliders
     folded away; token: names what is shown; a new token starts anew.
     """
     features = features or Features()
@@ -128,6 +130,7 @@ def stage(
         "echo": state_of(key).get("serial"),
         "inputs": [_input(moved) for moved in inputs],
         "adopted": adopted,
+        "probabilities": rounded(probabilities),
         "features": {
             "live": features.live,
             "equation": features.equation,
@@ -235,6 +238,11 @@ def _are_thetas(value: object, several: int, count: int) -> bool:
     """Whether what a browser has sent is so many lists of so many finite numbers."""
     are_several = isinstance(value, list) and len(value) == several > 0
     return are_several and all(is_theta(theta, count) for theta in value)
+
+
+def rounded(probabilities: Sequence[float] | None) -> list[float] | None:
+    """Probabilities in as many digits as they have."""
+    return None if probabilities is None else [float(f"{p:.7g}") for p in probabilities]
 
 
 def is_theta(value: object, count: int) -> bool:

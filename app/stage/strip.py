@@ -17,12 +17,13 @@ def strip(
     key: str,
     token: str,
     transformers: Transformers | None = None,
+    output_size: tuple[int, int] | None = None,
     selected: str | None = None,
     on_selected: Callable[[str], None] | None = None,
 ) -> None:
     """A row of small pairs. With ``on_selected`` each is a button, and it is called with its id;
-    one with a ``href`` is a link."""
-    data = stage_data(items, "strip", token, transformers, None, None, None, None)
+    one with a ``href`` is a link. output_size: V's, by default that of U."""
+    data = stage_data(items, "strip", token, transformers, output_size, None, None, None)
     data |= {
         "features": {},
         "selectable": on_selected is not None,

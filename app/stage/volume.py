@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.palette import CORNER, GRIDS
 from app.stage.component import component, line_colours, state_of, text_of
-from app.stage.large import is_theta
+from app.stage.large import is_theta, rounded
 from app.stage.replay import curves, file_name, softmax
 from stn_core.experiments.volumes import DEPTH, SIDE
 from stn_core.runs.records import RecordedRun
@@ -69,11 +70,18 @@ class VolumeReport:
     pose: Pose | None = None
 
 
-def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = None) -> VolumeReport:
+def volume(
+    solid: Solid,
+    *,
+    key: str,
+    token: str,
+    learning: Learning | None = None,
+    probabilities: Sequence[float] | None = None,
+) -> VolumeReport:
     """The volume with T_θ(G) in it, V beside it, and both projections; the hand turns them.
 
     token: names what is shown; a new token starts anew. learning: what is played, in place of
-    what a hand does.
+    what a hand does. probabilities: of the classes, for what is shown, for the stage's CSV file.
     """
     identity = Affine3D().identity().tolist()
     smaller = f"{SIDE}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{solid.output_side}"
@@ -97,6 +105,7 @@ def volume(solid: Solid, *, key: str, token: str, learning: Learning | None = No
             "theta": np.asarray(solid.theta).tolist() if transforms else identity,
             "identity": identity,
             "names": list(Affine3D.parameter_names),
+            "probabilities": rounded(probabilities),
             "track": learning and _track(learning, transforms),
             "captions": {
                 "U": "The volume U and the box T<sub>θ</sub>(G) that the grid reads"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from streamlit.logger import get_logger
 from streamlit.runtime import Runtime
@@ -29,12 +31,23 @@ from app.training.limits import limits
 from app.training.queue import free_device, give_back, remove, remove_rest, waiting
 from stn_core import launcher
 from stn_core.runs.folder import Run, runs_folder
+from stn_core.runs.ownership import HEARTBEAT
+from stn_core.tensor_files import remove_torn
 
 LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 STOP_SECONDS = 60.0  # that a training has to stop by itself: several slow steps and a checkpoint
 PAUSED_SECONDS = 600.0  # that a paused training keeps its place while others wait
+RETRY_SECONDS = 5.0  # after one could not be started
 _started = threading.Lock()
+
+
+class _Trouble(NamedTuple):
+    words: str
+    at: float  # time.monotonic()
+
+
+_troubles: dict[str, _Trouble] = {}  # of the trainings that could not be looked after, by key
 
 
 def start() -> None:
@@ -44,7 +57,7 @@ def start() -> None:
 
 
 def _look_on() -> None:
-    pruned = time.monotonic()
+    pruned, said = time.monotonic(), ""
     while True:
         time.sleep(LOOK_SECONDS)
         try:
@@ -52,31 +65,57 @@ def _look_on() -> None:
             if time.monotonic() - pruned > PRUNE_SECONDS:
                 pruned = time.monotonic()
                 prune()
-        except Exception:  # a full disk, say: look again soon
-            get_logger(__name__).exception("The training queue could not be served")
+            said = ""
+        except Exception as error:  # look again soon
+            if said != (said := repr(error)):  # one that stays would fill the log
+                get_logger(__name__).exception("The queue of trainings could not be looked after")
 
 
 def look() -> None:
     """One look: who is gone gives a place back, what is next starts, what is over a limit ends."""
     launcher.reap()
     here = visitors.here()
-    queue = waiting()
-    for job in (*queue, *processes.running()):
+    queue, running = waiting(), processes.running()
+    for job in (*queue, *running):
+        _try(job, processes.set_clocks)
         order = read_order(job)
         if order and order.owner in here:
-            (job.folder / WANTED).touch()
+            _try(job, lambda job: (job.folder / WANTED).touch())
     for job in queue:
         if seconds_away(job) > AWAY_SECONDS:
-            give_back(job)
+            _try(job, give_back)
     queue = waiting()
-    for job in processes.running():
+    for job in running:
         if read_order(job):
-            _hold_to_limits(job, bool(queue))
+            _try(job, lambda job: _hold_to_limits(job, bool(queue)))
     for job in queue:
-        order = read_order(job)
-        device = order and free_device(order)
-        if device:
-            processes.launch(job, device)
+        _try(job, _start_if_free)
+
+
+def trouble(job: Job) -> str:
+    """Why a training that waits could not be started; empty of one that was not tried yet."""
+    found = _troubles.get(job.key)
+    return found.words if found else ""
+
+
+def _start_if_free(job: Job) -> None:
+    order, before = read_order(job), _troubles.get(job.key)
+    if before and time.monotonic() - before.at < RETRY_SECONDS:
+        return
+    if order and (device := free_device(order)):
+        processes.launch(job, device)
+        _troubles.pop(job.key, None)
+
+
+def _try(job: Job, act: Callable[[Job], object]) -> None:
+    """Do something for a training. What fails for one, on a full disk say, holds up no other."""
+    try:
+        act(job)
+    except OSError as error:
+        words = error.strerror or str(error)
+        if trouble(job) != words:
+            get_logger(__name__).warning("%s: %s", job.folder.name, words)
+        _troubles[job.key] = _Trouble(words, time.monotonic())
 
 
 def _hold_to_limits(job: Job, others_wait: bool) -> None:
@@ -94,8 +133,8 @@ def _hold_to_limits(job: Job, others_wait: bool) -> None:
 
 def _end(job: Job, run: Run) -> None:
     launcher.end(job.folder, signal.SIGKILL)
-    run.set_status("stopped", run.status().step, "it ended after its last checkpoint")
-    (job.folder / "heartbeat").unlink(missing_ok=True)
+    run.set_status("stopped", run.status().step, "it was ended after its last checkpoint")
+    (job.folder / HEARTBEAT).unlink(missing_ok=True)
 
 
 def prune() -> None:
@@ -105,6 +144,8 @@ def prune() -> None:
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
         remove_rest(left)
+    for job in list_jobs():
+        remove_torn(job.folder)
     shown, allowed = visitors.held(), limits()
     ended = [
         job
@@ -113,6 +154,8 @@ def prune() -> None:
     ]
     sizes = {job.key: _megabytes(job.folder) for job in list_jobs()}
     taken = sum(sizes.values())
+    for key in _troubles.keys() - sizes.keys():
+        _troubles.pop(key, None)
     for job in ended:
         old = seconds_since_start(job) > allowed.days * 86_400
         if old or taken > allowed.megabytes:

@@ -20,16 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.data import recordings
+from app.data.faults import without_folders
 from app.data.run_keys import StartedHere
 from app.tables import column_title
 from app.training import visitors
-from app.training.run_names import DESCRIPTION, ORDER, RunName, run_name
+from app.training.run_names import DESCRIPTION, ORDER, RunName, oddity, run_name
 from stn_core.runs.folder import runs_folder
 
 AWAY_SECONDS = 300  # then a visitor's waiting trainings are given up, and others may stop the rest
 LOG = "log.txt"
 IMAGES = "images.npy"  # of a set of the visitor's own
 WANTED, CLAIMED = "wanted", "claimed"
+CONTROL = "control.json"
+PROGRESS = re.compile(r"\d+%\|")  # a line of a bar's
 MAX_DEPTH = 4  # of a run's folder below the runs' folder
 MAX_FOLDERS = 2_000  # that are looked into: the runs' folder may be one's home
 
@@ -90,6 +93,16 @@ def list_jobs(prefix: str = "") -> list[Job]:
     return [_job(folder, name) for name, folder in named if name.experiment.startswith(prefix)]
 
 
+def odd_folders() -> dict[str, str]:
+    """What looks like a run in the runs' folder and can be none, by its path below it: why."""
+    try:
+        files = [Path(entry.path) for entry in os.scandir(runs_folder()) if not entry.is_dir()]
+    except OSError:
+        files = []
+    odd = ((path, oddity(path)) for path in (*files, *_folders()) if run_name(path) is None)
+    return {path.relative_to(runs_folder()).as_posix(): why for path, why in odd if why}
+
+
 def _folders() -> Iterator[Path]:
     """What may be runs: no folder within a run, nor behind a link to a folder of several."""
     below = [(runs_folder(), 0)]
@@ -99,8 +112,10 @@ def _folders() -> Iterator[Path]:
         folder, depth = below.pop()
         try:
             inside = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]
+        except PermissionError:
+            inside = []
         except OSError:
-            continue  # it is gone, or not for us
+            continue  # it is gone
         if depth and {DESCRIPTION, ORDER} & {entry.name for entry in inside}:
             yield folder
             continue
@@ -151,7 +166,10 @@ def read_order(job: Job) -> Order | None:
     except (OSError, ValueError, TypeError):
         return None
     numbers = all(isinstance(value, int | float) for value in (order.asked, order.iterations))
-    return order if numbers and isinstance(order.device, str) else None
+    texts = (order.command, order.experiment, order.device, order.owner)
+    listed = isinstance(order.arguments, list)
+    words = listed and all(isinstance(word, str) for word in (*texts, *order.arguments))
+    return order if numbers and words else None
 
 
 def is_waiting(job: Job) -> bool:
@@ -192,18 +210,17 @@ def seconds_since_start(job: Job) -> float:
 
 def seconds_since_control(job: Job) -> float:
     """For how long it has been asked to do what it is asked to do."""
-    return seconds_since(job.folder / "control.json")
-
-
-def without_folders(message: object) -> str:
-    """What is wrong, without where on the server it is: of an absolute path the last name."""
-    return re.sub(r"(?<![^\s'\"`(])/\S*/", "", str(message))
+    return seconds_since(job.folder / CONTROL)
 
 
 def last_words(job: Job) -> str:
-    """The last line of the process's own output: why it failed before it could say so."""
+    """What the process itself said last: why it failed before it could say so in its folder. Empty
+    if nothing but what it was to do and how far it was."""
     try:
-        lines = (job.folder / LOG).read_text(errors="replace").strip().splitlines()
+        lines = (job.folder / LOG).read_text(errors="replace").splitlines()
     except OSError:
         return ""
-    return without_folders(lines[-1])[-500:] if lines else ""
+    said = [line for line in lines if line.strip() and not PROGRESS.search(line)]
+    last = said[-1] if said else ""
+    begun = last.startswith("resumed from step") or last.endswith(str(job.folder))
+    return "" if begun else without_folders(last).replace("`", "'")[-500:]

@@ -12,11 +12,13 @@ from streamlit.logger import get_logger
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """steps, seconds: of one training; waiting: places in the queue that a visitor may hold;
+    queue: that all visitors may hold together, whom a server cannot always tell apart;
     megabytes: of the runs' folder; days: that an ended run is kept."""
 
     steps: int
     seconds: float
     waiting: int
+    queue: int
     megabytes: float
     days: float
 
@@ -25,6 +27,7 @@ VARIABLES = {  # field of Limits: its variable and its default
     "steps": ("STN_MAX_STEPS", 1_000_000),
     "seconds": ("STN_MAX_SECONDS", math.inf),
     "waiting": ("STN_MAX_WAITING", 2),
+    "queue": ("STN_MAX_QUEUE", 40),
     "megabytes": ("STN_MAX_MEGABYTES", 5_000.0),
     "days": ("STN_KEEP_DAYS", 30.0),
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
+from app.data.faults import without_folders
 from app.training import visitors
 from app.training.job import (
     CLAIMED,
@@ -22,9 +24,9 @@ from app.training.job import (
     is_mine,
     is_waiting,
     job_in,
-    without_folders,
 )
 from app.training.limits import limits
+from app.training.processes import is_running
 from app.training.queue import give_back, waiting
 from stn_core import launcher
 from stn_core.checkpoints import write_atomically
@@ -33,6 +35,7 @@ from stn_core.runs.folder import Run, new_run_folder, runs_folder
 from stn_core.runs.records import RunError
 
 MIN_FREE_MEGABYTES = 300  # of the disk, without which no training is begun
+_asking = threading.Lock()  # two who ask at once do not both get the last place
 
 
 def start(
@@ -105,6 +108,11 @@ def _order(
 
 
 def _ask(order: Order, images: np.ndarray | None = None) -> Job:
+    with _asking:
+        return _put(order, images)
+
+
+def _put(order: Order, images: np.ndarray | None) -> Job:
     _check_room()
     folder = _new_folder(order.experiment)
     try:
@@ -118,12 +126,16 @@ def _ask(order: Order, images: np.ndarray | None = None) -> Job:
 
 
 def _check_room() -> None:
-    """Raise JobError if this visitor waits for enough already, or the disk is full."""
-    mine = [job for job in waiting() if is_mine(job)]
+    """Raise JobError if this visitor waits for enough already, or all do, or the disk is full."""
+    queue = waiting()
+    mine = [job for job in queue if is_mine(job)]
     if len(mine) >= limits().waiting:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in mine)
+        raise JobError(f"You wait for {len(mine)} trainings already ({names}). Cancel one first.")
+    if len(queue) >= limits().queue:
         raise JobError(
-            f"You already have {len(mine)} trainings waiting ({names}). Cancel one first."
+            f"The queue is full: {len(queue)} trainings wait, and this server takes "
+            f"{limits().queue}. Try again when one of them has begun."
         )
     existing = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
     free = shutil.disk_usage(existing).free / 2**20
@@ -167,6 +179,8 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
     """Go on with a stopped, failed or interrupted training, with another peak rate if one is given.
     Raises JobError."""
     _check_room()
+    if is_running(job):
+        raise JobError("this training goes on already: another visitor or tab has resumed it")
     run = Run(job.folder)
     try:
         description = run.description()
@@ -175,7 +189,7 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
             command="train",
             experiment=description["experiment"],
             arguments=["--resume"],
-            device=description["device_type"],
+            device=description.get("device_type", "auto"),
             iterations=max(0, description["recipe"]["iterations"] - step),
         )
         if learning_rate is not None:

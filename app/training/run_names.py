@@ -1,7 +1,8 @@
 """What a run's folder is called on the pages: of which experiment it is, how trained, and when.
 
 It is read from run.json, or from job.json as long as the run has not begun, or from the folder's
-name. A folder of which nothing can be shown has no name here, and so is on no page.
+name. A folder of which nothing can be shown has no name here: the pages leave it out, and if it
+looks like a run they say why.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import os
 import re
 import time
 from datetime import datetime
@@ -23,6 +25,9 @@ FOLDER_NAME = re.compile(
     rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
     r"(?P<date>\d{8})-(?P<time>\d{6})(?:-(?P<number>\d+))?"
 )
+
+LIKE_A_RUN = re.compile(rf"({'|'.join(TITLES)})-")
+ELSEWHERE = "studies/"  # experiments that are runs, and of no page
 
 
 class RunName(NamedTuple):
@@ -41,8 +46,33 @@ class RunName(NamedTuple):
 
 def run_name(folder: Path) -> RunName | None:
     """What a folder is called; None if there is no run of a table's experiment in it."""
+    if not _is_readable(folder):
+        return None
     stamps = tuple(_modified(folder / name) for name in (DESCRIPTION, ORDER))
     return _run_name(folder, stamps)
+
+
+def oddity(path: Path) -> str:
+    """Why a folder without a name that looks like a run is none; empty of one that does not."""
+    parts, looks = FOLDER_NAME.fullmatch(path.name), LIKE_A_RUN.match(path.name)
+    if not path.is_dir():
+        return "not a folder" if looks else ""
+    if not _is_readable(path):
+        return "no permission to read it" if looks else ""
+    described = next((name for name in (DESCRIPTION, ORDER) if (path / name).exists()), None)
+    if described is None:
+        if parts and _is_known(_by_name(parts)):
+            return "its name has an impossible date"
+        return "its name is of no experiment here" if looks else ""
+    content = _read(path / described)
+    if content is None:
+        return f"its {described} cannot be read"
+    experiment = content.get("experiment")
+    if isinstance(experiment, str) and experiment.startswith(ELSEWHERE):
+        return ""
+    if not isinstance(experiment, str) or not _is_known(experiment):
+        return f"its {described} is of no experiment here"
+    return f"its {described} does not say how many steps it has"
 
 
 @functools.lru_cache(maxsize=4_096)
@@ -52,7 +82,9 @@ def _run_name(folder: Path, stamps: tuple[int, ...]) -> RunName | None:
     description, order = (_read(folder / name) for name in (DESCRIPTION, ORDER))
     if description is not None and not _has_steps(description):
         return None
-    by_name = f"{parts['table']}/{parts['column']}/{parts['network']}" if parts else ""
+    if parts and description is order is None and _date(parts) is None:
+        return None
+    by_name = _by_name(parts) if parts else ""
     experiment = (description or order).get("experiment") if description or order else by_name
     experiment = experiment or by_name
     if not isinstance(experiment, str) or not _is_known(experiment):
@@ -66,6 +98,22 @@ def _run_name(folder: Path, stamps: tuple[int, ...]) -> RunName | None:
         ", ".join(words) + (f" ({number})" if number > 1 else ""),
         (started, number),
     )
+
+
+def _by_name(parts: re.Match) -> str:
+    return f"{parts['table']}/{parts['column']}/{parts['network']}"
+
+
+def _date(parts: re.Match) -> float | None:
+    """The seconds of a folder's name; None of an impossible date."""
+    try:
+        return time.mktime(time.strptime(parts["date"] + parts["time"], "%Y%m%d%H%M%S"))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_readable(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
 
 
 def _modified(path: Path) -> int:
@@ -115,11 +163,8 @@ def _started(
     parts: re.Match | None, description: dict | None, order: dict | None, stamps: tuple[int, ...]
 ) -> float:
     """By the folder's name, or by what its files say; of an older file, when it was written."""
-    if parts:
-        try:
-            return time.mktime(time.strptime(parts["date"] + parts["time"], "%Y%m%d%H%M%S"))
-        except (ValueError, OverflowError):
-            pass
+    if parts and (date := _date(parts)) is not None:
+        return date
     try:
         return datetime.fromisoformat((description or {})["started"]).timestamp()
     except (KeyError, TypeError, ValueError, OverflowError, OSError):

@@ -19,9 +19,11 @@ from stn_core.results.colocalised import (
     column_mean,
     search_budgets,
     share_of_sets,
+    unreadable,
 )
 from stn_core.results.differences import CONFIDENCE, Difference, difference, differences
 from stn_core.results.tables import (
+    NOT_READABLE,
     NOT_TRAINED,
     Cell,
     Facing,
@@ -39,6 +41,7 @@ __all__ = [
     "ColumnMean",
     "Difference",
     "Facing",
+    "NOT_READABLE",
     "NOT_RUN",
     "NOT_TRAINED",
     "SearchBudget",
@@ -58,4 +61,5 @@ __all__ = [
     "share_of_sets",
     "tables",
     "tried",
+    "unreadable",
 ]

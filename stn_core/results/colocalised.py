@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from stn_core import checkpoints
-from stn_core.experiments.colocalisation import COLOCALISATIONS
+from stn_core.experiments.colocalisation import COLOCALISATIONS, Colocalisation
 from stn_core.metrics import SearchMetrics, load_search_metrics
 
 NOT_RUN = "not run"
@@ -46,13 +47,30 @@ class ColumnMean:
 
 
 def colocalised() -> dict[str, SearchMetrics]:
-    """The metrics of every cell of Table 5 that has been run, by its name.
+    """The metrics of every cell of Table 5 that has been run and can be read, by its name.
 
     >>> colocalised()["colocalisation/t/8"].recipe.name
     'quick'
     """
+    found = {}
+    for name, cell in _published().items():
+        with suppress(checkpoints.CheckpointError):
+            found[name] = load_search_metrics(cell)
+    return found
+
+
+def unreadable(metrics: dict[str, SearchMetrics]) -> list[str]:
+    """The cells that have been run and cannot be read. metrics: as ``colocalised`` gives them.
+
+    >>> unreadable(colocalised())
+    []
+    """
+    return [name for name in _published() if name not in metrics]
+
+
+def _published() -> dict[str, Colocalisation]:
     return {
-        name: load_search_metrics(cell)
+        name: cell
         for name, cell in COLOCALISATIONS.items()
         if (checkpoints.published_folder(cell) / checkpoints.METRICS).is_file()
     }

@@ -11,14 +11,14 @@ from stn_core.experiment import Experiment
 from stn_core.experiments import EXPERIMENTS
 from stn_core.metrics import Metrics, load_metrics
 
-NOT_TRAINED = "not trained"
+NOT_TRAINED, NOT_READABLE = "not trained", "not readable"
 
 
 @dataclass(frozen=True)
 class Cell:
     """One experiment, and the metrics of its published network, None where there is none.
 
-    error: in percent on the test digits.
+    problem: why the metrics that are there cannot be read; error: in percent on the test digits.
 
     >>> Cell(EXPERIMENTS["distorted/r/fcn"], None).ours
     'not trained'
@@ -26,6 +26,7 @@ class Cell:
 
     experiment: Experiment
     metrics: Metrics | None
+    problem: str = ""
 
     @property
     def error(self) -> float | None:
@@ -35,7 +36,7 @@ class Cell:
     def ours(self) -> str:
         """Our error, or the seeds' mean and spread if there are several."""
         if self.metrics is None:
-            return NOT_TRAINED
+            return NOT_READABLE if self.problem else NOT_TRAINED
         errors = self.metrics.errors
         if len(errors) == 1:
             return f"{self.error:.2f}"
@@ -62,13 +63,19 @@ def cells(table: str) -> dict[str, Cell]:
     if table not in tables():
         raise UnknownName(f"there is no table {table!r}; there are: {', '.join(tables())}")
     return {
-        name: Cell(
-            experiment,
-            load_metrics(experiment) if checkpoints.is_published(experiment) else None,
-        )
+        name: _cell(experiment)
         for name, experiment in EXPERIMENTS.items()
         if name.split("/")[0] == table
     }
+
+
+def _cell(experiment: Experiment) -> Cell:
+    if not checkpoints.is_published(experiment):
+        return Cell(experiment, None)
+    try:
+        return Cell(experiment, load_metrics(experiment))
+    except checkpoints.CheckpointError as error:
+        return Cell(experiment, None, str(error))
 
 
 def rows_and_columns(table: str) -> tuple[list[str], list[str]]:

@@ -6,7 +6,7 @@ probes.npz        the probe images (uint8) and their labels
 snapshots/N.npz   at log-spaced steps N, 100 at most, and lately: theta, logits, mean_output, error
 checkpoint.safetensors   everything that is needed to go on
 status.json       running, paused, stopped, finished or failed, and why
-heartbeat         touched every second by the training that owns the folder
+lock, heartbeat   held, and touched every second, by the training that owns the folder
 control.json      what the training is asked to do, looked at between steps
 process.json      which process trains, if it was started by ``launcher``
 """
@@ -17,16 +17,15 @@ import io
 import json
 import math
 import os
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from stn_core.checkpoints import write_atomically
+from stn_core.runs import ownership
 from stn_core.runs.records import (
     READ_ERRORS,
     RecordedRun,
@@ -38,8 +37,6 @@ from stn_core.runs.records import (
     read_arrays,
 )
 
-HEARTBEAT_SECONDS = 1.0
-DEAD_AFTER_SECONDS = 6.0  # without a heartbeat, the training is gone
 COMMANDS = ("run", "pause", "stop")
 DEVICE_SEPARATOR = ", then "  # between the devices that a run has been on
 STATES = ("queued", "running", "paused", "stopped", "finished", "failed")
@@ -200,35 +197,12 @@ class Run:
         )
 
     def is_alive(self) -> bool:
-        """Whether a training that owns this folder has given a sign of life just now."""
-        try:
-            return time.time() - (self.folder / "heartbeat").stat().st_mtime < DEAD_AFTER_SECONDS
-        except OSError:
-            return False
+        """Whether a training owns this folder now."""
+        return ownership.is_alive(self.folder)
 
-    @contextmanager
-    def owned(self) -> Iterator[None]:
-        """Own the folder, with a heartbeat. Raises RunError if another training does."""
-        if self.is_alive():
-            raise RunError(f"{self.folder} is being trained by another process")
-        path, done = self.folder / "heartbeat", threading.Event()
-        path.touch()
-
-        def beat() -> None:
-            while not done.wait(HEARTBEAT_SECONDS):
-                try:
-                    path.touch()
-                except OSError:
-                    continue  # the disk may be full for a while: the training says so itself
-
-        thread = threading.Thread(target=beat, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
-            path.unlink(missing_ok=True)
+    def owned(self) -> AbstractContextManager[None]:
+        """Own the folder, with a lock and a heartbeat. Raises RunError if another training does."""
+        return ownership.owned(self.folder)
 
     def control(self, command: str, learning_rate: float | None = None) -> None:
         """Ask the training to ``run``, ``pause`` or ``stop``, from now on with this peak rate."""

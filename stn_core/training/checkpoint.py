@@ -15,10 +15,12 @@ from stn_core.checkpoints import (
     save_tensors,
     under,
 )
+from stn_core.tensor_files import check_header
 from stn_core.training.recording import TrainingError
 from stn_core.training.trainer import Trainer
 
 OPTIMISER = "optimiser."  # before its tensors in a checkpoint
+HEADER = {"step": int, "seconds": float, "device": str}  # without which no training goes on
 
 
 def save(trainer: Trainer, path: Path) -> None:
@@ -69,8 +71,10 @@ def saved_step(path: Path) -> int:
     0
     """
     try:
-        return load_tensors(path)[1]["step"]
-    except (CheckpointError, KeyError):
+        header = load_tensors(path)[1]
+        check_header(header, {"step": int}, str(path))
+        return header["step"]
+    except CheckpointError:
         return 0
 
 
@@ -94,6 +98,9 @@ def load(trainer: Trainer, path: Path) -> None:
         raise CheckpointError(
             f"{path} belongs to {header.get('experiment')!r}, expected {trainer.experiment.name!r}"
         )
+    check_header(header, HEADER, str(path))
+    if "generator" not in tensors:
+        raise CheckpointError(f"{path} lacks its generator's state: it is no training's checkpoint")
     with trainer.on_stream():
         load_strictly(trainer.network, under(TRAINED, tensors), str(path))
         states = _optimiser_states(trainer, under(OPTIMISER, tensors), path)

@@ -15,6 +15,7 @@ import numpy as np
 
 from stn_core.runs.folder import Run
 from stn_core.runs.records import Snapshot, Step
+from stn_core.tensor_files import remove_torn
 from stn_core.training import pacing
 from stn_core.training.pacing import Pace
 
@@ -116,10 +117,11 @@ def recorded(
     >>> [step.step for step in steps], run.status().state
     ([1], 'finished')
     """
-    if description is not None:
-        run.create(description)
     with run.owned():
-        if description is None:
+        remove_torn(run.folder)
+        if description is not None:
+            run.create(description)
+        else:
             run.reset_control()  # before anything that takes time: a stop meanwhile is obeyed
         trainable, reached = None, run.status().step
         try:

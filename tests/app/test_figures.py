@@ -27,6 +27,17 @@ def test_turning_has_a_line_for_every_network_over_the_degrees():
     assert low <= 0 and high >= 100
 
 
+def test_rows_have_every_number_of_a_figure_and_not_what_only_decorates_it():
+    cloud = figures.angles([("ST-CNN", turned(), "#0072b2")], 504, LIGHT)
+    found = figures.rows(cloud)
+    assert [row["digit"] for row in found] == [3, 504, 7]
+    assert found[1] == {"name": "ST-CNN", "true angle, °": 10, "predicted, °": 80, "digit": 504}
+    counts = np.array([[5, 1], [0, 7]])
+    found = figures.rows(figures.confusion(counts, LIGHT))
+    assert [row["count"] for row in found] == [5, 1, 0, 7]
+    assert found[1] | {} == {"true class": "0", "taken for": "1", "count": 1}
+
+
 def turned() -> PredictedAngles:
     return PredictedAngles(
         digits=np.array([3, 504, 7]),

@@ -17,6 +17,7 @@ from app.palette import (
     network_colours,
     palette,
 )
+from app.views.invariance.words import KINDS, ink
 
 ROOT = Path(__file__).parents[2]
 THEMES = {"light": LIGHT, "dark": DARK}
@@ -57,6 +58,8 @@ def test_text_and_marks_stand_out_from_their_ground(name):
     for colour in theme.plain:
         assert contrast(colour, theme.background) >= 3
     assert contrast(*theme.networks) >= 1.15  # told apart in grey, too
+    for ground in (theme.surface, theme.heat):
+        assert contrast(theme.text, ground) >= 4.5
 
 
 def test_grids_stand_out_from_a_black_image():
@@ -76,6 +79,18 @@ def test_network_has_one_colour_whatever_it_is_compared_with(name):
     assert {network_colours(pair, theme)[1] for pair in pairs} == {theme.plain[1]}
     same = network_colours(("distorted/r/st-cnn-aff", "distorted/r/st-cnn-tps"), theme)
     assert same[0] == theme.networks[0] != same[1]
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_curve_of_a_network_has_its_colour_of_the_other_pages(name, kind):
+    theme = THEMES[name]
+    of_others = {
+        network_colours([f"distorted/{distortion}/{network}"], theme)[0]
+        for distortion in ("r", "rts")
+        for network in ([f"{kind}-aff", f"{kind}-tps"] if kind.startswith("st-") else [kind])
+    }
+    assert of_others == {ink(kind, theme)}
 
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear light.

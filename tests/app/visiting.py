@@ -24,7 +24,9 @@ def go_to(app: AppTest, page: str) -> AppTest:
 
 def texts(app: AppTest) -> str:
     """What stands on the page as text."""
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.info))
+    return " ".join(
+        element.value for element in (*app.header, *app.markdown, *app.caption, *app.info)
+    )
 
 
 def payload(app: AppTest, index: int = 0) -> dict:

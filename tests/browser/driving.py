@@ -76,7 +76,8 @@ def play_button(page: Page, name: str):
 
 
 def drag(page: Page, name: str, dx: float, dy: float) -> None:
-    """Drag a handle by shares of the pane's width."""
+    """Drag a handle by shares of the pane's width, on a page that a click may have scrolled."""
+    handle(page, name).scroll_into_view_if_needed()
     width = stage_of(page).locator("[data-pane=U] .square").first.bounding_box()["width"]
     box = handle(page, name).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import struct
 from dataclasses import replace
@@ -14,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from stn_core import checkpoints
+from stn_core import checkpoints, tensor_files
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
 from stn_core.experiments import EXPERIMENTS
@@ -70,6 +71,20 @@ def test_full_disk_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypat
         checkpoints.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_writers_have_left_is_deleted_and_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "snapshots").mkdir()
+    left = [tmp_path / ".status.json.abc_d123", tmp_path / "snapshots" / ".10.npz.zzzzzzzz"]
+    kept = [tmp_path / n for n in ("status.json", ".gitignore", ".name.TooLarge", "x.abcd1234")]
+    for path in (*left, *kept):
+        path.write_bytes(b"x")
+    tensor_files.remove_torn(tmp_path)
+    assert all(path.exists() for path in left)  # they may be being written
+    for path in (*left, *kept):
+        os.utime(path, (0, 0))
+    tensor_files.remove_torn(tmp_path)
+    assert not any(path.exists() for path in left) and all(path.exists() for path in kept)
 
 
 # -- tensors and their header
@@ -137,6 +152,35 @@ def test_header_that_is_not_json_is_an_error(network, tmp_path):
         checkpoints.load_tensors(path)
 
 
+def written(path, tensors: dict, data: bytes = b"") -> None:
+    """A safetensors file as its header says, whatever that is."""
+    header = json.dumps(tensors).encode()
+    path.write_bytes(struct.pack("<Q", len(header)) + header + data)
+
+
+def empty(shape: list[int]) -> dict:
+    return {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]}
+
+
+@pytest.mark.parametrize(
+    ("tensors", "words"),
+    [
+        ({str(n): empty([0]) for n in range(5_001)}, "it has 5,001 tensors; at most 5,000"),
+        ({"n" * 501: empty([0])}, "a tensor's name has 501 letters; at most 500"),
+        ({"n" * 1_000_000: empty([0])}, "its header has 1,000,0.* bytes; at most 1,000,000"),
+        ({"n": empty([2**62, 4])}, "overflow"),
+        ({"n": empty([0, 2**63])}, "unpack"),
+        ({"__metadata__": {"step": "[" * 100_000}}, "recursion|not a readable"),
+    ],
+    ids=["many", "long-name", "long-header", "overflow", "overflow-of-nothing", "deep"],
+)
+def test_header_of_too_much_is_one_sentence(tensors, words, tmp_path):
+    written(tmp_path / "file", tensors)
+    with pytest.raises(CheckpointError, match=f"^the file is not a readable .*{words}") as caught:
+        checkpoints.load_tensors(tmp_path / "file", "the file")
+    assert len(str(caught.value)) < 500 and str(caught.value).isprintable()
+
+
 # -- strict loading
 
 
@@ -174,6 +218,63 @@ def test_weights_that_are_not_of_floating_point_are_refused(dtype):
         checkpoints.load_strictly(
             layer, {n: t.to(dtype) for n, t in layer.state_dict().items()}, ""
         )
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (torch.tensor([1e300], dtype=torch.float64), "has NaN or infinite entries"),
+        (torch.tensor([torch.nan]).to(torch.float8_e4m3fn), "has NaN or infinite entries"),
+        (torch.zeros(1, dtype=torch.uint8).view(torch.float4_e2m1fn_x2), "expected floating"),
+    ],
+    ids=["float64", "float8", "float4"],
+)
+def test_weights_are_looked_at_as_the_float32_that_they_become(value, words):
+    layer = nn.Linear(1, 1)
+    with pytest.raises(CheckpointError, match=f"bias .*{words}"):
+        checkpoints.load_strictly(layer, {"weight": torch.zeros(1, 1), "bias": value}, "it")
+
+
+def test_weights_of_eight_bits_are_taken():
+    layer = nn.Linear(1, 1)
+    eight = torch.ones(1).to(torch.float8_e4m3fn)
+    checkpoints.load_strictly(layer, {"weight": eight[None], "bias": eight}, "it")
+    assert layer.bias.item() == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["distorted/r/st-fcn-tps", "distorted/r/cnn", "volumes/extruded/st-cnn-rigid"]
+)
+@pytest.mark.parametrize("part", ["transformer.", "classifier."])
+def test_weights_with_which_outputs_overflow_are_refused(name, part):
+    experiment = EXPERIMENTS[name]
+    network = experiment.build(seed=0)
+    checkpoints.check_outputs(network, experiment, "it")
+    changed = [t for n, t in network.state_dict().items() if n.startswith(part)]
+    if not changed:
+        pytest.skip("it has no transformer")
+    for tensor in changed:
+        tensor.fill_(3e38)
+    with pytest.raises(CheckpointError, match="^it has weights of up to 3.0e\\+38, with which"):
+        checkpoints.check_outputs(network, experiment, "it")
+
+
+def test_names_in_messages_are_of_one_line(network):
+    tensors = {**network.state_dict(), "a\nb\x1b[31m": torch.zeros(1), "c" * 5000: torch.zeros(1)}
+    with pytest.raises(CheckpointError) as caught:
+        checkpoints.load_strictly(network, tensors, "it")
+    words = str(caught.value)
+    assert "surplus a\\nb\\x1b[31m" in words and words.isprintable() and len(words) < 500
+
+
+@pytest.mark.parametrize("header", [{}, {"step": "3", "seconds": 1.0}, {"step": None}])
+def test_training_s_checkpoint_without_a_step_says_what_is_missing(header, tmp_path):
+    experiment = EXPERIMENTS["distorted/r/cnn"]
+    state = experiment.build(seed=0).state_dict()
+    tensors = {f"{checkpoints.TRAINED}{name}": tensor for name, tensor in state.items()}
+    checkpoints.save_tensors(tmp_path / "file", tensors, header)
+    with pytest.raises(CheckpointError, match="has no step.* in its header: it is no whole"):
+        checkpoints.load_trained(experiment, tmp_path / "file")
 
 
 def test_missing_folder_to_write_into_is_named(tmp_path):

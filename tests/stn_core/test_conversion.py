@@ -119,6 +119,15 @@ def test_networks_that_torch_has_wrapped_fit_their_experiment(network, tmp_path)
         assert foreign_checkpoints.load_matching([find(NAME)], path, "the file")[0].name == NAME
 
 
+def test_names_are_printed_as_one_line_of_letters_each(tmp_path):
+    names = ["two\nlines", "\x1b[31mred", "plain"]
+    source = saved({name: torch.zeros(1) for name in names}, tmp_path / "model.pt")
+    lines = conversion.convert(source, tmp_path / "model.safetensors")
+    assert lines == [f"{n} (1,) float32" for n in (r"two\nlines", r"\x1b[31mred", "plain")]
+    tensors, _ = checkpoints.load_tensors(tmp_path / "model.safetensors")
+    assert set(tensors) == set(names)
+
+
 def test_tied_weights_are_written_one_by_one(tmp_path):
     weight = torch.rand(3, 3)
     source = saved({"a": weight, "b": weight}, tmp_path / "tied.pt")

@@ -123,10 +123,31 @@ def test_missing_files_in_stn_data_are_an_error_that_names_them(
     assert f"missing: {', '.join(NAMES[1:])}." in message
 
 
-def test_corrupt_file_is_an_error_that_names_it(mnist_folder):
+def test_folder_in_stn_data_that_is_not_there_is_an_error_that_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DigitsError, match=r"nowhere should hold .*; there is no"):
+        digits.load()
+
+
+@pytest.mark.parametrize("content", [b"", b"torn", None])
+def test_file_that_is_not_mnist_s_is_an_error_that_names_it(content, mnist_folder):
     path = mnist_folder / NAMES[2]
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
-    with pytest.raises(DigitsError, match=f"{path} is not MNIST's {NAMES[2]}"):
+    path.write_bytes(path.read_bytes()[:-1] + b"!" if content is None else content)
+    for read in (digits.load, lambda: digits.check(mnist_folder)):
+        with pytest.raises(DigitsError, match=f"{path} is not MNIST's {NAMES[2]}.*unset STN_DATA"):
+            read()
+
+
+def test_folder_with_mnist_s_files_is_taken(mnist_folder):
+    digits.check(mnist_folder)
+
+
+def test_file_that_cannot_be_read_is_an_error_that_names_it(mnist_folder, monkeypatch):
+    def refuse(self):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(mnist_folder), "read_bytes", refuse)
+    with pytest.raises(DigitsError, match=f"{NAMES[0]} cannot be read: Permission denied"):
         digits.load()
 
 

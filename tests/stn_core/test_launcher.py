@@ -115,3 +115,21 @@ def test_process_whose_folder_cannot_be_written_does_not_go_on(folder, monkeypat
     with pytest.raises(OSError, match="No space left"):
         started(folder)
     assert {child.pid for child in psutil.Process().children()} <= before
+
+
+def test_process_is_found_after_the_clock_was_set(folder, monkeypatch):
+    launcher._register(os.getpid(), folder)
+    assert launcher.find(folder).pid == os.getpid()
+    boot = psutil.boot_time()
+    created = psutil.Process().create_time()
+    monkeypatch.setattr(psutil, "boot_time", lambda: boot - 3600)  # both read by the new clock
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: created - 3600)
+    assert launcher.find(folder).pid == os.getpid()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: created - 2 * 3600)
+    assert launcher.find(folder) is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"pid": "x"}', '{"pid": -1}', '{"pid": 9e99}'])
+def test_damaged_process_file_is_of_no_process(content, folder):
+    (folder / launcher.PID_FILE).write_text(content)
+    assert launcher.find(folder) is None and not launcher.end(folder)

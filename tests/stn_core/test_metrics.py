@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -76,8 +77,10 @@ def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, f
         ({"test_digits": "many"}, "test_digits should be a whole number, got 'many'"),
         ({"test_digits": True}, "test_digits should be a whole number, got True"),
         ({"test_digits": 1.5}, "test_digits should be a whole number, got 1.5"),
-        ({"error_percent_test": []}, r"error_percent_test should be a number, got \[\]"),
-        ({"errors": [1, "x"]}, r"errors\[1\] should be a number, got 'x'"),
+        ({"error_percent_test": []}, r"error_percent_test should be a finite number, got \[\]"),
+        ({"error_percent_test": math.inf}, "should be a finite number, got inf"),
+        ({"error_percent_test": 10**400}, "should be a finite number, got 1000"),
+        ({"errors": [1, "x"]}, r"errors\[1\] should be a finite number, got 'x'"),
         ({"errors": 1}, "errors should be a list, got 1"),
         ({"confusion_test": [[1], 2]}, r"confusion_test\[1\] should be a list, got 2"),
         ({"misread_examples": [{"a": 1}]}, r"a key of misread_examples\[0\] should be a whole"),
@@ -101,5 +104,5 @@ def test_search_that_is_wrong_is_an_error_that_names_its_field(folder):
     values = json.loads(path.read_text())
     values["recipe"]["objective"] = {"margin": "wide"}
     path.write_text(json.dumps(values))
-    with pytest.raises(CheckpointError, match="margin should be a number, got 'wide'"):
+    with pytest.raises(CheckpointError, match="margin should be a finite number, got 'wide'"):
         load_search_metrics(CELL)

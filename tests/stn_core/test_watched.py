@@ -212,7 +212,7 @@ def good(tmp_path):
     [
         (torch.rand(300, 2), "at most 256 control points"),
         (torch.zeros(3, 3), r"points \(K, 2\)"),
-        (torch.full((3, 2), float("inf")), "finite points"),
+        (torch.full((3, 2), float("inf")), "entries in the control points"),
     ],
     ids=["many", "3d", "infinite"],
 )
@@ -232,9 +232,19 @@ def test_damaged_control_points_are_refused(good, points, words):
         (lambda t, h: t.update({"0.image": torch.zeros(2, 1, 28, 28)}), "uint8"),
         (lambda t, h: t.pop("0.image"), "0.image"),
         (lambda t, h: h[0].update(size=[14, 100_000]), "512 pixels"),
-        (lambda t, h: h[0].update(size=[14]), "unknown"),
-        (lambda t, h: h[0].update(size=None), "damaged"),
-        (lambda t, h: h[0].update(family="Module"), "Module"),
+        (lambda t, h: h[0].update(size=[14]), r"two whole numbers, not \[14\]"),
+        (lambda t, h: h[0].update(size=None), "two whole numbers, not None"),
+        (lambda t, h: h[0].update(size=[float("inf"), 8]), r"two whole numbers, not \[inf, 8\]"),
+        (lambda t, h: h[0].pop("size"), "place 1 lacks 'size'"),
+        (lambda t, h: h.__setitem__(0, 3), "cannot be drawn"),
+        (lambda t, h: h[0].update(family="Module"), "family 'Module' is unknown"),
+        (lambda t, h: h[0].update(family=[]), "cannot be drawn"),
+        (lambda t, h: h[0].update(name="n" * 501), "name has 501 letters, at most 500"),
+        (lambda t, h: t.update({"0.theta": torch.zeros(2, 6) + 1j}), "theta of torch.complex64"),
+        (
+            lambda t, h: t.update({"0.theta": torch.full((2, 6), 1e300, dtype=torch.float64)}),
+            "entries in theta",
+        ),
         (lambda t, h: h[0].update(family="ThinPlateSpline", side=10**6), "control points"),
         (lambda t, h: h[0].update(family="PiecewiseAffine", side=[2, 17]), "control points"),
         (lambda t, h: h[0].update(family="PiecewiseAffine", side=[2]), "control points"),
@@ -249,6 +259,80 @@ def test_damaged_file_is_refused_and_says_why(good, change, words):
     save_tensors(good, tensors, header)
     with pytest.raises(CheckpointError, match=words):
         load_warps(good)
+
+
+def basis_of(values: torch.Tensor):
+    """A change of a file: its transformer has this learned basis, for a V of one row."""
+
+    def change(tensors: dict, watched: list) -> None:
+        watched[0].update(family="LearnedBasis", size=[1, values.shape[1]])
+        tensors["0.basis"], tensors["0.theta"] = values, torch.zeros(2, 2 * len(values))
+
+    return change
+
+
+def spline(side: int, size: list[int]):
+    """A change of a file: its transformer is a thin plate spline, V of this size."""
+
+    def change(tensors: dict, watched: list) -> None:
+        watched[0].update(family="ThinPlateSpline", side=side, size=size)
+        tensors["0.theta"] = torch.zeros(2, 2 * side**2)
+
+    return change
+
+
+def many(tensors: dict, watched: list) -> None:
+    watched *= 65
+
+
+def two_large(tensors: dict, watched: list) -> None:
+    spline(4, [512, 512])(tensors, watched)
+    watched *= 2
+    tensors.update({f"1.{name}": tensors[f"0.{name}"].clone() for name in ("image", "theta")})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (spline(16, [512, 512]), "256 rows at 512 × 512 pixels .* 67,108,864 numbers; at most"),
+        (two_large, "brings the file to 8,388,608 numbers"),
+        (basis_of(torch.zeros(6000, 1)), "at most 256 rows of a basis are drawn, not 6,000"),
+        (basis_of(torch.full((3, 4), 1e300, dtype=torch.float64)), "entries in the basis"),
+        (many, "at most 64 transformers are drawn, not 65"),
+    ],
+    ids=["spline", "two-splines", "rank", "infinite", "many"],
+)  # fmt: skip
+def test_file_of_which_too_much_would_be_made_is_refused_with_numbers(good, change, words):
+    tensors, header = load_tensors(good)
+    change(tensors, header["watched"])
+    save_tensors(good, tensors, header)
+    with pytest.raises(CheckpointError, match=words) as caught:
+        load_warps(good, "the file")
+    assert len(str(caught.value)) < 300 and "\n" not in str(caught.value)
+
+
+def test_largest_file_that_is_drawn_makes_no_more_than_it_is_allowed(good):
+    tensors, header = load_tensors(good)
+    spline(4, [512, 512])(tensors, header["watched"])
+    save_tensors(good, tensors, header)
+    [found] = load_warps(good)
+    assert found.transform.target(found.size, torch.zeros(1)).numel() == 4 * 4 * 512 * 512
+
+
+def test_what_would_make_too_much_is_refused_when_it_is_saved(tmp_path):
+    transform = ThinPlateSpline(16)
+    network = SpatialTransformer(
+        lambda u: transform.identity().expand(len(u), -1), transform, (300, 200)
+    )
+    with pytest.raises(ValueError, match="'' cannot be drawn: B of 256 rows at 300 × 200 pixels"):
+        save_warps(tmp_path / "w", network, watched(network, torch.rand(1, 1, 9, 9)))
+    network = nn.Sequential(*(
+        SpatialTransformer(lambda u: Affine().identity().expand(len(u), -1), Affine())
+        for _ in range(65)
+    ))  # fmt: skip
+    with pytest.raises(ValueError, match="at most 64 transformers are drawn, not 65"):
+        save_warps(tmp_path / "w", network, watched(network, torch.rand(1, 1, 4, 4)))
+    assert not (tmp_path / "w").exists()
 
 
 def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
@@ -266,3 +350,13 @@ def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
     app.file_uploader(key="own-warps").set_value(("w.safetensors", b"PK\x03\x04", "x/y")).run()
     assert not app.exception
     assert "Not opened: the file is not a readable" in app.error[0].value
+
+
+def test_learned_basis_of_another_size_than_u_is_drawn(good):
+    tensors, header = load_tensors(good)
+    basis_of(torch.rand(3, 9))(tensors, header["watched"])
+    save_tensors(good, tensors, header)
+    app = go_to(AppTest.from_file(MAIN, default_timeout=120), "network").run()
+    upload = ("w.safetensors", good.read_bytes(), "application/octet-stream")
+    app.file_uploader(key="own-warps").set_value(upload).run()
+    assert not app.exception and not app.error

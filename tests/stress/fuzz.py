@@ -268,6 +268,16 @@ def checkpoints(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]
     save_warps(drawn, network, warps)
     good = [weights.read_bytes(), drawn.read_bytes()]
     file = scratch / "file.safetensors"
+    tensors, _ = library.load_tensors(weights)
+    for change in (
+        lambda tensor: tensor.to(torch.float8_e4m3fn),
+        lambda tensor: tensor.double() * 1e300,
+        lambda tensor: tensor.to(torch.complex64),
+        lambda tensor: torch.full_like(tensor, 3e38, dtype=torch.float32),
+        lambda tensor: tensor.float() * float("nan"),
+    ):
+        library.save_tensors(file, {name: change(t) for name, t in tensors.items()}, {})
+        good.append(file.read_bytes())
 
     def attempt(content: bytes) -> str:
         file.write_bytes(content)
@@ -402,7 +412,10 @@ VALUES = (
     "run-../../etc", "own-1",
     "study-st-fcn-tps", "1,2,3", "1,2,3,4,5,6", "nan,0,0,0,1,0", "9e99,0,0,0,1,0", "Affine",
     "Thin plate spline", "Draw", "x" * 2000, "\u0663", "<script>", "%00", "[]", "{}", "0", "12.5",
+    "Infinity", "-Infinity", "1e999", "9" * 400, "1e300", "0,0,0,0,0,0", "1e6,1e6,0,1e6,1e6,0",
+    "![x](http://evil/x.png)", "[a](javascript:alert(1))", "$x$", ":red[x]", "<img src=x>",
 )  # fmt: skip
+MARKUP = ("http://evil", "javascript:alert", "$x$", ":red[x]", "<img src=x>")  # of those above
 
 
 def urls(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
@@ -417,6 +430,9 @@ def urls(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]]:
         go_to(app, page).run()
         link = f"/{page}?" + "&".join(f"{n}={quote(v)}" for n, v in fields.items())
         assert not app.exception, (link, [e.value for e in app.exception])
+        said = (*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.toast)
+        for words in (element.value for element in said):
+            assert not any(mark in words for mark in MARKUP), (link, words)
         return "taken"
 
     yield lambda: attempt("distorted", {})

@@ -2,11 +2,15 @@
 
 After each kill its folder is read, and it goes on from there in another process; at the end its
 weights and its records are held to those of one that nobody disturbed. 1 if anything is lost.
+
+Some lives are stopped (SIGSTOP) before they are killed: nobody may take their folder meanwhile.
+Some end because the disk is full. The clock may be set back by an hour after any of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import math
 import os
 import random
@@ -15,6 +19,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +30,7 @@ from stn_core import checkpoints, digits
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.runs.folder import Run
+from stn_core.runs.records import RunError
 from stn_core.training import pacing, probes, recording
 from stn_core.training.network import train_steps
 
@@ -35,6 +41,9 @@ CHECKPOINT_SECONDS = (-1.0, 0.2)  # at every record, so that many a kill is in i
 STEPS = 2 * RECORDS  # for each life
 MEASURED_PER_CLASS = {3: 5, 4: 5}  # gallery digits a class that a snapshot looks at
 PATIENCE_SECONDS = 120.0
+KINDS = ("killed", "stopped, and then killed", "on a full disk")
+FULL_AFTER = 12  # files that a life on a disk that becomes full has written at most
+HOUR = 3600.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,22 +64,26 @@ def main(arguments: list[str] | None = None) -> int:
     rng = random.Random(given.seed)
     with tempfile.TemporaryDirectory() as scratch:
         run, undisturbed = Run(Path(scratch, "killed")), Run(Path(scratch, "undisturbed"))
-        faults, without = [], 0
+        faults, without, kinds = [], 0, Counter()
         for kill in range(given.kills):
+            kind = KINDS[kill % len(KINDS)]
+            kinds[kind] += 1
             records = rng.randrange(RECORDS) if kill else 0  # the first one before there is any
-            ended = live(experiment, source, run, rng, records)
-            losses = [f"it had ended with {ended}"] if ended != -signal.SIGKILL else lost(run)
-            faults += [f"kill {kill}: {words}" for words in losses]
+            ended, losses = live(experiment, source, run, rng, records, kind)
+            if ended != (1 if kind == KINDS[2] else -signal.SIGKILL):
+                losses.append(f"it had ended with {ended}")
+            faults += [f"{kill}, {kind}: {words}" for words in [*losses, *lost(run)]]
             without += not run.checkpoint.exists()
         if not faults:
-            ended = live(experiment, source, run, rng, None)
+            ended, _ = live(experiment, source, run, rng, None)
             list(train_steps(experiment, source, run=undisturbed))
             faults = [f"the end: it ended with {ended}"] if ended else unlike(run, undisturbed)
             print(f"{written(run) - len(run.history())} records were written twice")
     print(
-        f"{given.name}, {steps} steps, killed {given.kills} times, {without} of them before its "
+        f"{given.name}, {steps} steps, ended {given.kills} times, {without} of them before its "
         f"first checkpoint: {len(faults)} faults"
     )
+    print("; ".join(f"{kind}: {count}" for kind, count in kinds.items()))
     print("\n".join(faults) or "the same weights, optimiser and records as of one undisturbed")
     return int(bool(faults))
 
@@ -81,35 +94,82 @@ def live(
     run: Run,
     rng: random.Random,
     records: int | None,
-) -> int:
-    """Train in a process of its own until it is killed just after so many records; how it ended.
+    kind: str = KINDS[0],
+) -> tuple[int, list[str]]:
+    """Train in a process of its own until it ends just after so many records; how, and the faults.
 
     records: None lets it come to its end.
     """
     if (run.folder / "heartbeat").exists():
-        os.utime(run.folder / "heartbeat", (1, 1))  # as if the seconds had gone by
-    before = written(run)
+        then = rng.choice((1, time.time() + HOUR))  # as if the seconds had gone by, or an hour back
+        os.utime(run.folder / "heartbeat", (then, then))
+    before, faults = written(run), []
     recording.CHECKPOINT_SECONDS = rng.choice(CHECKPOINT_SECONDS)
+    full_after = rng.randrange(FULL_AFTER)
     child = os.fork()
     if not child:
         status = 1
         try:
+            if kind == KINDS[2]:
+                fill_the_disk(full_after)
             resume = run.is_described()
             list(train_steps(experiment, source, run=run, resume=resume))
             status = 0
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                traceback.print_exc()
         except Exception:
             traceback.print_exc()
         finally:
             os._exit(status)
-    if records is not None:
-        patience = time.monotonic() + PATIENCE_SECONDS
-        while written(run) < before + records and time.monotonic() < patience:
-            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                break  # by itself
-            time.sleep(0.001)
+    if records is not None and kind != KINDS[2]:
+        wait_for_record(child, run, before + records)
         time.sleep(rng.uniform(0, LATEST_SECONDS))
+        if kind == KINDS[1]:
+            faults = stop_for_a_while(child, run)
         os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), faults
+
+
+def fill_the_disk(after: int) -> None:
+    """Let so many files be written in this process, and no more."""
+    files, sync = iter(range(after)), os.fsync
+
+    def full(handle: int) -> None:
+        if next(files, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(handle)
+
+    os.fsync = full
+
+
+def wait_for_record(child: int, run: Run, count: int) -> None:
+    """Until the history has so many records, or the process has ended by itself."""
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while written(run) < count and time.monotonic() < patience:
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            break
+        time.sleep(0.001)
+
+
+def stop_for_a_while(child: int, run: Run) -> list[str]:
+    """Stop a process for longer than a heart may; whether its folder could be taken meanwhile, and
+    whether it goes on."""
+    while not (run.folder / "heartbeat").exists():  # it has only just been started
+        time.sleep(0.001)
+    os.kill(child, signal.SIGSTOP)
+    os.waitpid(child, os.WUNTRACED)
+    os.utime(run.folder / "heartbeat", (1, 1))
+    faults = [] if run.is_alive() else ["its folder was free while it was stopped"]
+    try:
+        with run.owned():
+            faults.append("another one took its folder while it was stopped")
+    except RunError:
+        pass
+    before = written(run)
+    os.kill(child, signal.SIGCONT)
+    wait_for_record(child, run, before + 1)
+    return faults if written(run) > before else [*faults, "it did not go on"]
 
 
 def written(run: Run) -> int:

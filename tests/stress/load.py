@@ -2,7 +2,8 @@
 
 Thirty browsers' worth of sessions, spoken to as a browser does, over websockets: each opens pages,
 takes digits, and moves the grid by hand; two of them watch trainings in the queue. Prints how long
-the server took to answer and how much memory it has; 1 if an aim is missed.
+the server took to answer, how much memory it has, and how busy the machine was, also with what is
+neither the server's nor its driver's; 1 if an aim is missed.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -50,6 +54,7 @@ class Session:
         self.random = random.Random(seed)
         self.states: dict[str, WidgetState] = {}
         self.page = ""
+        self.name = ""  # by which the server knows it
         self.repeated: tuple[str, float] | None = None  # a fragment, and every so many seconds
 
     async def open(self, page: str, query: str = "") -> None:
@@ -73,6 +78,8 @@ class Session:
                 if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     continue  # it goes on at once
                 return
+            if kind == "new_session":
+                self.name = message.new_session.initialize.session_id
             if kind == "auto_rerun":
                 self.repeated = (message.auto_rerun.fragment_id, message.auto_rerun.interval)
             if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -150,6 +157,37 @@ def megabytes(pid: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
+class Busy:
+    """How much of the machine's processors is used, and by whom, between two looks."""
+
+    def __init__(self, pid: int) -> None:
+        self.server, self.driver = psutil.Process(pid), psutil.Process()
+        self.known: dict[int, psutil.Process] = {}
+        self.looks: list[dict[str, float]] = []
+        self.load_before = os.getloadavg()[0]
+        self.look()
+        self.looks.clear()  # a first look has no time before it
+
+    def look(self) -> None:
+        """Note the use since the look before, in processors."""
+        trainings = 0.0
+        for child in self.server.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                trainings += self.known.setdefault(child.pid, child).cpu_percent() / 100
+        server, driver = (one.cpu_percent() / 100 for one in (self.server, self.driver))
+        parts = {"the server": server, "its trainings": trainings, "this driver": driver}
+        total = psutil.cpu_percent() / 100 * psutil.cpu_count()
+        self.looks.append({**parts, "others": max(0.0, total - sum(parts.values()))})
+
+    def __str__(self) -> str:
+        means = {k: np.mean([look[k] for look in self.looks]) for k in self.looks[0]}
+        used = ", ".join(f"{name} {value:.2f}" for name, value in means.items())
+        return (
+            f"of {psutil.cpu_count()} processors: {used}; load average {self.load_before:.1f} "
+            f"before, {os.getloadavg()[0]:.1f} after"
+        )
+
+
 async def connect(address: str, seed: int) -> Session:
     path = address.replace("http", "ws") + "/_stcore/stream"
     socket = await websockets.connect(path, subprotocols=["streamlit"], max_size=None)
@@ -179,12 +217,13 @@ async def drive(address: str, pid: int, sessions: int, minutes: float) -> dict:
         await session.open("distorted")
     until = time.monotonic() + 60 * minutes
     took: dict[str, list[float]] = defaultdict(list)
-    memory, errors = [], []
+    memory, errors, busy = [], [], Busy(pid)
 
     async def watch() -> None:
         while time.monotonic() < until:
             memory.append(megabytes(pid))
             await asyncio.sleep(min(MEMORY_SECONDS, 60 * minutes / 20))
+            busy.look()
 
     lives = [session.live(until, took) for session in visiting]
     lives += [session.follow(until, took) for session in watching]
@@ -199,6 +238,7 @@ async def drive(address: str, pid: int, sessions: int, minutes: float) -> dict:
         "a session": (np.median(memory) - alone) / max(1, len(others)),
         "alone": alone,
         "memory": memory,
+        "busy": str(busy),
     }
 
 
@@ -239,6 +279,7 @@ def told(found: dict, trainings: int) -> bool:
     early, late = np.median(memory[quarter : 2 * quarter]), np.median(memory[-quarter:])
     print(f"memory: {found['alone']:.0f} MB with one session, {found['a session']:.1f} MB for each")
     print(f"further one; {early:.0f} MB in the second quarter of the time, {late:.0f} in the last")
+    print(f"the machine, {found['busy']}")
     print(f"trainings begun: {trainings}; errors: {len(found['errors'])}")
     for words in found["errors"][:5]:
         print(f"  {words}")

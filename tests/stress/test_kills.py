@@ -28,7 +28,8 @@ def test_training_that_is_killed_again_and_again_ends_as_one_undisturbed():
         timeout=SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "killed 3 times, 1 of them before its first checkpoint: 0 faults" in done.stdout
+    assert "ended 3 times, 1 of them before its first checkpoint: 0 faults" in done.stdout
+    assert all(f"{kind}: 1" in done.stdout for kind in kills.KINDS)
     assert "the same weights, optimiser and records" in done.stdout
 
 

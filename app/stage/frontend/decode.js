@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { BILINEAR, kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, figure2: network, labels: network, bare: (payload) => payload };
+const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, figure2: network, labels: network, bare: (payload) => payload, chart: (payload) => payload };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout](payload);
@@ -38,8 +38,8 @@ function interpolated(frame, count, position) {
 }
 
 function pairs(payload) {
-  const { items, track, echo, adopted, ...rest } = payload;
-  // What the pair is built from; predictions, the track and the pose may change.
+  const { items, track, echo, adopted, probabilities, ...rest } = payload;
+  // What the pair is built from; predictions, probabilities, the track and the pose may change.
   const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
   const [height, width] = payload.inputSize;
   const source = (image) => ({ pixels: bytes(image), channels: payload.channels, height, width });

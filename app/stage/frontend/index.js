@@ -9,12 +9,15 @@ import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
 import { requestedState } from "./output/link.js";
+import { keepFocus } from "./parts/focus.js";
 import { keepOneEntryAPage } from "./parts/history.js";
 import { listen } from "./parts/keys.js";
 import { keepPresentation } from "./parts/presentation.js";
+import { letFingersScroll } from "./parts/touch.js";
 
 keepOneEntryAPage();
 keepPresentation();
+letFingersScroll();
 
 // Streamlit now and then ends a component and mounts it again on the same element, between two
 // reruns that come close together: what a hand has done there goes on.
@@ -23,7 +26,7 @@ const GRACE_MILLISECONDS = 1000;
 /** What is mounted on an element: a layout, and what it was last shown. */
 class Mounted {
   constructor(parentElement, root, name) {
-    Object.assign(this, { parentElement, name, text: "", path: window.location.pathname });
+    Object.assign(this, { parentElement, root, name, text: "", path: window.location.pathname });
     const python = {
       tell: (value) => this.setState("report", value),
       choose: (id) => this.setTrigger("selected", id),
@@ -56,7 +59,7 @@ class Mounted {
   /** Show it, unless it is a rerun without news. */
   update(payload) {
     const text = JSON.stringify(payload);
-    if (text !== this.text) this.layout.update(decode(payload));
+    if (text !== this.text) keepFocus(this.root, () => this.layout.update(decode(payload)));
     this.text = text;
   }
 }

@@ -57,47 +57,42 @@ def choose_view() -> str:
 
 
 def choose() -> Choice:
-    """Two networks, two digits, a seed; swapped channels and muted transformers."""
-    networks, digits = st.columns([1.25, 1], gap="large")
-    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        keys = choose_networks(PREFIX, FIRST_CHOICES)
-    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
-        pair = tuple(
-            int(
-                st.number_input(
-                    f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
-                    disabled=st.session_state.get(f"draw-{key}", False),
-                    help="Selects a gallery digit, 0 to 999, sorted by class: 200 to 299 are twos",
-                )
+    """Two digits, a seed, two networks, and what is done to them: beside the stage."""
+    ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
+    pair = tuple(
+        int(
+            place.number_input(
+                f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
+                disabled=st.session_state.get(f"draw-{key}", False),
+                help="0 to 999: a hundred of each class, class by class, 200 to 299 are twos.",
             )
-            for name, key, number in ordinals
-        )  # fmt: skip
-        seed = choose_seed(
-            "sum_seed",
-            FIRST_SEED,
-            "Draws the rotation, scale and shift of each digit",
-            "Distort anew",
         )
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        swapped = st.toggle(
-            "Swap the channels", key="swapped", bind="query-params",
-            help="The sum stays the same. Each transformer follows a channel, not a digit.",
-        )  # fmt: skip
-        titles = options(PREFIX)
-        two = any(isinstance(k, Uploaded) or titles[k].startswith("2×") for k in keys)
-        muted = st.pills(
-            "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
-            selection_mode="multi", key="muted", bind="query-params",
-            label_visibility="collapsed",
-            help="Sets its θ to the identity: the classifier gets U unchanged",
-            disabled=not two,
-        )  # fmt: skip
-        with st.popover("Your own digits", help="Draw, paste, upload or photograph the two digits"):
-            drawn = tuple(
-                own_digit.choose_digit(f"draw-{name}", f"your own {name} digit")
-                for name in ("first", "second")
-            )
+        for place, (name, key, number) in zip(st.columns(2, gap="xsmall"), ordinals, strict=True)
+    )  # fmt: skip
+    seed = choose_seed(
+        "sum_seed", FIRST_SEED, "Turns, scales and moves each of the digits", "New distortion"
+    )
+    with st.popover(
+        "Your own digits", width="stretch", help="Draw, paste, upload or photograph the two digits"
+    ):
+        drawn = tuple(
+            own_digit.choose_digit(f"draw-{name}", f"a {name} digit of your own")
+            for name in ("first", "second")
+        )
+    keys = choose_networks(PREFIX, FIRST_CHOICES)
+    swapped = st.toggle(
+        "Swap the channels", key="swapped", bind="query-params",
+        help="The sum stays. Each transformer follows a channel, not a digit.",
+    )  # fmt: skip
+    titles = options(PREFIX)
+    two = any(isinstance(k, Uploaded) or titles[k].startswith("2×") for k in keys)
+    muted = st.pills(
+        "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
+        selection_mode="multi", key="muted", bind="query-params",
+        label_visibility="collapsed",
+        help="Its θ is held at the identity: it shows the classifier U as it is.",
+        disabled=not two,
+    )  # fmt: skip
     return Choice(
         networks=keys,
         digits=pair[::-1] if swapped else pair,

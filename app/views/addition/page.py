@@ -10,10 +10,12 @@ from app.panels import (
     transformers,
     verdicts,
 )
+from app.panels.arrangement import beside_the_stage
 from app.panels.downloads import downloads
 from app.panels.predictions import Prediction
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
 from app.tables import TABLES
@@ -41,8 +43,7 @@ def explore(shown: Shown) -> None:
     """The stages on the left, what the networks say of them on the right."""
     reports = stages.reports_of(shown)
     moved = move(shown, reports)
-    with st.container(key="figure"):
-        left, right = st.columns([1.25, 1], gap="large")
+    left, right = st.columns([1.6, 1], gap="medium")
     with left:
         for index, loaded in enumerate(shown.staged):
             if loaded:
@@ -80,13 +81,18 @@ elif view == "Results":
     results_panel(TABLES["addition"], EXPLORER)
     partings.partings()
 else:
-    with st.container(key="choosing"):
+    choosing, figure = beside_the_stage()
+    with choosing:
         choice = choices.choose()
     networks = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
     shown = show(choice, networks)
-    explore(shown)
+    with figure:
+        explore(shown)
     strips.further_sums(shown)
     st.caption(
         "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "
         f"network here was trained on them. {gallery.digits_notice()}"
     )
+
+if view != "Results":
+    skipped_runs()

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import networks, recordings
+from app.data.faults import reason
 from app.panels import downloads
 from app.views.addition.choices import PREFIX
 from app.views.addition.division import OWNS, division_words, owned
@@ -26,10 +27,7 @@ def partings() -> None:
         try:
             recording = recordings.recorded(f"{PREFIX}{name}")
         except RuntimeError as error:
-            st.error(
-                f"This recording cannot be read: {error}. Record it again: `python -m "
-                "stn_core record`."
-            )
+            st.error(f"This recording cannot be shown: {reason(error)}")
             continue
         left = [snapshot.pose_left for snapshot in recording.snapshots]
         step = parted(left, [snapshot.step for snapshot in recording.snapshots])
@@ -41,8 +39,8 @@ def partings() -> None:
         rows.append(parting(f"{PREFIX}{short}", seed, step, left))
     if not rows:
         return
-    st.markdown("**When the transformers divide the work**")
-    head = "| | seed | divided from step | at the end |\n|---|---:|---:|---|\n"
+    st.header("Do the two always part ways, and when?", anchor=False)
+    head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
     st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
     st.caption(
         f"A transformer follows a channel if its V has at least {100 * OWNS:.0f} percentage points "

@@ -41,10 +41,10 @@ def reports_of(shown: Shown) -> list[Report]:
 def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
     """Both channels with every transformer's grid on them, and what each of them gives."""
     loaded = shown.staged[index]
-    thetas = None
+    thetas = probabilities = None
     if loaded:
-        [own] = [p.own for p in moved.predictions if p.loaded.key == loaded.key]
-        thetas = thetas_of(own)
+        [prediction] = [p for p in moved.predictions if p.loaded.key == loaded.key]
+        thetas, probabilities = thetas_of(prediction.own), prediction.probabilities
     digits = " and ".join(str(int(d)) for d in shown.example.pose["digit"][0])
     unmoved = [movable.pose.tolist() for movable in shown.movables]
     stage(
@@ -71,6 +71,7 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
         adopted=None if index == moved.newest else moved.poses or unmoved,
         features=Features(live=True),
         captions={"U": "U", "V": "V"},
+        probabilities=probabilities,
         compact=len(shown.staged) > 1,
     )
 
@@ -84,7 +85,7 @@ def theta_table(shown: Shown, moved: Moved) -> None:
         for n, theta in enumerate(() if thetas is None else thetas):
             if len(theta) == len(ideal[0]):
                 columns[f"{title}, {n + 1}" if len(thetas) > 1 else title] = theta
-    st.markdown("**Parameters θ: ideal and predicted**")
+    st.header("θ: wanted and predicted", anchor=False)
     decomposed(columns)
     st.caption(
         "The ideal θ makes the digit's own 28 × 28 pixels upright and as large as V. A transformer "

@@ -8,6 +8,8 @@ import streamlit as st
 
 from app.data import recordings
 from app.data.boxes import encoder, recorded_boxes, true_boxes
+from app.data.faults import reason
+from app.data.plain import plain
 from app.panels import downloads
 from app.panels.choices import choose_page_view
 from app.panels.training_panel import Watching, training_panel
@@ -64,8 +66,9 @@ def watch() -> None:
     name = _choose_set()
     try:
         recorded = recorded_boxes(name)
-    except RuntimeError:
-        st.info("This class has not been recorded yet. Choose *Run it live* to watch it.")
+    except RuntimeError as error:
+        st.error(f"This recording cannot be shown: {reason(error)}")
+        st.info("*Run it live* makes one in front of your eyes.")
         return
     _show(name, recorded, name, live=False, from_start=True)
 
@@ -89,10 +92,11 @@ def _show(
         token=token,
     )
     st.caption(
-        "Press ▶: all boxes start in the middle. Click an image to enlarge it. Recorded: "
-        f"{description['recipe']['iterations']:,} steps, "
-        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, seed "
-        f"{description['seed']}, {description['device']}."
+        "Press play: all boxes start in the middle. Click an image to see it large. "
+        f"Recorded: {description['recipe']['iterations']:,} steps, "
+        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, "
+        f"seed {plain(description['seed'])}, "
+        f"{plain(description['device'])}."
     )
     if not live:
         downloads.encoders(folder)
@@ -116,13 +120,17 @@ def _pair(recorded, report: WallReport) -> None:
     boxes = torch.cat([torch.from_numpy(snapshot.theta[[n, m], 0]).float(), anywhere])
     seen = crops(images, boxes)
     fine = recipe.get("fine", False) and snapshot.step > fine_from(recipe["iterations"])
-    embedded = encoder(recipe["normalised"], fine)(seen)
+    try:
+        embedded = encoder(recipe["normalised"], fine)(seen)
+    except (ValueError, OSError) as error:
+        st.error(f"Its encoder cannot be loaded: {reason(error)}")
+        return
     near, far = ((embedded[0] - embedded[k]).square().sum().item() for k in (1, 2))
     margin = recipe["objective"]["margin"]
     term = (
         Triplet(margin=margin).terms(embedded[:2], Patches.of(embedded[[2, 2], None]))[0, 1].item()
     )
-    st.subheader(f"One pair of the loss at step {snapshot.step:,}", anchor=False)
+    st.header(f"One pair in the loss, at step {snapshot.step:,}", anchor=False)
     left, right = st.columns([1, 1.6], gap="large", vertical_alignment="center")
     pictures = (seen[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
     words = (f"image {n + 1}", f"image {m + 1}", f"random patch of {n + 1}")

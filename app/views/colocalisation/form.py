@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app.data import pictures
+from app.data import decoded, gallery, pictures
+from app.data.plain import plain
 from app.panels.number_fields import Fields
 from app.panels.numbers import SEEDS, Range
 from app.training import orders
@@ -30,6 +31,8 @@ def form() -> None:
         "Images", kinds, default=kinds[0], required=True, key="live_kind", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
+    if problem := gallery.digits_problem():
+        st.error(f"Trainings cannot begin here. {problem}")
     (_own_form if kind == kinds[1] else _digits_form)()
 
 
@@ -44,8 +47,10 @@ def _own_form() -> None:
         "grey.",
     )  # fmt: skip
     steps, starts = _steps("own_steps"), _starts("own", 1)
-    images = _read(files)
-    enough = MIN_IMAGES <= len(images) <= MAX_IMAGES
+    images = _read(files[:MAX_IMAGES])
+    enough = len(images) >= MIN_IMAGES
+    if len(files) > MAX_IMAGES:
+        st.warning(f"These are {len(files)} pictures; the first {MAX_IMAGES} of them are taken.")
     if files and not enough:
         st.warning(
             f"You chose {len(images)} pictures; a set needs {MIN_IMAGES} to {MAX_IMAGES}. "
@@ -56,8 +61,8 @@ def _own_form() -> None:
         type="primary",
         width="stretch",
         key="own_start",
-        disabled=not enough,
-        help="Runs on this server, and goes on if you leave the page",
+        disabled=not enough or bool(gallery.digits_problem()),
+        help="Runs on this server, in a process of its own; it goes on if you leave the page",
     ):
         _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(
@@ -73,9 +78,9 @@ def _read(files) -> list[np.ndarray]:
     images = []
     for file in files:
         try:
-            images.append(pictures.on_black(file.getvalue(), SIDE))
+            images.append(decoded.made(pictures.on_black, file.getvalue(), SIDE))
         except pictures.PictureError as error:
-            st.error(f"{file.name}: {error}")
+            st.error(plain(f"{file.name}: {error}"))
     return images
 
 
@@ -100,7 +105,7 @@ def _start(start: Callable[[], Job]) -> None:
     try:
         job = start()
     except JobError as error:
-        st.error(str(error))
+        st.error(plain(error))
     else:
         st.session_state["boxes_run"] = job.key
         st.rerun()
@@ -148,7 +153,7 @@ def _digits_form() -> None:
         type="primary",
         width="stretch",
         key="live_start",
-        disabled=bool(fields.problems),
+        disabled=bool(fields.problems or gallery.digits_problem()),
         help="Correct the fields first" if fields.problems
         else "Runs on this server, and goes on if you leave the page",
     ) and not fields.problems:  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.panels.skipped import skipped_runs
 from app.views.colocalisation import (
     boxes,
     form,
@@ -17,6 +18,7 @@ if view == "Run it live":
         form.form()
     with runs:
         boxes.live()
+        skipped_runs()
 elif view == "Results":
     results.table()
 else:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.frame import lecture
 from app.panels import downloads
 from app.panels.results_files import spread
+from app.panels.skipped import say_left_out
 from app.views.colocalisation.boxes import PREFIX
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ def table() -> None:
     from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
     metrics = results.colocalised()
+    damaged = results.unreadable(metrics)
+    say_left_out(damaged)
     st.markdown(
         "**Table 5.** Localised digits in percent, over sets of 100 MNIST test digits (mean and "
         "spread of the sets): **ours** and the paper's. Click a number to watch that class on "
@@ -59,11 +64,11 @@ def table() -> None:
         for column in DISTORTIONS:
             name = f"{PREFIX}{column}/{digit}"
             paper = f"{COLOCALISATIONS[name].reported:.0f}"
-            link = f"?boxes_digit={digit}&amp;boxes_clutter={column.upper()}"
-            ours = "<i>not run</i>"
+            link = lecture.carry(f"?boxes_digit={digit}&boxes_clutter={column.upper()}")
+            ours = f"<i>{results.NOT_READABLE if name in damaged else results.NOT_RUN}</i>"
             if name in metrics:
                 share = results.share_of_sets(metrics[name])
-                ours = f"<a href='{link}' target='_self'><b>{share}</b></a>"
+                ours = f"<a href='{html.escape(link)}' target='_self'><b>{share}</b></a>"
             parts += f"<td style='text-align:right;white-space:nowrap'>{ours} · {paper}</td>"
         lines.append(f"<tr><td>class {digit}</td>{parts}</tr>")
     means = ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from app import figures
 from app.data import angles
+from app.panels.chart import chart
 from app.panels.theme import colours, colours_of
 from app.views.distorted.choices import choose_point
 from app.views.distorted.shown import Shown
@@ -21,17 +23,16 @@ def many_digits(shown: Shown) -> None:
 
 
 def _turned_digit(shown: Shown) -> None:
-    st.markdown("**Accuracy when the digit is rotated**")
+    st.header("Turn this digit, and who still reads it?", anchor=False)
     series = [
         (loaded.title, 100 * shown.turned(loaded).share, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
     ]
-    st.plotly_chart(
+    chart(
         figures.turning(angles.TURN_DEGREES, series, colours()),
-        config=figures.CONFIG,
-        theme=None,
+        name="true-class-while-turning",
         key="sweep-chart",
-        alt="Probability of the true class against the angle of the image",
+        alt=f"Probability of the true class while the input is turned. {_at_angles(series)}",
     )
     st.caption(
         f"The image is rotated about its centre. Networks for {shown.distortion} are trained with "
@@ -41,7 +42,7 @@ def _turned_digit(shown: Shown) -> None:
 
 
 def _many_angles(shown: Shown) -> None:
-    st.markdown("**Predicted angle against true angle**")
+    st.header("True angle against predicted angle", anchor=False)
     transformed = [
         (loaded, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
@@ -57,20 +58,44 @@ def _many_angles(shown: Shown) -> None:
         st.info("Neither network has a transformer. Choose a network with ST-.")
         return
     clouds = [(n.title, shown.predicted_angles(n), shade) for n, shade in transformed]
-    st.plotly_chart(
+    chart(
         figures.angles(clouds, shown.digit, colours()),
-        config=figures.CONFIG,
-        theme=None,
+        name="true-and-predicted-angles",
         key="angles",
         on_select=choose_point,
         selection_mode="points",
-        alt="Predicted angle against true angle of 200 digits",
+        alt=f"Scatter of the true and the predicted angles of 200 digits. {_spread(clouds)}",
     )
     st.caption(
         "200 gallery digits, 20 of each class; ✕ marks a misread digit. Click a point to show its "
         "digit. On the diagonal, V is upright. A flat cloud means that the transformer does not "
         "rotate, and leaves the angle to the classifier."
     )
+
+
+def _at_angles(series) -> str:
+    """Every third of the way, for those who do not see the chart."""
+    indices = range(0, len(angles.TURN_DEGREES), len(angles.TURN_DEGREES) // 6)
+    return "; ".join(
+        f"{title}: "
+        + ", ".join(
+            f"{values[i]:.0f} % at {angles.TURN_DEGREES[i]:.0f}°".replace("-", "−") for i in indices
+        )
+        for title, values, _ in series
+    )
+
+
+def _spread(clouds) -> str:
+    """How far the predicted angles are from the true ones, for those who do not see the chart."""
+    words = []
+    for title, cloud, _ in clouds:
+        off = np.abs((cloud.predicted - cloud.true + 180) % 360 - 180)
+        slope = np.polyfit(cloud.true, cloud.predicted, 1)[0]
+        words.append(
+            f"{title}: half of the predictions are within {np.median(off):.0f}° of the true "
+            f"angle, the slope is {slope:.2f}, {int(cloud.right.sum())} digits are read right"
+        )
+    return "; ".join(words)
 
 
 def _trained_range(distortion: str) -> str:

@@ -73,40 +73,37 @@ def choose_view() -> tuple[str, str]:
             bind="query-params",
             label_visibility="collapsed",
         )
-        st.caption(f"**{distortion}**: {DISTORTIONS[distortion]}", width="content")
         with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
             st.markdown(NAMES)
     return view, distortion
 
 
 def choose(distortion: str) -> Choice:
-    """Two networks, a digit and a seed: the second row."""
-    networks, digits = st.columns([1.25, 1], gap="large")
-    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        chosen = choose_networks(f"distorted/{distortion.lower()}/", FIRST_CHOICES)
-    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        digit = st.number_input(
-            "Digit, 0 to 999",
-            0,
-            DIGITS - 1,
-            FIRST_DIGIT,
-            key="digit",
-            bind="query-params",
-            disabled=st.session_state.get(OWN_DIGIT, False),
-            help="Selects a gallery digit, sorted by class: 200 to 299 are twos. No network was "
-            "trained on them.",
-        )
-        seed = choose_seed(
-            "seed",
-            FIRST_SEED,
-            "Draws the distortion; each seed distorts the digit differently",
-            "Distort anew",
-        )
-        with st.popover(
-            "Your own digit",
-            help="Draw, paste, upload or photograph a digit, and see how the networks read it",
-        ):
-            drawn = own_digit.choose_digit(OWN_DIGIT)
+    """A digit, a seed and two networks: beside the stage."""
+    digit = st.number_input(
+        "Digit, 0 to 999",
+        0,
+        DIGITS - 1,
+        FIRST_DIGIT,
+        key="digit",
+        bind="query-params",
+        disabled=st.session_state.get(OWN_DIGIT, False),
+        help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
+        "was trained on them.",
+    )
+    seed = choose_seed(
+        "seed",
+        FIRST_SEED,
+        f"Draws the distortion. {distortion}: {DISTORTIONS[distortion]}",
+        "New distortion",
+    )
+    with st.popover(
+        "Your own digit",
+        width="stretch",
+        help="Draw, paste, upload or photograph a digit, and see how the networks read it",
+    ):
+        drawn = own_digit.choose_digit(OWN_DIGIT)
+    chosen = choose_networks(f"distorted/{distortion.lower()}/", FIRST_CHOICES)
     return Choice(
         distortion=distortion,
         networks=chosen,

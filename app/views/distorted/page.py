@@ -10,9 +10,11 @@ from app.panels import (
     transformers,
     verdicts,
 )
+from app.panels.arrangement import beside_the_stage
 from app.panels.downloads import downloads
 from app.panels.replay import replay_panel
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import training_panel
 from app.tables import TABLES
@@ -32,12 +34,13 @@ def explore(shown: Shown) -> None:
     """The stages on the left, what the networks say of them on the right."""
     reports = stages.reports_of(shown)
     moved = move(shown, reports)
-    with st.container(key="figure"):
-        left, right = st.columns([1.25, 1], gap="large")
+    left, right = st.columns([1.6, 1], gap="medium")
     with left:
+        stage = st.container()
         turning = choices.choose_turning()
+    with stage:
         for index, loaded in enumerate(shown.staged):
-            if len(shown.networks) > 1 and loaded:
+            if len(shown.staged) > 1 and loaded:
                 st.markdown(f"**{loaded.title}**")
             stages.network_stage(shown, moved, index, turning=turning)
     with right:
@@ -66,11 +69,13 @@ elif view == "Replay":
 elif view == "Results":
     results_panel(TABLES["distorted"], EXPLORER, distortion.lower())
 else:
-    with st.container(key="choosing"):
+    choosing, figure = beside_the_stage()
+    with choosing:
         choice = choices.choose(distortion)
     networks = [n for key in choice.networks if (n := transformers.load(key, prefix))]
     shown = show(choice, networks)
-    explore(shown)
+    with figure:
+        explore(shown)
     strips.digit_strip(shown)
     st.caption(
         "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "
@@ -78,3 +83,6 @@ else:
     )
     if networks:
         charts.many_digits(shown)
+
+if view != "Results":
+    skipped_runs()

@@ -15,7 +15,7 @@ from app.views.distorted.shown import Moved, Shown
 def pose_table(shown: Shown, moved: Moved) -> None:
     """The ideal θ of the digit, and each predicted one, as matrices and as numbers."""
     example, hand = shown.example, moved.pose
-    st.markdown("**Parameters θ: ideal and predicted**")
+    st.header("θ: wanted and predicted", anchor=False)
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
         columns[IDEAL] = _ideal(example.theta[0].numpy(), shown.movable, hand)

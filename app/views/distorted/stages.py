@@ -23,19 +23,20 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
     """
     loaded = shown.staged[index]
     height, width = shown.example.images.shape[2:]
-    alt = f"Image U: a distorted {shown.label} ({shown.distortion})"
-    captions = {"U": f"Image U, {_size((height, width))} pixels"}
-    transformers = theta = None
+    alt = f"U: a distorted {shown.label} ({shown.distortion})"
+    captions = {"U": f"U, {_size((height, width))} pixels"}
+    transformers = theta = probabilities = None
     if loaded:
-        [own] = [p.own for p in moved.predictions if p.loaded.key == loaded.key]
+        [prediction] = [p for p in moved.predictions if p.loaded.key == loaded.key]
+        own, probabilities = prediction.own, prediction.probabilities
         theta = own.warps[0].theta[0].numpy()
         transform, side = loaded.network.transformer.transform, loaded.network.pool
         transformers = Transformers(transform=transform, colours=(GRIDS[index],))
         then = "" if side == 1 else f", then pooled to {_size((height // side, width // side))}"
         captions = {
-            "U": f"Image U ({_size((height, width))}) and the sampling grid T<sub>θ</sub>(G): drag "
-            "it",
-            "V": f"Output V: U sampled at the grid{then}",
+            "U": 'U and the grid T<sub>θ</sub>(G)<span class="hint">: drag it</span> '
+            f"({_size((height, width))})",
+            "V": f"V: U sampled at the grid{then}",
         }
         alt += ", with the sampling grid on it"
     image, movable = pixels(shown.example.images)[0], shown.movable
@@ -55,6 +56,7 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
         adopted=None if index == moved.newest else [moved.pose or movable.pose.tolist()],
         features=Features(live=True),
         captions=captions,
+        probabilities=probabilities,
         compact=len(shown.staged) > 1,
     )
 

@@ -6,14 +6,11 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, Page, Paper
 
 
 def _lead() -> str:
-    from app.data.browser_networks import front_figure
     from app.frame.tour import anchor
 
-    network, _, _ = front_figure()
     return (
-        "This network looks at an image, decides **where to read**, and then reads the digit. "
-        f"It is real: {network.title}, {network.record}, running in your browser. "
-        f"**Drag the digit**, or take the {anchor('guided tour', 'tour')}."
+        "This network decides **where to look**, then reads the digit. It runs in your browser: "
+        f"**drag the digit**, or take the {anchor('guided tour', 'tour')}."
     )
 
 

@@ -13,7 +13,9 @@ import torch
 
 from app.data import boxes, networks, recordings, volumes
 from app.data.families import PRESETS
+from app.data.faults import reason
 from app.data.pictures import test_card
+from app.frame import lecture
 from app.palette import BOX, GRIDS, LIGHT
 from app.tables import TABLES, Table
 from stn_core import results
@@ -126,15 +128,27 @@ def as_html(cards: Iterable[Card]) -> str:
         )
         table = f"<table>{rows}</table>" if rows else ""
         shown.append(
-            f"<a href='{html.escape(card.href)}' target='_self'><b class='name'>{card.name}</b>"
-            f"{drawn}{table}<p>{card.words}</p></a>"
+            f"<a href='{html.escape(lecture.carry(card.href))}' target='_self'>"
+            f"<b class='name'>{card.name}</b>{drawn}{table}<p>{card.words}</p></a>"
         )
     return f"{STYLE}<div class='cards'>{''.join(shown)}</div>"
 
 
-def cards() -> list[Card]:
-    """All of them, from what is published here."""
-    return [_fig1(), _fig3(), _fig4(), _fig5(), *map(_table, TABLE_CARDS), _table5(), *_questions()]
+def cards() -> tuple[list[Card], list[str]]:
+    """All of them, from what is published here; and what is wrong with what cannot be read."""
+    shown, problems = [], []
+    for name, href, make in (
+        ("Fig. 1", "distorted", _fig1),
+        ("Fig. 3", "transformer", _fig3),
+        ("Fig. 4", "colocalisation", _fig4),
+        ("Fig. 5", "volumes", _fig5),
+    ):
+        try:
+            shown.append(make())
+        except (RuntimeError, ValueError, OSError) as error:
+            problems.append(f"{name}: {reason(error)}")
+            shown.append(Card(name=name, words="What it shows cannot be read here.", href=href))
+    return [*shown, *map(_table, TABLE_CARDS), _table5(), *_questions()], problems
 
 
 def _fig1() -> Card:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.data import once
 from app.data.browser_networks import front_figure
+from app.data.faults import reason
 from app.stage.figure2 import figure2
 
 
@@ -13,12 +14,21 @@ def show_cards() -> None:
     """The paper, figure by figure: with torch, which the figure above does not wait for."""
     from app.views.front.cards import as_html, cards
 
-    st.subheader("The paper, figure by figure", anchor=False)
-    st.html(as_html(once.made_once("cards", cards)))
+    st.header("The paper, figure by figure", anchor=False)
+    shown, problems = once.made_once("cards", cards)
+    for problem in problems:
+        st.warning(f"This card has no picture or numbers: {problem}")
+    st.html(as_html(shown))
 
 
-network, digits, first = front_figure()
-figure2(network, digits, first=first, key="figure2")
+try:
+    network, digits, first = front_figure()
+except (OSError, ValueError, KeyError) as error:
+    st.error(f"The figure cannot be shown: {reason(error)}")
+else:
+    figure2(network, digits, first=first, key="figure2")
+    record = f", {network.record}" if network.record else ""
+    st.caption(f"A real network, not a drawing: {network.title}{record}.")
 once.wait_for_figure()
 once.warm_up()
 show_cards()

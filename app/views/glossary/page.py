@@ -7,5 +7,5 @@ import streamlit as st
 from app.frame.symbols import SYMBOLS
 
 for anchor, symbol in SYMBOLS.items():
-    st.subheader(f"${symbol.tex}$", anchor=anchor)
+    st.header(f"${symbol.tex}$", anchor=anchor)
     st.markdown(f"{symbol.words} :gray[{symbol.where}.]")

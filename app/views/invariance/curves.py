@@ -12,6 +12,7 @@ import streamlit as st
 from app import figures
 from app.data.networks import network_title
 from app.panels import downloads
+from app.panels.chart import chart
 from app.panels.theme import colours
 from app.views.invariance.choices import choose_point
 from app.views.invariance.words import Choice, follows, ink, number, rows, split
@@ -60,12 +61,11 @@ def errors(choice: Choice) -> None:
         low, high = zip(*(wilson(count, digits) for count in curve.misread), strict=True)
         lines.append(_line(name, curve.errors(digits), low, high))
     key = "errors-chart"
-    st.plotly_chart(
+    chart(
         figures.curves(
             _varied(choice), lines, colours(), title="misread", unit=" %", limits=(-1, 101)
         ),
-        config=figures.CONFIG,
-        theme=None,
+        name=f"errors-by-{choice.axis.name}",
         key=key,
         on_select=lambda: choose_point(key, choice),
         selection_mode="points",
@@ -83,7 +83,8 @@ def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
     return "; ".join(
         f"{line.title}: "
         + ", ".join(
-            f"{line.values[i]:.1f} at {number(choice.axis.values[i], choice.words.unit)}"
+            f"{line.values[i]:.1f} at ".replace("-", "−")
+            + f"{number(choice.axis.values[i], choice.words.unit)}"
             for i in indices
         )
         for line in lines
@@ -93,7 +94,7 @@ def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
 def poses(choice: Choice) -> None:
     """What the transformers predict of the pose, along the axis."""
     words = choice.words
-    st.markdown("**Predicted pose against true pose**")
+    st.header("What θ did it predict, against the true pose?", anchor=False)
     if not choice.transformed:
         st.info("None of these networks has a transformer. Choose a network with ST- above.")
         return
@@ -105,14 +106,13 @@ def poses(choice: Choice) -> None:
     clutter = choice.axis.name == "clutter"
     truth = [0] * len(choice.axis.values) if clutter else choice.axis.values
     with left:
-        st.plotly_chart(
+        chart(
             figures.curves(
                 _varied(choice), lines, colours(),
                 title=words.predicted, unit=" px" if clutter else words.unit,
                 tick=None if clutter else words.tick, truth=truth,
             ),
-            config=figures.CONFIG,
-            theme=None,
+            name=f"poses-by-{choice.axis.name}",
             key="poses-chart",
             alt=f"Predicted against true pose, median of the digits. {_summary(lines, choice)}",
         )  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import gallery, invariance
+from app.data.faults import reason
 from app.data.networks import LoadedNetwork, network_title, pretrained, run_network
 from app.panels.transformers import pixels
 from app.stage.large import Item
@@ -21,13 +22,13 @@ def show_digits(choice: Choice, digits: Sequence[int]) -> None:
     column, axis = choice.recording.column, choice.axis.name
     images = invariance.posed(column, axis, choice.value, tuple(digits))
     labels = gallery.gallery().labels[list(digits)].tolist()
-    networks = {name: pretrained(f"{column}/{name}") for name in choice.networks}
+    networks = _loaded(column, choice.networks)
     traces = {name: run_network(loaded, images) for name, loaded in networks.items()}
     answers = {name: trace.logits.argmax(1).tolist() for name, trace in traces.items()}
     families: dict[str, list[str]] = {}
-    for name in choice.transformed:
+    for name in filter(networks.__contains__, choice.transformed):
         families.setdefault(split(name)[1], []).append(name)
-    plain = [name for name in choice.networks if not split(name)[1]]
+    plain = [name for name in networks if not split(name)[1]]
     for index, (family, transformed) in enumerate((families or {"": []}).items()):
         named = [*(plain if index == 0 else []), *transformed]
         items = []
@@ -51,6 +52,17 @@ def show_digits(choice: Choice, digits: Sequence[int]) -> None:
             token=f"{column}/{axis}/{choice.value}/{digits}/{choice.networks}",
             transformers=_transformers(transformed, networks),
         )
+
+
+def _loaded(column: str, names: Sequence[str]) -> dict[str, LoadedNetwork]:
+    """The networks that can be loaded, by name; the page says what is wrong with the others."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = pretrained(f"{column}/{name}")
+        except (ValueError, OSError) as error:
+            st.error(f"{network_title(name)} cannot be loaded: {reason(error)}")
+    return found
 
 
 def _answer(name: str, answer: int, label: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.data.networks import network_title
-from app.palette import GRIDS, Palette
+from app.palette import GRIDS, Palette, network_colours
 
 if TYPE_CHECKING:
     from stn_core.invariance import Axis, Curve, Recording
@@ -101,8 +101,8 @@ KIND_GRIDS = {"st-cnn": GRIDS[0], "st-fcn": GRIDS[1]}
 
 
 def ink(kind: str, palette: Palette) -> str:
-    """A kind's colour in a chart; where it has a transformer, that of its grids."""
-    return dict(zip(KINDS, (*palette.networks, *palette.plain), strict=True))[kind]
+    """A kind's colour in a chart: that of its networks on the other pages."""
+    return network_colours([kind], palette)[0]
 
 
 def number(value: float, unit: str = "") -> str:

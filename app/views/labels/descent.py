@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app.data import browser_networks, examples, once
+from app.data.faults import reason
 from app.panels import transformers
 from app.panels.choices import DIGITS
 from app.stage.labels import Judged, labels
@@ -47,8 +48,8 @@ def choose() -> Choice:
         )  # fmt: skip
         if network == STUDY:
             column = st.segmented_control(
-                "Distortion", ["RTS"], default="RTS", disabled=True,
-                help="The short training used RTS. Choose another network for other distortions.",
+                "Distortion", ["RTS"], default="RTS", required=True,
+                help="The short training was with RTS. Choose another network for the others.",
             )  # fmt: skip
         else:
             column = st.segmented_control(
@@ -95,7 +96,7 @@ def show(choice: Choice) -> None:
             ),
         )
     except (OSError, KeyError, ValueError) as error:
-        st.info(f"This network is not published here: {error}. Choose another.")
+        st.error(f"This network cannot be read: {reason(error)}. Choose another.")
         return
     shown = examples.example(choice.name, choice.digit, choice.seed)
     labels(

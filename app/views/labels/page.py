@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from app.views.labels import descent
 
-descent.show(descent.choose())
+figure = st.container(key="figure")
+with st.container(key="choosing"):
+    choice = descent.choose()
+with figure:
+    descent.show(choice)
 descent.explain()

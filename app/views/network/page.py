@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import uploads
+from app.data.plain import plain
 from app.palette import GRIDS
 from app.stage.large import Features, Item, Reading, stage
 from app.stage.strip import strip
@@ -62,6 +63,7 @@ def explore(warps: list[Watched]) -> None:
         key="own-strip",
         token=str(index),
         transformers=transformers,
+        output_size=warp.size,
         selected=str(chosen),
         on_selected=choices.take_image,
     )
@@ -69,7 +71,7 @@ def explore(warps: list[Watched]) -> None:
 
 left, right = st.columns([1.1, 1], gap="large")
 with right:
-    st.code(CODE, language="python")
+    st.code(CODE, language="python", wrap_lines=True)
     st.caption(
         "Use any family of `stn_core.transforms`. The localisation network can be any module with "
         "as many outputs as the family has parameters."
@@ -79,8 +81,8 @@ with right:
         '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`. Train it with '
         'your own loop, call `torch.save(network.state_dict(), "model.pt")`, then run'
     )
-    st.code("python -m stn_core convert model.pt", language="sh")
-    st.markdown("and choose *Open a checkpoint* on the experiment's page.")
+    st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
+    st.markdown("and choose *Open a checkpoint* on the page of that experiment.")
 with left:
     file = choices.warps_file()
     if file is None:
@@ -92,6 +94,6 @@ with left:
         try:
             warps = uploads.warps(file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"The file could not be opened: {error}")
+            st.error(f"Not opened: {plain(error)}")
         else:
             explore(warps)

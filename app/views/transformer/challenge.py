@@ -109,9 +109,11 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
         token=f"{hand.tolist()}",
         transformers=Transformers(transform=transform, colours=GRIDS[:1]),
     )
+    head = "| | turned by | centre off by | size | read as |\n|---|---:|---:|---:|---|"
+    table = "\n".join([head, *lines])
     st.markdown(
-        "| | angle error | centre error | relative size | reads |\n|---|---:|---:|---:|---|\n"
-        + "\n".join(lines)
+        f"<div role='alert' style='overflow-x:auto' tabindex='0'>\n\n{table}\n\n</div>",
+        unsafe_allow_html=True,
     )
     done = f"{example.pose['angle_degrees'][0]:.0f}°".replace("-", "−")
     st.caption(

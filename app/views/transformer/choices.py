@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.data import gallery, pictures
+from app.data import decoded, gallery, pictures
 from app.data.families import PRESETS, Family, Preset, families
+from app.data.plain import plain
 from app.panels import own_digit
 from app.sketch import sketch
-from app.stage.large import Reading, is_theta
+from app.stage.large import Reading, Report, is_theta
 
 IMAGES = ("Test card", "Rings", "Digit", "Draw", *own_digit.FILES)
 KERNELS = {
@@ -56,21 +57,25 @@ def _first_visit() -> None:
     st.session_state["lab:start"] = None
     if st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
-        _apply()
+        _set_page()
     if "theta" not in st.query_params:
         return
     try:
         st.session_state["lab:start"] = [float(v) for v in st.query_params["theta"].split(",")]
     except ValueError:
-        st.toast(
-            "The link's θ is not a list of numbers. The page starts at the family's default θ."
-        )
+        _forget()
+        st.toast("The link's θ is no list of numbers; the family's first θ is shown.")
 
 
 def _apply() -> None:
+    """Another preset was chosen."""
+    _forget()
+    _set_page()
+
+
+def _set_page() -> None:
     """Set the page as the chosen preset has it."""
     preset = PRESETS.get(st.session_state.get("preset"))
-    st.session_state["lab:start"] = None
     if preset is None:
         return
     values = {
@@ -89,7 +94,14 @@ def _apply() -> None:
 def _leave() -> None:
     """Another family is not the preset any more, nor is the link's θ of any use to it."""
     st.session_state["preset"] = None
+    _forget()
+
+
+def _forget() -> None:
+    """The link's θ is that of what was shown before."""
     st.session_state["lab:start"] = None
+    if "theta" in st.query_params:
+        del st.query_params["theta"]
 
 
 def choose(preset: Preset | None) -> Choice:
@@ -183,7 +195,7 @@ def _start(transform, family: Family, preset: Preset | None) -> tuple[float, ...
     if is_theta(linked, transform.num_params):
         return tuple(linked)
     if linked is not None:
-        st.session_state["lab:start"] = None
+        _forget()
         st.toast(
             f"The link's θ has {len(linked)} numbers, or one out of range; {family.name} needs "
             f"{transform.num_params}. The page starts at the family's default θ."
@@ -215,14 +227,18 @@ def _picture(kind: str) -> np.ndarray:
             st.caption("Your picture stays in this server's memory and is shown as 64 × 64 pixels.")
             return pictures.test_card()
         try:
-            return pictures.read_picture(content)
+            return decoded.made(pictures.read_picture, content)
         except pictures.PictureError as error:
-            st.error(f"The picture could not be used: {error}")
+            st.error(f"Not shown: {plain(error)}")
     return pictures.test_card()
 
 
-def remember(theta: list[float] | None) -> None:
-    """Put the θ of the hand into the address, so that a link brings it back."""
+def remember(report: Report) -> None:
+    """Put the θ of the hand into the address, so that a link brings it back. As long as the stage
+    has said nothing, the address is as it was opened."""
+    if not report.serial and "theta" in st.query_params:
+        return
+    theta = report.thetas[0] if report.thetas else st.session_state["lab:start"]
     text = ",".join(f"{v:.3g}" for v in theta) if theta else None
     if text and st.query_params.get("theta") != text:
         st.query_params["theta"] = text

@@ -52,7 +52,7 @@ def play() -> None:
                 "target": "Target",
             },
         )
-        choices.remember(report.thetas and report.thetas[0])
+        choices.remember(report)
     with right:
         st.markdown(f"**{choice.family.name}**, {choice.transform.num_params} degrees of freedom")
         st.latex(choice.family.equation)

@@ -76,24 +76,20 @@ def names() -> str:
 
 
 def choose() -> Choice:
-    """Two networks, a digit and a seed."""
-    networks, digits = st.columns([1.25, 1], gap="large")
-    with networks, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        keys = choose_networks(PREFIX, FIRST_CHOICES)
-    with digits, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        digit = st.number_input(
-            "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
-            disabled=st.session_state.get(OWN_DIGIT, False),
-            help="Selects a gallery digit, sorted by class: 200 to 299 are twos",
-        )  # fmt: skip
-        seed = choose_seed(
-            "volume_seed", FIRST_SEED, "Draws the digit's rotation and shift", "Draw another pose"
-        )
-        with st.popover(
-            "Your own digit",
-            help="Draw, paste, upload or photograph a digit; it becomes a volume",
-        ):
-            drawn = own_digit.choose_digit(OWN_DIGIT)
+    """A digit, a seed and two networks: beside the stage."""
+    digit = st.number_input(
+        "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
+        disabled=st.session_state.get(OWN_DIGIT, False),
+        help="A hundred of each class, class by class: 200 to 299 are twos.",
+    )  # fmt: skip
+    seed = choose_seed("volume_seed", FIRST_SEED, "Turns and moves the digit", "New pose")
+    with st.popover(
+        "Your own digit",
+        width="stretch",
+        help="Draw, paste, upload or photograph a digit, and see it as a volume",
+    ):
+        drawn = own_digit.choose_digit(OWN_DIGIT)
+    keys = choose_networks(PREFIX, FIRST_CHOICES)
     return Choice(networks=keys, digit=int(digit), seed=seed, drawn=drawn)
 
 

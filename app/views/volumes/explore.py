@@ -21,8 +21,7 @@ def explore(shown: Shown) -> None:
     """The volume on the left, what the networks say of it on the right."""
     token = f"{shown.staged and shown.staged.key}/{shown.token}"
     moved = move(shown, volume_report("volume", token))
-    with st.container(key="figure"):
-        left, right = st.columns([2.3, 1], gap="large")
+    left, right = st.columns([2.6, 1], gap="medium")
     with left:
         _stage(shown, moved, token)
     with right:
@@ -109,9 +108,10 @@ def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
 def _stage(shown: Shown, moved: Moved, token: str) -> None:
     from stn_core.experiments.volumes import SIDE
 
-    staged, theta = shown.staged, None
+    staged, theta, probabilities = shown.staged, None, None
     if staged:
-        [own] = [p.own for p in moved.predictions if p.loaded is staged]
+        [prediction] = [p for p in moved.predictions if p.loaded is staged]
+        own, probabilities = prediction.own, prediction.probabilities
         theta = own.warps[0].theta[0].numpy() if own.warps else None
         box = "reads what is in the box" if own.warps else "has no transformer: W is U summed "
         "along its depth"
@@ -126,6 +126,7 @@ def _stage(shown: Shown, moved: Moved, token: str) -> None:
         ),
         key="volume",
         token=token,
+        probabilities=probabilities,
     )
 
 

@@ -6,7 +6,9 @@ import streamlit as st
 
 from app.data import gallery
 from app.panels import transformers
+from app.panels.arrangement import beside_the_stage
 from app.panels.results import results_panel
+from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, training_panel
 from app.tables import TABLES
@@ -30,13 +32,18 @@ elif view == "Replay":
 elif view == "Results":
     results_panel(TABLES["volumes"], EXPLORER)
 else:
-    with st.container(key="choosing"):
+    choosing, figure = beside_the_stage()
+    with choosing:
         choice = choices.choose()
     networks = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
     shown = show(choice, networks)
-    explore.explore(shown)
+    with figure:
+        explore.explore(shown)
     explore.further(shown)
     st.caption(
         "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "
         f"network here was trained on them. {gallery.digits_notice()}"
     )
+
+if view != "Results":
+    skipped_runs()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import networks, recordings, volumes
+from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, recording_name
 from app.panels.choices import choose_network
 from app.panels.replay import job_of, not_shown, test_error_of
@@ -136,5 +137,6 @@ def learning(
     starts = " Press ▶: the box starts as the whole volume." if network.transform else ""
     st.caption(
         f"Recorded: {recipe.iterations:,} steps of {recipe.batch_size}, seed "
-        f"{recorded.description['seed']}, {recorded.description['device']}.{starts}{grows}"
+        f"{plain(recorded.description['seed'])}, "
+        f"{plain(recorded.description['device'])}.{starts}{grows}"
     )

@@ -246,3 +246,14 @@ def test_damaged_file_is_shown_or_refused_and_nothing_else(kind):
 def test_kind_of_file_that_is_not_offered_is_refused():
     with pytest.raises(PictureError):
         read_picture(file(quarters(), "BMP"))
+
+
+def test_phone_s_picture_of_several_may_be_as_large_as_any_jpeg(monkeypatch):
+    content = io.BytesIO()
+    quarters().save(content, "MPO", save_all=True, append_images=[quarters()])
+    assert Image.open(io.BytesIO(content.getvalue())).format == "MPO"
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 50 * 50)
+    assert_corners(pictures.read_picture(content.getvalue()), RED, GREEN, BLUE, GREY)
+    monkeypatch.setattr(pictures, "MAX_JPEG_PIXELS", 50 * 50)
+    with pytest.raises(pictures.PictureError, match="96 × 96 pixels"):
+        pictures.read_picture(content.getvalue())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -44,20 +46,29 @@ def test_every_page_of_the_paper_says_where_it_is_in_it(page):
 
 def test_glossary_has_an_anchor_for_every_symbol():
     app = visit("glossary")
-    assert [s.anchor for s in app.subheader] == list(SYMBOLS)
+    assert [s.anchor for s in app.header] == list(SYMBOLS)
 
 
 def test_link_hides_and_enlarges_and_it_stays_in_the_address():
     app = visit("transformer", hide="playhead,kernel", large="true")
     assert "--stn-playhead: none" in html(app)
     assert ".st-key-kernel { display: none" in html(app)
-    assert lecture.LARGE_TYPE in html(app)
+    assert "html { font-size: 125%; }" in html(app)
     assert app.query_params["hide"] == "playhead,kernel"
     assert app.query_params["large"] == "true"
     app.multiselect(key="hide").set_value(["numbers"]).run()
-    app.toggle(key="large").set_value(False).run()
+    app.segmented_control(key="large").set_value("").run()
     assert "--stn-numbers: none" in html(app) and "playhead: none" not in html(app)
     assert app.query_params["hide"] == "numbers" and "large" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    ("asked", "percent"), [("1", 125), ("125", 125), ("150", 150), ("200", 200), ("9999", None)]
+)
+def test_type_has_the_size_that_the_link_asks_for(asked, percent):
+    app = visit("glossary", large=asked)
+    assert ("html { font-size: " in html(app)) is (percent is not None)
+    assert percent is None or f"html {{ font-size: {percent}%; }}" in html(app)
 
 
 def test_nothing_of_it_without_a_wish():
@@ -79,10 +90,38 @@ def test_names_are_split_cleaned_and_taken_once():
     assert (fit, wrong) == (["seed", "digit"], ["hide", "x y"])
 
 
+@pytest.mark.parametrize(
+    ("page", "fields"),
+    [("front", {}), ("distorted", {"view": "Results"}), ("colocalisation", {"view": "Results"})]
+    + [("tour", {}), ("transformer", {"lesson": "4"})],
+)
+def test_every_link_inside_the_app_carries_the_look_before_the_browser_adds_it(page, fields):
+    app = visit(page, hide="seed", large="true", **fields)
+    if app.query_params.get("view"):
+        app.run()  # with the page's own name for its view
+    words = html(app) + " ".join(element.value for element in app.markdown)
+    links = [unescape(link) for link in re.findall(r"<a href='(.*?)'", words)]
+    inside = [link for link in links if not link.startswith(("http", "#"))]
+    assert len(inside) >= 3
+    for link in inside:
+        fields = parse_qs(urlsplit(link).query)
+        assert fields["hide"] == ["seed"] and fields["large"] == ["true"]
+
+
+def test_address_that_says_how_a_page_looks_stays_as_it_was_opened():
+    app = visit("glossary", large="1", hide="seed,seed")
+    assert dict(app.query_params) == {"large": "1", "hide": "seed,seed"}
+    app.toggle(key="large").set_value(False).run()
+    assert dict(app.query_params) == {"hide": "seed"}
+
+
 def test_controls_says_which_parts_are_left():
     app = visit("transformer", controls="playhead,captions", hide="seed")
     assert "--stn-playhead: none" not in html(app) and "--stn-captions: none" not in html(app)
     assert "--stn-numbers: none" in html(app) and ".st-key-footer" in html(app)
+    assert app.query_params["hide"] == "seed" and app.query_params["controls"]
+    app.toggle(key="large").set_value(True).run()
+    assert "controls" not in app.query_params
     assert set(app.query_params["hide"].split(",")) == (
         {"seed"} | set(lecture.PARTS) - {"playhead", "captions"}
     )

@@ -105,6 +105,19 @@ def test_training_that_is_gone_is_told_of_once_and_the_newest_shown(trainings):
     assert said(app.run()) == []
 
 
+@pytest.mark.parametrize("value", ["Infinity", "-inf", "1e999", "nan", "9" * 400])
+@pytest.mark.parametrize(
+    ("name", "field"), [("distorted", "digit"), ("volumes", "volume_seed"), ("transformer", "phi")]
+)
+def test_number_that_no_field_can_hold_is_left_out_and_the_page_says_so(name, field, value):
+    app = AppTest.from_file(MAIN, default_timeout=300)
+    app.query_params.update({field: value, "kernel": "tent"})
+    go_to(app, name).run()
+    assert not app.exception
+    assert field not in app.query_params
+    assert any(toast.value.startswith(f"The link asks for {field} = ") for toast in app.toast)
+
+
 @pytest.mark.parametrize("theta", ["1,x", "1,2,3", "nan,0,0,0,1,0"])
 def test_theta_that_does_not_fit_is_told_of(theta):
     app = page("transformer", theta=theta)

@@ -42,8 +42,17 @@ def test_predictions_are_what_the_page_shows():
     row = Verdict(loaded=loaded, probabilities=odds, note="θ set by hand", brightest=1.0)
     found = downloads.predictions([row], truth=2)
     assert found[0]["says"] == 1 and found[0]["true"] == 2 and found[0]["p(1)"] == 0.7
-    (read,) = csv.DictReader(io.StringIO(downloads.as_csv(found)))
+    (read,) = csv.DictReader(io.StringIO(downloads.as_csv(found).removeprefix("\ufeff")))
     assert read["network"] == loaded.title and float(read["p(2)"]) == pytest.approx(0.2)
+
+
+def test_csv_opens_in_a_spreadsheet_as_it_is():
+    rows = [{"θ": 1.25e-9, "n": 3, "name": 'a, "b"'}, {"θ": -float(np.float32(0.1)), "n": None}]
+    text = downloads.as_csv([{"name": "", **row} for row in rows])
+    assert text.encode().startswith(b"\xef\xbb\xbf")
+    first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    assert first == {"name": 'a, "b"', "θ": "0.00000000125", "n": "3"}
+    assert second["θ"] == "-0.1"
 
 
 @pytest.mark.parametrize("page", ["distorted", "addition", "volumes"])

@@ -175,7 +175,7 @@ def test_links_of_the_results_keep_what_a_lecture_has_set(galleries):
     kept = {"large": "true", "hide": "captions,seed"}
     for item in galleries["misread-one"]:
         assert dict(parse_qsl(item.href.removeprefix("?"))).items() >= kept.items()
-    links = re.findall(r"<a href='\?([^']+)' target='_self'>", texts(app))
+    links = re.findall(r"<a href='\?([^']+)' target='_self'><b>", texts(app))
     assert len(links) == 40
     assert all(dict(parse_qsl(html.unescape(link))).items() >= kept.items() for link in links)
 

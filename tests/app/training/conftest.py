@@ -23,6 +23,8 @@ def runs_of_its_own(tmp_path, monkeypatch):
     folder, children = tmp_path / "runs", []
     monkeypatch.setenv("STN_RUNS", str(folder))
     monkeypatch.setattr(launcher, "_children", children)
+    monkeypatch.setattr(visitors, "_sessions", {})
+    monkeypatch.setattr(dispatcher, "_troubles", {})
     # A page that another test has opened in this process has started the dispatcher's thread.
     for name in ("look", "prune"):
         monkeypatch.setattr(dispatcher, name, unless_by_the_thread(getattr(dispatcher, name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 import time
 
 import numpy as np
@@ -242,6 +243,37 @@ def test_visitor_holds_so_many_places_and_no_more(without_processes, as_visitor,
         start()
     as_visitor("bob")
     start()
+
+
+def test_all_visitors_together_hold_so_many_places_and_no_more(
+    without_processes, as_visitor, monkeypatch
+):
+    monkeypatch.setenv("STN_MAX_QUEUE", "3")
+    for name in ("ann", "bob", "eve"):  # without cookies, one person is another each time
+        as_visitor(name)
+        start()
+    as_visitor("dan")
+    with pytest.raises(job_module.JobError, match="queue is full: 3 trainings wait, .* takes 3"):
+        start()
+
+
+def test_last_place_is_given_to_one_of_many_who_ask_at_once(without_processes, monkeypatch):
+    monkeypatch.setenv("STN_MAX_QUEUE", "1")
+    monkeypatch.setattr(orders, "is_mine", lambda job: False)
+    refused = []
+
+    def ask() -> None:
+        try:
+            start()
+        except job_module.JobError as error:
+            refused.append(str(error))
+
+    asking = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert len(refused) == 7 and len(job_module.list_jobs()) == 1
 
 
 def test_more_steps_than_the_server_allows_are_refused(monkeypatch):

@@ -21,6 +21,7 @@ def test_without_variables_the_defaults_hold(monkeypatch):
     found = limits.limits()
     assert found.steps == 1_000_000
     assert found.seconds == math.inf
+    assert (found.waiting, found.queue) == (2, 40)
 
 
 def test_variable_is_taken_at_the_next_look(monkeypatch):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
+from contextlib import ExitStack
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,12 +13,26 @@ from tests.app.visiting import MAIN, go_to
 
 
 @pytest.fixture
-def watched(without_processes, as_visitor):
+def owning():
+    """What holds the folders of trainings that seem to be alive, until it is closed."""
+    with ExitStack() as stack:
+        yield stack
+
+
+def alive(job, owning, **so_far):
+    """A training as ``begun`` makes it, which goes on."""
+    run = begun(job, **so_far)
+    (job.folder / "heartbeat").unlink()
+    owning.enter_context(run.owned())
+    return run
+
+
+@pytest.fixture
+def watched(without_processes, as_visitor, owning):
     """A training that seems to be alive for as long as the test lasts, and its page."""
     job = start()
     dispatcher.look()
-    run = begun(job)
-    os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
+    run = alive(job, owning)
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params["view"] = "Train"
     return run, go_to(app, "distorted").run()
@@ -88,9 +101,9 @@ def test_another_tab_s_rate_is_shown_and_not_written_over(watched):
     assert "Peak learning rate" in app.select_slider[0].label
 
 
-def test_run_that_failed_for_its_rate_is_resumed_with_a_smaller_one(watched):
+def test_run_that_failed_for_its_rate_is_resumed_with_a_smaller_one(watched, owning):
     run, app = watched
-    (run.folder / "heartbeat").unlink()
+    owning.close()
     run.set_status("failed", 100, "step 100: the loss is nan. A smaller learning rate may help")
     app.run()
     button = app.button(key="job-resume-slower")
@@ -100,9 +113,9 @@ def test_run_that_failed_for_its_rate_is_resumed_with_a_smaller_one(watched):
     assert run.asked_rate() == 0.0002 and run.status().state == "queued"
 
 
-def test_run_that_failed_for_another_reason_is_only_resumed(watched):
+def test_run_that_failed_for_another_reason_is_only_resumed(watched, owning):
     run, app = watched
-    (run.folder / "heartbeat").unlink()
+    owning.close()
     run.set_status("failed", 100, "[Errno 28] No space left on device")
     app.run()
     assert app.button(key="job-resume").label == "Resume from the start"
@@ -112,11 +125,10 @@ def test_run_that_failed_for_another_reason_is_only_resumed(watched):
 @pytest.mark.parametrize(
     ("pace", "words"), [(0.4, "2.5 s per step"), (3.25, "3.2 steps"), (40, "40 ")]
 )
-def test_pace_has_digits_that_mean_something(pace, words, without_processes, as_visitor):
+def test_pace_has_digits_that_mean_something(pace, words, without_processes, as_visitor, owning):
     job = start()
     dispatcher.look()
-    begun(job, pace=pace)
-    os.utime(job.folder / "heartbeat", (time.time() + 600,) * 2)
+    alive(job, owning, pace=pace)
     app = AppTest.from_file(MAIN, default_timeout=120)
     app.query_params["view"] = "Train"
     assert f" {words}" in progress(go_to(app, "distorted").run())

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -18,7 +19,7 @@ from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.runs.packed import PACKED, unpack
 from tests.browser.driving import handle, open_distorted, open_volumes, scrub, stage_of
-from tests.browser.expected import prediction
+from tests.browser.expected import prediction, shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 EBML = b"\x1a\x45\xdf\xa3"  # with which every WebM begins
@@ -64,12 +65,18 @@ def test_animations_play_the_track(visit, tmp_path):
 
 def test_numbers_are_the_network_s(visit, tmp_path):
     page = open_distorted(visit)
-    rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
+    rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode("utf-8-sig"))))
     names = [f"θ{i}{j}" for i in (1, 2) for j in (1, 2, 3)]
     theta = [float(rows[0][name]) for name in names]
     np.testing.assert_allclose(theta, prediction()[0], atol=1e-4)
     exported = json.loads(take(page, "JSON", tmp_path))
-    assert [exported["rows"][0][name] for name in names] == pytest.approx(theta)
+    assert [exported["rows"][0][name] for name in names] == pytest.approx(theta, abs=1e-6)
+    odds = [float(rows[0][f"p({c})"]) for c in range(10)]  # which its title promises
+    network, images = shown()
+    with torch.no_grad():
+        expected = network(images)[0].softmax(0)
+    np.testing.assert_allclose(odds, expected, atol=1e-4)
+    assert "probability" in stage_of(page).get_by_role("button", name="CSV").get_attribute("title")
     assert "/distorted" in exported["page"]
 
 
@@ -77,12 +84,12 @@ def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):
     page = visit("view=Replay", at="distorted", reduced_motion="reduce")
     stage_of(page).locator(".strip").first.wait_for()
     run = unpack(checkpoints.published_folder(find("distorted/rts/st-cnn-aff")) / PACKED)
-    rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode())))
+    rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode("utf-8-sig"))))
     assert len(rows) == len(run.snapshots) * len(run.probes)
     assert float(rows[-1]["θ23"]) == pytest.approx(run.snapshots[-1].theta[-1, 0, 5], abs=1e-5)
     left = 100 * run.snapshots[-1].pose_left[0, 0]
     assert float(rows[-1]["pose left in V, %"]) == pytest.approx(left)
-    curves = take(page, "CSV of the curves", tmp_path).decode()
+    curves = take(page, "CSV of the curves", tmp_path).decode("utf-8-sig")
     last = list(csv.DictReader(io.StringIO(curves)))[-1]
     assert float(last["loss"]) == pytest.approx(run.history[-1].loss)
 

@@ -68,6 +68,67 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
     until(page, lambda: shown_keys(page) == ["?"], "no list of keys on the glossary")
 
 
+def length(page: Page) -> int:
+    return page.evaluate("history.length")
+
+
+def wait_for_theta(page: Page, theta: np.ndarray) -> None:
+    fields = stage_of(page).locator("details").last.locator("input[type=number]")
+    arrived = lambda: (  # noqa: E731
+        fields.count() == theta.size and np.allclose(theta_shown(page), theta, atol=0.011)
+    )
+    until(page, arrived, f"θ is another than {theta}")
+
+
+def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit):
+    page = open_distorted(visit)
+    before = length(page)
+    page.locator(".strip button").nth(5).click()
+    page.get_by_role("img", name="U: a distorted 5").wait_for()
+    page.get_by_text("Probability of each class").wait_for()
+    drag(page, "the whole grid", 0.1, -0.05)
+    page.get_by_text("θ set by hand").wait_for()
+    turned = theta_shown(page)
+    assert length(page) == before  # neither a digit nor a drag is a page
+    go(page, "Transformer")
+    page.get_by_text("degrees of freedom").wait_for()
+    page.locator(".strip").first.wait_for(state="detached")
+    assert length(page) == before + 1
+    for _ in range(3):
+        address = page.url
+        drag(page, "the whole grid", 0.1, 0.05)
+        until(page, lambda a=address: page.url != a, "θ is in no address")
+    assert length(page) == before + 1
+    moved = theta_shown(page)
+
+    page.go_back()  # one step leads to the former page
+    expect(page).to_have_url(re.compile("distorted.*digit=507"))
+    page.get_by_text("θ set by hand").wait_for()
+    wait_for_theta(page, turned)
+    page.go_forward()
+    page.get_by_text("degrees of freedom").wait_for()
+    wait_for_theta(page, moved)
+    expect(page).to_have_url(re.compile("theta="))
+    page.reload()
+    page.get_by_text("degrees of freedom").wait_for()
+    wait_for_theta(page, moved)
+    assert length(page) == before + 1
+
+
+def test_back_to_the_overview_brings_its_theta_also_after_a_link_that_loads_a_page(visit):
+    page = visit(reduced_motion="reduce")
+    stage_of(page).get_by_role("button", name="the grid", exact=True).click()
+    drag(page, "the whole grid", 0.1, 0)
+    theta, before = data_of(page, "theta"), length(page)
+    kept = lambda: np.allclose(data_of(page, "theta"), theta, atol=1e-4)  # noqa: E731
+    page.locator(".cards a[href*=transformer]").first.click()
+    page.get_by_text("degrees of freedom").wait_for()
+    assert length(page) == before + 1
+    page.go_back()
+    page.locator(".figure2 [data-pane=V]").first.wait_for()
+    until(page, kept, "θ is lost on the way back")
+
+
 def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
     page = visit(reduced_motion="reduce")
     stage_of(page).get_by_role("button", name="grid", exact=True).click()

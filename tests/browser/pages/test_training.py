@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from stn_core.runs.folder import Run
@@ -80,21 +80,21 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
 
 
-def paused_run(folder: Path) -> Run:
+@pytest.fixture
+def paused(runs: Path) -> Iterator[Run]:
     """A run that seems to be paused for as long as the test lasts."""
-    run = Run(folder / "mine")
+    run = Run(runs / "mine")
     recipe = {"iterations": 100, "batch_size": 64, "learning_rate": 1e-3}
     description = {"experiment": "distorted/r/fcn", "recipe": recipe, "seed": 0}
     run.create({**description, "device_type": "cpu", "device": "CPU"})
     run.set_status("paused", 50)
     run.control("pause")
-    (run.folder / "heartbeat").touch()
-    os.utime(run.folder / "heartbeat", (time.time() + 600,) * 2)
-    return run
+    with run.owned():
+        yield run
 
 
-def test_two_tabs_on_a_paused_run_have_one_rate(visit, runs):
-    run = paused_run(runs)
+def test_two_tabs_on_a_paused_run_have_one_rate(visit, paused):
+    run = paused
     tabs = [visit("view=Train&distortion=R&run=run-mine", at="distorted") for _ in range(2)]
     sliders = [tab.get_by_role("slider", name=re.compile("Peak learning rate")) for tab in tabs]
     for slider in sliders:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stn_core import checkpoints
-from stn_core.runs.folder import COMMANDS, DEAD_AFTER_SECONDS, STATES, Run, runs_folder
+from stn_core.runs.folder import COMMANDS, STATES, Run, runs_folder
 from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError, Snapshot, Step, parse_history, snapshot_steps
 
@@ -279,48 +278,6 @@ def test_step_that_is_no_number_reads_as_zero(run):
 
 def test_status_of_a_folder_that_is_not_there_is_failed(tmp_path):
     assert Run(tmp_path / "nowhere").status().state == "failed"
-
-
-def test_owned_run_is_alive_until_it_is_let_go(run):
-    assert not run.is_alive()
-    with run.owned():
-        assert Run(run.folder).is_alive()
-    assert not run.is_alive()
-
-
-def test_run_is_let_go_when_its_training_fails(run):
-    with pytest.raises(KeyError), run.owned():
-        raise KeyError
-    assert not run.is_alive()
-
-
-def test_run_cannot_be_owned_twice(run):
-    with run.owned():
-        with pytest.raises(RunError, match="being trained by another process"), run.owned():
-            raise AssertionError("two owners")
-        assert run.is_alive()  # the one who was refused has not taken the heartbeat along
-
-
-def test_heart_beats_while_the_run_is_owned(run, monkeypatch):
-    monkeypatch.setattr("stn_core.runs.folder.HEARTBEAT_SECONDS", 0.01)
-    heartbeat = run.folder / "heartbeat"
-    with run.owned():
-        os.utime(heartbeat, (1, 1))
-        until = time.monotonic() + 30
-        while not run.is_alive():
-            assert time.monotonic() < until
-            time.sleep(0.01)
-
-
-def test_run_whose_heart_has_stopped_is_interrupted_and_can_be_owned_again(run):
-    run.set_status("running", 5)
-    (run.folder / "heartbeat").touch()
-    assert not run.status().interrupted
-    long_ago = time.time() - DEAD_AFTER_SECONDS - 1
-    os.utime(run.folder / "heartbeat", (long_ago, long_ago))
-    assert run.status().interrupted
-    with run.owned():
-        assert not run.status().interrupted
 
 
 @pytest.mark.parametrize("state", ["stopped", "finished", "failed"])

@@ -77,6 +77,25 @@ def test_run_whose_checkpoint_numbers_the_parameters_as_older_ones_do_is_resumed
     assert_same_run(run, undisturbed)
 
 
+def test_resumed_run_deletes_what_kills_have_left(source, run):
+    stopped_at_5(source, run)
+    torn = run.folder / ".checkpoint.safetensors.abc_1234"
+    torn.write_bytes(bytes(1000))
+    os.utime(torn, (0, 0))
+    next(train_steps(small(), source, run=run, resume=True))
+    assert not torn.exists()
+
+
+@pytest.mark.parametrize("name", ["step", "seconds", "device", "generator"])
+def test_checkpoint_that_lacks_what_a_training_needs_names_it(name, source, run):
+    tensors, header = stopped_at_5(source, run)
+    tensors.pop(name, None)
+    header.pop(name, None)
+    checkpoints.save_tensors(run.checkpoint, tensors, header)
+    with pytest.raises(CheckpointError, match=f"{name}.* in its header|lacks its {name}"):
+        next(train_steps(small(), source, run=run, resume=True))
+
+
 @pytest.mark.parametrize("name", ["optimiser.nothing.step", "optimiser.99.step"])
 def test_optimiser_of_another_network_is_an_error_that_names_its_tensor(name, source, run):
     tensors, header = stopped_at_5(source, run)

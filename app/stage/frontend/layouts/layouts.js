@@ -8,14 +8,17 @@
  * @property {import("../parts/transport.js").Transport} [transport]  its playhead
  * @property {(data: object) => void} update  show what Python has sent
  * @property {() => void} redraw  the root has another size
+ * @property {() => void} [refit]  parts of it stand elsewhere now: draw what depends on where
  * @property {() => void} stop  nothing goes on by itself, and nothing is reported any more
  * @property {() => void} [release]  back to the start, with R
  * @property {() => object} [state]  for a link, in numbers and lists of numbers
  * @property {(state: object) => boolean} [restore]  be as a link has it; false where that cannot be
  * @property {() => object[]} [rows]  for a file
+ * @property {string} [rowsAre]  what these rows have
  * @property {() => object[]} [curveRows]  the curves of a training, for a file; none without one
  */
 import { Bare } from "./bare.js";
+import { Chart } from "./chart.js";
 import { Figure2 } from "./figure2/figure2.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
@@ -34,4 +37,5 @@ export const LAYOUTS = {
   figure2: Figure2,
   labels: Labels,
   bare: Bare,
+  chart: Chart,
 };

@@ -68,15 +68,16 @@ export class Wall {
     this.transport = new Transport((position) => this.show(position), () => this.report());
     this.transport.more.append(exporter(this));
     this.summary = element("p", { className: "title" });
-    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation network"), new Curves("Learning rate", true)];
-    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap (IoU)", true, [0, 1]));
+    this.said = element("p", { className: "unseen", role: "status" }); // the same, when it rests
+    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation"), new Curves("Learning rate", true)];
+    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
     this.root.style.setProperty("--box", data.colours.box);
     this.root.style.setProperty("--truth", data.colours.truth);
     const [first, ...rest] = this.charts.map(({ node }) => node);
     this.root.replaceChildren(
       this.transport.node,
       element("div", { className: "scene" }, this.makeLarges(), first),
-      element("div", { className: "choices" }, this.summary, this.options()),
+      element("div", { className: "choices" }, this.summary, this.said, this.options()),
       this.makeThumbs(),
       this.curveOptions.node,
       element("div", { className: "charts" }, ...rest)
@@ -213,17 +214,21 @@ export class Wall {
   /** Tell Python, and keep the place. */
   report() {
     const { token, steps } = this.data;
+    this.said.textContent = this.summary.textContent;
     keepBookmark(token, this.transport.place(steps));
     this.python.tell({ token, position: this.transport.head.position, chosen: this.chosen });
   }
 
-  /** Every image's box at every recorded step. */
+  get rowsAre() {
+    return "Every image's box at every recorded step" + (this.data.truth ? ", and its overlap with the digit's own" : "");
+  }
+
   rows() {
-    const { steps, thetas, count } = this.data;
+    const { steps, thetas, count, truth } = this.data;
     return steps.flatMap((step, frame) =>
       [...Array(count).keys()].map((i) => {
         const [s, x, y] = thetas(frame, i);
-        return { step, image: i + 1, s, t_x: x, t_y: y };
+        return { step, image: i + 1, s, t_x: x, t_y: y, ...(truth ? { overlap: overlap([s, x, y], truth[i]) } : {}) };
       })
     );
   }

@@ -1,33 +1,35 @@
 /** Of what a stage shows: pictures, animations, numbers, and a link that brings it back. */
 import { button, element } from "../dom.js";
 import { mountedLayouts } from "../parts/keys.js";
+import { download } from "./download.js";
 import { frameCount, gif, webm } from "./film.js";
 import { address } from "./link.js";
-import { draw, svg } from "./picture.js";
+import { draw } from "./picture.js";
+import { svg } from "./svg.js";
+import { csv } from "./table.js";
+import { shownTheme } from "./theme.js";
 
 const MAX_PICTURE_PIXELS = 4096; // of the longer side
-const TITLES = { CSV: "Parameters θ and the network's output", JSON: "The same, with the curves", GIF: "The animation that the playhead plays", WebM: "The animation that the playhead plays, as VP9" };
-
-/** Give a file to the visitor. */
-function download(content, name, type) {
-  const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  element("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
-/** Rows of like or unlike fields as CSV. */
-function csv(rows) {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cell = (value) => (/[",\n]/.test(String(value ?? "")) ? `"${String(value).replaceAll('"', '""')}"` : String(value ?? ""));
-  return [names, ...rows.map((row) => names.map((name) => row[name]))].map((row) => row.map(cell).join(",")).join("\n") + "\n";
-}
+const TITLES = {
+  PNG: "What the stage shows, twice as large",
+  SVG: "What the stage shows, as lines and text",
+  GIF: "What the playhead plays",
+  WebM: "What the playhead plays, as VP9",
+  JSON: "The numbers of the CSV file, and the curves",
+  "CSV of the curves": "What was logged in training",
+};
+const THEMES = { "": "As shown", light: "Light", dark: "Dark" };
 
 /** The buttons of a layout's files, folded away. @param {import("../layouts/layouts.js").Layout} layout */
 export function exporter(layout) {
   const words = element("span", { className: "words", ariaLive: "polite" });
   const recorder = new Recorder(layout, words);
-  const buttons = Object.entries(filesOf(layout, recorder)).map(([text, onclick]) => button(text, onclick, { title: TITLES[text] ?? text }));
-  const nodes = [...buttons, ...linkNodes(words), recorder.progress, recorder.cancel, words];
+  const themes = themeList();
+  const titles = { ...TITLES, CSV: layout.rowsAre };
+  const buttons = Object.entries(filesOf(layout, recorder, () => themes.value || shownTheme(layout.root))).map(([text, onclick]) =>
+    button(text, onclick, { title: titles[text] })
+  );
+  const nodes = [themes, ...buttons, ...linkNodes(words), recorder.progress, recorder.cancel, words];
   return element(
     "details", { className: "export" },
     element("summary", { textContent: "Export" }),
@@ -35,18 +37,23 @@ export function exporter(layout) {
   );
 }
 
-/** What can be taken away, as functions that make it. */
-function filesOf(layout, recorder) {
-  const { root } = layout;
+/** Whether pictures are light or dark. */
+function themeList() {
+  const options = Object.entries(THEMES).map(([value, textContent]) => element("option", { value, textContent }));
+  return element("select", { title: "Colours of the pictures", ariaLabel: "Colours of the pictures" }, ...options);
+}
+
+/** What can be taken away, as functions that make it. @param {() => "light"|"dark"} theme */
+function filesOf(layout, recorder, theme) {
   const kind = () => (layout.data.layout === "large" ? "stage" : layout.data.layout);
   const name = (ending) => `${layout.data.called || kind()}.${ending}`; // of a run, as it is called
   const page = () => ({ page: window.location.href, shown: layout.data.token });
   const json = () => JSON.stringify({ ...page(), rows: layout.rows(), curves: layout.curveRows?.() }, null, 1);
   const film = (encode, ending) =>
-    recorder.run(async (count, show) => download(await encode(root, count, show), name(ending)));
+    recorder.run(async (count, show) => download(await encode(layout, count, show, theme()), name(ending)));
   const files = {
-    PNG: () => draw(root, MAX_PICTURE_PIXELS).toBlob((blob) => download(blob, name("png"))),
-    SVG: () => download(svg(root), name("svg"), "image/svg+xml"),
+    PNG: () => draw(layout, MAX_PICTURE_PIXELS, theme()).toBlob((blob) => download(blob, name("png"))),
+    SVG: async () => download(await svg(layout, theme()), name("svg"), "image/svg+xml"),
     GIF: () => film(gif, "gif"),
     WebM: () => film(webm, "webm"),
     CSV: () => download(csv(layout.rows()), name("csv"), "text/csv"),

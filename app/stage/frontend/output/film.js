@@ -19,13 +19,14 @@ export function frameCount({ count, perSecond }, rate) {
 /**
  * Frames as a GIF, each with colours of its own.
  * @param {(frame: number) => Promise<void>} show
+ * @param {"light"|"dark"} theme
  */
-export async function gif(root, count, show) {
+export async function gif(layout, count, show, theme) {
   const encoder = GIFEncoder();
   let canvas;
   for (let i = 0; i < count; i++) {
     await show(i);
-    canvas = draw(root, MAX_SIDE_PIXELS, canvas);
+    canvas = draw(layout, MAX_SIDE_PIXELS, theme, canvas);
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const palette = quantize(data, 256);
     const delay = i === count - 1 ? REST_MILLISECONDS : 1000 / FRAMES_A_SECOND;
@@ -36,10 +37,10 @@ export async function gif(root, count, show) {
 }
 
 /** Frames as WebM, as long as they are to last. */
-export async function webm(root, count, show) {
-  if (!window.MediaRecorder?.isTypeSupported(WEBM)) throw new Error("this browser cannot record WebM (VP9); export a GIF");
+export async function webm(layout, count, show, theme) {
+  if (!window.MediaRecorder?.isTypeSupported(WEBM)) throw new Error("this browser records no VP9; take the GIF");
   await show(0);
-  const canvas = draw(root, MAX_SIDE_PIXELS);
+  const canvas = draw(layout, MAX_SIDE_PIXELS, theme);
   const stream = canvas.captureStream(0);
   const [track] = stream.getVideoTracks();
   const recorder = new MediaRecorder(stream, { mimeType: WEBM, videoBitsPerSecond: 6_000_000 });
@@ -51,7 +52,7 @@ export async function webm(root, count, show) {
   try {
     for (let i = 0; i < count; i++) {
       await show(i);
-      draw(root, MAX_SIDE_PIXELS, canvas);
+      draw(layout, MAX_SIDE_PIXELS, theme, canvas);
       track.requestFrame();
       await wait(Math.max(0, begun + ((i + 1) * 1000) / FRAMES_A_SECOND - performance.now()));
     }

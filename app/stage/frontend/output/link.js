@@ -1,6 +1,7 @@
 /** The state of the layouts in the address: what a widget's field cannot hold. */
 
 const FIELD = "stage";
+const ONLY = "only"; // before a state, or alone: stage mode
 const MAX_STATE_CHARS = 6000;
 const MAX_NUMBER = 1e6; // as in stage/large.py
 
@@ -29,14 +30,30 @@ export function address(layouts) {
     const entries = Object.entries(state).map(([name, value]) => [name, rounded(value)]);
     states[encodeURIComponent(layout.data.token)] = Object.fromEntries(entries); // btoa takes Latin letters alone
   }
-  if (Object.keys(states).length) url.searchParams.set(FIELD, packed(states));
+  const value = [isOnly() && ONLY, Object.keys(states).length && packed(states)].filter(Boolean).join(".");
+  if (value) url.searchParams.set(FIELD, value);
+  else url.searchParams.delete(FIELD);
+  return url.href;
+}
+
+const parts = () => (new URL(window.location.href).searchParams.get(FIELD) ?? "").split(".");
+
+/** Whether the address asks for stage mode. */
+export const isOnly = () => parts()[0] === ONLY;
+
+/** The address with stage mode, or without it. */
+export function withOnly(on) {
+  const url = new URL(window.location.href);
+  const states = parts().filter((part) => part && part !== ONLY);
+  const value = [...(on ? [ONLY] : []), ...states].join(".");
+  if (value) url.searchParams.set(FIELD, value);
   else url.searchParams.delete(FIELD);
   return url.href;
 }
 
 /** The state that the address has for what has this token; null without it. Throws at nonsense. */
 export function requestedState(token) {
-  const text = new URL(window.location.href).searchParams.get(FIELD);
+  const text = parts().filter((part) => part !== ONLY).join(".");
   if (!text) return null;
   if (text.length > MAX_STATE_CHARS) throw new Error("the state in the link is too long");
   return unpacked(text)[encodeURIComponent(token)] ?? null;

@@ -18,6 +18,7 @@ export class Reporter {
     this.value = value;
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.post(), REST_MILLISECONDS);
+    this.moving = true;
     const waited = performance.now() - this.sentAt;
     const free = !this.awaited || waited > PATIENCE_MILLISECONDS;
     if (live && free && waited >= LIVE_MILLISECONDS) this.post();
@@ -26,6 +27,7 @@ export class Reporter {
   /** At once. */
   post(value = this.value) {
     clearTimeout(this.rest);
+    this.moving = false;
     const words = JSON.stringify(value);
     if (words === this.posted) return;
     this.posted = words;
@@ -33,6 +35,11 @@ export class Reporter {
     this.sentAt = performance.now();
     this.awaited = ++serial;
     this.send({ ...value, serial });
+  }
+
+  /** Whether Python has answered what is there now. */
+  get settled() {
+    return !this.moving && !this.awaited;
   }
 
   /** Python has answered this report. */

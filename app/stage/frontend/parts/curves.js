@@ -17,8 +17,9 @@ export class Curves {
    * @param {number} [bound]  above what size a value of a linear axis has diverged
    */
   constructor(title, linear = false, range, bound = Infinity) {
-    Object.assign(this, { alwaysLinear: linear, linear, range, bound, smooth: false });
+    Object.assign(this, { title, alwaysLinear: linear, linear, range, bound, smooth: false });
     this.canvas = element("canvas", { className: "curves" });
+    this.canvas.again = (other) => this.drawAgain(other);
     this.canvas.setAttribute("role", "img");
     this.canvas.setAttribute("aria-label", title);
     this.legend = element("span", { className: "legend" });
@@ -58,6 +59,7 @@ export class Curves {
       })
     );
     this.measure();
+    this.canvas.setAttribute("aria-label", [this.title, ...series.map((one) => spoken(one, axis))].join(". "));
     this.base = null; // to be drawn again
   }
 
@@ -115,10 +117,25 @@ export class Curves {
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.drawImage(this.base.kept, 0, 0);
     context.scale(sharp, sharp);
+    this.paintCursor(context, wide, high);
+  }
+
+  /** What is on the canvas, on another one: for a file. */
+  drawAgain(canvas) {
+    if (!this.series) return;
+    const [wide, high, sharp] = [canvas.clientWidth, canvas.clientHeight, canvas.sharp];
+    Object.assign(canvas, { width: wide * sharp, height: high * sharp });
+    const context = canvas.getContext("2d");
+    this.paint(context, wide, high, sharp);
+    this.paintCursor(context, wide, high);
+  }
+
+  paintCursor(context, wide, high) {
     const [left, right] = [ROOM.left, wide - ROOM.right];
-    const at = left + Math.min(1, this.axis.place(x)) * (right - left);
-    context.strokeStyle = getComputedStyle(canvas).color;
+    const at = left + Math.min(1, this.axis.place(this.at)) * (right - left);
+    context.strokeStyle = getComputedStyle(this.canvas).color;
     context.lineWidth = 1.5;
+    context.setLineDash([]);
     context.beginPath();
     context.moveTo(at, ROOM.top);
     context.lineTo(at, high - ROOM.bottom);
@@ -210,6 +227,16 @@ export class Curves {
     this.hover.style.left = share < 0.5 ? `${x + 14}px` : "";
     this.hover.style.right = share < 0.5 ? "" : `${this.canvas.clientWidth - x + 14}px`;
   }
+}
+
+const SPOKEN = 5; // values of a curve that are said, from its first to its last
+
+/** A curve in words, for those who do not see it. */
+function spoken({ name, x, y }, { unit }) {
+  const known = [...y.keys()].filter((i) => Number.isFinite(y[i]));
+  const count = Math.min(SPOKEN, known.length);
+  const said = [...Array(count).keys()].map((n) => known[Math.round((n * (known.length - 1)) / Math.max(1, count - 1))]);
+  return `${name ? `${name}: ` : ""}${said.map((i) => `${reading(y[i])} at ${unit ?? ""} ${reading(x[i])}`).join(", ")}`;
 }
 
 const away = ({ x, i }, axis, share) => Math.abs(axis.place(x[i]) - share);

@@ -49,11 +49,11 @@ export function paintTint(canvas, marked, [height, width]) {
 const aspectOf = (canvas) => (canvas.clientHeight || 1) / Math.max(1, canvas.clientWidth);
 
 /**
- * Make an overlay as sharp as the screen and give its context in units of the pane's width.
+ * Make an overlay as sharp as the screen (or as a file that it is drawn for) and give its context in units of the pane's width.
  * @param {HTMLCanvasElement} canvas
  */
 function overlay(canvas) {
-  const sharp = (length) => Math.max(1, Math.round(length * (window.devicePixelRatio || 1)));
+  const sharp = (length) => Math.max(1, Math.round(length * (canvas.sharp ?? (window.devicePixelRatio || 1))));
   canvas.width = sharp(canvas.clientWidth);
   canvas.height = sharp(canvas.clientHeight);
   const context = canvas.getContext("2d");

@@ -4,6 +4,7 @@ import { fit } from "../maths/fit.js";
 import { carry, centre, move, pinch, pull, reach, turn, within } from "../maths/gestures.js";
 import { points } from "../maths/grid.js";
 import { MARGIN } from "./drawing.js";
+import { mayScroll } from "./touch.js";
 
 const KEY_STEP = 0.02; // of the image's half width; five times as much with shift
 const WHEEL_SCALE = 0.0015; // of the scale's logarithm, for one pixel of the wheel
@@ -35,6 +36,8 @@ export class Handles {
     });
     square.append(this.body, ...this.handles);
     square.classList.add("grasped");
+    square.setAttribute("role", "group");
+    square.setAttribute("aria-label", "Handles on U");
     this.graspable(square, this.body, whole); // next to the handles, the image moves the grid
     square.onwheel = (event) => this.wheel(event);
   }
@@ -43,6 +46,8 @@ export class Handles {
   remove() {
     [this.body, ...this.handles].forEach((handle) => handle.remove());
     this.square.classList.remove("grasped");
+    this.square.removeAttribute("role");
+    this.square.removeAttribute("aria-label");
     this.square.onpointerdown = this.square.onpointermove = this.square.onwheel = null;
     this.square.onpointerup = this.square.onpointercancel = null;
   }
@@ -72,11 +77,14 @@ export class Handles {
       handle.focus({ preventScroll: true });
       element.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, this.where(event));
+      this.pressed = event.target === this.square ? [event.clientX, event.clientY] : null; // on its margins
       this.begin();
     };
     element.onpointermove = (event) => {
       if (!element.hasPointerCapture(event.pointerId)) return; // another element's
       this.pointers.set(event.pointerId, this.where(event));
+      if (this.pressed && mayScroll(event, this.pressed)) return;
+      this.pressed = null;
       const [first, second] = this.pointers.values();
       if (second) this.ask(this.spread([first, second]));
       else this.ask(gesture(this.start, this.from[0], first));

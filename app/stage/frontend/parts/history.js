@@ -1,22 +1,26 @@
 /** The browser's history: one entry a page. What is changed on a page changes its entry. */
 
-const LEAVING_MILLISECONDS = 3000; // between Streamlit's emptying of an address and the next page
-
 /** Streamlit adds an entry for every change of the address, also for a digit that is dragged. */
 export function keepOneEntryAPage() {
   const { history, location } = window;
   const push = history.pushState.bind(history);
-  let emptied = null; // the address that a page had before Streamlit took all fields from it
+  let left = null; // the address of a page when a link to another was followed: Streamlit empties it then
+  const follow = (event) => {
+    const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement && node.hasAttribute("href"));
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const target = new URL(link.href);
+    if (target.origin === location.origin && target.pathname !== location.pathname) left = location.href;
+  };
+  document.addEventListener("click", follow, true);
   history.pushState = (state, unused, url) => {
-    const [here, target] = [new URL(location.href), new URL(url ?? location.href, location.href)];
-    if (target.pathname === here.pathname) {
-      emptied = here.search && !target.search ? { href: here.href, at: performance.now() } : null;
+    const target = new URL(url ?? location.href, location.href);
+    if (target.pathname === location.pathname) {
       history.replaceState(state, unused, url);
       return;
     }
-    // The page is left, which is why it was emptied: its entry is to bring it back as it was.
-    if (emptied && performance.now() - emptied.at < LEAVING_MILLISECONDS) history.replaceState(history.state, "", emptied.href);
-    emptied = null;
+    // The page is left: its entry is to bring it back as it was.
+    if (left && new URL(left).pathname === location.pathname) history.replaceState(history.state, "", left);
+    left = null;
     push(state, unused, url);
   };
 }

@@ -23,6 +23,11 @@ export class Inspector {
       pane.square.append(pane.marks);
       pane.square.onpointerleave = () => this.clear();
     }
+    const onTap = (pane, n) => pane.square.addEventListener("click", (event) => {
+      if (event.pointerType === "touch" && !event.target.closest("button")) this.point(this.pixelAt(event, pane), n);
+    });
+    pair.us.forEach((pane) => onTap(pane));
+    pair.vs.forEach((panes, n) => panes.forEach((pane) => onTap(pane, n)));
     for (const pane of pair.us) {
       pane.square.addEventListener("pointerdown", () => this.clear(), true); // no mark stays behind a drag
       pane.square.addEventListener("pointermove", (event) => {
@@ -65,7 +70,7 @@ export class Inspector {
   clear() {
     this.pointed = null;
     this.wipe();
-    this.note.textContent = HINT;
+    this.note.replaceChildren(element("span", { className: "hint", textContent: HINT }));
   }
 
   point(pixel, n) {

@@ -3,6 +3,7 @@
  * presets or digits, while nothing else takes them.
  */
 import { button, element } from "../dom.js";
+import { keepStageMode, settle, toggleStageMode } from "./stage_mode.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
 const MOVED_BY_ARROWS = "input:not([type=checkbox]), [role=slider], [role=radio], [role=tab]";
@@ -27,6 +28,8 @@ export function listen(layout, root) {
     document.addEventListener("click", giveBack);
   }
   mounted.add(part);
+  keepStageMode(() => stages().find(({ layout }) => layout.transport) ?? stages()[0]);
+  settle();
   return () => {
     mounted.delete(part);
     if (mounted.size > 0) return;
@@ -65,6 +68,7 @@ function press(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED) || on(OVERLAY)) return;
   const { key } = event;
   if (key === "?") help();
+  else if ((key === "f" || key === "F") && stages().length) toggleStageMode();
   else if (/^[0-9]$/.test(key)) choose(Number(key));
   else {
     const layout = played();
@@ -91,11 +95,12 @@ function choose(n) {
 /** The keys that do something on this page now, and what. */
 function working() {
   const keys = [];
-  if (played()) keys.push(["Space", "play or pause"], ["← →", "one step back or forward; with Shift ten"], ["R", "reset"]);
-  if (document.querySelector(PRESETS)) keys.push(["1 … 9", "choose a preset"]);
-  else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
-  if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);
-  return [...keys, ["?", "show this list"]];
+  if (played()) keys.push(["Space", "play, or pause"], ["← →", "a step back, a step on; with Shift ten"], ["R", "start again"]);
+  if (document.querySelector(PRESETS)) keys.push(["1 … 9", "a preset"]);
+  else if (within(CELLS).length) keys.push(["0 … 9", "a digit, or an image, of the row"]);
+  if (within(HANDLES).length) keys.push(["Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"]);
+  if (stages().length) keys.push(["F", "stage mode: the stage alone, as large as the window"]);
+  return [...keys, ["?", "this list"]];
 }
 
 function help() {

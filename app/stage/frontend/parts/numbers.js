@@ -135,7 +135,9 @@ export class Equation {
       const share = math("mfrac", symbol(`${n}^′`), symbol("w^′"));
       parts.push(math("mtext", "\u2003"), symbol(`${n}^s`), operator("="), share);
     }
-    this.node = element("div", { className: "equation" }, math("math", ...parts));
+    // A wide one is scrolled, by the arrow keys as well.
+    const properties = { className: "equation", tabIndex: 0, role: "group", ariaLabel: "The equation with θ in it" };
+    this.node = element("div", properties, math("math", ...parts));
   }
 
   show(theta) {

@@ -1,7 +1,9 @@
 /** U with the grids T_θ(G) on it, and each transformer's V. */
 import { element } from "../dom.js";
+import { IDENTITY } from "../maths/affine.js";
 import { points, turnedOver } from "../maths/grid.js";
 import { pool, sample } from "../maths/sampling.js";
+import { decompose } from "../maths/pose.js";
 import { drawFrame, drawGrids, paintPixels, paintTint, tintPoints } from "./drawing.js";
 
 export class Pair {
@@ -44,8 +46,10 @@ export class Pair {
     const square = element("div", { className: "square" }, pixels, overlay);
     const [high, wide] = kind === "U" ? this.data.inputSize : this.data.outputSize;
     square.style.setProperty("--aspect", wide / high);
-    square.setAttribute("role", "img");
-    square.setAttribute("aria-label", name);
+    // U's pane can have handles on it, which are no part of a picture.
+    const picture = kind === "U" ? pixels : square;
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", name);
     const node = element("figure", { className: "pane" }, square);
     const caption = this.data.captions?.[kind];
     const which = plane === undefined ? "" : `, channel ${plane + 1}`;
@@ -68,7 +72,7 @@ export class Pair {
       this.us.forEach(({ pixels, plane }) => paintPixels(pixels, source, plane));
       this.source = source;
     }
-    this.us.forEach(({ square }) => square.setAttribute("aria-label", alt));
+    this.us.forEach(({ pixels }) => pixels.setAttribute("aria-label", alt));
     this.alt = alt;
     if (!thetas) return;
     this.thetas = thetas;
@@ -89,6 +93,7 @@ export class Pair {
         drawFrame(overlay, transformers[n].colour, colours.corner);
       })
     );
+    if (this.data.layout !== "strip") this.speak();
     if (this.pooled) {
       const { height, width, channels } = this.shape;
       const pooled = pool(this.outputs[0].pixels, channels, [height, width], reading.pool);
@@ -96,6 +101,15 @@ export class Pair {
       drawFrame(this.pooled.overlay, transformers[0].colour, colours.corner);
     }
     if (features.tint) this.tint();
+  }
+
+  /** What V is, for those who do not see it: how the grid lies on U. */
+  speak() {
+    const { transform, transformers } = this.data;
+    this.vs.forEach((panes, n) => {
+      const words = `${transformers[n].name || "V"}, U read at a grid ${lieOf(transform, this.thetas[n], this.grids[n])}`;
+      panes.forEach(({ square }) => square.setAttribute("aria-label", words));
+    });
   }
 
   /** Where the grid is turned over; the share of V that it is stays in `this.turned`. */
@@ -113,4 +127,21 @@ export class Pair {
   redraw() {
     if (this.source) this.show(this.source, this.alt, this.thetas);
   }
+}
+
+const two = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");
+
+/** How a grid lies on U: the pose of an affine one, from where to where any other reaches. */
+function lieOf({ rows, columns }, theta, grid) {
+  if (rows === 2 && columns === 3 && theta.length === 6) {
+    const [degrees, sx, sy, shear, x, y] = decompose(theta, IDENTITY);
+    const turn = `${Math.round(degrees) + 0}°`.replace("-", "−");
+    return `turned by ${turn}, scaled by ${two(sx)} × ${two(sy)}, shear ${two(shear)}, shifted by (${two(x)}, ${two(y)})`;
+  }
+  const reach = [0, 1].map((axis) => {
+    let [low, high] = [Infinity, -Infinity];
+    for (let i = axis; i < grid.length; i += 2) [low, high] = [Math.min(low, grid[i]), Math.max(high, grid[i])];
+    return `${two(low)} to ${two(high)}`;
+  });
+  return `from x ${reach[0]}, y ${reach[1]}`;
 }

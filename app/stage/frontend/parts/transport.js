@@ -1,6 +1,7 @@
 /** The playhead's buttons, its slider and what it stands on. */
 import { button, element, press } from "../dom.js";
 import { Playhead } from "./playhead.js";
+import { stageModeButton } from "./stage_mode.js";
 
 const RATES = [0.25, 0.5, 1, 2, 4];
 
@@ -62,7 +63,7 @@ export class Transport {
       press([loop], () => this.head.loop);
     });
     press([loop], () => this.head.loop);
-    return [this.play, back, on, loop];
+    return [this.play, back, on, loop, stageModeButton()];
   }
 
   rates() {

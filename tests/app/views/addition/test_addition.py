@@ -89,6 +89,8 @@ def test_moved_digits_are_what_both_networks_read():
     app = page()
     report(app, poses=[[1, 0, 9, 0, 1, 9]] * 2)  # far outside of U
     assert texts(app).count("V is black") == 2
+    report(app, poses=[[0] * 6, [1e6] * 6], serial=2)
+    assert not app.exception and texts(app).count("V is black") == 2
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     assert not app.exception
     assert "n is image 10 and m is image 5" in texts(app)
     step = payload(app)["steps"][3]
-    assert any(f"at step {step}" in heading.value for heading in app.subheader)
+    assert any(f"at step {step}" in heading.value for heading in app.header)
     at_step_3 = app.latex[0].value
     state = {"token": token, "position": None, "chosen": ["x", -1, 3]}  # not from our browser
     app.session_state["wall"] = {"report": state}
@@ -195,6 +195,24 @@ def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
     assert read.shape == (84, 84) and read[42, 42] > 200 and np.median(read) == 0
     app.file_uploader(key="own_images").set_value(files[:3]).run()
     assert "10 to 200 pictures; these are 3" in app.warning[0].value
+
+
+def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
+    read = []
+    monkeypatch.setattr("stn_core.experiments.colocalisation.MAX_IMAGES", 10)
+
+    def made(make, content: bytes, side: int) -> np.ndarray:
+        read.append(content)
+        return np.zeros((side, side), np.uint8)
+
+    monkeypatch.setattr("app.data.decoded.made", made)
+    app = page(boxes_view="Run it live", live_kind="Your own images")
+    files = [(f"{i}.png", bytes([i]), "image/png") for i in range(12)]
+    app.file_uploader(key="own_images").set_value(files).run()
+    assert not app.exception
+    assert read == [bytes([i]) for i in range(10)]
+    assert "12 pictures; the first 10 of them" in app.warning[0].value
+    assert not app.button(key="own_start").disabled
 
 
 def test_own_images_are_optimised_and_shown_without_a_truth(tmp_path, monkeypatch, generator):

@@ -78,6 +78,23 @@ def test_pose_from_the_stage_changes_the_input_of_every_network():
     assert "θ set by hand" not in texts(app)
 
 
+@pytest.mark.parametrize(
+    "numbers",
+    [[0] * 6, [1e6] * 6, [-1e6, 0, 1e6, 0, 1e6, -1e6], [1e-20, 0, 0, 0, 1e-20, 0]],
+    ids=["zeros", "large-and-flat", "large", "tiny"],
+)
+def test_pose_or_theta_without_extent_is_shown_as_any_other(numbers):
+    app = page(distortion="P")  # the whole picture is moved; its ideal θ is projective
+    report(app, poses=[numbers])
+    assert not app.exception and "moved by hand" in texts(app)
+    app = page()
+    report(app, poses=[numbers])
+    assert not app.exception and "moved by hand" in texts(app)
+    assert "nan" not in texts(app) and "inf" not in texts(app)
+    report(app, thetas=[numbers], serial=2)
+    assert not app.exception and "θ set by hand" in texts(app)
+
+
 ANY = [[1.0, 0, 0, 0, 1, 0]]
 
 
@@ -195,7 +212,7 @@ def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path,
     assert "no space left on device" in app.error[0].value
     app.selectbox(key="run").set_value("run-distorted-rts-fcn-20260101-000001").run()
     assert not app.exception and not app.error
-    assert "ended without a message" in app.warning[0].value
+    assert "ended before its time (killed" in app.warning[0].value
     assert [button.key for button in app.button if button.key.startswith("job-")] == ["job-resume"]
 
 

@@ -42,8 +42,9 @@ def chosen(axis: str, value: float, networks=choices.FIRST_NETWORKS, column: str
 
 
 def strips(app: AppTest) -> list:
-    """The component's mounts but the one that listens to keys."""
-    return [mount for mount in app.get("bidi_component") if mount.key != "keys"]
+    """The component's mounts but the one that listens to keys, and the charts' files."""
+    mounts = app.get("bidi_component")
+    return [m for m in mounts if m.key != "keys" and not m.key.endswith("-files")]
 
 
 def test_page_opens_on_the_rotation_of_rts_with_four_networks():

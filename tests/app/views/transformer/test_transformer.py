@@ -194,6 +194,15 @@ def test_theta_in_the_link_is_taken_up():
     assert theta(app) == linked
 
 
+def test_theta_in_the_link_stays_in_the_address_until_there_is_another():
+    app = page(theta="1,0,.3,0,1,0")
+    assert app.query_params["theta"] == "1,0,.3,0,1,0"
+    app = report(app, "lab", thetas=None)
+    assert app.query_params["theta"] == "1,0,0.3,0,1,0"  # back to the start, which is the link's
+    app.selectbox(key="family").set_value("Projective").run()
+    assert "theta" not in app.query_params
+
+
 def test_theta_in_the_link_is_of_the_link_s_family():
     assert theta(page(family="Attention", theta="0.4,0.1,-0.2")) == [0.4, 0.1, -0.2]
 
@@ -274,7 +283,7 @@ def test_challenge_opens_with_the_grid_at_the_identity():
     app = page(lab_view="Challenge")
     assert theta(app) == Affine().identity().tolist()
     assert "Move the grid" in app.info[0].value
-    assert [toggle.key for toggle in app.toggle] == ["large"]  # of every page
+    assert not app.toggle
 
 
 def test_hand_is_compared_with_the_network_and_the_truth():

@@ -28,7 +28,7 @@ const MOVABLE = ["digit", "grid"];
 /** A box of the figure: its name, which opens a page, and what is in it. */
 function titledBox(name, page, ...parts) {
   const link = element("a", { textContent: name, href: page, target: "_self" });
-  const box = element("div", { className: "box" }, element("h3", {}, link), ...parts);
+  const box = element("div", { className: "box" }, element("h3", { ariaLevel: "2" }, link), ...parts);
   box.link = link;
   return box;
 }
@@ -172,8 +172,8 @@ export class Figure2 {
     this.handles?.remove();
     const { node, square } = this.pair.us[0];
     const { size } = this.data.network;
-    node.lastChild.textContent = `${size} × ${size} pixels. Drag the ${name}; its corners turn and scale it`;
-    const form = name === "grid" ? this.form : affine([1, 1], "digit", true);
+    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag ${name}; its corners turn and scale it</span>`;
+    const form = name === "the grid" ? this.form : affine([1, 1], "the digit", true);
     this.handles = new Handles(square, form, (theta) => {
       if (name === "grid") return this.hold(theta);
       this.byHand = false;
@@ -266,6 +266,10 @@ export class Figure2 {
     }, false);
   }
 
+  get rowsAre() {
+    return "θ, the digit's pose, and the probability of every class";
+  }
+
   rows() {
     const named = (name, values) => Object.fromEntries(values.map((v, p) => [`${name}${1 + Math.floor(p / 3)}${1 + (p % 3)}`, v]));
     const odds = Object.fromEntries(softmax(this.logits).map((p, c) => [`p(${c})`, p]));
@@ -285,9 +289,12 @@ export class Figure2 {
     return true;
   }
 
+  /** The wires, between where the boxes stand. */
+  refit = () => this.wires.draw(this.diagram, this.boxes, this.pair.us[0].square);
+
   redraw() {
     if (!this.logits) return;
-    this.wires.draw(this.diagram, this.boxes, this.pair.us[0].square);
+    this.refit();
     this.show(this.theta);
   }
 

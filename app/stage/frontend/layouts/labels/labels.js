@@ -256,7 +256,10 @@ export class Labels {
     this.reporter.tell({ token: this.data.token, theta: this.theta, loss: Number(this.root.dataset.loss), steps: this.frames?.length ?? 0 }, false);
   }
 
-  /** The θ that is shown, with its loss and probabilities; and every step of the descent. */
+  get rowsAre() {
+    return "θ with its loss and the probability of every class; every step of the descent";
+  }
+
   rows() {
     const named = (theta) => Object.fromEntries(theta.map((v, p) => [this.form.names[p], v]));
     const { loss, odds } = this.loss.of(this.pair.outputs[0].pixels);

@@ -3,6 +3,7 @@ import { element } from "../../dom.js";
 import { IDENTITY } from "../../maths/affine.js";
 import { compose, decompose } from "../../maths/pose.js";
 import { ARROWS } from "../../parts/handles.js";
+import { onDrag } from "../../parts/touch.js";
 
 const SIDE = 37; // points of the map in either direction
 const FIRST_STRIDE = 4; // it is drawn coarsely first
@@ -25,6 +26,10 @@ const AXES = {
   y: { name: "shift in y", unit: "", range: [-1, 1], get: (p) => p[5], set: (p, v) => [...p.slice(0, 5), v] },
 };
 
+const LABEL = "The loss over two numbers of θ: arrow keys move θ";
+
+const inWords = (axis, value) => `${AXES[axis].name} ${+value.toFixed(2)}${AXES[axis].unit}`.replace("-", "−");
+
 /** Colours of a ramp of hexadecimal stops, as [r, g, b], at a share of it. */
 function ramp(stops, share) {
   const at = Math.min(stops.length - 1.0001, Math.max(0, share) * (stops.length - 1));
@@ -45,15 +50,10 @@ export class Landscape {
     this.map = element("canvas");
     this.map.width = this.map.height = SIDE;
     this.canvas = element("canvas", { className: "overlay", tabIndex: 0 });
+    Object.assign(this.canvas, { again: (other) => this.drawOn(other), asPixels: true });
     this.canvas.setAttribute("role", "application");
-    this.canvas.setAttribute("aria-label", "Loss over two components of θ; arrow keys move θ");
-    this.canvas.onpointerdown = (event) => {
-      event.preventDefault();
-      this.canvas.focus({ preventScroll: true });
-      this.canvas.setPointerCapture(event.pointerId);
-      this.point(event);
-    };
-    this.canvas.onpointermove = (event) => this.canvas.hasPointerCapture(event.pointerId) && this.point(event);
+    this.canvas.setAttribute("aria-label", LABEL);
+    onDrag(this.canvas, (event) => this.point(event));
     this.canvas.onkeydown = (event) => this.key(event);
     const square = element("div", { className: "square landscape" }, this.canvas);
     const select = (which, label) => {
@@ -138,9 +138,22 @@ export class Landscape {
       this.losses = losses;
       if (next >= coarse) this.paint(next < order.length ? order[next][2] : 1);
       this.frame = this.done ? 0 : requestAnimationFrame(tick);
+      if (this.done) this.describe();
     };
     this.done = false;
     tick();
+  }
+
+  /** The map in words, for those who do not see it. */
+  describe() {
+    const known = [...this.losses.keys()].filter((i) => Number.isFinite(this.losses[i]));
+    const [low, high] = [(a, b) => (this.losses[b] < this.losses[a] ? b : a), (a, b) => (this.losses[b] > this.losses[a] ? b : a)]
+      .map((better) => known.reduce(better));
+    const words = (i) => {
+      const [x, y] = [this.value(this.across, (i % SIDE) / (SIDE - 1)), this.value(this.up, 1 - Math.floor(i / SIDE) / (SIDE - 1))];
+      return `${this.losses[i].toFixed(2)} at ${inWords(this.across, x)}, ${inWords(this.up, y)}`;
+    };
+    this.canvas.setAttribute("aria-label", `${LABEL}. Lowest on the map: ${words(low)}; highest: ${words(high)}`);
   }
 
   /** Colours of what is known; of the rest, those of the nearest point that is. */
@@ -164,6 +177,9 @@ export class Landscape {
 
   mark(theta) {
     this.theta = theta;
+    const pose = this.pose(theta);
+    const place = [this.across, this.up].map((axis) => inWords(axis, AXES[axis].get(pose)));
+    this.canvas.setAttribute("aria-description", `θ is at ${place.join(", ")}`);
     this.draw();
   }
 
@@ -176,12 +192,17 @@ export class Landscape {
   }
 
   draw() {
-    const side = Math.round(this.canvas.clientWidth * (window.devicePixelRatio || 1));
+    this.drawOn(this.canvas);
+  }
+
+  /** sharp: of a canvas for a file, its pixels for one of the screen's. */
+  drawOn(canvas) {
+    const side = Math.round(canvas.clientWidth * (canvas.sharp ?? (window.devicePixelRatio || 1)));
     if (!side || !this.theta) return;
-    this.canvas.width = this.canvas.height = side;
-    const context = this.canvas.getContext("2d");
+    canvas.width = canvas.height = side;
+    const context = canvas.getContext("2d");
     context.scale(side, side);
-    const pixel = 1 / this.canvas.clientWidth;
+    const pixel = 1 / canvas.clientWidth;
     const [wide, high] = [1 - ROOM.left - ROOM.right, 1 - ROOM.top - ROOM.bottom];
     context.imageSmoothingEnabled = false;
     if (this.losses) context.drawImage(this.map, ROOM.left, ROOM.top, wide, high);
@@ -228,8 +249,8 @@ export class Landscape {
 
   /** Words at a place in shares of the canvas; letters have a size in pixels, and an outline. */
   write(context, words, x, y, align, baseline) {
-    const { width } = this.canvas;
-    const sharp = width / this.canvas.clientWidth;
+    const { width, clientWidth } = context.canvas;
+    const sharp = width / clientWidth;
     context.save();
     context.setTransform(1, 0, 0, 1, 0, 0);
     Object.assign(context, { textAlign: align, textBaseline: baseline, lineWidth: 3 * sharp, strokeStyle: "#000", fillStyle: "#fff" });

@@ -252,8 +252,17 @@ export class Large {
     this.reporter.tell(value, live);
   }
 
+  get rowsAre() {
+    const { transform, track, features, probabilities } = this.data;
+    const parts = [
+      transform ? `θ as it is shown${track || features.gradient ? ", and of every frame" : ""}` : "The picture's pose",
+      ...(probabilities ? ["the probability of every class"] : []),
+    ];
+    return parts.join("; ");
+  }
+
   rows() {
-    return rowsOf(this.data, this);
+    return rowsOf(this.data, this, this.reporter.settled && this.data.probabilities);
   }
 
   /** Whether θ is the playhead's, and no hand's. */

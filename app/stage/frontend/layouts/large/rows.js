@@ -4,9 +4,13 @@
  * θ as it is, and of every frame of a track or a descent; the inputs' poses.
  * @param {object} data  as decode.js gives it
  * @param {{thetas: number[][]|null, poses: number[][], descent: object[]|null}} shown
+ * @param {number[]} [probabilities]  of the classes, for what is shown
  */
-export function rowsOf({ transformers, inputs, transform, track }, { thetas, poses, descent }) {
-  const posed = Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of the ${name} ${p + 1}`, v])));
+export function rowsOf({ transformers, inputs, transform, track }, { thetas, poses, descent }, probabilities) {
+  const posed = {
+    ...Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of ${name} ${p + 1}`, v]))),
+    ...oddsOf(probabilities),
+  };
   if (!transform) return [{ frame: "shown", ...posed }];
   const named = (thetas, more) =>
     thetas.map((theta, n) => ({
@@ -16,6 +20,9 @@ export function rowsOf({ transformers, inputs, transform, track }, { thetas, pos
     }));
   return [...named(thetas, { frame: "shown", ...posed }), ...playedRows(track, descent, named)];
 }
+
+/** A column for each class. @param {number[]} [probabilities] */
+const oddsOf = (probabilities) => Object.fromEntries((probabilities || []).map((p, c) => [`p(${c})`, p]));
 
 function playedRows(track, descent, named) {
   if (descent) return descent.flatMap(({ theta, loss }, frame) => named([theta], { frame, loss }));

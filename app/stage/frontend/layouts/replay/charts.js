@@ -93,7 +93,7 @@ function setTrail(chart, run, by, axis, probe, n, shades) {
     names.map((name, p) => ({
       name: isNamed ? name : "",
       colour: shades[p % shades.length],
-      dash: 0,
+      dash: Math.floor(p / shades.length) % 3, // where there are more numbers than colours
       x: run[TIMES[by]],
       y: thetas.map((theta) => theta[p]),
     })),

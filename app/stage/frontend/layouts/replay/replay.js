@@ -139,6 +139,10 @@ export class Replay {
     this.charts.draw(value);
   }
 
+  get rowsAre() {
+    return "θ and the probability of every class, of every digit at every recorded step";
+  }
+
   rows() {
     return rowsOf(this.data.runs);
   }

@@ -1,6 +1,7 @@
 /** One volume, seen by the camera, with its projection and a slice as small pictures. */
 import { element } from "../../dom.js";
 import { paintPixels } from "../../parts/drawing.js";
+import { mayScroll } from "../../parts/touch.js";
 import { Scene } from "./scene.js";
 
 const KEY_PIXELS = 12; // what an arrow key is worth
@@ -34,6 +35,7 @@ export class Pane {
   constructor(kind, name, caption, onPull) {
     this.canvas = element("canvas", {
       className: "solid",
+      asPixels: true, // in a file too
       tabIndex: 0,
       role: "application",
       ariaRoleDescription: "volume",
@@ -51,14 +53,17 @@ export class Pane {
     const { canvas } = this;
     let held = null;
     let pointer = null;
+    let undecided = false; // a finger may yet be going to scroll
     canvas.onpointerdown = (event) => {
       if (event.button !== 0 || held) return; // a second finger changes nothing
       pointer = event.pointerId;
       canvas.setPointerCapture(pointer);
       held = [event.clientX, event.clientY];
+      undecided = true;
     };
     canvas.onpointermove = (event) => {
-      if (!held || event.pointerId !== pointer) return;
+      if (!held || event.pointerId !== pointer || (undecided && mayScroll(event, held))) return;
+      undecided = false;
       const [dx, dy] = [event.clientX - held[0], event.clientY - held[1]];
       held = [event.clientX, event.clientY];
       this.onPull(event.shiftKey ? [0, 0, dx] : [dx, dy, 0]);

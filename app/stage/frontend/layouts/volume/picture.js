@@ -5,6 +5,7 @@ import { short } from "../../parts/numbers.js";
 import { Knob } from "./controls.js";
 import { drawGridBox, drawVolume } from "./outline.js";
 import { Pane } from "./pane.js";
+import { Scene } from "./scene.js";
 
 const GROUND = "#1d2126"; // as behind U and V in stage.css
 const LETTERS = "#9aa7b3";
@@ -65,23 +66,24 @@ export class Picture {
     const k = this.sliceIndex ?? this.fullestSlice();
     const depth = (2 * k + 1) / outputSide - 1;
     const projection = solid.project(this.output, outputSide);
-    this.paintU(depth);
-    this.paintV(depth, projection);
+    this.paintU(this.u.scene, depth);
+    this.paintV(this.v.scene, depth, projection);
+    this.u.canvas.again = (canvas) => this.paintU(new Scene(canvas), depth);
+    this.v.canvas.again = (canvas) => this.paintV(new Scene(canvas), depth, projection);
     this.paintFlats(k, depth, projection);
     this.describe();
   }
 
   /** U, bright where the grid reads it. */
-  paintU(depth) {
+  paintU(scene, depth) {
     const { data, view } = this;
-    const { scene } = this.u;
     const [matrix, shift] = [solid.matrixOf(this.theta), solid.shiftOf(this.theta)];
     const into = (point) => solid.apply(matrix, point).map((value, i) => value + shift[i]);
     const inverse = solid.inverse(matrix);
-    const brightness = (x, y, z) => {
-      if (!inverse || !data.transforms) return 1;
+    const brightness = (lit, x, y, z) => {
+      if (!inverse || !data.transforms) return lit;
       const point = solid.apply(inverse, [x - shift[0], y - shift[1], z - shift[2]]);
-      return point.every((value) => Math.abs(value) <= 1) ? 1 : DIM;
+      return point.every((value) => Math.abs(value) <= 1) ? lit : DIM * lit;
     };
     scene.begin(view.camera, GROUND, view.zoom);
     drawVolume(scene);
@@ -91,9 +93,8 @@ export class Picture {
   }
 
   /** V, which becomes its projection as it is flattened. */
-  paintV(depth, projection) {
+  paintV(scene, depth, projection) {
     const { data, view } = this;
-    const { scene } = this.v;
     const squeezed = ([x, y, z]) => [x, y, z * (1 - view.flat)];
     const share = view.flat > 0.5 ? 2 * view.flat - 1 : 0; // how far it is a picture
     const brightest = Math.max(1e-6, ...projection);
@@ -101,7 +102,7 @@ export class Picture {
     const values = projection.map((value) => value / brightest);
     const pixel = (v) => Math.max(0, Math.min(data.outputSide - 1, Math.floor(((v + 1) / 2) * data.outputSide)));
     const sum = (x, y) => values[pixel(y) * data.outputSide + pixel(x)];
-    if (share < 1) scene.voxels(this.outputSurface, 2 / data.outputSide, (x, y) => 1 - share + share * sum(x, y), view.flat);
+    if (share < 1) scene.voxels(this.outputSurface, 2 / data.outputSide, (lit, x, y) => (1 - share) * lit + share * sum(x, y), view.flat);
     else scene.picture(values, data.outputSide);
     drawGridBox(scene, squeezed, depth, data.colours);
     scene.end([], LETTERS);
@@ -136,6 +137,7 @@ export class Picture {
     const ofU = `Viewing angle off face-on: ${aside(solid.matrixOf(this.data.identity))} in U`;
     this.sentence.textContent = this.data.transforms ? `${ofU}, ${aside(solid.matrixOf(theta))} in V.` : `${ofU}.`;
     const size = short(Math.abs(solid.determinant(solid.matrixOf(theta))));
-    this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The box read by the grid is ${size} times the volume.`);
+    this.v.canvas.setAttribute("aria-description", this.sentence.textContent);
+    this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The grid's box has ${size} of the volume's size.`);
   }
 }

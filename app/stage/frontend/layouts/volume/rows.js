@@ -2,11 +2,12 @@
 
 const named = (theta) => Object.fromEntries(theta.map((v, p) => [`θ${1 + Math.floor(p / 4)}${1 + (p % 4)}`, v]));
 
-/** θ and the digit's pose; over a training, what is recorded of the probe at every such step. */
-export function rowsOf({ track, transforms }, theta, { turn, shift }) {
+/** θ, the digit's pose and the probabilities; over a training, what is recorded of the probe at every such step. */
+export function rowsOf({ track, transforms }, theta, { turn, shift }, probabilities) {
   if (track) return track.steps.map((_, frame) => rowOf(track, transforms, frame));
   const pose = [...turn, ...shift].map((v, p) => [p < 9 ? `turn ${p + 1}` : `shift ${p - 8}`, v]);
-  return [{ ...(transforms ? named(theta) : {}), ...Object.fromEntries(pose) }];
+  const odds = (probabilities || []).map((p, c) => [`p(${c})`, p]);
+  return [{ ...(transforms ? named(theta) : {}), ...Object.fromEntries([...pose, ...odds]) }];
 }
 
 function rowOf(track, transforms, frame) {

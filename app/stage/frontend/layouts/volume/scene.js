@@ -4,7 +4,7 @@ import { apply } from "../../maths/solid.js";
 const FIT = 1.75; // half the pane's width in half widths of the volume
 const LIGHT = [-0.42, -0.55, -0.72]; // towards the lamp, seen from the camera
 const AMBIENT = 0.34;
-const MAX_SIDE_PIXELS = 720;
+const MAX_SIDE_PIXELS = 720; // on the screen
 
 /** A hexadecimal colour as three numbers of 0 to 255. */
 const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
@@ -18,8 +18,8 @@ export class Scene {
   /** @param {number[]} camera  a rotation: x to the right, y down, z away from the viewer */
   begin(camera, ground, zoom = 1) {
     const { canvas } = this;
-    const sharp = Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1));
-    const side = Math.max(1, Math.min(MAX_SIDE_PIXELS, sharp));
+    const onScreen = Math.min(MAX_SIDE_PIXELS, Math.round(canvas.clientWidth * Math.min(2, window.devicePixelRatio || 1)));
+    const side = Math.max(1, canvas.sharp ? Math.round(canvas.clientWidth * canvas.sharp) : onScreen);
     if (canvas.width !== side || !this.image) {
       canvas.width = canvas.height = side;
       this.context = canvas.getContext("2d");
@@ -61,7 +61,7 @@ export class Scene {
   /**
    * Surface voxels, as ``solid.surface`` gives them, lit from the camera's left.
    * @param {number} size  a voxel's, normalised
-   * @param {(x: number, y: number, z: number) => number} brightness  of a voxel
+   * @param {(lit: number, x: number, y: number, z: number) => number} brightness  of a voxel, by how it is lit
    * @param {number} flat  0 to 1: how far the depth is collapsed
    */
   voxels(surface, size, brightness, flat = 0) {
@@ -73,7 +73,7 @@ export class Scene {
       const normal = apply(c, [nx, ny, nz]);
       const lit = normal[0] * LIGHT[0] + normal[1] * LIGHT[1] + normal[2] * LIGHT[2];
       const light = (AMBIENT + (1 - AMBIENT) * Math.max(0, lit)) * (1 - 0.12 * depth);
-      const level = Math.max(0, Math.min(1, light * brightness(x, y, z) * (0.45 + 0.55 * surface[n + 6])));
+      const level = Math.max(0, Math.min(1, brightness(light * (0.45 + 0.55 * surface[n + 6]), x, y, z)));
       this.square(column, row, depth, half, this.packed([255, 250, 240], level));
     }
   }

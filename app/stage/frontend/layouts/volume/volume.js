@@ -58,8 +58,9 @@ export class Volume {
     this.training = data.track && new Training(data);
     this.buildTransport();
     this.numbers = data.track ? [] : this.sliders();
+    this.hands = handGroups(data, hand);
     this.root.replaceChildren(
-      element("div", { className: "choices" }, ...handGroups(data, hand), this.view.buttons()),
+      element("div", { className: "choices" }, ...this.hands, this.view.buttons()),
       ...this.picture.nodes,
       this.transport.node,
       ...(this.training?.nodes ?? []),
@@ -197,20 +198,26 @@ export class Volume {
     return this.training?.curveRows;
   }
 
+  get rowsAre() {
+    if (!this.data.track) return `θ, the digit's pose${this.data.probabilities ? ", and the probability of every class" : ""}`;
+    return "At every recorded step: θ, the error and the probability of every class";
+  }
+
   rows() {
-    return rowsOf(this.data, this.theta, this.pose);
+    return rowsOf(this.data, this.theta, this.pose, this.reporter.settled && this.data.probabilities);
   }
 
   state() {
     const pose = this.moved ? [...this.pose.turn, ...this.pose.shift] : null;
     const position = this.data.track ? this.transport.head.position : null;
-    return { theta: this.byHand ? this.theta : null, pose, position, view: this.view.numbers };
+    return { theta: this.byHand ? this.theta : null, pose, position, view: this.view.numbers, hand: this.hand };
   }
 
-  restore({ theta, pose, position, view }) {
+  restore({ theta, pose, position, view, hand }) {
     const { turn, shift } = this.pose;
     if ((pose && !isLike(pose, [...turn, ...shift])) || (theta && !isLike(theta, this.theta))) return false;
     if (view && !this.view.restore(view)) return false;
+    if (hand) this.take(hand);
     if (pose) {
       this.pose = { turn: pose.slice(0, 9), shift: pose.slice(9) };
       this.show(this.theta);
@@ -219,6 +226,14 @@ export class Volume {
     if (theta && this.data.transforms && !this.data.track) this.hold(theta);
     if (this.data.track && position >= 0 && position <= this.transport.head.last) this.transport.head.seek(position);
     return true;
+  }
+
+  /** Have the hand take and do what a link says, as far as that is to be had. */
+  take({ what, how }) {
+    Object.assign(this.hand, { what, how: how === "move" ? "move" : "turn" });
+    const chosen = handGroups(this.data, this.hand);
+    this.hands.forEach((node, i) => node.replaceWith(chosen[i]));
+    this.hands = chosen;
   }
 
   /** Tell Python: θ where a hand has set it, the digit's pose if it was moved. */

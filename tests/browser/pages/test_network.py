@@ -1,0 +1,81 @@
+"""The page on a network of one's own: a file of a real network's transformers, drawn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from stn_core import Affine, FullyConnectedBody, Localisation, SpatialTransformer, save_warps, watch
+from tests.browser.driving import handle, stage_of, theta_shown, until
+
+HEIGHT, WIDTH = 60, 120
+ANGLE = math.radians(30)
+# A turn of the picture, in the coordinates of one that is twice as wide as it is high.
+TURN = [
+    [math.cos(ANGLE), -math.sin(ANGLE) * HEIGHT / WIDTH, 0],
+    [math.sin(ANGLE) * WIDTH / HEIGHT, math.cos(ANGLE), 0],
+]
+
+
+MIDDLE = """(node) => {
+    const box = node.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+
+
+@pytest.fixture
+def warps_file(tmp_path):
+    """Two wide images, turned by 30°."""
+    body = FullyConnectedBody((1, HEIGHT, WIDTH))
+    transformer = SpatialTransformer(
+        Localisation(body, Affine().identity()), Affine(), size=(HEIGHT, WIDTH)
+    )
+    network = nn.Sequential(transformer)
+    with torch.no_grad():
+        transformer.localisation.regression.bias.copy_(torch.tensor(TURN).flatten())
+    images = torch.zeros(2, 1, HEIGHT, WIDTH)
+    images[..., 16:44, 32:88] = 1
+    with watch(network) as warps, torch.no_grad():
+        network(images)
+    save_warps(tmp_path / "warps.safetensors", network, warps)
+    return tmp_path / "warps.safetensors"
+
+
+def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_file):
+    page = visit(at="network", reduced_motion="reduce")
+    page.locator("input[type=file]").set_input_files(warps_file)
+    handle(page, "the whole grid").wait_for()
+    page.locator(".strip button").nth(1).wait_for()
+
+    def shapes() -> list[float]:
+        """Of U, V and the first of the strip: the pane, and the picture in it."""
+        places = (stage_of(page), page.locator(".strip button").first)
+        panes = [at.locator(f"[data-pane={pane}]").first for at in places for pane in ("U", "V")]
+        parts = [pane.locator(what).first for pane in panes for what in (".square", ".pixels")]
+        return [box["width"] / box["height"] for box in (part.bounding_box() for part in parts)]
+
+    wide = lambda: np.allclose(shapes(), WIDTH / HEIGHT, rtol=0.04)  # noqa: E731
+    until(page, wide, "the panes have not the images' shape")
+
+    def middle(name: str) -> np.ndarray:
+        return np.array(handle(page, f"{name} corner").evaluate(MIDDLE))
+
+    def sides() -> tuple[np.ndarray, np.ndarray]:
+        first = middle("top left")
+        return middle("top right") - first, middle("bottom left") - first
+
+    stage_of(page).get_by_role("button", name="Identity").click()
+    handle(page, "the whole grid").focus()
+    for key in [*6 * ["Shift+-"], *3 * ["Shift+]"]]:  # small, so that no handle is beyond the pane
+        page.keyboard.press(key)
+    across, down = sides()
+    lengths = np.linalg.norm(across), np.linalg.norm(down)
+    assert abs(across @ down) < 0.02 * lengths[0] * lengths[1]
+    assert lengths[0] / lengths[1] == pytest.approx(WIDTH / HEIGHT, rel=0.02)
+    turned, scale = theta_shown(page), 1.1**-6
+    assert turned[1, 0] == pytest.approx(2 * scale * math.sin(0.3), abs=0.02)
+    assert turned[0, 1] == pytest.approx(-scale * math.sin(0.3) / 2, abs=0.02)
