@@ -122,7 +122,7 @@ def load_matching(
     if not chosen:
         if named:
             raise CheckpointError(
-                f"{what} says that it is of {printable(repr(named))}; expected one of "
+                f"{what} says it belongs to {printable(repr(named))}; expected one of "
                 + ", ".join(e.name for e in experiments)
             )
         chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]

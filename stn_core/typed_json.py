@@ -14,7 +14,7 @@ import typing
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-NUMBERS = {int: "a whole number", float: "a finite number", str: "a text", bool: "true or false"}
+NUMBERS = {int: "a whole number", float: "a finite number", str: "a string", bool: "true or false"}
 MAX_VALUE_CHARS = 60  # of a wrong value in a message
 
 

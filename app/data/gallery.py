@@ -54,7 +54,7 @@ def digits_notice() -> str:
     from stn_core import digits
 
     if digits_problem():
-        return "Trainings cannot begin here: *Train* says what is wrong with MNIST's files."
+        return "Training is not possible here: *Train* says what is wrong with MNIST's files."
     if digits.local_folder() is not None:
         return "Training here uses all of MNIST: 59,000 training digits, none of them shown here."
     few = "the 4,000 of MNIST's training digits that are installed with the app"

@@ -73,7 +73,7 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
     """
     st.segmented_control(
         "Type size", list(SIZES), format_func=lambda size: SIZES[size][0], required=True,
-        key="large", help="Larger type, for a projector",
+        key="large", help="Enlarges all text, for a projector",
     )  # fmt: skip
     st.multiselect(
         "Hide",
@@ -132,7 +132,9 @@ def apply() -> None:
     if "lecture" not in st.session_state:
         st.session_state["lecture"] = dict(linked)
         if wrong:
-            st.toast(f"The link names {plain(', '.join(wrong)[:60])}, which is no control here.")
+            st.toast(
+                f"The link names {plain(', '.join(wrong)[:60])}. This page has no such control."
+            )
     kept = st.session_state["lecture"]  # a widget's own value goes with a run that is cut short
     for name in kept:
         kept[name] = st.session_state.setdefault(name, kept[name])

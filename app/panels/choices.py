@@ -33,7 +33,7 @@ def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[RunKey, ...]:
     rest = {key: title for key, title in titles.items() if key != a}
     with b_container:
         b = choose_network(
-            "Compared with", network_field("b", prefix), {**rest, None: "nothing"},
+            "Compare with", network_field("b", prefix), {**rest, None: "none"},
             Published(first[1]), none="none",
         )  # fmt: skip
     return tuple(key for key in (a, b) if key)
@@ -100,5 +100,5 @@ def choose_seed(key: str, first: int, does: str, anew: str) -> int:
         "Seed", 0, EXAMPLE_SEEDS - 1, first, key=key, bind="query-params",
         help=f"{does}. The same seed gives the same result on every machine.",
     )  # fmt: skip
-    st.button(anew, on_click=go_on, width="stretch", help="Take the next seed")
+    st.button(anew, on_click=go_on, width="stretch", help="Takes the next seed")
     return int(seed)

@@ -16,8 +16,8 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
-    st.header("Is a difference one?", anchor=False)
-    st.markdown(f"Paired on the same digits{on}, 95 % confidence")
+    st.header("Is the difference significant?", anchor=False)
+    st.markdown(f"Paired on the same digits{on}, with 95 % confidence intervals")
     differences = results.differences(table.name, column)
     if not differences:
         st.info(
@@ -64,7 +64,7 @@ def verdict_on(difference) -> str:
 
 def show_confusion(cells: dict, table: Table, on: str) -> None:
     """Of one network of a column. cells: by the networks' short names."""
-    st.header(f"What is taken for what{on}", anchor=False)
+    st.header(f"Confusion matrix{on}", anchor=False)
     short = st.selectbox(
         "Network", list(cells), index=list(cells).index(table.compared[1]),
         format_func=networks.network_title, key="confusion", bind="query-params",
@@ -78,7 +78,7 @@ def show_confusion(cells: dict, table: Table, on: str) -> None:
         figures.confusion(counts, colours()),
         name=f"confusion-{short}",
         key="confusion-chart",
-        alt=f"Confusion matrix on the test digits. Most often: {_most_often(counts)}",
+        alt=f"Confusion matrix on the test digits. Most frequent errors: {_most_often(counts)}",
     )
 
 
@@ -88,4 +88,4 @@ def _most_often(counts: np.ndarray) -> str:
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None)[:5]
     pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return ", ".join(f"{true} taken for {taken}: {wrong[true, taken]}" for true, taken in pairs)
+    return ", ".join(f"{true} read as {taken}: {wrong[true, taken]}" for true, taken in pairs)

@@ -16,8 +16,8 @@ SAMPLE_SIZE, PAGE_SIZE = 10, 50  # examples of a group at first, and on a page o
 
 def show_disagreements(table: Table, explorer: Explorer, cells: dict, column: str, on: str) -> None:
     """Examples that one of two networks misreads and the other reads, and that both misread."""
-    st.header(f"Who misreads what{on}", anchor=False)
-    st.markdown(f"{table.examples.capitalize()}, found when the networks were measured")
+    st.header(f"Misread examples{on}", anchor=False)
+    st.markdown(f"{table.examples.capitalize()}, from the measurement of the test error")
     one, other = _titles(table)
     groups = disagreements(table, cells, column)
     if groups is None:

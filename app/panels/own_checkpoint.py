@@ -18,7 +18,7 @@ def weights_field(prefix: str) -> str:
 def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
     with st.popover(
-        "Open a checkpoint", width="stretch", help="Weights of your own, as safetensors"
+        "Open a checkpoint", width="stretch", help="Opens your own weights, a safetensors file"
     ):
         st.markdown(
             "Upload the weights of a network that you trained, as a **safetensors** file: a "
@@ -31,7 +31,7 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
         try:
             loaded = networks.own_network(prefix, file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"Not opened: {plain(error)}")
+            st.error(f"The checkpoint could not be opened: {plain(error)}")
             return {}
         st.success(f"Opened as {loaded.title}. Choose it under *Network*.")
         if st.button(

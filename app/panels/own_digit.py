@@ -48,7 +48,11 @@ def _linked(key: str) -> gallery.Drawn | None:
         brought = unpacked(st.query_params[key]) if key in st.query_params else None
     except ValueError as error:
         brought = None
-        st.toast(f"The link's own digit was left out: {plain(error)}.", duration="long")
+        st.toast(
+            f"The digit in the link could not be read: {plain(error)}. The page shows a "
+            "gallery digit.",
+            duration="long",
+        )
     digit = brought or st.session_state.get(f"{key}:kept")
     st.session_state[linked] = digit
     if digit:
@@ -125,10 +129,10 @@ def _prepared(way: str, key: str) -> np.ndarray | None:
         digit = decoded.made(pictures.as_digit if prepare else pictures.as_grey, content)
         given = decoded.made(pictures.read_picture, content, PREVIEW * pictures.DIGIT_SIDE)
     except pictures.PictureError as error:
-        st.error(f"Not taken: {plain(error)}")
+        st.error(f"The picture could not be used: {plain(error)}")
         return None
     both = st.container(horizontal=True)
-    both.image(given.transpose(1, 2, 0), caption="what you gave", alt="The picture as it was given")
+    both.image(given.transpose(1, 2, 0), caption="your picture", alt="Your picture, unchanged")
     large = np.kron(digit, np.ones((PREVIEW, PREVIEW), np.uint8))
     both.image(large, caption="the digit, 28 × 28", alt="The digit as the networks get it")
     return digit

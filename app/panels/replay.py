@@ -170,7 +170,7 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
     """Say why there is nothing to play: it is too early, or what is wrong."""
     if job and is_waiting(job):
-        st.info(f"{plain(title)} waits in the queue. It is played here as soon as it has begun.")
+        st.info(f"{plain(title)} is waiting in the queue. It plays here as soon as it starts.")
     elif job and processes.is_live(job) and not recordings.run_reader(str(job.folder)).snapshots():
         st.caption("Training its first steps …")
     else:

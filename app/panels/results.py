@@ -106,7 +106,7 @@ def _budgets(cells: dict, table: Table) -> None:
             others = []
             st.warning(f"The other recipes cannot be read: {reason(error)}")
         if others:
-            st.markdown("Other recipes, as far as they came, in percent:")
+            st.markdown("Results of other recipes, in percent:")
             st.markdown("\n".join(f"- {report.tried_line(budget)}" for budget in others))
     larger = " Where our error is larger, the budget was smaller." if table.number else ""
     st.caption(f"{table.paper}{larger} Networks that have not been trained are marked.")

@@ -42,7 +42,7 @@ def training_form(prefix: str, first: str) -> None:
     """
     st.header(f"A new training on {column_title(prefix)}", anchor=False)
     if problem := gallery.digits_problem():
-        st.error(f"Trainings cannot begin here. {problem}")
+        st.error(f"Training is not possible here. {problem}")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)
@@ -59,8 +59,8 @@ def training_form(prefix: str, first: str) -> None:
     clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
         disabled=bool(problems or gallery.digits_problem()),
-        help="Correct the fields first" if problems
-        else "Runs on this server, in a process of its own; it goes on if you leave the page",
+        help="Correct the marked fields first" if problems
+        else "Runs on this server, and goes on if you leave the page",
     )  # fmt: skip
     if numbers and clicked:
         _start(name, recipe, numbers, device, stop=stop)

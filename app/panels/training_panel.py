@@ -74,7 +74,7 @@ def _elsewhere(prefix: str) -> None:
     others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
     if others:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in others)
-        st.info(f"Running on another page, and first in turn: {plain(names)}.")
+        st.info(f"Running first, on another page: {plain(names)}.")
 
 
 def _whose(job: Job) -> str:

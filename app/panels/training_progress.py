@@ -65,7 +65,7 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
     except RunError:
         if not starting:
             words = last_words(job) or "none"
-            st.error(f"This one ended before it began. Its log ends with: {plain(words)}")
+            st.error(f"It stopped before the first step. Its log ends with: {plain(words)}")
         return
     status = run.status()
     if not (starting or is_waiting(job)):
@@ -118,9 +118,9 @@ def _progress(job: Job, run, status, iterations: int, watching: Watching) -> Non
     if status.interrupted:
         words = last_words(job)
         ended = f". Its log ends with: {plain(words)}"
-        why = ended if words else " (killed, or the machine went down)."
-        on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
-        st.warning(f"Its process has ended before its time{why}{on}")
+        why = ended if words else "  (it was killed, or the machine was switched off)."
+        on = " *Resume* continues from its last checkpoint." if watching.resumable else ""
+        st.warning(f"The training process ended too early{why}{on}")
 
 
 def _test_error(job: Job, run, status) -> None:

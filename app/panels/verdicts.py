@@ -49,11 +49,11 @@ def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: str) 
         if row.brightest < 0.05:
             below = "V is black: the grid reads no ink, so this answer means nothing"
         st.markdown(
-            f"<div aria-live='polite' style='border-left:5px solid {shades[index]};"
-            "padding-left:.75rem;margin-bottom:.6rem'>"
-            f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{answer}</b> "
-            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br>"
-            f"<span style='font-size:.9em'>{below}</span></div>",
+            "<div aria-live='polite' style='border-left:5px solid "
+            f"{shades[index]};padding-left:.75rem;margin-bottom:.6rem'><b>{row.loaded.title}</b> "
+            f"reads <b style='font-size:1.6em'>{answer}</b> "
+            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br><span "
+            f"style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
 

@@ -131,11 +131,13 @@ def _check_room() -> None:
     mine = [job for job in queue if is_mine(job)]
     if len(mine) >= limits().waiting:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in mine)
-        raise JobError(f"You wait for {len(mine)} trainings already ({names}). Cancel one first.")
+        raise JobError(
+            f"You already have {len(mine)} trainings waiting ({names}). Cancel one first."
+        )
     if len(queue) >= limits().queue:
         raise JobError(
-            f"The queue is full: {len(queue)} trainings wait, and this server takes "
-            f"{limits().queue}. Try again when one of them has begun."
+            f"The queue is full: {len(queue)} trainings are waiting, and this server allows "
+            f"{limits().queue}. Try again when one of them has started."
         )
     existing = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
     free = shutil.disk_usage(existing).free / 2**20
@@ -180,7 +182,7 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
     Raises JobError."""
     _check_room()
     if is_running(job):
-        raise JobError("this training goes on already: another visitor or tab has resumed it")
+        raise JobError("this training is already running: another visitor or tab has resumed it")
     run = Run(job.folder)
     try:
         description = run.description()

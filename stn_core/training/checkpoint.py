@@ -100,7 +100,7 @@ def load(trainer: Trainer, path: Path) -> None:
         )
     check_header(header, HEADER, str(path))
     if "generator" not in tensors:
-        raise CheckpointError(f"{path} lacks its generator's state: it is no training's checkpoint")
+        raise CheckpointError(f"{path} has no generator state, so it is not a training checkpoint")
     with trainer.on_stream():
         load_strictly(trainer.network, under(TRAINED, tensors), str(path))
         states = _optimiser_states(trainer, under(OPTIMISER, tensors), path)

@@ -64,19 +64,22 @@ def choose() -> Choice:
             place.number_input(
                 f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
                 disabled=st.session_state.get(f"draw-{key}", False),
-                help="0 to 999: a hundred of each class, class by class, 200 to 299 are twos.",
+                help="Selects a gallery digit, 0 to 999, sorted by class: 200 to 299 are twos",
             )
         )
         for place, (name, key, number) in zip(st.columns(2, gap="xsmall"), ordinals, strict=True)
     )  # fmt: skip
     seed = choose_seed(
-        "sum_seed", FIRST_SEED, "Turns, scales and moves each of the digits", "New distortion"
+        "sum_seed",
+        FIRST_SEED,
+        "Draws the rotation, scale and shift of each digit",
+        "New distortion",
     )
     with st.popover(
         "Your own digits", width="stretch", help="Draw, paste, upload or photograph the two digits"
     ):
         drawn = tuple(
-            own_digit.choose_digit(f"draw-{name}", f"a {name} digit of your own")
+            own_digit.choose_digit(f"draw-{name}", f"your own {name} digit")
             for name in ("first", "second")
         )
     keys = choose_networks(PREFIX, FIRST_CHOICES)
@@ -90,7 +93,7 @@ def choose() -> Choice:
         "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
         selection_mode="multi", key="muted", bind="query-params",
         label_visibility="collapsed",
-        help="Its θ is held at the identity: it shows the classifier U as it is.",
+        help="Sets its θ to the identity: the classifier gets U unchanged",
         disabled=not two,
     )  # fmt: skip
     return Choice(

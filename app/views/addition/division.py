@@ -22,7 +22,7 @@ def heading(loaded: LoadedNetwork) -> None:
 
 def division(networks: Sequence[LoadedNetwork]) -> None:
     """For each transformer, how much of either digit's pose it undoes."""
-    st.header("How much of each digit's pose does a transformer undo?", anchor=False)
+    st.header("Pose variation removed by each transformer", anchor=False)
     for loaded in networks:
         left, untouched = sums.pose_left(loaded, loaded.key)
         undone = np.clip(1 - left / untouched, 0, 1)

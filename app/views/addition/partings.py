@@ -27,7 +27,7 @@ def partings() -> None:
         try:
             recording = recordings.recorded(f"{PREFIX}{name}")
         except RuntimeError as error:
-            st.error(f"This recording cannot be shown: {reason(error)}")
+            st.error(f"This recording cannot be read: {reason(error)}")
             continue
         left = [snapshot.pose_left for snapshot in recording.snapshots]
         step = parted(left, [snapshot.step for snapshot in recording.snapshots])
@@ -39,8 +39,8 @@ def partings() -> None:
         rows.append(parting(f"{PREFIX}{short}", seed, step, left))
     if not rows:
         return
-    st.header("Do the two always part ways, and when?", anchor=False)
-    head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
+    st.header("When the transformers divide the work", anchor=False)
+    head = "| | seed | divided from step | at the end |\n|---|---:|---:|---|\n"
     st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
     st.caption(
         f"A transformer follows a channel if its V has at least {100 * OWNS:.0f} percentage points "

@@ -85,7 +85,7 @@ def theta_table(shown: Shown, moved: Moved) -> None:
         for n, theta in enumerate(() if thetas is None else thetas):
             if len(theta) == len(ideal[0]):
                 columns[f"{title}, {n + 1}" if len(thetas) > 1 else title] = theta
-    st.header("θ: wanted and predicted", anchor=False)
+    st.header("Parameters θ: ideal and predicted", anchor=False)
     decomposed(columns)
     st.caption(
         "The ideal θ makes the digit's own 28 × 28 pixels upright and as large as V. A transformer "

@@ -67,8 +67,8 @@ def watch() -> None:
     try:
         recorded = recorded_boxes(name)
     except RuntimeError as error:
-        st.error(f"This recording cannot be shown: {reason(error)}")
-        st.info("*Run it live* makes one in front of your eyes.")
+        st.error(f"This recording cannot be read: {reason(error)}")
+        st.info("Choose *Run it live* to make one.")
         return
     _show(name, recorded, name, live=False, from_start=True)
 
@@ -92,11 +92,10 @@ def _show(
         token=token,
     )
     st.caption(
-        "Press play: all boxes start in the middle. Click an image to see it large. "
-        f"Recorded: {description['recipe']['iterations']:,} steps, "
-        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, "
-        f"seed {plain(description['seed'])}, "
-        f"{plain(description['device'])}."
+        "Press ▶: all boxes start in the middle. Click an image to enlarge it. Recorded: "
+        f"{description['recipe']['iterations']:,} steps, "
+        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, seed "
+        f"{plain(description['seed'])}, {plain(description['device'])}."
     )
     if not live:
         downloads.encoders(folder)
@@ -130,7 +129,7 @@ def _pair(recorded, report: WallReport) -> None:
     term = (
         Triplet(margin=margin).terms(embedded[:2], Patches.of(embedded[[2, 2], None]))[0, 1].item()
     )
-    st.header(f"One pair in the loss, at step {snapshot.step:,}", anchor=False)
+    st.header(f"One pair of the loss at step {snapshot.step:,}", anchor=False)
     left, right = st.columns([1, 1.6], gap="large", vertical_alignment="center")
     pictures = (seen[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
     words = (f"image {n + 1}", f"image {m + 1}", f"random patch of {n + 1}")

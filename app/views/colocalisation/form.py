@@ -32,7 +32,7 @@ def form() -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     if problem := gallery.digits_problem():
-        st.error(f"Trainings cannot begin here. {problem}")
+        st.error(f"Training is not possible here. {problem}")
     (_own_form if kind == kinds[1] else _digits_form)()
 
 
@@ -50,7 +50,7 @@ def _own_form() -> None:
     images = _read(files[:MAX_IMAGES])
     enough = len(images) >= MIN_IMAGES
     if len(files) > MAX_IMAGES:
-        st.warning(f"These are {len(files)} pictures; the first {MAX_IMAGES} of them are taken.")
+        st.warning(f"You chose {len(files)} pictures; the first {MAX_IMAGES} are used.")
     if files and not enough:
         st.warning(
             f"You chose {len(images)} pictures; a set needs {MIN_IMAGES} to {MAX_IMAGES}. "
@@ -62,7 +62,7 @@ def _own_form() -> None:
         width="stretch",
         key="own_start",
         disabled=not enough or bool(gallery.digits_problem()),
-        help="Runs on this server, in a process of its own; it goes on if you leave the page",
+        help="Runs on this server, and goes on if you leave the page",
     ):
         _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(

@@ -23,7 +23,7 @@ def many_digits(shown: Shown) -> None:
 
 
 def _turned_digit(shown: Shown) -> None:
-    st.header("Turn this digit, and who still reads it?", anchor=False)
+    st.header("Accuracy when the digit is rotated", anchor=False)
     series = [
         (loaded.title, 100 * shown.turned(loaded).share, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
@@ -32,7 +32,7 @@ def _turned_digit(shown: Shown) -> None:
         figures.turning(angles.TURN_DEGREES, series, colours()),
         name="true-class-while-turning",
         key="sweep-chart",
-        alt=f"Probability of the true class while the input is turned. {_at_angles(series)}",
+        alt=f"Probability of the true class against the angle of the image. {_at_angles(series)}",
     )
     st.caption(
         f"The image is rotated about its centre. Networks for {shown.distortion} are trained with "
@@ -42,7 +42,7 @@ def _turned_digit(shown: Shown) -> None:
 
 
 def _many_angles(shown: Shown) -> None:
-    st.header("True angle against predicted angle", anchor=False)
+    st.header("Predicted angle against true angle", anchor=False)
     transformed = [
         (loaded, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
@@ -64,7 +64,7 @@ def _many_angles(shown: Shown) -> None:
         key="angles",
         on_select=choose_point,
         selection_mode="points",
-        alt=f"Scatter of the true and the predicted angles of 200 digits. {_spread(clouds)}",
+        alt=f"Predicted angle against true angle of 200 digits. {_spread(clouds)}",
     )
     st.caption(
         "200 gallery digits, 20 of each class; ✕ marks a misread digit. Click a point to show its "

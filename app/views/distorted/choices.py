@@ -88,8 +88,8 @@ def choose(distortion: str) -> Choice:
         key="digit",
         bind="query-params",
         disabled=st.session_state.get(OWN_DIGIT, False),
-        help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
-        "was trained on them.",
+        help="Selects a gallery digit, sorted by class: 200 to 299 are twos. No network was "
+        "trained on them.",
     )
     seed = choose_seed(
         "seed",

@@ -15,7 +15,7 @@ from app.views.distorted.shown import Moved, Shown
 def pose_table(shown: Shown, moved: Moved) -> None:
     """The ideal θ of the digit, and each predicted one, as matrices and as numbers."""
     example, hand = shown.example, moved.pose
-    st.header("θ: wanted and predicted", anchor=False)
+    st.header("Parameters θ: ideal and predicted", anchor=False)
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
         columns[IDEAL] = _ideal(example.theta[0].numpy(), shown.movable, hand)
@@ -29,7 +29,7 @@ def pose_table(shown: Shown, moved: Moved) -> None:
         cells = [cell for _ in range(0, len(matrices), 2) for cell in st.columns(2)]
         for cell, (title, theta) in zip(cells, matrices.items(), strict=False):
             with cell:
-                st.caption(f"{title}: undoes the distortion" if title == IDEAL else title)
+                st.caption(title)
                 st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:

@@ -147,7 +147,9 @@ def cards() -> tuple[list[Card], list[str]]:
             shown.append(make())
         except (RuntimeError, ValueError, OSError) as error:
             problems.append(f"{name}: {reason(error)}")
-            shown.append(Card(name=name, words="What it shows cannot be read here.", href=href))
+            shown.append(
+                Card(name=name, words="Its picture or numbers cannot be read here.", href=href)
+            )
     return [*shown, *map(_table, TABLE_CARDS), _table5(), *_questions()], problems
 
 

@@ -45,10 +45,10 @@ def choose_column() -> tuple[str, str]:
         column = st.segmented_control(
             "Trained with", list(DISTORTIONS), default="RTS", required=True, key="trained_with",
             bind="query-params", label_visibility="collapsed",
-            help="The distortion of the networks' training; its range is shaded. "
+            help="The distortion used in training; its range is shaded. "
             + "; ".join(f"{name}: {words}" for name, words in DISTORTIONS.items()),
         )  # fmt: skip
-        with st.popover("Names and symbols", help="What the axes and the networks' names mean"):
+        with st.popover("Names and symbols", help="Explains the axes and the networks' names"):
             st.markdown(NAMES)
     return f"distorted/{column.lower()}", axis
 

@@ -94,7 +94,7 @@ def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
 def poses(choice: Choice) -> None:
     """What the transformers predict of the pose, along the axis."""
     words = choice.words
-    st.header("What θ did it predict, against the true pose?", anchor=False)
+    st.header("Predicted pose against true pose", anchor=False)
     if not choice.transformed:
         st.info("None of these networks has a transformer. Choose a network with ST- above.")
         return

@@ -36,7 +36,7 @@ column, varied = choices.choose_column()
 try:
     recorded = invariance.recorded_invariance(column)
 except (ValueError, OSError) as error:
-    st.error(f"This recording cannot be shown: {reason(error)}")
+    st.error(f"This recording cannot be read: {reason(error)}")
 else:
     if recorded is None:
         st.info(

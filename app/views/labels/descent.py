@@ -49,7 +49,7 @@ def choose() -> Choice:
         if network == STUDY:
             column = st.segmented_control(
                 "Distortion", ["RTS"], default="RTS", required=True,
-                help="The short training was with RTS. Choose another network for the others.",
+                help="The short training used RTS. Choose another network for other distortions.",
             )  # fmt: skip
         else:
             column = st.segmented_control(

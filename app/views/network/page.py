@@ -82,7 +82,7 @@ with right:
         'your own loop, call `torch.save(network.state_dict(), "model.pt")`, then run'
     )
     st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
-    st.markdown("and choose *Open a checkpoint* on the page of that experiment.")
+    st.markdown("and choose *Open a checkpoint* on the experiment's page.")
 with left:
     file = choices.warps_file()
     if file is None:
@@ -94,6 +94,6 @@ with left:
         try:
             warps = uploads.warps(file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"Not opened: {plain(error)}")
+            st.error(f"The file could not be opened: {plain(error)}")
         else:
             explore(warps)

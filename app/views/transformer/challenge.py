@@ -109,7 +109,7 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
         token=f"{hand.tolist()}",
         transformers=Transformers(transform=transform, colours=GRIDS[:1]),
     )
-    head = "| | turned by | centre off by | size | read as |\n|---|---:|---:|---:|---|"
+    head = "| | angle error | centre error | relative size | reads |\n|---|---:|---:|---:|---|"
     table = "\n".join([head, *lines])
     st.markdown(
         f"<div role='alert' style='overflow-x:auto' tabindex='0'>\n\n{table}\n\n</div>",

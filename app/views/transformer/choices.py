@@ -64,7 +64,9 @@ def _first_visit() -> None:
         st.session_state["lab:start"] = [float(v) for v in st.query_params["theta"].split(",")]
     except ValueError:
         _forget()
-        st.toast("The link's θ is no list of numbers; the family's first θ is shown.")
+        st.toast(
+            "The link's θ is not a list of numbers. The page starts at the family's default θ."
+        )
 
 
 def _apply() -> None:
@@ -229,7 +231,7 @@ def _picture(kind: str) -> np.ndarray:
         try:
             return decoded.made(pictures.read_picture, content)
         except pictures.PictureError as error:
-            st.error(f"Not shown: {plain(error)}")
+            st.error(f"The picture could not be used: {plain(error)}")
     return pictures.test_card()
 
 

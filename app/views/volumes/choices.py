@@ -80,13 +80,15 @@ def choose() -> Choice:
     digit = st.number_input(
         "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
         disabled=st.session_state.get(OWN_DIGIT, False),
-        help="A hundred of each class, class by class: 200 to 299 are twos.",
+        help="Selects a gallery digit, sorted by class: 200 to 299 are twos",
     )  # fmt: skip
-    seed = choose_seed("volume_seed", FIRST_SEED, "Turns and moves the digit", "New pose")
+    seed = choose_seed(
+        "volume_seed", FIRST_SEED, "Draws the digit's rotation and shift", "New pose"
+    )
     with st.popover(
         "Your own digit",
         width="stretch",
-        help="Draw, paste, upload or photograph a digit, and see it as a volume",
+        help="Draw, paste, upload or photograph a digit; it becomes a volume",
     ):
         drawn = own_digit.choose_digit(OWN_DIGIT)
     keys = choose_networks(PREFIX, FIRST_CHOICES)

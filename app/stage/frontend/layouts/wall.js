@@ -69,8 +69,8 @@ export class Wall {
     this.transport.more.append(exporter(this));
     this.summary = element("p", { className: "title" });
     this.said = element("p", { className: "unseen", role: "status" }); // the same, when it rests
-    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation"), new Curves("Learning rate", true)];
-    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
+    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation network"), new Curves("Learning rate", true)];
+    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap (IoU)", true, [0, 1]));
     this.root.style.setProperty("--box", data.colours.box);
     this.root.style.setProperty("--truth", data.colours.truth);
     const [first, ...rest] = this.charts.map(({ node }) => node);
@@ -220,7 +220,7 @@ export class Wall {
   }
 
   get rowsAre() {
-    return "Every image's box at every recorded step" + (this.data.truth ? ", and its overlap with the digit's own" : "");
+    return "Every image's box at every recorded step" + (this.data.truth ? ", and its overlap with the true box" : "");
   }
 
   rows() {

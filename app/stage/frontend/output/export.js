@@ -11,12 +11,12 @@ import { shownTheme } from "./theme.js";
 
 const MAX_PICTURE_PIXELS = 4096; // of the longer side
 const TITLES = {
-  PNG: "What the stage shows, twice as large",
-  SVG: "What the stage shows, as lines and text",
-  GIF: "What the playhead plays",
-  WebM: "What the playhead plays, as VP9",
-  JSON: "The numbers of the CSV file, and the curves",
-  "CSV of the curves": "What was logged in training",
+  PNG: "The figure as a picture, at twice its size",
+  SVG: "The figure as lines and text",
+  GIF: "The animation that the playhead plays",
+  WebM: "The animation that the playhead plays, as VP9",
+  JSON: "The numbers of the CSV file, with the curves",
+  "CSV of the curves": "The values logged in training",
 };
 const THEMES = { "": "As shown", light: "Light", dark: "Dark" };
 

@@ -136,7 +136,7 @@ export class Equation {
       parts.push(math("mtext", "\u2003"), symbol(`${n}^s`), operator("="), share);
     }
     // A wide one is scrolled, by the arrow keys as well.
-    const properties = { className: "equation", tabIndex: 0, role: "group", ariaLabel: "The equation with θ in it" };
+    const properties = { className: "equation", tabIndex: 0, role: "group", ariaLabel: "The equation with the values of θ" };
     this.node = element("div", properties, math("math", ...parts));
   }
 

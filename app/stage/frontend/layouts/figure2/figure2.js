@@ -172,8 +172,8 @@ export class Figure2 {
     this.handles?.remove();
     const { node, square } = this.pair.us[0];
     const { size } = this.data.network;
-    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag ${name}; its corners turn and scale it</span>`;
-    const form = name === "the grid" ? this.form : affine([1, 1], "the digit", true);
+    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag the ${name}; its corners turn and scale it</span>`;
+    const form = name === "grid" ? this.form : affine([1, 1], "digit", true);
     this.handles = new Handles(square, form, (theta) => {
       if (name === "grid") return this.hold(theta);
       this.byHand = false;
@@ -267,7 +267,7 @@ export class Figure2 {
   }
 
   get rowsAre() {
-    return "θ, the digit's pose, and the probability of every class";
+    return "Parameters θ, the digit's pose and all class probabilities";
   }
 
   rows() {

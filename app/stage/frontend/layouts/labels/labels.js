@@ -257,7 +257,7 @@ export class Labels {
   }
 
   get rowsAre() {
-    return "θ with its loss and the probability of every class; every step of the descent";
+    return "Parameters θ with loss and class probabilities, for every step of the descent";
   }
 
   rows() {

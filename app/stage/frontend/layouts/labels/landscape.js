@@ -26,7 +26,7 @@ const AXES = {
   y: { name: "shift in y", unit: "", range: [-1, 1], get: (p) => p[5], set: (p, v) => [...p.slice(0, 5), v] },
 };
 
-const LABEL = "The loss over two numbers of θ: arrow keys move θ";
+const LABEL = "Loss over two components of θ; arrow keys move θ";
 
 const inWords = (axis, value) => `${AXES[axis].name} ${+value.toFixed(2)}${AXES[axis].unit}`.replace("-", "−");
 

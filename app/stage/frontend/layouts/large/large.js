@@ -255,8 +255,8 @@ export class Large {
   get rowsAre() {
     const { transform, track, features, probabilities } = this.data;
     const parts = [
-      transform ? `θ as it is shown${track || features.gradient ? ", and of every frame" : ""}` : "The picture's pose",
-      ...(probabilities ? ["the probability of every class"] : []),
+      transform ? `Parameters θ as shown${track || features.gradient ? ", and for every frame" : ""}` : "The picture's pose",
+      ...(probabilities ? ["all class probabilities"] : []),
     ];
     return parts.join("; ");
   }

@@ -140,7 +140,7 @@ export class Replay {
   }
 
   get rowsAre() {
-    return "θ and the probability of every class, of every digit at every recorded step";
+    return "Parameters θ and class probabilities, for every digit at every recorded step";
   }
 
   rows() {

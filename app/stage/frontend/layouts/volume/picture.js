@@ -138,6 +138,6 @@ export class Picture {
     this.sentence.textContent = this.data.transforms ? `${ofU}, ${aside(solid.matrixOf(theta))} in V.` : `${ofU}.`;
     const size = short(Math.abs(solid.determinant(solid.matrixOf(theta))));
     this.v.canvas.setAttribute("aria-description", this.sentence.textContent);
-    this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The grid's box has ${size} of the volume's size.`);
+    this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The box read by the grid is ${size} times the volume.`);
   }
 }

@@ -199,8 +199,8 @@ export class Volume {
   }
 
   get rowsAre() {
-    if (!this.data.track) return `θ, the digit's pose${this.data.probabilities ? ", and the probability of every class" : ""}`;
-    return "At every recorded step: θ, the error and the probability of every class";
+    if (!this.data.track) return `Parameters θ, the digit's pose${this.data.probabilities ? ", and all class probabilities" : ""}`;
+    return "Parameters θ, error and class probabilities, at every recorded step";
   }
 
   rows() {
