@@ -273,7 +273,9 @@ def test_training_s_checkpoint_without_a_step_says_what_is_missing(header, tmp_p
     state = experiment.build(seed=0).state_dict()
     tensors = {f"{checkpoints.TRAINED}{name}": tensor for name, tensor in state.items()}
     checkpoints.save_tensors(tmp_path / "file", tensors, header)
-    with pytest.raises(CheckpointError, match="has no step.* in its header: it is no whole"):
+    with pytest.raises(
+        CheckpointError, match="has no step.* in its header, so it is not a complete"
+    ):
         checkpoints.load_trained(experiment, tmp_path / "file")
 
 

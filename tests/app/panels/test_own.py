@@ -159,7 +159,7 @@ def test_header_chooses_among_networks_and_refuses_another_page_s(tmp_path):
     checkpoints.save_weights(find(NAME).build(seed=0), find(NAME), path)
     assert load_matching(RTS, path, "it")[0].name == NAME
     others = [e for name, e in EXPERIMENTS.items() if name.startswith("addition/")]
-    with pytest.raises(CheckpointError, match=f"it says that it is of '{NAME}'.*addition/rts/fcn"):
+    with pytest.raises(CheckpointError, match=f"it says it belongs to '{NAME}'.*addition/rts/fcn"):
         load_matching(others, path, "it")
 
 

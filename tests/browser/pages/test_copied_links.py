@@ -80,20 +80,20 @@ def test_link_has_the_playhead_and_what_the_hand_takes(visit):
 
 def test_link_has_the_transformer_whose_handles_are_out(visit):
     page = visit(at="addition", reduced_motion="reduce")
-    whose = stage_of(page).get_by_role("group", name="Handles of").get_by_role("button")
+    whose = stage_of(page).get_by_role("group", name="Transformer:").get_by_role("button")
     whose.nth(1).click()
     expect(whose.nth(1)).to_have_attribute("aria-pressed", "true")
     other = opened(page, copied(page))
-    again = stage_of(other).get_by_role("group", name="Handles of").get_by_role("button")
+    again = stage_of(other).get_by_role("group", name="Transformer:").get_by_role("button")
     expect(again.nth(1)).to_have_attribute("aria-pressed", "true")
     expect(again.nth(0)).to_have_attribute("aria-pressed", "false")
 
 
 def test_link_has_what_the_hand_does_to_a_volume(visit):
     page = open_volumes(visit)
-    for name in ("the digit", "moves it"):
+    for name in ("digit", "move"):
         stage_of(page).get_by_role("button", name=name, exact=True).click()
     other = opened(page, copied(page))
-    for name in ("the digit", "moves it"):
+    for name in ("digit", "move"):
         button = stage_of(other).get_by_role("button", name=name, exact=True)
         expect(button).to_have_attribute("aria-pressed", "true")

@@ -41,7 +41,7 @@ def test_stage_draws_what_the_library_computes(visit):
         "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
     )
     assert drawn
-    expect(page.get_by_text(re.compile(r" says \d"))).to_have_count(2)
+    expect(page.get_by_text(re.compile(r" reads \d"))).to_have_count(2)
 
 
 def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):

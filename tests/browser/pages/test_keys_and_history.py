@@ -85,7 +85,7 @@ def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit)
     before = length(page)
     page.locator(".strip button").nth(5).click()
     page.get_by_role("img", name="U: a distorted 5").wait_for()
-    page.get_by_text("Probability of each class").wait_for()
+    page.get_by_text("Class probabilities").wait_for()
     drag(page, "the whole grid", 0.1, -0.05)
     page.get_by_text("θ set by hand").wait_for()
     turned = theta_shown(page)
@@ -117,7 +117,7 @@ def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit)
 
 def test_back_to_the_overview_brings_its_theta_also_after_a_link_that_loads_a_page(visit):
     page = visit(reduced_motion="reduce")
-    stage_of(page).get_by_role("button", name="the grid", exact=True).click()
+    stage_of(page).get_by_role("button", name="grid", exact=True).click()
     drag(page, "the whole grid", 0.1, 0)
     theta, before = data_of(page, "theta"), length(page)
     kept = lambda: np.allclose(data_of(page, "theta"), theta, atol=1e-4)  # noqa: E731

@@ -28,7 +28,7 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):
     expected = 255 * examples.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()
 
     def shows(tab) -> None:
-        tab.get_by_text(re.compile(rf"^CNN says {one} ")).first.wait_for()
+        tab.get_by_text(re.compile(rf"^CNN reads {one} ")).first.wait_for()
         tab.get_by_text(re.compile(rf"^ST-CNN Aff reads {other} ")).first.wait_for()
         until(tab, lambda: np.abs(pixels(tab, "U") - expected).max() <= 1, "another input")
 
