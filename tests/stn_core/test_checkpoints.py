@@ -194,11 +194,11 @@ def test_loaded_network_has_the_tensors_in_float32(network):
     ("change", "problem"),
     [
         ({"0.bias": None}, "missing 0.bias"),
-        ({"2.weight": torch.zeros(1)}, "surplus 2.weight"),
+        ({"2.weight": torch.zeros(1)}, "unexpected 2.weight"),
         ({"0.weight": torch.zeros(3, 2)}, r"0.weight is \(3, 2\), expected \(2, 3\)"),
         ({"1.weight": torch.tensor([[1, torch.nan]])}, "1.weight has NaN or infinite entries"),
         ({"1.bias": torch.tensor([-torch.inf])}, "1.bias has NaN or infinite entries"),
-        ({"0.bias": None, "x": torch.zeros(1)}, "missing 0.bias; surplus x"),
+        ({"0.bias": None, "x": torch.zeros(1)}, "missing 0.bias; unexpected x"),
     ],
     ids=["missing", "surplus", "misshapen", "nan", "infinite", "two-problems"],
 )
@@ -214,7 +214,7 @@ def test_tensors_that_do_not_fit_are_named_and_none_is_loaded(network, change, p
 @pytest.mark.parametrize("dtype", [torch.int8, torch.complex64], ids=str)
 def test_weights_that_are_not_of_floating_point_are_refused(dtype):
     layer = nn.Linear(1, 1)
-    with pytest.raises(CheckpointError, match=f"bias is of {dtype}, expected floating-point"):
+    with pytest.raises(CheckpointError, match=f"bias is {dtype}, expected floating-point"):
         checkpoints.load_strictly(
             layer, {n: t.to(dtype) for n, t in layer.state_dict().items()}, ""
         )

@@ -70,13 +70,13 @@ def test_only_state_dict_of_a_checkpoint_is_taken_whatever_it_is_called(network)
     optimizer = torch.optim.Adam(network.parameters()).state_dict()
     loaded = {"teacher": network.state_dict(), "optimizer": optimizer, "loss": 0.3}
     assert conversion.state_dict(loaded).keys() == network.state_dict().keys()
-    with pytest.raises(CheckpointError, match="not so: teacher, student"):
+    with pytest.raises(CheckpointError, match="these are not: teacher, student"):
         conversion.state_dict({"teacher": network.state_dict(), "student": network.state_dict()})
 
 
 @pytest.mark.parametrize("change", [torch.Tensor.to_sparse, lambda tensor: tensor.to("meta")])
 def test_tensor_that_is_not_dense_is_named(change):
-    with pytest.raises(CheckpointError, match="dense tensors by name; not so: weight"):
+    with pytest.raises(CheckpointError, match="dense tensors by name; these are not: weight"):
         conversion.state_dict({"weight": change(torch.ones(2)), "bias": torch.ones(2)})
 
 
@@ -211,7 +211,7 @@ def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, 
     ("content", "words"),
     [
         ([torch.zeros(2)], "expected a state dict, got list"),
-        ({"weight": torch.zeros(2), "epoch": 3}, "not so: epoch"),
+        ({"weight": torch.zeros(2), "epoch": 3}, "these are not: epoch"),
         ({}, "expected a state dict"),
     ],
     ids=["list", "number-in-it", "empty"],

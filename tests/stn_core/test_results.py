@@ -156,7 +156,7 @@ def test_a_column_that_had_one_budget_is_named_once(pretrained):
         (folder / checkpoints.WEIGHTS).touch()
         save_metrics(find(name), replace(cell(name, []).metrics, **trained, recipe=recipe))
     (told,) = results.budgets(results.cells("distorted"))
-    words = "thorough (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32"
+    words = "thorough (Muon), 7 steps of 64, rate 0.5, seed 0, a GPU, float32"
     assert report.budget_line(told) == f"{words}: r/*, rts/fcn"
 
 
