@@ -58,11 +58,11 @@ def choose_view() -> str:
 
 def choose() -> Choice:
     """Two digits, a seed, two networks, and what is done to them: beside the stage."""
-    ordinals = zip(("First", "Second"), ("first", "second"), FIRST_PAIR, strict=True)
+    ordinals = zip(("Digit 1", "Digit 2"), ("first", "second"), FIRST_PAIR, strict=True)
     pair = tuple(
         int(
             place.number_input(
-                f"{name} digit", 0, DIGITS - 1, number, key=key, bind="query-params",
+                name, 0, DIGITS - 1, number, key=key, bind="query-params",
                 disabled=st.session_state.get(f"draw-{key}", False),
                 help="Selects a gallery digit, 0 to 999, sorted by class: 200 to 299 are twos",
             )

@@ -9,9 +9,8 @@ PAGE = Page(
     menu="Co-localisation",
     title="Co-localisation",
     lead=(
-        "A hundred images share **one kind of object**. No label says which, or where. A spatial "
-        "transformer draws a box in each image. It learns from one rule: the contents of two boxes "
-        "should be more alike than a box and a random patch."
+        "A hundred images share **one kind of object**. Without any label, a spatial transformer "
+        "learns to draw a box around it."
     ),
     paper=Paper(
         where="App. A.2, Table 5, Fig. 4, Eq. 8",

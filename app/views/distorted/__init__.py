@@ -9,9 +9,8 @@ PAGE = Page(
     menu="Distorted MNIST",
     title="Distorted MNIST",
     lead=(
-        "Each digit is rotated, scaled, shifted or bent. A spatial transformer predicts the "
-        "parameters θ, reads the image at its sampling grid, and hands the output to a classifier. "
-        "Trained on class labels only, it learns to bring digits into a pose that is easy to read."
+        "Digits are rotated, scaled, shifted or bent. Trained on class labels only, a spatial "
+        "transformer learns to undo that."
     ),
     paper=Paper(
         where="Sect. 4.1, App. A.4, Table 1",

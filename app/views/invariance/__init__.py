@@ -9,9 +9,8 @@ PAGE = Page(
     menu="Invariance",
     title="Invariance: how far?",
     lead=(
-        "Each network was trained on digits that were turned, scaled or moved **within a range**, "
-        "shaded below. Beyond it, errors rise. One property varies at a time; all networks see the "
-        "same digits."
+        "Each network was trained on digits that were turned, scaled or moved **within a range** "
+        "(shaded). Here it is tested far beyond."
     ),
     paper=Paper(
         where="Sect. 4.1's question; no figure of the paper",

@@ -9,9 +9,8 @@ PAGE = Page(
     menu="Why labels are enough",
     title="Why are labels enough?",
     lead=(
-        "The transformer never sees a pose: its only label is the **class**. This two is tilted, "
-        "and the network reads a seven. Press **Descend**: the parameters θ follow the gradient of "
-        "the loss of the label *two*, and on the way they turn the digit upright."
+        "The only label is the **class**. The network reads this two as a seven; press "
+        "**Descend**, and the loss of the label *two* turns it upright."
     ),
     paper=Paper(
         where="Sect. 3.1, 3.3, Eq. 6, 7",

@@ -9,8 +9,8 @@ PAGE = Page(
     menu="Your network",
     title="Your network",
     lead=(
-        "A spatial transformer fits into any network, at any depth. These lines put one in, watch "
-        "it at work, and save what it did to a file. **Open the file here** to see its grids."
+        "A spatial transformer fits into any network, at any depth. Watch yours at work, and "
+        "**open the file here**."
     ),
     paper=Paper(
         where="Sect. 3.4",

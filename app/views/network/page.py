@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import uploads
-from app.data.plain import plain
+from app.data import example_warps, networks, uploads
+from app.data.faults import reason
 from app.palette import GRIDS
 from app.stage.large import Features, Item, Reading, stage
 from app.stage.strip import strip
@@ -24,17 +24,13 @@ README = (Path(__file__).parents[3] / "stn_core" / "README.md").read_text()
 CODE = "\n".join(re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[:2])
 
 
-@st.fragment
-def explore(warps: list[Watched]) -> None:
-    """One of the transformers at work on one of the images."""
-    index = choices.choose_transformer([w.name for w in warps])
-    warp = warps[index]
-    chosen = choices.choose_image(len(warp.image))
+def explore(warp: Watched, transformer: str, chosen: int) -> None:
+    """A transformer at work on one of the images. transformer: tells it from every other."""
     pictures = [picture[0] if len(picture) == 1 else picture for picture in warp.image.numpy()]
     (height, width), (rows, columns) = warp.image.shape[2:], warp.size
     transformers = Transformers(transform=warp.transform, colours=GRIDS[:1])
     theta = warp.theta.numpy()
-    where = f"{index}/{chosen}"
+    where = f"{transformer}/{chosen}"
     stage(
         Item(
             id=where,
@@ -61,7 +57,7 @@ def explore(warps: list[Watched]) -> None:
             for n, picture in enumerate(pictures)
         ],
         key="own-strip",
-        token=str(index),
+        token=transformer,
         transformers=transformers,
         output_size=warp.size,
         selected=str(chosen),
@@ -69,31 +65,46 @@ def explore(warps: list[Watched]) -> None:
     )
 
 
-left, right = st.columns([1.1, 1], gap="large")
+def opened(file) -> list[Watched] | None:
+    """The transformers of a file, or of the example without one; None if it cannot be opened."""
+    try:
+        if file is None:
+            return example_warps.example_warps()
+        return uploads.warps(file.file_id, file.getvalue)
+    except (RuntimeError, ValueError, OSError) as error:
+        st.error(f"Not opened: {reason(error)}")
+        return None
+
+
+figure, right = st.columns([2.2, 1], gap="large")
 with right:
-    st.code(CODE, language="python", wrap_lines=True)
-    st.caption(
-        "Use any family of `stn_core.transforms`. The localisation network can be any module with "
-        "as many outputs as the family has parameters."
-    )
-    st.markdown(
-        "**Open your own checkpoint on another page.** Build the network of an experiment with "
-        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`. Train it with '
-        'your own loop, call `torch.save(network.state_dict(), "model.pt")`, then run'
-    )
-    st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
-    st.markdown("and choose *Open a checkpoint* on the experiment's page.")
-with left:
     file = choices.warps_file()
     if file is None:
         st.info(
-            "No file is open yet. Run the lines on this page in a Python with `stn_core` (`pip "
-            "install -e .` in the project's folder), and drop `warps.safetensors` above."
+            f"This is an example: the network **{networks.network_title(example_warps.NAME)}** on "
+            "ten distorted digits. To see your own, run the code below and open the file that it "
+            "saves."
         )
-    else:
-        try:
-            warps = uploads.warps(file.file_id, file.getvalue)
-        except ValueError as error:
-            st.error(f"The file could not be opened: {plain(error)}")
-        else:
-            explore(warps)
+    warps = opened(file)
+    index = choices.choose_transformer([w.name for w in warps]) if warps else 0
+    chosen = choices.choose_image(len(warps[index].image)) if warps else 0
+with figure:
+    if warps:
+        explore(warps[index], f"{'' if file else 'example/'}{index}", chosen)
+st.header("Your own network", anchor=False)
+left, right = st.columns([1.3, 1], gap="large")
+with left:
+    st.code(CODE, language="python", wrap_lines=True)
+    st.caption(
+        "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
+        "`stn_core.transforms`, and as localisation network any module that predicts as many "
+        "numbers as the family needs."
+    )
+with right:
+    st.markdown(
+        "**A checkpoint for the other pages.** Build a network of the paper with "
+        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`, train it with '
+        'your own loop, save it with `torch.save(network.state_dict(), "model.pt")`, and run'
+    )
+    st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
+    st.markdown("Then choose *Open a checkpoint* on the page of that experiment.")

@@ -9,9 +9,8 @@ PAGE = Page(
     menu="Three dimensions",
     title="Three dimensions",
     lead=(
-        "A digit stands somewhere in a **volume**, turned away from you. A 3D spatial transformer "
-        "reads a box of it. The box is **summed along its depth** into a flat image, and a network "
-        "classifies that. No label says where the digit is, or how it is turned."
+        "A 3D spatial transformer finds a digit in a **volume** and turns it to the front, before "
+        "it is summed into a flat image and classified."
     ),
     paper=Paper(
         where="App. A.3, Fig. 5, Eq. 9, 10",

@@ -90,13 +90,14 @@ export class Large {
     root.classList.toggle("compact", Boolean(data.compact));
     this.buildTransport();
     this.gradient = this.inspector = null;
-    const parts = data.transform ? this.transformerParts() : [];
+    if (data.transform) this.addTransformerParts();
     this.numbers = data.transform ? this.makeNumbers() : [];
     root.replaceChildren(
       this.pair.node,
-      ...parts.map(({ node }) => node),
-      ...this.hand.choices(),
+      ...(this.gradient ? [this.gradient.node] : []),
       this.transport.node,
+      ...this.hand.choices(),
+      ...(this.inspector ? [this.inspector.note] : []),
       ...this.numbers.map(({ node }) => node)
     );
     this.byHand = Boolean(held);
@@ -117,10 +118,9 @@ export class Large {
   }
 
   /** The gradient, where it is asked for, and the note on a pixel. */
-  transformerParts() {
+  addTransformerParts() {
     if (this.data.features.gradient) this.gradient = new Gradient(this.pair, (steps, done) => this.descended(steps, done));
     this.inspector = new Inspector(this.pair);
-    return [...(this.gradient ? [this.gradient] : []), { node: this.inspector.note }];
   }
 
   /** θ in numbers, in the ways that Python asks for. */

@@ -33,8 +33,9 @@ export class Picture {
       this.sliceIndex = index;
       this.paint();
     });
+    this.volumes = element("div", { className: "solids" }, this.u.node, this.v.node, element("div", { className: "flats" }, ...flats));
     this.nodes = [
-      element("div", { className: "solids" }, this.u.node, this.v.node, element("div", { className: "flats" }, ...flats)),
+      this.volumes,
       this.sentence,
       element("div", { className: "choices" }, this.flattener.node, this.slices.node),
     ];

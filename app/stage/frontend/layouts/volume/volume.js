@@ -60,12 +60,12 @@ export class Volume {
     this.numbers = data.track ? [] : this.sliders();
     this.hands = handGroups(data, hand);
     this.root.replaceChildren(
-      element("div", { className: "choices" }, ...this.hands, this.view.buttons()),
       ...this.picture.nodes,
-      this.transport.node,
+      element("div", { className: "choices" }, ...this.hands, this.view.buttons()),
       ...(this.training?.nodes ?? []),
       ...this.numbers.map(({ node }) => node)
     );
+    this.picture.volumes.append(this.transport.node); // below U and V: flat pictures are below it, or beside them
     this.begin();
   }
 
