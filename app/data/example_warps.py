@@ -13,7 +13,8 @@ from app.data import examples, networks
 if TYPE_CHECKING:
     from stn_core.watched import Watched
 
-NAME = "distorted/rts/st-cnn-aff"
+NETWORK = "st-cnn-aff"
+NAME = f"distorted/rts/{NETWORK}"
 DIGITS = tuple(range(4, 1_000, 100))  # of the gallery, one of each class
 SEED = 2
 
@@ -23,7 +24,8 @@ def example_warps() -> list[Watched]:
     """As from a file that ``save_warps`` has written. Raises CheckpointError."""
     import torch
 
-    from stn_core.watched import load_warps, save_warps, watch
+    from stn_core import save_warps, watch
+    from stn_core.watched import load_warps
 
     network = networks.pretrained(NAME).network
     images = torch.cat([examples.example(NAME, digit, SEED).images for digit in DIGITS])

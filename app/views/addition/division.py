@@ -15,7 +15,7 @@ OWNS = 0.1  # so much less of a digit's pose than in U: it is looked after
 
 
 def heading(loaded: LoadedNetwork) -> None:
-    """A network's name above its stage, and which channels its transformers follow."""
+    """A network's name below its stage, and which channels its transformers follow."""
     words = division_words(*sums.pose_left(loaded, loaded.key))
     st.markdown(f"**{loaded.title}**: {words}", unsafe_allow_html=True)
 

@@ -46,9 +46,9 @@ def explore(shown: Shown) -> None:
     left, right = st.columns([1.6, 1], gap="medium")
     with left:
         for index, loaded in enumerate(shown.staged):
+            stages.sum_stage(shown, moved, index)
             if loaded:
                 division.heading(loaded)
-            stages.sum_stage(shown, moved, index)
     lost = (p.by_hand and is_lost(p, shown.label) for p in moved.predictions)
     st.session_state["sum:misread"] = any(lost)  # the tour waits for it
     with right:

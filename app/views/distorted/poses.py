@@ -25,12 +25,9 @@ def pose_table(shown: Shown, moved: Moved) -> None:
         if p.trace.warps
     }
     matrices = {t: v for t, v in columns.items() if len(v) in (3, 6, 8)}
-    if matrices:
-        cells = [cell for _ in range(0, len(matrices), 2) for cell in st.columns(2)]
-        for cell, (title, theta) in zip(cells, matrices.items(), strict=False):
-            with cell:
-                st.caption(title)
-                st.latex(r"A_\theta = " + matrix_latex(theta))
+    for title, theta in matrices.items():  # one below the other: side by side they are cut
+        st.caption(f"{title}: undoes the distortion" if title == IDEAL else title)
+        st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:
             st.caption(f"{title}: source point (x, y) of each control point, row by row")

@@ -79,13 +79,13 @@ def opened(file) -> list[Watched] | None:
 figure, right = st.columns([2.2, 1], gap="large")
 with right:
     file = choices.warps_file()
-    if file is None:
-        st.info(
-            f"This is an example: the network **{networks.network_title(example_warps.NAME)}** on "
-            "ten distorted digits. To see your own, run the code below and open the file that it "
-            "saves."
-        )
     warps = opened(file)
+    if file is None and warps:
+        title = networks.network_title(example_warps.NETWORK)
+        st.info(
+            f"This is an example: **{title}** on ten distorted digits. To see your own network, "
+            "run the code below and open the file that it saves."
+        )
     index = choices.choose_transformer([w.name for w in warps]) if warps else 0
     chosen = choices.choose_image(len(warps[index].image)) if warps else 0
 with figure:
