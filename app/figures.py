@@ -89,7 +89,7 @@ def turning(
         tickvals=list(range(-90, 91, 30)),
         ticksuffix="°",
         fixedrange=True,
-        title="angle of the input",
+        title="angle of the image",
     )
     figure.update_yaxes(
         range=[0, 101],

@@ -13,8 +13,8 @@ POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digit
     "scale_x": ("scale in x", "", 2),
     "scale_y": ("scale in y", "", 2),
     "shear": ("shear", "", 2),
-    "shift_x": ("shift in x (half widths of the image)", "", 2),
-    "shift_y": ("shift in y (half widths of the image)", "", 2),
+    "shift_x": ("shift in x (half widths)", "", 2),
+    "shift_y": ("shift in y (half widths)", "", 2),
 }
 
 

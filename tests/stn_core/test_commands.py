@@ -122,7 +122,7 @@ def test_termination_ends_a_training_between_two_steps_with_a_checkpoint(command
         ("--threads=0", "expected a whole number of at least 1, got '0'"),
         ("--threads=two", "expected a whole number of at least 1, got 'two'"),
         ("--seed=-1", "expected a whole number of at least 0, got '-1'"),
-        ("--seed=99999999999999999999", "a whole number from 0 on"),
+        ("--seed=99999999999999999999", "expected a whole number of at least 0"),
         ("--patience=-5", "expected a whole number of at least 1, got '-5'"),
     ],
 )

@@ -235,7 +235,7 @@ def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
         for _ in range(600):
             part.write(bytes(2**20))
     assert source.stat().st_size < 2**20
-    with pytest.raises(CheckpointError, match="holds 600 MB; at most 500 MB"):
+    with pytest.raises(CheckpointError, match="holds 600 MB; the limit is 500 MB"):
         conversion.convert(source, out)
 
 

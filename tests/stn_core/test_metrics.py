@@ -71,8 +71,8 @@ def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, f
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"errors": None}, "metrics lacks errors"),
-        ({"errors": None, "seed": None}, "metrics lacks errors, seed"),
+        ({"errors": None}, "metrics has no errors"),
+        ({"errors": None, "seed": None}, "metrics has no errors, seed"),
         ({"mood": "good"}, "metrics has unknown fields: mood"),
         ({"test_digits": "many"}, "test_digits should be a whole number, got 'many'"),
         ({"test_digits": True}, "test_digits should be a whole number, got True"),

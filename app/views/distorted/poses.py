@@ -26,7 +26,7 @@ def pose_table(shown: Shown, moved: Moved) -> None:
     }
     matrices = {t: v for t, v in columns.items() if len(v) in (3, 6, 8)}
     for title, theta in matrices.items():  # one below the other: side by side they are cut
-        st.caption(f"{title}: undoes the distortion" if title == IDEAL else title)
+        st.caption(title)
         st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:

@@ -31,7 +31,7 @@ def manager(monkeypatch) -> MemoryUploadedFileManager:
 def test_session_s_uploads_are_bounded_in_total(manager):
     for name in "abc":
         manager.add_file(session_id="ann", file=record(name, 1_000_000))
-    with pytest.raises(HTTPException, match="413.*at most 3 MB"):
+    with pytest.raises(HTTPException, match="413.*limit of 3 MB"):
         manager.add_file(session_id="ann", file=record("d", 1))
     assert len(manager.get_files("ann", list("abcd"))) == 3
     manager.remove_file("ann", "a")

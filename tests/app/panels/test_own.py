@@ -172,7 +172,7 @@ def test_what_fits_nothing_is_compared_with_the_nearest(tmp_path):
     save_tensors(path, tensors, {})
     with pytest.raises(CheckpointError) as caught:
         load_matching(RTS, path, "it")
-    assert "surplus extra" in str(caught.value) and f"{name} is (3, " in str(caught.value)
+    assert "unexpected extra" in str(caught.value) and f"{name} is (3, " in str(caught.value)
     assert str(path) not in str(caught.value)
 
 

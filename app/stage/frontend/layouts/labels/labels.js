@@ -245,7 +245,7 @@ export class Labels {
     this.words.innerHTML =
       `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), ${share}. Reads <b>${best}</b> ${best === label ? "✓" : `✗ — it is a ${label}`}. ` +
       `θ turns the grid by ${degrees.toFixed(0)}°. `.replace("-", "−") +
-      (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `Downhill for θ: −∂loss/∂θ = (${downhill}), the sum of what the arrows ask of θ.`);
+      (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `Downhill for θ: −∂loss/∂θ = (${downhill}), the combined pull of the arrows on θ.`);
     this.heights.forEach((bar, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));
     this.odds.setAttribute("aria-label", `Probabilities: ${odds.map((p, c) => `${c} ${(100 * p).toFixed(0)} %`).join(", ")}`);
   }
