@@ -194,7 +194,7 @@ def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
     read = pictures.on_black(files[0][1], 84)
     assert read.shape == (84, 84) and read[42, 42] > 200 and np.median(read) == 0
     app.file_uploader(key="own_images").set_value(files[:3]).run()
-    assert "10 to 200 pictures; these are 3" in app.warning[0].value
+    assert "You chose 3 pictures; a set needs 10 to 200" in app.warning[0].value
 
 
 def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
@@ -211,7 +211,7 @@ def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
     app.file_uploader(key="own_images").set_value(files).run()
     assert not app.exception
     assert read == [bytes([i]) for i in range(10)]
-    assert "12 pictures; the first 10 of them" in app.warning[0].value
+    assert "12 pictures; the first 10 are used" in app.warning[0].value
     assert not app.button(key="own_start").disabled
 
 
