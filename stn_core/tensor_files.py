@@ -124,8 +124,7 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
     except Exception as error:  # whatever safetensors, JSON and torch come to by a file of anyone's
         words = printable(str(error).partition("\n")[0], MAX_MESSAGE_CHARS)  # they quote the file
         if _is_pickled(path):
-            words += "; it looks like a file of torch.save: `python -m stn_core convert` makes a "
-            "safetensors file of it"
+            words += "; it looks like a file of torch.save: use `python -m stn_core convert`"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
 
 

@@ -55,8 +55,7 @@ def peaks(device: torch.device) -> Iterator[str]:
     >>> next(peaks(torch.device("cpu")))
     'Peak memory of six steps of 64 on RTS, above what the process held before'
     """
-    yield "Peak memory of six training steps (batch size 64, RTS), above what the process used "
-    "before"
+    yield "Peak memory of six training steps (batch size 64, RTS), above that of the process before"
     peaks = {}
     for name in NETWORKS:
         command = [sys.executable, "-c", _PEAK, f"distorted/rts/{name}", str(device)]

@@ -91,9 +91,8 @@ def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
     >>> next(plain_loop(load_digits(), torch.device("cpu")))[:24]
     'A training step of 64 on'
     """
-    yield "A training step (batch size 64, RTS, AdamW), compared with a plain loop (data loader, "
-    "one"
-    yield "digit at a time, the same optimiser)"
+    yield "A training step (batch size 64, RTS, AdamW), compared with a plain loop (data loader,"
+    yield "one digit at a time, the same optimiser)"
     yield f"{'network':12} {'plain':>9} {'float32':>9} {'bfloat16':>9}   times as fast"
     for name in NETWORKS:
         experiment = _as_plain(find(f"distorted/rts/{name}"))

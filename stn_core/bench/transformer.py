@@ -60,8 +60,7 @@ def sizes(device: torch.device) -> Iterator[str]:
     'An affine transformer forward and backward'
     """
     yield "An affine transformer, forward and backward (grid and sampling), 3 channels"
-    yield "by batch size at 84 × 84, and by image size at batch size 16; per image, relative to "
-    "the first"
+    yield "by batch size at 84 × 84, and by image size at batch size 16; per image, as a ratio"
 
     def cost(batch: int, side: int) -> float:
         images = torch.rand(batch, 3, side, side, device=device)

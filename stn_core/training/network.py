@@ -253,8 +253,8 @@ def _check_digits(source: Source, description: dict) -> None:
     here = len(source.train)
     begun = description.get("train_digits", here)
     if begun != here:
-        advice = "set STN_DATA to the folder of MNIST's files" if here < begun else "start a new "
-        "run"
+        folder = "set STN_DATA to the folder of MNIST's files"
+        advice = folder if here < begun else "start a new run"
         raise RunError(
             f"this run started with {begun:,} training digits, but this machine has "
             f"{here:,}; {advice}"

@@ -202,7 +202,7 @@ def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, 
         path.write_bytes(pickle.dumps({"a": 1}))
     else:
         torch.save(network.state_dict(), path)
-    with pytest.raises(CheckpointError, match="`python -m stn_core convert` makes a safetensors"):
+    with pytest.raises(CheckpointError, match="use `python -m stn_core convert`"):
         foreign_checkpoints.load_own(find(NAME), path)
     assert command(["evaluate", NAME, "--weights", str(path)]) == 1
 

@@ -113,8 +113,8 @@ def _stage(shown: Shown, moved: Moved, token: str) -> None:
         [prediction] = [p for p in moved.predictions if p.loaded is staged]
         own, probabilities = prediction.own, prediction.probabilities
         theta = own.warps[0].theta[0].numpy() if own.warps else None
-        box = "reads what is in the box" if own.warps else "has no transformer: W is U summed "
-        "along its depth"
+        plain = "has no transformer: W is U summed along its depth"
+        box = "reads what is in the box" if own.warps else plain
         st.markdown(f"**{staged.title}** {box}.")
     coarser = getattr(staged.experiment.network, "coarser", 2) if staged else 2
     volume(

@@ -253,7 +253,9 @@ def test_all_visitors_together_hold_so_many_places_and_no_more(
         as_visitor(name)
         start()
     as_visitor("dan")
-    with pytest.raises(job_module.JobError, match="queue is full: 3 trainings are waiting, .* allows 3"):
+    with pytest.raises(
+        job_module.JobError, match="queue is full: 3 trainings are waiting, .* allows 3"
+    ):
         start()
 
 
