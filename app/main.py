@@ -31,7 +31,10 @@ files = {
     )
     for name, page in pages.items()
 }
-opened = st.navigation(list(files.values()), position="top")
+groups: dict[str, list] = {}
+for name, page in pages.items():
+    groups.setdefault(page.group, []).append(files[name])
+opened = st.navigation(groups, position="top")
 name = opened.url_path or "front"
 page = pages[name]
 st.set_page_config(

@@ -28,15 +28,16 @@ class Paper:
 class Page:
     """A page of the app: a folder in views/ with this record in ``__init__.py``.
 
-    position: in the navigation; menu: its name there; title: above it, and in the window's title;
-    lead: Markdown below the title, or a function that gives it; paper: None of a page that is
-    about no part of it; has_questions: whether the folder has a ``questions.py``; defaults: the
-    fields of the address, with the values that the page takes without them; view_field: the field
-    that chooses a view, None on a page that has but one; keys: which keys do
-    what, beside "?"; needs_torch: whether its modules import torch, which is loaded below the
-    title then.
+    group: of the navigation, what people come for; position: in it; menu: its name there;
+    title: above it, and in the window's title; lead: Markdown below the title, or a function that
+    gives it; paper: None of a page that is about no part of it; has_questions: whether the folder
+    has a ``questions.py``; defaults: the fields of the address, with the values that the page takes
+    without them; view_field: the field that chooses a view, None on a page that has but one; keys:
+    which keys do what, besides "?"; needs_torch: whether its modules import torch, which is loaded
+    below the title then.
     """
 
+    group: str
     position: int
     menu: str
     title: str

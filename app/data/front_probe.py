@@ -7,7 +7,7 @@ import torch
 from app.data import browser_networks
 
 
-def front_probe() -> torch.Tensor:
-    """The front page's digit as it is at first: (1, 1, H, W)."""
+def front_probe(digit: int = browser_networks.FIRST_DIGIT) -> torch.Tensor:
+    """One of the front page's digits as it is at first: (1, 1, H, W)."""
     images, _ = browser_networks.probes()
-    return torch.from_numpy(images[[browser_networks.FIRST_DIGIT]])[:, None].float() / 255
+    return torch.from_numpy(images[[digit]])[:, None].float() / 255

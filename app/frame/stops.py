@@ -65,7 +65,7 @@ STOPS = (
     Stop(
         title="A network that decides where to read",
         page="front",
-        do="Grab the **3** by one of the four white dots and turn it by more than 60°. Watch the "
+        do="Grab the **8** by one of the four white dots and turn it by more than 60°. Watch the "
         "blue grid on the image U, the six parameters θ, and the output V.",
         done=lambda s: angle(reported(s, "figure2").get("pose")) > 60,
         seen="For each pose, the **localisation network** predicted a new θ; the **grid "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
-    position=3,
+    group="Experiments",
+    position=5,
     menu="MNIST addition",
     title="MNIST addition",
     lead=(

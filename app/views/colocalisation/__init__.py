@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
-    position=4,
+    group="Experiments",
+    position=6,
     menu="Co-localisation",
     title="Co-localisation",
     lead=(

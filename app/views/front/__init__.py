@@ -15,6 +15,7 @@ def _lead() -> str:
 
 
 PAGE = Page(
+    group="Start",
     position=0,
     menu="Overview",
     title="Spatial Transformer Networks",

@@ -10,6 +10,8 @@ from app.data.front_probe import front_probe
 from app.frame.question import Question
 from stn_core.transforms import Affine
 
+ASKED = 3  # an eight looks the same upside down
+
 
 def _theta(image: torch.Tensor) -> torch.Tensor:
     return networks.run_network(networks.pretrained(browser_networks.NAME), image).warps[0].theta[0]
@@ -17,9 +19,9 @@ def _theta(image: torch.Tensor) -> torch.Tensor:
 
 def _turned_by_180() -> int:
     trace = networks.run_network(
-        networks.pretrained(browser_networks.NAME), front_probe().flip((2, 3))
+        networks.pretrained(browser_networks.NAME), front_probe(ASKED).flip((2, 3))
     )
-    return int(int(trace.logits.argmax()) != browser_networks.FIRST_DIGIT)
+    return int(int(trace.logits.argmax()) != ASKED)
 
 
 def _at_the_identity() -> int:
@@ -32,7 +34,7 @@ def _at_the_identity() -> int:
 
 
 def _moved_to_the_right() -> int:
-    image = front_probe()
+    image = front_probe(ASKED)
     moved = F.pad(image, (3, 0))[..., : image.shape[-1]]
     change = (_theta(moved) - _theta(image)).abs()
     return {2: 0, 5: 1}.get(int(change.argmax()), 2)
@@ -40,7 +42,7 @@ def _moved_to_the_right() -> int:
 
 QUESTIONS = (
     Question(
-        words="The 3 is turned by 180°. Does the network still read it as a 3?",
+        words=f"The {ASKED} is turned by 180°. Does the network still read it as a 3?",
         answers=("Yes", "No"),
         find=_turned_by_180,
         why="The network never saw a digit turned by more than 45°. The transformer has learnt to "
@@ -54,7 +56,7 @@ QUESTIONS = (
         "as if it were not there.",
     ),
     Question(
-        words="The digit moves to the right. Which component of θ changes most?",
+        words=f"The {ASKED} moves to the right. Which of the numbers of θ changes most?",
         answers=("θ₁₃, the shift in x", "θ₂₃, the shift in y", "Another one"),
         find=_moved_to_the_right,
         why="The grid follows the digit. Nobody told it to; it lowers the loss.",

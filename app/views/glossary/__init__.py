@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import Page
 
 PAGE = Page(
-    position=10,
+    group="Start",
+    position=3,
     menu="Glossary",
     title="Glossary",
     lead="The paper's symbols, as this app uses them.",

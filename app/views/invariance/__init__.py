@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import CHOICE_KEYS, Page, Paper
 
 PAGE = Page(
-    position=7,
+    group="Questions",
+    position=9,
     menu="Invariance",
     title="Invariance: how far?",
     lead=(

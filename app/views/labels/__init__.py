@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
-    position=6,
+    group="Questions",
+    position=8,
     menu="Why labels are enough",
     title="Why are labels enough?",
     lead=(

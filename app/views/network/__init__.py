@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import CHOICE_KEYS, HANDLE_KEYS, Page, Paper
 
 PAGE = Page(
-    position=8,
+    group="Your own",
+    position=10,
     menu="Your network",
     title="Your network",
     lead=(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import Page
 
 PAGE = Page(
-    position=9,
+    group="Start",
+    position=2,
     menu="Tour",
     title="Guided tour",
     lead=(

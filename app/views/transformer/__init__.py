@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
+    group="Start",
     position=1,
     menu="Transformer",
     title="The spatial transformer",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
-    position=5,
+    group="Experiments",
+    position=7,
     menu="Three dimensions",
     title="Three dimensions",
     lead=(

@@ -142,7 +142,7 @@ def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, 
 def test_focus_is_seen_in_the_navigation(browser_page):
     page = browser_page
     page.goto("/glossary")
-    page.locator("[data-testid=stHeader] a").first.focus()
+    page.get_by_test_id("stTopNavSection").first.focus()
     page.keyboard.press("Tab")
     outline = page.evaluate(
         """() => {

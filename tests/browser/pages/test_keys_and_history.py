@@ -7,6 +7,7 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from app.views import pages
 from tests.browser.driving import (
     data_of,
     drag,
@@ -21,7 +22,9 @@ from tests.browser.driving import (
 
 
 def go(page: Page, menu: str) -> None:
-    page.get_by_test_id("stTopNavLink").filter(has_text=menu).first.click()
+    group = next(record.group for record in pages().values() if record.menu == menu)
+    page.get_by_test_id("stTopNavSection").filter(has_text=group).click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=menu).first.click()
 
 
 def shown_keys(page: Page) -> list[str]:
