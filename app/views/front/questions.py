@@ -56,7 +56,7 @@ QUESTIONS = (
         "as if it were not there.",
     ),
     Question(
-        words=f"The {ASKED} moves to the right. Which of the numbers of θ changes most?",
+        words=f"The {ASKED} moves to the right. Which component of θ changes most?",
         answers=("θ₁₃, the shift in x", "θ₂₃, the shift in y", "Another one"),
         find=_moved_to_the_right,
         why="The grid follows the digit. Nobody told it to; it lowers the loss.",

@@ -105,7 +105,7 @@ def copied(page) -> str:
 def test_copied_link_brings_back_theta_and_the_moved_digit(visit):
     page = open_distorted(visit, permissions=["clipboard-read", "clipboard-write"])
     stage_of(page).get_by_role("button", name="digit", exact=True).click()
-    handle(page, "the digit: move").press("Shift+ArrowRight")
+    handle(page, "digit: move").press("Shift+ArrowRight")
     expect(page.get_by_text("then moved by hand")).to_be_visible()
     stage_of(page).get_by_role("button", name="grid", exact=True).click()
     handle(page, "the whole grid").press("Shift+ArrowDown")

@@ -70,7 +70,7 @@ def test_link_has_the_playhead_and_what_the_hand_takes(visit):
         play_button(page, "One step back").click()
     theta, position = theta_shown(page), scrub(page).input_value()
     other = opened(page, copied(page))
-    handle(other, "the digit: move").wait_for()
+    handle(other, "digit: move").wait_for()
     there = lambda: scrub(other).input_value() == position  # noqa: E731
     until(other, there, "the playhead is elsewhere")
     np.testing.assert_allclose(theta_shown(other), theta, atol=0.011)

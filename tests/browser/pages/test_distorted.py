@@ -203,7 +203,7 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     before, words = theta_shown(page), verdict.inner_text()
     assert "2 (over 99.9 %)" in words
     stage_of(page).evaluate(WATCH, [U_PIXELS, V_PIXELS])
-    drag(page, "the digit: move", -0.3, 0.1)  # half out of U
+    drag(page, "digit: move", -0.3, 0.1)  # half out of U
     moves = page.evaluate("window.moves")
     assert len(moves) >= 2 and all(all(move) for move in moves)
 
@@ -236,7 +236,7 @@ def test_digit_is_turned_by_the_keyboard(visit):
     page = open_distorted(visit)
     set_mode(page, "digit")
     before = pixels(page, "U")
-    handle(page, "the digit: move").press("Shift+]")
+    handle(page, "digit: move").press("Shift+]")
     assert np.abs(pixels(page, "U") - before).max() > 20
     expect(page.get_by_text("then moved by hand")).to_be_visible()
 
@@ -275,7 +275,7 @@ def test_digit_that_is_moved_on_one_stage_moves_on_the_other(visit):
     np.testing.assert_array_equal(pixels(page, "U"), pixels(page, "U", 1))
     before = pixels(page, "U")
     set_mode(page, "digit")
-    drag(page, "the digit: move", 0.1, -0.1)
+    drag(page, "digit: move", 0.1, -0.1)
     moved = pixels(page, "U")
     assert np.abs(moved - before).max() > 100
     follows = lambda: np.abs(pixels(page, "U", 1) - pixels(page, "U")).max() <= 1  # noqa: E731

@@ -92,7 +92,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
 
 def test_keys_lead_a_lecture(visit):
     page = visit(reduced_motion="reduce")
-    handle(page, "the digit: move").wait_for()
+    handle(page, "digit: move").wait_for()
     figure = stage_of(page)
     place = lambda: float(scrub(page).input_value())  # noqa: E731
     middle = place()
