@@ -30,7 +30,7 @@ def open_volumes(visit, query: str = "", **options) -> Page:
     """The page on volumes, its box at the prediction: with reduced motion it is there at once."""
     page = visit(query, at="volumes", reduced_motion="reduce", **options)
     page.locator("canvas.solid").first.wait_for()
-    page.get_by_text("Class probabilities").wait_for()
+    page.get_by_text("Probability of each class").wait_for()
     return page
 
 

@@ -88,7 +88,7 @@ def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit)
     before = length(page)
     page.locator(".strip button").nth(5).click()
     page.get_by_role("img", name="U: a distorted 5").wait_for()
-    page.get_by_text("Class probabilities").wait_for()
+    page.get_by_text("Probability of each class").wait_for()
     drag(page, "the whole grid", 0.1, -0.05)
     page.get_by_text("θ set by hand").wait_for()
     turned = theta_shown(page)
@@ -158,7 +158,7 @@ def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
     page.get_by_text("θ set by hand").wait_for()
     page.locator(".st-key-footer a").last.click()
     handle(page, "the whole grid").wait_for()
-    page.get_by_text("Class probabilities").wait_for()
+    page.get_by_text("Probability of each class").wait_for()
     expect(page.get_by_text("θ set by hand")).to_have_count(0)
 
 

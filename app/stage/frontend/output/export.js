@@ -109,7 +109,7 @@ function linkNodes(words) {
     field.value = address(mountedLayouts());
     try {
       await navigator.clipboard.writeText(field.value);
-      words.textContent = "Link copied.";
+      words.textContent = "Copied.";
     } catch {
       field.hidden = false; // a browser gives the clipboard to secure pages alone
       field.select();
