@@ -89,7 +89,7 @@ def turning(
         tickvals=list(range(-90, 91, 30)),
         ticksuffix="°",
         fixedrange=True,
-        title="angle of the input",
+        title="angle of the image",
     )
     figure.update_yaxes(
         range=[0, 101],
@@ -193,7 +193,7 @@ def curves(
         figure.add_scatter(
             x=values,
             y=list(truth),
-            name="the true one",
+            name="true value",
             mode="lines",
             line={"color": palette.text, "width": 1.5, "dash": "dot"},
             hoverinfo="skip",
@@ -292,12 +292,12 @@ def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
         textfont={"color": palette.text},
         colorscale=[[0, palette.surface], [1, palette.heat]],
         showscale=False,
-        hovertemplate="%{text} of class %{y} taken for %{x}<extra></extra>",
+        hovertemplate="%{text} of class %{y} read as %{x}<extra></extra>",
         xgap=2,
         ygap=2,
     )
     figure.update_xaxes(
-        title={"text": "taken for", "standoff": 8},
+        title={"text": "predicted class", "standoff": 8},
         side="top",
         showgrid=False,
         fixedrange=True,

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 PLAYHEAD_KEYS = (
-    ("Space", "play, or pause"),
-    ("← →", "a step back, a step on; with Shift ten"),
-    ("R", "start again"),
+    ("Space", "play or pause"),
+    ("← →", "one step back or forward; ten with Shift"),
+    ("R", "reset"),
 )
-CHOICE_KEYS = (("0 … 9", "a preset by its place, or a digit of the row"),)
-HANDLE_KEYS = (("Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"),)
+CHOICE_KEYS = (("0 … 9", "choose a preset, or a digit of the row"),)
+HANDLE_KEYS = (("Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"),)
 
 
 @dataclass(frozen=True, kw_only=True)

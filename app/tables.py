@@ -35,24 +35,26 @@ _TABLES = (
         title="Distorted MNIST",
         field=None,
         measured="MNIST's 10,000 test digits, each distorted with a fixed seed",
-        paper="The paper's: means of three seeds, after 150,000 iterations of 256 by SGD.",
+        paper="The paper's errors are means of three seeds, after 150,000 SGD steps with batch "
+        "size 256.",
         compared=("cnn", "st-cnn-aff"),
         examples="gallery digits",
-        probes="Ten gallery digits, on which nothing here was trained: above U with the grid, "
-        "below V and the probabilities of the ten classes",
+        probes="Ten gallery digits that no network was trained on. Above: U with the grid. Below: "
+        "V and the probabilities of the ten classes",
     ),
     Table(
         name="addition",
         number=4,
         title="MNIST addition",
         field="sum",
-        measured="10,000 sums, of each of MNIST's test digits and another, distorted with a fixed "
+        measured="10,000 sums, each of an MNIST test digit and another one, distorted with a fixed "
         "seed",
-        paper="The paper's: after 150,000 iterations of 256 by SGD, as far as it says.",
+        paper="The paper's errors are after 150,000 SGD steps with batch size 256, as far as it "
+        "says.",
         compared=("st-fcn-aff", "2st-fcn-aff"),
         examples="sums of gallery digits",
-        probes="Ten pairs of gallery digits, on which nothing here was trained: U with the grids, "
-        "what each transformer gives, one row a channel, and the probabilities of the 19 sums",
+        probes="Ten pairs of gallery digits that no network was trained on: U with the grids, each "
+        "transformer's V (one row per channel), and the probabilities of the 19 sums",
     ),
     Table(
         name="volumes",
@@ -61,7 +63,7 @@ _TABLES = (
         field="volume",
         measured="MNIST's 10,000 test digits, each extruded, turned about three axes and moved "
         "with a fixed seed",
-        paper="The paper has no figures for this experiment, App. A.3.",
+        paper="The paper gives no figures for this experiment (App. A.3).",
         compared=("cnn", "st-cnn-aff"),
         examples="gallery digits, seen from the front",
         probes="Ten gallery digits",
@@ -69,9 +71,9 @@ _TABLES = (
 )
 TABLES = {table.name: table for table in _TABLES}
 DISTORTIONS = {  # Table 1's columns, in words (App. A.4)
-    "RTS": "rotated by up to 45°, scaled by 0.7 to 1.2, at a random place of 42×42 pixels",
-    "TC": "at a random place of 60×60 pixels, among six 6×6 patches of other digits",
-    "R": "rotated by up to 90°",
+    "RTS": "rotated by up to ±45°, scaled by 0.7 to 1.2, at a random place in 42 × 42 pixels",
+    "TC": "at a random place in 60 × 60 pixels, among six 6 × 6 patches of other digits",
+    "R": "rotated by up to ±90°",
     "P": "scaled by 0.75 to 1, each corner stretched by 5 pixels (std)",
     "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
 }

@@ -37,7 +37,7 @@ Network: {experiment.network!r}.
 {metrics.error_percent_test:.2f} % |
 | {metrics.gallery_digits:,} {gallery}, distorted with seed {seed} | \
 {metrics.error_percent_gallery:.2f} % |
-| the paper's figure | {reported} |
+| the paper's error | {reported} |
 
 Measured on the float16 weights in this folder. Input: {lengths}, values in
 [0, 1]. Output: {experiment.data.classes} logits.
@@ -46,9 +46,9 @@ Measured on the float16 weights in this folder. Input: {lengths}, values in
 |---|---|
 | recipe | {recipe.name}: {recipe.method}, {type(recipe.schedule).__name__}, \
 rate {recipe.learning_rate:g} |
-| budget | {recipe.iterations:,} iterations of {recipe.batch_size} |
+| budget | {recipe.iterations:,} steps, batch size {recipe.batch_size} |
 | seed | {metrics.seed} |
-| digits | {metrics.train_digits:,} of MNIST's training set, never the gallery's |
+| digits | {metrics.train_digits:,} of MNIST's training set, without the gallery |
 | device | {metrics.device} |
 | precision | {metrics.precision} |
 | seconds | {metrics.seconds:,.0f} |

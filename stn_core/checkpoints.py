@@ -66,7 +66,7 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     ]
     values = {} if misshapen else {name: _in_float32(tensors[name]) for name in common}
     odd = [
-        f"{name} is of {tensors[name].dtype}, expected floating-point"
+        f"{name} is {tensors[name].dtype}, expected floating-point"
         for name, value in values.items()
         if value is None
     ]
@@ -77,7 +77,7 @@ def load_strictly(network: nn.Module, tensors: dict[str, Tensor], what: str) -> 
     ]
     kinds = [
         [f"missing {printable(name)}" for name in missing],
-        [f"surplus {printable(name)}" for name in surplus],
+        [f"unexpected {printable(name)}" for name in surplus],
         misshapen,
         odd,
         broken,
@@ -121,7 +121,7 @@ def check_outputs(network: ClassificationNetwork, experiment: Experiment, what: 
         outputs = [bound.classifier(read), *(m.localisation(white) for m in transformers)]
     if largest > MAX_OUTPUT or not all((o.abs() <= MAX_OUTPUT).all() for o in outputs):
         raise CheckpointError(
-            f"{what} has weights of up to {largest:.1e}, with which the network's outputs overflow"
+            f"{what} has weights of up to {largest:.1e}; the network's outputs overflow with them"
         )
 
 
@@ -225,8 +225,9 @@ def load_pretrained(experiment: Experiment) -> ClassificationNetwork:
     """
     if not PRETRAINED.is_dir():
         raise CheckpointError(
-            f"there are no published networks at {PRETRAINED}: they are in the project's folder "
-            "pretrained/, which is not installed with the package; name a copy in STN_PRETRAINED"
+            f"there are no published networks at {PRETRAINED}. They are in the project's folder "
+            "pretrained/, which is not installed with the package; set STN_PRETRAINED to a copy of "
+            "it"
         )
     path = published_folder(experiment) / WEIGHTS
     tensors, header = load_tensors(path)

@@ -47,7 +47,7 @@ def convert(source: Path, destination: Path, experiment: str | None = None) -> l
     """
     _bounded(source)
     if not destination.parent.is_dir():
-        raise CheckpointError(f"there is no folder {destination.parent} to write into")
+        raise CheckpointError(f"the folder {destination.parent} does not exist; create it first")
     command = [sys.executable, "-m", "stn_core.conversion", str(source), str(destination)]
     try:
         done = subprocess.run(
@@ -56,7 +56,9 @@ def convert(source: Path, destination: Path, experiment: str | None = None) -> l
     except subprocess.TimeoutExpired as error:
         raise CheckpointError(f"{source} took more than {MAX_SECONDS} seconds to read") from error
     if done.returncode:
-        words = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
+        words = done.stderr.strip().splitlines() or [
+            f"the reading process ended with code {done.returncode}"
+        ]
         raise CheckpointError(f"{source} cannot be converted: {words[-1]}")
     return done.stdout.splitlines()
 
@@ -66,17 +68,17 @@ def _bounded(source: Path) -> None:
     if not source.is_file():
         raise CheckpointError(f"there is no file {source}")
     if source.suffix == ".safetensors":
-        raise CheckpointError(f"{source} is safetensors already: it needs no conversion")
+        raise CheckpointError(f"{source} is already a safetensors file; it needs no conversion")
     size = source.stat().st_size
     if zipfile.is_zipfile(source):  # what torch.save writes; packed, it may hold more than it is
         try:
             with zipfile.ZipFile(source) as file:
                 size = max(size, sum(part.file_size for part in file.infolist()))
         except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise CheckpointError(f"{source} is a broken archive: {error}") from error
+            raise CheckpointError(f"{source} is a damaged archive: {error}") from error
     if size > MAX_MEGABYTES * 2**20:
         raise CheckpointError(
-            f"{source} holds {size / 2**20:,.0f} MB; at most {MAX_MEGABYTES} MB are read"
+            f"{source} holds {size / 2**20:,.0f} MB; the limit is {MAX_MEGABYTES} MB"
         )
 
 
@@ -103,7 +105,7 @@ def state_dict(loaded: Any) -> dict[str, Tensor]:
     odd = [printable(n) for n, t in loaded.items() if not (isinstance(n, str) and _is_plain(t))]
     if odd:
         raise CheckpointError(
-            f"expected a state dict of dense tensors by name; not so: {', '.join(odd[:5])}"
+            f"expected a state dict, dense tensors by name; these are not: {', '.join(odd[:5])}"
         )
     # Tensors that share memory, as tied weights do, are written one by one.
     return {name: tensor.detach().clone() for name, tensor in unwrapped(loaded).items()}
@@ -151,7 +153,7 @@ def _reason(error: Exception) -> str:
     """Why torch has refused a pickle: the class that it names, or else that it is none."""
     if named := REFUSED.search(ESCAPES.sub("", str(error))):
         return f"it holds an object of {named[1]}"
-    return "it is damaged, or no file of torch.save's"
+    return "it is damaged, or not a file of torch.save"
 
 
 def _limit_memory() -> None:

@@ -125,7 +125,7 @@ def local_folder() -> Path | None:
         folder = Path(given)
         missing = [name for name in SHA256 if not (folder / name).is_file()]
         if missing:
-            there = "missing" if folder.is_dir() else "there is no such folder, so missing"
+            there = "missing" if folder.is_dir() else "the folder does not exist; missing"
             raise DigitsError(
                 f"STN_DATA={given} should hold MNIST's four .gz files; {there}: "
                 f"{', '.join(missing)}. Put them there, or unset STN_DATA"
@@ -212,8 +212,8 @@ def _fetch(name: str, folder: Path, progress: Progress | None) -> bool:
         return True
     if corrupt:
         raise DigitsError(
-            f"{name} arrived with a wrong checksum from {', '.join(corrupt)}; try again later, "
-            "or put MNIST's files into a folder and set STN_DATA to it"
+            f"{name} came with a wrong checksum from {', '.join(corrupt)}; try again later, or put "
+            "MNIST's files into a folder and set STN_DATA to it"
         )
     return False
 
@@ -245,7 +245,7 @@ def _content(path: Path) -> bytes:
         advice = (
             "Put MNIST's there, or unset STN_DATA"
             if os.environ.get("STN_DATA")
-            else "Delete it, and it will be fetched again"
+            else "Delete it; it will be downloaded again"
         )
         raise DigitsError(
             f"{path} is not MNIST's {path.name}: its SHA-256 is {_sha256(content)[:12]}..., "

@@ -70,7 +70,7 @@ def evaluate(
     True
     """
     if not len(digits):
-        raise InputError("an error is measured on one digit at least, got none")
+        raise InputError("measuring an error needs at least one digit, got none")
     with on_threads(threads):
         return _evaluate(network, experiment, digits, torch.Generator().manual_seed(seed))
 

@@ -98,7 +98,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         if any(r.curriculum for r in self.recipes) and not hasattr(self.data, "reach"):
-            raise ValueError(f"{self.name}: a curriculum is for data with a reach")
+            raise ValueError(f"{self.name}: a curriculum needs data with a `reach`")
 
     def data_at(self, reach: float | Tensor) -> Data:
         """What is trained on while the curriculum stands at this reach: the data, if it has none.

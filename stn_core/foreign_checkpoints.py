@@ -122,7 +122,7 @@ def load_matching(
     if not chosen:
         if named:
             raise CheckpointError(
-                f"{what} says that it is of {printable(repr(named))}; expected one of "
+                f"{what} says it belongs to {printable(repr(named))}; expected one of "
                 + ", ".join(e.name for e in experiments)
             )
         chosen = [max(experiments, key=lambda e: _in_common(tensors, e))]
@@ -132,7 +132,7 @@ def load_matching(
 def _own(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """A network's tensors in a state dict or a training's checkpoint, and the header."""
     if path.is_file() and path.stat().st_size > MAX_MEGABYTES * 2**20:
-        raise CheckpointError(f"{what} is larger than {MAX_MEGABYTES} MB")
+        raise CheckpointError(f"{what} is larger than the limit of {MAX_MEGABYTES} MB")
     tensors, header = load_tensors(path, what)
     return unwrapped(under(TRAINED, tensors) or tensors), header
 

@@ -86,7 +86,7 @@ class _Calls(TorchFunctionMode):
     def _tensors(self, weight: Tensor) -> str:
         name = self.names.get(weight, "")
         if not name.endswith(".weight"):
-            raise Indescribable("a weight is no parameter")
+            raise Indescribable("a weight is not a parameter")
         return name.removesuffix(".weight")
 
 
@@ -95,7 +95,7 @@ def _traced(module: nn.Module, given: Tensor, names: dict[Tensor, str]) -> tuple
     with _Calls(given, names) as calls:
         made = module(given)
     if made is not calls.last:
-        raise Indescribable(f"{type(module).__name__} is no chain of layers")
+        raise Indescribable(f"{type(module).__name__} is not a chain of layers")
     return tuple(calls.layers)
 
 

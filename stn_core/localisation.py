@@ -135,7 +135,9 @@ class Localisation(nn.Module):
         super().__init__()
         self.body = body
         if not isinstance(body.features, int):
-            raise TypeError("a body says in its attribute ``features`` how many numbers it gives")
+            raise TypeError(
+                "the body has no attribute ``features``; set it to the number of its outputs"
+            )
         self.regression = nn.Linear(body.features, len(identity))
         with torch.no_grad():
             self.regression.weight.zero_()

@@ -76,7 +76,7 @@ class Triplet:
 
     def __post_init__(self) -> None:
         if not 0 <= self.margin < math.inf:
-            raise InputError(f"margin is a number of at least 0, got {self.margin}")
+            raise InputError(f"margin should be a number of at least 0, got {self.margin}")
 
     def terms(self, crops: Tensor, patches: Patches) -> Tensor:
         """Every pair's term of the sum: (N, N), the diagonal of which is no pair.

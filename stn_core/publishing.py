@@ -62,14 +62,17 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
     first, *others = descriptions
     for key, words in SHARED_KEYS.items():
         if any(d[key] != first[key] for d in others):
-            raise RunError(f"these runs are not of one {words}; publish them one by one")
+            raise RunError(f"these runs differ in their {words}; publish them one by one")
     if any(not _same_recipe(d, first) for d in others):
-        raise RunError("these runs are not of one recipe; publish them one by one")
+        raise RunError("these runs have different recipes; publish them one by one")
     if source.test is None:
-        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
+        raise DigitsError(
+            "publishing needs MNIST's test digits, which are not on this machine; "
+            "set STN_DATA to their folder"
+        )
     seeds = [d["seed"] for d in descriptions]
     if len(set(seeds)) < len(seeds):
-        raise RunError(f"expected one run of each seed, got the seeds {seeds}")
+        raise RunError(f"expected one run per seed, got the seeds {seeds}")
     experiment = find(first["experiment"])
     networks = [
         checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
@@ -101,8 +104,8 @@ def _refuse_worse(run: Run, experiment: Experiment, error: float | None = None) 
         error = run.recorded().snapshots[-1].measure
     if before is not None and error is not None and (error > before or error == before and not own):
         raise RunError(
-            f"{run.folder} has an error of {error:.2f} %, what is published of {experiment.name} "
-            f"one of {before:.2f} %; to publish it all the same: --force"
+            f"{run.folder} has an error of {error:.2f} %, the published {experiment.name} "
+            f"{before:.2f} %; add --force to publish it anyway"
         )
     if before is None and not own:
         recipes = ", ".join(
@@ -110,8 +113,8 @@ def _refuse_worse(run: Run, experiment: Experiment, error: float | None = None) 
             for r in experiment.recipes
         )
         raise RunError(
-            f"{run.folder} is by no recipe and budget of {experiment.name}'s ({recipes}); to "
-            "publish it all the same: --force"
+            f"{run.folder} was trained with none of {experiment.name}'s recipes and budgets "
+            f"({recipes}); add --force to publish it anyway"
         )
 
 
@@ -178,7 +181,7 @@ def record(run: Run, *, force: bool = False) -> Path:
         if metrics.recipe != Recipe.from_json(description["recipe"]):
             raise RunError(f"{run.folder} has another recipe than the published network")
         if metrics.seed == seed:
-            raise RunError(f"the network of seed {seed} is published, with its recording")
+            raise RunError(f"the network of seed {seed} is already published, with its recording")
         path = folder / packed_name(seed)
     elif not force:
         _refuse_worse(run, experiment)
@@ -202,12 +205,15 @@ def note(run: Run, source: Source) -> Path:
     noting needs MNIST's test digits, and they are not on this machine
     """
     if source.test is None:
-        raise DigitsError("noting needs MNIST's test digits, and they are not on this machine")
+        raise DigitsError(
+            "measuring needs MNIST's test digits, which are not on this machine; set "
+            "STN_DATA to their folder"
+        )
     description = run.description()
     experiment = find(description["experiment"])
     recipe = Recipe.from_json(description["recipe"])
     if checkpoints.is_published(experiment) and load_metrics(experiment).recipe == recipe:
-        raise RunError(f"{run.folder} has the published network's recipe: publish it")
+        raise RunError(f"{run.folder} has the published network's recipe; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
     result = Tried(
         error_percent_test=evaluate(network, experiment, source.test).measure,

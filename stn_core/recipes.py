@@ -121,7 +121,7 @@ class Curriculum:
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end <= 1:
-            raise InputError(f"0 <= start < end <= 1, got {self.start} and {self.end}")
+            raise InputError(f"expected 0 <= start < end <= 1, got {self.start} and {self.end}")
 
     def reach(self, step: int, iterations: int) -> float:
         """How far from the middle at a step, counted from 0: a share of the free way."""
@@ -160,13 +160,13 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
             raise InputError(
-                "iterations and batch_size are at least 1, "
-                f"got {self.iterations} and {self.batch_size}"
+                f"iterations and batch_size should be at least 1, got {self.iterations} and "
+                f"{self.batch_size}"
             )
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise InputError(f"learning_rate is a positive number, got {self.learning_rate}")
+            raise InputError(f"learning_rate should be a positive number, got {self.learning_rate}")
         if not (math.isfinite(self.elastic_pixels) and self.elastic_pixels >= 0):
-            raise InputError(f"elastic_pixels is not negative, got {self.elastic_pixels}")
+            raise InputError(f"elastic_pixels should not be negative, got {self.elastic_pixels}")
 
     def build_optimisers(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
         """What makes the steps of groups of parameters, each with its "part" and its "kind"."""

@@ -9,12 +9,12 @@ from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 from stn_core.results import Budget, Cell, Difference, TriedBudget, TriedNetwork
 
 MEASURED = {
-    "distorted": "Error in percent on MNIST's 10,000 test digits, each distorted with a fixed "
+    "distorted": "Test error in percent on MNIST's 10,000 test digits, each distorted with a fixed "
     "seed.",
-    "addition": "Error in percent on 10,000 sums, of each of MNIST's test digits and another, each "
-    "distorted\nwith a fixed seed.",
-    "volumes": "Error in percent on MNIST's 10,000 test digits, each extruded, turned about three "
-    "axes and\nmoved in 60 x 60 x 60 voxels with a fixed seed. The paper gives no figures.",
+    "addition": "Test error in percent on 10,000 sums, each of an MNIST test digit and another "
+    "one, distorted\nwith a fixed seed.",
+    "volumes": "Test error in percent on MNIST's 10,000 test digits, each extruded, turned about "
+    "three axes\nand moved in 60 x 60 x 60 voxels with a fixed seed. The paper gives no figures.",
 }
 COLUMN_CHARS = 22  # of Table 5
 
@@ -30,7 +30,7 @@ def table(name: str) -> list[str]:
     cells = results.cells(name)
     return [
         MEASURED[name],
-        *(["Ours, and in brackets the paper's."] if _has_paper(cells) else []),
+        *(["Our errors, with the paper's in brackets."] if _has_paper(cells) else []),
         "",
         *_errors(name, cells),
         *_facing(cells),
@@ -39,7 +39,7 @@ def table(name: str) -> list[str]:
         *(f"  {budget_line(budget)}" for budget in results.budgets(cells)),
         "",
         *_tried(cells),
-        "Smaller errors, paired on the same digits, with a 95 % confidence interval:",
+        "Differences, paired on the same digits, with 95 % confidence intervals:",
         *_differences(name, cells),
         *_misread_by_all(name),
     ]
@@ -101,20 +101,20 @@ def _name_width(rows: list[str]) -> int:
 
 
 def _facing(cells: dict[str, Cell]) -> list[str]:
-    """Of volumes: from how far aside the digits are seen, without and with a transformer."""
+    """Of volumes: the viewing angle of the digits, without and with a transformer."""
     facing = results.facing(cells)
     if facing is None:
         return []
     seen = ", ".join(f"{name} {after:.1f}" for name, after in facing.by_network.items())
-    words = "From how far aside a digit is seen, in degrees: as it lies"
-    return ["", f"{words} {facing.untouched:.1f}; by {seen}"]
+    words = "Viewing angle off face-on, in degrees: in U"
+    return ["", f"{words} {facing.untouched:.1f}; in V of {seen}"]
 
 
 def budget_line(budget: Budget) -> str:
     """How some networks were trained.
 
-    >>> budget_line(Budget("quick (Muon), 20,000 x 64 at 0.001, seed 0", ("r/*", "rts/fcn")))
-    'quick (Muon), 20,000 x 64 at 0.001, seed 0: r/*, rts/fcn'
+    >>> budget_line(Budget("quick (Muon), 20,000 steps of 64, seed 0", ("r/*", "rts/fcn")))
+    'quick (Muon), 20,000 steps of 64, seed 0: r/*, rts/fcn'
     """
     return f"{budget.words}: {', '.join(budget.networks)}"
 
@@ -135,7 +135,7 @@ def tried_line(budget: TriedBudget) -> str:
 
 def _tried(cells: dict[str, Cell]) -> list[str]:
     lines = [f"  {tried_line(budget)}" for budget in results.tried(cells)]
-    return ["Other recipes, as far as they came, in percent:", *lines, ""] if lines else []
+    return ["Results of other recipes, in percent:", *lines, ""] if lines else []
 
 
 def _differences(table: str, cells: dict[str, Cell]) -> list[str]:
@@ -154,9 +154,9 @@ def _differences(table: str, cells: dict[str, Cell]) -> list[str]:
 
 def _verdict(d: Difference, has_paper: bool) -> str:
     """Whether it is decided, and as the paper says; nothing more if it is."""
-    contrary = "  not so here" if d.claimed else "  larger"
+    contrary = "  not confirmed here" if d.claimed else "  larger"
     words = "  undecided" if not d.decided else "" if d.percent > 0 else contrary
-    words += "" if d.alike else "  trained otherwise"
+    words += "" if d.alike else "  different recipes or budgets"
     return words + ("  not in the paper" if has_paper and not d.claimed else "")
 
 
@@ -164,7 +164,11 @@ def _misread_by_all(table: str) -> list[str]:
     columns = results.rows_and_columns(table)[1]
     counts = {column: results.misread_by_all(table, column) for column in columns}
     known = [f"{c.upper()} {count}" for c, count in counts.items() if count is not None]
-    return ["", f"How many every network of a column misreads: {', '.join(known)}"] if known else []
+    return (
+        ["", f"Examples that every network of a column misreads: {', '.join(known)}"]
+        if known
+        else []
+    )
 
 
 def colocalisation() -> list[str]:
@@ -175,8 +179,8 @@ def colocalisation() -> list[str]:
     """
     metrics = results.colocalised()
     lines = [
-        "Digits localised in percent (overlap above 0.5), in sets of 100 of MNIST's test digits;",
-        "the mean of the sets and its spread. Ours, and in brackets the paper's.",
+        "Localised digits in percent (overlap above 0.5), in sets of 100 MNIST test digits;",
+        "mean and spread of the sets. Ours, with the paper's in brackets.",
         "",
         "class" + "".join(f"{column.upper():>{COLUMN_CHARS}}" for column in DISTORTIONS),
     ]
@@ -189,7 +193,7 @@ def colocalisation() -> list[str]:
         lines.append(row)
     means = (results.column_mean(metrics, column) for column in DISTORTIONS)
     figures = (f"{f'{mean.words} ({mean.paper:.1f})':>{COLUMN_CHARS}}" for mean in means)
-    lines += ["".join(["mean ", *figures]), "", "How they were optimised:"]
+    lines += ["".join(["mean ", *figures]), "", "Settings:"]
     for budget in results.search_budgets(metrics):
-        lines.append(f"  {budget.words}, {budget.median_seconds:.0f} seconds (the median)")
+        lines.append(f"  {budget.words}, {budget.median_seconds:.0f} seconds (median)")
     return lines

@@ -64,7 +64,7 @@ def sample(
     if image.shape[0] != grid.shape[0]:  # len() would fix the batch that a trace is made for
         raise ShapeError(f"sample got a batch of {image.shape[0]} images and {grid.shape[0]} grids")
     if padding not in PADDINGS:
-        raise ValueError(f"padding is one of {PADDINGS}, got {padding!r}")
+        raise ValueError(f"padding should be one of {PADDINGS}, got {padding!r}")
     check_floating("the image", image, "0 to 255 becomes [0, 1] by image.float() / 255")
     check_floating("the grid", grid, "use grid.float()")
     check_finite("grid", grid)
@@ -90,7 +90,7 @@ def _read(
         kernel = (kernel,) * dimensions
     if len(kernel) != dimensions:
         raise ValueError(
-            f"kernel is one for each of the {dimensions} axes, x first, got {len(kernel)}"
+            f"expected one kernel for each of the {dimensions} axes, x first, got {len(kernel)}"
         )
     return _literal_sum(image, grid, [_function(k) for k in kernel], padding)
 
@@ -102,7 +102,7 @@ def _function(kernel: str | Kernel) -> Kernel:
     if kernel in NAMED_KERNELS:
         return NAMED_KERNELS[kernel]
     raise ValueError(
-        f"kernel is 'integer', 'bilinear' or a function of the distance, got {kernel!r}"
+        f"kernel should be 'integer', 'bilinear' or a function of the distance, got {kernel!r}"
     )
 
 

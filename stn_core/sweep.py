@@ -103,7 +103,7 @@ class CellTraining:
         if len(history) > 1 and self.state == "running":
             last, before = history[-1], history[-min(20, len(history))]
             seconds = max(last.seconds - before.seconds, 1e-9)
-            words.append(f"{(last.step - before.step) / seconds:.0f} steps a second")
+            words.append(f"{(last.step - before.step) / seconds:.0f} steps per second")
         if snapshots:
             words.append(f"{snapshots[-1].measure:.2f} % error on the gallery")
         if self.state == "failed":
@@ -160,8 +160,8 @@ def _check_begun(training: CellTraining) -> None:
         begun = Recipe.from_json(training.run.description()["recipe"])
         if begun != training.experiment.recipe:
             raise RunError(
-                f"{training.run.folder} was begun by another recipe ({begun.method}, at "
-                f"{begun.learning_rate:g}); delete it, or name another folder in STN_RUNS"
+                f"{training.run.folder} was started with another recipe ({begun.method}, rate "
+                f"{begun.learning_rate:g}); delete it, or set STN_RUNS to another folder"
             )
 
 

@@ -51,7 +51,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     b'as a whole'
     """
     if not path.parent.is_dir():  # else the error names a file that nobody knows
-        raise FileNotFoundError(f"there is no folder {path.parent} to write into")
+        raise FileNotFoundError(f"the folder {path.parent} does not exist; create it first")
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -124,7 +124,7 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
     except Exception as error:  # whatever safetensors, JSON and torch come to by a file of anyone's
         words = printable(str(error).partition("\n")[0], MAX_MESSAGE_CHARS)  # they quote the file
         if _is_pickled(path):
-            words += "; it looks like torch.save's: `python -m stn_core convert` makes safetensors"
+            words += "; it looks like a file of torch.save: use `python -m stn_core convert`"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
 
 
@@ -133,17 +133,17 @@ def _check_header_size(path: Path) -> None:
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
     if MAX_HEADER_BYTES < size <= path.stat().st_size:  # a longer one is no header at all
-        raise ValueError(f"its header has {size:,} bytes; at most {MAX_HEADER_BYTES:,} are read")
+        raise ValueError(f"its header has {size:,} bytes; the limit is {MAX_HEADER_BYTES:,}")
 
 
 def _check_names(names: list[str]) -> None:
     """Raise ValueError for too many tensors, or a name that is too long."""
     if len(names) > MAX_TENSORS:
-        raise ValueError(f"it has {len(names):,} tensors; at most {MAX_TENSORS:,} are read")
+        raise ValueError(f"it has {len(names):,} tensors; the limit is {MAX_TENSORS:,}")
     longest = max(map(len, names), default=0)
     if longest > MAX_NAME_CHARS:
         raise ValueError(
-            f"a tensor's name has {longest:,} letters; at most {MAX_NAME_CHARS} are read"
+            f"a tensor's name has {longest:,} characters; the limit is {MAX_NAME_CHARS}"
         )
 
 
@@ -171,8 +171,8 @@ def check_header(header: dict[str, Any], kinds: dict[str, type], what: str) -> N
     ]
     if absent:
         raise CheckpointError(
-            f"{what} has no {', '.join(absent)} in its header: "
-            "it is no whole checkpoint of a training"
+            f"{what} has no {', '.join(absent)} in its header, so it is not a complete training "
+            "checkpoint"
         )
 
 

@@ -14,7 +14,7 @@ import typing
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-NUMBERS = {int: "a whole number", float: "a finite number", str: "a text", bool: "true or false"}
+NUMBERS = {int: "a whole number", float: "a finite number", str: "a string", bool: "true or false"}
 MAX_VALUE_CHARS = 60  # of a wrong value in a message
 
 
@@ -113,7 +113,7 @@ def _dataclass(kind: Any, value: Any, where: str) -> Any:
     absent = (dataclasses.MISSING, dataclasses.MISSING)
     needed = {f.name for f in fields if (f.default, f.default_factory) == absent}
     if missing := sorted(needed - value.keys()):
-        raise FieldError(f"{where} lacks {', '.join(missing)}")
+        raise FieldError(f"{where} has no {', '.join(missing)}")
     if surplus := sorted(value.keys() - {field.name for field in fields}):
         raise FieldError(f"{where} has unknown fields: {', '.join(surplus)}")
     return kind(**{name: from_json(hints[name], part, name) for name, part in value.items()})

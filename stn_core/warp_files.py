@@ -79,12 +79,12 @@ def load_warps(path: Path | str, what: str | None = None) -> list[Watched]:
     """
     path, what = Path(path), what or str(path)
     if path.is_file() and path.stat().st_size > MAX_BYTES:
-        raise CheckpointError(f"{what} is larger than {MAX_BYTES // 10**6} MB")
+        raise CheckpointError(f"{what} is larger than the limit of {MAX_BYTES // 10**6} MB")
     tensors, header = load_tensors(path, what)
     listed = header.get("watched")
     if not isinstance(listed, list) or not listed:
         raise CheckpointError(
-            f"{what} has no warps in it; expected a file that stn_core.watched.save_warps has made"
+            f"{what} holds no warps; expected a file written by stn_core.watched.save_warps"
         )
     try:
         return read_all(listed, tensors)
@@ -103,14 +103,14 @@ def read_all(entries: list[dict], tensors: dict[str, Tensor]) -> list[Watched]:
     at most 64 transformers are drawn, not 65
     """
     if len(entries) > MAX_TRANSFORMERS:
-        raise ValueError(f"at most {MAX_TRANSFORMERS} transformers are drawn, not {len(entries):,}")
+        raise ValueError(f"expected at most {MAX_TRANSFORMERS} transformers, got {len(entries):,}")
     read: list[Watched] = []
     for place, entry in enumerate(entries):
         made = sum(len(one.transform.target_names) * math.prod(one.size) for one in read)
         try:
             read.append(_read(place, entry, tensors, made))
         except KeyError as error:
-            raise ValueError(f"the transformer in place {place + 1} lacks {error}") from error
+            raise ValueError(f"transformer {place + 1} has no {error}") from error
         except Exception as error:  # a file can break any step of it
             name = entry.get("name") if isinstance(entry, dict) else None
             raise ValueError(
@@ -125,15 +125,15 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor], made: int) -> Wat
     image, theta = tensors[f"{place}.image"], _finite("theta", tensors[f"{place}.theta"])
     size, name = _pair(entry["size"]), str(entry["name"])
     if len(name) > MAX_NAME_CHARS:
-        raise ValueError(f"its name has {len(name):,} letters, at most {MAX_NAME_CHARS} are taken")
+        raise ValueError(f"its name has {len(name):,} characters; the limit is {MAX_NAME_CHARS}")
     if image.dtype != torch.uint8 or image.ndim != 4 or image.shape[1] not in (1, 3):
-        raise ValueError(f"U is to be uint8 (B, 1 or 3, H, W), not {tuple(image.shape)}")
+        raise ValueError(f"U should be uint8 (B, 1 or 3, H, W), got {tuple(image.shape)}")
     if entry["kernel"] not in KERNELS or entry["padding"] not in PADDINGS:
         raise ValueError("its kernel or padding is unknown")
     lengths = (*image.shape[2:], *size)
     if not 1 <= len(image) <= MAX_IMAGES or not all(1 <= n <= MAX_PIXELS for n in lengths):
         raise ValueError(
-            f"at most {MAX_IMAGES} images of {MAX_PIXELS} pixels a side are drawn, not "
+            f"expected at most {MAX_IMAGES} images of {MAX_PIXELS} pixels per side, got "
             f"{len(image)} of {lengths}"
         )
     transform = _transform(
@@ -144,11 +144,11 @@ def _read(place: int, entry: dict, tensors: dict[str, Tensor], made: int) -> Wat
     if numbers > MAX_NUMBERS:
         raise ValueError(
             f"B of {rows} rows at {size[0]} × {size[1]} pixels brings the file to {numbers:,} "
-            f"numbers; at most {MAX_NUMBERS:,} are drawn"
+            f"numbers; the limit is {MAX_NUMBERS:,}"
         )
     if theta.shape != (len(image), transform.num_params):
         raise ValueError(
-            f"theta is to be {(len(image), transform.num_params)}, not {tuple(theta.shape)}"
+            f"theta should be {(len(image), transform.num_params)}, got {tuple(theta.shape)}"
         )
     return Watched(name, image, theta, transform, size, entry["kernel"], entry["padding"])
 
@@ -167,7 +167,7 @@ def _finite(what: str, tensor: Tensor) -> Tensor:
 
 def _pair(size: Any) -> tuple[int, int]:
     if not isinstance(size, list) or len(size) != 2 or not all(type(n) is int for n in size):
-        raise ValueError(f"its size is to be two whole numbers, not {size!r}")
+        raise ValueError(f"its size should be two whole numbers, got {size!r}")
     return size[0], size[1]
 
 
@@ -179,15 +179,15 @@ def _transform(
         raise ValueError(f"its family {entry['family']!r} is unknown")
     if family is LearnedBasis:
         if basis is None or basis.ndim != 2 or basis.shape[1] != size[0] * size[1]:
-            raise ValueError("the basis is missing or misshapen")
+            raise ValueError("the basis is missing or has a wrong shape")
         if len(basis) > MAX_ROWS:
-            raise ValueError(f"at most {MAX_ROWS} rows of a basis are drawn, not {len(basis):,}")
+            raise ValueError(f"expected at most {MAX_ROWS} rows of the basis, got {len(basis):,}")
         transform = LearnedBasis(size, rank=len(basis))
         transform.B.data.copy_(_finite("the basis", basis))
         return transform
     if family is ThinPlateSpline and points is not None:
         if len(points) > MAX_ROWS:
-            raise ValueError(f"at most {MAX_ROWS} control points are drawn, not {len(points)}")
+            raise ValueError(f"expected at most {MAX_ROWS} control points, got {len(points)}")
         _finite("the control points", points)
         return ThinPlateSpline(points=points)
     if family in (PiecewiseAffine, ThinPlateSpline):
@@ -197,7 +197,7 @@ def _transform(
             type(n) is int and 2 <= n <= MAX_CONTROLS_A_SIDE for n in sides
         ):
             raise ValueError(
-                f"2 to {MAX_CONTROLS_A_SIDE} control points a side are drawn, not {side}"
+                f"expected 2 to {MAX_CONTROLS_A_SIDE} control points per side, got {side}"
             )
         return family((sides[0], sides[1]) if isinstance(side, list) else sides[0])
     return family()

@@ -57,11 +57,14 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     (torch.Size([2, 1, 8, 8]), torch.uint8)
     """
     if not warps:
-        raise ValueError("there are no warps; expected what `watch(network)` gives")
+        raise ValueError("there are no warps; pass what `watch(network)` yields")
     last: dict[str, Warp] = {}
     for name, recorded in warps.items():
         if not recorded:
-            raise ValueError(f"the transformer {name!r} has not been used while it was watched")
+            raise ValueError(
+                f"the transformer {name!r} was not used while it was watched; call "
+                "the network inside `with watch(network)`"
+            )
         last[name] = recorded[-1]
         if not len(last[name].input):
             raise ValueError(f"the transformer {name!r} has no images: the batch was empty")
@@ -90,10 +93,10 @@ def _entry(name: str, transformer: SpatialTransformer, warp: Warp) -> dict[str, 
     family = type(transform).__name__
     if FAMILIES.get(family) is not type(transform):
         raise ValueError(
-            f"the transformer {name!r} is of {family}; expected one of {', '.join(FAMILIES)}"
+            f"the transformer {name!r} belongs to {family}; expected one of {', '.join(FAMILIES)}"
         )
     if transformer.kernel not in KERNELS:
-        raise ValueError(f"the transformer {name!r} has a kernel of its own")
+        raise ValueError(f"the transformer {name!r} has a custom kernel, which a file cannot hold")
     size = tuple(warp.grid.shape[1:3])
     side = getattr(transform, "side", None)
     return {
@@ -123,8 +126,8 @@ def _most_images(warps: list[Warp], room: int) -> int:
     count = min(MAX_IMAGES, room // each, *(len(warp.input) for warp in warps))
     if count < 1:
         raise ValueError(
-            f"one image of every transformer is {each / 1e6:.1f} MB, with their bases more than "
-            f"the {MAX_BYTES // 10**6} MB of a file"
+            f"one image of every transformer takes {each / 1e6:.1f} MB; with their bases that is "
+            f"more than the file limit of {MAX_BYTES // 10**6} MB"
         )
     return count
 

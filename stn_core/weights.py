@@ -64,8 +64,8 @@ def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
     width = min((low, high), key=lambda w: abs(count(w) - parameters))
     if abs(count(width) - parameters) > TOLERANCE * parameters:
         raise ValueError(
-            f"no width brings this network to {parameters:,} parameters within 5 %; "
-            f"the nearest, {width}, has {count(width):,}"
+            f"no width gives this network {parameters:,} parameters within 5 %; the nearest, "
+            f"{width}, gives {count(width):,}"
         )
     return width
 

@@ -36,7 +36,7 @@ MAX_BYTES = {".gif": 3_000_000, ".png": 300_000}
 def overview(page) -> bytes:
     """The front page's GIF, of the digit turned to either side and back."""
     page.locator(".stage .matrix td").first.wait_for()
-    page.get_by_label(f"Take this {DIGIT}").click()
+    page.get_by_label(f"Choose this {DIGIT}").click()
     page.locator(".stage .export summary").first.click()
     with page.expect_download(timeout=300_000) as download:
         page.get_by_role("button", name="GIF", exact=True).click()

@@ -84,7 +84,7 @@ def test_library_works_alone(installed):
 def test_library_alone_says_where_the_published_networks_are(installed):
     code = "import stn_core; stn_core.load_pretrained(stn_core.find('distorted/r/cnn'))"
     done = python("-c", code, folder=installed)
-    assert "name a copy in STN_PRETRAINED" in done.stderr.splitlines()[-1]
+    assert "set STN_PRETRAINED" in done.stderr.splitlines()[-1]
     done = python("-c", code, folder=installed, STN_PRETRAINED=str(ROOT / "pretrained"))
     assert done.returncode == 0, done.stderr
 

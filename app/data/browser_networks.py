@@ -48,7 +48,8 @@ def network(
     [localisation] = layers.localisations if len(layers.localisations) == 1 else [None]
     if localisation is None or layers.transform != "Affine" or channels != 1 or layers.subtracted:
         raise ValueError(
-            f"{name}: the browser runs networks of one affine transformer, on U itself"
+            f"{name} cannot run in the browser: it needs one affine transformer that reads the "
+            "image U"
         )
     record = ""
     if tensors is None:

@@ -58,22 +58,23 @@ def families() -> dict[str, Family]:
             "Attention",
             lambda size: Attention(),
             r"A_\theta=\begin{bmatrix}s&0&t_x\\0&s&t_y\end{bmatrix}",
-            "Eq. 2: a box, $[t-s,\\,t+s]$ in either direction; crop, translation and one scale.",
+            "Eq. 2: a box, $[t-s,\\,t+s]$ along each axis; crop, translation and one scale.",
             (0.5, -0.1, 0.1),
         ),
         Family(
             "Projective",
             lambda size: Projective(),
             r"x^s=\frac{\theta_{11}x^t+\theta_{12}y^t+\theta_{13}}{\theta_{31}x^t+\theta_{32}y^t+1}",
-            "A plane seen from the side: straight lines stay straight, no more.",
+            "A plane seen at an angle. Straight lines stay straight; parallel lines need not stay "
+            "parallel.",
             (0.8, 0.1, 0.0, 0.0, 0.7, 0.0, 0.0, 0.35),
         ),
         Family(
             "Piecewise affine",
             lambda size: pieces,
             r"T_\theta(G)=M_\theta B",
-            "16 control points; each triangle between them is an affine map of its own, and $B_k$ "
-            "is 1 at control point $k$ and falls to 0 at its neighbours.",
+            "16 control points. Each triangle between them has its own affine map; $B_k$ is 1 at "
+            "control point $k$ and falls to 0 at its neighbours.",
             _bent(0.12),
         ),
         Family(
@@ -81,15 +82,15 @@ def families() -> dict[str, Family]:
             lambda size: spline,
             r"\begin{aligned}T_\theta(G)&=M_\theta B\\B_k(p)&=a_k^\top\!(p,1)+\textstyle\sum_j"
             r"w_{kj}\,\varphi(|p-c_j|)\\\varphi(r)&=r^2\log r^2\end{aligned}",
-            "16 control points $c_j$, and between them the surface that bends least (Sect. 4.1).",
+            "16 control points $c_j$, interpolated by the surface that bends least (Sect. 4.1).",
             _bent(0.12),
         ),
         Family(
             "General",
             _quadratic,
             r"T_\theta(G)=M_\theta B",
-            "Any $B$ at all (end of Sect. 3.2). Here its rows are $x, y, 1, x^2, xy, y^2$; in a "
-            "network they may be learnt.",
+            "Any target representation $B$ (end of Sect. 3.2). Here its rows are $x, y, 1, x^2, "
+            "xy, y^2$; a network can also learn them.",
             (0.8, 0.0, 0.0, 0.0, 0.35, 0.0, 0.0, 0.8, 0.0, -0.2, 0.0, 0.2),
         ),
     ]
@@ -135,66 +136,72 @@ class Preset:
 
 PRESETS = {
     "Fig. 3(a)": Preset(
-        words="The identity, where θ starts: every output pixel reads its own place, so V is U.",
+        words="The identity, where θ starts. Each output pixel reads the same place in the image, "
+        "so V equals U.",
         family="Affine",
         theta=(1, 0, 0, 0, 1, 0),
     ),
     "Fig. 3(b)": Preset(
-        words="An affine grid. The yellow corner is V's first one: find it on U.",
+        words="An affine grid. The yellow corner is the top left corner of V. Find it on U.",
         family="Affine",
         theta=_pose(-25, 0.75, 0.75, 0.25, 0.1, 0.0),
     ),
     "Attention crop": Preset(
-        words="s < 1 zooms in: V is the box on U, enlarged. Drag the box.",
+        words="A scale s < 1 zooms in: V is the box on U, enlarged. Drag the box.",
         family="Attention",
         theta=(0.45, -0.05, 0.0),
     ),
     "Mirror": Preset(
-        words="A negative determinant turns the grid over (tinted): the F is mirrored.",
+        words="A negative determinant flips the grid (tinted), so V shows the F mirrored.",
         family="Affine",
         theta=(-1, 0, 0, 0, 1, 0),
     ),
     "Zoom out": Preset(
-        words="s > 1 reads outside of U, where everything is 0. Compare the padding *border*.",
+        words="A scale s > 1 reads outside U, where pixels are 0. Compare with the padding "
+        "*border*.",
         family="Attention",
         theta=(1.7, 0.0, 0.0),
     ),
     "Horizon": Preset(
-        words="Where the denominator is 0 lies the horizon; beyond it (tinted) the plane comes "
-        "back from behind, upside down.",
+        words="The horizon is where the denominator is 0. Beyond it (tinted), the plane appears "
+        "upside down.",
         family="Projective",
         theta=(0.6, 0, 0, 0, 0.6, 0, 0, 1.6),
     ),
     "Fold": Preset(
-        words="Control points have changed places: the grid folds, and what is tinted is seen "
-        "turned over. Pull them apart.",
+        words="Two control points have changed places, so the grid folds. The tinted part is "
+        "flipped. Drag the points apart.",
         family="Thin plate spline",
         theta=_folded(),
     ),
     "Aliasing": Preset(
-        words="A quarter of the pixels, each reading four of U and passing over twelve: false "
-        "rings appear (Sect. 3.4). Choose the tent with Φ = 4, or the size 1 and pooling 4 × 4.",
+        words="V has a quarter of the rows and columns. Each output pixel reads 4 pixels of U and "
+        "skips 12, so false rings appear (aliasing, Sect. 3.4). Choose the tent kernel with Φ = 4, "
+        "or size 1 with 4 × 4 pooling.",
         family="Affine",
         theta=(1, 0, 0, 0, 1, 0),
         image="Rings",
         size="¼",
     ),
     "Pull": Preset(
-        words="Close enough, the arrows agree: press *Descend*, and θ finds the target.",
+        words="When the grid is close, the arrows point the right way. Press *Descend*, and θ "
+        "reaches the target.",
         family="Affine",
         theta=_pose(12, 0.9, 0.95, 0.05, 0.1, -0.08),
         image="Digit",
         gradient=True,
     ),
     "Too far": Preset(
-        words="The digits do not overlap: the kernel sees nothing to climb. Press *Descend*.",
+        words="The digits do not overlap, so the gradient has no direction to follow. Press "
+        "*Descend*.",
         family="Affine",
         theta=(1, 0, 1.5, 0, 1, 1.4),
         image="Digit",
         gradient=True,
     ),
     "Dead gradient": Preset(
-        words="The same as *Pull* with the integer kernel: no arrows, nothing to descend.",
+        words="The same as *Pull*, with the integer kernel: the gradient is zero, so there are no "
+        "arrows.",
         family="Affine",
         theta=_pose(12, 0.9, 0.95, 0.05, 0.1, -0.08),
         image="Digit",

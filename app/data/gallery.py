@@ -54,15 +54,15 @@ def digits_notice() -> str:
     from stn_core import digits
 
     if digits_problem():
-        return "Trainings cannot begin here: *Train* says what is wrong with MNIST's files."
+        return "Training is not possible here: *Train* says what is wrong with MNIST's files."
     if digits.local_folder() is not None:
-        return "Trainings here use all of MNIST: 59,000 training digits, none of them shown here."
+        return "Training here uses all of MNIST: 59,000 training digits, none of them shown here."
     few = "the 4,000 of MNIST's training digits that are installed with the app"
     if os.environ.get("STN_OFFLINE"):
-        return f"MNIST itself is not on this machine: trainings here use {few}."
+        return f"MNIST is not on this machine, so training here uses {few}."
     return (
-        "MNIST itself is not on this machine: a training downloads it first (11 MB), or uses "
-        f"{few} if there is no connection."
+        f"MNIST is not on this machine. Training downloads it first (11 MB), or uses {few} if "
+        "there is no connection."
     )
 
 

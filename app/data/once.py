@@ -35,7 +35,7 @@ def wait_for_figure() -> None:
         time.sleep(FIGURE_SECONDS)
 
 
-@st.cache_resource(show_spinner="Looking through what is published …")
+@st.cache_resource(show_spinner="Listing the published networks …")
 def made_once(name: str, _make: Callable[[], T]) -> T:
     """What a module that stands on this one makes, kept by its name."""
     return _make()

@@ -73,7 +73,9 @@ def as_digit(content: bytes) -> np.ndarray:
     brightest = float(grey.max())
     _, ink = cv2.threshold(grey, MIN_INK * max(brightest, MIN_CONTRAST), 0, cv2.THRESH_TOZERO)
     if not ink.any():
-        raise PictureError("nothing stands out from this picture's ground; use more contrast.")
+        raise PictureError(
+            "the digit cannot be told from the background. Use a picture with more contrast."
+        )
     left, top, width, height = cv2.boundingRect(ink.astype(np.uint8))
     scale = INK_SIDE / max(width, height)
     size = tuple(max(1, round(n * scale)) for n in (width, height))
@@ -133,8 +135,8 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
         most = MAX_JPEG_PIXELS if picture.format in JPEGS else MAX_PIXELS
         if width * height > most:
             raise PictureError(
-                f"this picture has {width} × {height} pixels; at most {most // 10**6} million are "
-                "taken. Make it smaller and upload it again."
+                f"this picture has {width} × {height} pixels; the limit is {most // 10**6} "
+                "million. Make it smaller and upload it again."
             )
         picture.draft("RGB", (4 * side, 4 * side))  # a JPEG is decoded no larger than is needed
         if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
@@ -144,11 +146,12 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
-        raise PictureError(f"this picture is far too large: {error}") from error
+        raise PictureError(
+            f"this picture is too large: {error}. Make it smaller and upload it again."
+        ) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise PictureError(
-            "this file is no picture that can be read, or it is damaged. PNG, JPEG, WebP or GIF is "
-            "expected."
+            "this file is damaged or not a picture. Upload a PNG, JPEG, WebP or GIF."
         ) from error
     square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
     return np.asarray(square).transpose(2, 0, 1).copy()

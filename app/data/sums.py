@@ -71,7 +71,7 @@ def partner(first: int, seed: int) -> int:
     return int(find(SUMS).data.partners(one_digit(first), generator, gallery()))
 
 
-@st.cache_data(max_entries=32, show_spinner="Turning and moving digits …")
+@st.cache_data(max_entries=32, show_spinner="Measuring which transformer follows which digit …")
 def pose_left(_loaded: LoadedNetwork, key: str) -> tuple[np.ndarray, np.ndarray]:
     """What is left of the digits' pose: in each transformer's V (N, C), and in U itself (C,)."""
     from stn_core import evaluation

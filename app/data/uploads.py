@@ -57,10 +57,12 @@ def bound(manager: MemoryUploadedFileManager) -> None:
         own, size = held.get(session_id, 0), len(file.data)
         if own + size > MAX_SESSION_BYTES:
             raise HTTPException(
-                413, f"at most {MAX_SESSION_BYTES // 10**6} MB of uploads are held for a page"
+                413,
+                f"your uploads are larger than the limit of {MAX_SESSION_BYTES // 10**6} MB "
+                "per visit",
             )
         if sum(held.values()) + size > MAX_SERVER_BYTES:
-            raise HTTPException(413, "the server holds too many uploads; try again later")
+            raise HTTPException(413, "the server's memory for uploads is full; try again later")
         add(session_id, file)
 
     manager.add_file = add_within_bounds  # type: ignore[method-assign]

@@ -73,7 +73,7 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
     """
     st.segmented_control(
         "Type size", list(SIZES), format_func=lambda size: SIZES[size][0], required=True,
-        key="large", help="Larger type, for a projector",
+        key="large", help="Enlarges all text, for a projector",
     )  # fmt: skip
     st.multiselect(
         "Hide",
@@ -81,10 +81,10 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
         key="hide",
         accept_new_options=True,
         placeholder="Nothing is hidden",
-        help="Parts of the page, and any control by its name. The address keeps what is hidden: "
-        "it can be a bookmark for the next lecture.",
+        help="Hides parts of the page, or any control by its name. The address keeps the choice: "
+        "bookmark it for the next lecture.",
     )
-    st.markdown("Keys, while no field has the focus: **?** shows a list of them.")
+    st.markdown("Keyboard shortcuts; **?** lists them:")
     st.markdown("\n".join(f"- **{key}**: {does}" for key, does in keys))
 
 
@@ -132,7 +132,9 @@ def apply() -> None:
     if "lecture" not in st.session_state:
         st.session_state["lecture"] = dict(linked)
         if wrong:
-            st.toast(f"The link names {plain(', '.join(wrong)[:60])}, which is no control here.")
+            st.toast(
+                f"The link names {plain(', '.join(wrong)[:60])}. This page has no such control."
+            )
     kept = st.session_state["lecture"]  # a widget's own value goes with a run that is cut short
     for name in kept:
         kept[name] = st.session_state.setdefault(name, kept[name])

@@ -73,8 +73,8 @@ def refuse(name: str, value: str, taken: str) -> None:
     """Say that a field of the link cannot be had, and what is shown in its stead."""
     shown = value if len(value) <= MAX_VALUE_CHARS else f"{value[:MAX_VALUE_CHARS]}…"
     st.toast(
-        f"The link asks for {plain(name)} = {plain(shown)}, which is not to be had here; shown is "
-        f"{plain(taken)}.",
+        f"The link asks for {plain(name)} = {plain(shown)}, which this page does not have. It "
+        f"shows {plain(taken)}.",
         duration="long",
     )
 

@@ -33,7 +33,7 @@ def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[RunKey, ...]:
     rest = {key: title for key, title in titles.items() if key != a}
     with b_container:
         b = choose_network(
-            "Compared with", network_field("b", prefix), {**rest, None: "nothing"},
+            "Compare with", network_field("b", prefix), {**rest, None: "none"},
             Published(first[1]), none="none",
         )  # fmt: skip
     return tuple(key for key in (a, b) if key)
@@ -46,7 +46,7 @@ def choose_page_view(key: str, views: list[str], names: str) -> str:
             "View", views, default=views[0], required=True, key=key, bind="query-params",
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
-        with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
+        with st.popover("Names and symbols", help="Explains U, V, θ and the networks' names"):
             st.markdown(names)
     return view
 
@@ -71,7 +71,7 @@ def choose_network(
         format_func=lambda text: titles[keys[text]] if text in keys else text,
         key=field,
         bind="query-params",
-        help="A network that has been trained here, or a recorded training",
+        help="A network trained here, or a recorded training",
     )
     return keys.get(chosen, keys[texts[default]])
 
@@ -98,7 +98,7 @@ def choose_seed(key: str, first: int, does: str, anew: str) -> int:
 
     seed = st.number_input(
         "Seed", 0, EXAMPLE_SEEDS - 1, first, key=key, bind="query-params",
-        help=f"{does}; the same on every machine.",
+        help=f"{does}. The same seed gives the same result on every machine.",
     )  # fmt: skip
-    st.button(anew, on_click=go_on, width="stretch", help="Take the next seed")
+    st.button(anew, on_click=go_on, width="stretch", help="Takes the next seed")
     return int(seed)

@@ -16,13 +16,19 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     """What the paper says of the order, and whether these networks bear it out."""
     from stn_core import results
 
-    st.header("Is a difference one?", anchor=False)
-    st.markdown(f"Paired on the same digits{on}, 95 % confidence")
+    st.header("Is the difference significant?", anchor=False)
+    st.markdown(f"Paired on the same digits{on}, with 95 % confidence intervals")
     differences = results.differences(table.name, column)
     if not differences:
-        st.info("No two networks that the paper compares have been trained yet.")
+        st.info(
+            "No two networks that the paper compares have been trained yet. Train them under "
+            "*Train*."
+        )
         return
-    lines = ["| smaller error | than | by | interval | so here? |", "|---|---|---:|---:|---|"]
+    lines = [
+        "| smaller error | than | by | interval | confirmed here? |",
+        "|---|---|---:|---:|---|",
+    ]
     for d in differences:
         names = (networks.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
@@ -35,15 +41,14 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
         unsafe_allow_html=True,
     )
     if not all(d.claimed for d in differences):
-        st.caption("\\* A comparison of ours: the paper does not give the figures of both.")
+        st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):
-        st.caption("† Trained otherwise: the two had not one recipe and budget.")
+        st.caption("† Not comparable: trained with different recipes or budgets.")
     several = len({name.split("/")[1] for name in cells}) > 1
-    more = ": more of them where a distortion leaves little to read" if several else ""
+    more = "; more of them where the distortion leaves little to read" if several else ""
     misread = results.misread_by_all(table.name, column)
     st.caption(
-        f"Of the test's 10,000{on}, the same {misread} are misread by every network that has been "
-        f"trained{more}."
+        f"Every trained network misreads the same {misread} of the 10,000 test examples{on}{more}."
     )
 
 
@@ -59,7 +64,7 @@ def verdict_on(difference) -> str:
 
 def show_confusion(cells: dict, table: Table, on: str) -> None:
     """Of one network of a column. cells: by the networks' short names."""
-    st.header(f"What is taken for what{on}", anchor=False)
+    st.header(f"Confusion matrix{on}", anchor=False)
     short = st.selectbox(
         "Network", list(cells), index=list(cells).index(table.compared[1]),
         format_func=networks.network_title, key="confusion", bind="query-params",
@@ -73,7 +78,7 @@ def show_confusion(cells: dict, table: Table, on: str) -> None:
         figures.confusion(counts, colours()),
         name=f"confusion-{short}",
         key="confusion-chart",
-        alt=f"Confusion matrix on the test digits. Most often: {_most_often(counts)}",
+        alt=f"Confusion matrix on the test digits. Most frequent errors: {_most_often(counts)}",
     )
 
 
@@ -83,4 +88,4 @@ def _most_often(counts: np.ndarray) -> str:
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None)[:5]
     pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return ", ".join(f"{true} taken for {taken}: {wrong[true, taken]}" for true, taken in pairs)
+    return ", ".join(f"{true} read as {taken}: {wrong[true, taken]}" for true, taken in pairs)

@@ -85,9 +85,9 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
     """A popover with all of it. The stages' own *Export* has θ, pictures and animations."""
     if not rows:
         return
-    with st.popover("Download", width="content", help="Weights, and what the networks say"):
+    with st.popover("Download", width="content", help="Weights and predictions"):
         table = predictions(rows, truth)
-        help_text = "Every network's probabilities for what is shown"
+        help_text = "Each network's class probabilities for this input"
         buttons(
             ("Predictions as CSV", "predictions.csv",
              lambda: as_csv(table), help_text),
@@ -102,9 +102,9 @@ def downloads(rows: Sequence[Verdict], truth: int) -> None:
                 "application/octet-stream",
                 key=f"weights-{n}",
                 on_click="ignore",
-                help="As safetensors; Open a checkpoint takes it back",
+                help="A safetensors file; *Open a checkpoint* reads it",
             )
-        st.caption("θ, pictures and animations: *Export*, below the stage.")
+        st.caption("For θ, pictures and animations, use *Export* below the figure.")
 
 
 def _weights_name(loaded: networks.LoadedNetwork) -> str:
@@ -129,7 +129,7 @@ def encoders(folder: Path | None) -> None:
                 "application/octet-stream",
                 key=f"weights-{name}",
                 on_click="ignore",
-                help="A CNN, of which e() of Eq. 8 takes the activations",
+                help="The CNN whose activations are e() in Eq. 8",
             )
         if folder and (folder / LOCALISER).is_file():
             st.download_button(
@@ -138,6 +138,6 @@ def encoders(folder: Path | None) -> None:
                 LOCALISER,
                 "application/octet-stream",
                 on_click="ignore",
-                help="It has learnt the boxes of this set, and of no other",
+                help="Trained on this set of images only",
             )
-        st.caption("Boxes, pictures and animations: *Export*, below the stage.")
+        st.caption("For boxes, pictures and animations, use *Export* below the figure.")

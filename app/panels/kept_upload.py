@@ -42,7 +42,7 @@ def upload(
             st.caption(f"Open: {plain(kept.name)}", width="content")
             st.button(
                 "Close the file", key=f"{key}-close", on_click=close,
-                help="Take it off this page and out of memory",
+                help="Removes the file from this page and from memory",
             )  # fmt: skip
     return kept
 

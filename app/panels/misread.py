@@ -16,18 +16,18 @@ SAMPLE_SIZE, PAGE_SIZE = 10, 50  # examples of a group at first, and on a page o
 
 def show_disagreements(table: Table, explorer: Explorer, cells: dict, column: str, on: str) -> None:
     """Examples that one of two networks misreads and the other reads, and that both misread."""
-    st.header(f"Who misreads what{on}", anchor=False)
-    st.markdown(f"{table.examples.capitalize()}, found when the networks were measured")
+    st.header(f"Misread examples{on}", anchor=False)
+    st.markdown(f"{table.examples.capitalize()}, from the measurement of the test error")
     one, other = _titles(table)
     groups = disagreements(table, cells, column)
     if groups is None:
-        st.info(f"The {one} or the {other} has not been trained yet{on}.")
+        st.info(f"The {one} or the {other} has not been trained yet{on}. Train it under *Train*.")
         return
     plain = cells[f"{table.name}/{column}/{table.compared[0]}"]
     total = 1000 * len(plain.metrics.misread_examples)
     for key, (title, answers) in zip(("one", "other", "both"), groups.items(), strict=True):
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            legend = f" · true → {one} says / {other} says" if key == "both" and answers else ""
+            legend = f" · true class → {one} / {other}" if key == "both" and answers else ""
             st.caption(f"{title}: {len(answers)} of {total:,}{legend}", width="content")
             examples = _page_of(sorted(answers), f"misread_{key}")
         if examples:
@@ -74,7 +74,7 @@ def _page_of(examples: list[tuple[int, int]], key: str) -> list[tuple[int, int]]
     count = len(examples)
     if count <= SAMPLE_SIZE:
         return examples
-    help_text = f"All of this group, in the order of the gallery; {PAGE_SIZE} at once"
+    help_text = f"Shows the whole group in the gallery's order, {PAGE_SIZE} at a time"
     if not st.toggle(f"Show all {count}", key=key, bind="query-params", help=help_text):
         return [examples[n * count // SAMPLE_SIZE] for n in range(SAMPLE_SIZE)]
     if count <= PAGE_SIZE:

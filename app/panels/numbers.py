@@ -29,7 +29,8 @@ class Bounds(NamedTuple):
             value = None
         if value is None or not self.least <= value <= self.most:
             raise NumberError(
-                f"{name}: a whole number from {self.least:,} to {self.most:,}, not {_shown(text)}"
+                f"{name}: enter a whole number from {self.least:,} to {self.most:,}, not "
+                f"{_shown(text)}"
             )
         return value
 
@@ -51,7 +52,7 @@ class Range(NamedTuple):
             value = math.nan
         if not self.least <= value <= self.most:
             raise NumberError(
-                f"{name}: a number from {self.least:g} to {self.most:g}, not {_shown(text)}"
+                f"{name}: enter a number from {self.least:g} to {self.most:g}, not {_shown(text)}"
             )
         return value
 
@@ -63,7 +64,9 @@ def read_rate(name: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise NumberError(f"{name}: a number above 0, as 0.001 or 5e-4, not {_shown(text)}")
+        raise NumberError(
+            f"{name}: enter a number above 0, such as 0.001 or 5e-4, not {_shown(text)}"
+        )
     return value
 
 
@@ -94,6 +97,6 @@ def duration(seconds: float) -> str:
 def pace_words(seconds_a_step: float) -> str:
     """Steps a second, or of slow ones the seconds a step."""
     if seconds_a_step >= 1:
-        return f"{seconds_a_step:.2g} s a step"
+        return f"{seconds_a_step:.2g} s per step"
     steps = 1 / seconds_a_step
-    return f"{steps:.0f} steps a second" if steps >= 9.5 else f"{steps:.1f} steps a second"
+    return f"{steps:.0f} steps per second" if steps >= 9.5 else f"{steps:.1f} steps per second"

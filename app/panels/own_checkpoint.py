@@ -18,12 +18,12 @@ def weights_field(prefix: str) -> str:
 def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
     with st.popover(
-        "Open a checkpoint", width="stretch", help="Weights of your own, as safetensors"
+        "Open a checkpoint", width="stretch", help="Opens your own weights, a safetensors file"
     ):
         st.markdown(
-            "The weights of a network that you have trained, as **safetensors**: a checkpoint of "
-            "`stn_core`, or a bare state dict of a network of the same shape. `python -m stn_core "
-            "convert model.pt` makes one of a pickle."
+            "Upload the weights of a network that you trained, as a **safetensors** file: a "
+            "checkpoint of `stn_core`, or a state dict of a network of the same shape. `python -m "
+            "stn_core convert model.pt` converts a pickle."
         )
         file = kept_upload.upload("Weights", ["safetensors"], key=weights_field(prefix), bare=True)
         if file is None:
@@ -31,13 +31,13 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
         try:
             loaded = networks.own_network(prefix, file.file_id, file.getvalue)
         except ValueError as error:
-            st.error(f"Not opened: {plain(error)}")
+            st.error(f"The checkpoint could not be opened: {plain(error)}")
             return {}
-        st.success(f"Opened as {loaded.title}. Choose it as a network.")
+        st.success(f"Opened as {loaded.title}. Choose it under *Network*.")
         if st.button(
-            "Measure it on the gallery's 1,000 digits",
+            "Measure its error on 1,000 gallery digits",
             key=f"own-measure-{prefix}",
-            help="Its error, each digit distorted with a fixed seed",
+            help="Each digit is distorted with a fixed seed",
         ):
             st.markdown(networks.measured(loaded, loaded.key))
     return {Uploaded(file.file_id): loaded.title}

@@ -20,14 +20,14 @@ MAX_PACKED_CHARS = 2000  # of a digit in the address
 DIGIT_BYTES = 1 + pictures.DIGIT_SIDE**2
 
 
-def choose_digit(key: str, name: str = "a digit of your own") -> gallery.Drawn | None:
+def choose_digit(key: str, name: str = "your own digit") -> gallery.Drawn | None:
     """A switch, and a digit that is drawn, pasted, uploaded or photographed; None without one.
 
     key: of the switch, and of the address's field that brings the digit back; name: of what is
     replaced.
     """
     linked = _linked(key)
-    on = st.toggle(f"Use {name}", key=key, help="Put it in the place of the gallery's digit")
+    on = st.toggle(f"Use {name}", key=key, help="Replaces the gallery's digit")
     drawn = _own_digit(key, linked) if on else None
     st.session_state[f"{key}:kept"] = drawn
     text = drawn and packed(drawn)
@@ -48,7 +48,11 @@ def _linked(key: str) -> gallery.Drawn | None:
         brought = unpacked(st.query_params[key]) if key in st.query_params else None
     except ValueError as error:
         brought = None
-        st.toast(f"The link's own digit was left out: {plain(error)}.", duration="long")
+        st.toast(
+            f"The digit in the link could not be read: {plain(error)}. The page shows a "
+            "gallery digit.",
+            duration="long",
+        )
     digit = brought or st.session_state.get(f"{key}:kept")
     st.session_state[linked] = digit
     if digit:
@@ -65,22 +69,20 @@ def packed(drawn: gallery.Drawn) -> str:
 def unpacked(text: str) -> gallery.Drawn:
     """A digit from the address. Raises ValueError for anything else."""
     if not 0 < len(text) <= MAX_PACKED_CHARS:
-        raise ValueError(
-            f"a digit in a link is of 1 to {MAX_PACKED_CHARS} letters, got {len(text)}"
-        )
+        raise ValueError(f"it should have 1 to {MAX_PACKED_CHARS} characters, not {len(text)}")
     try:
         content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         digit = zlib.decompressobj().decompress(content, DIGIT_BYTES + 1)
     except zlib.error as error:
-        raise ValueError(f"this is no packed digit: {error}") from error
+        raise ValueError(f"it is not an encoded digit ({error})") from error
     if len(digit) != DIGIT_BYTES or digit[0] > 9:
-        raise ValueError("a packed digit is its class and 28 × 28 pixels")
+        raise ValueError("it should hold a class and 28 × 28 pixels")
     return gallery.Drawn(pixels=digit[1:], label=digit[0])
 
 
 def _own_digit(key: str, linked: gallery.Drawn | None) -> gallery.Drawn | None:
     way = st.segmented_control(
-        "From where",
+        "Source",
         ["Draw", *FILES, *([LINK] if linked else [])],
         default=LINK if linked else "Draw",
         required=True,
@@ -91,22 +93,24 @@ def _own_digit(key: str, linked: gallery.Drawn | None) -> gallery.Drawn | None:
         shown = np.frombuffer(linked.pixels, np.uint8).reshape(2 * (pictures.DIGIT_SIDE,))
         st.image(
             np.kron(shown, np.ones((PREVIEW, PREVIEW), np.uint8)),
-            caption=f"the link's own digit, a {linked.label}",
-            alt="The digit that the link has brought",
+            caption=f"the digit from the link, a {linked.label}",
+            alt="The digit from the link",
         )
         return linked
     pixels = sketch(key=f"{key}-sketch") if way == "Draw" else _prepared(way, key)
     label = st.number_input(
-        "It is a",
+        "True class",
         0,
         9,
         None,
         key=f"{key}-label",
-        placeholder="0 to 9",
-        help="The true class, to compare with what the networks say",
+        placeholder="A digit from 0 to 9",
+        help="What the digit is, to compare with what the networks read",
     )
     if pixels is None or label is None:
-        st.caption("Give a digit and say which it is: then it takes the other's place.")
+        st.caption(
+            "Draw or upload a digit and enter its true class. Then it replaces the gallery's digit."
+        )
         return None
     return gallery.Drawn(pixels=pixels.tobytes(), label=int(label))
 
@@ -118,19 +122,19 @@ def _prepared(way: str, key: str) -> np.ndarray | None:
         return None
     prepare = st.toggle(
         "Make it like MNIST", True, key=f"{key}-prepare",
-        help="Grey, bright on black, its ink 20 pixels large and in the middle of 28 × 28. The "
-        "networks have seen nothing else.",
+        help="Converts it to grey, bright on black, 20 pixels large and centred in 28 × 28. The "
+        "networks were trained on such digits only.",
     )  # fmt: skip
     try:
         digit = decoded.made(pictures.as_digit if prepare else pictures.as_grey, content)
         given = decoded.made(pictures.read_picture, content, PREVIEW * pictures.DIGIT_SIDE)
     except pictures.PictureError as error:
-        st.error(f"Not taken: {plain(error)}")
+        st.error(f"The picture could not be used: {plain(error)}")
         return None
     both = st.container(horizontal=True)
-    both.image(given.transpose(1, 2, 0), caption="what you gave", alt="The picture as it was given")
+    both.image(given.transpose(1, 2, 0), caption="your picture", alt="Your picture, unchanged")
     large = np.kron(digit, np.ones((PREVIEW, PREVIEW), np.uint8))
-    both.image(large, caption="what is taken, 28 × 28", alt="The digit as it is taken")
+    both.image(large, caption="the digit, 28 × 28", alt="The digit as the networks get it")
     return digit
 
 

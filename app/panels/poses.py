@@ -7,14 +7,14 @@ import math
 import numpy as np
 import streamlit as st
 
-IDEAL = "wanted"
+IDEAL = "ideal θ"
 POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
     "angle_degrees": ("rotation, clockwise", "°", 1),
     "scale_x": ("scale in x", "", 2),
     "scale_y": ("scale in y", "", 2),
     "shear": ("shear", "", 2),
-    "shift_x": ("shift in x, half widths", "", 2),
-    "shift_y": ("shift in y, half widths", "", 2),
+    "shift_x": ("shift in x (half widths)", "", 2),
+    "shift_y": ("shift in y (half widths)", "", 2),
 }
 
 
@@ -54,10 +54,10 @@ def decomposed(affines: dict[str, np.ndarray]) -> None:
         for key, (name, unit, decimals) in POSE_ROWS.items()
     ]
     table = head + "\n".join(rows)
-    scrolled = "<div style='overflow-x:auto' tabindex='0' role='region' aria-label='θ in numbers'>"
+    scrolled = "<div style='overflow-x:auto' tabindex='0' role='region' aria-label='Parameters θ'>"
     st.markdown(f"{scrolled}\n\n{table}\n\n</div>", unsafe_allow_html=True)
 
 
 def _shown(value: float, decimals: int, unit: str) -> str:
     """A number with its unit; a dash for what a map without extent has not."""
-    return f"{value:.{decimals}f}{unit}" if math.isfinite(value) else "–"
+    return f"{value:.{decimals}f}{unit}".replace("-", "−") if math.isfinite(value) else "–"

@@ -39,42 +39,42 @@ COMPARISONS = (
     Comparison(
         title="Affine and spline",
         study=Study("st-fcn-tps"),
-        words="Both find the digits: 2.9 % and 2.5 %. The affine grids stay even; the spline's are "
-        "drawn together in the middle, as by a lens, and their corners reach out.",
+        words="Both find the digits; the errors are 2.9 % and 2.5 %. The affine grids stay even. "
+        "The spline grids are denser in the middle, like a lens, and their corners reach out.",
     ),
     Comparison(
         title="Rate × 10",
         study=Study("st-fcn-aff-fast-localisation"),
-        words="The second ends at 14.5 %, the first at 2.9 %. Its grids look for the digits until "
-        "about step 1,000; at the end all ten are the same, in the middle and nearly as large as "
-        "U: θ no longer depends on the image.",
+        words="The first training ends at an error of 2.9 %, the second at 14.5 %. The second's "
+        "grids follow the digits until about step 1,000. At the end all ten are the same, centred "
+        "and nearly as large as U: θ no longer depends on the image.",
     ),
     Comparison(
         title="Another seed",
         study=Study("st-fcn-aff-again"),
-        words="Other first weights and other batches, and the grids end at nearly the same places, "
-        "as large and as upright. The errors, 2.9 % and 2.4 %, differ by no more than chance.",
+        words="With other initial weights and batches, the grids end at nearly the same places, "
+        "sizes and angles. The errors, 2.9 % and 2.4 %, differ by no more than chance.",
     ),
     Comparison(
         title="Random start",
         study=Study("st-fcn-aff-random-start"),
-        words="The second's grids start as specks. They grow and find the digits all the same, but "
-        "turned by about a right angle: in V the digits lie on their side. Its classifier reads "
-        "them so, with an error of 2.8 % beside 2.9 %.",
+        words="The second training's grids start tiny. They still grow and find the digits, but "
+        "turned by about 90°: in V the digits lie on their side. The classifier learns to read "
+        "them that way; its error is 2.8 %, the first one's 2.9 %.",
     ),
     Comparison(
         title="Mean subtracted",
         study=Study("st-fcn-aff-shifted"),
-        words="What is read outside of U is then brighter than the background, and tutorials warn "
-        "that the grids zoom out. By this recipe they did not: look at the end, where they are "
-        "even a little smaller than the first's, at 2.4 % and 2.9 %.",
+        words="Pixels outside U are then brighter than the background, and tutorials warn that the "
+        "grids zoom out. With this recipe they do not: at the end they are even a little smaller "
+        "than the first training's. The errors are 2.9 % and 2.4 %.",
     ),
     Comparison(
         title="Collapse",
         study=Study("st-fcn-aff-white-subtracted"),
-        words="White subtracted: the background is −1, and what is read outside of U is as bright "
-        "as ink. The grids widen beyond U in place of closing in on the digits, and hardly follow "
-        "them from left to right: 62.9 % beside 2.9 %. A background of 0 is what works.",
+        words="White is subtracted: the background is −1, and pixels outside U are as bright as "
+        "ink. The grids grow beyond U instead of closing in on the digits, and hardly follow them "
+        "from left to right. The error is 62.9 % instead of 2.9 %. Use a background of 0.",
     ),
 )
 STUDIED = "distorted/rts/"  # what the studies are of
@@ -85,17 +85,17 @@ def replay_panel(prefix: str, first: str) -> None:
     titles = _options(prefix)
     if not titles:
         st.info(
-            f"No training on {column_title(prefix)} has been recorded yet. Switch to "
-            "*Train* and start one: it can be replayed here, also while it runs."
+            f"No training on {column_title(prefix)} has been recorded yet. Switch to *Train* and "
+            "start one. It can be replayed here, even while it runs."
         )
         return
     pills = st.container()
     left, right = st.columns(2)
     with left:
         a = choose_network("Training", _field("a", prefix), titles, Published(first))
-    rest = {None: "nothing", **{key: title for key, title in titles.items() if key != a}}
+    rest = {None: "none", **{key: title for key, title in titles.items() if key != a}}
     with right:
-        b = choose_network("beside", _field("b", prefix), rest, None, none="nothing")
+        b = choose_network("Compare with", _field("b", prefix), rest, None, none="none")
     keys = [key for key in (a, b) if key]
     if prefix == STUDIED and BASE in titles:
         with pills:
@@ -162,17 +162,17 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
     if trainings:
         replay(trainings, key="replay", token=f"{prefix}{'/'.join(key.text for key in keys)}")
         st.caption(
-            f"{table_of(prefix).probes}, the true one in colour. The playhead moves "
-            "everything; click one to see its θ over the training."
+            f"{table_of(prefix).probes}, the true class in colour. The playhead moves everything. "
+            "Click an image to see its θ over the training."
         )
 
 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
     """Say why there is nothing to play: it is too early, or what is wrong."""
     if job and is_waiting(job):
-        st.info(f"{plain(title)} waits in the queue. It is played here as soon as it has begun.")
+        st.info(f"{plain(title)} is waiting in the queue. It plays here as soon as it starts.")
     elif job and processes.is_live(job) and not recordings.run_reader(str(job.folder)).snapshots():
-        st.caption("The first steps …")
+        st.caption("Training its first steps …")
     else:
         st.error(f"{plain(title)} cannot be shown: {reason(error)}")
 
@@ -182,7 +182,7 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
     if isinstance(key, StartedHere):
         job = job_of(key)
         if job is None:
-            raise ValueError("its run is gone")
+            raise ValueError("its run has been deleted")
         return training_of(job, index)
     recorded = recordings.recorded(recording_name(key, prefix))
     error = test_error_of(key, None, prefix)

@@ -39,8 +39,8 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
-        f"{number}Error in percent on {table.measured}: **ours**{and_paper}. Click a number to "
-        "open that network."
+        f"{number}Test error in percent on {table.measured}: **ours**{and_paper}. Click a number "
+        "to open that network."
     )
     lines = [
         _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
@@ -106,7 +106,7 @@ def _budgets(cells: dict, table: Table) -> None:
             others = []
             st.warning(f"The other recipes cannot be read: {reason(error)}")
         if others:
-            st.markdown("Other recipes, as far as they came, in percent:")
+            st.markdown("Results of other recipes, in percent:")
             st.markdown("\n".join(f"- {report.tried_line(budget)}" for budget in others))
-    larger = " Where ours is larger, that is how far this budget has come." if table.number else ""
-    st.caption(f"{table.paper}{larger} What has not been trained says so.")
+    larger = " Where our error is larger, the budget was smaller." if table.number else ""
+    st.caption(f"{table.paper}{larger} Networks that have not been trained are marked.")

@@ -23,20 +23,19 @@ def result_downloads(
     file = named if table.number is None else f"table-{table.number}"
     downloads.buttons(
         ("Table as CSV", f"{file}.csv", lambda: downloads.as_csv(errors(cells)),
-         "Ours and the paper's errors, with recipe, budget, seeds and device"),
+         "Our errors and the paper's, with recipe, budget, seeds and device"),
         ("Differences as CSV", f"{file}-differences.csv",
          lambda: downloads.as_csv(differences(table, columns)),
-         "What the differences are worth"),
+         "Differences with their confidence intervals"),
         ("Confusion matrices as CSV", f"{file}-confusion.csv",
          lambda: downloads.as_csv(confusions(cells)),
-         "What each network takes for what, on the test digits"),
+         "Each network's confusion matrix on the test digits"),
         ("Misread examples as CSV", f"{file}-misread-{column}.csv",
          lambda: downloads.as_csv(misread(table, explorer, cells, column)),
-         "All examples of the three groups above, and what the two networks say of them"),
+         "All examples of the three groups above, with the two networks' answers"),
         ("All of it as JSON", f"{file}.json",
          lambda: json.dumps(everything(table, cells, columns)),
-         "Every network's metrics as they were recorded, what other recipes came to, and what the "
-         "differences are worth"),
+         "Each network's recorded metrics, the results of other recipes, and the differences"),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def skipped_runs() -> None:
         return
     named = [f"{plain(name)} ({why})" for name, why in sorted(odd.items())[:SHOWN]]
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
-    st.caption(f"Left out of the trainings here: {', '.join(named)}{more}.")
+    st.caption(f"These folders are not listed as trainings: {', '.join(named)}{more}.")
 
 
 def say_left_out(names: Iterable[str]) -> None:
@@ -28,4 +28,6 @@ def say_left_out(names: Iterable[str]) -> None:
     if left_out:
         more = f" and {len(left_out) - SHOWN} more" if len(left_out) > SHOWN else ""
         named = ", ".join(f"`{name}/metrics.json`" for name in left_out[:SHOWN])
-        st.warning(f"Cannot be read, and is left out: {named}{more}. Restore it in `pretrained/`.")
+        st.warning(
+            f"Not shown, because it cannot be read: {named}{more}. Restore it in `pretrained/`."
+        )

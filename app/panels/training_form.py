@@ -42,25 +42,25 @@ def training_form(prefix: str, first: str) -> None:
     """
     st.header(f"A new training on {column_title(prefix)}", anchor=False)
     if problem := gallery.digits_problem():
-        st.error(f"Trainings cannot begin here. {problem}")
+        st.error(f"Training is not possible here. {problem}")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)
     device = st.selectbox(
         "Device", _devices(), key="train_device", bind="query-params",
-        help="auto takes a GPU where there is one.",
+        help="*auto* uses a GPU if there is one.",
     )  # fmt: skip
     stop = st.checkbox(
         "Stop when it has stopped improving", key="train_stop", bind="query-params",
-        help="When the error on digits it has not seen has not fallen for a quarter of the steps.",
+        help="Stops when the error on held-out digits has not fallen for a quarter of the steps.",
     )  # fmt: skip
     for problem in problems:
         st.error(problem)
     clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
         disabled=bool(problems or gallery.digits_problem()),
-        help="Correct the fields first" if problems
-        else "Runs on this server, in a process of its own; it goes on if you leave the page",
+        help="Correct the marked fields first" if problems
+        else "Runs on this server, and goes on if you leave the page",
     )  # fmt: skip
     if numbers and clicked:
         _start(name, recipe, numbers, device, stop=stop)
@@ -79,7 +79,7 @@ def _notices(name: str, numbers: Numbers | None, device: str) -> list[str]:
         words.append(gallery.digits_notice())
     max_seconds = limits().seconds
     if isfinite(max_seconds):
-        words.append(f"This server ends a training after {max_seconds:,.0f} s.")
+        words.append(f"This server stops each training after {max_seconds:,.0f} s.")
     return words
 
 
@@ -116,7 +116,7 @@ def _choose_network(prefix: str, first: str) -> str:
     network = st.selectbox(
         "Network", short, index=short.index(first), format_func=networks.network_title,
         key="train_network", bind="query-params",
-        help="Networks with FCN in their name are fast, those with CNN slow.",
+        help="FCN networks train fast, CNN networks slowly.",
     )  # fmt: skip
     return f"{prefix}{network}"
 
@@ -144,13 +144,13 @@ def _choose_numbers(name: str, recipe: Recipe) -> tuple[Numbers | None, list[str
     with left:
         iterations = fields.read(
             "Steps", min(recipe.iterations, max_steps), f"train_steps_{of_recipe}",
-            f"This recipe's own are {recipe.iterations:,}.",
+            f"The recipe uses {recipe.iterations:,}.",
             Bounds(min(MIN_STEPS, max_steps), max_steps).read,
         )  # fmt: skip
         rate = fields.read(
             "Peak learning rate", f"{recipe.learning_rate:g}", f"train_rate_{of_recipe}",
-            "The largest of the schedule's rates. If it is too large, the grid leaves the image "
-            "and does not come back.",
+            "The largest learning rate of the schedule. If it is too large, the grid leaves the "
+            "image and does not come back.",
             read_rate,
         )  # fmt: skip
     with right:
@@ -161,7 +161,7 @@ def _choose_numbers(name: str, recipe: Recipe) -> tuple[Numbers | None, list[str
         )  # fmt: skip
         seed = fields.read(
             "Seed", 0, "train_seed",
-            "Draws the first weights and every batch; the same seed gives the same network.",
+            "Draws the initial weights and every batch. The same seed gives the same network.",
             SEEDS.read,
         )  # fmt: skip
     if fields.problems:

@@ -25,7 +25,7 @@ def training_panel(prefix: str, watching: Watching | None = None) -> None:
     jobs = {job.key: job for job in list_jobs(prefix)}
     if not jobs:
         st.info(
-            f"Nothing on {column_title(prefix)} has been started here yet. Start with the form: "
+            f"Nothing has been trained on {column_title(prefix)} here yet. Start with the form: "
             f"{watching.empty}"
         )
         return
@@ -61,7 +61,7 @@ def _choose(prefix: str, jobs: dict[str, Job], watching: Watching) -> str:
         list(jobs),
         format_func=lambda k: jobs[k].title + _whose(jobs[k]),
         key=field,
-        help="One that was started here, by you or by others",
+        help="Trainings started here, by you or by others",
     )
     watched[prefix] = key
     if asked != key:
@@ -74,7 +74,7 @@ def _elsewhere(prefix: str) -> None:
     others = [job for job in processes.running() if not job.prefix.startswith(prefix)]
     if others:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in others)
-        st.info(f"Running on another page, and first in turn: {plain(names)}.")
+        st.info(f"Running first, on another page: {plain(names)}.")
 
 
 def _whose(job: Job) -> str:
@@ -89,15 +89,15 @@ def _recording(job: Job) -> None:
     try:
         training = training_of(job)
     except RunError:
-        st.caption("The first steps …")
+        st.caption("Training its first steps …")
         return
     if training.transformers is not None:
         last = training.recorded.snapshots[-1]
         size = training.recorded.probes.shape[2:]
         if _share_inside(training.transformers.transform, last.theta, size) < LOST_SHARE:
             st.warning(
-                "The grids have left the image: V is black and nothing pulls them back. Try a "
-                "smaller learning rate."
+                "The grids have left the image: V is black, and no gradient brings them back. Try "
+                "a smaller learning rate."
             )
     replay([training], key="probes", token=job.key)
 

@@ -39,10 +39,10 @@ class Watching:
     show: Callable[[Job], None]
     noun: str = "Training"
     field: str = "run"
-    measured: str = "error on digits it has not seen"
+    measured: str = "error on held-out digits"
     empty: str = (
-        "after some ten seconds the first grids are there to be watched. It goes on if you leave "
-        "this page, and its network can be chosen under *Explore*."
+        "the first grids appear in about 10 s. Training goes on if you leave this page, and you "
+        "can choose the network under *Explore*."
     )
     resumable: bool = True
     refresh_seconds: float = 1.0
@@ -59,13 +59,13 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
             return
     starting = processes.is_starting(job)
     if starting:
-        _starting(job, f"Starting{' again' if run.is_described() else ''}: some ten seconds …")
+        _starting(job, f"Starting{' again' if run.is_described() else ''}, about 10 s …")
     try:
         description = run.description()
     except RunError:
         if not starting:
             words = last_words(job) or "none"
-            st.error(f"This one ended before it began. Its log ends with: {plain(words)}")
+            st.error(f"It stopped before the first step. Its log ends with: {plain(words)}")
         return
     status = run.status()
     if not (starting or is_waiting(job)):
@@ -81,7 +81,7 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
 
 def _waiting(job: Job) -> None:
     ahead, seconds = queue.position(job)
-    words = ["next in the queue" if ahead == 0 else f"{ahead} before it in the queue"]
+    words = ["next in the queue" if ahead == 0 else f"{ahead} ahead of it in the queue"]
     if seconds is not None:
         words.append(f"starts in about {duration(seconds)}")
     st.progress(0.0, text="Waiting: " + ", ".join(words))
@@ -90,19 +90,17 @@ def _waiting(job: Job) -> None:
     mine = is_mine(job)
     if mine:
         st.caption(
-            "It starts by itself, on whichever page you are. If you close the app for more than "
-            f"{MINUTES_AWAY} minutes, the place is given to the next."
+            "It starts by itself, even if you open another page. If you close the app for more "
+            f"than {MINUTES_AWAY} minutes, you lose your place."
         )
-    if mine and st.button("Cancel", key="job-cancel", help="Give the place in the queue back"):
+    if mine and st.button("Cancel", key="job-cancel", help="Leaves the queue"):
         orders.cancel(job)
         st.rerun(scope="app")
 
 
 def _starting(job: Job, words: str) -> None:
     st.progress(0.0, text=words)
-    if is_mine(job) and st.button(
-        "Cancel", key="job-cancel", help="Give the place in the queue back"
-    ):
+    if is_mine(job) and st.button("Cancel", key="job-cancel", help="Leaves the queue"):
         orders.cancel(job)
 
 
@@ -120,9 +118,9 @@ def _progress(job: Job, run, status, iterations: int, watching: Watching) -> Non
     if status.interrupted:
         words = last_words(job)
         ended = f". Its log ends with: {plain(words)}"
-        why = ended if words else " (killed, or the machine went down)."
-        on = " *Resume* goes on from its last checkpoint." if watching.resumable else ""
-        st.warning(f"Its process has ended before its time{why}{on}")
+        why = ended if words else "  (it was killed, or the machine was switched off)."
+        on = " *Resume* continues from its last checkpoint." if watching.resumable else ""
+        st.warning(f"The training process ended too early{why}{on}")
 
 
 def _test_error(job: Job, run, status) -> None:
@@ -130,13 +128,15 @@ def _test_error(job: Job, run, status) -> None:
     if not run.checkpoint.is_file():
         return
     if not test_errors.is_possible():
-        st.caption("The test error is not measured: MNIST's test digits are not on this machine.")
+        st.caption(
+            "The test error cannot be measured: MNIST's test digits are not on this machine."
+        )
         return
     measured = test_errors.test_error(job.folder)
     if measured is None:
         asked = st.button(
             "Measure the test error", key="job-test",
-            help="On MNIST's 10,000 test digits, each distorted with a fixed seed",
+            help="Uses MNIST's 10,000 test digits, each distorted with a fixed seed",
         )  # fmt: skip
         unasked = status.state == "finished" and is_mine(job)
         step = pace.seconds_a_step(run.history(), run.snapshots())
@@ -160,7 +160,7 @@ def _not_yet(run, status) -> str:
         return "stopping …"
     if (command == "pause") == (status.state == "paused"):
         return ""
-    return "pausing …" if command == "pause" else "going on …"
+    return "pausing …" if command == "pause" else "resuming …"
 
 
 def _buttons(job: Job, run, status, watching: Watching) -> None:
@@ -168,7 +168,7 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
         return
     if not is_steered_by_me(job):
         st.caption(
-            "Another visitor has started it, who may stop it; so may you when they have been away "
+            "Another visitor started it and may stop it. You may stop it once they have been away "
             f"for {MINUTES_AWAY} minutes."
         )
         return
@@ -180,10 +180,10 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
     paused, not_yet = status.state == "paused", _not_yet(run, status)
     with first:
         st.button(
-            "Go on" if paused else "Pause",
+            "Continue" if paused else "Pause",
             width="stretch",
             key="job-pause",
-            help="It keeps its place, and nothing is lost",
+            help="Keeps its place; nothing is lost",
             disabled=bool(not_yet),
             on_click=run.control,  # before the page is drawn, which says so then
             args=("run" if paused else "pause",),
@@ -193,15 +193,15 @@ def _buttons(job: Job, run, status, watching: Watching) -> None:
             "Stop",
             width="stretch",
             key="job-stop",
-            help="It ends with a checkpoint, and can be resumed"
+            help="Saves a checkpoint, so that it can be resumed"
             if watching.resumable
-            else "It ends, and what it has recorded stays",
+            else "Keeps what it has recorded",
             disabled=not_yet.startswith("stop"),
             on_click=run.control,
             args=("stop",),
         )
     if paused:
-        st.caption("While others wait, a paused one is stopped after ten minutes.")
+        st.caption("While others wait, a paused training is stopped after 10 minutes.")
     if paused and watching.resumable:
         _rate(run)
 
@@ -214,7 +214,7 @@ def _resume(job: Job, run, status) -> None:
     with resume:
         if st.button(
             f"Resume from {place}", width="stretch", key="job-resume",
-            help="Go on from its last checkpoint" if reached else "It has no checkpoint yet",
+            help="Continues from its last checkpoint" if reached else "It has no checkpoint yet",
         ):  # fmt: skip
             _try_again(job)
     began = run.description()["recipe"].get("learning_rate")
@@ -225,7 +225,8 @@ def _resume(job: Job, run, status) -> None:
     with slower:
         if st.button(
             f"Resume from {place} with rate {less:g}", width="stretch", key="job-resume-slower",
-            type="primary", help=f"A third of its peak learning rate, {rate:g}, or less",
+            type="primary", help=f"Continues with a third of its peak learning rate, {rate:g}, or "
+            "less",
         ):  # fmt: skip
             _try_again(job, less)
 
@@ -258,14 +259,14 @@ def _rate(run) -> None:
         st.session_state[known] = (rate, generation)
     key = f"job-rate-{run.folder.name}-{generation}"
     st.select_slider(
-        f"Peak learning rate to go on with (it began with {began:g})",
+        f"Peak learning rate from here on (it began with {began:g})",
         sorted({*LEARNING_RATES, began, rate}),
         rate,
         format_func=lambda v: f"{v:g}",
         key=key,
         on_change=_choose_rate,
         args=(run, key, known, generation),
-        help="The schedule's rate at its peak; it counts from the next step on",
+        help="The largest rate of the schedule; it applies from the next step on",
     )
 
 

@@ -36,7 +36,7 @@ def load(key: RunKey, prefix: str) -> networks.LoadedNetwork | None:
         if isinstance(key, StartedHere):
             job = find_job(key.text)
             if job is None:
-                raise ValueError("its run is gone")
+                raise ValueError("its run has been deleted")
             folder = str(job.folder)
             checkpoint = recordings.run_reader(folder).checkpoint
             tested = job.folder / test_errors.FILE

@@ -43,17 +43,17 @@ def verdicts(
 def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: str) -> None:
     for index, row in enumerate(rows):
         answer = int(row.probabilities.argmax())
-        mark = "✓ right" if answer == truth else f"✗ wrong, it is {article}{truth}"
+        mark = "✓" if answer == truth else f"✗ — it is {article}{truth}"
         note = row.note and f" · {row.note}"
         below = row.loaded.record
         if row.brightest < 0.05:
-            below = "V is black: the grid reads none of the ink, so this answer is about nothing"
+            below = "V is black: the grid reads no ink, so this answer means nothing"
         st.markdown(
-            f"<div aria-live='polite' style='border-left:5px solid {shades[index]};"
-            "padding-left:.75rem;margin-bottom:.6rem'>"
-            f"<b>{row.loaded.title}</b> says <b style='font-size:1.6em'>{answer}</b> "
-            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br>"
-            f"<span style='font-size:.9em'>{below}</span></div>",
+            "<div aria-live='polite' style='border-left:5px solid "
+            f"{shades[index]};padding-left:.75rem;margin-bottom:.6rem'><b>{row.loaded.title}</b> "
+            f"reads <b style='font-size:1.6em'>{answer}</b> "
+            f"({_percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br><span "
+            f"style='font-size:.9em'>{below}</span></div>",
             unsafe_allow_html=True,
         )
 
@@ -82,9 +82,9 @@ def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> 
         for row in rows
     )
     return (
-        f"<div role='img' aria-label='Class probabilities. {summary}'>{''.join(lines)}</div>"
-        "<p style='font-size:.85rem;margin:.2rem 0 1rem'>"
-        f"Probability of {each}; ◂ the true one.</p>"
+        f"<div role='img' aria-label='Class probabilities. {summary}'>{''.join(lines)}</div><p "
+        f"style='font-size:.85rem;margin:.2rem 0 1rem'>Probability of {each}; ◂ marks the true "
+        "one.</p>"
     )
 
 

@@ -83,7 +83,7 @@ class Features:
     tint: bool = False
     gradient: bool = False
     target: list[float] | None = None
-    back_name: str = "Back to prediction"
+    back_name: str = "Use the predicted θ"
     end_name: str = "prediction"
 
 

@@ -88,7 +88,7 @@ def payload(training: Training) -> dict:
             {
                 "image": text_of(image),
                 "label": int(label),
-                "alt": f"A distorted {label}, with the grid on it",
+                "alt": f"A distorted {label} with the sampling grid on it",
             }
             for image, label in zip(images, recorded.labels, strict=True)
         ],

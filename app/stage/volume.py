@@ -108,11 +108,13 @@ def volume(
             "probabilities": rounded(probabilities),
             "track": learning and _track(learning, transforms),
             "captions": {
-                "U": "U and the box T<sub>θ</sub>(G)" if transforms else "U",
-                "V": f"V: what the box reads, {smaller} voxels a side"
+                "U": "The volume U and the box T<sub>θ</sub>(G) that the grid reads"
                 if transforms
-                else f"U again, {smaller} voxels a side",
-                "W": "W: V summed" if transforms else "summed",
+                else "U",
+                "V": f"V: what the box reads, {smaller} voxels per side"
+                if transforms
+                else f"U again, {smaller} voxels per side",
+                "W": "W: V summed along its depth" if transforms else "summed",
             },
             "colours": {"grid": GRIDS[0], "corner": CORNER, "series": line_colours()},
         },
@@ -132,7 +134,7 @@ def _track(learning: Learning, transforms: bool) -> dict:
     else:
         thetas = np.tile(Affine3D().identity().numpy(), (len(snapshots), 1))
     return {
-        "name": "Over the training",
+        "name": "Training progress",
         "count": len(snapshots),
         "perSecond": FRAMES_A_SECOND,
         "ends": ["step 0", "live" if learning.live else "end"],

@@ -68,7 +68,7 @@ def _look_on() -> None:
             said = ""
         except Exception as error:  # look again soon
             if said != (said := repr(error)):  # one that stays would fill the log
-                get_logger(__name__).exception("The queue of trainings could not be looked after")
+                get_logger(__name__).exception("The training queue could not be served")
 
 
 def look() -> None:
@@ -133,7 +133,7 @@ def _hold_to_limits(job: Job, others_wait: bool) -> None:
 
 def _end(job: Job, run: Run) -> None:
     launcher.end(job.folder, signal.SIGKILL)
-    run.set_status("stopped", run.status().step, "it was ended after its last checkpoint")
+    run.set_status("stopped", run.status().step, "it ended after its last checkpoint")
     (job.folder / HEARTBEAT).unlink(missing_ok=True)
 
 

@@ -53,6 +53,6 @@ def _value(variable: str, default: float) -> float:
     if variable not in _complained:
         _complained.add(variable)
         get_logger(__name__).warning(
-            "%s is to be a positive number, got %r; %s holds", variable, given, default
+            "%s should be a positive number, got %r; using %s", variable, given, default
         )
     return default

@@ -94,7 +94,10 @@ def _order(
 ) -> Order:
     max_steps = limits().steps
     if iterations > max_steps:
-        raise JobError(f"{iterations:,} steps are asked for; this server allows {max_steps:,}")
+        raise JobError(
+            f"{iterations:,} steps were asked for; this server allows {max_steps:,}. "
+            "Choose fewer steps."
+        )
     return Order(
         command=command,
         experiment=experiment,
@@ -128,18 +131,19 @@ def _check_room() -> None:
     mine = [job for job in queue if is_mine(job)]
     if len(mine) >= limits().waiting:
         names = "; ".join(f"{job.table_title}: {job.title}" for job in mine)
-        raise JobError(f"You wait for {len(mine)} trainings already ({names}). Cancel one first.")
+        raise JobError(
+            f"You already have {len(mine)} trainings waiting ({names}). Cancel one first."
+        )
     if len(queue) >= limits().queue:
         raise JobError(
-            f"The queue is full: {len(queue)} trainings wait, and this server takes "
-            f"{limits().queue}. Try again when one of them has begun."
+            f"The queue is full: {len(queue)} trainings are waiting, and this server allows "
+            f"{limits().queue}. Try again when one of them has started."
         )
     existing = next(p for p in (runs_folder(), *runs_folder().absolute().parents) if p.exists())
     free = shutil.disk_usage(existing).free / 2**20
     if free < MIN_FREE_MEGABYTES:
         raise JobError(
-            f"The server's disk has {free:.0f} MB left, and a training wants "
-            f"{MIN_FREE_MEGABYTES} MB."
+            f"The server's disk has {free:.0f} MB left; a training needs {MIN_FREE_MEGABYTES} MB."
         )
 
 
@@ -152,9 +156,11 @@ def _new_folder(experiment: str) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise JobError(f"cannot make the run's folder: {without_folders(error)}") from error
+            raise JobError(f"cannot create the run's folder: {without_folders(error)}") from error
         return folder
-    raise JobError("cannot make the run's folder: there are a thousand of that second")
+    raise JobError(
+        "cannot create the run's folder: a thousand runs started in the same second. Try again."
+    )
 
 
 def _queue(folder: Path, order: Order) -> Job:
@@ -167,7 +173,7 @@ def _queue(folder: Path, order: Order) -> Job:
     visitors.arrive()
     job = job_in(folder)
     if job is None:
-        raise JobError(f"{folder.name} is no run of {order.experiment}: delete the folder")
+        raise JobError(f"{folder.name} is not a run of {order.experiment}. Delete the folder.")
     return job
 
 
@@ -176,7 +182,7 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
     Raises JobError."""
     _check_room()
     if is_running(job):
-        raise JobError("this training goes on already: another visitor or tab has resumed it")
+        raise JobError("this training is already running: another visitor or tab has resumed it")
     run = Run(job.folder)
     try:
         description = run.description()

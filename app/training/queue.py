@@ -88,7 +88,7 @@ def give_back(job: Job) -> None:
     """Take a waiting training out of the queue: one that has not begun leaves nothing."""
     run = Run(job.folder)
     if run.is_described():
-        run.set_status("stopped", run.status().step, "its place in the queue was given up")
+        run.set_status("stopped", run.status().step, "it left the queue before it started")
         (job.folder / CLAIMED).touch()
     else:
         remove(job)

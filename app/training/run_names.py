@@ -63,7 +63,7 @@ def oddity(path: Path) -> str:
     if described is None:
         if parts and _is_known(_by_name(parts)):
             return "its name has an impossible date"
-        return "its name is of no experiment here" if looks else ""
+        return "its name belongs to no experiment here" if looks else ""
     content = _read(path / described)
     if content is None:
         return f"its {described} cannot be read"
@@ -71,7 +71,7 @@ def oddity(path: Path) -> str:
     if isinstance(experiment, str) and experiment.startswith(ELSEWHERE):
         return ""
     if not isinstance(experiment, str) or not _is_known(experiment):
-        return f"its {described} is of no experiment here"
+        return f"its {described} belongs to no experiment here"
     return f"its {described} does not say how many steps it has"
 
 

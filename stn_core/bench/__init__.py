@@ -35,7 +35,7 @@ def _lines(device: torch.device) -> Iterator[str]:
     source = digits.installed()
     where = f"{device_name(device)}{_processor()}"
     yield f"{where}, torch {torch.__version__}, Python {platform.python_version()}"
-    yield "Times are medians in milliseconds; compare within this run alone."
+    yield "Times are medians in milliseconds; compare only within this run."
     if device.type == "cpu" and (words := busy_words(load_average(), os.cpu_count() or 1)):
         yield words
     yield ""

@@ -55,11 +55,11 @@ def peaks(device: torch.device) -> Iterator[str]:
     >>> next(peaks(torch.device("cpu")))
     'Peak memory of six steps of 64 on RTS, above what the process held before'
     """
-    yield "Peak memory of six steps of 64 on RTS, above what the process held before"
+    yield "Peak memory of six training steps (batch size 64, RTS), above that of the process before"
     peaks = {}
     for name in NETWORKS:
         command = [sys.executable, "-c", _PEAK, f"distorted/rts/{name}", str(device)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         peaks[name] = float(done.stdout)
     largest = max(*peaks.values(), 1e-9)
-    yield ", ".join(f"{n} {p:.0f} MB ({p / largest:.2f} of the most)" for n, p in peaks.items())
+    yield ", ".join(f"{n} {p:.0f} MB ({p / largest:.2f} of the largest)" for n, p in peaks.items())

@@ -24,7 +24,7 @@ def beside(device: torch.device) -> Iterator[str]:
     'A transformer forward and backward, 64 images of 42 × 42'
     """
     images = torch.rand(BATCH, 1, SIDE, SIDE, device=device)
-    yield f"A transformer forward and backward, {BATCH} images of {SIDE} × {SIDE}"
+    yield f"A transformer, forward and backward, on {BATCH} images of {SIDE} × {SIDE}"
     theirs = {
         "affine": {"affine_grid, grid_sample": _torch_affine(images)},
         "projective": {},
@@ -46,7 +46,7 @@ def beside(device: torch.device) -> Iterator[str]:
             )
             yield f"{name:18} {own:.2f}, {words}"
     if not has_kornia:
-        yield "(kornia is not installed: torch's alone)"
+        yield "(kornia is not installed: compared with torch only)"
     yield ""
 
 

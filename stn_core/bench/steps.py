@@ -91,8 +91,8 @@ def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
     >>> next(plain_loop(load_digits(), torch.device("cpu")))[:24]
     'A training step of 64 on'
     """
-    yield "A training step of 64 on RTS by AdamW, beside a plain loop (data loader, one digit at a"
-    yield "time, the same optimiser)"
+    yield "A training step (batch size 64, RTS, AdamW), compared with a plain loop (data loader,"
+    yield "one digit at a time, the same optimiser)"
     yield f"{'network':12} {'plain':>9} {'float32':>9} {'bfloat16':>9}   times as fast"
     for name in NETWORKS:
         experiment = _as_plain(find(f"distorted/rts/{name}"))
@@ -119,8 +119,8 @@ def side_by_side(source: Source, device: torch.device) -> Iterator[str]:
     >>> next(side_by_side(load_digits(), torch.device("cpu")))
     "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
     """
-    yield "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
-    yield f"alone, and its share of {STREAMS} side by side"
+    yield "The paper's recipe on RTS, 150,000 steps with batch size 256, in minutes:"
+    yield f"alone, and per training with {STREAMS} in parallel"
     for name in NETWORKS:
         experiment = find(f"distorted/rts/{name}").with_recipe("paper")
         half = "bfloat16" if experiment.network.convolutional else "float32"
@@ -153,7 +153,7 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
     >>> next(share_of_the_transformer(load_digits(), torch.device("cpu"))).split(",")[0]
     "Where a step's time goes"
     """
-    yield "Where a step's time goes, by the default recipe (float32); shares"
+    yield "Where a step's time goes, with the default recipe (float32), as shares"
     if device.type == "cuda":
         yield "(each part as a graph; the step's own distortions are made 16 batches at once)"
     heading = f"{'network':12} {'step':>8} {'distort':>9} {'localise':>9} {'grid':>7} {'sample':>8}"

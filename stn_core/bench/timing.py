@@ -81,8 +81,8 @@ def busy_words(load: float, cores: int, threads: int = 1) -> str | None:
     if load <= cores - threads:
         return None
     return (
-        f"The machine is busy: a load of {load:.1f} on {cores} cores. Times are longer than they "
-        "need be, and the ratios rough."
+        f"The machine is busy: a load of {load:.1f} on {cores} cores. The times are too long and "
+        "the ratios rough."
     )
 
 

@@ -44,7 +44,7 @@ def kernels(device: torch.device) -> Iterator[str]:
     >>> next(kernels(torch.device("cpu"))).split(":")[0]
     'Sampling 16 images of 42 × 42'
     """
-    yield "Sampling 16 images of 42 × 42: the fast path beside the literal sum of Eq. 3"
+    yield "Sampling 16 images of 42 × 42: the fast path compared with the literal sum of Eq. 3"
     images = torch.rand(16, 1, 42, 42, device=device)
     grid = Affine().grid(Affine().identity().to(device).repeat(16, 1), (42, 42))
     fast = milliseconds(lambda: sample(images, grid), device)
@@ -59,8 +59,8 @@ def sizes(device: torch.device) -> Iterator[str]:
     >>> next(sizes(torch.device("cpu"))).split(" (")[0]
     'An affine transformer forward and backward'
     """
-    yield "An affine transformer forward and backward (grid and sampling), 3 channels"
-    yield "by batch at 84 × 84, and by size at a batch of 16; per image, beside the first"
+    yield "An affine transformer, forward and backward (grid and sampling), 3 channels"
+    yield "by batch size at 84 × 84, and by image size at batch size 16; per image, as a ratio"
 
     def cost(batch: int, side: int) -> float:
         images = torch.rand(batch, 3, side, side, device=device)
@@ -130,7 +130,7 @@ def volumes(source: Source, device: torch.device) -> Iterator[str]:
         lambda: sample(blocks, Affine3D().grid(truth, (SIDE,) * 3)), device, repeat=1
     )
     yield (
-        f"32 digits extruded and turned about their ink alone {made:.0f}, by reading whole volumes "
+        f"32 digits extruded and turned: around the ink only {made:.0f}, by reading whole volumes "
         f"{whole:.0f}: {whole / made:.0f} times as fast"
     )
     yield ""

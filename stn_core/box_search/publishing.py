@@ -64,8 +64,8 @@ def _refuse_fewer(run: Run, cell: Colocalisation, metrics: SearchMetrics) -> Non
     if not path.is_file():
         if not own:
             raise RunError(
-                f"{run.folder} is by no recipe of {cell.name}'s; to publish it all the same: "
-                "--force"
+                f"{run.folder} was made with none of {cell.name}'s recipes; add --force to publish "
+                "it anyway"
             )
         return
     published = load_search_metrics(cell)
@@ -77,9 +77,9 @@ def _refuse_fewer(run: Run, cell: Colocalisation, metrics: SearchMetrics) -> Non
     lost = len(published.sets) - len(metrics.sets)
     if lost > 0 or now < before or now == before and not own:
         raise RunError(
-            f"{run.folder} localises {now:.1f} % in {len(metrics.sets)} sets, what is published of "
-            f"{cell.name} {before:.1f} % in {len(published.sets)}; to publish it all the same: "
-            "--force"
+            f"{run.folder} localises {now:.1f} % in {len(metrics.sets)} sets, the published result "
+            f"of {cell.name} {before:.1f} % in {len(published.sets)}; add --force to publish it "
+            "anyway"
         )
 
 

@@ -22,7 +22,7 @@ from stn_core.training.devices import device_name
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser(
-        "ablate", help="what each departure of co-localisation from the text is worth"
+        "ablate", help="measure the effect of each departure of co-localisation from the paper"
     )
     parser.add_argument("name", nargs="+", help="e.g. colocalisation/tc/8")
     parser.add_argument("--seed", type=natural, default=0, help="of the optimisation")

@@ -13,7 +13,9 @@ from stn_core.training.devices import choose_device
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("bench", help="speed and memory, as ratios measured in this run")
+    parser = commands.add_parser(
+        "bench", help="measure speed and memory, as ratios within this run"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.set_defaults(command=run)
 

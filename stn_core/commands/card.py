@@ -17,7 +17,7 @@ from stn_core.layer_tracing import write_layers
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser(
-        "card", help="render the cards and tables of pretrained/, and describe its networks' layers"
+        "card", help="render the cards and tables of pretrained/, and the layers of its networks"
     )
     parser.set_defaults(command=run)
 

@@ -45,9 +45,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--iterations", type=int, help="instead of the recipe's")
     parser.add_argument("--starts", type=count, help="instead of the recipe's")
     parser.add_argument("--margin", type=float, help="instead of the recipe's")
-    parser.add_argument("--clutter", type=natural, help="patches an image (default: the cell's)")
     parser.add_argument(
-        "--images", type=Path, help="a set of one's own, a .npy file: uint8 (N, 84, 84)"
+        "--clutter", type=natural, help="clutter patches per image (default: the cell's)"
+    )
+    parser.add_argument(
+        "--images", type=Path, help="your own set of images, a .npy file: uint8 (N, 84, 84)"
     )
     add_force(parser)
     add_threads(parser)
@@ -56,19 +58,19 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         "--publish",
         type=natural,
         metavar="SETS",
-        help="put it into pretrained/, with what comes of so many sets of test digits; "
-        "what is there already of this recipe is kept",
+        help="publish it in pretrained/, measured on this many sets of test digits; sets already "
+        "measured with this recipe are kept",
     )
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
     if options.run_dir and len(options.name) > 1:
-        raise InputError("--run-dir goes with one name")
+        raise InputError("--run-dir needs exactly one name")
     if options.images and options.name != [OWN.name]:
-        raise InputError(f"--images goes with {OWN.name}")
+        raise InputError(f"--images works only with {OWN.name}")
     if OWN.name in options.name and options.publish is not None:
-        raise InputError("a set of one's own is not published")
+        raise InputError("your own set cannot be published; leave out --publish")
     keep_freed_memory()
     cells = [_searched(find_colocalisation(name), options) for name in options.name]
     networks = load_encoder_networks()
@@ -97,7 +99,9 @@ def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisati
     if options.clutter is None:
         return cell
     if options.publish is not None:
-        raise InputError("--clutter does not go with --publish: Table 5 has the paper's clutter")
+        raise InputError(
+            "--clutter and --publish exclude each other: Table 5 uses the paper's clutter"
+        )
     return with_clutter(cell, options.clutter)
 
 
@@ -105,7 +109,10 @@ def _publish_cell(
     cell: Colocalisation, networks: EncoderNetworks, source: Source, options: argparse.Namespace
 ) -> None:
     if source.test is None:
-        raise DigitsError("publishing needs MNIST's test digits, and they are not on this machine")
+        raise DigitsError(
+            "publishing needs MNIST's test digits, which are not on this machine; "
+            "set STN_DATA to their folder"
+        )
     done = _measured_sets(cell, options.seed)
     if done is None:
         run = Run(options.run_dir or new_run_folder(cell.name))
@@ -131,7 +138,8 @@ def _measured_sets(cell: Colocalisation, seed: int) -> set[int] | None:
         return None
     if metrics.seed != seed:
         raise InputError(
-            f"{cell.name} is published with seed {metrics.seed}, got {seed}: its sets have one"
+            f"{cell.name} is published with seed {metrics.seed}, got {seed}; all its sets share "
+            "one seed"
         )
     return {measured.set_seed for measured in metrics.sets}
 
@@ -166,7 +174,7 @@ def _optimise(
             bar.set_postfix_str(f"loss {step.loss:.3f}{known}")
     print(f"{cell.name}: {run.status().state}; {run.folder}")
     if run.status().state != "finished" and options.publish is not None:
-        raise RunError(f"{run.folder} was stopped; the same command begins this set again")
+        raise RunError(f"{run.folder} was stopped; run the same command to start this set again")
 
 
 def _on_test_digits(
@@ -192,5 +200,5 @@ def _read_images(path: Path) -> np.ndarray:
     except (ValueError, EOFError) as error:
         raise InputError(f"{path} is not a readable .npy file: {error}") from error
     if not isinstance(images, np.ndarray):
-        raise InputError(f"{path} holds several arrays; a set of images is one, in a .npy file")
+        raise InputError(f"{path} holds several arrays; expected one array, in a .npy file")
     return images

@@ -15,11 +15,11 @@ from stn_core.experiments import EXPERIMENTS, find
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser(
-        "convert", help="a pickled state dict (.pt) to safetensors, read in a process of its own"
+        "convert", help="convert a pickled state dict (.pt) to safetensors, in a separate process"
     )
     parser.add_argument("source", type=Path)
-    parser.add_argument("--out", type=Path, help="by default beside it, as .safetensors")
-    parser.add_argument("--experiment", help="whose network it is, for the header")
+    parser.add_argument("--out", type=Path, help="default: the same name, as .safetensors")
+    parser.add_argument("--experiment", help="the experiment of the network, for the header")
     parser.set_defaults(command=run)
 
 

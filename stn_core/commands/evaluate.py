@@ -19,7 +19,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser("evaluate", help="measure a published network's error")
     parser.add_argument("name")
-    parser.add_argument("--weights", type=Path, help="a safetensors file of one's own instead")
+    parser.add_argument("--weights", type=Path, help="your own safetensors file instead")
     add_threads(parser)
     parser.set_defaults(command=run)
 

@@ -21,7 +21,8 @@ from stn_core.training.devices import device_name
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser(
-        "invariance", help="errors and poses of a column's networks, far beyond their training"
+        "invariance",
+        help="measure errors and poses of a column's networks far beyond the training range",
     )
     parser.add_argument("column", help="e.g. distorted/rts")
     parser.add_argument("--digits", type=count, default=invariance.DIGITS)
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     distortion = invariance.distortion_of(options.column)
     experiments = invariance.published(options.column)
     if not experiments:
-        raise CheckpointError(f"no network of {options.column} is published yet: train one first")
+        raise CheckpointError(f"no network of {options.column} is published yet; train one first")
     source = load_digits()
     all_of, which = source.test, "MNIST's {:,} test digits"
     if all_of is None:

@@ -14,7 +14,9 @@ from stn_core.metrics import load_metrics
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("list", help="every experiment, the paper's figure and ours")
+    parser = commands.add_parser(
+        "list", help="list every experiment with the paper's error and ours"
+    )
     parser.set_defaults(command=run)
 
 

@@ -19,7 +19,7 @@ from stn_core.runs.folder import Run
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser(
-        "note", help="measure a run of another recipe and note its error there, without weights"
+        "note", help="measure a run of another recipe and publish its error, without weights"
     )
     parser.add_argument("run_dir", type=Path, nargs="+")
     add_threads(parser)

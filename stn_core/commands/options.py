@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-RECIPES_HELP = "quick, thorough, elastic, long or paper (default: the first that it has)"
+RECIPES_HELP = "quick, thorough, elastic, long or paper (default: the experiment's first)"
 
 
 def natural(text: str, least: int = 0) -> int:
@@ -20,7 +20,9 @@ def natural(text: str, least: int = 0) -> int:
     except ValueError:
         value = -1
     if not least <= value < 2**63:
-        raise argparse.ArgumentTypeError(f"a whole number from {least} on, got {text[:40]!r}")
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number of at least {least}, got {text[:40]!r}"
+        )
     return value
 
 
@@ -56,5 +58,7 @@ def add_force(parser: argparse.ArgumentParser) -> None:
     False
     """
     parser.add_argument(
-        "--force", action="store_true", help="also in place of a better one, by whatever recipe"
+        "--force",
+        action="store_true",
+        help="publish it even if a better one is published or the recipe is another",
     )

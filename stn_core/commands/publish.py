@@ -16,8 +16,10 @@ from stn_core.runs.folder import Run
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("publish", help="put a finished run into pretrained/")
-    parser.add_argument("run_dir", type=Path, nargs="+", help="several seeds of one experiment")
+    parser = commands.add_parser("publish", help="publish a finished run in pretrained/")
+    parser.add_argument(
+        "run_dir", type=Path, nargs="+", help="runs of one experiment with different seeds"
+    )
     add_force(parser)
     add_threads(parser)
     parser.set_defaults(command=run)

@@ -15,7 +15,9 @@ from stn_core.runs.folder import Run
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("record", help="put a finished run, without weights, there")
+    parser = commands.add_parser(
+        "record", help="publish the recording of a finished run, without weights"
+    )
     parser.add_argument("run_dir", type=Path)
     add_force(parser)
     parser.set_defaults(command=run)

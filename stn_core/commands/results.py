@@ -12,7 +12,7 @@ from stn_core import report
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("results", help="the paper's table with our figures")
+    parser = commands.add_parser("results", help="print the paper's tables with our errors")
     parser.add_argument("table", nargs="?", default="distorted")
     parser.set_defaults(command=run)
 

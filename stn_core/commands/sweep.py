@@ -26,16 +26,18 @@ from stn_core.training.trainer import PRECISIONS
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("sweep", help="train a whole table, several networks at once")
+    parser = commands.add_parser("sweep", help="train a whole table, several networks in parallel")
     parser.add_argument("table", help="distorted or addition")
-    parser.add_argument("--recipe", help=f"{RECIPES_HELP}; without one, what is published is left")
+    parser.add_argument("--recipe", help=f"{RECIPES_HELP}; without it, published networks are kept")
     parser.add_argument("--seeds", type=count, default=1)
     parser.add_argument("--iterations", type=int, help="instead of the recipe's")
     parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
-    parser.add_argument("--workers", type=count, help="at once (default: the cores; 8 on a GPU)")
+    parser.add_argument(
+        "--workers", type=count, help="trainings in parallel (default: one per core; 8 on a GPU)"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
-    parser.add_argument("--no-publish", action="store_true", help="train alone")
+    parser.add_argument("--no-publish", action="store_true", help="train without publishing")
     add_force(parser)
     add_threads(parser)
     parser.set_defaults(command=run)
@@ -56,11 +58,14 @@ def run(options: argparse.Namespace) -> None:
         options.precision,
     )
     source = load_digits()
-    print(f"{len(trainings)} trainings, {workers} at once, in {root}; {source.description}")
+    print(f"{len(trainings)} trainings, {workers} in parallel, in {root}; {source.description}")
     if options.precision == "bfloat16" and faster_dtype(device) is not torch.bfloat16:
         print("bfloat16 is slower than float32 on this device", file=sys.stderr)
     if source.test is None and not options.no_publish:
-        print("nothing will be published: MNIST's test digits are not on this machine")
+        print(
+            "nothing will be published: MNIST's test digits are not on this machine; set "
+            "STN_DATA to their folder"
+        )
     bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
     steps = sweep.sweep(
         trainings,
@@ -77,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
                     bar.set_description_str(training_.summary)
                 _publish_finished(trainings, source, options)
         except KeyboardInterrupt:
-            tqdm.write("stopped: the same command goes on from here")
+            tqdm.write("stopped; run the same command to continue")
     for bar in bars:
         bar.close()
     _publish_finished(trainings, source, options)

@@ -42,17 +42,17 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     add_threads(parser)
     parser.add_argument("--seed", type=natural, help="0 by default")
     parser.add_argument(
-        "--patience", type=count, help="stop after so many steps without a better one"
+        "--patience", type=count, help="stop after this many steps without a lower error"
     )
     parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --run-dir")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --run-dir")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
     experiment = find(options.name)
     if options.resume and options.run_dir is None:
-        raise InputError("--resume goes with --run-dir")
+        raise InputError("--resume needs --run-dir")
     device = choose_device(options.device)
     experiment = experiment.with_recipe(
         options.recipe,
@@ -65,7 +65,9 @@ def run(options: argparse.Namespace) -> None:
     if options.resume:
         stored = run.description()
         if stored["experiment"] != experiment.name:
-            raise RunError(f"{run.folder} is a run of {stored['experiment']}")
+            raise RunError(
+                f"{run.folder} is a run of {stored['experiment']}; choose another folder"
+            )
         _refuse_other_options(options, stored)
         iterations = stored["recipe"]["iterations"]
     keep_freed_memory()
@@ -113,6 +115,6 @@ def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
         if asked is not None and asked != value:
             option = f"--{key.replace('_', '-')}"
             raise InputError(
-                f"--resume goes on as the run was begun, with {option} {value}; got {asked}: "
-                "leave it out, or begin another run"
+                f"--resume keeps the run's own {option} {value}, got {asked}; leave it out, or "
+                "start another run"
             )

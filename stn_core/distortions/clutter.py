@@ -100,7 +100,7 @@ class TranslationClutter(Distortion):
             digit = torch.arange(count, device=device)[:, None] + 1 + further
             digit = digit % count
         elif count and not len(pool):
-            raise ValueError("clutter is cut from other digits, and there are none")
+            raise ValueError("clutter is cut from other digits, so at least two digits are needed")
         else:
             digit = integers(max(1, len(pool)), shape, generator)  # of an empty batch, none
         inner = torch.arange(self.patch_pixels, device=device)

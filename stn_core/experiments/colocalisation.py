@@ -71,7 +71,8 @@ class Search:
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.starts < 1:
             raise InputError(
-                f"iterations and starts are at least 1, got {self.iterations} and {self.starts}"
+                f"iterations and starts should be at least 1, got {self.iterations} and "
+                f"{self.starts}"
             )
 
     def to_json(self) -> dict:
@@ -106,13 +107,13 @@ LITERAL_SEARCH = Search(
 )
 # What each departure from the text is worth: the search without it.
 ABLATIONS: dict[str, dict] = {
-    "as it is": {},
+    "unchanged": {},
     "one start instead of two": {"starts": 1},
     "plain activations, as printed": {"normalised": False},
     "a margin of 1, as printed": {"objective": Triplet(margin=1)},
-    "boxes read without jitter": {"jitter": 0},
-    "one encoder to the end": {"fine": False},
-    "all layers learn as fast": {"wide_layer_lr_factor": 1},
+    "without jitter of the boxes": {"jitter": 0},
+    "one encoder for all steps": {"fine": False},
+    "the same learning rate in all layers": {"wide_layer_lr_factor": 1},
     "the largest box stays at 0.8": {"largest_at_end": QUICK_SEARCH.largest},
     "random patches of half the size": {"patch_scale": QUICK_SEARCH.patch_scale / 2},
 }
@@ -165,11 +166,11 @@ def image_set(cell: Colocalisation, digits: Digits, seed: int, others: Digits) -
     torch.Size([100, 1, 84, 84])
     """
     if cell.digit is None:
-        raise InputError(f"{cell.name} is for images of one's own: give them by --images")
+        raise InputError(f"{cell.name} needs your own images: pass them with --images")
     generator = torch.Generator().manual_seed(seed)
     index = (digits.labels == cell.digit).nonzero().flatten()
     if not len(index):
-        raise InputError(f"there is no digit of class {cell.digit} to be localised")
+        raise InputError(f"there is no digit of class {cell.digit} to localise")
     index = index[torch.randperm(len(index), generator=generator)[:IMAGES]]
     distorted = cell.distortion(digits.images[index], generator, others.images)
     assert distorted.theta is not None  # a shift can be undone
@@ -196,9 +197,9 @@ def own_set(images: np.ndarray) -> ImageSet:
     """
     expected = f"uint8 (N, {CANVAS}, {CANVAS}) with N from {MIN_IMAGES} to {MAX_IMAGES}"
     if images.dtype != np.uint8 or images.shape[1:] != (CANVAS, CANVAS):
-        raise InputError(f"a set of images is {expected}, got {images.dtype} {images.shape}")
+        raise InputError(f"a set of images should be {expected}, got {images.dtype} {images.shape}")
     if not MIN_IMAGES <= len(images) <= MAX_IMAGES:
-        raise InputError(f"a set has {MIN_IMAGES} to {MAX_IMAGES} images, got {len(images)}")
+        raise InputError(f"a set needs {MIN_IMAGES} to {MAX_IMAGES} images, got {len(images)}")
     return ImageSet(torch.from_numpy(images)[:, None].float() / 255)
 
 

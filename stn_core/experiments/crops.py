@@ -41,7 +41,7 @@ class Crops:
     plain: float = 0.2
     none: float = 0.0
     image_shape: ClassVar[tuple[int, int, int]] = (1, DIGIT_PIXELS, DIGIT_PIXELS)
-    noun: ClassVar[str] = "crops about digits"
+    noun: ClassVar[str] = "crops around digits"
     truth_family: ClassVar[Transform | None] = None
 
     @property

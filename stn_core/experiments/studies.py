@@ -39,7 +39,7 @@ class Study:
 def _experiment(name: str, network: STFCN, recipe=SHORT) -> Experiment:
     return Experiment(
         name=f"studies/{name}",
-        source="a short study, of no table",
+        source="a short study, not in the paper",
         data=Distorted(distortion=RTS()),
         network=network,
         objective=CrossEntropy(),
@@ -64,15 +64,15 @@ STUDIES = (
         ),
     ),
     Study(
-        "a random start of the regression layer",
+        "random initial weights of the regression layer",
         _experiment("st-fcn-aff-random-start", replace(_AFFINE, identity_start=False)),
     ),
     Study(
-        "the mean subtracted from the input, and still zeros outside of it",
+        "the mean subtracted from the image, with zeros outside it",
         _experiment("st-fcn-aff-shifted", replace(_AFFINE, subtracted=MNIST_MEAN)),
     ),
     Study(
-        "white subtracted from the input, and zeros outside of it",
+        "white subtracted from the image, with zeros outside it",
         _experiment("st-fcn-aff-white-subtracted", replace(_AFFINE, subtracted=WHITE)),
     ),
 )

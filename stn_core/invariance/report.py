@@ -18,8 +18,8 @@ def lines(recording: Recording) -> list[str]:
     """
     lines = [
         f"{recording.column}: error in percent on {recording.which},",
-        "one thing varied at a time; 95 % confidence within "
-        f"{_reach(recording.digits):.1f} points.",
+        f"one property varied at a time; 95 % confidence within ±{_reach(recording.digits):.1f} "
+        "points.",
     ]
     name = 2 + max(map(len, recording.networks))
     for axis in recording.axes:
@@ -27,7 +27,7 @@ def lines(recording: Recording) -> list[str]:
         step = max(1, math.ceil((count - 1) / (COLUMNS_SHOWN - 1)))
         shown = range((count - 1) % step // 2, count, step)
         low, high = axis.trained
-        trained = f"{low:g} to {high:g}" if low < high else f"{low:g} alone"
+        trained = f"{low:g} to {high:g}" if low < high else f"only {low:g}"
         lines += ["", f"{axis.name} ({axis.part}), trained with {trained}"]
         lines.append(" " * name + "".join(f"{axis.values[i]:>7g}" for i in shown))
         for short, measured in recording.networks.items():

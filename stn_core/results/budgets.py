@@ -105,8 +105,7 @@ def budget_words(record: TrainingRecord) -> str:
     """
     recipe, seeds = record.recipe, record.seeds
     return (
-        f"{recipe.name} ({recipe.method}), {recipe.iterations:,} x {recipe.batch_size} "
-        f"at {recipe.learning_rate:g}, "
-        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
-        f"{record.device}, {record.precision}"
+        f"{recipe.name} ({recipe.method}), {recipe.iterations:,} steps of {recipe.batch_size}, "
+        f"rate {recipe.learning_rate:g}, seed{'s' if len(seeds) > 1 else ''} "
+        f"{', '.join(map(str, seeds))}, {record.device}, {record.precision}"
     )

@@ -112,9 +112,8 @@ def search_budgets(metrics: dict[str, SearchMetrics]) -> list[SearchBudget]:
         recipe = one.recipe
         sets = ", ".join(str(measured.set_seed) for measured in one.sets)
         words = (
-            f"{recipe.name}, {recipe.iterations:,} x {recipe.batch_size}, "
-            f"{recipe.starts} start(s), {2 if recipe.fine else 1} encoder(s), sets "
-            f"{sets or 'none'}, {one.device}"
+            f"{recipe.name}, {recipe.iterations:,} steps of {recipe.batch_size}, {recipe.starts} "
+            f"start(s), {2 if recipe.fine else 1} encoder(s), sets {sets or 'none'}, {one.device}"
         )
         budget = budgets.setdefault(words, SearchBudget(words))
         budget.seconds.extend(measured.seconds for measured in one.sets)

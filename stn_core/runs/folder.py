@@ -86,7 +86,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / "run.json").exists():
             raise RunError(
-                f"{self.folder} holds a run already; resume it, or choose another folder"
+                f"{self.folder} already holds a run; resume it, or choose another folder"
             )
         (self.folder / "snapshots").mkdir(exist_ok=True)
         self._write_json("run.json", description)
@@ -207,9 +207,9 @@ class Run:
     def control(self, command: str, learning_rate: float | None = None) -> None:
         """Ask the training to ``run``, ``pause`` or ``stop``, from now on with this peak rate."""
         if command not in COMMANDS:
-            raise ValueError(f"a command is one of {COMMANDS}, got {command!r}")
+            raise ValueError(f"a command should be one of {COMMANDS}, got {command!r}")
         if learning_rate is not None and not _is_rate(learning_rate):
-            raise ValueError(f"learning_rate is a positive number, got {learning_rate!r}")
+            raise ValueError(f"learning_rate should be a positive number, got {learning_rate!r}")
         rate = self.asked_rate() if learning_rate is None else learning_rate
         self._write_json("control.json", {"command": command, "learning_rate": rate})
 

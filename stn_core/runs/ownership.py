@@ -64,7 +64,7 @@ def owned(folder: Path) -> Iterator[None]:
 
 def _another(folder: Path) -> RunError:
     return RunError(
-        f"{folder} is being trained by another process; let it end, or choose another folder"
+        f"{folder} is being trained by another process; wait for it, or choose another folder"
     )
 
 
@@ -92,8 +92,8 @@ def _try_lock(handle: int, folder: Path) -> bool:
         return False
     except OSError as error:
         warnings.warn(
-            f"{folder} cannot be locked ({error}): only its heartbeat keeps a second training "
-            "out. Do not start two trainings in it; a local disk has locks",
+            f"{folder} cannot be locked ({error}), so a second training could start in it. Do not "
+            "start two trainings in this folder, or use a local disk",
             RuntimeWarning,
             stacklevel=2,
         )

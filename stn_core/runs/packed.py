@@ -93,4 +93,4 @@ def unpack(path: Path) -> RecordedRun:
             [Snapshot.of_arrays(dict(zip(names, row, strict=True))) for row in rows],
         )
     except READ_ERRORS as error:
-        raise RunError(f"{path} is not a packed run: {str(error)[:300]}") from error
+        raise RunError(f"{path} is not a recorded run: {str(error)[:300]}") from error

@@ -96,11 +96,11 @@ def load(trainer: Trainer, path: Path) -> None:
     tensors, header = load_tensors(path)
     if header.get("experiment") != trainer.experiment.name:
         raise CheckpointError(
-            f"{path} is of {header.get('experiment')!r}, expected {trainer.experiment.name!r}"
+            f"{path} belongs to {header.get('experiment')!r}, expected {trainer.experiment.name!r}"
         )
     check_header(header, HEADER, str(path))
     if "generator" not in tensors:
-        raise CheckpointError(f"{path} lacks its generator's state: it is no training's checkpoint")
+        raise CheckpointError(f"{path} has no generator state, so it is not a training checkpoint")
     with trainer.on_stream():
         load_strictly(trainer.network, under(TRAINED, tensors), str(path))
         states = _optimiser_states(trainer, under(OPTIMISER, tensors), path)
@@ -133,7 +133,7 @@ def _optimiser_states(
         owner, key = name.rsplit(".", 1)
         parameter = named.get(owner)
         if parameter is None or tensor.ndim and tensor.numel() != parameter.numel():
-            raise CheckpointError(f"{path}: its optimiser's {name} is of another network")
+            raise CheckpointError(f"{path}: its optimiser's {name} belongs to another network")
         if tensor.shape == parameter.shape:  # fused optimisers want one layout of both
             tensor = torch.empty_like(parameter).copy_(tensor)
         states.setdefault(parameter, {})[key] = tensor

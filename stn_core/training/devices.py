@@ -23,9 +23,9 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
     if name not in available:
-        raise UnknownName(f"a device is auto, cpu, cuda or mps, got {name!r}")
+        raise UnknownName(f"a device should be auto, cpu, cuda or mps, got {name!r}")
     if not available[name]:
-        raise InputError(f"there is no {name} device on this machine; use auto or cpu")
+        raise InputError(f"this machine has no {name} device; use auto or cpu")
     return torch.device(name)
 
 

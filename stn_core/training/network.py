@@ -253,5 +253,9 @@ def _check_digits(source: Source, description: dict) -> None:
     here = len(source.train)
     begun = description.get("train_digits", here)
     if begun != here:
-        advice = "name the folder of MNIST's files in STN_DATA" if here < begun else "begin anew"
-        raise RunError(f"this run was begun on {begun:,} digits, and {here:,} are here: {advice}")
+        folder = "set STN_DATA to the folder of MNIST's files"
+        advice = folder if here < begun else "start a new run"
+        raise RunError(
+            f"this run started with {begun:,} training digits, but this machine has "
+            f"{here:,}; {advice}"
+        )

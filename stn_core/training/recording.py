@@ -268,4 +268,4 @@ class Patience:
         if self.steps:
             best = min(self.run.snapshots(), key=lambda snapshot: snapshot.measure).step
             if step - max(best, self.begun) >= self.steps:
-                self.reason = f"no better than at step {best:,}"
+                self.reason = f"stopped early: no lower error since step {best:,}"

@@ -52,7 +52,7 @@ class Trainer:
     ) -> None:
         device = torch.device(device)
         if precision not in PRECISIONS:
-            raise ValueError(f"a precision is one of {PRECISIONS}, got {precision!r}")
+            raise ValueError(f"a precision should be one of {PRECISIONS}, got {precision!r}")
         self.experiment, self.recipe, self.device = experiment, experiment.recipe, device
         self.precision, self.threads = precision, threads
         self.digits = source.train.to(device)
@@ -205,7 +205,7 @@ class Trainer:
         """The error that says so, with the first tensor that is not finite."""
         return TrainingError(
             f"step {self.step}: {what}; the first tensor that is not finite is "
-            f"{self.first_non_finite() or 'none of the weights'}. A smaller learning rate may help"
+            f"{self.first_non_finite() or 'none of the weights'}. Try a smaller learning rate"
         )
 
     def first_non_finite(self) -> str | None:

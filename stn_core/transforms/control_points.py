@@ -133,9 +133,9 @@ def _free_points(points: Tensor | Sequence) -> Tensor:
     if not torch.isfinite(controls).all():
         raise NonFiniteError("ThinPlateSpline expects finite points")
     if len(controls) < 3 or torch.linalg.matrix_rank(polynomial(controls), rtol=1e-6) < 3:
-        raise ValueError("ThinPlateSpline expects at least three points that are on no line")
+        raise ValueError("ThinPlateSpline expects at least three points that are not on one line")
     if torch.pdist(controls).min() < 1e-6:
-        raise ValueError("ThinPlateSpline expects points apart from each other; two are the same")
+        raise ValueError("ThinPlateSpline expects distinct points; two are the same")
     return controls
 
 

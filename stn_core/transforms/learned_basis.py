@@ -59,8 +59,8 @@ class LearnedBasis(Transform):
     def target(self, size: tuple[int, ...], like: Tensor) -> Tensor:
         if tuple(size) != self.size:
             raise ShapeError(
-                f"this LearnedBasis was made for an output of {self.size}, got {tuple(size)}; "
-                "its B has one column for each output pixel"
+                f"this LearnedBasis was made for an output of size {self.size}, got {tuple(size)}; "
+                "its B has one column per output pixel"
             )
         return self.B.to(like.dtype)
 

@@ -114,7 +114,7 @@ class Transform(nn.Module):
         theta = self._checked(theta)
         if len(size) != self.dimensions:
             raise ShapeError(
-                f"{self!r} makes {self.dimensions}D grids and expects a size of "
+                f"{self!r} makes {self.dimensions}D grids and expects a size with "
                 f"{self.dimensions} numbers, got {tuple(size)}"
             )
         return _product(self.matrix(theta), self.target(size, theta))

@@ -35,7 +35,7 @@ def test_rows_have_every_number_of_a_figure_and_not_what_only_decorates_it():
     counts = np.array([[5, 1], [0, 7]])
     found = figures.rows(figures.confusion(counts, LIGHT))
     assert [row["count"] for row in found] == [5, 1, 0, 7]
-    assert found[1] | {} == {"true class": "0", "taken for": "1", "count": 1}
+    assert found[1] | {} == {"true class": "0", "predicted class": "1", "count": 1}
 
 
 def turned() -> PredictedAngles:

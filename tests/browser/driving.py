@@ -133,7 +133,7 @@ V_PIXELS, U_PIXELS = "[data-pane=V] canvas.pixels", "[data-pane=U] canvas.pixels
 
 
 def typed(page: Page, name: str):
-    return stage_of(page).get_by_label(f"{name}, typed", exact=True)
+    return stage_of(page).get_by_label(f"{name}, as a number", exact=True)
 
 
 def select(page: Page, label: str, option: str) -> None:

@@ -26,7 +26,7 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     assert (
         len(re.findall(r"^(?:20³|60³|32 digits).*: \d+(?:\.\d)? times as fast$", told, re.M)) == 3
     )
-    assert re.search(r"fcn \d+ MB \(1.00 of the most\)", told)
+    assert re.search(r"fcn \d+ MB \(1.00 of the largest\)", told)
 
 
 def test_busy_machine_is_told():

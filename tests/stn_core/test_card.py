@@ -36,11 +36,11 @@ METRICS = replace(
         "# distorted/r/fcn",
         "| 10,000 MNIST test digits, distorted with seed 2015 | 2.35 % |",
         "| 1,000 gallery digits, distorted with seed 2015 | 3.50 % |",
-        "| the paper's figure | 2.1 % |",
+        "| the paper's error | 2.1 % |",
         "| recipe | thorough: Muon, OneCycle, rate 0.001 |",
-        "| budget | 20,000 iterations of 64 |",
+        "| budget | 20,000 steps, batch size 64 |",
         "| seed | 42 |",
-        "| digits | 59,000 of MNIST's training set, never the gallery's |",
+        "| digits | 59,000 of MNIST's training set, without the gallery |",
         "| device | Difference Engine |",
         "| precision | float32 |",
         "| seconds | 1,234 |",
@@ -53,7 +53,7 @@ def test_card_tells_what_the_metrics_say(line):
 
 def test_card_has_a_dash_where_the_paper_gives_no_figure():
     card = render_card(EXPERIMENTS["distorted/tc/st-cnn-tps"], METRICS)
-    assert "| the paper's figure | - |" in card
+    assert "| the paper's error | - |" in card
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

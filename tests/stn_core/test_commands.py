@@ -119,11 +119,11 @@ def test_termination_ends_a_training_between_two_steps_with_a_checkpoint(command
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        ("--threads=0", "a whole number from 1 on, got '0'"),
-        ("--threads=two", "a whole number from 1 on, got 'two'"),
-        ("--seed=-1", "a whole number from 0 on, got '-1'"),
-        ("--seed=99999999999999999999", "a whole number from 0 on"),
-        ("--patience=-5", "a whole number from 1 on, got '-5'"),
+        ("--threads=0", "expected a whole number of at least 1, got '0'"),
+        ("--threads=two", "expected a whole number of at least 1, got 'two'"),
+        ("--seed=-1", "expected a whole number of at least 0, got '-1'"),
+        ("--seed=99999999999999999999", "expected a whole number of at least 0"),
+        ("--patience=-5", "expected a whole number of at least 1, got '-5'"),
     ],
 )
 def test_number_out_of_range_is_an_error_that_names_the_option(option, words, command, capsys):
@@ -154,14 +154,14 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--device=tpu"], "a device is auto, cpu, cuda or mps, got 'tpu'"),
+        (["--device=tpu"], "a device should be auto, cpu, cuda or mps, got 'tpu'"),
         (
             ["--recipe=slow"],
             "distorted/r/fcn has no recipe 'slow'; it has: quick, thorough, elastic, long, paper",
         ),
-        (["--iterations=0"], "iterations and batch_size are at least 1, got 0 and 256"),
-        (["--learning-rate=nan"], "learning_rate is a positive number, got nan"),
-        (["--resume"], "--resume goes with --run-dir"),
+        (["--iterations=0"], "iterations and batch_size should be at least 1, got 0 and 256"),
+        (["--learning-rate=nan"], "learning_rate should be a positive number, got nan"),
+        (["--resume"], "--resume needs --run-dir"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -179,9 +179,9 @@ def test_run_of_another_experiment_cannot_be_resumed_or_written_over(command, fa
     assert command(["train", NAME, *SMALL, f"--run-dir={folder}"]) == 0
     history = Run(folder).history()
     line = fails("train", NAME, *SMALL, f"--run-dir={folder}")
-    assert line == f"{folder} holds a run already; resume it, or choose another folder"
+    assert line == f"{folder} already holds a run; resume it, or choose another folder"
     line = fails("train", "distorted/e/fcn", *SMALL, f"--run-dir={folder}", "--resume")
-    assert line == f"{folder} is a run of {NAME}"
+    assert line == f"{folder} is a run of {NAME}; choose another folder"
     assert Run(folder).history() == history
 
 
@@ -216,8 +216,8 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
     ):  # fmt: skip
         name, asked = option.split("=")
         line = fails(*again, option)
-        assert line.startswith(f"--resume goes on as the run was begun, with {name} {begun}; ")
-        assert f"got {asked}: leave it out" in line
+        assert line.startswith(f"--resume keeps the run's own {name} {begun}, ")
+        assert f"got {asked}; leave it out" in line
 
 
 @pytest.mark.parametrize(
@@ -226,19 +226,22 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
         ("results nonsense", "there is no table 'nonsense'"),
         ("sweep nonsense", "there is no table 'nonsense' to train"),
         ("sweep distorted --recipe=slow", "distorted/r/fcn has no recipe 'slow'"),
-        ("sweep distorted --device=tpu", "a device is auto, cpu, cuda or mps"),
-        ("sweep distorted --iterations=0", "iterations and batch_size are at least 1"),
-        ("bench --device=tpu", "a device is auto, cpu, cuda or mps"),
+        ("sweep distorted --device=tpu", "a device should be auto, cpu, cuda or mps"),
+        ("sweep distorted --iterations=0", "iterations and batch_size should be at least 1"),
+        ("bench --device=tpu", "a device should be auto, cpu, cuda or mps"),
         ("invariance distorted/x", "there is no column 'distorted/x'"),
-        ("invariance distorted/rts --digits=1001", "--digits is from 1 to 1,000 here"),
+        ("invariance distorted/rts --digits=1001", "--digits should be from 1 to 1,000 here"),
         ("colocalise colocalisation/tc/x", "no experiment is called"),
         ("colocalise colocalisation/t/8 --recipe=slow", "colocalisation/t/8 has no recipe 'slow'"),
-        ("colocalise colocalisation/t/8 --margin=nan", "margin is a number of at least 0"),
-        ("colocalise colocalisation/t/8 --iterations=0", "iterations and starts are at least 1"),
-        ("colocalise colocalisation/own/set", "colocalisation/own/set is for images of one's own"),
-        ("colocalise colocalisation/t/8 --images=x.npy", "--images goes with"),
+        ("colocalise colocalisation/t/8 --margin=nan", "margin should be a number of at least 0"),
+        (
+            "colocalise colocalisation/t/8 --iterations=0",
+            "iterations and starts should be at least 1",
+        ),
+        ("colocalise colocalisation/own/set", "colocalisation/own/set needs your own images"),
+        ("colocalise colocalisation/t/8 --images=x.npy", "--images works only with"),
         ("colocalise colocalisation/own/set --images={torn}", "{torn} is not a readable .npy file"),
-        ("colocalise colocalisation/own/set --images={small}", "a set of images is uint8"),
+        ("colocalise colocalisation/own/set --images={small}", "a set of images should be uint8"),
         ("colocalise colocalisation/own/set --images=missing.npy", "[Errno 2] No such file"),
         ("convert missing.pt", "there is no file missing.pt"),
         ("publish {folder}", "{folder} is not a run"),

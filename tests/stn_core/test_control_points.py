@@ -123,8 +123,8 @@ def test_square_lattice_by_its_points_is_the_lattice(generator):
     ("points", "error", "words"),
     [
         (torch.zeros(4, 3), ShapeError, r"expects points \(K, 2\), got \(4, 3\)"),
-        ([[0, 0], [1, 1]], ValueError, "at least three points that are on no line"),
-        ([[0, 0], [1, 1], [0.5, 0.5], [-1, -1]], ValueError, "on no line"),
+        ([[0, 0], [1, 1]], ValueError, "at least three points that are not on one line"),
+        ([[0, 0], [1, 1], [0.5, 0.5], [-1, -1]], ValueError, "not on one line"),
         ([[0, 0], [1, 1], [1, 0], [1, 0]], ValueError, "two are the same"),
         ([[0, 0], [1, 1], [1, float("nan")]], NonFiniteError, "finite points"),
     ],

@@ -70,20 +70,20 @@ def test_only_state_dict_of_a_checkpoint_is_taken_whatever_it_is_called(network)
     optimizer = torch.optim.Adam(network.parameters()).state_dict()
     loaded = {"teacher": network.state_dict(), "optimizer": optimizer, "loss": 0.3}
     assert conversion.state_dict(loaded).keys() == network.state_dict().keys()
-    with pytest.raises(CheckpointError, match="not so: teacher, student"):
+    with pytest.raises(CheckpointError, match="these are not: teacher, student"):
         conversion.state_dict({"teacher": network.state_dict(), "student": network.state_dict()})
 
 
 @pytest.mark.parametrize("change", [torch.Tensor.to_sparse, lambda tensor: tensor.to("meta")])
 def test_tensor_that_is_not_dense_is_named(change):
-    with pytest.raises(CheckpointError, match="dense tensors by name; not so: weight"):
+    with pytest.raises(CheckpointError, match="dense tensors by name; these are not: weight"):
         conversion.state_dict({"weight": change(torch.ones(2)), "bias": torch.ones(2)})
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", bytes(range(256))])
 def test_what_is_no_file_of_torch_s_is_refused_in_words(content, tmp_path):
     (tmp_path / "model.pt").write_bytes(content)
-    with pytest.raises(CheckpointError, match="it is damaged, or no file of torch.save's"):
+    with pytest.raises(CheckpointError, match="it is damaged, or not a file of torch.save"):
         conversion.convert(tmp_path / "model.pt", tmp_path / "model.safetensors")
 
 
@@ -182,7 +182,7 @@ def test_refused_pickle_names_the_class_and_says_what_to_save(wrapped, tmp_path)
 
 def test_folder_or_file_that_cannot_be_written_is_named(tmp_path):
     source = saved({"weight": torch.zeros(2)}, tmp_path / "model.pt")
-    with pytest.raises(CheckpointError, match="there is no folder .*none to write into"):
+    with pytest.raises(CheckpointError, match="the folder .*none does not exist"):
         conversion.convert(source, tmp_path / "none" / "out.safetensors")
     with pytest.raises(CheckpointError, match="taken cannot be written"):
         (tmp_path / "taken").mkdir()
@@ -191,7 +191,7 @@ def test_folder_or_file_that_cannot_be_written_is_named(tmp_path):
 
 def test_safetensors_need_no_conversion(network, tmp_path):
     checkpoints.save_tensors(tmp_path / "own.safetensors", network.state_dict(), {})
-    with pytest.raises(CheckpointError, match="is safetensors already"):
+    with pytest.raises(CheckpointError, match="is already a safetensors file"):
         conversion.convert(tmp_path / "own.safetensors", tmp_path / "out.safetensors")
 
 
@@ -202,7 +202,7 @@ def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, 
         path.write_bytes(pickle.dumps({"a": 1}))
     else:
         torch.save(network.state_dict(), path)
-    with pytest.raises(CheckpointError, match="`python -m stn_core convert` makes safetensors"):
+    with pytest.raises(CheckpointError, match="use `python -m stn_core convert`"):
         foreign_checkpoints.load_own(find(NAME), path)
     assert command(["evaluate", NAME, "--weights", str(path)]) == 1
 
@@ -211,7 +211,7 @@ def test_pickle_where_safetensors_are_expected_points_to_convert(bare, network, 
     ("content", "words"),
     [
         ([torch.zeros(2)], "expected a state dict, got list"),
-        ({"weight": torch.zeros(2), "epoch": 3}, "not so: epoch"),
+        ({"weight": torch.zeros(2), "epoch": 3}, "these are not: epoch"),
         ({}, "expected a state dict"),
     ],
     ids=["list", "number-in-it", "empty"],
@@ -235,7 +235,7 @@ def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
         for _ in range(600):
             part.write(bytes(2**20))
     assert source.stat().st_size < 2**20
-    with pytest.raises(CheckpointError, match="holds 600 MB; at most 500 MB"):
+    with pytest.raises(CheckpointError, match="holds 600 MB; the limit is 500 MB"):
         conversion.convert(source, out)
 
 
@@ -251,7 +251,7 @@ def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, 
     image = torch.rand(3, 2, 42, 42)
     with torch.inference_mode():
         assert torch.equal(loaded(image), network(image))
-    with pytest.raises(CheckpointError, match=r"missing .*surplus .*expected \("):
+    with pytest.raises(CheckpointError, match=r"missing .*unexpected .*expected \("):
         foreign_checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
 
 

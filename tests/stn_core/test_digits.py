@@ -201,9 +201,7 @@ def test_wrong_checksum_is_an_error_that_names_file_and_mirror_and_leaves_nothin
 ):
     mirror = serve(fill(tmp_path / "mirror", {**little_mnist, NAMES[1]: b"something else"}))
     monkeypatch.setattr(digits, "MIRRORS", (mirror,))
-    with pytest.raises(
-        DigitsError, match=f"{NAMES[1]} arrived with a wrong checksum from {mirror}"
-    ):
+    with pytest.raises(DigitsError, match=f"{NAMES[1]} came with a wrong checksum from {mirror}"):
         digits.download()
     assert [path.name for path in cache.iterdir()] == [FIRST]
 

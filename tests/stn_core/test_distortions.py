@@ -219,7 +219,7 @@ def test_empty_batch_is_distorted_into_an_empty_batch(kind, generator):
 
 def test_clutter_without_other_digits_is_an_error(generator):
     none = torch.zeros(0, 28, 28, dtype=torch.uint8)
-    with pytest.raises(ValueError, match="clutter is cut from other digits, and there are none"):
+    with pytest.raises(ValueError, match="clutter is cut from other digits, so at least two"):
         TC()(noise(generator), generator, none)
 
 

@@ -125,5 +125,5 @@ def test_sums_that_are_misread_are_told_by_the_sums_not_by_the_digits(digits):
 def test_error_on_no_digits_is_refused(digits):
     none = Digits(digits.images[:0], digits.labels[:0])
     experiment = find("distorted/r/cnn")
-    with pytest.raises(InputError, match="one digit at least, got none"):
+    with pytest.raises(InputError, match="at least one digit, got none"):
         evaluate(experiment.build(seed=0), experiment, none)

@@ -71,8 +71,8 @@ def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, f
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"errors": None}, "metrics lacks errors"),
-        ({"errors": None, "seed": None}, "metrics lacks errors, seed"),
+        ({"errors": None}, "metrics has no errors"),
+        ({"errors": None, "seed": None}, "metrics has no errors, seed"),
         ({"mood": "good"}, "metrics has unknown fields: mood"),
         ({"test_digits": "many"}, "test_digits should be a whole number, got 'many'"),
         ({"test_digits": True}, "test_digits should be a whole number, got True"),
@@ -86,7 +86,7 @@ def test_metrics_that_cannot_be_read_are_an_error_that_names_the_file(content, f
         ({"misread_examples": [{"a": 1}]}, r"a key of misread_examples\[0\] should be a whole"),
         ({"misread_examples": [3]}, r"misread_examples\[0\] should be an object, got 3"),
         ({"facing_degrees": [1.0]}, r"facing_degrees should be a list of 2, got \[1.0\]"),
-        ({"device": 3}, "device should be a text, got 3"),
+        ({"device": 3}, "device should be a string, got 3"),
         ({"recipe": {"name": "quick"}}, "recipe: not a recipe"),
     ],
     ids=lambda value: None if isinstance(value, dict) else value[:40],

@@ -77,5 +77,5 @@ def test_gradient_of_the_triplet_is_finite_where_two_crops_are_equal():
 
 @pytest.mark.parametrize("margin", [-1, float("nan"), float("inf")])
 def test_margin_that_is_none_is_refused(margin):
-    with pytest.raises(ValueError, match="margin is a number of at least 0"):
+    with pytest.raises(ValueError, match="margin should be a number of at least 0"):
         Triplet(margin=margin)

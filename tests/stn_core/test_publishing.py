@@ -108,12 +108,12 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
         publishing.publish([one, other], source, force=True)
     another = {**description["recipe"], "batch_size": 3}
     other._write_json("run.json", {**description, "recipe": another})
-    with pytest.raises(RunError, match="not of one recipe"):
+    with pytest.raises(RunError, match="different recipes"):
         publishing.publish([one, other], source, force=True)
     other._write_json("run.json", {**description, "precision": "bfloat16"})
     with pytest.raises(RunError, match="not of one precision"):
         publishing.publish([one, other], source, force=True)
-    with pytest.raises(RunError, match=r"one run of each seed, got the seeds \[0, 0\]"):
+    with pytest.raises(RunError, match=r"one run per seed, got the seeds \[0, 0\]"):
         publishing.publish([one, one], source, force=True)
     assert list(pretrained.iterdir()) == []
 
@@ -245,13 +245,13 @@ def test_run_that_was_stopped_is_noted_as_far_as_it_came(finished, pretrained):
 def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pretrained):
     make, source = finished
     publishing.publish([make(0)], source, force=True)
-    with pytest.raises(RunError, match="has the published network's recipe: publish it"):
+    with pytest.raises(RunError, match="has the published network's recipe; use `publish`"):
         publishing.note(make(1), source)
     path = checkpoints.published_folder(find(NAME)) / checkpoints.METRICS
     metrics = json.loads(path.read_text())
     del metrics["recipe"]["curriculum"]  # as before there was one
     path.write_text(json.dumps(metrics))
-    with pytest.raises(RunError, match="has the published network's recipe: publish it"):
+    with pytest.raises(RunError, match="has the published network's recipe; use `publish`"):
         publishing.note(make(2), source)
 
 

@@ -87,7 +87,7 @@ def test_only_what_the_paper_compares_is_held_against_it():
     assert [line.split()[:2] for line in ours] == [
         ["TC", f"st-{kind}-{family}"] for kind in ("fcn", "cnn") for family in ("proj", "tps")
     ]
-    assert not any("so here" in line for line in ours) and len(told) > len(ours)
+    assert not any("confirmed here" in line for line in ours) and len(told) > len(ours)
     assert not any("not in the paper" in line for line in report.table("volumes"))
 
 
@@ -156,7 +156,7 @@ def test_a_column_that_had_one_budget_is_named_once(pretrained):
         (folder / checkpoints.WEIGHTS).touch()
         save_metrics(find(name), replace(cell(name, []).metrics, **trained, recipe=recipe))
     (told,) = results.budgets(results.cells("distorted"))
-    words = "thorough (Muon), 7 x 64 at 0.5, seed 0, a GPU, float32"
+    words = "thorough (Muon), 7 steps of 64, rate 0.5, seed 0, a GPU, float32"
     assert report.budget_line(told) == f"{words}: r/*, rts/fcn"
 
 
@@ -164,8 +164,8 @@ def test_lines_of_volumes_tell_how_far_the_digits_are_turned_towards_the_front()
     told = "\n".join(report.table("volumes"))
     rigid = load_metrics(find("volumes/extruded/st-cnn-rigid"))
     lying, seen = rigid.facing_degrees
-    assert f"as it lies {lying:.1f}; by" in told and f"st-cnn-rigid {seen:.1f}" in told
-    assert "aside" not in "\n".join(report.table("addition"))
+    assert f"in U {lying:.1f}; in V of" in told and f"st-cnn-rigid {seen:.1f}" in told
+    assert "Viewing angle" not in "\n".join(report.table("addition"))
 
 
 def test_what_is_no_table_is_an_error_that_names_those_there_are():

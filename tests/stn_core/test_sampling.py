@@ -423,5 +423,5 @@ def test_unknown_padding_is_an_error_that_lists_the_paddings():
 
 @pytest.mark.parametrize("kernel", [None, 3, ("bilinear", None)])
 def test_what_is_no_kernel_is_an_error_that_says_what_is(kernel):
-    with pytest.raises(ValueError, match="kernel is 'integer', 'bilinear' or a function"):
+    with pytest.raises(ValueError, match="kernel should be 'integer', 'bilinear' or a function"):
         sample(torch.zeros(1, 1, 4, 4), torch.zeros(1, 2, 2, 2), kernel)

@@ -76,7 +76,7 @@ def test_run_of_a_recipe_that_has_changed_since_is_not_gone_on_with(two_cells, t
     training = sweep.plan("distorted", "quick", 1, tmp_path)[0]
     recipe = replace(training.experiment.recipe, optimiser=AdamW(), learning_rate=5e-3)
     training.run.create({"experiment": training.experiment.name, "recipe": recipe.to_json()})
-    with pytest.raises(RunError, match=r"another recipe \(AdamW, at 0.005\); delete it, or name"):
+    with pytest.raises(RunError, match=r"another recipe \(AdamW, rate 0.005\); delete it, or set"):
         sweep.plan("distorted", "quick", 1, tmp_path)
 
 

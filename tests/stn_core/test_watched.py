@@ -95,7 +95,7 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
     network = transformer(Affine())
     with watch(network) as warps:
         pass
-    with pytest.raises(ValueError, match="has not been used"):
+    with pytest.raises(ValueError, match="was not used"):
         save_warps(tmp_path / "w", network, warps)
     network = SpatialTransformer(lambda u: Affine3D().identity().expand(len(u), -1), Affine3D())
     warps = watched(network, torch.rand(1, 1, 4, 4, 4))
@@ -140,7 +140,11 @@ def test_many_large_transformers_share_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("transform", "size", "words"),
     [
-        (LearnedBasis((600, 4)), (600, 4), "cannot be drawn: at most 32 images of 512 pixels"),
+        (
+            LearnedBasis((600, 4)),
+            (600, 4),
+            "cannot be drawn: expected at most 32 images of 512 pixels",
+        ),
         (LearnedBasis((512, 512), rank=12), (512, 512), "more than the 10 MB of a file"),
         (ThinPlateSpline((2, 17)), None, "cannot be drawn: 2 to 16 control points"),
         (ThinPlateSpline(points=torch.rand(300, 2)), None, "at most 256 control points"),
@@ -228,18 +232,18 @@ def test_damaged_control_points_are_refused(good, points, words):
     ("change", "words"),
     [
         (lambda t, h: t.update({"0.theta": torch.full((2, 6), float("nan"))}), "finite"),
-        (lambda t, h: t.update({"0.theta": torch.zeros(2, 8)}), r"\(2, 6\), not \(2, 8\)"),
+        (lambda t, h: t.update({"0.theta": torch.zeros(2, 8)}), r"\(2, 6\), got \(2, 8\)"),
         (lambda t, h: t.update({"0.image": torch.zeros(2, 1, 28, 28)}), "uint8"),
         (lambda t, h: t.pop("0.image"), "0.image"),
         (lambda t, h: h[0].update(size=[14, 100_000]), "512 pixels"),
-        (lambda t, h: h[0].update(size=[14]), r"two whole numbers, not \[14\]"),
-        (lambda t, h: h[0].update(size=None), "two whole numbers, not None"),
-        (lambda t, h: h[0].update(size=[float("inf"), 8]), r"two whole numbers, not \[inf, 8\]"),
-        (lambda t, h: h[0].pop("size"), "place 1 lacks 'size'"),
+        (lambda t, h: h[0].update(size=[14]), r"two whole numbers, got \[14\]"),
+        (lambda t, h: h[0].update(size=None), "two whole numbers, got None"),
+        (lambda t, h: h[0].update(size=[float("inf"), 8]), r"two whole numbers, got \[inf, 8\]"),
+        (lambda t, h: h[0].pop("size"), "transformer 1 has no 'size'"),
         (lambda t, h: h.__setitem__(0, 3), "cannot be drawn"),
         (lambda t, h: h[0].update(family="Module"), "family 'Module' is unknown"),
         (lambda t, h: h[0].update(family=[]), "cannot be drawn"),
-        (lambda t, h: h[0].update(name="n" * 501), "name has 501 letters, at most 500"),
+        (lambda t, h: h[0].update(name="n" * 501), "name has 501 characters; the limit is 500"),
         (lambda t, h: t.update({"0.theta": torch.zeros(2, 6) + 1j}), "theta of torch.complex64"),
         (
             lambda t, h: t.update({"0.theta": torch.full((2, 6), 1e300, dtype=torch.float64)}),
@@ -296,9 +300,9 @@ def two_large(tensors: dict, watched: list) -> None:
     [
         (spline(16, [512, 512]), "256 rows at 512 × 512 pixels .* 67,108,864 numbers; at most"),
         (two_large, "brings the file to 8,388,608 numbers"),
-        (basis_of(torch.zeros(6000, 1)), "at most 256 rows of a basis are drawn, not 6,000"),
+        (basis_of(torch.zeros(6000, 1)), "at most 256 rows of the basis, got 6,000"),
         (basis_of(torch.full((3, 4), 1e300, dtype=torch.float64)), "entries in the basis"),
-        (many, "at most 64 transformers are drawn, not 65"),
+        (many, "at most 64 transformers, got 65"),
     ],
     ids=["spline", "two-splines", "rank", "infinite", "many"],
 )  # fmt: skip
@@ -330,7 +334,7 @@ def test_what_would_make_too_much_is_refused_when_it_is_saved(tmp_path):
         SpatialTransformer(lambda u: Affine().identity().expand(len(u), -1), Affine())
         for _ in range(65)
     ))  # fmt: skip
-    with pytest.raises(ValueError, match="at most 64 transformers are drawn, not 65"):
+    with pytest.raises(ValueError, match="at most 64 transformers, got 65"):
         save_warps(tmp_path / "w", network, watched(network, torch.rand(1, 1, 4, 4)))
     assert not (tmp_path / "w").exists()
 
@@ -338,7 +342,7 @@ def test_what_would_make_too_much_is_refused_when_it_is_saved(tmp_path):
 def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
     app = go_to(AppTest.from_file(MAIN, default_timeout=120), "network").run()
     assert not app.exception
-    assert "Nothing is open yet" in app.info[0].value
+    assert "No file is open yet" in app.info[0].value
     assert "save_warps" in app.code[0].value
     upload = ("w.safetensors", good.read_bytes(), "application/octet-stream")
     app.file_uploader(key="own-warps").set_value(upload).run()

@@ -101,8 +101,8 @@ def drag(page: Page, name: str) -> str:
 
 def inference(page: Page) -> str:
     """Move the digit by a key, and wait for the network's θ."""
-    page.get_by_role("button", name="the digit").first.click()
-    body = page.get_by_label("the digit: move").first
+    page.get_by_role("button", name="digit").first.click()
+    body = page.get_by_label("digit: move").first
     body.focus()
     times = []
     for step in range(ROUNDS):
@@ -143,9 +143,9 @@ def main() -> None:
         print("The front page of a server that has just started:", end=" ")
         begun = time.monotonic()
         page = open_page(chromium, address)
-        page.get_by_label("the digit: move").first.wait_for()
+        page.get_by_label("digit: move").first.wait_for()
         print(f"its digit can be dragged after {time.monotonic() - begun:.1f} s")
-        print("Fig. 2, an ST-CNN run by the browser:", drag(page, "the digit: move"))
+        print("Fig. 2, an ST-CNN run by the browser:", drag(page, "digit: move"))
         page = open_page(chromium, f"{address}/labels")
         print("A loss and its gradient, of an ST-FCN:", drag(page, "the whole grid"))
         page = open_page(chromium, f"{address}/transformer?family=Thin+plate+spline")
@@ -156,7 +156,7 @@ def main() -> None:
         page = open_page(chromium, f"{address}/distorted?{query}")
         print("ST-CNN Aff on TC, 60×60 -> 60×60:", drag(page, "the whole grid"))
         page = open_page(chromium, f"{address}/volumes")
-        page.get_by_role("button", name="the digit", exact=True).click()
+        page.get_by_role("button", name="digit", exact=True).click()
         print("A digit turned in 60×60×60 voxels, read at 30×30×30:", drag(page, "U, the volume"))
         page = open_page(chromium, f"{address}/distorted")
         page.get_by_label("the whole grid").first.wait_for()

@@ -13,7 +13,7 @@ class Sketch {
     this.canvas = document.createElement("canvas");
     this.canvas.width = this.canvas.height = side;
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "A sheet to draw on with mouse, pen or finger");
+    this.canvas.setAttribute("aria-label", "Drawing area: use mouse, pen or finger");
     const clear = document.createElement("button");
     clear.type = "button";
     clear.textContent = "Clear";
@@ -109,7 +109,7 @@ class PasteField {
   async take(transfer) {
     const file = [...transfer.files].find((f) => f.type.startsWith("image/"));
     if (!file) {
-      this.say("That is no picture. Copy one, click here and press Ctrl+V.");
+      this.say("That is not a picture. Copy one, click here and press Ctrl+V.");
       return;
     }
     try {
@@ -120,9 +120,9 @@ class PasteField {
       canvas.height = Math.max(1, Math.round(picture.height * scale));
       canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
       this.send(canvas.toDataURL("image/png").split(",")[1]);
-      this.say(`Taken: ${picture.width} × ${picture.height} pixels. Paste another to change it.`);
+      this.say(`Picture loaded: ${picture.width} × ${picture.height} pixels. Paste another to replace it.`);
     } catch {
-      this.say("This picture cannot be read. PNG, JPEG or WebP is expected.");
+      this.say("This picture cannot be read. Use a PNG, JPEG or WebP file.");
     }
   }
 }

@@ -99,6 +99,6 @@ function restore(layout, root) {
     // what the link has is no state at all
   }
   if (fits) return;
-  const words = "What the link says of this stage cannot be had here, and was left out.";
+  const words = "The link's settings do not fit this figure. It starts without them.";
   root.append(element("p", { className: "words", textContent: words, role: "status" }));
 }

@@ -18,13 +18,14 @@ FIRST_CHOICES = ("2st-fcn-aff", "st-fcn-aff")
 FIRST_PAIR = PAGE.defaults["first"], PAGE.defaults["second"]
 FIRST_SEED = PAGE.defaults["sum_seed"]
 NAMES = r"""
-**U** has two channels, a digit in each, turned, scaled and moved (RTS) on its own. Each
-**transformer** sees both channels, predicts its own **θ**, and warps both. What all of them give,
-two channels each, goes through an average pooling to the classifier, which is told the **sum**
-alone: 0 to 18.
+The image **U** has two channels with a digit in each. Each digit is rotated, scaled and moved (RTS)
+on its own. Each **transformer** sees both channels, predicts its own parameters **θ**, and warps
+both channels. All outputs **V**, two channels each, are average-pooled and go to the classifier.
+It is trained on the **sum** only, 0 to 18.
 
-**2×ST-FCN** has two transformers in front of a fully connected network (**FCN**), **ST-FCN** one;
-**Aff**, **Proj**, **TPS** are what they can do. All networks have about 400,000 parameters.
+**2×ST-FCN** has two transformers in front of a fully connected network (**FCN**), **ST-FCN** has
+one. **Aff**, **Proj** and **TPS** are their families: affine, projective, thin plate spline. All
+networks have about 400,000 parameters.
 
 App. A.1 and Table 4 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
 (Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015).
@@ -63,19 +64,22 @@ def choose() -> Choice:
             place.number_input(
                 name, 0, DIGITS - 1, number, key=key, bind="query-params",
                 disabled=st.session_state.get(f"draw-{key}", False),
-                help="0 to 999: a hundred of each class, class by class, 200 to 299 are twos.",
+                help="Selects a gallery digit, 0 to 999, sorted by class: 200 to 299 are twos",
             )
         )
         for place, (name, key, number) in zip(st.columns(2, gap="xsmall"), ordinals, strict=True)
     )  # fmt: skip
     seed = choose_seed(
-        "sum_seed", FIRST_SEED, "Turns, scales and moves each of the digits", "New distortion"
+        "sum_seed",
+        FIRST_SEED,
+        "Draws the rotation, scale and shift of each digit",
+        "New distortion",
     )
     with st.popover(
         "Your own digits", width="stretch", help="Draw, paste, upload or photograph the two digits"
     ):
         drawn = tuple(
-            own_digit.choose_digit(f"draw-{name}", f"a {name} digit of your own")
+            own_digit.choose_digit(f"draw-{name}", f"your own {name} digit")
             for name in ("first", "second")
         )
     keys = choose_networks(PREFIX, FIRST_CHOICES)
@@ -89,7 +93,7 @@ def choose() -> Choice:
         "Mute a transformer", ["Mute transformer 1", "Mute transformer 2"],
         selection_mode="multi", key="muted", bind="query-params",
         label_visibility="collapsed",
-        help="Its θ is held at the identity: it shows the classifier U as it is.",
+        help="Sets its θ to the identity: the classifier gets U unchanged",
         disabled=not two,
     )  # fmt: skip
     return Choice(

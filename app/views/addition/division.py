@@ -22,15 +22,15 @@ def heading(loaded: LoadedNetwork) -> None:
 
 def division(networks: Sequence[LoadedNetwork]) -> None:
     """For each transformer, how much of either digit's pose it undoes."""
-    st.header("How much of each digit's pose does a transformer undo?", anchor=False)
+    st.header("Pose variation removed by each transformer", anchor=False)
     for loaded in networks:
         left, untouched = sums.pose_left(loaded, loaded.key)
         undone = np.clip(1 - left / untouched, 0, 1)
         st.markdown(_bars(loaded.title, undone), unsafe_allow_html=True)
     st.caption(
-        "Ten pairs of gallery digits, each in 16 poses: by how much less the pixels of V vary from "
-        "pose to pose than those of U (their variance as a share of their mean square). 100 %: the "
-        "digit is always at the same place, of the same size and angle."
+        "Ten pairs of gallery digits, each in 16 poses. The bars show how much less the pixels "
+        "vary from pose to pose in V than in U (variance relative to the mean square). At 100 %, "
+        "the digit in V always has the same place, size and angle."
     )
 
 
@@ -63,7 +63,7 @@ def division_words(left: np.ndarray, untouched: np.ndarray) -> str:
             who = "its one transformer"
         names = [f"channel {c + 1}" for c in sorted(channels)]
         everything = "both channels" if len(names) == left.shape[1] > 1 else " and ".join(names)
-        parts.append(f"{who} looks after {everything or 'neither channel'}")
+        parts.append(f"{who} follows {everything or 'neither channel'}")
     return ", ".join(parts) + "."
 
 

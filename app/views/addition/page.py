@@ -59,11 +59,12 @@ def explore(shown: Shown) -> None:
             downloads(rows, shown.label)
         else:
             st.info(
-                "No network that adds is here yet. Train one: switch from *Explore* to *Train*."
+                "No network has been trained here yet. Switch from *Explore* to *Train* and start "
+                "one."
             )
         if transformed := [n for n in shown.networks if n.network.transformer]:
             division.division(transformed)
-            with st.expander("θ in numbers: wanted and predicted"):
+            with st.expander("Parameters θ: ideal and predicted"):
                 stages.theta_table(shown, moved)
 
 
@@ -89,8 +90,8 @@ else:
         explore(shown)
     strips.further_sums(shown)
     st.caption(
-        "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
-        f"set, on which no network here was trained. {gallery.digits_notice()}"
+        "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "
+        f"network here was trained on them. {gallery.digits_notice()}"
     )
 
 if view != "Results":

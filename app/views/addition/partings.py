@@ -27,7 +27,7 @@ def partings() -> None:
         try:
             recording = recordings.recorded(f"{PREFIX}{name}")
         except RuntimeError as error:
-            st.error(f"This recording cannot be shown: {reason(error)}")
+            st.error(f"This recording cannot be read: {reason(error)}")
             continue
         left = [snapshot.pose_left for snapshot in recording.snapshots]
         step = parted(left, [snapshot.step for snapshot in recording.snapshots])
@@ -39,18 +39,18 @@ def partings() -> None:
         rows.append(parting(f"{PREFIX}{short}", seed, step, left))
     if not rows:
         return
-    st.header("Do the two always part ways, and when?", anchor=False)
-    head = "| | seed | for good at step | at the end |\n|---|---:|---:|---|\n"
+    st.header("When the transformers divide the work", anchor=False)
+    head = "| | seed | divided from step | at the end |\n|---|---:|---:|---|\n"
     st.markdown(head + "\n".join(lines), unsafe_allow_html=True)
     st.caption(
-        "A transformer looks after a channel if of that digit's pose at least "
-        f"{100 * OWNS:.0f} points less are left in its V than in U. Which of the two takes which "
-        "channel is a matter of chance. *Replay* shows the curves."
+        f"A transformer follows a channel if its V has at least {100 * OWNS:.0f} percentage points "
+        "less pose variation of that digit than U. Which transformer follows which channel is "
+        "chance. *Replay* shows the curves."
     )
     downloads.buttons(
-        ("When they part, as CSV", "partings.csv", lambda: downloads.as_csv(rows),
-         "A line for each recorded training"),
-        ("When they part, as JSON", "partings.json", lambda: json.dumps(rows), "The same"),
+        ("Division of work as CSV", "partings.csv", lambda: downloads.as_csv(rows),
+         "One line per recorded training"),
+        ("Division of work as JSON", "partings.json", lambda: json.dumps(rows), "The same"),
     )  # fmt: skip
 
 

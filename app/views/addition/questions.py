@@ -26,26 +26,26 @@ def _splines_add() -> int:
 
 QUESTIONS = (
     Question(
-        words="Two digits, but one transformer: how many times the error of two?",
+        words="With one transformer for two digits, how does the error compare with two "
+        "transformers?",
         answers=("The same", "1.5 to 2 times", "3 times and more"),
         find=_one_or_two_transformers,
-        why="One grid cannot lie on two digits at once.",
+        why="One grid cannot follow two digits at once.",
     ),
     Question(
-        words="Which of the two transformers takes the digit on the left?",
+        words="Which of the two transformers follows the digit on the left?",
         answers=(
             "Always the first",
-            "Whichever predicts it with more confidence",
-            "The one that looks after the channel it is in, wherever it lies",
+            "The one that is more confident",
+            "The one that follows its channel, wherever the digit is",
         ),
         find=_left_digit,
-        why="Each transformer has taken a channel for its own; which one is a matter of luck.",
+        why="Each transformer has learnt to follow one channel; which one is chance.",
     ),
     Question(
-        words="Which family adds best with two transformers?",
+        words="Which family has the smallest error with two transformers?",
         answers=("Affine", "Projective", "Thin plate spline"),
         find=_splines_add,
-        why="As far as the budgets compare; see under *Results* which differences are more "
-        "than chance.",
+        why="The budgets differ. *Results* shows which differences are significant.",
     ),
 )

@@ -53,7 +53,8 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
             image=pixels(shown.example.images)[0],
             theta=thetas,
             label="",
-            alt=f"U: a distorted {digits}, each in a channel of its own, with the grids on them",
+            alt=f"Image U: distorted {digits}, each in its own channel, with the sampling grids on "
+            "them",
         ),
         key=stage_key(index),
         token=stage_token(shown, loaded),
@@ -62,7 +63,7 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
             Input(
                 image=movable.image,
                 pose=movable.pose,
-                name=f"the digit in channel {channel + 1}",
+                name=f"digit in channel {channel + 1}",
                 channel=channel,
             )
             for channel, movable in enumerate(shown.movables)
@@ -78,15 +79,16 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
 def theta_table(shown: Shown, moved: Moved) -> None:
     """The ideal θ of each digit, and each transformer's θ, where it is affine."""
     ideal = shown.example.theta[0].numpy() if moved.poses is None else np.array(moved.poses)
-    columns = {f"channel {c + 1}: wanted": theta for c, theta in enumerate(ideal)}
+    columns = {f"channel {c + 1}: ideal θ": theta for c, theta in enumerate(ideal)}
     for prediction in moved.predictions:
         thetas, title = thetas_of(prediction.trace), prediction.loaded.title
         for n, theta in enumerate(() if thetas is None else thetas):
             if len(theta) == len(ideal[0]):
                 columns[f"{title}, {n + 1}" if len(thetas) > 1 else title] = theta
-    st.header("θ: wanted and predicted", anchor=False)
+    st.header("Parameters θ: ideal and predicted", anchor=False)
     decomposed(columns)
     st.caption(
-        "Wanted: what brings the digit's own 28 × 28 pixels upright onto all of V. A transformer "
-        "that looks after a digit follows it; it is free to keep a constant turn and zoom."
+        "The ideal θ makes the digit's own 28 × 28 pixels upright and as large as V. A transformer "
+        "follows its digit, but may keep a constant rotation and zoom: these do not change the "
+        "loss."
     )

@@ -32,11 +32,13 @@ def further_sums(shown: Shown) -> None:
                 image=pixels(example.images)[0],
                 theta=None,
                 label=f"{digits}{marks}",
-                alt=f"Choose these distorted digits, {digits}",
+                alt=f"Choose this sum of distorted digits, {digits}",
             )
         )
-    legend = " · ✓ right, ✗ wrong, by network in their order above" if shown.networks else ""
-    st.caption(f"**Further sums**, distorted with the same seed: click one{legend}")
+    legend = (
+        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
+    )
+    st.caption(f"**More sums**, distorted with the same seed. Click one{legend}")
     strip(
         items,
         key="sums",

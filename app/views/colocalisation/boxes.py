@@ -23,16 +23,16 @@ PREFIX = "colocalisation/"
 FIRST_DIGIT = PAGE.defaults["boxes_digit"]
 REFRESH_SECONDS = 2.0
 NAMES = r"""
-The **box** of an image is the attention transformer's $\theta = (s, t_x, t_y)$, which the
-localisation network predicts; $I^T$ is what stands in it, 28×28 pixels. **T**: a digit at a random
-place of 84×84 pixels; **TC**: with 16 patches of other digits.
+The localisation network predicts a **box** for each image: the parameters $\theta = (s, t_x, t_y)$
+of an attention transformer. $I^T$ is the crop inside the box, 28 × 28 pixels. **T**: a digit at a
+random place in 84 × 84 pixels. **TC**: the same with 16 patches of other digits.
 
-**$e()$**, the encoder, is a CNN that tells digits apart; its three layers of activations make up a
-vector. It was trained on labelled crops of other digits, none of these. (Ours are two: one for the
-search, and a finer one for its end.)
+**$e()$** is the encoder, a CNN that classifies digits. Its three layers of activations make up a
+vector. It was trained on labelled crops of other digits. (We use two encoders: one for the search,
+and a finer one for its end.)
 
-A digit counts as **localised** if its box and its own 28×28 frame **overlap** by more than a half
-(intersection over union).
+A digit counts as **localised** if its box and its true 28 × 28 frame have an **overlap**
+(intersection over union) above 0.5.
 
 Eq. 8, App. A.2, Table 5 and Fig. 4 of
 [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025) (Jaderberg, Simonyan, Zisserman,
@@ -49,14 +49,14 @@ def _choose_set() -> str:
     """A class, with clutter or without: ``colocalisation/tc/8``."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         digit = st.pills(
-            "The class, which the method is not told", list(range(10)), default=FIRST_DIGIT,
+            "The class; the method does not know it", list(range(10)), default=FIRST_DIGIT,
             required=True, key="boxes_digit", bind="query-params",
-            help="Which digit all hundred images have in common",
+            help="The digit that all hundred images share",
         )  # fmt: skip
         clutter = st.segmented_control(
-            "On black (T), or among 16 patches of clutter (TC)", ["T", "TC"], default="TC",
+            "Digits on black (T), or with 16 patches of clutter (TC)", ["T", "TC"], default="TC",
             required=True, key="boxes_clutter", bind="query-params",
-            help="Clutter: patches of other digits, as large as the digit itself",
+            help="Clutter: 16 patches of other digits, each as large as the digit",
         )  # fmt: skip
     return f"{PREFIX}{clutter.lower()}/{digit}"
 
@@ -67,8 +67,8 @@ def watch() -> None:
     try:
         recorded = recorded_boxes(name)
     except RuntimeError as error:
-        st.error(f"This recording cannot be shown: {reason(error)}")
-        st.info("*Run it live* makes one in front of your eyes.")
+        st.error(f"This recording cannot be read: {reason(error)}")
+        st.info("Choose *Run it live* to make one.")
         return
     _show(name, recorded, name, live=False, from_start=True)
 
@@ -92,11 +92,10 @@ def _show(
         token=token,
     )
     st.caption(
-        "Press play: all boxes start in the middle. Click an image to see it large. "
-        f"Recorded: {description['recipe']['iterations']:,} steps, "
-        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, "
-        f"seed {plain(description['seed'])}, "
-        f"{plain(description['device'])}."
+        "Press ▶: all boxes start in the middle. Click an image to enlarge it. Recorded: "
+        f"{description['recipe']['iterations']:,} steps, "
+        f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, seed "
+        f"{plain(description['seed'])}, {plain(description['device'])}."
     )
     if not live:
         downloads.encoders(folder)
@@ -130,14 +129,14 @@ def _pair(recorded, report: WallReport) -> None:
     term = (
         Triplet(margin=margin).terms(embedded[:2], Patches.of(embedded[[2, 2], None]))[0, 1].item()
     )
-    st.header(f"One pair in the loss, at step {snapshot.step:,}", anchor=False)
+    st.header(f"One pair of the loss at step {snapshot.step:,}", anchor=False)
     left, right = st.columns([1, 1.6], gap="large", vertical_alignment="center")
     pictures = (seen[:, 0] * 255).round().clamp(0, 255).to(torch.uint8).numpy()
-    words = (f"image {n + 1}", f"image {m + 1}", f"patch of {n + 1}")
+    words = (f"image {n + 1}", f"image {m + 1}", f"random patch of {n + 1}")
     with left:
         strip(
             [
-                Item(id=str(i), image=picture, theta=None, label=text, alt=f"The crop: {text}")
+                Item(id=str(i), image=picture, theta=None, label=text, alt=f"Crop: {text}")
                 for i, (picture, text) in enumerate(zip(pictures, words, strict=True))
             ],
             key="pair",
@@ -150,8 +149,9 @@ def _pair(recorded, report: WallReport) -> None:
             r"\underbrace{\alpha}_{" + f"{margin:g}" + r"}\right) = " + f"{term:.2f}"
         )
         st.caption(
-            f"n is image {n + 1}, m image {m + 1}: the two that were clicked last. The smaller the "
-            "first distance beside the second, the better. The loss is the mean over all pairs."
+            f"Here n is image {n + 1} and m is image {m + 1}, the two you clicked last. The loss "
+            "falls when the two crops get closer to each other than to the random patch. It is the "
+            "mean over all pairs."
         )
 
 
@@ -164,7 +164,7 @@ def live() -> None:
             noun="Optimisation",
             field="boxes_run",
             measured="localised",
-            empty="after some ten seconds the boxes are there, and move while it trains.",
+            empty="the boxes appear in about 10 s and move during the optimisation.",
             resumable=False,
             refresh_seconds=REFRESH_SECONDS,
         ),
@@ -176,7 +176,7 @@ def _show_job(job: Job) -> None:
     try:
         recorded = run.recorded()
     except RuntimeError:
-        st.caption("The first steps …")
+        st.caption("Optimising, first steps …")
         return
     name = recorded.description["experiment"]
     _show(name, recorded, job.key, live=run.is_alive(), folder=job.folder)

@@ -19,8 +19,8 @@ MAX_CLUTTER_PATCHES = 40
 MARGINS = Range(0, 100)
 SIDE = 84  # pixels of an image
 RECIPES = {
-    "quick": "ours: it finds the digits",
-    "literal": "as printed: it flees from them",
+    "quick": "ours: finds the digits",
+    "literal": "as printed: moves away from them",
 }
 
 
@@ -32,7 +32,7 @@ def form() -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     if problem := gallery.digits_problem():
-        st.error(f"Trainings cannot begin here. {problem}")
+        st.error(f"Training is not possible here. {problem}")
     (_own_form if kind == kinds[1] else _digits_form)()
 
 
@@ -43,29 +43,33 @@ def _own_form() -> None:
         f"{MIN_IMAGES} to {MAX_IMAGES} pictures with the same kind of object in each",
         pictures.UPLOADS,
         accept_multiple_files=True, key="own_images",
-        help="PNG, JPEG or WebP; each is cut to its middle square and made grey",
+        help="PNG, JPEG or WebP. Each picture is cropped to its central square and converted to "
+        "grey.",
     )  # fmt: skip
     steps, starts = _steps("own_steps"), _starts("own", 1)
     images = _read(files[:MAX_IMAGES])
     enough = len(images) >= MIN_IMAGES
     if len(files) > MAX_IMAGES:
-        st.warning(f"These are {len(files)} pictures; the first {MAX_IMAGES} of them are taken.")
+        st.warning(f"You chose {len(files)} pictures; the first {MAX_IMAGES} are used.")
     if files and not enough:
-        st.warning(f"A set has {MIN_IMAGES} to {MAX_IMAGES} pictures; these are {len(images)}.")
+        st.warning(
+            f"You chose {len(images)} pictures; a set needs {MIN_IMAGES} to {MAX_IMAGES}. "
+            "Add or remove some."
+        )
     if st.button(
         "Start",
         type="primary",
         width="stretch",
         key="own_start",
         disabled=not enough or bool(gallery.digits_problem()),
-        help="Runs on this server, in a process of its own; it goes on if you leave the page",
+        help="Runs on this server, and goes on if you leave the page",
     ):
         _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
     st.caption(
-        "What to expect: the encoder knows handwritten digits alone, and boxes are about "
-        "a third of a picture wide. Large strokes on an even ground can be found: letters, signs, "
-        "doodles. On photographs the boxes will settle on some edge or corner that all share. "
-        "Pictures are cut to their middle square, 84×84 pixels, in grey, bright on black."
+        "What to expect: the encoder knows only handwritten digits, and boxes are about a third of "
+        "a picture wide. It can find large strokes on an even background: letters, signs, doodles. "
+        "On photographs, the boxes settle on some edge or corner that all pictures share. Pictures "
+        "are cropped to their central square and shown as 84 × 84 grey pixels, bright on black."
     )
 
 
@@ -83,7 +87,7 @@ def _read(files) -> list[np.ndarray]:
 def _steps(key: str) -> int:
     return st.select_slider(
         "Steps", [100, 300, 600, 1_100, 1_500], 1_100, key=key, bind="query-params",
-        format_func=lambda n: f"{n:,}", help="1,100 of one start take about a minute.",
+        format_func=lambda n: f"{n:,}", help="One start takes about a minute for 1,100 steps.",
     )  # fmt: skip
 
 
@@ -91,9 +95,9 @@ def _starts(key: str, default: int) -> int:
     return st.segmented_control(
         "Starts", [1, 2, 4], default=default, required=True, key=f"{key}_starts_{default}",
         bind="query-params",
-        help="Side by side, each from other random weights; the half with the lower loss goes on "
-        "after a quarter of the steps, and again after half of them. Two take a quarter longer "
-        "than one, four twice as long.",
+        help="Runs several starts in parallel, each with other random weights. After a quarter of "
+        "the steps, and again after half, only the half with the lower loss goes on. Two starts "
+        "take 25 % longer than one, four twice as long.",
     )  # fmt: skip
 
 
@@ -115,12 +119,12 @@ def _digits_form() -> None:
         required=True,
         key="live_digit",
         bind="query-params",
-        help="Which digit the hundred images have in common; the method is not told",
+        help="The digit that the hundred images share; the method does not know it",
     )
     clutter = st.slider(
         "Patches of clutter in each image", 0, MAX_CLUTTER_PATCHES, 0,
         key="live_clutter", bind="query-params",
-        help="The paper's T has none, its TC 16.",
+        help="The paper's T has 0, its TC 16.",
     )  # fmt: skip
     recipe = st.radio(
         "Loss",
@@ -128,7 +132,7 @@ def _digits_form() -> None:
         format_func=lambda r: f"Eq. 8 {RECIPES[r]}",
         key="live_recipe",
         bind="query-params",
-        help="Eq. 8 on normalised activations, with what else differs, or exactly as printed",
+        help="Eq. 8 on normalised activations, with our other changes, or exactly as printed",
     )
     column = "tc" if clutter else "t"
     defaults = _recipe(recipe, column)
@@ -137,10 +141,10 @@ def _digits_form() -> None:
     with left:
         margin = fields.read(
             "Margin α", f"{defaults.objective.margin:g}", f"live_margin_{recipe}",
-            "The paper has 1. Ours is so large that every pair goes on pulling.", MARGINS.read,
+            "The paper uses 1. Ours is larger, so that every pair keeps a gradient.", MARGINS.read,
         )  # fmt: skip
     with right:
-        seed = fields.read("Seed", 1, "live_seed", "Draws the hundred images.", SEEDS.read)
+        seed = fields.read("Seed", 1, "live_seed", "Draws the hundred images", SEEDS.read)
     steps, starts = _steps("live_steps"), _starts("live", defaults.starts)
     for problem in fields.problems:
         st.error(problem)
@@ -151,7 +155,7 @@ def _digits_form() -> None:
         key="live_start",
         disabled=bool(fields.problems or gallery.digits_problem()),
         help="Correct the fields first" if fields.problems
-        else "Runs on this server, in a process of its own; it goes on if you leave the page",
+        else "Runs on this server, and goes on if you leave the page",
     ) and not fields.problems:  # fmt: skip
         _start(
             lambda: orders.colocalise(
@@ -165,8 +169,8 @@ def _digits_form() -> None:
             )
         )
     st.caption(
-        "A hundred digits of the gallery, on which the encoder was not trained. What the method is "
-        "given beforehand: the encoder, and about how large a digit is."
+        "The images show a hundred gallery digits that the encoder was not trained on. The method "
+        "knows only the encoder and the approximate size of a digit."
     )
 
 

@@ -19,28 +19,28 @@ if TYPE_CHECKING:
     from stn_core.metrics import SearchMetrics
 
 DEPARTURES = """
-- **Each layer's activations are divided by their own length.** On plain ones Eq. 8 is smaller for
-  empty crops than for perfect ones: nothing in a black crop differs from another black crop, and
-  the boxes flee (*Run it live*, "as printed").
-- **A margin of 6 in place of 1**, so that a pair goes on pulling when it is right already.
-- **The boxes are read a little off while they look for the object**, less and less. The gradient of
-  one crop points anywhere; the mean of those around it points to the object. Without it, nothing
-  was found among clutter.
-- **The largest box allowed shrinks**, from s = 0.8 to 0.36: first where the object is, then how
-  large. Random patches are of the digit's size as well; so about how large it is, is given.
-- **The encoder has seen digits small, large, cut off and among clutter.** One that has not gives
-  no direction to a box that is far away. But it does not mind a box that is a little off: the loop
-  of every 6 is as much alike as every 6.
-- **For the last 30 % of the steps a finer encoder compares the crops**, and the loss jumps. It has
-  learnt, from crops of other digits whose place was known, that half a box off is no digit. So more
-  is given than in the paper: without it, a 6 is found in a quarter of its images.
-- **The localisation network's convolution has stride 1**, as "100k parameters" asks for; with the
-  text's stride of 4 it would have 6k.
+- **Each layer's activations are divided by their length.** Without this, Eq. 8 is smaller for empty
+  crops than for perfect ones: two black crops do not differ at all, so the boxes move away from
+  the digits (*Run it live*, "as printed").
+- **The margin is 6 instead of 1**, so that a pair keeps a gradient when it is already right.
+- **The boxes are shifted at random while they search**, less and less. The gradient of one crop
+  points anywhere; the mean over shifted crops points to the object. Without it, the method found
+  nothing among clutter.
+- **The largest box allowed shrinks**, from scale s = 0.8 to 0.36: first the place, then the size.
+  Random patches have the digit's size too, so the approximate size is given.
+- **The encoder was trained on digits that are small, large, cut off or among clutter.** Otherwise
+  it gives no direction to a box that is far away. But it tolerates a box that is a little off: the
+  loops of two sixes are as much alike as the two sixes.
+- **For the last 30 % of the steps, a finer encoder compares the crops**, and the loss jumps. It was
+  trained on crops of other digits at known places, and learnt that half a box off is not a digit.
+  This is more than the paper gives. Without it, a 6 is found in a quarter of its images.
+- **The localisation network's convolution has stride 1**, which gives the "100k parameters" of the
+  paper. The stride of 4 in its text would give 6k.
 - **The first hidden layer learns at a tenth of the rate.** Each of its eight units has 11,552
-  weights, which Adam moves all at once: at the full rate units are dead within twenty steps, and
-  among clutter every second start finds nothing.
-- **Among clutter two starts are made side by side**; after a quarter of the steps the one with the
-  lower loss goes on. The loss knows no label and no true box.
+  weights, and Adam moves all of them at once. At the full rate, units are dead within 20 steps,
+  and among clutter every second start finds nothing.
+- **Among clutter, two starts run in parallel.** After a quarter of the steps, the one with the
+  lower loss goes on. The loss uses no label and no true box.
 """
 
 
@@ -53,9 +53,9 @@ def table() -> None:
     damaged = results.unreadable(metrics)
     say_left_out(damaged)
     st.markdown(
-        "**Table 5.** Digits localised in percent, in sets of 100 of MNIST's test digits (the mean "
-        "of the sets, and its spread): **ours**, and the paper's. Click a number to watch that "
-        "class on gallery digits."
+        "**Table 5.** Localised digits in percent, over sets of 100 MNIST test digits (mean and "
+        "spread of the sets): **ours** and the paper's. Click a number to watch that class on "
+        "gallery digits."
     )
     head = "".join(f"<th style='text-align:right'>{c.upper()}</th>" for c in DISTORTIONS)
     lines = [f"<tr><th></th>{head}</tr>"]
@@ -85,15 +85,17 @@ def table() -> None:
         f"{budget.words}, {budget.median_seconds:.0f} seconds (the median)"
         for budget in results.search_budgets(metrics)
     ]
-    st.caption("  \n".join(how) or "Nothing has been run yet.")
+    st.caption(
+        "  \n".join(how) or "Nothing has been measured yet. Run `python -m stn_core colocalise`."
+    )
     downloads.buttons(
         ("Table as CSV", "table-5.csv", lambda: downloads.as_csv(rows(metrics)),
-         "Ours and the paper's, with the sets and how they were optimised"),
+         "Our results and the paper's, with the sets and the settings"),
         ("All of it as JSON", "table-5.json",
          lambda: json.dumps(with_metrics(metrics)),
-         "The same, and every cell's metrics as they were recorded"),
+         "The same, with the recorded metrics of every cell"),
     )  # fmt: skip
-    with st.expander("What differs from the text, and why"):
+    with st.expander("Departures from the paper, and why"):
         st.markdown(DEPARTURES)
 
 

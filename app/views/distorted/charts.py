@@ -23,7 +23,7 @@ def many_digits(shown: Shown) -> None:
 
 
 def _turned_digit(shown: Shown) -> None:
-    st.header("Turn this digit, and who still reads it?", anchor=False)
+    st.header("Accuracy when the digit is rotated", anchor=False)
     series = [
         (loaded.title, 100 * shown.turned(loaded).share, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
@@ -32,26 +32,30 @@ def _turned_digit(shown: Shown) -> None:
         figures.turning(angles.TURN_DEGREES, series, colours()),
         name="true-class-while-turning",
         key="sweep-chart",
-        alt=f"Probability of the true class while the input is turned. {_at_angles(series)}",
+        alt=f"Probability of the true class against the angle of the image. {_at_angles(series)}",
     )
     st.caption(
-        f"The input is turned about its middle; {shown.distortion} is trained with "
-        f"{_trained_range(shown.distortion)}. *Sweep the angle*, above, plays it on the stage."
+        f"The image is rotated about its centre. Networks for {shown.distortion} are trained with "
+        f"{_trained_range(shown.distortion)}. *Sweep the angle*, above, plays the rotation in the "
+        "figure."
     )
 
 
 def _many_angles(shown: Shown) -> None:
-    st.header("True angle against predicted angle", anchor=False)
+    st.header("Predicted angle against true angle", anchor=False)
     transformed = [
         (loaded, shade)
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
         if loaded.network.transformer
     ]
     if "angle_degrees" not in shown.example.pose:
-        st.info(f"{shown.distortion} turns no digit, so there is no true angle. Choose R or RTS.")
+        st.info(
+            f"{shown.distortion} does not rotate digits, so there is no true angle. Choose R "
+            "or RTS."
+        )
         return
     if not transformed:
-        st.info("Neither network has a transformer. Choose an ST network.")
+        st.info("Neither network has a transformer. Choose a network with ST-.")
         return
     clouds = [(n.title, shown.predicted_angles(n), shade) for n, shade in transformed]
     chart(
@@ -60,12 +64,12 @@ def _many_angles(shown: Shown) -> None:
         key="angles",
         on_select=choose_point,
         selection_mode="points",
-        alt=f"Scatter of the true and the predicted angles of 200 digits. {_spread(clouds)}",
+        alt=f"Predicted angle against true angle of 200 digits. {_spread(clouds)}",
     )
     st.caption(
-        "200 gallery digits, 20 of each class; ✕ is misread. Click a point to put its digit on "
-        "the stage. On the diagonal, V is upright. A flat cloud: the transformer turns "
-        "nothing, and leaves the angle to its classifier."
+        "200 gallery digits, 20 of each class; ✕ marks a misread digit. Click a point to show its "
+        "digit. On the diagonal, V is upright. A flat cloud means that the transformer does not "
+        "rotate, and leaves the angle to the classifier."
     )
 
 

@@ -15,17 +15,17 @@ from app.tables import DISTORTIONS
 from app.views.distorted import PAGE
 
 NAMES = r"""
-**U** is the input image, **V** the output of the transformer. **G** is the regular grid of V's
-pixels. **θ** are the numbers that the localisation network predicts from U, and **$T_\theta(G)$**
-is where in U each pixel of V is read. The yellow corner is V's first one, top left: it shows which
-way the grid is turned.
+**U** is the image, **V** the output of the transformer. **G** is the regular grid of V's pixels.
+The localisation network predicts the parameters **θ** from U. The sampling grid **$T_\theta(G)$**
+says where in U each pixel of V is read. The grid's yellow corner is the top left corner of V: it
+shows which way the grid is turned.
 
-**FCN** and **CNN** are a fully connected and a convolutional network; **ST-** puts a spatial
-transformer in front. **Aff**, **Proj**, **TPS** are what it can do: an affine map (6 numbers), a
-projective one (8), a thin plate spline with 16 control points (32). All have about 400,000
+**FCN** is a fully connected network, **CNN** a convolutional one. **ST-** puts a spatial
+transformer in front. **Aff**, **Proj** and **TPS** are its families: affine (6 parameters),
+projective (8), thin plate spline with 16 control points (32). All networks have about 400,000
 parameters.
 
-The **distortions** are those of App. A.4, the errors those of Table 1, of
+The **distortions** are those of App. A.4 and the errors those of Table 1 of
 [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025) (Jaderberg, Simonyan, Zisserman,
 Kavukcuoglu, 2015).
 """
@@ -88,8 +88,8 @@ def choose(distortion: str) -> Choice:
         key="digit",
         bind="query-params",
         disabled=st.session_state.get(OWN_DIGIT, False),
-        help="A hundred digits of each class, class by class: 200 to 299 are twos. No network "
-        "was trained on them.",
+        help="Selects a gallery digit, sorted by class: 200 to 299 are twos. No network was "
+        "trained on them.",
     )
     seed = choose_seed(
         "seed",
@@ -119,8 +119,8 @@ def choose_turning() -> bool:
         "Sweep the angle",
         key="sweep",
         bind="query-params",
-        help="The stage's playhead then turns the input from −90° to 90°, and shows the grid that "
-        "the network predicts at every angle.",
+        help="The playhead rotates the image from −90° to 90° and shows the predicted grid at "
+        "every angle.",
     )
 
 

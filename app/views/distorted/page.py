@@ -51,7 +51,7 @@ def explore(shown: Shown) -> None:
         else:
             st.info(
                 f"No network for {shown.distortion} has been trained here yet. Choose RTS or TC, "
-                "or train one: switch from *Explore* to *Train*."
+                "or switch from *Explore* to *Train*."
             )
         poses.pose_table(shown, moved)
 
@@ -78,8 +78,8 @@ else:
         explore(shown)
     strips.digit_strip(shown)
     st.caption(
-        "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
-        f"set, on which no network here was trained. {gallery.digits_notice()}"
+        "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "
+        f"network here was trained on them. {gallery.digits_notice()}"
     )
     if networks:
         charts.many_digits(shown)

@@ -15,7 +15,7 @@ from app.views.distorted.shown import Moved, Shown
 def pose_table(shown: Shown, moved: Moved) -> None:
     """The ideal θ of the digit, and each predicted one, as matrices and as numbers."""
     example, hand = shown.example, moved.pose
-    st.header("θ: wanted and predicted", anchor=False)
+    st.header("Parameters θ: ideal and predicted", anchor=False)
     columns: dict[str, np.ndarray] = {}
     if example.theta is not None:
         columns[IDEAL] = _ideal(example.theta[0].numpy(), shown.movable, hand)
@@ -26,28 +26,28 @@ def pose_table(shown: Shown, moved: Moved) -> None:
     }
     matrices = {t: v for t, v in columns.items() if len(v) in (3, 6, 8)}
     for title, theta in matrices.items():  # one below the other: side by side they are cut
-        st.caption(f"{title}: undoes the distortion" if title == IDEAL else title)
+        st.caption(title)
         st.latex(r"A_\theta = " + matrix_latex(theta))
     for title, theta in columns.items():
         if title not in matrices:
-            st.caption(f"{title}: the source (x, y) of each control point, row by row")
+            st.caption(f"{title}: source point (x, y) of each control point, row by row")
             side = round((len(theta) / 2) ** 0.5)
             points = theta.reshape(side, side, 2)
-            st.table([[f"{x:+.2f}, {y:+.2f}" for x, y in row] for row in points])
+            st.table([[f"{x:+.2f}, {y:+.2f}".replace("-", "−") for x, y in row] for row in points])
     decomposed({t: v for t, v in columns.items() if len(v) == 6})
     ideal = (
-        "The wanted θ, which maps V to U, brings the digit's own 28 × 28 pixels upright onto all "
-        "of V."
+        "The ideal θ makes the digit's own 28 × 28 pixels upright and as large as V."
         if IDEAL in columns
-        else "Nothing undoes that in closed form, so there is no wanted θ to compare with."
+        else "This distortion has no inverse in closed form, so there is no ideal θ to compare "
+        "with."
     )
     done = ", ".join(_pose_words(example.pose))
     if hand is not None:
         done += ", then moved by hand" if shown.movable.whole else " at first, then moved by hand"
     st.caption(
-        f"Done to the digit: {done}. {ideal} The network is told "
-        "nothing but the class, and undoes no more of the distortion than helps it to tell the "
-        "classes apart: a constant zoom costs it nothing, nor does a slant that every digit keeps."
+        f"Distortion of this digit: {done}. {ideal} The network is trained on class labels only, "
+        "so it undoes only what helps to tell the classes apart. A constant zoom or slant does not "
+        "change the loss."
     )
 
 
@@ -71,12 +71,12 @@ def _pose_words(values: dict) -> list[str]:
     for name, value in values.items():
         value = value[0]
         if name == "angle_degrees":
-            words.append(f"turned by {value.item():.0f}°")
+            words.append(f"rotated by {value.item():.0f}°".replace("-", "−"))
         elif name == "scale":
             words.append(f"scaled by {value.item():.2f}")
         elif value.ndim == 0:
             axis = name.split("_")[1]
-            words.append(f"moved by {value.item():+.1f} pixels in {axis}")
+            words.append(f"shifted by {value.item():+.1f} pixels in {axis}".replace("-", "−"))
         else:
             what = "corners" if "corner" in name else "control points"
             spread = value.square().mean().sqrt().item()

@@ -33,22 +33,23 @@ def _fcn_and_st_fcn() -> int:
 
 QUESTIONS = (
     Question(
-        words=f"Digit {DIGIT} of RTS, distorted with seed {SEED}: who reads it?",
-        answers=("Both", "ST-CNN Aff alone", "The CNN alone", "Neither"),
+        words=f"Digit {DIGIT}, distorted by RTS with seed {SEED}: which networks read it "
+        "correctly?",
+        answers=("Both", "Only ST-CNN Aff", "Only the CNN", "Neither"),
         find=_who_reads_it,
-        why="Choose the digit and the seed, and see why.",
+        why="Choose this digit and this seed above to see why.",
     ),
     Question(
-        words="On RTS, how many times the ST-CNN's error is the CNN's?",
-        answers=("They are the same", "About 2 times", "About 5 times"),
+        words="On RTS, how large is the CNN's error compared with the ST-CNN's?",
+        answers=("The same", "About 2 times", "About 5 times"),
         find=_cnn_and_st_cnn,
-        why="A CNN has some invariance of its own, by its max-pooling; the transformer adds to "
-        "it. The table is under *Results*.",
+        why="Max-pooling gives a CNN some invariance of its own; the transformer adds more. "
+        "*Results* has the table.",
     ),
     Question(
-        words="And the FCN's error, how many times the ST-FCN's?",
-        answers=("They are the same", "2 to 3 times", "About 8 times"),
+        words="On RTS, how large is the FCN's error compared with the ST-FCN's?",
+        answers=("The same", "2 to 3 times", "About 8 times"),
         find=_fcn_and_st_fcn,
-        why="A fully connected network has no notion of place at all: it gains the most.",
+        why="A fully connected network has no built-in notion of position, so it gains most.",
     ),
 )

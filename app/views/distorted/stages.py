@@ -23,8 +23,8 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
     """
     loaded = shown.staged[index]
     height, width = shown.example.images.shape[2:]
-    alt = f"U: a distorted {shown.label} ({shown.distortion})"
-    captions = {"U": f"U, {_size((height, width))} pixels"}
+    alt = f"Image U: a distorted {shown.label} ({shown.distortion})"
+    captions = {"U": f"Image U, {_size((height, width))} pixels"}
     transformers = theta = probabilities = None
     if loaded:
         [prediction] = [p for p in moved.predictions if p.loaded.key == loaded.key]
@@ -34,9 +34,9 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
         transformers = Transformers(transform=transform, colours=(GRIDS[index],))
         then = "" if side == 1 else f", then pooled to {_size((height // side, width // side))}"
         captions = {
-            "U": 'U and the grid T<sub>θ</sub>(G)<span class="hint">: drag it</span> '
-            f"({_size((height, width))})",
-            "V": f"V: U sampled at the grid{then}",
+            "U": "Image U and the sampling grid T<sub>θ</sub>(G)"
+            f'<span class="hint">: drag it</span> ({_size((height, width))})',
+            "V": f"Output V: U sampled at the grid{then}",
         }
         alt += ", with the sampling grid on it"
     image, movable = pixels(shown.example.images)[0], shown.movable
@@ -50,7 +50,7 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
             Input(
                 image=movable.image,
                 pose=movable.pose,
-                name="the picture" if movable.whole else "the digit",
+                name="picture" if movable.whole else "digit",
             )
         ],
         adopted=None if index == moved.newest else [moved.pose or movable.pose.tolist()],
@@ -82,9 +82,9 @@ def turning_track(shown: Shown, loaded: LoadedNetwork) -> Track:
     """The input turned about its middle, and the network's θ for it."""
     turned = shown.turned(loaded)
     return Track(
-        name="The input turned, from 90 degrees to the left to 90 to the right",
+        name="Rotation of the image, from −90° to 90°",
         theta=turned.theta[:, None, None],
-        labels=[f"{d}°" for d in angles.TURN_DEGREES],
+        labels=[f"{d}°".replace("-", "−") for d in angles.TURN_DEGREES],
         ends=("−90°", "90°"),
         per_second=10,
         poses=turned.poses,

@@ -26,8 +26,10 @@ def digit_strip(shown: Shown) -> None:
                 alt=f"Choose this distorted {label}",
             )
         )
-    legend = " · ✓ right, ✗ wrong, by network in their order above" if shown.networks else ""
-    st.caption(f"**Further digits**, distorted with the same seed: click one{legend}")
+    legend = (
+        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
+    )
+    st.caption(f"**More digits**, distorted with the same seed. Click one{legend}")
     strip(
         items,
         key="digits",

@@ -64,7 +64,7 @@ TABLE_CARDS = (
     TableCard(
         table=TABLES["addition"],
         networks=("fcn", "cnn", "st-fcn-aff", "2st-fcn-aff", "2st-fcn-proj"),
-        words="the sum of two digits, each with a distortion of its own",
+        words="the sum of two digits, each with its own distortion",
         field="sum_view",
     ),
 )
@@ -147,7 +147,9 @@ def cards() -> tuple[list[Card], list[str]]:
             shown.append(make())
         except (RuntimeError, ValueError, OSError) as error:
             problems.append(f"{name}: {reason(error)}")
-            shown.append(Card(name=name, words="What it shows cannot be read here.", href=href))
+            shown.append(
+                Card(name=name, words="Its picture or numbers cannot be read here.", href=href)
+            )
     return [*shown, *map(_table, TABLE_CARDS), _table5(), *_questions()], problems
 
 
@@ -161,11 +163,11 @@ def _fig1() -> Card:
     output = (warp.output[0, 0] * 255).round().to(torch.uint8).numpy()
     return Card(
         name="Fig. 1: read where the digit is",
-        words=f"A distorted {label}, what the transformer reads of it, and what "
-        f"the network says: {answer}. On five kinds of distortion.",
+        words=f"A distorted {label}, and what the transformer reads of it. The network reads "
+        f"{answer}. Five kinds of distortion.",
         href="distorted",
         pictures=(
-            picture(image[0], [(shape, GRIDS[0])], "U with the grid"),
+            picture(image[0], [(shape, GRIDS[0])], "image U with the sampling grid"),
             picture(output, (), "V"),
         ),
     )
@@ -179,12 +181,12 @@ def _fig3() -> Card:
     grid = Affine().grid(torch.tensor([thetas[1]]).float(), card.shape)
     output = sample(image, grid)[0, 0].round().to(torch.uint8).numpy()
     return Card(
-        name="Fig. 3: the grid on the input",
-        words="The identity, an affine T<sub>θ</sub>(G), and what it reads. Drag it, in six "
-        "families, with four kernels.",
+        name="Fig. 3: the grid on the image",
+        words="The identity grid, an affine grid, and what it reads. Drag grids of six families, "
+        "read with four kernels.",
         href="transformer?preset=Fig.+3(b)",
         pictures=(
-            *(picture(card, [(shape, GRIDS[0])], "the grid on the input") for shape in shapes),
+            *(picture(card, [(shape, GRIDS[0])], "the grid on the image") for shape in shapes),
             picture(output, (), "the output"),
         ),
     )
@@ -196,8 +198,8 @@ def _fig4() -> Card:
     name, digit = FIG4_SET.split("/")[1:]
     return Card(
         name="Fig. 4: found without a label",
-        words=f"An {digit} among clutter: the box at the start, on the way and at the end of an "
-        "optimisation that knows no class and no box.",
+        words=f"An {digit} among clutter: the box at the start, in the middle and at the end of an "
+        "optimisation without class or box labels.",
         href=f"colocalisation?boxes_digit={digit}&boxes_clutter={name.upper()}",
         pictures=tuple(
             picture(
@@ -218,8 +220,8 @@ def _fig5() -> Card:
     seen = [(255 * f / f.max()).round().to(torch.uint8).numpy() for f in flat]
     return Card(
         name="Fig. 5: three dimensions",
-        words="A digit in a volume, projected as it lies and as the 3D transformer reads it. Turn "
-        "it by hand.",
+        words="A digit in a volume, projected without correction, and as the 3D transformer reads "
+        "it. Turn it yourself.",
         href="volumes",
         pictures=(
             picture(seen[0], (), "the projection of U"),
@@ -238,7 +240,7 @@ def _table(card: TableCard) -> Card:
         rows.append((title, cell.ours, f"{cell.experiment.reported:.1f}"))
     return Card(
         name=f"Table {table.number}: error in percent",
-        words=f"On {card.words}. <b>Ours</b>, and the paper's.",
+        words=f"On {card.words}. <b>Ours</b> and the paper's.",
         href=f"{table.name}?{card.field}=Results",
         rows=rows,
     )
@@ -252,7 +254,7 @@ def _table5() -> Card:
         rows.append((column.upper(), mean.words, f"{mean.paper:.1f}"))
     return Card(
         name="Table 5: localised, in percent",
-        words="The mean of ten classes, on black (T) and among clutter (TC). <b>Ours</b>, and the "
+        words="Mean of ten classes, on black (T) and among clutter (TC). <b>Ours</b> and the "
         "paper's.",
         href="colocalisation?boxes_view=Results",
         rows=rows,
@@ -263,28 +265,29 @@ def _questions() -> list[Card]:
     return [
         Card(
             name="Why are labels enough?",
-            words="Who tells the transformer to turn the digit? The loss as a landscape over θ, "
+            words="How the transformer learns to turn the digit: the loss as a landscape over θ, "
             "and the way down.",
             href="labels",
         ),
         Card(
             name="How far does the invariance go?",
-            words="Error against rotation, scale, shift and clutter, far beyond the training.",
+            words="Error against rotation, scale, shift and clutter, far beyond the training "
+            "range.",
             href="invariance",
         ),
         Card(
             name="Train one yourself",
-            words="A transformer that learns where to read, live, in a few minutes of one core.",
+            words="Watch a transformer learn where to read, in a few minutes on one core.",
             href="distorted?view=Train",
         ),
         Card(
             name="A guided tour",
-            words="Eleven stops, a minute each, for somebody who knows CNNs and not this paper.",
+            words="Eleven stops, a minute each, for anyone who knows CNNs but not this paper.",
             href="tour",
         ),
         Card(
             name="A transformer in your own network",
-            words="Ten lines of Python, and a file that this app draws.",
+            words="Ten lines of Python write a file; this app draws it.",
             href="network",
         ),
     ]

@@ -45,20 +45,20 @@ QUESTIONS = (
         words=f"The {ASKED} is turned by 180°. Does the network still read it as a 3?",
         answers=("Yes", "No"),
         find=_turned_by_180,
-        why="It has never seen a digit turned by more than 45°: the transformer has learnt to "
-        "undo what occurs in its training, and nothing else.",
+        why="The network never saw a digit turned by more than 45°. The transformer has learnt to "
+        "undo what occurs in training, and nothing else.",
     ),
     Question(
         words="θ is set to the identity. What is V?",
         answers=("U itself", "The digit, upright and large"),
         find=_at_the_identity,
-        why="Every pixel of V then reads its own place in U. So every transformer starts: as "
-        "if it were not there.",
+        why="Each pixel of V then reads the same place in U. Every transformer starts like this, "
+        "as if it were not there.",
     ),
     Question(
-        words=f"The {ASKED} moves to the right. Which of the numbers of θ changes most?",
+        words=f"The {ASKED} moves to the right. Which component of θ changes most?",
         answers=("θ₁₃, the shift in x", "θ₂₃, the shift in y", "Another one"),
         find=_moved_to_the_right,
-        why="The grid goes after the digit. Nobody said that it should: it pays.",
+        why="The grid follows the digit. Nobody told it to; it lowers the loss.",
     ),
 )

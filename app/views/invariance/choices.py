@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 FIRST_NETWORKS = ("fcn", "cnn", "st-fcn-aff", "st-cnn-aff")
 NAMES = r"""
-**Rotation**, **scale**, **shift** and **clutter** are varied one at a time, far beyond what the
-networks were trained with; all else stays in the middle of the range of training. A shift is along
-x; clutter is a number of 6×6 patches of other digits, cut out and laid on as in TC.
+**Rotation**, **scale**, **shift** and **clutter** vary one at a time, far beyond the training
+range. Everything else stays at the middle of that range. A shift is along x. Clutter is a number of
+6 × 6 patches of other digits, as in TC.
 
-A **band** is where the error lies with 95 % confidence, given so many digits (Wilson's interval).
+A **band** around an error is its 95 % confidence interval (Wilson's), given the number of digits.
 
-The **predicted pose** is what $T_\theta$ does at the middle of V, if V is taken for the digit's own
-28×28 frame: its angle, its scale, and where in U its middle is read. A network is told classes
-alone, so it is free to keep a constant turn, zoom and offset. The band is where eight of ten digits
-lie.
+The **predicted pose** is the transformation $T_\theta$ at the centre of the output V, taking V as
+the digit's own 28 × 28 frame: its angle, its scale, and the point of the image U that it reads. A
+network is trained on class labels only, so it may keep a constant rotation, zoom and offset. The
+band holds 80 % of the digits.
 
 **FCN**, **CNN**, **ST-**, **Aff**, **Proj**, **TPS** and the distortions are those of *Distorted
-MNIST*. The paper (Sect. 4.1, App. A.4) measures within the range of training alone: these curves
-are ours.
+MNIST*. The paper (Sect. 4.1, App. A.4) measures only within the training range; these curves are
+ours.
 """
 UNITS = {"°": ", in degrees", " px": ", in pixels"}  # in words: the address has the bare number
 
@@ -40,15 +40,15 @@ def choose_column() -> tuple[str, str]:
             "Varied", list(WORDS), default="rotation", required=True, key="varied",
             format_func=lambda name: WORDS[name].title, bind="query-params",
             label_visibility="collapsed",
-            help="What is done to the digits; all else stays as in the middle of the training",
+            help="What is varied; everything else stays at the middle of the training range",
         )  # fmt: skip
         column = st.segmented_control(
             "Trained with", list(DISTORTIONS), default="RTS", required=True, key="trained_with",
             bind="query-params", label_visibility="collapsed",
-            help="The distortion of the networks' training; its range is shaded. "
+            help="The distortion used in training; its range is shaded. "
             + "; ".join(f"{name}: {words}" for name, words in DISTORTIONS.items()),
         )  # fmt: skip
-        with st.popover("Names and symbols", help="What the axes and the networks' names mean"):
+        with st.popover("Names and symbols", help="Explains the axes and the networks' names"):
             st.markdown(NAMES)
     return f"distorted/{column.lower()}", axis
 
@@ -60,7 +60,7 @@ def choose_networks(recording: Recording) -> tuple[str, ...]:
         "Networks", names, selection_mode="multi", key="drawn", bind="query-params",
         default=[n for n in FIRST_NETWORKS if n in names], format_func=network_title,
         label_visibility="collapsed",
-        help="Whose curves are drawn",
+        help="Selects the curves",
     )  # fmt: skip
     return tuple(n for n in names if n in chosen) or tuple(names)
 
@@ -75,12 +75,12 @@ def choose_value(recording: Recording, axis: Axis) -> float:
     words = WORDS[axis.name]
     beyond = [value for value in axis.values if value > axis.trained[1]]
     return st.select_slider(
-        f"Look at: {words.axis}{UNITS.get(words.unit, '')}",
+        f"Show: {words.axis}{UNITS.get(words.unit, '')}",
         axis.values,
         value=beyond[(len(beyond) - 1) // 3],
         key=_value_field(recording, axis.name),
         bind="query-params",
-        help="The value at which digits are shown below",
+        help="Digits at this value are shown below",
     )
 
 
@@ -88,7 +88,7 @@ def choose_writer() -> tuple[int, ...]:
     """Ten gallery digits, one of each class, by their place in their class."""
     writer = st.number_input(
         "Ten digits, 0 to 99", 0, 99, 4, key="writer", bind="query-params",
-        help="The gallery has a hundred digits of each class, on which nothing was trained.",
+        help="Selects one gallery digit of each class. No network was trained on them.",
     )  # fmt: skip
     return tuple(range(int(writer), 1000, 100))
 

@@ -69,10 +69,12 @@ def errors(choice: Choice) -> None:
         key=key,
         on_select=lambda: choose_point(key, choice),
         selection_mode="points",
-        alt=f"Error against {choice.words.axis}, a curve for each network. "
+        alt=f"Test error against {choice.words.axis}, one curve per network. "
         + _summary(lines, choice),
     )
-    st.caption("Bands: 95 % confidence. Click a point or move the slider to see digits there.")
+    st.caption(
+        "Bands: 95 % confidence intervals. Click a point, or move the slider, to see digits there."
+    )
 
 
 def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
@@ -92,9 +94,9 @@ def _summary(lines: Sequence[figures.Line], choice: Choice) -> str:
 def poses(choice: Choice) -> None:
     """What the transformers predict of the pose, along the axis."""
     words = choice.words
-    st.header("What θ did it predict, against the true pose?", anchor=False)
+    st.header("Predicted pose against true pose", anchor=False)
     if not choice.transformed:
-        st.info("None of these networks has a transformer. Choose an ST network above.")
+        st.info("None of these networks has a transformer. Choose a network with ST- above.")
         return
     left, right = st.columns([2, 1], gap="large")
     lines = []
@@ -112,11 +114,11 @@ def poses(choice: Choice) -> None:
             ),
             name=f"poses-by-{choice.axis.name}",
             key="poses-chart",
-            alt=f"Predicted against true, median of the digits. {_summary(lines, choice)}",
+            alt=f"Predicted against true pose, median of the digits. {_summary(lines, choice)}",
         )  # fmt: skip
     with right:
         st.markdown(follows(choice))
-        st.caption(f"The median of all digits; in the band lie eight of ten. {words.reading}")
+        st.caption(f"Median of all digits; the band holds 80 % of them. {words.reading}")
 
 
 def provenance(recording: Recording, outdated: Sequence[str]) -> None:
@@ -125,15 +127,16 @@ def provenance(recording: Recording, outdated: Sequence[str]) -> None:
     if outdated:
         names = ", ".join(map(network_title, outdated))
         st.warning(
-            f"Measured with other weights than are here now: {names}. {command} does it anew."
+            f"Measured with other weights than those here now: {names}. Run {command} to measure "
+            "again."
         )
     middle = recording.centre
     patches = f", {middle.patches} patches" if middle.patches else ""
     st.caption(
-        f"Measured on {recording.which}, the same for every network and value. All else stays at "
-        f"0°, a scale of {middle.scale:g}, the middle of the canvas{patches}. Clutter by seed "
-        f"{recording.seed}; {recording.device}; {command} measures it again. "
-        "These curves are ours: the paper (Sect. 4.1, Table 1) measures within training alone."
+        f"Measured on {recording.which}, the same for every network and value. Everything else is "
+        f"fixed: rotation 0°, scale {middle.scale:g}, centred{patches}. Seed {recording.seed} for "
+        f"the clutter; {recording.device}. To measure again: {command}. These curves are ours: the "
+        "paper (Sect. 4.1, Table 1) measures only within the training range."
     )
 
 
@@ -141,7 +144,7 @@ def take_away(recording: Recording) -> None:
     file = f"invariance-{recording.column.split('/')[1]}"
     downloads.buttons(
         ("Curves as CSV", f"{file}.csv", lambda: downloads.as_csv(rows(recording)),
-         "Errors and bands of every network at every value"),
+         "Error and confidence interval of each network at each value"),
         ("All of it as JSON", f"{file}.json", lambda: json.dumps(dataclasses.asdict(recording)),
-         "The recording as it is, with seed and device"),
+         "The whole recording, with seed and device"),
     )  # fmt: skip

@@ -83,15 +83,15 @@ def _transformers(names: Sequence[str], networks: dict[str, LoadedNetwork]) -> T
 def _legend(transformed: Sequence[str]) -> str:
     """What is to be seen in a strip, with the colours of its grids."""
     if not transformed:
-        return "<span style='font-size:.9em'>U, and what each network says</span>"
+        return "<span style='font-size:.9em'>Image U, and how each network reads it</span>"
     named = ", ".join(
         f"<span style='white-space:nowrap'><span style='display:inline-block;width:1.1em;"
         f"height:.7em;border-radius:2px;background:{KIND_GRIDS[split(name)[0]]}'></span> "
         f"{network_title(name)}</span>"
         for name in transformed
     )
-    each = "each one's V" if len(transformed) > 1 else "its V"
+    each = "each network's V" if len(transformed) > 1 else "its V"
     return (
-        "<span style='font-size:.9em'>U with T<sub>θ</sub>(G), "
-        f"{each}, and what the networks say: {named}</span>"
+        f"<span style='font-size:.9em'>Image U with the sampling grid, {each}, and how the "
+        f"networks read it: {named}</span>"
     )

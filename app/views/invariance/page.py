@@ -36,12 +36,12 @@ column, varied = choices.choose_column()
 try:
     recorded = invariance.recorded_invariance(column)
 except (ValueError, OSError) as error:
-    st.error(f"This recording cannot be shown: {reason(error)}")
+    st.error(f"This recording cannot be read: {reason(error)}")
 else:
     if recorded is None:
         st.info(
-            f"Nothing has been measured for {column.split('/')[1].upper()} yet. "
-            f"`python -m stn_core invariance {column}` does it, with a progress bar."
+            f"Nothing has been measured for {column.split('/')[1].upper()} yet. Run `python -m "
+            f"stn_core invariance {column}`."
         )
     else:
         show(*recorded, varied)

@@ -30,21 +30,24 @@ def _tiny_for_the_fcn() -> int:
 
 QUESTIONS = (
     Question(
-        words="Digits are turned by 90°, twice what was trained. Who errs least?",
+        words="Digits are turned by 90°, twice the training range. Which network has the smallest "
+        "error?",
         answers=("FCN", "CNN", "ST-FCN Aff", "ST-CNN Aff"),
         find=_at_90_degrees,
-        why="All of them err often: invariance is learnt from what is seen.",
+        why="All of them err often: a network learns the invariance that its training data show.",
     ),
     Question(
-        words="Digits of 0.4 of their size, far below the training. The ST-CNN's error?",
+        words="Digits are shrunk to 0.4 of their size, far below the training range. How large is "
+        "the ST-CNN's error?",
         answers=("About 3 %", "About 15 %", "About 60 %"),
         find=_tiny_digits,
-        why="The transformer enlarges what it finds: scale carries much farther than rotation.",
+        why="The transformer enlarges the digit it finds. Invariance to scale reaches much farther "
+        "than to rotation.",
     ),
     Question(
-        words="And the FCN's?",
+        words="How large is the FCN's error at this scale?",
         answers=("About 3 %", "About 15 %", "About 75 %"),
         find=_tiny_for_the_fcn,
-        why="It has nothing to enlarge with.",
+        why="It has no transformer that could enlarge the digit.",
     ),
 )

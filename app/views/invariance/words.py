@@ -35,17 +35,16 @@ class Words:
     range_end: str
     predicted: str
     reading: str = (
-        "The dotted line is the true one. A network is told the class alone: a curve beside the "
-        "dotted line, but as steep (it follows 100 % of a change), undoes the change as well, and "
-        "leaves a constant to the classifier. Where a curve is flat, all of the change is left "
-        "to it."
+        "The dotted line is the true value. A curve parallel to it follows 100 % of a change: the "
+        "transformer undoes the change, up to a constant that the classifier learns. Where a curve "
+        "is flat, the classifier has to cope with all of the change."
     )
 
 
 WORDS = {
     "rotation": Words(
         title="Rotation", axis="angle of the digit, clockwise", unit="°", tick=45, at="At {}",
-        never="digits were not turned in training", range_end="the largest angle in training",
+        never="digits were not rotated in training", range_end="the largest angle in training",
         predicted="predicted angle",
     ),
     "scale": Words(
@@ -61,10 +60,10 @@ WORDS = {
     "clutter": Words(
         title="Clutter", axis="patches of other digits", unit="", tick=2, at="Among {} patches",
         never="there was no clutter in training", range_end="the clutter of training",
-        predicted="from V's middle to the digit's",
-        reading="The digit stands in the middle of the canvas; this is how far from it V's middle "
-        "is read. A network is told the class alone, so it is free to keep an offset: what counts "
-        "is whether more clutter pulls the grid away.",
+        predicted="distance from V's centre to the digit",
+        reading="The digit is at the centre of the image. The curve shows how far from it the "
+        "centre of V is read. A constant offset does not matter; what counts is whether more "
+        "clutter pulls the grid away.",
     ),
 }  # fmt: skip
 
@@ -153,9 +152,9 @@ def sentence(choice: Choice) -> str:
         level = [title for (_, low, _), title in errors[1:] if low <= high]
         if level:
             others = " and ".join([", ".join(level[:-1]), level[-1]] if level[1:] else level)
-            text += f" The band of {best} overlaps with that of {others}."
+            text += f" The confidence interval of {best} overlaps with that of {others}."
         else:
-            text += f" The band of {best} lies below all the others."
+            text += f" The confidence interval of {best} is below all others."
     return text
 
 
@@ -165,7 +164,7 @@ def reaches(choice: Choice) -> str:
 
     unit = choice.words.unit
     lines = [
-        f"| | misreads at most {MAX_ERROR_PERCENT} % |",
+        f"| | error at most {MAX_ERROR_PERCENT} % |",
         "|---|---:|",
     ]
     for name in choice.networks:
@@ -173,7 +172,7 @@ def reaches(choice: Choice) -> str:
         text = "nowhere"
         if limits:
             low, high = (number(value, unit) for value in limits)
-            text = f"at {low} alone" if low == high else f"{low} to {high}"
+            text = f"only at {low}" if low == high else f"{low} to {high}"
         lines.append(f"| {_unbroken(name)} | {text} |")
     return "\n".join(lines)
 
@@ -198,7 +197,11 @@ def follows(choice: Choice) -> str:
     inside = (values >= low) & (values <= high)
     what = "off by," if clutter else "θ"
     varied = inside.sum() > 1
-    head = ["", *(["follows in training"] if varied else []), f"{what} {choice.place.lower()}"]
+    head = [
+        "",
+        *(["share followed in training range"] if varied else []),
+        f"{what} {choice.place.lower()}",
+    ]
     lines = [f"| {' | '.join(head)} |", "|---|" + "---:|" * (len(head) - 1)]
     for name in choice.transformed:
         middles = np.array([middle for _, middle, _ in choice.curve(name).predicted])

@@ -43,38 +43,38 @@ def choose() -> Choice:
         network = st.segmented_control(
             "Network", list(NETWORKS), default=STUDY, required=True,
             format_func=NETWORKS.get, key="labels_network", bind="query-params",
-            help="Which classifier's loss it is. The first had a short training, and reads little "
-            "but upright digits; the others are Table 1's.",
+            help="Selects the classifier whose loss is used. The first was trained for a short "
+            "time and reads mostly upright digits; the others are those of Table 1.",
         )  # fmt: skip
         if network == STUDY:
             column = st.segmented_control(
                 "Distortion", ["RTS"], default="RTS", required=True,
-                help="The short training was with RTS. Choose another network for the others.",
+                help="The short training used RTS. Choose another network for other distortions.",
             )  # fmt: skip
         else:
             column = st.segmented_control(
                 "Distortion", list(DISTORTIONS), default="RTS", required=True,
                 key="labels_distortion", bind="query-params",
-                help="What the network was trained with, and what is done to this digit",
+                help="The distortion of the training, and of this digit",
             )  # fmt: skip
         trained = st.segmented_control(
             "Its weights", ["trained", "untrained"], default="trained", required=True,
             key="labels_weights", bind="query-params",
-            help="Untrained: as the training found them. Their loss says nothing of the pose yet: "
-            "classifier and transformer learn together.",
+            help="*untrained*: the weights before training. Their loss does not depend on the pose "
+            "yet, because classifier and transformer learn together.",
         )  # fmt: skip
         start = st.segmented_control(
             "θ starts at", list(STARTS), default="identity", required=True,
             format_func=STARTS.get, key="labels_start", bind="query-params",
-            help="Where the descent begins",
+            help="Where the descent starts",
         )  # fmt: skip
         digit = st.number_input(
             "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="labels_digit", bind="query-params",
-            help="A hundred digits of each class, class by class.", width=130,
+            help="Selects a gallery digit, sorted by class: 200 to 299 are twos", width=130,
         )  # fmt: skip
         seed = st.number_input(
             "Seed", 0, EXAMPLE_SEEDS - 1, FIRST_SEED, key="labels_seed", bind="query-params",
-            help="Draws the distortion.", width=130,
+            help="Draws the distortion", width=130,
         )  # fmt: skip
     return Choice(
         name=network if network == STUDY else f"distorted/{column.lower()}/{network}",
@@ -125,11 +125,11 @@ def explain() -> None:
     with left:
         st.markdown(
             "**From the label to θ.** The loss is $-\\log p(\\text{true class})$. Its gradient "
-            "goes back through the classifier to $V$: which pixels should be brighter, which "
-            "darker. Each pixel of $V$ was read at a point of $U$; Eq. 7 says how it changes when "
-            "that point moves. So every point of the grid is pulled to where the loss falls: the "
-            "arrows. The points cannot move alone, $\\theta$ moves all of them; what the arrows "
-            "have in common is $\\partial\\,\\text{loss}/\\partial\\theta$, by Eq. 1."
+            "goes back through the classifier to the output $V$: it says which pixels should be "
+            "brighter or darker. Each pixel of $V$ was read at a point of the image $U$; Eq. 7 "
+            "says how it changes when that point moves. So the loss pulls on every grid point: the "
+            "arrows. The points cannot move alone, because $\\theta$ moves them all. By Eq. 1, "
+            "their pulls add up to $\\partial\\,\\text{loss}/\\partial\\theta$."
         )
         st.latex(
             r"\frac{\partial\,\text{loss}}{\partial\theta}=\sum_i"
@@ -139,21 +139,19 @@ def explain() -> None:
         )
     with right:
         st.markdown(
-            "**And in a training?** There the localisation network's weights move, not θ itself: "
-            "the same gradient goes on into them, for many digits at once, so that it comes to "
-            "predict a θ from which there is little to gain. Classifier and transformer learn "
-            "together.\n\n"
-            "**Is it always upright?** No: the label asks for a digit that can be read, and for no "
-            "more. Try other digits: some are turned all the way, others only moved or stretched "
-            "until the class is right. And try Table 1's *ST-FCN Aff*: trained on thirty times as "
-            "many digits, it has learnt to read many that lie askew, and is content with this two "
-            "halfway.\n\n"
-            "**Where it fails.** *Far away*: a grid that reads no ink can move a little without "
-            "any change in V, the landscape is flat, and no label helps. That is why a transformer "
-            "starts at the identity, which sees all of U. *Integer kernel*: V changes in jumps, "
-            "and between them the slope is zero, everywhere. That is why the sampler is bilinear."
+            "**In training**, the localisation network's weights move, not θ itself. The same "
+            "gradient flows on into them, for many digits at once, until the network predicts a "
+            "good θ for each. Classifier and transformer learn together.\n\n**The digit is not "
+            "always upright at the end.** The label asks only for a digit that can be read. Try "
+            "other digits: some turn all the way, others only move or stretch until the class is "
+            "right. And try *ST-FCN Aff* of Table 1: trained on thirty times as many digits, it "
+            "reads many that are tilted, and stops turning this two halfway.\n\n**Where it "
+            "fails.** *Far away*: a grid that reads no ink can move a little without changing V. "
+            "The landscape is flat, and no label helps. That is why a transformer starts at the "
+            "identity, which sees all of U. *Integer kernel*: V changes in jumps, and the slope "
+            "between them is zero. That is why the sampler is bilinear."
         )
         st.caption(
-            "The steps are Adam's, of 0.02. The map is of two numbers of θ; the other four are as "
-            "they are. All of it is worked out by your browser."
+            "The steps are taken by Adam with learning rate 0.02. The map varies two components of "
+            "θ; the other four stay fixed. Your browser computes all of it."
         )

@@ -46,22 +46,22 @@ def _untrained_predicts() -> int:
 
 QUESTIONS = (
     Question(
-        words="The grid reads nothing but black. How large is ∂loss/∂θ?",
-        answers=("Zero", "Small, but enough to come back"),
+        words="The grid reads only black pixels. How large is the gradient ∂loss/∂θ?",
+        answers=("Zero", "Small, but enough to return to the digit"),
         find=_far_away,
-        why="V does not change when the grid moves a little: from there no label helps.",
+        why="V does not change when the grid moves a little, so no label helps.",
     ),
     Question(
-        words="The sampler takes the nearest pixel (Eq. 4). How large is ∂loss/∂θ?",
+        words="The sampler reads the nearest pixel (Eq. 4). How large is the gradient ∂loss/∂θ?",
         answers=("Zero", "As with the bilinear kernel, but rougher"),
         find=_with_the_integer_kernel,
         why="Between two jumps V is constant. The bilinear kernel has a slope there.",
     ),
     Question(
-        words="Before the training: which θ does the localisation network predict?",
-        answers=("The identity, for every image", "Another one for every image"),
+        words="Which θ does the localisation network predict before training?",
+        answers=("The identity, for every image", "A different one for each image"),
         find=_untrained_predicts,
-        why="Its last layer has zero weights and the identity for a bias: all of U is seen, "
-        "and there is something to learn from.",
+        why="Its last layer has zero weights, and its bias is the identity. So V shows all of U, "
+        "and there is a gradient to learn from.",
     ),
 )

@@ -13,7 +13,7 @@ def warps_file():
         "warps.safetensors",
         ["safetensors"],
         key="own-warps",
-        help="What save_warps has written, up to the size limit of uploads",
+        help="The file that `save_warps` wrote",
     )
 
 
@@ -24,7 +24,7 @@ def choose_transformer(names: list[str]) -> int:
         range(len(names)),
         format_func=lambda n: names[n] or "the network itself",
         key="own-transformer",
-        help="By its name in the network, as `named_modules` has it.",
+        help="Its name in the network, as in `named_modules()`",
     )
 
 
@@ -38,7 +38,7 @@ def choose_image(count: int) -> int:
         count,
         1,
         key="own-image",
-        help="Which image of the forward pass is taken in hand",
+        help="Which image of the forward pass is shown large",
     )
     return int(chosen) - 1
 

@@ -37,7 +37,7 @@ def explore(warp: Watched, transformer: str, chosen: int) -> None:
             image=pictures[chosen],
             theta=theta[chosen],
             label="",
-            alt=f"U of image {chosen + 1}, with the sampling grid on it",
+            alt=f"U of image {chosen + 1} with the sampling grid on it",
         ),
         key="own-stage",
         token=where,
@@ -46,11 +46,11 @@ def explore(warp: Watched, transformer: str, chosen: int) -> None:
         reading=Reading(kernel=warp.kernel, padding=warp.padding),
         features=Features(equation=True, tint=True),
         captions={
-            "U": f"U ({height} × {width}) and the grid T<sub>θ</sub>(G)",
-            "V": f"V ({rows} × {columns})",
+            "U": f"U ({height} × {width}) and the sampling grid T<sub>θ</sub>(G)",
+            "V": f"Output V ({rows} × {columns})",
         },
     )
-    st.caption("All images of that forward pass: click one to take it in hand.")
+    st.caption("All images of this forward pass. Click one to show it large.")
     strip(
         [
             Item(id=str(n), image=picture, theta=theta[n], label=str(n + 1), alt=f"Image {n + 1}")
@@ -72,7 +72,7 @@ def opened(file) -> list[Watched] | None:
             return example_warps.example_warps()
         return uploads.warps(file.file_id, file.getvalue)
     except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"Not opened: {reason(error)}")
+        st.error(f"The file could not be opened: {reason(error)}")
         return None
 
 
@@ -97,8 +97,8 @@ with left:
     st.code(CODE, language="python", wrap_lines=True)
     st.caption(
         "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
-        "`stn_core.transforms`, and as localisation network any module that predicts as many "
-        "numbers as the family needs."
+        "`stn_core.transforms`. The localisation network can be any module with as many outputs as "
+        "the family has parameters."
     )
 with right:
     st.markdown(
@@ -107,4 +107,4 @@ with right:
         'your own loop, save it with `torch.save(network.state_dict(), "model.pt")`, and run'
     )
     st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
-    st.markdown("Then choose *Open a checkpoint* on the page of that experiment.")
+    st.markdown("Then choose *Open a checkpoint* on the experiment's page.")

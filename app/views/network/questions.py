@@ -37,23 +37,24 @@ def _pixel_gradient() -> int:
 
 QUESTIONS = (
     Question(
-        words="A transformer is put into a network, its regression layer at the identity. What "
-        "does it do to the network before any training?",
-        answers=("Nothing: V is U", "It adds a little noise"),
+        words="You add a transformer to a network; its last layer starts at the identity. What "
+        "changes before any training?",
+        answers=("Nothing: V equals U", "It adds a little noise"),
         find=_fresh,
-        why="So it can be put into a trained network as well.",
+        why="So you can also add it to a trained network.",
     ),
     Question(
-        words="Can V have another size than U?",
+        words="Can the output V have another size than the image U?",
         answers=("Yes, any", "No"),
         find=_other_size,
-        why="The grid has as many points as V has pixels (`size=`); so a transformer can also "
-        "shrink what comes after it.",
+        why="The grid has as many points as V has pixels (`size=`), so a transformer can also make "
+        "later layers smaller.",
     ),
     Question(
-        words="Do layers before the transformer still get a gradient?",
+        words="Do the layers before the transformer still get a gradient?",
         answers=("Yes", "No"),
         find=_pixel_gradient,
-        why="Eq. 6: by U's pixels, as Eq. 7 is by the grid's points.",
+        why="Eq. 6 is the gradient with respect to U's pixels, as Eq. 7 is with respect to the "
+        "grid's points.",
     ),
 )

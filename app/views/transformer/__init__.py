@@ -11,7 +11,7 @@ PAGE = Page(
     title="The spatial transformer",
     lead=(
         "The sampling grid $T_\\theta(G)$ says, for each pixel of the output $V$, where in the "
-        "input $U$ to read. **Drag the grid**: a corner, an edge, or all of it."
+        "image $U$ to read. **Drag the grid**: a corner, an edge, or all of it."
     ),
     paper=Paper(
         where="Sect. 3.2, 3.3, Fig. 3, Eq. 1–7",

@@ -32,8 +32,8 @@ def _challenge() -> None:
     left, right = st.columns([1.5, 1], gap="large")
     with left:
         st.markdown(
-            "**Make the digit upright in V, and as large as V.** Move the grid onto it, turn and "
-            "scale it by its corners."
+            "**Make the digit upright in V, and as large as V.** Drag the grid onto it. Turn and "
+            "scale the grid by its corners."
         )
         stage(
             Item(
@@ -41,25 +41,28 @@ def _challenge() -> None:
                 image=image,
                 theta=transform.identity().numpy(),
                 label="",
-                alt="U: a distorted digit, with the grid that is to be laid onto it",
+                alt="Image U: a distorted digit, with the grid to place on it",
             ),
             key="challenge-stage",
             token=token,
             transformers=Transformers(transform=transform, colours=GRIDS[:1]),
-            features=Features(pose=True, back_name="Start again"),
-            captions={"U": "U, 42 × 42, and your grid", "V": "V: upright?"},
+            features=Features(pose=True, back_name="Reset"),
+            captions={"U": "Image U (42 × 42) and your grid", "V": "Output V: make it upright"},
         )
     hand = reported("challenge-stage", token, transform.num_params).thetas
     with right:
         if not hand:
-            st.info("Move the grid; then compare your hand with a network that was never told how.")
+            st.info(
+                "Drag the grid. Then compare your result with a network trained on class "
+                "labels only."
+            )
             return
         done = st.toggle(
             "Compare with the network",
             key=f"challenge-done-{number}",
-            help="Shows the network's grid and the true one beside yours",
+            help="Shows your grid, the network's and the ideal one",
         )
-        st.button("Another digit", on_click=_next, help="The next digit, in another pose")
+        st.button("Another digit", on_click=_next, help="Shows the next digit, in another pose")
         if done:
             _compare(loaded, transform, example, np.array(hand[0], np.float32))
 
@@ -76,7 +79,7 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
     truth = example.theta[0].numpy()
     network = networks.run_network(loaded, example.images).warps[0].theta[0].numpy()
     label = int(example.labels[0])
-    rows = {"Your hand": hand, "The network": network, "The truth": truth}
+    rows = {"Yours": hand, "The network": network, "Ideal θ": truth}
     height = example.images.shape[2]
     lines, items = [], []
     for name, theta in rows.items():
@@ -84,11 +87,11 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
         answer = int(logits.argmax())
         both = decompose_affine(torch.from_numpy(np.stack([theta, truth])))
         angle, straight = both["angle_degrees"].tolist()
-        turn = (angle - straight + 180) % 360 - 180
+        turn = f"{round((angle - straight + 180) % 360 - 180):+d}°".replace("-", "−")
         centre = height / 2 * np.hypot(*(theta - truth)[[2, 5]])
         zoom = (both["scale_x"] * both["scale_y"]).abs().sqrt()
         lines.append(
-            f"| {name} | {turn:+.0f}° | {centre:.1f} px | {zoom[0] / zoom[1]:.2f} | "
+            f"| {name} | {turn} | {centre:.1f} px | {zoom[0] / zoom[1]:.2f} | "
             f"{answer} {'✓' if answer == label else '✗'} ({100 * logits[answer]:.0f} %) |"
         )
         items.append(
@@ -97,7 +100,7 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
                 image=pixels(example.images)[0],
                 theta=theta,
                 label=name,
-                alt=f"{name}: the grid on U, and V below",
+                alt=f"{name}: the grid on U; V below",
             )
         )
     strip(
@@ -106,15 +109,15 @@ def _compare(loaded: networks.LoadedNetwork, transform, example, hand: np.ndarra
         token=f"{hand.tolist()}",
         transformers=Transformers(transform=transform, colours=GRIDS[:1]),
     )
-    head = "| | turned by | centre off by | size | read as |\n|---|---:|---:|---:|---|"
+    head = "| | angle error | centre error | relative size | reads |\n|---|---:|---:|---:|---|"
     table = "\n".join([head, *lines])
     st.markdown(
         f"<div role='alert' style='overflow-x:auto' tabindex='0'>\n\n{table}\n\n</div>",
         unsafe_allow_html=True,
     )
+    done = f"{example.pose['angle_degrees'][0]:.0f}°".replace("-", "−")
     st.caption(
-        f"The grid beside the true one: the digit was a {label}, turned by "
-        f"{float(example.pose['angle_degrees'][0]):.0f}°. The network ({loaded.record}) was told "
-        "classes, never a pose: it undoes what helps to tell the classes apart, and no more. *Read "
-        "as* is what its classifier says of each V."
+        f"Errors are relative to the ideal grid. The digit was a {label}, rotated by "
+        f"{done}. The network ({loaded.record}) was trained on class labels only, so it undoes "
+        "only what helps to tell the classes apart. *Reads* is its classifier's answer for each V."
     )

@@ -64,7 +64,9 @@ def _first_visit() -> None:
         st.session_state["lab:start"] = [float(v) for v in st.query_params["theta"].split(",")]
     except ValueError:
         _forget()
-        st.toast("The link's θ is no list of numbers; the family's first θ is shown.")
+        st.toast(
+            "The link's θ is not a list of numbers. The page starts at the family's default θ."
+        )
 
 
 def _apply() -> None:
@@ -110,21 +112,23 @@ def choose(preset: Preset | None) -> Choice:
     picture, image = _choose_image()
     kernel, half_width = _choose_kernel()
     padding = st.segmented_control(
-        "Outside of U", ["zeros", "border"], default="zeros", required=True, key="padding",
-        bind="query-params", help="0, as in the paper's experiments, or the nearest border pixel.",
+        "Padding outside U", ["zeros", "border"], default="zeros", required=True, key="padding",
+        bind="query-params", help="What the grid reads outside U: *zeros*, as in the paper's "
+        "experiments, or the nearest *border* pixel",
     )  # fmt: skip
     size = st.segmented_control(
-        "Size of V, times that of U", list(SIZES), default="1", required=True, key="size",
+        "Size of V relative to U", list(SIZES), default="1", required=True, key="size",
         bind="query-params",
-        help="More points read more finely; fewer leave pixels of U out",
+        help="A larger V samples U more finely; a smaller one skips pixels of U",
     )  # fmt: skip
     pool = st.segmented_control(
         "Average pooling of V", list(POOLS), default="none", required=True, key="pool",
-        bind="query-params", help="As after the transformers of RTS and TC (App. A.4).",
+        bind="query-params", help="Pools V before the classifier, as for RTS and TC (App. A.4)",
     )  # fmt: skip
     gradient = st.toggle(
         "Gradient and descent", key="gradient", bind="query-params",
-        help="The arrows of Eq. 7 on the grid, and gradient steps on θ alone.",
+        help="Shows the gradient of Eq. 7 as arrows on the grid, and lets you take gradient steps "
+        "on θ",
     )  # fmt: skip
     height, width = (round(n * SIZES[size]) for n in image.shape[-2:])
     transform = family.make((height, width))
@@ -145,12 +149,12 @@ def choose(preset: Preset | None) -> Choice:
 def _choose_family() -> Family:
     by_name = families()
     name = st.selectbox(
-        "Family of $T_\\theta$",
+        "Family of transformations $T_\\theta$",
         list(by_name),
         key="family",
         bind="query-params",
         on_change=_leave,
-        help="What kind of map θ stands for, and how many numbers it has",
+        help="The kind of transformation, and how many parameters θ it has",
     )
     return by_name.get(name) or by_name["Affine"]
 
@@ -162,7 +166,7 @@ def _choose_image() -> tuple[str, np.ndarray]:
         IMAGES,
         key="image",
         bind="query-params",
-        help="What is read; also a picture of your own",
+        help="The image to read; you can also use your own picture",
     )
     return kind, _picture(kind)
 
@@ -175,14 +179,15 @@ def _choose_kernel() -> tuple[str, float]:
         format_func=lambda k: KERNELS[k],
         key="kernel",
         bind="query-params",
-        help="How U is read between its pixels",
+        help="How the sampler reads U between its pixels",
     )
     if kernel != "tent":
         return kernel, 1.0
     half_width = st.slider(
-        "Φ: half of its width, in pixels of U", 1.0, 8.0, 4.0, 0.5, key="phi",
+        "Φ: half the kernel's width, in pixels of U", 1.0, 8.0, 4.0, 0.5, key="phi",
         bind="query-params",
-        help="As wide as the grid's step, it averages what a narrow one skips. 1 is Eq. 5.",
+        help="A kernel as wide as the grid's step averages the pixels that a narrow one skips. Φ = "
+        "1 is Eq. 5.",
     )  # fmt: skip
     return kernel, half_width
 
@@ -194,8 +199,8 @@ def _start(transform, family: Family, preset: Preset | None) -> tuple[float, ...
     if linked is not None:
         _forget()
         st.toast(
-            f"The link's θ has {len(linked)} numbers or one out of range; {family.name} takes "
-            f"{transform.num_params}. The family's first θ is shown."
+            f"The link's θ has {len(linked)} numbers, or one out of range; {family.name} needs "
+            f"{transform.num_params}. The page starts at the family's default θ."
         )
     if preset and preset.family == family.name:
         return preset.theta
@@ -209,24 +214,24 @@ def _picture(kind: str) -> np.ndarray:
     if kind == "Digit":
         digit = st.number_input(
             "Digit, 0 to 999", 0, 999, 504, key="lab_digit", bind="query-params",
-            help="MNIST's: a hundred of each class, class by class.",
+            help="Selects a gallery digit, sorted by class: 200 to 299 are twos",
         )  # fmt: skip
         return gallery.gallery().images[int(digit)].numpy()
     if kind == "Draw":
         drawn = sketch(key="sketch")
         if drawn is not None:
             return drawn
-        st.caption("Draw on the sheet; until then the test card is shown.")
+        st.caption("Draw a picture here. Until then, the test card is shown.")
         return pictures.test_card()
     if kind in own_digit.FILES:
         content = own_digit.picture_file(kind, "lab")
         if content is None:
-            st.caption("It stays on this server, in memory, and is shown as 64 × 64 pixels.")
+            st.caption("Your picture stays in this server's memory and is shown as 64 × 64 pixels.")
             return pictures.test_card()
         try:
             return decoded.made(pictures.read_picture, content)
         except pictures.PictureError as error:
-            st.error(f"Not shown: {plain(error)}")
+            st.error(f"The picture could not be used: {plain(error)}")
     return pictures.test_card()
 
 

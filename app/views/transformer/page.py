@@ -29,7 +29,7 @@ def play() -> None:
                 image=choice.image,
                 theta=choice.start,
                 label="",
-                alt=f"U: {choice.picture}, with the sampling grid on it",
+                alt=f"Image U: {choice.picture}, with the sampling grid on it",
             ),
             key="lab",
             token=choice.token,
@@ -42,14 +42,14 @@ def play() -> None:
                 tint=True,
                 gradient=choice.gradient,
                 target=choice.transform.identity().tolist() if choice.gradient else None,
-                back_name="Back to the start",
+                back_name="Reset",
                 end_name="θ",
             ),
             captions={
-                "U": f"U ({height} × {width}) and the grid T<sub>θ</sub>(G)",
-                "V": f"V ({rows} × {columns})",
+                "U": f"Image U ({height} × {width}) and the sampling grid T<sub>θ</sub>(G)",
+                "V": f"Output V ({rows} × {columns})",
                 "pooled": f"V, pooled ({rows // pooled} × {columns // pooled})",
-                "target": "the target",
+                "target": "Target",
             },
         )
         choices.remember(report)

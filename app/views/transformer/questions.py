@@ -41,21 +41,22 @@ def _determinant_is_negative() -> int:
 
 QUESTIONS = (
     Question(
-        words="θ₁₃, the shift in x, grows. Which way does the picture in V go?",
+        words="The shift in x, θ₁₃, grows. Which way does the picture in V move?",
         answers=("To the left", "To the right"),
         find=_shift_grows,
-        why="The grid moves to the right over U; what it reads appears farther to the left.",
+        why="The grid moves to the right over U, so what it reads appears farther left in V.",
     ),
     Question(
-        words="The grid shrinks to 0.7 of its size. Is the F in V larger or smaller?",
+        words="The grid shrinks to 0.7 of its size. Does the F in V become larger or smaller?",
         answers=("Larger", "Smaller"),
         find=_scale_shrinks,
-        why="$T_\\theta$ goes from V to U: a small grid is a crop, and a crop is a magnifier.",
+        why="The grid $T_\\theta(G)$ maps V to U. A small grid is a crop, so V shows that part "
+        "enlarged.",
     ),
     Question(
-        words="θ₁₁ becomes −1. What does V show?",
+        words="The first entry of the matrix, θ₁₁, becomes −1. What does V show?",
         answers=("The F, mirrored", "The F, upside down"),
         find=_determinant_is_negative,
-        why="x alone changes its sign: the determinant is negative, and the grid turned over.",
+        why="Only x changes its sign, so the determinant is negative and the grid is flipped.",
     ),
 )

@@ -19,25 +19,27 @@ FIRST_CHOICES = ("st-cnn-aff", "cnn")
 OWN_DIGIT = "own-volume"  # the switch's key
 FIRST_DIGIT, FIRST_SEED = PAGE.defaults["volume_digit"], PAGE.defaults["volume_seed"]
 NAMES = r"""
-**U** is a volume of 60×60×60 voxels; a digit of MNIST, made 8 voxels deep, stands in it, turned
-about three axes. **G** is the regular 3D grid of V's voxels, and **$T_\theta(G)$** is where in U
-each of them is read: an affine map of 12 numbers, **θ** (Eq. 10). The reading is trilinear (Eq. 9).
-**W** is V summed over its depth, a 2D projection; a CNN classifies it, and sees nothing else.
+**U** is a volume of 60 × 60 × 60 voxels. It contains an MNIST digit, 8 voxels deep and turned about
+three axes. **V** is the output. **G** is the regular 3D grid of V's voxels. The sampling grid
+**$T_\theta(G)$** says where in U each of them is read: an affine map with 12 parameters **θ**
+(Eq. 10), read with a trilinear kernel (Eq. 9). **W** is V summed along its depth, a 2D projection.
+A CNN classifies W, and sees nothing else.
 
-The box is $T_\theta(G)$'s outline. Its strong face is V's front, the yellow dot V's first corner
-and the arrow the axis along which V is summed. Bright voxels are those that the box reads.
+The box is the outline of $T_\theta(G)$. Its bold face is V's front, the yellow dot is V's first
+corner, and the arrow is the axis along which V is summed. Bright voxels are those that the box
+reads.
 
-**ST-CNN Aff** predicts all 12 numbers; **ST-CNN Rigid** a rotation and a shift, 6 numbers, and
-keeps lengths. **CNN** sees the projection as it is, **3D-CNN** the volume. All have about 400,000
-parameters.{curriculum}
+**ST-CNN Aff** predicts all 12 parameters. **ST-CNN Rigid** predicts 6, a rotation and a shift, and
+keeps lengths. **CNN** sees the projection of U, **3D-CNN** the volume. All networks have about
+400,000 parameters.{curriculum}
 
 App. A.3 and Fig. 5 of [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025)
-(Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015). The paper gives neither figures nor ranges:
-angles up to 45° about x and y and 90° about z, and the networks, are ours.
+(Jaderberg, Simonyan, Zisserman, Kavukcuoglu, 2015). The paper gives neither errors nor ranges.
+Ours are the angles, up to ±45° about x and y and ±90° about z, and the networks.
 """
 EASED = (
-    " In the training of {} the digits stood in the middle at first and then farther and farther "
-    "off: the order in which a turn is learnt, and kept."
+    " In the training of {} the digits started at the centre and then moved farther and farther "
+    "off. In this order the network learns to rotate, and keeps it."
 )
 
 
@@ -78,13 +80,15 @@ def choose() -> Choice:
     digit = st.number_input(
         "Digit, 0 to 999", 0, DIGITS - 1, FIRST_DIGIT, key="volume_digit", bind="query-params",
         disabled=st.session_state.get(OWN_DIGIT, False),
-        help="A hundred of each class, class by class: 200 to 299 are twos.",
+        help="Selects a gallery digit, sorted by class: 200 to 299 are twos",
     )  # fmt: skip
-    seed = choose_seed("volume_seed", FIRST_SEED, "Turns and moves the digit", "New pose")
+    seed = choose_seed(
+        "volume_seed", FIRST_SEED, "Draws the digit's rotation and shift", "New pose"
+    )
     with st.popover(
         "Your own digit",
         width="stretch",
-        help="Draw, paste, upload or photograph a digit, and see it as a volume",
+        help="Draw, paste, upload or photograph a digit; it becomes a volume",
     ):
         drawn = own_digit.choose_digit(OWN_DIGIT)
     keys = choose_networks(PREFIX, FIRST_CHOICES)

@@ -30,7 +30,9 @@ def explore(shown: Shown) -> None:
             verdicts.verdicts(rows, shown.placed.label, theme.colours_of(shown.networks))
             downloads(rows, shown.placed.label)
         else:
-            st.info("No network for volumes is here yet. Train one: switch to *Train*.")
+            st.info(
+                "No network for volumes has been trained here yet. Switch to *Train* and start one."
+            )
         _explain(shown, moved)
 
 
@@ -38,18 +40,19 @@ def _explain(shown: Shown, moved: Moved) -> None:
     """What can be done, what has been done to the digit, and every θ."""
     thetas = _thetas(moved)
     degrees = ", ".join(
-        f"{a:.0f}° about {n}" for a, n in zip(shown.placed.angle_degrees, "xyz", strict=True)
+        f"{a:.0f}° about {n}".replace("-", "−")
+        for a, n in zip(shown.placed.angle_degrees, "xyz", strict=True)
     )
     by_hand = ", then moved by hand" if moved.by_hand else ""
-    follows = " and see the box follow, and turn" if thetas else ""
+    follows = " and watch the box follow" if thetas else ""
     st.caption(
-        "Drag in either picture: one camera turns both. Then let *the hand take the digit*, "
-        f"move it or turn its face away{follows}. Done to the digit: {degrees}{by_hand}. The "
-        "network is told its class and nothing else."
+        "Drag in either picture to turn the view. Then choose *Drag: digit*, and move or turn "
+        f"it{follows}. Rotation of this digit: {degrees}{by_hand}. The network is trained on class "
+        "labels only."
     )
     if thetas:
         st.caption(_facing(thetas, moved.pose))
-        with st.expander("θ in numbers: wanted and predicted (Eq. 10)"):
+        with st.expander("Parameters θ: ideal and predicted (Eq. 10)"):
             _numbers(thetas, moved.pose)
 
 
@@ -84,19 +87,21 @@ def _facing(thetas: dict[str, np.ndarray], pose: Pose) -> str:
         name: facing_degrees(torch.as_tensor(theta).float()[None], ideal).item()
         for name, theta in {"": Affine3D().identity().numpy(), **thetas}.items()
     }
-    others = ", ".join(f"**{angle:.0f}°** by {name}" for name, angle in degrees.items() if name)
-    return f"From how far aside the digit is seen: **{degrees['']:.0f}°** as it lies, {others}."
+    others = ", ".join(
+        f"**{angle:.0f}°** in the box of {name}" for name, angle in degrees.items() if name
+    )
+    return f"Viewing angle off face-on: **{degrees['']:.0f}°** in U, {others}."
 
 
 def _numbers(thetas: dict[str, np.ndarray], pose: Pose) -> None:
     """The θ that would undo the pose, and those that were predicted or set by hand."""
-    for title, theta in {"wanted": _ideal(pose), **thetas}.items():
+    for title, theta in {"ideal θ": _ideal(pose), **thetas}.items():
         st.caption(title)
         st.latex(r"A_\theta = " + poses.matrix_latex(theta))
     st.caption(
-        "Wanted: what brings the digit's own 28 × 28 × 28 voxels, facing the front, onto all of V. "
-        "A network is free to keep a constant turn, and an affine one a zoom and a slant, and to "
-        "stretch the depth, of which only the sum is seen; a rigid one cannot zoom."
+        "The ideal θ makes the digit's own 28 × 28 × 28 voxels face the front and fill V. A "
+        "network may keep a constant rotation; an affine one may also keep a zoom and a slant, and "
+        "stretch the depth, because only the sum along it is seen. A rigid one cannot zoom."
     )
 
 
@@ -108,7 +113,8 @@ def _stage(shown: Shown, moved: Moved, token: str) -> None:
         [prediction] = [p for p in moved.predictions if p.loaded is staged]
         own, probabilities = prediction.own, prediction.probabilities
         theta = own.warps[0].theta[0].numpy() if own.warps else None
-        box = "reads what stands in the box" if own.warps else "has no transformer: W is U, summed"
+        plain = "has no transformer: W is U summed along its depth"
+        box = "reads what is in the box" if own.warps else plain
         st.markdown(f"**{staged.title}** {box}.")
     coarser = getattr(staged.experiment.network, "coarser", 2) if staged else 2
     volume(
@@ -142,8 +148,10 @@ def further(shown: Shown) -> None:
                 alt=f"Choose this turned {label}",
             )
         )
-    legend = " · ✓ right, ✗ wrong, by network in their order above" if shown.networks else ""
-    st.caption(f"**Further digits**, turned with the same seed, seen from the front{legend}")
+    legend = (
+        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
+    )
+    st.caption(f"**More digits**, turned with the same seed, seen from the front{legend}")
     strip(
         items,
         key="volumes",

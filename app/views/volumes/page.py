@@ -41,8 +41,8 @@ else:
         explore.explore(shown)
     explore.further(shown)
     st.caption(
-        "All digits shown are of the gallery: the first 100 of each class of MNIST's training "
-        f"set, on which no network here was trained. {gallery.digits_notice()}"
+        "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "
+        f"network here was trained on them. {gallery.digits_notice()}"
     )
 
 if view != "Results":

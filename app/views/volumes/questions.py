@@ -31,22 +31,24 @@ def _from_the_side() -> int:
 
 QUESTIONS = (
     Question(
-        words="A volume is summed along its depth and classified, with a transformer before "
-        "that or without. How many times the error is it without?",
+        words="A volume is summed along its depth and classified, with or without a transformer "
+        "before. How large is the error without, compared with the error with one?",
         answers=("The same", "About 2 times", "About 6 times"),
         find=_depth_counts,
-        why="The plain projection shows the digit as it lies, tilted and off the middle.",
+        why="Without a transformer, the projection shows the digit tilted and off-centre.",
     ),
     Question(
-        words="How many numbers does the rigid transformer's localisation network give?",
+        words="How many parameters does the rigid transformer's localisation network predict?",
         answers=("6", "9", "12"),
         find=_rigid_numbers,
-        why="Three for a rotation, three for a shift: the 12 of Eq. 10 are made of them.",
+        why="Three for a rotation and three for a shift. The 12 numbers of Eq. 10 are computed "
+        "from them.",
     ),
     Question(
         words="The digit is seen from its side. What is its projection?",
         answers=("A narrow bar", "Its mirror image"),
         find=_from_the_side,
-        why="A projection along the face's own plane has lost the digit: turning it pays.",
+        why="A projection from the side loses the digit's shape. Turning the digit lowers the "
+        "loss.",
     ),
 )

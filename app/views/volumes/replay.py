@@ -30,7 +30,7 @@ def replay() -> None:
     if not titles:
         st.info(
             f"No training on {column_title(PREFIX)} has been recorded yet. Switch to *Train* and "
-            "start one: it can be replayed here, also while it runs."
+            "start one. It can be replayed here, even while it runs."
         )
         return
     left, right = st.columns([1, 1.6], gap="large")
@@ -46,7 +46,7 @@ def replay() -> None:
 def _choose_probe() -> int:
     return st.segmented_control(
         "Probe", list(range(10)), default=5, required=True, key="volume_probe",
-        bind="query-params", help="One gallery digit of each class, never trained on.",
+        bind="query-params", help="One gallery digit of each class; no network was trained on them",
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def recording(job: Job) -> None:
     try:
         recorded = reader.recorded()
     except RuntimeError:
-        st.caption("The first steps …")
+        st.caption("Training its first steps …")
         return
     learning(
         recorded, job.key, probe,
@@ -131,10 +131,10 @@ def learning(
             recipe.iterations * share for share in (recipe.curriculum.start, recipe.curriculum.end)
         )
         grows = (
-            f" What it was trained on stood in the volume's middle until step {start:,.0f}, and "
-            f"anywhere from step {end:,.0f} on; what is shown here stands where it does all along."
+            f" Training digits stayed at the centre of the volume until step {start:,.0f}, and "
+            f"could be anywhere from step {end:,.0f} on. The digits shown here do not move."
         )
-    starts = " Press play: the box starts as the whole volume." if network.transform else ""
+    starts = " Press ▶: the box starts as the whole volume." if network.transform else ""
     st.caption(
         f"Recorded: {recipe.iterations:,} steps of {recipe.batch_size}, seed "
         f"{plain(recorded.description['seed'])}, "

@@ -149,7 +149,7 @@ def test_strokes_on_nothing_are_seen(mode, kind, ink, ground):
 
 
 def test_picture_of_which_all_is_transparent_is_taken_for_empty():
-    with pytest.raises(PictureError, match="nothing stands out"):
+    with pytest.raises(PictureError, match="cannot be told from the background"):
         pictures.as_digit(file(Image.new("RGBA", (96, 96), (0, 0, 0, 0))))
 
 
@@ -217,7 +217,7 @@ def test_file_that_is_no_picture_is_an_error_that_says_what_is_expected(content)
 @pytest.mark.parametrize("size", [(8_000, 8_000), (10_000, 10_000)], ids=str)
 def test_picture_that_is_too_large_is_an_error_that_says_so_before_it_is_decoded(size):
     width, height = size
-    with pytest.raises(PictureError, match=f"{width} × {height} pixels; at most 20 million"):
+    with pytest.raises(PictureError, match=f"{width} × {height} pixels; the limit is 20 million"):
         read_picture(png_header(width, height))
 
 

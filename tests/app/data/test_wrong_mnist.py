@@ -21,7 +21,7 @@ PAGES = [
     ("colocalisation", {"boxes_view": "Run it live"}),
 ]
 EXPECTED = {
-    "missing": "there is no such folder",
+    "missing": "the folder does not exist",
     "empty": "missing: train-images-idx3-ubyte.gz",
     "torn": "train-images-idx3-ubyte.gz is not MNIST's",
 }
@@ -67,7 +67,7 @@ def test_pages_say_what_is_wrong_and_go_on(wrong, tmp_path):
             (start,) = (b for b in app.button if b.label.startswith("Start"))
             assert start.disabled, page
         else:
-            assert any("Trainings cannot begin here" in c.value for c in app.caption), page
+            assert any("Training is not possible here" in c.value for c in app.caption), page
 
 
 def test_command_line_says_it_in_a_line(wrong, tmp_path, command, capsys):

@@ -80,7 +80,7 @@ def test_nothing_of_it_without_a_wish():
 def test_name_that_can_be_none_is_told_of_and_reaches_no_style_sheet():
     app = visit("glossary", hide="seed,</style><b>,a{b}")
     assert not app.exception
-    assert "which is no control here" in app.toast[0].value
+    assert "has no such control" in app.toast[0].value
     assert "<b>" not in html(app).split("</style>")[0]
     assert ".st-key-seed" in html(app)
 
@@ -126,7 +126,7 @@ def test_controls_says_which_parts_are_left():
         {"seed"} | set(lecture.PARTS) - {"playhead", "captions"}
     )
     wrong = visit("transformer", controls="playhed")
-    assert "playhed, which is no control here" in wrong.toast[0].value
+    assert "playhed. This page has no such control" in wrong.toast[0].value
 
 
 def test_all_that_can_be_chosen_hides_neither_the_figure_nor_the_way_back():

@@ -26,15 +26,15 @@ def test_field_that_cannot_be_had_is_told_of_and_the_default_shown():
     assert not app.exception
     assert app.number_input(key="digit").value == 504
     assert said(app) == [
-        "The link asks for digit = 5000, which is not to be had here; shown is 504.",
-        r"The link asks for distortion = \*zz\*, which is not to be had here; shown is RTS.",
+        "The link asks for digit = 5000, which this page does not have. It shows 504.",
+        r"The link asks for distortion = \*zz\*, which this page does not have. It shows RTS.",
     ]
     app.number_input(key="seed").set_value(3).run()
     assert said(app) == []
 
 
 def test_good_link_and_no_link_are_not_talked_about():
-    good = {"distortion": "TC", "seed": "7", "sweep": "true", "b_tc": "nothing"}
+    good = {"distortion": "TC", "seed": "7", "sweep": "true", "b_tc": "none"}
     assert said(page("distorted", **good)) == []
     assert said(page("distorted")) == []
 
@@ -99,8 +99,8 @@ def test_training_that_is_gone_is_told_of_once_and_the_newest_shown(trainings):
     app = page("distorted", view="Train", run="run-distorted-rts-fcn-20250101-000000")
     assert app.selectbox(key="run").value == newest
     assert said(app) == [
-        "The link asks for run = run-distorted-rts-fcn-20250101…, which is not to be had here; "
-        r"shown is FCN, started 01 Jan, 00\:00\:01."
+        "The link asks for run = run-distorted-rts-fcn-20250101…, which this page does not have. "
+        r"It shows FCN, started 01 Jan, 00\:00\:01."
     ]
     assert said(app.run()) == []
 
@@ -123,7 +123,7 @@ def test_theta_that_does_not_fit_is_told_of(theta):
     app = page("transformer", theta=theta)
     assert not app.exception
     (words,) = said(app)
-    assert "θ" in words and "first θ is shown" in words
+    assert "θ" in words and "default θ" in words
 
 
 @pytest.mark.parametrize(
@@ -201,6 +201,6 @@ def test_view_is_honoured_by_every_page_that_has_views(name, field, view):
 def test_view_of_a_page_without_views_is_answered(name):
     app = page(name, view="Results")
     assert said(app) == [
-        "The link asks for view = Results, which is not to be had here; shown is the page's only "
+        "The link asks for view = Results, which this page does not have. It shows the page's only "
         "view."
     ]

@@ -19,14 +19,14 @@ FOUND = {
     "distorted": ["Both", "About 2 times", "About 8 times"],
     "addition": [
         "3 times and more",
-        "The one that looks after the channel it is in, wherever it lies",
+        "The one that follows its channel, wherever the digit is",
         "Thin plate spline",
     ],
     "colocalisation": ["1", "All in the middle", "About 95"],
     "volumes": ["About 2 times", "6", "A narrow bar"],
     "invariance": ["ST-CNN Aff", "About 3 %", "About 75 %"],
     "labels": ["Zero", "Zero", "The identity, for every image"],
-    "network": ["Nothing: V is U", "Yes, any", "Yes"],
+    "network": ["Nothing: V equals U", "Yes, any", "Yes"],
 }
 
 QUESTIONS = {

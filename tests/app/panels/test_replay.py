@@ -146,11 +146,11 @@ def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name
     app.query_params.update(query)
     go_to(app, page).run()
     assert not app.exception and not app.error
-    assert "00:00:01 waits in the queue" in texts(app)
+    assert "00:00:01 is waiting in the queue" in texts(app)
     (folder / job.CLAIMED).touch()
     app.run()
     assert not app.exception and not app.error
-    assert "The first steps …" in texts(app)
+    assert "Training its first steps …" in texts(app)
     past = time.time() - 2 * processes.START_SECONDS
     os.utime(folder / job.CLAIMED, (past, past))
     app.run()

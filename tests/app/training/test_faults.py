@@ -112,9 +112,12 @@ def test_second_server_does_not_start_what_the_first_has_claimed(without_process
         ("FCN\r  5%|5  | 1/20\nOSError: [Errno 28] No space left on device\n", "No space left"),
         ("stn_core: it is full: '/srv/runs/a/b.json'\n\r  5%|5  | 1/20", "it is full: 'b.json'"),
         ("killed, or the machine\n", "killed, or the machine"),
-        ("\r  5%|5  | 1/20", "(killed, or the machine went down)"),
-        ("it failed\nresumed from step 5 of 20\n\r  5%|5  | 1/20", "(killed, or the machine"),
-        (None, "(killed, or the machine went down)"),
+        ("\r  5%|5  | 1/20", "(it was killed, or the machine was switched off)"),
+        (
+            "it failed\nresumed from step 5 of 20\n\r  5%|5  | 1/20",
+            "(it was killed, or the machine",
+        ),
+        (None, "(it was killed, or the machine was switched off)"),
     ],
 )
 def test_interrupted_run_shows_the_last_line_of_its_log(log, said, runs_of_its_own, as_visitor):
@@ -124,7 +127,7 @@ def test_interrupted_run_shows_the_last_line_of_its_log(log, said, runs_of_its_o
     if log:
         (run.folder / job.LOG).write_text(log)
     warning = train_page().warning[0].value
-    assert warning.startswith("Its process has ended before its time") and said in warning
+    assert warning.startswith("The training process ended too early") and said in warning
     assert "/srv" not in warning
 
 
@@ -175,5 +178,5 @@ def test_absence_of_a_visitor_is_counted_from_when_the_clock_was_set_back(
 def test_training_that_goes_on_is_not_resumed_in_another_tab(without_processes, as_visitor):
     waiting = stopped_and_resumed()
     dispatcher.look()
-    with pytest.raises(job.JobError, match="goes on already"):
+    with pytest.raises(job.JobError, match="is already running"):
         orders.resume(waiting)

@@ -189,7 +189,7 @@ def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
     orders.resume(job)
     orders.cancel(job)
     assert run.status().state == "stopped"
-    assert "given up" in run.status().message
+    assert "left the queue" in run.status().message
     assert not processes.is_live(job) and job_module.find_job(job.key)
     assert processes.running()[-1] == first
 
@@ -253,7 +253,9 @@ def test_all_visitors_together_hold_so_many_places_and_no_more(
         as_visitor(name)
         start()
     as_visitor("dan")
-    with pytest.raises(job_module.JobError, match="queue is full: 3 trainings wait, .* takes 3"):
+    with pytest.raises(
+        job_module.JobError, match="queue is full: 3 trainings are waiting, .* allows 3"
+    ):
         start()
 
 

@@ -15,11 +15,14 @@ from tests.app.visiting import MAIN, go_to
 
 RECIPE = {"iterations": 20, "batch_size": 8, "learning_rate": 1e-3}
 ODD = {  # a folder's name: run.json in it, and what is said
-    "distorted-rts-foo-20260101-120000": (None, "its name is of no experiment here"),
+    "distorted-rts-foo-20260101-120000": (None, "its name belongs to no experiment here"),
     "distorted-rts-fcn-20269999-999999": (None, "its name has an impossible date"),
     "damaged": ("{", "its run.json cannot be read"),
-    "unknown": ({"experiment": "distorted/rts/foo", "recipe": RECIPE}, "is of no experiment here"),
-    "no-name": ({"experiment": 5, "recipe": RECIPE}, "is of no experiment here"),
+    "unknown": (
+        {"experiment": "distorted/rts/foo", "recipe": RECIPE},
+        "belongs to no experiment here",
+    ),
+    "no-name": ({"experiment": 5, "recipe": RECIPE}, "belongs to no experiment here"),
     "no-steps": ({"experiment": FCN, "recipe": {}}, "does not say how many steps it has"),
     "st`a*r $x$": ("[]", "its run.json cannot be read"),
 }
@@ -85,7 +88,7 @@ def test_page_goes_on_and_says_once_what_it_leaves_out(page, fields, odd):
         app.query_params[name] = value
     app = go_to(app, page).run()
     assert not app.exception and not app.error
-    said = [c.value for c in app.caption if c.value.startswith("Left out")]
+    said = [c.value for c in app.caption if c.value.startswith("These folders are not listed")]
     assert len(said) == 1
     assert f"and {len(ODD) + 1 - 3} more" in said[0] and "`damaged` (its run.json" in said[0]
     assert str(odd) not in said[0]

@@ -49,7 +49,7 @@ def progress(app) -> str:
         ("running", "run", "running · step"),
         ("running", "pause", "pausing … · step"),
         ("paused", "pause", "paused · step"),
-        ("paused", "run", "going on … · step"),
+        ("paused", "run", "resuming … · step"),
         ("running", "stop", "stopping … · step"),
         ("paused", "stop", "stopping … · step"),
         ("stopped", "stop", "stopped · step"),
@@ -123,7 +123,7 @@ def test_run_that_failed_for_another_reason_is_only_resumed(watched, owning):
 
 
 @pytest.mark.parametrize(
-    ("pace", "words"), [(0.4, "2.5 s a step"), (3.25, "3.2 steps"), (40, "40 ")]
+    ("pace", "words"), [(0.4, "2.5 s per step"), (3.25, "3.2 steps"), (40, "40 ")]
 )
 def test_pace_has_digits_that_mean_something(pace, words, without_processes, as_visitor, owning):
     job = start()

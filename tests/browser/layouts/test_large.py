@@ -30,7 +30,7 @@ MOUNT = """async (data) => {
     const wait = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
     await wait(1.2);
     const before = panes("V").map(values);
-    const [first, second] = [...parent.querySelectorAll("[aria-label='Handles of'] button")];
+    const [first, second] = [...parent.querySelectorAll("[aria-label='Transformer:'] button")];
     second.click();
     const slider = parent.querySelector("[aria-label='θ13']");
     slider.value = Number(slider.value) + 0.5;

@@ -104,7 +104,7 @@ def test_volume_that_learns_begins_without_a_history_and_shows_each_curve_as_it_
     )
     matrix = [f"θ{row}{column}" for row in "123" for column in "123"]
     theta = [matrix, ["θ14", "θ24", "θ34"]]
-    error = ["while training", "digits not trained on"]
+    error = ["training batches", "held-out digits"]
     assert first == [[""], error, ["classifier"], [""], *theta, [""]]
     assert later == [[""], error, ["classifier", "localisation"], [""], *theta, [""]]
     assert values == [

@@ -46,7 +46,7 @@ def test_pictures_show_the_stage(visit, tmp_path):
     root = ElementTree.fromstring(take(page, "SVG", tmp_path))
     assert len(list(root.iter(f"{SVG}path"))) > 16  # the grid's lines, the frame, the corners
     assert len(list(root.iter(f"{SVG}image"))) >= 2  # U and V, and what is marked on them
-    assert any("U and the grid" in (text.text or "") for text in root.iter(f"{SVG}text"))
+    assert any("and the sampling grid" in (text.text or "") for text in root.iter(f"{SVG}text"))
 
 
 def test_animations_play_the_track(visit, tmp_path):
@@ -76,7 +76,7 @@ def test_numbers_are_the_network_s(visit, tmp_path):
     with torch.no_grad():
         expected = network(images)[0].softmax(0)
     np.testing.assert_allclose(odds, expected, atol=1e-4)
-    assert "probability" in stage_of(page).get_by_role("button", name="CSV").get_attribute("title")
+    assert "probabilities" in stage_of(page).get_by_role("button", name="CSV").get_attribute("title")
     assert "/distorted" in exported["page"]
 
 
@@ -104,10 +104,10 @@ def copied(page) -> str:
 
 def test_copied_link_brings_back_theta_and_the_moved_digit(visit):
     page = open_distorted(visit, permissions=["clipboard-read", "clipboard-write"])
-    stage_of(page).get_by_role("button", name="the digit").click()
-    handle(page, "the digit: move").press("Shift+ArrowRight")
+    stage_of(page).get_by_role("button", name="digit", exact=True).click()
+    handle(page, "digit: move").press("Shift+ArrowRight")
     expect(page.get_by_text("then moved by hand")).to_be_visible()
-    stage_of(page).get_by_role("button", name="the grid").click()
+    stage_of(page).get_by_role("button", name="grid", exact=True).click()
     handle(page, "the whole grid").press("Shift+ArrowDown")
     names = [f"θ{i}{j}" for i in (1, 2) for j in (1, 2, 3)]
     value = lambda p, name: float(stage_of(p).get_by_label(name, exact=True).input_value())  # noqa: E731
@@ -127,7 +127,7 @@ def test_copied_link_brings_back_the_playhead(visit):
         permissions=["clipboard-read", "clipboard-write"],
     )  # fmt: skip
     stage_of(page).locator(".cell").nth(3).click()
-    stage_of(page).get_by_label("The playhead counts by").select_option("seconds")
+    stage_of(page).get_by_label("Playhead unit").select_option("seconds")
     for _ in range(7):
         stage_of(page).get_by_role("button", name="One step back").click()
     place = scrub(page).input_value()
@@ -135,7 +135,7 @@ def test_copied_link_brings_back_the_playhead(visit):
     other = visit(link.partition("?")[2], at="distorted", reduced_motion="reduce")
     scrub(other).wait_for()
     expect(scrub(other)).to_have_value(place)
-    expect(stage_of(other).get_by_label("The playhead counts by")).to_have_value("seconds")
+    expect(stage_of(other).get_by_label("Playhead unit")).to_have_value("seconds")
     expect(stage_of(other).locator(".cell").nth(3)).to_have_attribute("aria-pressed", "true")
 
     # It is where the visit begins; from there on the playhead is the visitor's.
@@ -157,7 +157,7 @@ def test_copied_link_brings_back_how_a_volume_is_looked_at(visit):
     solids = stage_of(page).locator("canvas.solid")
     first = picture_of(solids.first)
     solids.first.press("ArrowRight")
-    page.get_by_role("button", name="Nearer").click()
+    page.get_by_role("button", name="Zoom in").click()
     page.get_by_label("Flatten V:").fill("0.4")
     seen = [picture_of(solids.nth(i)) for i in (0, 1)]
     assert np.abs(seen[0] - first).mean() > 5
@@ -177,13 +177,13 @@ def test_view_that_is_no_rotation_is_told_of_and_left_out(visit):
         one["view"][0] = 7
     fields["stage"] = base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
     other = open_volumes(visit, urlencode(fields))
-    expect(stage_of(other).get_by_role("status")).to_contain_text("was left out")
+    expect(stage_of(other).get_by_role("status")).to_contain_text("do not fit")
 
 
 @pytest.mark.parametrize("state", ["nonsense", "eyJ4Ijoxf", "A" * 7000])
 def test_state_that_is_none_is_told_of_and_left_out(visit, state):
     page = open_distorted(visit, f"stage={state}")
-    expect(stage_of(page).get_by_role("status")).to_contain_text("was left out")
+    expect(stage_of(page).get_by_role("status")).to_contain_text("do not fit")
     assert float(stage_of(page).get_by_label("θ11", exact=True).input_value()) == pytest.approx(
         prediction()[0, 0].item(), abs=0.011
     )

@@ -49,8 +49,8 @@ def test_figure_2_has_its_frames_and_words_and_none_of_its_controls(visit, tmp_p
     stage_of(page).locator(".matrix td").first.wait_for()
     svg, png = take(page, "SVG", tmp_path), take(page, "PNG", tmp_path)
     said = words(svg)
-    assert "Localisation" in said and "6 numbers from the" in said and "It is a" in said
-    for control in ("Drag", "Point at", "The hand moves", "the digit", "Start again", "Sect. 3.1"):
+    assert "Localisation" in said and "predicted by the" in said and "Reads" in said
+    for control in ("Drag", "Point at", "Reset", "Sect. 3.1"):
         assert control not in said
     root = ElementTree.fromstring(svg)
     theta = next(t for t in root.iter(f"{SVG}text") if t.text == "θ" and t.get("font-weight") < "6")
@@ -63,7 +63,7 @@ def test_figure_2_has_its_frames_and_words_and_none_of_its_controls(visit, tmp_p
     picture = drawn(page, svg)
     assert np.abs(picture - halved(png, picture.shape)).mean() < 4
     # What is made of it changes nothing on the screen.
-    assert stage_of(page).get_by_role("button", name="Start again").is_visible()
+    assert stage_of(page).get_by_role("button", name="Reset").is_visible()
 
 
 def test_pictures_are_light_or_dark_whatever_the_screen_is(visit, tmp_path):
@@ -88,9 +88,9 @@ def test_pictures_are_light_or_dark_whatever_the_screen_is(visit, tmp_path):
 
 def test_a_sentence_keeps_what_is_chosen_in_it(visit, tmp_path):
     page = visit(at="labels", reduced_motion="reduce")
-    stage_of(page).get_by_label("Up the map").select_option("shift in y")
+    stage_of(page).get_by_label("Vertical axis").select_option("shift in y")
     said = " ".join(words(take(page, "SVG", tmp_path)).split()).replace(" ,", ",")
-    assert "The loss over rotation and shift in y, the rest of" in said
+    assert "Loss over rotation and shift in y; the rest of" in said
     assert "shift in x" not in said and "One step" not in said and "integer kernel" not in said
 
 
@@ -107,7 +107,7 @@ def test_volumes_are_twice_as_sharp_as_the_screen(visit, tmp_path):
 
 def test_boxes_on_images_are_drawn(visit, tmp_path):
     page = visit(at="colocalisation", reduced_motion="reduce")
-    stage_of(page).get_by_role("button", name="Reveal the truth").click()
+    stage_of(page).get_by_role("button", name="Show true boxes").click()
     root = ElementTree.fromstring(take(page, "SVG", tmp_path))
     frames = [r for r in root.iter(f"{SVG}rect") if r.get("stroke")]
     solid, dashed = ([r for r in frames if bool(r.get("stroke-dasharray")) == d] for d in (0, 1))

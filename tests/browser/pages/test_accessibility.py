@@ -63,7 +63,7 @@ SPOKEN = """() => {
     return found;
 }"""
 CHARTS = {"distorted": 2, "colocalisation": 5, "invariance": 2}
-VALUE = re.compile(r"\d+(\.\d+)?( %)? (at|of)|\d taken for \d|slope is")
+VALUE = re.compile(r"\d+(\.\d+)?( %)? (at|of)|\d read as \d|slope is")
 
 
 @pytest.fixture(scope="module")

@@ -82,7 +82,7 @@ def test_muted_transformer_shows_u_as_it_is(visit):
     trace = sum_trace(page, identity)
     assert np.abs(second - outputs(trace)[2:]).max() <= 8
     predicted = int(trace.logits.argmax())
-    expect(page.get_by_text(re.compile(rf"2×ST-FCN Aff says {predicted} ")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"2×ST-FCN Aff reads {predicted} ")).first).to_be_visible()
 
 
 def test_swapped_channels_have_the_same_sum(visit):
@@ -90,7 +90,7 @@ def test_swapped_channels_have_the_same_sum(visit):
     np.testing.assert_array_equal(planes(swapped, "U"), planes(page, "U")[::-1])
     truth = int(sums.pair_of_digits(*SUM).labels)
     assert int(sum_trace(swapped).logits.argmax()) == truth
-    expect(swapped.get_by_text(re.compile(rf"2×ST-FCN Aff says {truth} ")).first).to_be_visible()
+    expect(swapped.get_by_text(re.compile(rf"2×ST-FCN Aff reads {truth} ")).first).to_be_visible()
 
 
 def test_replay_of_two_transformers_ends_with_the_published_network(visit):
@@ -109,4 +109,4 @@ def test_replay_of_two_transformers_ends_with_the_published_network(visit):
     grid = Affine().grid(theta, (42, 42))
     expected = 255 * sample(image.expand(2, -1, -1, -1), grid).numpy().reshape(-1, 42, 42)
     assert np.abs(np.reshape(shown, (-1, 42, 42)) - expected).max() <= 1
-    expect(page.get_by_text("What is left of the pose in V")).to_be_visible()
+    expect(page.get_by_text("Pose variation remaining in V")).to_be_visible()

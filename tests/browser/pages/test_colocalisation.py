@@ -52,7 +52,7 @@ def test_truth_is_hidden_until_it_is_revealed(visit):
     page = open_colocalisation(visit)
     shown = page.locator(".truth:visible")
     expect(shown).to_have_count(0)
-    page.get_by_role("button", name="Reveal the truth").click()
+    page.get_by_role("button", name="Show true boxes").click()
     expect(shown).to_have_count(103)
     expect(page.locator(".larges figcaption").first).to_contain_text("overlap 0.")
 

@@ -23,7 +23,7 @@ def copied(page: Page) -> str:
     """What "Copy link" gives."""
     stage_of(page).get_by_text("Export").click()
     stage_of(page).get_by_role("button", name="Copy link").click()
-    field = stage_of(page).get_by_label("A link to what is shown")
+    field = stage_of(page).get_by_label("Link to this view")
     return field.evaluate("(field) => field.value")
 
 
@@ -39,24 +39,24 @@ def test_link_has_the_descent_its_playhead_and_the_axes(visit):
     page = visit(at="labels", reduced_motion="reduce")
     stage_of(page).get_by_role("button", name="Descend").click()
     last = float(scrub(page).get_attribute("max"))
-    stage_of(page).get_by_label("Across the map").select_option("x")
+    stage_of(page).get_by_label("Horizontal axis").select_option("x")
     for _ in range(3):
         play_button(page, "One step back").click()
     theta = data_of(page, "theta")
     other = opened(page, copied(page))
     expect(scrub(other)).to_have_value(str(round(last) - 3))
     expect(scrub(other)).to_have_attribute("max", str(round(last)))
-    expect(stage_of(other).get_by_label("Across the map")).to_have_value("x")
+    expect(stage_of(other).get_by_label("Horizontal axis")).to_have_value("x")
     np.testing.assert_allclose(data_of(other, "theta"), theta, atol=1e-3)
 
 
 def test_link_has_what_is_revealed_and_the_order(visit):
     page = visit(at="colocalisation", reduced_motion="reduce")
-    for name in ("Reveal the truth", "Worst first"):
+    for name in ("Show true boxes", "Worst first"):
         stage_of(page).get_by_role("button", name=name).click()
     first = stage_of(page).locator(".thumb").first.get_attribute("aria-label")
     other = opened(page, copied(page))
-    for name in ("Reveal the truth", "Worst first"):
+    for name in ("Show true boxes", "Worst first"):
         button = stage_of(other).get_by_role("button", name=name)
         expect(button).to_have_attribute("aria-pressed", "true")
     expect(stage_of(other).locator(".thumb").first).to_have_attribute("aria-label", first)
@@ -65,35 +65,35 @@ def test_link_has_what_is_revealed_and_the_order(visit):
 
 def test_link_has_the_playhead_and_what_the_hand_takes(visit):
     page = open_distorted(visit)
-    set_mode(page, "the digit")
+    set_mode(page, "digit")
     for _ in range(4):
         play_button(page, "One step back").click()
     theta, position = theta_shown(page), scrub(page).input_value()
     other = opened(page, copied(page))
-    handle(other, "the digit: move").wait_for()
+    handle(other, "digit: move").wait_for()
     there = lambda: scrub(other).input_value() == position  # noqa: E731
     until(other, there, "the playhead is elsewhere")
     np.testing.assert_allclose(theta_shown(other), theta, atol=0.011)
-    chosen = stage_of(other).get_by_role("button", name="the digit", exact=True)
+    chosen = stage_of(other).get_by_role("button", name="digit", exact=True)
     expect(chosen).to_have_attribute("aria-pressed", "true")
 
 
 def test_link_has_the_transformer_whose_handles_are_out(visit):
     page = visit(at="addition", reduced_motion="reduce")
-    whose = stage_of(page).get_by_role("group", name="Handles of").get_by_role("button")
+    whose = stage_of(page).get_by_role("group", name="Transformer:").get_by_role("button")
     whose.nth(1).click()
     expect(whose.nth(1)).to_have_attribute("aria-pressed", "true")
     other = opened(page, copied(page))
-    again = stage_of(other).get_by_role("group", name="Handles of").get_by_role("button")
+    again = stage_of(other).get_by_role("group", name="Transformer:").get_by_role("button")
     expect(again.nth(1)).to_have_attribute("aria-pressed", "true")
     expect(again.nth(0)).to_have_attribute("aria-pressed", "false")
 
 
 def test_link_has_what_the_hand_does_to_a_volume(visit):
     page = open_volumes(visit)
-    for name in ("the digit", "moves it"):
+    for name in ("digit", "move"):
         stage_of(page).get_by_role("button", name=name, exact=True).click()
     other = opened(page, copied(page))
-    for name in ("the digit", "moves it"):
+    for name in ("digit", "move"):
         button = stage_of(other).get_by_role("button", name=name, exact=True)
         expect(button).to_have_attribute("aria-pressed", "true")

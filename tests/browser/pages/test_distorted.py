@@ -41,7 +41,7 @@ def test_stage_draws_what_the_library_computes(visit):
         "(c) => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
     )
     assert drawn
-    expect(page.get_by_text(re.compile(r" says \d"))).to_have_count(2)
+    expect(page.get_by_text(re.compile(r" reads \d"))).to_have_count(2)
 
 
 def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
@@ -56,10 +56,10 @@ def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
     np.testing.assert_allclose(pixels(page, "V"), expected_output(theta), atol=1)
     expect(page.get_by_text("θ set by hand")).to_be_visible()
 
-    stage_of(page).get_by_role("button", name="Identity").click()
+    stage_of(page).get_by_role("button", name="θ = identity").click()
     np.testing.assert_allclose(pixels(page, "V"), pixels(page, "U"), atol=1)
 
-    stage_of(page).get_by_role("button", name="Back to prediction").click()
+    stage_of(page).get_by_role("button", name="Use the predicted θ").click()
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
     expect(page.get_by_text("θ set by hand")).to_have_count(0)
 
@@ -189,21 +189,21 @@ def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_valu
 def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
     page = open_distorted(visit)
     page.set_viewport_size({"width": 1440, "height": 1400})  # so that nothing is scrolled away
-    stage_of(page).get_by_role("button", name="Identity").click()
+    stage_of(page).get_by_role("button", name="θ = identity").click()
     box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
-    expect(stage_of(page).locator(".note")).to_contain_text("is read by 1 pixel of V")
+    expect(stage_of(page).locator(".note")).to_contain_text("1 output pixel uses this pixel")
 
 
 def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     page = open_distorted(visit)
     network, _ = shown()
-    set_mode(page, "the digit")
-    says = page.get_by_text(re.compile(r"ST-CNN Aff says")).first
-    before, words = theta_shown(page), says.inner_text()
+    set_mode(page, "digit")
+    verdict = page.get_by_text(re.compile(r"ST-CNN Aff reads")).first
+    before, words = theta_shown(page), verdict.inner_text()
     assert "2 (over 99.9 %)" in words
     stage_of(page).evaluate(WATCH, [U_PIXELS, V_PIXELS])
-    drag(page, "the digit: move", -0.3, 0.1)  # half out of U
+    drag(page, "digit: move", -0.3, 0.1)  # half out of U
     moves = page.evaluate("window.moves")
     assert len(moves) >= 2 and all(all(move) for move in moves)
 
@@ -219,31 +219,31 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     share, digit = trace.logits[0].softmax(0).max(0)
 
     def verdict_follows() -> bool:
-        result = re.search(r"says (\d) \((?:over )?([\d.]+) %\)", says.inner_text())
+        result = re.search(r"reads (\d) \((?:over )?([\d.]+) %\)", verdict.inner_text())
         return result and int(result[1]) == digit and abs(float(result[2]) - 100 * share) < 3
 
     until(page, verdict_follows, "the verdict is not the network's")
-    assert says.inner_text() != words
+    assert verdict.inner_text() != words
     expect(page.get_by_text("then moved by hand")).to_be_visible()
     expect(page.get_by_text("θ set by hand")).to_have_count(0)
 
-    stage_of(page).get_by_role("button", name="Back to prediction").click()
+    stage_of(page).get_by_role("button", name="Use the predicted θ").click()
     until(page, lambda: np.allclose(theta_shown(page), before, atol=0.011), "it does not go back")
     expect(page.get_by_text("then moved by hand")).to_have_count(0)
 
 
 def test_digit_is_turned_by_the_keyboard(visit):
     page = open_distorted(visit)
-    set_mode(page, "the digit")
+    set_mode(page, "digit")
     before = pixels(page, "U")
-    handle(page, "the digit: move").press("Shift+]")
+    handle(page, "digit: move").press("Shift+]")
     assert np.abs(pixels(page, "U") - before).max() > 20
     expect(page.get_by_text("then moved by hand")).to_be_visible()
 
 
 def test_sweep_of_the_angle_plays_and_u_turns(visit):
     page = open_distorted(visit, "sweep=true", reduced_motion="no-preference")
-    expect(scrub(page)).to_have_attribute("aria-label", re.compile("input turned"))
+    expect(scrub(page)).to_have_attribute("aria-label", re.compile("Rotation of the image"))
     expect(scrub(page)).to_have_attribute("max", "60")
     network, _ = shown()
     scrub(page).press("Home")
@@ -274,8 +274,8 @@ def test_digit_that_is_moved_on_one_stage_moves_on_the_other(visit):
     expect(page.locator(".stage.compact")).to_have_count(2)
     np.testing.assert_array_equal(pixels(page, "U"), pixels(page, "U", 1))
     before = pixels(page, "U")
-    set_mode(page, "the digit")
-    drag(page, "the digit: move", 0.1, -0.1)
+    set_mode(page, "digit")
+    drag(page, "digit: move", 0.1, -0.1)
     moved = pixels(page, "U")
     assert np.abs(moved - before).max() > 100
     follows = lambda: np.abs(pixels(page, "U", 1) - pixels(page, "U")).max() <= 1  # noqa: E731

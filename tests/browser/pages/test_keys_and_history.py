@@ -42,7 +42,7 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
         page.keyboard.press(str(number))
         chosen = page.locator(".strip button[aria-pressed=true] .label")
         expect(chosen).to_have_text(re.compile(f"^{number}"))
-    play_button(page, "Play again and again").click()
+    play_button(page, "Loop").click()
     scrub(page).click()
     page.keyboard.press("ArrowRight")
     position = float(scrub(page).input_value())
@@ -120,7 +120,7 @@ def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit)
 
 def test_back_to_the_overview_brings_its_theta_also_after_a_link_that_loads_a_page(visit):
     page = visit(reduced_motion="reduce")
-    stage_of(page).get_by_role("button", name="the grid", exact=True).click()
+    stage_of(page).get_by_role("button", name="grid", exact=True).click()
     drag(page, "the whole grid", 0.1, 0)
     theta, before = data_of(page, "theta"), length(page)
     kept = lambda: np.allclose(data_of(page, "theta"), theta, atol=1e-4)  # noqa: E731
@@ -134,7 +134,7 @@ def test_back_to_the_overview_brings_its_theta_also_after_a_link_that_loads_a_pa
 
 def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
     page = visit(reduced_motion="reduce")
-    stage_of(page).get_by_role("button", name="the grid", exact=True).click()
+    stage_of(page).get_by_role("button", name="grid", exact=True).click()
     drag(page, "the whole grid", 0.1, 0)
     theta = data_of(page, "theta")
     page.wait_for_timeout(300)  # until it is at rest

@@ -43,9 +43,9 @@ def test_loss_and_gradient_are_autograd_s(visit, network):
 def test_descent_turns_the_digit_and_reads_it(visit):
     page = visit(at="labels", reduced_motion="reduce")
     verdict = stage_of(page).locator(".verdict")
-    expect(verdict).to_contain_text("it says 7 ✗, it is a 2")
+    expect(verdict).to_contain_text("Reads 7 ✗ — it is a 2")
     stage_of(page).get_by_role("button", name="Descend").click()
-    expect(verdict).to_contain_text("it says 2 ✓")
+    expect(verdict).to_contain_text("Reads 2 ✓")
     theta = data_of(page, "theta")
     assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-35, abs=12)
     assert data_of(page, "loss")[0] < 0.1
@@ -74,7 +74,7 @@ PAINTED = """(canvas) => {
 def test_theta_is_moved_on_the_landscape(visit):
     page = visit(at="labels", width=375, reduced_motion="reduce")
     handle(page, "the whole grid").wait_for()
-    map_ = stage_of(page).get_by_label("The loss over two numbers of θ")
+    map_ = stage_of(page).get_by_label("Loss over two components of θ")
     map_.focus()
     for _ in range(3):
         page.keyboard.press("Shift+ArrowLeft")  # a tenth of 180 degrees

@@ -68,7 +68,7 @@ def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_fil
         first = middle("top left")
         return middle("top right") - first, middle("bottom left") - first
 
-    stage_of(page).get_by_role("button", name="Identity").click()
+    stage_of(page).get_by_role("button", name="θ = identity").click()
     handle(page, "the whole grid").focus()
     for key in [*6 * ["Shift+-"], *3 * ["Shift+]"]]:  # small, so that no handle is beyond the pane
         page.keyboard.press(key)

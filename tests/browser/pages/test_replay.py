@@ -27,7 +27,7 @@ def test_arrows_step_from_frame_to_frame_also_on_the_playhead_itself(visit):
 def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_was(visit):
     page = visit("view=Replay", at="distorted", reduced_motion="reduce")
     where, cell = stage_of(page).locator(".where"), stage_of(page).locator(".cell").nth(3)
-    clock = stage_of(page).get_by_label("The playhead counts by")
+    clock = stage_of(page).get_by_label("Playhead unit")
     cell.click()
     for _ in range(7):
         stage_of(page).get_by_role("button", name="One step back").click()
@@ -47,9 +47,9 @@ def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_w
     handle(page, "the whole grid").wait_for()
     page.get_by_text("Replay", exact=True).first.click()
     expect_the_place(1)
-    select(page, "beside", "ST-FCN TPS")
+    select(page, "Compare with", "ST-FCN TPS")
     expect_the_place(2)
-    select(page, "beside", "nothing")
+    select(page, "Compare with", "none")
     expect_the_place(1)
 
 

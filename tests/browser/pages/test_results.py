@@ -28,8 +28,8 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):
     expected = 255 * examples.example("distorted/tc/cnn", digit, seed).images[0, 0].numpy()
 
     def shows(tab) -> None:
-        tab.get_by_text(re.compile(rf"^CNN says {one} ")).first.wait_for()
-        tab.get_by_text(re.compile(rf"^ST-CNN Aff says {other} ")).first.wait_for()
+        tab.get_by_text(re.compile(rf"^CNN reads {one} ")).first.wait_for()
+        tab.get_by_text(re.compile(rf"^ST-CNN Aff reads {other} ")).first.wait_for()
         until(tab, lambda: np.abs(pixels(tab, "U") - expected).max() <= 1, "another input")
 
     with page.context.expect_page() as opened:
@@ -47,8 +47,8 @@ def test_one_step_back_from_an_example_is_the_gallery_again(visit):
     cells = page.locator(".strip").nth(1).locator("a.cell")
     cells.first.wait_for()
     cells.first.click()
-    page.get_by_text(re.compile("^ST-CNN Aff says ")).first.wait_for()
-    page.get_by_text("Further digits").wait_for()
+    page.get_by_text(re.compile("^ST-CNN Aff reads ")).first.wait_for()
+    page.get_by_text("More digits").wait_for()
     page.go_back()
     cells.first.wait_for()
     expect(page).to_have_url(re.compile("view=Results"))

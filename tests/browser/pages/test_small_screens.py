@@ -13,8 +13,8 @@ from tests.browser.driving import handle, stage_of
         ("transformer", "preset=Fold", "degrees of freedom"),
         ("transformer", "preset=Pull&size=4&pool=2 × 2", "degrees of freedom"),
         ("transformer", "lab_view=Challenge", "Make the digit upright"),
-        ("distorted", "", "True angle against predicted angle"),
-        ("distorted", "sweep=true&a_rts=ST-CNN Aff&b_rts=ST-FCN Aff", "True angle"),
+        ("distorted", "", "Predicted angle against true angle"),
+        ("distorted", "sweep=true&a_rts=ST-CNN Aff&b_rts=ST-FCN Aff", "Predicted angle"),
         ("distorted", "view=Train", "A new training"),
     ],
     ids=["play", "gradient", "challenge", "explore", "two-stages", "train"],
@@ -37,7 +37,7 @@ def test_nothing_is_wider_than_the_screen(visit, at, query, words):
 @pytest.mark.parametrize("at", ["distorted", "addition", "volumes"])
 def test_picture_comes_first_on_a_phone_and_its_choices_after_it(visit, at):
     page = visit(at=at, width=390, reduced_motion="reduce")
-    page.get_by_text("All digits shown are of the gallery").wait_for()
+    page.get_by_text("All digits come from the gallery").wait_for()
     tops = [
         page.locator(where).first.bounding_box()["y"]
         for where in ("canvas", ".st-key-choosing", ".strip, .strips", ".st-key-footer")

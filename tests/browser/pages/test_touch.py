@@ -88,7 +88,7 @@ def test_on_the_transformer_page_a_finger_scrolls_taps_and_hits(phone):
     touch(page, *middle(slider, 0.8), across=-30)
     assert slider.input_value() != value
     touch(page, *middle(v))
-    expect(stage_of(page).locator(".note")).to_contain_text("is read from U at")
+    expect(stage_of(page).locator(".note")).to_contain_text("is read in U at")
     assert page.evaluate(SMALL, FINGER_PIXELS) == []
 
 

@@ -13,16 +13,16 @@ from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of
 # By the keyboard alone: at each stop the control that is walked to, and the keys that do it.
 BY_KEYS = (
     (("top left corner", "Shift+]", 12),),
-    (("the grid", "Enter", 1), ("the whole grid", "Shift+ArrowRight", 12)),
+    (("grid", "Enter", 1), ("the whole grid", "Shift+ArrowRight", 12)),
     (("the whole grid", "-", 30),),
     (("the whole grid", "Shift+]", 20),),
     (("control point 1", "ArrowRight", 3),),
     (("Descend", "Enter", 1),),
-    (("Over the training", "ArrowLeft", 1),),
+    (("Training progress", "ArrowLeft", 1),),
     (("Descend", "Enter", 1),),
     (("the whole grid", "Shift+ArrowRight", 14),),
-    (("Over the optimisation", "ArrowRight", 1),),
-    (("the digit", "Enter", 1), ("U", "ArrowRight", 6)),
+    (("Training progress", "ArrowRight", 1),),
+    (("digit", "Enter", 1), ("U", "ArrowRight", 6)),
 )
 NAME = """() => {
     let at = document.activeElement;
@@ -92,7 +92,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
 
 def test_keys_lead_a_lecture(visit):
     page = visit(reduced_motion="reduce")
-    handle(page, "the digit: move").wait_for()
+    handle(page, "digit: move").wait_for()
     figure = stage_of(page)
     place = lambda: float(scrub(page).input_value())  # noqa: E731
     middle = place()
@@ -107,12 +107,12 @@ def test_keys_lead_a_lecture(visit):
     page.keyboard.press("Space")
     expect(figure.get_by_role("button", name="Play", exact=True)).to_be_visible()
     page.keyboard.press("9")
-    expect(figure.get_by_role("button", name="Take this 9")).to_have_attribute(
+    expect(figure.get_by_role("button", name="Choose this 9")).to_have_attribute(
         "aria-pressed", "true"
     )
     page.keyboard.press("Shift+?")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("play, or pause")
+    expect(dialog).to_contain_text("play or pause")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 

@@ -63,7 +63,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     )
     expect(where).to_have_text("step 0", timeout=PATIENCE_MILLISECONDS)
     paused_at = steps_done(page)
-    page.get_by_role("button", name="Go on", exact=True).click()
+    page.get_by_role("button", name="Continue", exact=True).click()
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
     wait_for_step(page, paused_at + 100)
     page.locator(".strip").first.wait_for()
@@ -74,7 +74,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     expect(page.get_by_role("button", name="Resume")).to_be_enabled()
 
     page.get_by_text("Explore", exact=True).first.click()
-    page.get_by_text("Further digits").wait_for()
+    page.get_by_text("More digits").wait_for()
     page.get_by_text("Train", exact=True).first.click()
     expect(where).to_have_text(re.compile("^step [1-9]"), timeout=PATIENCE_MILLISECONDS)
     assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"

@@ -87,7 +87,7 @@ def test_descent_on_a_pull_ends_with_a_match_and_is_played_again(visit):
     loss = ((pixels(page, "V") - image) ** 2).mean() / 255**2 / 2
     assert loss < 6e-4
     assert float(re.search(r"loss (\d\.\d+)", verdict(page).inner_text())[1]) < 5e-4
-    expect(scrub(page)).to_have_attribute("aria-label", "Over the steps of the descent")
+    expect(scrub(page)).to_have_attribute("aria-label", "Step of the descent")
     expect(scrub(page)).to_have_value(re.search(r"after (\d+) step", verdict(page).inner_text())[1])
     scrub(page).press("Home")
     np.testing.assert_allclose(theta_shown(page), start, atol=0.0051)
@@ -98,7 +98,7 @@ def test_descent_where_nothing_pulls_says_so_and_leaves_the_grid(visit, name):
     page = open_transformer(visit, f"preset={name}")
     before = theta_shown(page)
     stage_of(page).get_by_role("button", name="Descend").click()
-    expect(verdict(page)).to_contain_text("Nothing pulls")
+    expect(verdict(page)).to_contain_text("The gradient is zero")
     np.testing.assert_array_equal(theta_shown(page), before)
 
 
@@ -126,7 +126,7 @@ def test_playhead_is_stepped_played_at_a_speed_again_and_again_and_paused(visit)
     expect(scrub(page)).to_have_value("0.9")
     mixed = np.eye(2, 3) + 0.9 * (start - np.eye(2, 3))
     np.testing.assert_allclose(theta_shown(page), mixed, atol=0.0051)
-    play_button(page, "One step on").click()
+    play_button(page, "One step forward").click()
     expect(scrub(page)).to_have_value("1")
 
     stage_of(page).get_by_label("Speed").select_option("4")
@@ -134,7 +134,7 @@ def test_playhead_is_stepped_played_at_a_speed_again_and_again_and_paused(visit)
     expect(play_button(page, "Play")).to_be_visible()
     expect(scrub(page)).to_have_value("1")
 
-    again = play_button(page, "Play again and again")
+    again = play_button(page, "Loop")
     again.click()
     expect(again).to_have_attribute("aria-pressed", "true")
     play_button(page, "Play").click()
@@ -151,7 +151,7 @@ def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
     page = open_transformer(visit)
     page.set_viewport_size({"width": 1440, "height": 1400})  # a list closes when a page scrolls
     theta = [0.7, 0.2, 0.1, -0.2, 0.7, -0.1]
-    stage_of(page).get_by_text("θ in numbers").click()
+    stage_of(page).get_by_text("Parameters θ").click()
     for name, value in zip(Affine().parameter_names, theta, strict=True):
         typed(page, name).fill(str(value))
     expect(page).to_have_url(re.compile("theta="))
@@ -164,12 +164,12 @@ def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
         near = lambda: (np.abs(pixels(page, "V") - expected) <= 1).mean() > 0.995  # noqa: E731, B023
         until(page, near, f"V is not that of the {option} kernel at the hand's θ")
     np.testing.assert_allclose(theta_shown(page).flatten(), theta, atol=1e-6)
-    expect(stage_of(page).get_by_role("button", name="Back to the start")).to_be_enabled()
+    expect(stage_of(page).get_by_role("button", name="Reset")).to_be_enabled()
 
 
 def test_picture_is_drawn_on_the_sheet_and_becomes_u(visit):
     page = open_transformer(visit, "image=Draw")
-    sheet = page.get_by_label("A sheet to draw on")
+    sheet = page.get_by_label("Drawing area")
     box = sheet.bounding_box()
     at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
     page.mouse.move(*at(0.3, 0.2))
@@ -202,7 +202,7 @@ def test_every_handle_has_a_name_and_is_moved_by_the_arrow_keys(visit, name):
     assert all("arrow keys" in name for name in names)
     transform = families.families()[name].make((64, 64))
     for place, label in enumerate(names):
-        stage_of(page).get_by_role("button", name="Identity").click()
+        stage_of(page).get_by_role("button", name="θ = identity").click()
         one = handles.nth(place)
         before, output = one.bounding_box(), pixels(page, "V")
         one.press("Shift+ArrowRight")
@@ -224,7 +224,7 @@ def test_output_pixel_is_reached_by_the_keyboard_and_tells_its_kernel(visit):
 def test_turned_over_part_of_a_grid_is_tinted(visit):
     page = open_transformer(visit, "preset=Mirror")
     assert stage_of(page).get_attribute("data-turned") == "1"
-    stage_of(page).get_by_role("button", name="Identity").click()
+    stage_of(page).get_by_role("button", name="θ = identity").click()
     assert stage_of(page).get_attribute("data-turned") == "0"
 
 
@@ -280,7 +280,7 @@ def test_no_drag_however_far_destroys_theta(visit, family):
             if family == "Affine":
                 shear = stage_of(page).get_by_label("shear, typed", exact=True)
                 assert abs(float(shear.input_value())) <= 10
-    stage_of(page).get_by_role("button", name="Identity").click()
+    stage_of(page).get_by_role("button", name="θ = identity").click()
     drag(page, "the whole grid", 9, 0)
     moved = np.array([float(field.input_value()) for field in numbers.all()])
     if family == "Affine":

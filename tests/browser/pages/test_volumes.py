@@ -69,13 +69,13 @@ def test_dragging_the_view_turns_both_volumes_and_leaves_what_is_read(visit):
 
 def test_digit_that_is_turned_away_is_followed_by_the_network(visit):
     page = open_volumes(visit)
-    caption = page.get_by_text("Done to the digit")
+    caption = page.get_by_text("Rotation of this digit")
     u = flat(page, 0)
-    page.get_by_role("button", name="the digit", exact=True).click()
+    page.get_by_role("button", name="digit", exact=True).click()
     grasp_volume(page, 70, 0)
     assert np.abs(flat(page, 0) - u).max() > 20
     expect(caption).to_contain_text("then moved by hand")
-    page.get_by_role("button", name="Back to prediction").click()
+    page.get_by_role("button", name="Use the predicted θ").click()
     expect(caption).not_to_contain_text("then moved by hand")
     np.testing.assert_array_equal(flat(page, 0), u)
 
@@ -83,13 +83,13 @@ def test_digit_that_is_turned_away_is_followed_by_the_network(visit):
 def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
     page = open_volumes(visit)
     w = flat(page, 2)
-    page.get_by_role("button", name="the grid", exact=True).click()
+    page.get_by_role("button", name="grid", exact=True).click()
     canvas = stage_of(page).locator("canvas.solid").first
     for _ in range(6):
         canvas.press("ArrowRight")
     assert np.abs(flat(page, 2) - w).max() > 20
     expect(page.get_by_text("θ set by hand")).to_be_visible()
-    page.get_by_role("button", name="Identity").click()
+    page.get_by_role("button", name="θ = identity").click()
     shown = placed(FIRST_DIGIT, FIRST_SEED)
     u = extruded(shown.image, shown.turn, shown.shift)
     plain = F.avg_pool3d(u, 2)[0, 0].sum(0).numpy()
@@ -98,9 +98,9 @@ def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
 
 def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
     page = open_volumes(visit)
-    ways = page.get_by_role("group", name="The hand turns or moves it").get_by_role("button")
+    ways = page.get_by_role("group", name="Turn or move").get_by_role("button")
     expect(ways.nth(1)).to_be_disabled()  # the view only turns
-    page.get_by_role("button", name="the digit", exact=True).click()
+    page.get_by_role("button", name="digit", exact=True).click()
     expect(ways.nth(1)).to_be_enabled()
     solid = stage_of(page).locator("canvas.solid").nth(1)
     before = solid.screenshot()
@@ -160,5 +160,5 @@ def test_how_far_aside_the_digit_is_seen_is_one_measure(visit):
     page = open_volumes(visit)
     sentence = re.compile(r"from (\d+)° aside as it stands in U, from (\d+)° by the grid")
     below = sentence.search(stage_of(page).inner_text())
-    beside = page.get_by_text("From how far aside the digit is seen").inner_text()
+    beside = page.get_by_text("Viewing angle off face-on: ").inner_text()
     assert re.findall(r"(\d+)°", beside)[:2] == list(below.groups())

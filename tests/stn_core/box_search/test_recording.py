@@ -68,7 +68,7 @@ def test_run_stops_when_it_is_asked_to(networks, few, tmp_path):
         if step.step >= 10:
             run.control("stop")
     assert run.status().state == "stopped" and run.status().step < 50
-    with pytest.raises(RunError, match="holds a run already"):
+    with pytest.raises(RunError, match="already holds a run"):
         next(record_search(cell, few, networks, run, seed=0, set_seed=0))
 
 

@@ -67,7 +67,7 @@ def test_description_comes_back(run):
 
 
 def test_folder_that_holds_a_run_is_not_made_again(run):
-    with pytest.raises(RunError, match=f"{run.folder} holds a run already"):
+    with pytest.raises(RunError, match=f"{run.folder} already holds a run"):
         Run(run.folder).create({"experiment": "another"})
     assert run.description() == DESCRIPTION
 
@@ -392,7 +392,7 @@ def test_run_with_a_part_missing_is_not_packed(part, recorded, tmp_path):
 
 
 def test_packed_run_that_is_not_there_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(RunError, match=f"{tmp_path}/none.npz is not a packed run"):
+    with pytest.raises(RunError, match=f"{tmp_path}/none.npz is not a recorded run"):
         unpack(tmp_path / "none.npz")
 
 
@@ -402,7 +402,7 @@ def test_truncated_packed_run_is_an_error_wherever_it_is_cut(recorded, tmp_path)
     content = path.read_bytes()
     for end in range(0, len(content), 37):
         path.write_bytes(content[:end])
-        with pytest.raises(RunError, match="is not a packed run"):
+        with pytest.raises(RunError, match="is not a recorded run"):
             unpack(path)
 
 

@@ -115,7 +115,7 @@ def test_training_that_was_stopped_keeps_its_folder_and_no_other_one_writes_ther
     set_heartbeat(run, DEAD_AFTER_SECONDS + 3)  # it has been stopped for so long
     assert run.is_alive()
     second = owner("second")
-    assert "is being trained by another process; let it end" in second.stdout.readline()
+    assert "is being trained by another process; wait for it" in second.stdout.readline()
     first.send_signal(signal.SIGCONT)
     lines = run.folder / "lines"
     before, until = lines.stat().st_size, time.monotonic() + PATIENCE_SECONDS

@@ -149,7 +149,7 @@ def test_rate_is_taken_up_between_two_records_also_after_a_resume(source, run, m
 
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), "fast"], ids=str)
 def test_senseless_rate_cannot_be_asked_for(rate, run):
-    with pytest.raises(ValueError, match="learning_rate is a positive number"):
+    with pytest.raises(ValueError, match="learning_rate should be a positive number"):
         run.control("run", learning_rate=rate)
 
 
@@ -169,7 +169,7 @@ def test_training_that_is_asked_to_stops_once_it_has_stopped_improving(source, r
     status = run.status()
     assert status.state == "stopped"
     assert status.step == next(step for step in taken if step >= best + 20)
-    assert f"no better than at step {best}" in status.message
+    assert f"no lower error since step {best}" in status.message
     assert checkpoints.load_tensors(run.checkpoint)[1]["step"] == status.step
     for _ in train_steps(experiment, source, run=run, resume=True):
         pass  # it is given as much time again
@@ -203,7 +203,7 @@ def test_folder_in_training_takes_no_second_training(source, run):
     next(steps)
     with pytest.raises(RunError, match="being trained by another process"):
         next(train_steps(small(), source, run=run, resume=True))
-    with pytest.raises(RunError, match="holds a run already"):
+    with pytest.raises(RunError, match="already holds a run"):
         next(train_steps(small(), source, run=run))
     assert run.status() == ("running", 1, "", True)
     list(steps)

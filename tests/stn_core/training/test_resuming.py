@@ -92,7 +92,7 @@ def test_checkpoint_that_lacks_what_a_training_needs_names_it(name, source, run)
     tensors.pop(name, None)
     header.pop(name, None)
     checkpoints.save_tensors(run.checkpoint, tensors, header)
-    with pytest.raises(CheckpointError, match=f"{name}.* in its header|lacks its {name}"):
+    with pytest.raises(CheckpointError, match=f"{name}.* in its header|has no {name} state"):
         next(train_steps(small(), source, run=run, resume=True))
 
 
@@ -144,11 +144,11 @@ def test_finished_run_is_resumed_to_its_end_at_once(source, run):
     assert run.status().state == "finished"
 
 
-@pytest.mark.parametrize(("begun", "advice"), [(59_000, "STN_DATA"), (12, "begin anew")])
+@pytest.mark.parametrize(("begun", "advice"), [(59_000, "STN_DATA"), (12, "start a new run")])
 def test_run_does_not_go_on_with_other_digits_and_its_status_says_why(begun, advice, source, run):
     stopped_at_5(source, run)
     run._write_json("run.json", {**run.description(), "train_digits": begun})
-    told = rf"begun on {begun:,} digits, and [\d,]+ are here: .*{advice}"
+    told = rf"started with {begun:,} training digits, but this machine has [\d,]+; .*{advice}"
     with pytest.raises(RunError, match=told):
         next(train_steps(small(), source, run=run, resume=True))
     status = run.status()

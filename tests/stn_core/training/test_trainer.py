@@ -151,7 +151,7 @@ def test_learning_rate_far_too_high_is_an_error_that_names_step_and_tensor(
     experiment = small("distorted/r/fcn", learning_rate=1e6, iterations=40)
     with pytest.raises(
         TrainingError,
-        match=r"step \d+: the loss is nan; .* is classifier\.\d\.(weight|bias)\. A smaller learn",
+        match=r"step \d+: the loss is nan; .* is classifier\.\d\.(weight|bias)\. Try a small",
     ) as caught:
         list(train_steps(experiment, source, run=run))
     assert run.status().state == "failed"

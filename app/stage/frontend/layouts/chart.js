@@ -23,7 +23,7 @@ export class Chart {
       "div", { className: "buttons" },
       button("PNG", () => this.picture("png"), { title: "The chart as a picture" }),
       button("SVG", () => this.picture("svg"), { title: "The chart as lines and text" }),
-      button("CSV", () => download(csv(this.data.rows), `${this.data.name}.csv`, "text/csv"), { title: "The chart's numbers" }),
+      button("CSV", () => download(csv(this.data.rows), `${this.data.name}.csv`, "text/csv"), { title: "The numbers of the chart" }),
       this.words
     );
     this.root.replaceChildren(

@@ -69,8 +69,8 @@ export class Wall {
     this.transport.more.append(exporter(this));
     this.summary = element("p", { className: "title" });
     this.said = element("p", { className: "unseen", role: "status" }); // the same, when it rests
-    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation"), new Curves("Learning rate", true)];
-    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap", true, [0, 1]));
+    this.charts = [new Curves("Loss (Eq. 8)", true), new Curves("Gradient norm, localisation network"), new Curves("Learning rate", true)];
+    if (data.truth) this.charts.unshift(new Curves("Localised, %", true, [0, 100]), new Curves("Mean overlap (IoU)", true, [0, 1]));
     this.root.style.setProperty("--box", data.colours.box);
     this.root.style.setProperty("--truth", data.colours.truth);
     const [first, ...rest] = this.charts.map(({ node }) => node);
@@ -103,7 +103,7 @@ export class Wall {
       return view;
     });
     this.cells = this.views.map(({ node }, i) => {
-      const title = `Image ${i + 1}: show it large`;
+      const title = `Show image ${i + 1} large`;
       const onclick = () => this.choose(i);
       return element("button", { type: "button", className: "thumb", title, ariaLabel: title, onclick }, node);
     });
@@ -112,7 +112,7 @@ export class Wall {
   }
 
   alt(i) {
-    return `Image ${i + 1}, with the box that is found in it`;
+    return `Image ${i + 1} with its predicted box`;
   }
 
   /** Whether the truth is shown, and how the wall is ordered. */
@@ -126,8 +126,8 @@ export class Wall {
       press([made], () => this[name]);
       return made;
     };
-    const reveal = () => toggle("Reveal the truth", "The digits' own frames, which the method is never told", "revealed", () => this.reveal());
-    const order = () => toggle("Worst first", "Order the images by their overlap at the end", "sorted", () => this.order());
+    const reveal = () => toggle("Show true boxes", "Where the digits really are; the method never sees this", "revealed", () => this.reveal());
+    const order = () => toggle("Worst first", "Sort the images by their overlap at the end", "sorted", () => this.order());
     this.switches = element("div", { className: "buttons" }, ...(this.data.truth ? [reveal(), order()] : []));
     return this.switches;
   }
@@ -173,7 +173,7 @@ export class Wall {
       {
         count: steps.length,
         perSecond: FRAMES_A_SECOND,
-        name: "Over the optimisation",
+        name: "Training progress",
         ends: ["step 0", data.live ? "live" : "end"],
         label: (frame) => `step ${steps[frame].toLocaleString()}`,
       },
@@ -220,7 +220,7 @@ export class Wall {
   }
 
   get rowsAre() {
-    return "Every image's box at every recorded step" + (this.data.truth ? ", and its overlap with the digit's own" : "");
+    return "Every image's box at every recorded step" + (this.data.truth ? ", and its overlap with the true box" : "");
   }
 
   rows() {

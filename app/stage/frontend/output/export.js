@@ -11,12 +11,12 @@ import { shownTheme } from "./theme.js";
 
 const MAX_PICTURE_PIXELS = 4096; // of the longer side
 const TITLES = {
-  PNG: "What the stage shows, twice as large",
-  SVG: "What the stage shows, as lines and text",
-  GIF: "What the playhead plays",
-  WebM: "What the playhead plays, as VP9",
-  JSON: "The numbers of the CSV file, and the curves",
-  "CSV of the curves": "What was logged in training",
+  PNG: "The figure as a picture, at twice its size",
+  SVG: "The figure as lines and text",
+  GIF: "The animation that the playhead plays",
+  WebM: "The animation that the playhead plays, as VP9",
+  JSON: "The numbers of the CSV file, with the curves",
+  "CSV of the curves": "The values logged in training",
 };
 const THEMES = { "": "As shown", light: "Light", dark: "Dark" };
 
@@ -77,7 +77,7 @@ class Recorder {
     const { transport } = layout;
     const { head, track } = transport;
     if (!track || transport.node.classList.contains("still")) {
-      words.textContent = "Nothing is to be played here: there is no playhead. Take a picture.";
+      words.textContent = "This figure has no playhead, so there is nothing to film. Export a PNG or an SVG.";
       return;
     }
     head.pause();
@@ -94,7 +94,7 @@ class Recorder {
         if (this.cancelled) throw new Error("cancelled");
       });
     } catch (error) {
-      words.textContent = error.message === "cancelled" ? "Cancelled." : `Not made: ${error.message}.`;
+      words.textContent = error.message === "cancelled" ? "Cancelled." : `Export failed: ${error.message}.`;
     } finally {
       progress.hidden = cancel.hidden = true;
       transport.present(before);
@@ -104,7 +104,7 @@ class Recorder {
 
 /** A button that copies the page's link, and a field for browsers that do not let it. */
 function linkNodes(words) {
-  const field = element("input", { type: "text", readOnly: true, hidden: true, ariaLabel: "A link to what is shown" });
+  const field = element("input", { type: "text", readOnly: true, hidden: true, ariaLabel: "Link to this view" });
   const copy = async () => {
     field.value = address(mountedLayouts());
     try {
@@ -113,9 +113,9 @@ function linkNodes(words) {
     } catch {
       field.hidden = false; // a browser gives the clipboard to secure pages alone
       field.select();
-      words.textContent = "Copy it from the field.";
+      words.textContent = "Copy the link from the field.";
     }
   };
-  const title = "An address that brings back what is shown: the page, θ, the playhead";
+  const title = "A link that brings back this view: page, θ and playhead";
   return [button("Copy link", copy, { title }), field];
 }

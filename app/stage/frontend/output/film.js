@@ -38,7 +38,7 @@ export async function gif(layout, count, show, theme) {
 
 /** Frames as WebM, as long as they are to last. */
 export async function webm(layout, count, show, theme) {
-  if (!window.MediaRecorder?.isTypeSupported(WEBM)) throw new Error("this browser records no VP9; take the GIF");
+  if (!window.MediaRecorder?.isTypeSupported(WEBM)) throw new Error("this browser cannot record WebM (VP9); export a GIF");
   await show(0);
   const canvas = draw(layout, MAX_SIDE_PIXELS, theme);
   const stream = canvas.captureStream(0);

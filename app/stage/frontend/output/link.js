@@ -55,6 +55,6 @@ export function withOnly(on) {
 export function requestedState(token) {
   const text = parts().filter((part) => part !== ONLY).join(".");
   if (!text) return null;
-  if (text.length > MAX_STATE_CHARS) throw new Error("it is too long");
+  if (text.length > MAX_STATE_CHARS) throw new Error("the state in the link is too long");
   return unpacked(text)[encodeURIComponent(token)] ?? null;
 }

@@ -3,9 +3,9 @@ import { button, element, press } from "../dom.js";
 import { even, logarithmic } from "./axes.js";
 
 const OPTIONS = {
-  evenly: ["Linear time axis", "Steps evenly from left to right; else the first steps have more room"],
-  linear: ["Linear value axis", "Losses, errors and gradients evenly; else each power of ten has the same room"],
-  smooth: ["Smooth", "Running means of what is measured on batches, over 4 % of a curve"],
+  evenly: ["Linear time axis", "Space the steps evenly; otherwise the first steps get more room"],
+  linear: ["Linear value axis", "Show losses, errors and gradients on a linear axis; otherwise on a logarithmic one"],
+  smooth: ["Smooth", "Show running means of the batch values, over 4 % of a curve"],
 };
 
 export class CurveOptions {

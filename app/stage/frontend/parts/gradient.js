@@ -26,8 +26,8 @@ export class Gradient {
     };
     this.words = element("p", { className: "words" });
     this.words.setAttribute("aria-live", "polite");
-    const start = button("Descend", () => this.run(), { title: "Gradient steps on θ that bring V to the target" });
-    const take = button("Take V as the target", () => this.aim(), { title: "What is in V now is to be matched" });
+    const start = button("Descend", () => this.run(), { title: "Take gradient steps on θ that bring V closer to the target" });
+    const take = button("Use V as the target", () => this.aim(), { title: "V as it is now becomes the target" });
     this.node = element(
       "div",
       { className: "descent" },
@@ -69,19 +69,19 @@ export class Gradient {
     if (last.loss < MATCHED) return `Matched ${steps}: loss ${last.loss.toFixed(5)}.`;
     if (last.still) return this.still();
     return (
-      `Stuck or still on its way ${steps}: loss ${last.loss.toFixed(4)}. A gradient looks at the ` +
-      "nearest pixels alone, so that from too far away it leads into a valley nearby. Press again " +
-      "to go on, or help it with the hand."
+      `Not matched ${steps}: loss ${last.loss.toFixed(4)}. The gradient sees only the nearest ` +
+      "pixels, so from too far away it ends in a local minimum. Press Descend again, or drag " +
+      "the grid closer."
     );
   }
 
   /** Why there is no gradient. */
   still() {
     return this.pair.data.reading.kernel.radius < 1
-      ? "Nothing pulls: the integer kernel reads the nearest pixel, which stays the same when " +
-          "the grid moves a little. Its gradient with respect to θ is zero everywhere (Sect. 3.3)."
-      : "Nothing pulls: where the grid reads, U does not change, so the gradient is zero. A " +
-          "gradient sees no farther than the kernel's own pixels.";
+      ? "The gradient is zero: the integer kernel reads the nearest pixel, and that stays the " +
+          "same when the grid moves a little. This holds for every θ (Sect. 3.3)."
+      : "The gradient is zero: U does not change where the grid reads it. A gradient sees " +
+          "only the pixels within the kernel.";
   }
 
   stop() {
@@ -108,14 +108,14 @@ export class Gradient {
   }
 
   lossWords(loss) {
-    if (loss < SAME) return "V is the target.";
-    return `Loss ${loss.toFixed(4)}: half the mean squared difference of V and the target.`;
+    if (loss < SAME) return "V matches the target.";
+    return `Loss ${loss.toFixed(4)}: half the mean squared difference between V and the target.`;
   }
 
   /** What the arrows are. */
   legend(loss) {
     return loss < SAME
-      ? "Arrows: where V would get brighter, (∂V/∂x, ∂V/∂y) of Eq. 7. Move the grid, then descend."
-      : "Arrows: where each point of the grid is pulled; they shorten as V comes nearer.";
+      ? "Arrows: where V would get brighter, (∂V/∂x, ∂V/∂y) of Eq. 7. Move the grid, then press Descend."
+      : "Arrows: where the gradient pulls each grid point. They shorten as V gets closer to the target.";
   }
 }

@@ -3,10 +3,11 @@ import { element } from "../dom.js";
 import { slopes, taps, toPixels } from "../maths/sampling.js";
 import { markPixel, markPoint, wipe } from "./drawing.js";
 import { ARROWS } from "./handles.js";
+import { signed } from "./numbers.js";
 
 const HINT =
-  "Point at a pixel of V to see where it is read from, or at one of U to see which pixels of V " +
-  "read it. By keyboard: Tab to V, then the arrow keys.";
+  "Point at a pixel of V to see where in U it is read, or at a pixel of U to see which pixels of " +
+  "V use it. With the keyboard: Tab to V, then the arrow keys.";
 const VISIBLE = 0.001; // a weight below this is rounding
 const MAX_TERMS = 4; // of the sum that are written out
 
@@ -104,7 +105,7 @@ export class Inspector {
     }
     const { name } = pair.data.transformers[n];
     this.note.innerHTML =
-      `${name ? `${name}'s ` : ""}V at (${pixel}) is read from U at (x, y) = (${x.toFixed(2)}, ${y.toFixed(2)}). ` +
+      `${name ? `${name}: ` : ""}V at (${pixel}) is read in U at (x, y) = (${signed(x)}, ${signed(y)}). ` +
       `${formula(reading.kernel)}: ${sum(source, pixels)}` +
       (pair.data.features.gradient ? this.slopes(i, n) : "");
   }
@@ -115,9 +116,9 @@ export class Inspector {
     const at = pair.grids[n].subarray(2 * i, 2 * i + 2);
     const [dx, dy] = slopes(pair.source, at, pair.data.reading).map((values) => {
       const mean = values.reduce((a, b) => a + b, 0) / values.length / 255;
-      return mean.toFixed(2);
+            return signed(mean);
     });
-    return `. Eq. 7: ∂V/∂x = <b>${dx}</b>, ∂V/∂y = <b>${dy}</b> a pixel`;
+    return `. Eq. 7: ∂V/∂x = <b>${dx}</b>, ∂V/∂y = <b>${dy}</b> per pixel`;
   }
 
   /** Which output pixels read the input pixel (column, row). */
@@ -142,12 +143,12 @@ export class Inspector {
       }
     });
     const { transformers } = pair.data;
-    const whose = (n) => (transformers.length > 1 ? `${transformers[n].name}'s V` : "V");
-    const readers = counts.map((count, n) => `${count} pixel${count === 1 ? "" : "s"} of ${whose(n)}`);
-    const none = transformers.length > 1 ? "no transformer looks there" : "the transformer does not look there";
+    const by = (n) => (transformers.length > 1 ? ` of ${transformers[n].name}` : "");
+    const readers = counts.map((count, n) => `${count} output pixel${count === 1 ? "" : "s"}${by(n)}`);
+    const verb = counts.length === 1 && counts[0] === 1 ? "uses" : "use";
     this.note.textContent =
-      `U at (${pixel}) is read by ${readers.join(" and ")}` +
-      (counts.some(Boolean) ? ", the brighter the more." : `: ${none}.`);
+      `U at (${pixel}): ${readers.join(" and ")} ${verb} this pixel` +
+      (counts.some(Boolean) ? "; brighter means more weight." : ". The grid does not reach it.");
   }
 }
 
@@ -166,11 +167,11 @@ function sum(source, pixels) {
     for (let c = 0; c < source.channels; c++) {
       grey += source.pixels[c * plane + row * source.width + column] / 255 / source.channels;
     }
-    return { words: `${grey.toFixed(2)}·${u.toFixed(2)}·${v.toFixed(2)}`, value: grey * u * v };
+    return { words: `${grey.toFixed(2)}·${signed(u)}·${signed(v)}`, value: grey * u * v };
   });
   const value = terms.reduce((total, term) => total + term.value, 0);
   terms.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const written = terms.slice(0, MAX_TERMS).map(({ words }) => words).join(" + ");
   const rest = terms.length - MAX_TERMS;
-  return `${written}${rest > 0 ? ` + ${rest} more` : ""} = <b>${value.toFixed(2)}</b>`;
+  return `${written}${rest > 0 ? ` + ${rest} more` : ""} = <b>${signed(value)}</b>`;
 }

@@ -95,12 +95,12 @@ function choose(n) {
 /** The keys that do something on this page now, and what. */
 function working() {
   const keys = [];
-  if (played()) keys.push(["Space", "play, or pause"], ["← →", "a step back, a step on; with Shift ten"], ["R", "start again"]);
-  if (document.querySelector(PRESETS)) keys.push(["1 … 9", "a preset"]);
-  else if (within(CELLS).length) keys.push(["0 … 9", "a digit, or an image, of the row"]);
-  if (within(HANDLES).length) keys.push(["Tab", "to the handles; there the arrow keys, + − and [ ] move, scale and turn"]);
-  if (stages().length) keys.push(["F", "stage mode: the stage alone, as large as the window"]);
-  return [...keys, ["?", "this list"]];
+  if (played()) keys.push(["Space", "play or pause"], ["← →", "one step back or forward; ten with Shift"], ["R", "reset"]);
+  if (document.querySelector(PRESETS)) keys.push(["1 … 9", "choose a preset"]);
+  else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
+  if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);
+  if (stages().length) keys.push(["F", "stage mode: only the figure, filling the window"]);
+  return [...keys, ["?", "show this list"]];
 }
 
 function help() {

@@ -27,7 +27,7 @@ export class Sliders {
       const range = element("input", { type: "range", min: low, max: high, step });
       const number = element("input", { type: "number", step });
       range.setAttribute("aria-label", name);
-      number.setAttribute("aria-label", `${name}, typed`);
+      number.setAttribute("aria-label", `${name}, as a number`);
       for (const input of [range, number]) {
         input.oninput = () => {
           const value = Number(input.value);
@@ -64,7 +64,7 @@ export class Sliders {
 export class ThetaNumbers extends Sliders {
   constructor(transform, open, onTheta) {
     const rows = transform.names.map((name, p) => ({ name, range: transform.ranges[p], step: 0.01 }));
-    super("θ in numbers", rows, transform.slidersInRow, open, onTheta);
+    super("Parameters θ", rows, transform.slidersInRow, open, onTheta);
   }
 }
 
@@ -85,10 +85,10 @@ export class PoseNumbers extends Sliders {
     super.show(decompose(theta, this.values), held);
     const det = determinant(theta);
     const size = Math.abs(det);
-    const what = size < 0.995 ? "a crop: V shows less than U" : size > 1.005 ? "V shows more than U" : "as large as U";
+    const what = size < 0.995 ? "a crop: V shows part of U" : size > 1.005 ? "V shows more than U" : "the same area as U";
     this.words.textContent =
-      `Determinant ${short(det)}: |det| ${size < 0.995 ? "< 1" : size > 1.005 ? "> 1" : "= 1"}, ${what}` +
-      (det < 0 ? "; negative: mirrored." : ".");
+      `Determinant ${signed(det)}: |det| ${size < 0.995 ? "< 1" : size > 1.005 ? "> 1" : "= 1"}, ${what}` +
+      (det < 0 ? "; it is negative: V is mirrored." : ".");
   }
 }
 
@@ -136,7 +136,7 @@ export class Equation {
       parts.push(math("mtext", "\u2003"), symbol(`${n}^s`), operator("="), share);
     }
     // A wide one is scrolled, by the arrow keys as well.
-    const properties = { className: "equation", tabIndex: 0, role: "group", ariaLabel: "The equation with θ in it" };
+    const properties = { className: "equation", tabIndex: 0, role: "group", ariaLabel: "The equation with the values of θ" };
     this.node = element("div", properties, math("math", ...parts));
   }
 

@@ -23,7 +23,7 @@ export class Pair {
       this.node.append(this.pooled.node);
     }
     if (data.features.gradient) {
-      this.target = this.pane("target", "the target");
+      this.target = this.pane("target", "Target");
       this.node.append(this.target.node);
     }
     const several = transformers.length > 1 || this.planes.length > 1;

@@ -38,7 +38,7 @@ export const isStageMode = () => document.documentElement.classList.contains(ON)
 /** The button that every stage has for it: four corners, drawn, since few fonts have the sign. */
 export const stageModeButton = () =>
   button("", toggleStageMode, {
-    title: "Stage mode (F): the stage alone, as large as the window",
+    title: "Stage mode (F): only the figure, filling the window",
     ariaLabel: "Stage mode",
     innerHTML: `<svg viewBox="0 0 16 16" width="0.9em" height="0.9em" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>`,
   });

@@ -34,7 +34,7 @@ export class Transport {
     this.scrub.oninput = () => this.head.seek(Number(this.scrub.value));
     this.scrub.onkeydown = (event) => this.press(event);
     this.ends = [0, 1].map(() => element("span", { className: "end" }));
-    this.toEdge = button("Live", () => this.head.seek(this.head.liveFrame), { hidden: true, title: "To the newest step of the training that runs, and on with it" });
+    this.toEdge = button("Live", () => this.head.seek(this.head.liveFrame), { hidden: true, title: "Jump to the newest step and follow the training" });
     this.where = element("output", { className: "where" });
     this.more = element("div", { className: "buttons more" });
     this.node = element(
@@ -57,8 +57,8 @@ export class Transport {
     });
     this.play.className = "play";
     const back = labelled("◂", "One step back", () => this.head.step(-1));
-    const on = labelled("▸", "One step on", () => this.head.step(1));
-    const loop = labelled("⟳", "Play again and again", () => {
+    const on = labelled("▸", "One step forward", () => this.head.step(1));
+    const loop = labelled("⟳", "Loop", () => {
       this.head.loop = !this.head.loop;
       press([loop], () => this.head.loop);
     });

@@ -46,7 +46,7 @@ def test_page_opens_with_two_transformers_beside_one():
     app = page()
     assert app.title[0].value == "MNIST addition"
     assert [box.value for box in app.selectbox] == ["2st-fcn-aff", "st-fcn-aff"]
-    assert texts(app).count("</b> says <b") == 2
+    assert texts(app).count("</b> reads <b") == 2
     assert [len(payload(app, i)["transformers"]) for i in (0, 1)] == [2, 1]
     assert [len(payload(app, i)["inputs"]) for i in (0, 1)] == [2, 2]
 
@@ -56,7 +56,7 @@ def test_every_published_network_can_be_looked_at(network):
     app = page()
     app.selectbox(key="sum_a").set_value(network).run()
     assert not app.exception and not app.error
-    assert f"{networks.network_title(network)}</b> says" in texts(app)
+    assert f"{networks.network_title(network)}</b> reads" in texts(app)
 
 
 @pytest.mark.parametrize("view", ["Train", "Replay", "Results"])
@@ -65,14 +65,14 @@ def test_every_view_opens(view):
 
 
 def test_theta_by_hand_of_both_transformers_changes_what_is_said():
-    app = page(sum_b="nothing")
+    app = page(sum_b="none")
     assert "θ set by hand" not in texts(app)
     report(app, thetas=[[0, 0, 9, 0, 0, 9]] * 2)
     assert "θ set by hand" in texts(app) and "V is black" in texts(app)
 
 
 def test_tour_s_stop_is_done_once_a_grid_held_by_hand_makes_the_sum_wrong():
-    app = page(sum_b="nothing")
+    app = page(sum_b="none")
 
     def done() -> bool:
         return stops.STOPS[8].done({"sum:misread": app.session_state["sum:misread"]})
@@ -110,7 +110,7 @@ def test_unusable_report_is_passed_over(state):
 
 
 def test_muted_transformer_is_held_at_the_identity_and_only_it():
-    app = page(muted="Mute transformer 2", sum_b="nothing")
+    app = page(muted="Mute transformer 2", sum_b="none")
     ((first, second),) = [item["thetas"] for item in payload(app)["items"]]
     assert second == [1, 0, 0, 0, 1, 0]
     network = checkpoints.load_pretrained(find("addition/rts/2st-fcn-aff"))
@@ -147,7 +147,7 @@ def test_download_of_the_partings_tells_what_each_transformer_looks_after():
         "transformer_2_looks_after": "1 2",
     }
     labels = [b.proto.label for b in page(sum_view="Results").get("download_button")]
-    assert labels[-2:] == ["When they part, as CSV", "When they part, as JSON"]
+    assert labels[-2:] == ["Division of work as CSV", "Division of work as JSON"]
 
 
 U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
@@ -156,11 +156,11 @@ U = np.array([0.85, 0.8])  # what of the pose is to be seen in U
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        ([[0.8, 0.2], [0.3, 0.8]], ["looks after channel 2", "looks after channel 1"]),
-        ([[0.4, 0.4], [0.3, 0.8]], ["looks after both channels", "looks after channel 1"]),
-        ([[0.8, 0.8], [0.9, 0.75]], ["looks after neither", "looks after neither"]),
-        ([[0.5, 0.5]], ["its one transformer looks after both channels"]),
-        ([[0.2, 0.8]], ["its one transformer looks after channel 1."]),
+        ([[0.8, 0.2], [0.3, 0.8]], ["follows channel 2", "follows channel 1"]),
+        ([[0.4, 0.4], [0.3, 0.8]], ["follows both channels", "follows channel 1"]),
+        ([[0.8, 0.8], [0.9, 0.75]], ["follows neither", "follows neither"]),
+        ([[0.5, 0.5]], ["its one transformer follows both channels"]),
+        ([[0.2, 0.8]], ["its one transformer follows channel 1."]),
     ],
 )
 def test_division_is_said_in_words(left, words):
@@ -180,7 +180,7 @@ def test_published_transformers_divide_the_channels_between_them():
 
 
 def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
-    app = page(sum_b="nothing")
+    app = page(sum_b="none")
     app.toggle(key="draw-second").set_value(True).run()
     image = np.zeros((28, 28), np.uint8)
     image[4:24, 13:16] = 255  # a one
@@ -198,7 +198,7 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
 
 
 def test_uploaded_network_is_looked_at_and_can_be_muted():
-    app = page(sum_b="nothing")
+    app = page(sum_b="none")
     folder = checkpoints.published_folder(find("addition/rts/2st-fcn-aff"))
     content = (folder / checkpoints.WEIGHTS).read_bytes()
     uploader = app.file_uploader(key=f"own-weights-{choices.PREFIX}")
@@ -206,12 +206,12 @@ def test_uploaded_network_is_looked_at_and_can_be_muted():
     (title,) = [t for t in app.selectbox(key="sum_a").options if "your" in t]
     app.selectbox(key="sum_a").select(title).run()
     assert not app.exception and not app.error
-    assert "<b>your 2×ST-FCN Aff</b> says" in texts(app)
+    assert "<b>your 2×ST-FCN Aff</b> reads" in texts(app)
     assert not app.pills(key="muted").disabled
 
 
 def test_network_that_is_compared_with_is_not_muted():
     both = page(muted="Mute transformer 1")
-    said = [text for text in map(str, (m.value for m in both.markdown)) if "says" in text]
+    said = [text for text in map(str, (m.value for m in both.markdown)) if "reads" in text]
     assert len(said) == 2
     assert "transformer 1 muted" in said[0] and "muted" not in said[1]

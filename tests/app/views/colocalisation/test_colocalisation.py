@@ -87,7 +87,7 @@ def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     app.session_state["wall"] = {"report": {"token": token, "position": 3, "chosen": [9, 4, 0]}}
     app.run()
     assert not app.exception
-    assert "n is image 10, m image 5" in texts(app)
+    assert "n is image 10 and m is image 5" in texts(app)
     step = payload(app)["steps"][3]
     assert any(f"at step {step}" in heading.value for heading in app.header)
     at_step_3 = app.latex[0].value
@@ -95,7 +95,7 @@ def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     app.session_state["wall"] = {"report": state}
     app.run()
     assert not app.exception and app.latex[0].value != at_step_3
-    assert "n is image 1, m image 2" in texts(app)
+    assert "n is image 1 and m is image 2" in texts(app)
 
 
 def test_results_are_the_table_s():
@@ -127,7 +127,7 @@ def test_download_of_the_results_holds_what_is_shown_and_what_has_not_been_run()
 def test_empty_state_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     app = page(boxes_view="Run it live")
-    assert "Start with the form: after some ten seconds the boxes" in app.info[0].value
+    assert "Start with the form: the boxes appear in about 10 s" in app.info[0].value
 
 
 def test_run_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
@@ -189,12 +189,12 @@ def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
     files = [(f"{i}.png", picture(paper), "image/png") for i in range(10)]
     app.file_uploader(key="own_images").set_value([*files, ("x.png", b"no", "image/png")]).run()
     assert not app.exception
-    assert app.error[0].value.startswith("x.png: this file is no picture")
+    assert app.error[0].value.startswith("x.png: this file is damaged or not a picture")
     assert not app.button(key="own_start").disabled
     read = pictures.on_black(files[0][1], 84)
     assert read.shape == (84, 84) and read[42, 42] > 200 and np.median(read) == 0
     app.file_uploader(key="own_images").set_value(files[:3]).run()
-    assert "10 to 200 pictures; these are 3" in app.warning[0].value
+    assert "You chose 3 pictures; a set needs 10 to 200" in app.warning[0].value
 
 
 def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
@@ -211,7 +211,7 @@ def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
     app.file_uploader(key="own_images").set_value(files).run()
     assert not app.exception
     assert read == [bytes([i]) for i in range(10)]
-    assert "12 pictures; the first 10 of them" in app.warning[0].value
+    assert "12 pictures; the first 10 are used" in app.warning[0].value
     assert not app.button(key="own_start").disabled
 
 

@@ -83,7 +83,7 @@ def test_told_network_is_the_published_one(name):
 
 @pytest.mark.parametrize("name", ["distorted/rts/st-cnn-tps", "addition/rts/2st-fcn-aff"])
 def test_network_that_the_browser_cannot_run_is_refused(name):
-    with pytest.raises(ValueError, match="the browser runs networks of one affine transformer"):
+    with pytest.raises(ValueError, match="it needs one affine transformer"):
         browser_networks.network(name)
 
 

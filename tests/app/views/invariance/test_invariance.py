@@ -144,7 +144,7 @@ def test_sentence_has_the_recorded_errors_the_smallest_first():
 
 
 @pytest.mark.parametrize(
-    ("misread", "verdict"), [((10, 900), "lies below"), ((100, 104), "overlaps with")]
+    ("misread", "verdict"), [((10, 900), "is below"), ((100, 104), "overlaps with")]
 )
 def test_sentence_says_whether_the_bands_overlap(misread, verdict):
     seen = chosen("clutter", 4, ("cnn", "st-cnn-aff"))

@@ -107,4 +107,4 @@ def test_network_that_is_not_there_is_told_of(monkeypatch, tmp_path):
     app = visit(labels_network="ST-FCN Aff", labels_distortion="P")
     once.made_once.clear()
     assert not app.exception
-    assert "has not been published here" in app.info[0].value
+    assert "is not published here" in app.info[0].value

@@ -272,7 +272,7 @@ def test_picture_of_the_visitor_s_is_shown_in_colours():
 
 def test_file_that_is_no_picture_is_an_error_on_the_page_and_the_test_card_stays():
     app = uploaded(b"Dear reader")
-    assert "Not shown" in app.error[0].value
+    assert "could not be used" in app.error[0].value
     assert told(app)["channels"] == 1
 
 
@@ -290,16 +290,16 @@ def test_hand_is_compared_with_the_network_and_the_truth():
     app = page(lab_view="Challenge")
     app = report(app, "challenge-stage", thetas=[[0.6, 0.1, 0, -0.1, 0.6, 0]])
     app = run(app.toggle[0].set_value(True))
-    (table,) = (m.value for m in app.markdown if "The truth" in m.value and "|" in m.value)
+    (table,) = (m.value for m in app.markdown if "Ideal θ" in m.value and "|" in m.value)
     rows = {
         cells[1].strip(): [cell.strip() for cell in cells[2:6]]
         for cells in (line.split("|") for line in table.splitlines()[2:])
     }
-    assert list(rows) == ["Your hand", "The network", "The truth"]
-    turned, centre, size, read = rows["The truth"]
+    assert list(rows) == ["Yours", "The network", "Ideal θ"]
+    turned, centre, size, read = rows["Ideal θ"]
     assert float(turned.strip("°")) == 0 and centre == "0.0 px" and size == "1.00"
     assert "✓" in rows["The network"][3]
-    assert rows["Your hand"] != rows["The truth"]
+    assert rows["Yours"] != rows["Ideal θ"]
 
 
 def test_another_digit_starts_the_challenge_anew():

@@ -59,7 +59,7 @@ def test_page_opens_with_a_transformer_beside_the_plain_projection():
     app = page()
     assert app.title[0].value == "Three dimensions"
     assert [box.value for box in app.selectbox] == ["st-cnn-aff", "cnn"]
-    assert texts(app).count("</b> says <b") == 2
+    assert texts(app).count("</b> reads <b") == 2
     data = payload(app)
     assert (data["layout"], data["side"], data["outputSide"]) == ("volume", 60, 30)
 
@@ -84,11 +84,11 @@ def test_every_published_network_can_be_looked_at(name):
     app = page()
     app.selectbox(key="volume_a").set_value(name).run()
     assert not app.exception and not app.error
-    assert f"{networks.network_title(name)}</b> says" in texts(app)
+    assert f"{networks.network_title(name)}</b> reads" in texts(app)
 
 
 def test_network_without_a_transformer_is_shown_the_volume_as_it_is():
-    app = page(volume_a="CNN", volume_b="nothing")
+    app = page(volume_a="CNN", volume_b="none")
     data = payload(app)
     assert not data["transforms"] and data["theta"] == Affine3D().identity().tolist()
     assert "has no transformer" in texts(app)
@@ -110,7 +110,7 @@ def test_digit_moved_by_hand_is_what_the_network_sees():
 
 
 def test_theta_by_hand_is_what_the_classifier_is_given():
-    app = page(volume_b="nothing")
+    app = page(volume_b="none")
     theta = (Affine3D().identity() * 0.05).tolist()
     theta[3] = 5.0  # far beyond the volume: V is black
     report(app, theta=theta)

@@ -28,7 +28,7 @@ export class MapsBox {
     this.brightest = RECTIFIED.map(() => 1e-6); // of each layer so far
     this.pictures = RECTIFIED.map((_, i) => element("canvas", { className: "maps", role: "img", ariaLabel: `Activations of ${names[i]}` }));
     const words = element("p", { className: "words" });
-    words.textContent = `${size} × ${size} pixels → 6 numbers, told by nothing but the class`;
+    words.textContent = `${size} × ${size} pixels → 6 parameters, trained on class labels only`;
     const figures = this.pictures.map((pixels, i) => element("figure", {}, pixels, element("figcaption", { textContent: names[i] })));
     this.nodes = [...figures, equation("θ = f<sub>loc</sub>(U)", "Sect. 3.1", words)];
   }
@@ -80,10 +80,10 @@ export class ThetaBox {
 
   show(theta, byHand) {
     theta.forEach((value, p) => (this.cells[p].textContent = signed(value)));
-    this.table.setAttribute("aria-label", `A_θ, row by row: ${theta.map(short).join(", ")}`);
+    this.table.setAttribute("aria-label", `Parameters θ, row by row: ${theta.map(short).join(", ")}`);
     const [degrees, sx, sy, shear, x, y] = decompose(theta, IDENTITY).map(signed);
     this.pose.textContent = `turned ${degrees.replace(/\.\d+/, "")}°, scaled ${sx} × ${sy}, shear ${shear}, shifted (${x}, ${y})`;
-    this.origin.textContent = byHand ? "set by hand" : "6 numbers from the network";
+    this.origin.textContent = byHand ? "set by hand" : "predicted by the network";
   }
 }
 
@@ -93,7 +93,7 @@ export class GridBox {
     Object.assign(this, { form, colours });
     this.outline = element("canvas", { className: "overlay" });
     this.lines = element("canvas", { className: "overlay" });
-    const ariaLabel = "The grid T_θ(G), on the outline of U";
+    const ariaLabel = "Sampling grid T_θ(G) on the outline of the image U";
     const square = element("div", { className: "square", role: "img", ariaLabel }, this.outline, this.lines);
     this.equation = new Equation(form);
     const live = element("div", { className: "live" }, this.equation.node);
@@ -119,13 +119,13 @@ export class ClassesBox {
     });
     this.softmax = element("p", { className: "words" });
     const rows = element("div", { className: "rows" }, ...this.rows.map(({ node }) => node));
-    this.nodes = [this.verdict, rows, equation("softmax", `of V pooled to ${side} × ${side}`, this.softmax)];
+    this.nodes = [this.verdict, rows, equation("softmax", `V pooled to ${side} × ${side}`, this.softmax)];
   }
 
   show(logits, label) {
     const odds = softmax(logits);
     const best = odds.indexOf(Math.max(...odds));
-    this.verdict.innerHTML = `It is a <b>${best}</b>, ${percent(odds[best])} ${best === label ? "✓" : `✗, it is a ${label}`}`;
+    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${best === label ? "✓" : `✗ — it is a ${label}`}`;
     this.rows.forEach(({ node, bar, share }, c) => {
       bar.style.width = `${Math.max(0.5, 62 * odds[c])}%`;
       share.textContent = odds[c] < 0.005 ? "" : percent(odds[c]);

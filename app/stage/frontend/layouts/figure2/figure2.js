@@ -23,7 +23,7 @@ import { Wires } from "./wires.js";
 
 const TURN_DEGREES = 5; // from one frame of the turning digit to the next
 const FRAMES_A_SECOND = 15;
-const MOVABLE = ["the digit", "the grid"];
+const MOVABLE = ["digit", "grid"];
 
 /** A box of the figure: its name, which opens a page, and what is in it. */
 function titledBox(name, page, ...parts) {
@@ -62,7 +62,7 @@ export class Figure2 {
     this.lattice = new GridBox(this.form, colours);
     this.classes = new ClassesBox(size / network.pool);
     this.boxes = {
-      u: titledBox("Input U", "distorted", this.pair.us[0].node),
+      u: titledBox("Image U", "distorted", this.pair.us[0].node),
       localisation: titledBox("Localisation network", "distorted", ...this.maps.nodes),
       theta: titledBox("θ", "transformer", ...this.numbers.nodes),
       generator: titledBox("Grid generator", "transformer", ...this.lattice.nodes),
@@ -91,15 +91,15 @@ export class Figure2 {
       reading: { ...BILINEAR, pool: 1 },
       features: {},
       colours,
-      captions: { U: pixels, V: `${pixels}: U, read at T<sub>θ</sub>(G)` },
+      captions: { U: pixels, V: `${pixels}, read from U at T<sub>θ</sub>(G)` },
     });
   }
 
   buildTransport() {
     this.transport = new Transport((position) => this.turn(position), () => this.report());
-    this.back = button("Back to the network's θ", () => this.free());
+    this.back = button("Use the network's θ", () => this.free());
     this.transport.more.append(
-      button("Start again", () => this.release()),
+      button("Reset", () => this.release()),
       this.back,
       button("θ = identity", () => this.hold(IDENTITY)),
       exporter(this)
@@ -111,14 +111,14 @@ export class Figure2 {
     this.choosers = this.data.digits.map((digit, n) => {
       const pixels = element("canvas");
       paintPixels(pixels, this.imageOf(digit, digit.pose));
-      const chooser = button("", () => this.take(n), { className: "digit", ariaLabel: `Take this ${digit.label}` });
+      const chooser = button("", () => this.take(n), { className: "digit", ariaLabel: `Choose this ${digit.label}` });
       chooser.dataset.digit = digit.label;
       chooser.append(pixels);
       return chooser;
     });
     const digits = element("div", { className: "buttons", role: "group", ariaLabel: "Digits" }, ...this.choosers);
     const movable = MOVABLE.map((name) => ({ value: name, name }));
-    this.hands = group("The hand moves", movable, MOVABLE[0], (name) => this.grasp(name));
+    this.hands = group("Drag:", movable, MOVABLE[0], (name) => this.grasp(name));
     return element("div", { className: "choices" }, digits, this.hands);
   }
 
@@ -138,7 +138,7 @@ export class Figure2 {
     this.byHand = false;
     this.pose = this.basePose;
     this.theta = IDENTITY;
-    this.grasp("the digit");
+    this.grasp("digit");
     this.setTrack();
     this.moveDigit(this.basePose, ARRIVE_SECONDS);
     this.report();
@@ -151,7 +151,7 @@ export class Figure2 {
       {
         count: 2 * half + 1,
         perSecond: FRAMES_A_SECOND,
-        name: "The digit turned, from 180 degrees to the left to 180 to the right",
+        name: "Rotation of the digit, from −180° to 180°",
         ends: ["−180°", "180°"],
         label: (frame) => turnWords(this.basePose, this.initialPose, TURN_DEGREES * (frame - half)),
       },
@@ -172,10 +172,10 @@ export class Figure2 {
     this.handles?.remove();
     const { node, square } = this.pair.us[0];
     const { size } = this.data.network;
-    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag ${name}; its corners turn and scale it</span>`;
-    const form = name === "the grid" ? this.form : affine([1, 1], "the digit", true);
+    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag the ${name}; its corners turn and scale it</span>`;
+    const form = name === "grid" ? this.form : affine([1, 1], "digit", true);
     this.handles = new Handles(square, form, (theta) => {
-      if (name === "the grid") return this.hold(theta);
+      if (name === "grid") return this.hold(theta);
       this.byHand = false;
       this.transport.leave();
       this.basePose = theta;
@@ -248,7 +248,7 @@ export class Figure2 {
   }
 
   mark() {
-    this.handles.show(this.grasped === "the grid" ? this.theta : this.pose);
+    this.handles.show(this.grasped === "grid" ? this.theta : this.pose);
     this.back.disabled = !this.byHand;
   }
 
@@ -267,7 +267,7 @@ export class Figure2 {
   }
 
   get rowsAre() {
-    return "θ, the digit's pose, and the probability of every class";
+    return "Parameters θ, the digit's pose and all class probabilities";
   }
 
   rows() {

@@ -28,13 +28,13 @@ const AWAY = [0.3, 0, 2.2, 0, 0.3, 2.2]; // reads nothing but what is outside
 const NO_SLOPE = 1e-9;
 const REST_MILLISECONDS = 250; // then the landscape follows θ
 const CAPTIONS = {
-  U: "U and T<sub>θ</sub>(G): the arrows say where each point should go for the loss to fall, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
-  V: "V, and ∂loss/∂V: <b class='up'>brighter</b> here, or <b class='down'>darker</b>, would lower the loss",
+  U: "Image U with the sampling grid T<sub>θ</sub>(G). Arrows: where each grid point should move to lower the loss, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
+  V: "Output V with ∂loss/∂V: <b class='up'>brighter</b> or <b class='down'>darker</b> pixels here would lower the loss",
 };
 const FLAT = {
-  bilinear: "The grid reads nothing that changes when it moves: ∂loss/∂θ = 0. From here no label helps.",
+  bilinear: "The gradient is zero, ∂loss/∂θ = 0: V does not change when the grid moves a little. From here no label helps.",
   integer:
-    "The integer kernel reads the nearest pixel, which stays the same when the grid moves a little: ∂loss/∂θ = 0, wherever it stands. Nothing is learnt.",
+    "The gradient is zero, ∂loss/∂θ = 0, wherever the grid is. The integer kernel reads the nearest pixel, and that stays the same when the grid moves a little. Nothing is learnt.",
 };
 
 export class Labels {
@@ -127,11 +127,11 @@ export class Labels {
     return element(
       "div", { className: "choices always" },
       element("div", { className: "buttons" },
-        titled("One step", "One gradient step on θ", () => this.run(2)),
-        titled("Descend", "Gradient steps on θ until the loss is small", () => this.run(Infinity)),
-        titled("θ = identity", "As every transformer starts", () => this.hold(IDENTITY)),
+        titled("One step", "Take one gradient step on θ", () => this.run(2)),
+        titled("Descend", "Take gradient steps on θ until the loss is small", () => this.run(Infinity)),
+        titled("θ = identity", "Where every transformer starts", () => this.hold(IDENTITY)),
         titled("The network's θ", "What the localisation network predicts", () => this.hold(this.predicted)),
-        titled("Far away", "A grid that reads none of the ink", () => this.hold(AWAY))),
+        titled("Far away", "A grid that reads no ink", () => this.hold(AWAY))),
       element("label", {}, this.integer, " integer kernel (Eq. 4)")
     );
   }
@@ -180,7 +180,7 @@ export class Labels {
       {
         count: frames.length,
         perSecond: 20,
-        name: "Over the steps of the descent",
+        name: "Step of the descent",
         ends: ["first step", "last"],
         label: (frame) => `step ${frame}, loss ${frames[frame].loss.toFixed(3)}`,
       },
@@ -243,9 +243,9 @@ export class Labels {
     const [degrees] = decompose(this.theta, IDENTITY);
     const downhill = this.gradient.map((g) => signed(-g)).join(", ");
     this.words.innerHTML =
-      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), and ${share}; it says <b>${best}</b> ${best === label ? "✓" : `✗, it is a ${label}`}. ` +
-      `θ is turned by ${degrees.toFixed(0)}°. `.replace("-", "−") +
-      (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `−∂loss/∂θ = (${downhill}): the grid points' arrows, added up as θ moves them.`);
+      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), ${share}. Reads <b>${best}</b> ${best === label ? "✓" : `✗ — it is a ${label}`}. ` +
+      `θ turns the grid by ${degrees.toFixed(0)}°. `.replace("-", "−") +
+      (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `Downhill for θ: −∂loss/∂θ = (${downhill}), the combined pull of the arrows on θ.`);
     this.heights.forEach((bar, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));
     this.odds.setAttribute("aria-label", `Probabilities: ${odds.map((p, c) => `${c} ${(100 * p).toFixed(0)} %`).join(", ")}`);
   }
@@ -257,7 +257,7 @@ export class Labels {
   }
 
   get rowsAre() {
-    return "θ with its loss and the probability of every class; every step of the descent";
+    return "Parameters θ with loss and class probabilities, for every step of the descent";
   }
 
   rows() {

@@ -26,7 +26,7 @@ const AXES = {
   y: { name: "shift in y", unit: "", range: [-1, 1], get: (p) => p[5], set: (p, v) => [...p.slice(0, 5), v] },
 };
 
-const LABEL = "The loss over two numbers of θ: arrow keys move θ";
+const LABEL = "Loss over two components of θ; arrow keys move θ";
 
 const inWords = (axis, value) => `${AXES[axis].name} ${+value.toFixed(2)}${AXES[axis].unit}`.replace("-", "−");
 
@@ -71,7 +71,7 @@ export class Landscape {
     const bar = element("i", { className: "ramp" });
     bar.style.background = `linear-gradient(to right, ${colours.ramp.join(", ")})`;
     const legend = element("span", { className: "scale" }, "loss 0 ", bar, ` ${MAX_LOSS} or more`);
-    const caption = element("figcaption", {}, "The loss over ", select("across", "Across the map"), " and ", select("up", "Up the map"), ", the rest of θ as it is", legend);
+    const caption = element("figcaption", {}, "Loss over ", select("across", "Horizontal axis"), " and ", select("up", "Vertical axis"), "; the rest of θ is fixed", legend);
     this.node = element("figure", { className: "pane" }, square, caption);
     this.node.dataset.pane = "landscape";
   }

@@ -36,13 +36,13 @@ export class Hand {
     this.whose = null;
     if (transformers.length > 1) {
       const names = transformers.map(({ name, colour }, n) => ({ value: n, name, colour }));
-      this.whose = group("Handles of", names, this.active, (active) => this.choose({ active }));
+      this.whose = group("Transformer:", names, this.active, (active) => this.choose({ active }));
       groups.push({ node: this.whose, values: names.map(({ value }) => value), now: "active" });
     }
     const movable = inputs.map(({ name }, i) => ({ value: i, name }));
-    if (transform) movable.unshift({ value: "grid", name: transformers.length > 1 ? "the grids" : "the grid" });
+    if (transform) movable.unshift({ value: "grid", name: transformers.length > 1 ? "grids" : "grid" });
     if (movable.length > 1) {
-      const node = group("The hand moves", movable, this.mode, (mode) => this.choose({ mode }));
+      const node = group("Drag:", movable, this.mode, (mode) => this.choose({ mode }));
       groups.push({ node, values: movable.map(({ value }) => value), now: "mode" });
     }
     return groups.length ? [element("div", { className: "choices" }, ...groups.map(({ node }) => node))] : [];

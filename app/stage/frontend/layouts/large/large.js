@@ -113,7 +113,7 @@ export class Large {
     const { transform, features } = this.data;
     this.transport = new Transport((position) => this.scrub(position), () => this.report());
     this.back = button(features.backName, () => this.release());
-    if (transform) this.transport.more.append(button("Identity", () => this.hold(this.identity)));
+    if (transform) this.transport.more.append(button("θ = identity", () => this.hold(this.identity)));
     this.transport.more.append(this.back, exporter(this));
   }
 
@@ -255,8 +255,8 @@ export class Large {
   get rowsAre() {
     const { transform, track, features, probabilities } = this.data;
     const parts = [
-      transform ? `θ as it is shown${track || features.gradient ? ", and of every frame" : ""}` : "The picture's pose",
-      ...(probabilities ? ["the probability of every class"] : []),
+      transform ? `Parameters θ as shown${track || features.gradient ? ", and for every frame" : ""}` : "The picture's pose",
+      ...(probabilities ? ["all class probabilities"] : []),
     ];
     return parts.join("; ");
   }

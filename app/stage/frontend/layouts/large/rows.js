@@ -8,7 +8,7 @@
  */
 export function rowsOf({ transformers, inputs, transform, track }, { thetas, poses, descent }, probabilities) {
   const posed = {
-    ...Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of ${name} ${p + 1}`, v]))),
+    ...Object.fromEntries(inputs.flatMap(({ name }, i) => poses[i].map((v, p) => [`pose of the ${name} ${p + 1}`, v]))),
     ...oddsOf(probabilities),
   };
   if (!transform) return [{ frame: "shown", ...posed }];

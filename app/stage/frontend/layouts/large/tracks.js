@@ -15,7 +15,7 @@ export const mixed = (from, to, share) => from.map((theta, n) => between(theta, 
 export const descentTrack = (steps) => ({
   count: steps.length,
   perSecond: 30,
-  name: "Over the steps of the descent",
+  name: "Step of the descent",
   ends: ["first step", "last"],
   label: (frame) => `step ${frame}, loss ${steps[frame].loss.toFixed(4)}`,
   theta: (position) => [steps[Math.round(position)].theta],
@@ -31,7 +31,7 @@ export function predictionTrack(identity, prediction, endName) {
   return {
     count: 2,
     perSecond: 0.5,
-    name: `From the identity to ${endName}`,
+    name: `θ from the identity to ${endName}`,
     ends: ["identity", endName],
     label: () => "",
     theta: (position) => mixed(identity, prediction(), position),

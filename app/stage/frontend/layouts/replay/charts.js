@@ -12,9 +12,9 @@ export class Charts {
     this.error = new Curves("Error, %");
     this.gradient = new Curves("Gradient norm");
     this.rate = new Curves("Learning rate", true);
-    this.poses = runs.map((run) => run.poseLeft && new Curves(`What is left of the pose in V, %${suffix(run)}`, true));
+    this.poses = runs.map((run) => run.poseLeft && new Curves(`Pose variation remaining in V, %${suffix(run)}`, true));
     this.trails = runs.flatMap((run, r) =>
-      run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the chosen probe${name && `, ${name}`}${suffix(run)}`, true, undefined, MAX_THETA) }))
+      run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the selected probe${name && `, ${name}`}${suffix(run)}`, true, undefined, MAX_THETA) }))
     );
   }
 
@@ -34,10 +34,10 @@ export class Charts {
   set(runs, by, axis, probe, shades, options) {
     for (const chart of this.all) chart.arrange(options);
     const logged = (name, key, noisy = true) => [name, ({ history }) => [history[by], history[key]], { noisy }];
-    const unseen = ["1,000 unseen", (run) => [run[TIMES[by]], run.measures], {}];
+    const unseen = ["1,000 held-out digits", (run) => [run[TIMES[by]], run.measures], {}];
     const tested = ["test set", (run) => (Number.isFinite(run.testError) ? [[endOf(run, by)], [run.testError]] : [[]]), { dot: true }];
     this.loss.set(linesOf(runs, shades, logged("", "loss")), axis);
-    this.error.set(linesOf(runs, shades, logged("batches", "error"), unseen, tested), axis);
+    this.error.set(linesOf(runs, shades, logged("training batches", "error"), unseen, tested), axis);
     this.gradient.set(linesOf(runs, shades, logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
     this.rate.set(linesOf(runs, shades, logged("", "rate", false)), axis);
     this.poses.forEach((chart, r) => chart?.set(poseLines(runs[r], by), axis));

@@ -32,7 +32,7 @@ export class Recording {
   /** A row of the means of V. suffix: whose they are, where there are two trainings. */
   averages(suffix) {
     if (!this.means.length) return [];
-    const what = this.run.channels > 1 ? "mean V of channel 1, over a hundred pairs whose first digit is a" : "mean V of a class";
+    const what = this.run.channels > 1 ? "Mean of V, channel 1, over 100 pairs whose first digit is" : "Mean of V over a class:";
     const words = element("span", { textContent: what + suffix });
     return [element("div", { className: "means" }, words, ...this.means.map(({ node }) => node))];
   }
@@ -71,7 +71,7 @@ export class Recording {
 /** The mean of V over the digits of class number c, by transformer n. */
 function makeMean(name, c, transformer, n) {
   const by = transformer.name && `, by ${transformer.name}`;
-  const ariaLabel = `The mean of V over 100 digits of class ${name}${by}`;
+  const ariaLabel = `Mean of V over 100 digits of class ${name}${by}`;
   const pixels = element("canvas", { className: "mean", role: "img", ariaLabel });
   if (by) pixels.style.outline = `2px solid ${transformer.colour}`;
   return { pixels, c, n, node: element("figure", {}, pixels, element("figcaption", { textContent: name + by })) };

@@ -65,10 +65,10 @@ export class Replay {
 
   /** By step or by seconds: what two trainings are in step by. */
   clocks() {
-    const select = element("select", { title: "The playhead counts" }, ...Object.keys(TIMES).map((value) =>
+    const select = element("select", { title: "Playhead unit" }, ...Object.keys(TIMES).map((value) =>
       element("option", { value, textContent: `by ${value}`, selected: value === this.by })
     ));
-    select.setAttribute("aria-label", "The playhead counts by");
+    select.setAttribute("aria-label", "Playhead unit");
     select.onchange = () => this.countBy(select.value);
     return select;
   }
@@ -111,7 +111,7 @@ export class Replay {
         count: this.values.length,
         edge,
         perSecond: FRAMES_A_SECOND,
-        name: "Over the training",
+        name: "Training progress",
         ends: [this.by === "step" ? "step 0" : "start", live.length && edge === null ? "live" : "end"],
         label: (frame) => (this.by === "step" ? `step ${this.values[frame].toLocaleString()}` : `${this.values[frame].toFixed(1)} s`),
       },
@@ -140,7 +140,7 @@ export class Replay {
   }
 
   get rowsAre() {
-    return "θ and the probability of every class, of every digit at every recorded step";
+    return "Parameters θ and class probabilities, for every digit at every recorded step";
   }
 
   rows() {

@@ -11,20 +11,20 @@ export const isClose = (one, other) => one.every((v, i) => Math.abs(v - other[i]
  * @param {{what: string, how: string}} hand  which is changed
  */
 export function handGroups({ track, transforms }, hand) {
-  const targets = [{ value: "view", name: "the view" }];
-  if (!track) targets.push({ value: "digit", name: "the digit" });
-  if (transforms && !track) targets.push({ value: "grid", name: "the grid" });
+  const targets = [{ value: "view", name: "view" }];
+  if (!track) targets.push({ value: "digit", name: "digit" });
+  if (transforms && !track) targets.push({ value: "grid", name: "grid" });
   if (!targets.some(({ value }) => value === hand.what)) hand.what = "view";
   if (targets.length === 1) return [];
-  const moves = [{ value: "turn", name: "turns it" }, { value: "move", name: "moves it" }];
-  const ways = group("and", moves, hand.how, (how) => (hand.how = how));
-  ways.setAttribute("aria-label", "The hand turns or moves it");
+  const moves = [{ value: "turn", name: "turn" }, { value: "move", name: "move" }];
+  const ways = group("to:", moves, hand.how, (how) => (hand.how = how));
+  ways.setAttribute("aria-label", "Turn or move");
   const take = (what) => {
     hand.what = what;
     for (const one of ways.querySelectorAll("button")) one.disabled = what === "view"; // it turns
   };
   take(hand.what);
-  return [group("The hand takes", targets, hand.what, take), ways];
+  return [group("Drag:", targets, hand.what, take), ways];
 }
 
 /** A slider with a name. */
@@ -50,7 +50,7 @@ export function thetaSliders({ names }, onTheta) {
   pose.valuesOf = ({ theta }) => (isClose(compose(pose.values), theta) ? pose.values : decompose(theta));
   pose.node.style.setProperty("--name", "4rem");
   const rows = names.map((name, p) => ({ name, range: [-2, 2], step: 0.01, p }));
-  const entries = new Sliders("θ in numbers", rows, 4, false, onTheta);
+  const entries = new Sliders("Parameters θ", rows, 4, false, onTheta);
   entries.valuesOf = ({ theta }) => theta;
   return [pose, entries];
 }
@@ -59,7 +59,7 @@ export function thetaSliders({ names }, onTheta) {
 export function digitSliders(width, onPose) {
   const rows = [...POSE.slice(0, 3), ...POSE.slice(9)];
   const columns = width > NARROW_PIXELS ? 3 : 1;
-  const digit = new Sliders("The digit's pose: turn in degrees, shift", rows, columns, false, (values, held) =>
+  const digit = new Sliders("Digit's pose: rotation in degrees, shift", rows, columns, false, (values, held) =>
     onPose({ turn: rotation(values.slice(0, 3)), shift: values.slice(3) }, held)
   );
   digit.valuesOf = ({ pose: { turn, shift } }) => {

@@ -39,7 +39,7 @@ export class Pane {
       tabIndex: 0,
       role: "application",
       ariaRoleDescription: "volume",
-      ariaLabel: `${kind}, ${name}: arrow keys turn or move it, [ and ] roll or push it`,
+      ariaLabel: `${name} ${kind}: arrow keys turn or move it, [ and ] roll or push it`,
     });
     [this.projection, this.slice] = [new Flat(), new Flat()];
     this.node = element("figure", { className: "pane" }, this.canvas, element("figcaption", { innerHTML: caption }));

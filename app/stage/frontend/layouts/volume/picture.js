@@ -21,15 +21,15 @@ export class Picture {
   constructor(data, view, onPull) {
     Object.assign(this, { data, view });
     this.sliceIndex = null; // the slice with the most ink, until one is chosen
-    this.u = new Pane("U", "the volume", data.captions.U, (pixels) => onPull("U", pixels));
-    this.v = new Pane("V", "what the grid reads", data.captions.V, (pixels) => onPull("V", pixels));
+    this.u = new Pane("U", "Volume", data.captions.U, (pixels) => onPull("U", pixels));
+    this.v = new Pane("V", "Output", data.captions.V, (pixels) => onPull("V", pixels));
     const flats = [this.u, this.v].flatMap(({ projection, slice }) => [projection.node, slice.node]);
     this.sentence = element("p", { className: "words", ariaLive: "polite" });
-    this.flattener = new Knob("Flatten V", "collapse its depth: the projection", 1, 0.01, view.flat, (flat) => {
+    this.flattener = new Knob("Flatten V", "sum it along its depth into the projection W", 1, 0.01, view.flat, (flat) => {
       view.flat = flat;
       this.paint();
     });
-    this.slices = new Knob("Slice", "a plane of constant depth in V", data.outputSide - 1, 1, 0, (index) => {
+    this.slices = new Knob("Slice", "plane of constant depth in V", data.outputSide - 1, 1, 0, (index) => {
       this.sliceIndex = index;
       this.paint();
     });
@@ -114,10 +114,10 @@ export class Picture {
     const { volume, data } = this;
     const { side, outputSide, captions } = data;
     const summed = solid.project(volume, side);
-    this.u.projection.show(summed, side, Math.max(1e-6, ...summed), "U summed over z");
+    this.u.projection.show(summed, side, Math.max(1e-6, ...summed), "U, summed along z");
     this.v.projection.show(projection, outputSide, Math.max(1e-6, ...projection), captions.W);
     this.v.slice.show(solid.slice(this.output, outputSide, k), outputSide, 1, `V, slice ${k + 1} of ${outputSide}`);
-    this.u.slice.show(solid.read(volume, side, this.theta, side, [depth]), side, 1, "U in the slice's plane");
+    this.u.slice.show(solid.read(volume, side, this.theta, side, [depth]), side, 1, "U, the same plane");
   }
 
   /** The slice of V with the most ink. */
@@ -131,14 +131,14 @@ export class Picture {
     return k;
   }
 
-  /** From how far aside the digit is seen in U and in V, in words. */
+  /** How far the digit is turned from face-on in U and in V, in words. */
   describe() {
     const { theta, pose } = this;
     const aside = (m) => `${solid.facingDegrees(m, pose.turn).toFixed(0)}°`;
-    const ofU = `The digit is seen from ${aside(solid.matrixOf(this.data.identity))} aside as it stands in U`;
-    this.sentence.textContent = this.data.transforms ? `${ofU}, from ${aside(solid.matrixOf(theta))} by the grid.` : `${ofU}.`;
+    const ofU = `Viewing angle off face-on: ${aside(solid.matrixOf(this.data.identity))} in U`;
+    this.sentence.textContent = this.data.transforms ? `${ofU}, ${aside(solid.matrixOf(theta))} in V.` : `${ofU}.`;
     const size = short(Math.abs(solid.determinant(solid.matrixOf(theta))));
     this.v.canvas.setAttribute("aria-description", this.sentence.textContent);
-    this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The grid's box has ${size} of the volume's size.`);
+    this.u.canvas.setAttribute("aria-description", `${this.sentence.textContent} The box read by the grid is ${size} times the volume.`);
   }
 }

@@ -34,17 +34,17 @@ export class Training {
       return { bar, node: element("div", {}, element("div", { className: "bars" }, bar), name) };
     });
     this.odds = element("div", { className: "odds", role: "img" }, ...this.bars.map(({ node }) => node));
-    return element("div", {}, this.odds, element("p", { className: "words", textContent: "Probability of each class; ◂ the true one." }));
+    return element("div", {}, this.odds, element("p", { className: "words", textContent: "Class probabilities; ◂ marks the true class." }));
   }
 
   /** The mean of W over a few digits of a class. */
   makeMeans({ meanClasses, meanDigits }) {
     this.averages = meanClasses.map((name) => {
-      const ariaLabel = `The mean of W over ${meanDigits} digits of class ${name}`;
+      const ariaLabel = `Mean of W over ${meanDigits} digits of class ${name}`;
       const pixels = element("canvas", { className: "mean", role: "img", ariaLabel });
       return { pixels, node: element("figure", {}, pixels, element("figcaption", { textContent: name })) };
     });
-    const words = element("span", { textContent: `mean of W, V summed, over ${meanDigits} digits of a class (white: 1 and more)` });
+    const words = element("span", { textContent: `Mean of the projection W over ${meanDigits} digits of a class (white: 1 or more):` });
     return element("div", { className: "means" }, words, ...this.averages.map(({ node }) => node));
   }
 
@@ -53,7 +53,7 @@ export class Training {
     if (transforms) {
       this.curves.push(...["rotation, scale, shear", "translation"].map((part) => new Curves(`θ of this probe: ${part}`, true, undefined, MAX_THETA)));
     }
-    if (track.poseLeft) this.curves.push(new Curves("What is left of the pose in W, %", true));
+    if (track.poseLeft) this.curves.push(new Curves("Pose variation remaining in W, %", true));
     return element("div", { className: "charts" }, ...this.curves.map(({ node }) => node));
   }
 
@@ -89,7 +89,7 @@ export class Training {
   showOdds(odds) {
     this.bars.forEach(({ bar }, label) => (bar.style.height = `${Math.max(2, 100 * odds[label])}%`));
     const best = odds.indexOf(Math.max(...odds));
-    this.odds.setAttribute("aria-label", `It says ${best}, ${(100 * odds[best]).toFixed(0)} %`);
+    this.odds.setAttribute("aria-label", `Reads ${best} (${(100 * odds[best]).toFixed(0)} %)`);
   }
 
   /** What was logged. */
@@ -106,7 +106,7 @@ function linesOf({ track, colours, transforms, names }) {
   const tested = Number.isFinite(testError) ? [{ ...line("test set", [steps.at(-1)], [testError], 2), dot: true }] : [];
   const lines = [
     [logged("", history.loss)],
-    [logged("while training", history.error), line("digits not trained on", steps, measures, 1), ...tested],
+    [logged("training batches", history.error), line("held-out digits", steps, measures, 1), ...tested],
     [logged("classifier", history.classifier), logged("localisation", history.localisation, 1)],
     [logged("", history.rate)],
   ];

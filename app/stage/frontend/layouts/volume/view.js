@@ -35,10 +35,10 @@ export class View {
     const sides = Object.entries(SIDES).map(([name, degrees]) =>
       button(name.toLowerCase().replace("at an", "an"), () => this.look(rotation(degrees)))
     );
-    const zooms = [["+", "Nearer", 1.25], ["−", "Farther", 0.8]].map(([sign, name, factor]) =>
+    const zooms = [["+", "Zoom in", 1.25], ["−", "Zoom out", 0.8]].map(([sign, name, factor]) =>
       button(sign, () => this.nearer(factor), { title: name, ariaLabel: name })
     );
-    return element("div", { className: "buttons" }, element("span", { textContent: "Seen from" }), ...sides, ...zooms);
+    return element("div", { className: "buttons" }, element("span", { textContent: "View from:" }), ...sides, ...zooms);
   }
 
   get numbers() {

@@ -75,8 +75,8 @@ export class Volume {
       if (data.track) keepBookmark(data.token, this.transport.place(this.data.track.steps));
       this.report();
     });
-    this.back = button("Back to prediction", () => this.release());
-    if (data.transforms && !data.track) this.transport.more.append(button("Identity", () => this.hold(data.identity)));
+    this.back = button("Use the predicted θ", () => this.release());
+    if (data.transforms && !data.track) this.transport.more.append(button("θ = identity", () => this.hold(data.identity)));
     if (!data.track) this.transport.more.append(this.back);
     this.transport.more.append(exporter(this));
   }
@@ -111,7 +111,7 @@ export class Volume {
     const track = data.track ?? {
       count: 2,
       perSecond: 0.5,
-      name: "From the identity to the prediction",
+      name: "θ from the identity to the prediction",
       ends: ["identity", "prediction"],
       label: () => "",
       theta: (position) => between(data.identity, this.data.theta, position),
@@ -199,8 +199,8 @@ export class Volume {
   }
 
   get rowsAre() {
-    if (!this.data.track) return `θ, the digit's pose${this.data.probabilities ? ", and the probability of every class" : ""}`;
-    return "At every recorded step: θ, the error and the probability of every class";
+    if (!this.data.track) return `Parameters θ, the digit's pose${this.data.probabilities ? ", and all class probabilities" : ""}`;
+    return "Parameters θ, error and class probabilities, at every recorded step";
   }
 
   rows() {
