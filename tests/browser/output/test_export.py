@@ -76,7 +76,8 @@ def test_numbers_are_the_network_s(visit, tmp_path):
     with torch.no_grad():
         expected = network(images)[0].softmax(0)
     np.testing.assert_allclose(odds, expected, atol=1e-4)
-    assert "probabilities" in stage_of(page).get_by_role("button", name="CSV").get_attribute("title")
+    title = stage_of(page).get_by_role("button", name="CSV").get_attribute("title")
+    assert "probabilities" in title
     assert "/distorted" in exported["page"]
 
 
