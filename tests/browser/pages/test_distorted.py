@@ -66,7 +66,7 @@ def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
 
 def test_typed_number_moves_the_slider(visit):
     page = open_distorted(visit)
-    stage_of(page).get_by_label("θ23, typed").fill("-0.5")
+    stage_of(page).get_by_label("θ23, as a number").fill("-0.5")
     assert float(stage_of(page).get_by_label("θ23", exact=True).input_value()) == -0.5
     expect(page.get_by_text("θ set by hand")).to_be_visible()
 

@@ -278,7 +278,7 @@ def test_no_drag_however_far_destroys_theta(visit, family):
             theta = np.array([float(field.input_value()) for field in numbers.all()])
             assert np.abs(theta).max() <= 10, (name, dx, dy, theta)
             if family == "Affine":
-                shear = stage_of(page).get_by_label("shear, typed", exact=True)
+                shear = stage_of(page).get_by_label("shear, as a number", exact=True)
                 assert abs(float(shear.input_value())) <= 10
     stage_of(page).get_by_role("button", name="θ = identity").click()
     drag(page, "the whole grid", 9, 0)
