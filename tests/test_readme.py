@@ -86,7 +86,7 @@ def test_results_are_what_the_command_prints(table, capsys):
 def test_small_table_has_the_figures_of_the_results(row):
     title, ours, paper = row
     if title.startswith("Co-localisation"):
-        mean = next(line for line in report.colocalisation() if line.startswith("mean"))
+        mean = next(line for line in report.colocalisation() if line.startswith("mean   "))
         assert mean.endswith(f" {ours} ({paper})")
         return
     cell = {**results.cells("distorted"), **results.cells("addition")}[CELLS[title]]

@@ -7,7 +7,8 @@ import re
 # What marks Markdown, HTML and LaTeX; an underscore between letters does not.
 MARKS = re.compile(r"[\\`*{}\[\]<>#$!|~&]|(?<![^\W_])_|_(?![^\W_])")
 JOINER = "\N{WORD JOINER}"  # of no width: what it is put into is no address and no directive
-JOINED = re.compile(r"(:(?=\S)|@|www(?=\.))", re.IGNORECASE)
+# A colon, but not that of a time of day.
+JOINED = re.compile(r"((?<!\d):(?=\S)|:(?=[^\s\d])|@|www(?=\.))", re.IGNORECASE)
 
 
 def plain(text: object) -> str:

@@ -118,7 +118,7 @@ def _progress(job: Job, run, status, iterations: int, watching: Watching) -> Non
     if status.interrupted:
         words = last_words(job)
         ended = f". Its log ends with: {plain(words)}"
-        why = ended if words else "  (it was killed, or the machine was switched off)."
+        why = ended if words else " (it was killed, or the machine was switched off)."
         on = " *Resume* continues from its last checkpoint." if watching.resumable else ""
         st.warning(f"The training process ended too early{why}{on}")
 

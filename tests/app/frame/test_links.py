@@ -27,7 +27,7 @@ def test_field_that_cannot_be_had_is_told_of_and_the_default_shown():
     assert app.number_input(key="digit").value == 504
     assert said(app) == [
         "The link asks for digit = 5000, which this page does not have. It shows 504.",
-        r"The link asks for distortion = \*zz\*, which this page does not have. It shows RTS.",
+        "The link asks for distortion = &#42;zz&#42;, which this page does not have. It shows RTS.",
     ]
     app.number_input(key="seed").set_value(3).run()
     assert said(app) == []
@@ -100,7 +100,7 @@ def test_training_that_is_gone_is_told_of_once_and_the_newest_shown(trainings):
     assert app.selectbox(key="run").value == newest
     assert said(app) == [
         "The link asks for run = run-distorted-rts-fcn-20250101…, which this page does not have. "
-        r"It shows FCN, started 01 Jan, 00\:00\:01."
+        "It shows FCN, started 01 Jan, 00:00:01."
     ]
     assert said(app.run()) == []
 

@@ -28,6 +28,10 @@ from stn_core.typed_json import to_json
 from tests.app.visiting import MAIN, go_to, texts
 
 
+def read_csv(text: str) -> csv.DictReader:
+    return csv.DictReader(io.StringIO(text.removeprefix(downloads.BYTE_ORDER_MARK)))
+
+
 def view(name: str, **query: str) -> AppTest:
     app = AppTest.from_file(MAIN, default_timeout=120)
     for key, value in {"view": name, **query}.items():
@@ -51,12 +55,12 @@ def test_results_show_every_cell_and_all_downloads():
 @pytest.mark.parametrize("table", results.tables())
 def test_downloads_hold_what_is_shown(table):
     cells, columns = results.cells(table), results.rows_and_columns(table)[1]
-    lines = list(csv.DictReader(io.StringIO(downloads.as_csv(results_files.errors(cells)))))
+    lines = list(read_csv(downloads.as_csv(results_files.errors(cells))))
     held = json.loads(json.dumps(results_files.everything(TABLES[table], cells, columns)))
     assert [line["experiment"] for line in lines] == list(cells)
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
         assert network["experiment"] == name and network["metrics"] == to_json(cell.metrics)
-        assert float(line["ours"]) == network["ours"] == cell.error
+        assert network["ours"] == cell.error == pytest.approx(float(line["ours"]), rel=1e-6)
         assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
         assert line["seeds"] == " ".join(map(str, cell.metrics.seeds))
         mean = "" if network["spread"] is None else f" ± {network['spread']:.2f}"
@@ -75,7 +79,7 @@ def test_downloads_hold_what_is_shown(table):
 def test_download_has_a_line_for_what_is_not_trained():
     name = "distorted/rts/cnn"
     rows = results_files.errors({name: results.Cell(find(name), None)})
-    (line,) = csv.DictReader(io.StringIO(downloads.as_csv(rows)))
+    (line,) = read_csv(downloads.as_csv(rows))
     assert {key: value for key, value in line.items() if value} == {
         "experiment": name,
         "paper": "0.8",

@@ -90,7 +90,7 @@ def test_page_goes_on_and_says_once_what_it_leaves_out(page, fields, odd):
     assert not app.exception and not app.error
     said = [c.value for c in app.caption if c.value.startswith("These folders are not listed")]
     assert len(said) == 1
-    assert f"and {len(ODD) + 1 - 3} more" in said[0] and "`damaged` (its run.json" in said[0]
+    assert f"and {len(ODD) + 1 - 3} more" in said[0] and "damaged (its run.json" in said[0]
     assert str(odd) not in said[0]
 
 

@@ -128,7 +128,7 @@ def test_sweep_is_told_to_the_stage():
     assert not app.exception and not app.error
     track = payload(app)["track"]
     assert track["count"] == len(track["labels"]) == 61
-    assert (track["labels"][0], track["labels"][-1]) == ("-90°", "90°")
+    assert (track["labels"][0], track["labels"][-1]) == ("−90°", "90°")
 
 
 def report(app: AppTest, **state) -> None:
@@ -212,7 +212,7 @@ def test_run_that_was_killed_offers_to_resume_and_a_broken_one_says_so(tmp_path,
     assert "no space left on device" in app.error[0].value
     app.selectbox(key="run").set_value("run-distorted-rts-fcn-20260101-000001").run()
     assert not app.exception and not app.error
-    assert "ended before its time (killed" in app.warning[0].value
+    assert "ended too early (it was killed" in app.warning[0].value
     assert [button.key for button in app.button if button.key.startswith("job-")] == ["job-resume"]
 
 

@@ -137,7 +137,7 @@ def test_tables_on_cards_are_the_tables():
     rows = {name: (ours, paper) for name, ours, paper in found["Table 1: error in percent"].rows}
     cell = results.cells("distorted")["distorted/rts/st-cnn-aff"]
     assert rows["ST-CNN Aff"] == (cell.ours, "0.5")
-    means = next(line for line in report.colocalisation() if line.startswith("mean"))
+    means = next(line for line in report.colocalisation() if line.startswith("mean   "))
     for _, ours, paper in found["Table 5: localised, in percent"].rows:
         assert f"{ours} ({paper})" in means
 
