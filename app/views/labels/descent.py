@@ -95,6 +95,9 @@ def show(choice: Choice) -> None:
                 choice.name, None if choice.trained else _untrained(choice.name)
             ),
         )
+    except FileNotFoundError:
+        st.info("This network is not published here. Choose another.")
+        return
     except (OSError, KeyError, ValueError) as error:
         st.error(f"This network cannot be read: {reason(error)}. Choose another.")
         return

@@ -61,12 +61,13 @@ def test_downloads_hold_what_is_shown(table):
     for line, network, (name, cell) in zip(lines, held["networks"], cells.items(), strict=True):
         assert network["experiment"] == name and network["metrics"] == to_json(cell.metrics)
         assert network["ours"] == cell.error == pytest.approx(float(line["ours"]), rel=1e-6)
-        assert line["paper"] == ("" if network["paper"] is None else str(cell.experiment.reported))
+        paper = float(line["paper"]) if line["paper"] else None
+        assert paper == network["paper"] == cell.experiment.reported
         assert line["seeds"] == " ".join(map(str, cell.metrics.seeds))
         mean = "" if network["spread"] is None else f" ± {network['spread']:.2f}"
         assert cell.ours == f"{float(line['mean']):.2f}{mean}" == f"{network['mean']:.2f}{mean}"
-        assert float(line["spread"] or 0) == (network["spread"] or 0)
-        assert float(line["learning_rate"]) == cell.metrics.recipe.learning_rate
+        assert float(line["spread"] or 0) == pytest.approx(network["spread"] or 0, rel=1e-6)
+        assert float(line["learning_rate"]) == pytest.approx(cell.metrics.recipe.learning_rate)
         assert network["other_recipes"] == to_json(load_tried(cell.experiment))
     told = "\n".join(report.table(table))
     for found in held["differences"]:

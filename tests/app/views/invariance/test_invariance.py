@@ -119,7 +119,7 @@ def test_broken_recording_is_an_error_on_the_page(monkeypatch, tmp_path):
     path.write_text("{")
     app = page()
     assert not app.exception
-    assert "cannot be shown" in app.error[0].value
+    assert "cannot be read" in app.error[0].value
 
 
 def test_recording_of_other_weights_is_a_warning(monkeypatch):
@@ -220,7 +220,7 @@ def test_range_of_training_is_shaded_and_a_single_value_is_a_line():
 
 
 def test_truth_is_a_line_of_its_own():
-    assert [list(t.y) for t in drawn(truth=[-2, 0, 2]).data if t.name == "the true one"] == [
+    assert [list(t.y) for t in drawn(truth=[-2, 0, 2]).data if t.name == "true value"] == [
         [-2, 0, 2]
     ]
 
