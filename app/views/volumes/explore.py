@@ -34,10 +34,13 @@ def explore(shown: Shown) -> None:
                 "No network for volumes has been trained here yet. Switch to *Train* and start one."
             )
         _explain(shown, moved)
+    if thetas := _thetas(moved):  # wide matrices
+        with st.expander("Parameters θ: ideal and predicted (Eq. 10)"):
+            _numbers(thetas, moved.pose)
 
 
 def _explain(shown: Shown, moved: Moved) -> None:
-    """What can be done, what has been done to the digit, and every θ."""
+    """What can be done, what has been done to the digit, and from where each θ shows it."""
     thetas = _thetas(moved)
     degrees = ", ".join(
         f"{a:.0f}° about {n}".replace("-", "−")
@@ -52,8 +55,6 @@ def _explain(shown: Shown, moved: Moved) -> None:
     )
     if thetas:
         st.caption(_facing(thetas, moved.pose))
-        with st.expander("Parameters θ: ideal and predicted (Eq. 10)"):
-            _numbers(thetas, moved.pose)
 
 
 def _thetas(moved: Moved) -> dict[str, np.ndarray]:

@@ -89,7 +89,7 @@ def test_pictures_are_light_or_dark_whatever_the_screen_is(visit, tmp_path):
 def test_a_sentence_keeps_what_is_chosen_in_it(visit, tmp_path):
     page = visit(at="labels", reduced_motion="reduce")
     stage_of(page).get_by_label("Vertical axis").select_option("shift in y")
-    said = " ".join(words(take(page, "SVG", tmp_path)).split()).replace(" ,", ",")
+    said = " ".join(words(take(page, "SVG", tmp_path)).split()).replace(" ;", ";")
     assert "Loss over rotation and shift in y; the rest of" in said
     assert "shift in x" not in said and "One step" not in said and "integer kernel" not in said
 

@@ -161,7 +161,7 @@ def test_by_keyboard_and_screen_reader_a_digit_is_chosen_turned_and_judged(visit
     v = stage_of(page).locator("[data-pane=V] .square").first
     before = v.get_attribute("aria-label")
     assert re.search(r"turned by −?\d+°, scaled by", before)
-    verdict = page.locator("[aria-live=polite]", has_text="ST-CNN Aff says").first
+    verdict = page.locator("[aria-live=polite]", has_text="ST-CNN Aff reads").first
     said = verdict.inner_text()
     verdict.evaluate("(node) => (node.kept = true)")
     handle(page, "the whole grid").focus()

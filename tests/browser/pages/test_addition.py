@@ -64,9 +64,9 @@ def test_both_transformers_warp_both_channels_of_a_sum(visit):
 def test_digit_of_a_channel_is_moved_alone_and_both_transformers_follow(visit):
     page = open_addition(visit)
     before = planes(page, "U")
-    set_mode(page, "the digit in channel 2")
-    expect(handle(page, "the digit in channel 2: move")).to_have_count(1)
-    drag(page, "the digit in channel 2: move", 0.15, 0.1)
+    set_mode(page, "digit in channel 2")
+    expect(handle(page, "digit in channel 2: move")).to_have_count(1)
+    drag(page, "digit in channel 2: move", 0.15, 0.1)
     after = planes(page, "U")
     np.testing.assert_array_equal(after[0], before[0])
     assert np.abs(after[1] - before[1]).max() > 100

@@ -76,7 +76,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
     handle(page, "top left corner").wait_for()
     card = page.locator(".st-key-tour")
     before = card.bounding_box()["height"]
-    seen = page.get_by_text("For every pose of the digit")
+    seen = page.get_by_text("For each pose")
     expect(seen).to_be_hidden()
     handle(page, "top left corner").focus()
     for _ in range(12):

@@ -158,7 +158,7 @@ def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
 
 def test_how_far_aside_the_digit_is_seen_is_one_measure(visit):
     page = open_volumes(visit)
-    sentence = re.compile(r"from (\d+)° aside as it stands in U, from (\d+)° by the grid")
+    sentence = re.compile(r"Viewing angle off face-on: (\d+)° in U, (\d+)° in V")
     below = sentence.search(stage_of(page).inner_text())
-    beside = page.get_by_text("Viewing angle off face-on: ").inner_text()
+    beside = page.get_by_text(re.compile("Viewing angle.* in the box of ")).inner_text()
     assert re.findall(r"(\d+)°", beside)[:2] == list(below.groups())

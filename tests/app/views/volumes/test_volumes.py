@@ -225,7 +225,8 @@ def test_training_that_was_started_here_is_shown(tmp_path, monkeypatch, source):
 
 def test_empty_state_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    assert "Nothing on Three dimensions has been started" in texts(page(volume_view="Train"))
+    said = texts(page(volume_view="Train"))
+    assert "Nothing has been trained on Three dimensions here yet" in said
 
 
 def test_curriculum_is_said_of_those_that_had_one_alone(monkeypatch):
