@@ -274,7 +274,7 @@ def test_printed_errors_are_shares_of_the_digits(measured):
     assert "error in percent on a few" in told
     count = measured.networks["fcn"].curves["clutter"].misread[0]
     assert f"{100 * count / FEW:.1f}" in told
-    assert "trained with -90 to 90" in told and "trained with 1 alone" in told
+    assert "trained with -90 to 90" in told and "trained with only 1" in told
 
 
 def test_command_measures_a_column_and_keeps_it(command, capsys, tmp_path, monkeypatch):

@@ -107,9 +107,9 @@ def test_sweep_of_a_few_steps_loses_nothing_and_says_so(
 
 def test_first_network_of_an_experiment_needs_its_recipe_and_budget(pretrained, trial):
     run = trial("distorted/r/fcn")
-    with pytest.raises(RunError, match="by no recipe and budget of distorted/r/fcn's"):
+    with pytest.raises(RunError, match="with none of distorted/r/fcn's recipes and budgets"):
         publishing.publish([run], digits.load())
-    with pytest.raises(RunError, match="by no recipe and budget of distorted/r/fcn's"):
+    with pytest.raises(RunError, match="with none of distorted/r/fcn's recipes and budgets"):
         publishing.record(run)
     assert list(pretrained.iterdir()) == []
     assert publishing.publish([run], digits.load(), force=True).is_dir()
@@ -176,7 +176,7 @@ def test_search_of_a_few_steps_does_not_take_a_cell_s_place(published, few, netw
 
 def test_first_search_of_a_cell_needs_its_recipe(pretrained, few, networks, tmp_path):
     run = search_of(2, few, networks, tmp_path / "run")
-    with pytest.raises(RunError, match="by no recipe of colocalisation/t/1's"):
+    with pytest.raises(RunError, match="with none of colocalisation/t/1's recipes"):
         box_publishing.publish_boxes(run)
     assert list(pretrained.iterdir()) == []
 

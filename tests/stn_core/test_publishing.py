@@ -104,14 +104,14 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     one, other = make(0), make(1)
     description = other.description()
     other._write_json("run.json", {**description, "experiment": "distorted/r/cnn"})
-    with pytest.raises(RunError, match="not of one experiment"):
+    with pytest.raises(RunError, match="differ in their experiment"):
         publishing.publish([one, other], source, force=True)
     another = {**description["recipe"], "batch_size": 3}
     other._write_json("run.json", {**description, "recipe": another})
     with pytest.raises(RunError, match="different recipes"):
         publishing.publish([one, other], source, force=True)
     other._write_json("run.json", {**description, "precision": "bfloat16"})
-    with pytest.raises(RunError, match="not of one precision"):
+    with pytest.raises(RunError, match="differ in their precision"):
         publishing.publish([one, other], source, force=True)
     with pytest.raises(RunError, match=r"one run per seed, got the seeds \[0, 0\]"):
         publishing.publish([one, one], source, force=True)

@@ -342,8 +342,9 @@ def test_what_would_make_too_much_is_refused_when_it_is_saved(tmp_path):
 def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
     app = go_to(AppTest.from_file(MAIN, default_timeout=120), "network").run()
     assert not app.exception
-    assert "No file is open yet" in app.info[0].value
+    assert "This is an example" in app.info[0].value
     assert "save_warps" in app.code[0].value
+    assert len([m for m in app.get("bidi_component") if m.key != "keys"]) == 2
     upload = ("w.safetensors", good.read_bytes(), "application/octet-stream")
     app.file_uploader(key="own-warps").set_value(upload).run()
     assert not app.exception and not app.error and not app.info
@@ -353,7 +354,7 @@ def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
     assert not app.exception and not app.error
     app.file_uploader(key="own-warps").set_value(("w.safetensors", b"PK\x03\x04", "x/y")).run()
     assert not app.exception
-    assert "Not opened: the file is not a readable" in app.error[0].value
+    assert "The file could not be opened: the file is not a readable" in app.error[0].value
 
 
 def test_learned_basis_of_another_size_than_u_is_drawn(good):

@@ -14,7 +14,7 @@ from app.views.transformer import challenge, choices
 def play() -> None:
     """Presets above, the stage on the left, what is on it on the right."""
     preset = choices.presets()
-    left, right = st.columns([2.6, 1], gap="large")
+    left, right = st.columns([2.4, 1], gap="large")
     with right:
         choice = choices.choose(preset)
     with left:

@@ -289,7 +289,7 @@ def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monk
         add_set(cell, measured)
     told = "\n".join(report.colocalisation())
     assert "85.0 ± 7.1 (100)" in told
-    assert "quick, 3 x 6, 2 start(s), 2 encoder(s), sets 0, 1" in told
+    assert "quick, 3 steps of 6, 2 start(s), 2 encoder(s), sets 0, 1" in told
     assert told.count("not run") == 20  # 19 cells, and the mean of TC
 
 
