@@ -48,6 +48,8 @@ function stages() {
   return [...placed.filter(isSeen), ...placed.filter((part) => !isSeen(part))];
 }
 
+const hasStage = () => stages().some(({ layout }) => layout.transport);
+
 const played = () => stages().find(({ layout }) => layout.transport?.track)?.layout;
 
 const within = (selector) => stages().map(({ root }) => [...root.querySelectorAll(selector)]).find((nodes) => nodes.length) ?? [];
@@ -68,7 +70,7 @@ function press(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED) || on(OVERLAY)) return;
   const { key } = event;
   if (key === "?") help();
-  else if ((key === "f" || key === "F") && stages().length) toggleStageMode();
+  else if ((key === "f" || key === "F") && hasStage()) toggleStageMode();
   else if (/^[0-9]$/.test(key)) choose(Number(key));
   else {
     const layout = played();
@@ -99,7 +101,7 @@ function working() {
   if (document.querySelector(PRESETS)) keys.push(["1 … 9", "choose a preset"]);
   else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
   if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);
-  if (stages().length) keys.push(["F", "stage mode: only the figure, filling the window"]);
+  if (hasStage()) keys.push(["F", "stage mode: only the figure, filling the window"]);
   return [...keys, ["?", "show this list"]];
 }
 
