@@ -30,7 +30,7 @@ def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):
     expect(page.get_by_text(re.compile("^At −120°"))).to_be_visible()
     expect(page).to_have_url(re.compile("at_rotation_rts=-120"))
     expected = 255 * posed(COLUMN, "rotation", -120, (4,))[0, 0].numpy()
-    turned = lambda: np.abs(pixels(page, "U") - expected).max() <= 1  # noqa: E731
+    turned = lambda: np.abs(pixels(page, "U", 1) - expected).max() <= 1  # noqa: E731
     until(page, turned, "the digits are not those of the point that was clicked")
 
     page.set_viewport_size({"width": 375, "height": 900})

@@ -117,9 +117,10 @@ def test_training_that_was_stopped_keeps_its_folder_and_no_other_one_writes_ther
     second = owner("second")
     assert "is being trained by another process; wait for it" in second.stdout.readline()
     first.send_signal(signal.SIGCONT)
-    lines = run.folder / "lines"
-    before, until = lines.stat().st_size, time.monotonic() + PATIENCE_SECONDS
-    while lines.stat().st_size == before:
+    lines = run.folder / "lines"  # there is none if it was stopped before its first
+    written = lambda: lines.stat().st_size if lines.exists() else 0  # noqa: E731
+    before, until = written(), time.monotonic() + PATIENCE_SECONDS
+    while written() == before:
         assert time.monotonic() < until, "it does not go on"
         time.sleep(0.01)
     assert set(lines.read_text().split()) == {"first"}
