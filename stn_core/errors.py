@@ -27,7 +27,7 @@ class InputError(ValueError):
     ...     Triplet(margin=-1)
     ... except InputError as error:
     ...     print(error)
-    margin is a number of at least 0, got -1
+    margin should be a number of at least 0, got -1
     """
 
 

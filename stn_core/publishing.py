@@ -202,7 +202,7 @@ def note(run: Run, source: Source) -> Path:
     ...     note(Run(Path("nowhere")), installed())
     ... except DigitsError as error:
     ...     print(error)
-    noting needs MNIST's test digits, and they are not on this machine
+    measuring needs MNIST's test digits, which are not on this machine; set STN_DATA to their folder
     """
     if source.test is None:
         raise DigitsError(

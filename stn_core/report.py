@@ -25,7 +25,7 @@ def table(name: str) -> list[str]:
     Raises UnknownName for an unknown table.
 
     >>> table("addition")[0][:39]
-    'Error in percent on 10,000 sums, of eac'
+    'Test error in percent on 10,000 sums, e'
     """
     cells = results.cells(name)
     return [
@@ -52,7 +52,7 @@ def refreshed(markdown: str) -> str:
 
     >>> text = "As `python -m stn_core results addition` prints it:\\n\\n```text\\nold\\n```\\n"
     >>> refreshed(text).splitlines()[3][:39]
-    'Error in percent on 10,000 sums, of eac'
+    'Test error in percent on 10,000 sums, e'
     """
 
     def block(found: re.Match) -> str:

@@ -162,7 +162,7 @@ def check_header(header: dict[str, Any], kinds: dict[str, type], what: str) -> N
     ...     check_header({"step": "one"}, {"step": int, "seconds": float}, "own.safetensors")
     ... except CheckpointError as error:
     ...     print(error)
-    own.safetensors has no step, seconds in its header: it is no whole checkpoint of a training
+    own.safetensors has no step, seconds in its header, so it is not a complete training checkpoint
     """
     absent = [
         name

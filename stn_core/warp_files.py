@@ -100,7 +100,7 @@ def read_all(entries: list[dict], tensors: dict[str, Tensor]) -> list[Watched]:
     ...     read_all([{}] * 65, {})
     ... except ValueError as error:
     ...     print(error)
-    at most 64 transformers are drawn, not 65
+    expected at most 64 transformers, got 65
     """
     if len(entries) > MAX_TRANSFORMERS:
         raise ValueError(f"expected at most {MAX_TRANSFORMERS} transformers, got {len(entries):,}")

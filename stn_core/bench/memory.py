@@ -53,7 +53,7 @@ def peaks(device: torch.device) -> Iterator[str]:
     """Lines on the memory that trainings take on a device, each in a process of its own.
 
     >>> next(peaks(torch.device("cpu")))
-    'Peak memory of six steps of 64 on RTS, above what the process held before'
+    'Peak memory of six training steps (batch size 64, RTS), above that of the process before'
     """
     yield "Peak memory of six training steps (batch size 64, RTS), above that of the process before"
     peaks = {}

@@ -21,7 +21,7 @@ def beside(device: torch.device) -> Iterator[str]:
     """Lines on grid and sampling, forward and backward down to θ, ours next to others'.
 
     >>> next(beside(torch.device("cpu")))
-    'A transformer forward and backward, 64 images of 42 × 42'
+    'A transformer, forward and backward, on 64 images of 42 × 42'
     """
     images = torch.rand(BATCH, 1, SIDE, SIDE, device=device)
     yield f"A transformer, forward and backward, on {BATCH} images of {SIDE} × {SIDE}"

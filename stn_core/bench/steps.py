@@ -89,7 +89,7 @@ def plain_loop(source: Source, device: torch.device) -> Iterator[str]:
     >>> from stn_core import load_digits
 
     >>> next(plain_loop(load_digits(), torch.device("cpu")))[:24]
-    'A training step of 64 on'
+    'A training step (batch s'
     """
     yield "A training step (batch size 64, RTS, AdamW), compared with a plain loop (data loader,"
     yield "one digit at a time, the same optimiser)"
@@ -117,7 +117,7 @@ def side_by_side(source: Source, device: torch.device) -> Iterator[str]:
     >>> from stn_core import load_digits
 
     >>> next(side_by_side(load_digits(), torch.device("cpu")))
-    "The paper's recipe on RTS, 150,000 steps of 256, in minutes:"
+    "The paper's recipe on RTS, 150,000 steps with batch size 256, in minutes:"
     """
     yield "The paper's recipe on RTS, 150,000 steps with batch size 256, in minutes:"
     yield f"alone, and per training with {STREAMS} in parallel"

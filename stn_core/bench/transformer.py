@@ -57,7 +57,7 @@ def sizes(device: torch.device) -> Iterator[str]:
     """Lines on a transformer's time for each image, by batch and by size.
 
     >>> next(sizes(torch.device("cpu"))).split(" (")[0]
-    'An affine transformer forward and backward'
+    'An affine transformer, forward and backward'
     """
     yield "An affine transformer, forward and backward (grid and sampling), 3 channels"
     yield "by batch size at 84 × 84, and by image size at batch size 16; per image, as a ratio"

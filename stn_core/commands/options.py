@@ -33,7 +33,7 @@ def count(text: str) -> int:
     ...     count("0")
     ... except argparse.ArgumentTypeError as error:
     ...     print(error)
-    a whole number from 1 on, got '0'
+    expected a whole number of at least 1, got '0'
     """
     return natural(text, 1)
 

@@ -252,7 +252,7 @@ class Patience:
     >>> patience = Patience(10, run, begun=0)
     >>> patience.look(20)
     >>> patience.reason
-    'no better than at step 10'
+    'stopped early: no lower error since step 10'
     """
 
     def __init__(self, steps: int | None, run: Run, begun: int) -> None:

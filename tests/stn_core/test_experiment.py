@@ -230,8 +230,8 @@ def test_json_of_something_else_is_an_error(change):
         ({"learning_rate": 0}, "a positive number, got 0"),
         ({"learning_rate": float("nan")}, "a positive number, got nan"),
         ({"learning_rate": float("inf")}, "a positive number, got inf"),
-        ({"elastic_pixels": -1.0}, "not negative, got -1"),
-        ({"elastic_pixels": float("nan")}, "not negative, got nan"),
+        ({"elastic_pixels": -1.0}, "not be negative, got -1"),
+        ({"elastic_pixels": float("nan")}, "not be negative, got nan"),
     ],
     ids=str,
 )
