@@ -125,7 +125,7 @@ def test_missing_files_in_stn_data_are_an_error_that_names_them(
 
 def test_folder_in_stn_data_that_is_not_there_is_an_error_that_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_DATA", str(tmp_path / "nowhere"))
-    with pytest.raises(DigitsError, match=r"nowhere should hold .*; there is no"):
+    with pytest.raises(DigitsError, match=r"nowhere should hold .*; the folder does not exist"):
         digits.load()
 
 

@@ -90,7 +90,7 @@ class Residual(nn.Module):
 @pytest.mark.parametrize(
     ("classifier", "words"),
     [
-        (Residual(), "it calls add|no chain"),
+        (Residual(), "it calls add|not a chain"),
         (nn.Sequential(nn.Flatten(), nn.Linear(4, 2, bias=False)), "no bias"),
         (nn.Conv2d(1, 1, 1, stride=2), "a stride, padding"),
         (nn.Conv2d(1, 1, 1, padding=1), "a stride, padding"),

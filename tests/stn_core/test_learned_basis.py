@@ -65,7 +65,7 @@ def test_learned_basis_goes_on_along_a_line_beyond_its_pixels(generator):
 
 def test_learned_basis_refuses_another_size_than_its_own():
     transform = LearnedBasis((4, 5))
-    with pytest.raises(ShapeError, match=r"made for an output of \(4, 5\), got \(5, 4\)"):
+    with pytest.raises(ShapeError, match=r"made for an output of size \(4, 5\), got \(5, 4\)"):
         transform.grid(transform.identity()[None], (5, 4))
 
 

@@ -197,7 +197,7 @@ def test_recording_that_does_not_belong_to_the_published_network_is_refused(fini
     make, source = finished
     own = make(0)
     publishing.publish([own], source, force=True)
-    with pytest.raises(RunError, match="seed 0 is published"):
+    with pytest.raises(RunError, match="seed 0 is already published"):
         publishing.record(own)
     other = make(2)
     description = other.description()
