@@ -228,7 +228,7 @@ def test_other_recipe_s_error_is_noted_without_weights_and_told(finished, pretra
     error = publishing.evaluate(network, find(NAME), source.test).measure
     told = "\n".join(report.table("distorted"))
     device = run.description()["device"]
-    assert f"2 x 2 at 0.001, seed 0, {device}, float32: r/fcn {error:.2f}" in told
+    assert f"2 steps of 2, rate 0.001, seed 0, {device}, float32: r/fcn {error:.2f}" in told
     assert "after" not in told.split("r/fcn")[1].splitlines()[0]
 
 

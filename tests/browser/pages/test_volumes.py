@@ -40,7 +40,9 @@ def projection(turn: np.ndarray, shift: np.ndarray, image: np.ndarray) -> np.nda
 
 def grasp_volume(page: Page, dx: float, dy: float) -> None:
     """Drag in the first volume, by so many pixels."""
-    box = stage_of(page).locator("canvas.solid").first.bounding_box()
+    canvas = stage_of(page).locator("canvas.solid").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
