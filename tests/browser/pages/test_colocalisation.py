@@ -86,9 +86,9 @@ def test_wall_has_the_curves_of_the_search(visit):
     page = open_colocalisation(visit)
     titles = [
         "Localised, %",
-        "Mean overlap",
+        "Mean overlap (IoU)",
         "Loss (Eq. 8)",
-        "Gradient norm, localisation",
+        "Gradient norm, localisation network",
         "Learning rate",
     ]
     expect(stage_of(page).locator(".chart b")).to_have_text(titles)

@@ -330,7 +330,7 @@ def test_command_takes_images_of_one_s_own(command, tmp_path, capsys, generator)
     assert command([*own, f"--run-dir={tmp_path / 'other'}"]) == 1
     assert "pass them with --images" in capsys.readouterr().err
     assert command(["colocalise", "colocalisation/t/1", *given]) == 1
-    assert "--images goes with colocalisation/own/set" in capsys.readouterr().err
+    assert "--images works only with colocalisation/own/set" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
