@@ -61,7 +61,7 @@ def test_clicked_image_is_shown_large_and_stands_in_the_equation(visit):
     page = open_colocalisation(visit)
     page.get_by_role("button", name="Show image 42 large").click()
     expect(page.locator(".larges figcaption").first).to_have_text("image 42")
-    expect(page.get_by_text("n is image 42, m image 1")).to_be_visible()
+    expect(page.get_by_text("n is image 42 and m is image 1")).to_be_visible()
 
 
 def test_images_are_ordered_by_their_overlap(visit):

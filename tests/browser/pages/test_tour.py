@@ -22,7 +22,7 @@ BY_KEYS = (
     (("Descend", "Enter", 1),),
     (("the whole grid", "Shift+ArrowRight", 14),),
     (("Training progress", "ArrowRight", 1),),
-    (("digit", "Enter", 1), ("U", "ArrowRight", 6)),
+    (("digit", "Enter", 1), ("U Volume", "ArrowRight", 6)),
 )
 NAME = """() => {
     let at = document.activeElement;

@@ -134,7 +134,7 @@ def test_volumes_fit_a_narrow_screen(visit):
 
 def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
     page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
-    mean = stage_of(page).get_by_label("The mean of W over 10 digits of class 8")
+    mean = stage_of(page).get_by_label("Mean of W over 10 digits of class 8")
     mean.wait_for()
     run = recordings.recorded("volumes/extruded/st-cnn-aff")
 
