@@ -99,7 +99,7 @@ def test_what_cannot_be_drawn_is_refused(tmp_path):
         save_warps(tmp_path / "w", network, warps)
     network = SpatialTransformer(lambda u: Affine3D().identity().expand(len(u), -1), Affine3D())
     warps = watched(network, torch.rand(1, 1, 4, 4, 4))
-    with pytest.raises(ValueError, match="of Affine3D; expected one of Attention"):
+    with pytest.raises(ValueError, match="to Affine3D; expected one of Attention"):
         save_warps(tmp_path / "w", network, warps)
 
 
@@ -145,8 +145,8 @@ def test_many_large_transformers_share_the_file(tmp_path):
             (600, 4),
             "cannot be drawn: expected at most 32 images of 512 pixels",
         ),
-        (LearnedBasis((512, 512), rank=12), (512, 512), "more than the 10 MB of a file"),
-        (ThinPlateSpline((2, 17)), None, "cannot be drawn: 2 to 16 control points"),
+        (LearnedBasis((512, 512), rank=12), (512, 512), "more than the file limit of 10 MB"),
+        (ThinPlateSpline((2, 17)), None, "cannot be drawn: expected 2 to 16 control points"),
         (ThinPlateSpline(points=torch.rand(300, 2)), None, "at most 256 control points"),
     ],
     ids=["long-basis", "large-basis", "many-points", "many-free-points"],
@@ -298,7 +298,7 @@ def two_large(tensors: dict, watched: list) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (spline(16, [512, 512]), "256 rows at 512 × 512 pixels .* 67,108,864 numbers; at most"),
+        (spline(16, [512, 512]), "256 rows at 512 × 512 pixels .* 67,108,864 numbers; the limit"),
         (two_large, "brings the file to 8,388,608 numbers"),
         (basis_of(torch.zeros(6000, 1)), "at most 256 rows of the basis, got 6,000"),
         (basis_of(torch.full((3, 4), 1e300, dtype=torch.float64)), "entries in the basis"),
