@@ -21,9 +21,9 @@ def test_device_is_the_one_that_is_asked_for():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tpu", "a device is auto, cpu, cuda or mps, got 'tpu'"),
-        ("cuda", "there is no cuda device on this machine; use auto or cpu"),
-        ("mps", "there is no mps device on this machine; use auto or cpu"),
+        ("tpu", "a device should be auto, cpu, cuda or mps, got 'tpu'"),
+        ("cuda", "this machine has no cuda device; use auto or cpu"),
+        ("mps", "this machine has no mps device; use auto or cpu"),
     ],
 )
 def test_device_that_is_not_there_is_an_error(name, message, monkeypatch):
