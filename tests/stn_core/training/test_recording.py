@@ -203,7 +203,7 @@ def test_folder_in_training_takes_no_second_training(source, run):
     next(steps)
     with pytest.raises(RunError, match="being trained by another process"):
         next(train_steps(small(), source, run=run, resume=True))
-    with pytest.raises(RunError, match="already holds a run"):
+    with pytest.raises(RunError, match="being trained by another process"):
         next(train_steps(small(), source, run=run))
     assert run.status() == ("running", 1, "", True)
     list(steps)
