@@ -266,7 +266,7 @@ def test_checkpoint_of_another_experiment_is_an_error_that_names_both(source, tm
     list(train_steps(small(iterations=1), source, run=run))
     list(train_steps(small("distorted/p/st-fcn-aff", iterations=1), source, run=other))
     Path(other.checkpoint).replace(run.checkpoint)
-    with pytest.raises(CheckpointError, match=r"belongs to 'distorted/p/.*, expected 'distorted/r/"):
+    with pytest.raises(CheckpointError, match="belongs to 'distorted/p/.*, expected 'distorted/r/"):
         list(train_steps(small(), source, run=run, resume=True))
     assert run.status().state == "failed"
 
