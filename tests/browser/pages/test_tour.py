@@ -10,7 +10,8 @@ from app.frame import stops
 from app.frame.closing_questions import CLOSING_QUESTIONS
 from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of, until
 
-# By the keyboard alone: at each stop the control that is walked to, and the keys that do it.
+# By the keyboard alone: at each stop the control that is walked to ("<": backwards), and the keys
+# that do it.
 BY_KEYS = (
     (("top left corner", "Shift+]", 12),),
     (("grid", "Enter", 1), ("the whole grid", "Shift+ArrowRight", 12)),
@@ -22,7 +23,7 @@ BY_KEYS = (
     (("Descend", "Enter", 1),),
     (("the whole grid", "Shift+ArrowRight", 14),),
     (("Training progress", "ArrowRight", 1),),
-    (("digit", "Enter", 1), ("U Volume", "ArrowRight", 6)),
+    (("digit", "Enter", 1), ("< U Volume", "ArrowRight", 6)),
 )
 NAME = """() => {
     let at = document.activeElement;
@@ -35,9 +36,10 @@ MOST_TABS = 200
 
 def walk_to(page: Page, name: str) -> None:
     """Tab, until it has the focus."""
-    met = []
+    met, key = [], "Shift+Tab" if name.startswith("< ") else "Tab"
+    name = name.removeprefix("< ")
     for _ in range(MOST_TABS):
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
         met.append(page.evaluate(NAME))
         if met[-1].startswith(name):
             return
