@@ -22,6 +22,13 @@ def go_to(app: AppTest, page: str) -> AppTest:
     return app
 
 
+def opened(page: str, **fields: str) -> AppTest:
+    """A page as a link with these fields opens it."""
+    app = AppTest.from_file(MAIN, default_timeout=120)
+    app.query_params.update(fields)
+    return go_to(app, page).run()
+
+
 def texts(app: AppTest) -> str:
     """What stands on the page as text."""
     return " ".join(

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app import views
 from app.frame import lecture
 from app.frame.symbols import SYMBOLS
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import MAIN, opened
 
 WIDGETS = {
     "selectbox", "segmented_control", "number_input", "toggle", "pills", "slider", "button",
@@ -25,9 +25,7 @@ PAGES = views.pages()
 
 
 def visit(page: str, **fields: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params.update(fields)
-    return go_to(app, page).run()
+    return opened(page, **fields)
 
 
 def html(app: AppTest) -> str:

@@ -8,13 +8,11 @@ from streamlit.testing.v1 import AppTest
 from app.frame.links import is_the_same
 from app.panels import training_panel as panel
 from stn_core.runs.folder import Run
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import MAIN, go_to, opened
 
 
 def page(name: str, **fields: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params.update(fields)
-    return go_to(app, name).run()
+    return opened(name, **fields)
 
 
 def said(app: AppTest) -> list[str]:

@@ -19,17 +19,14 @@ from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.foreign_checkpoints import load_matching
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import opened
 
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]
 NAME = "distorted/rts/st-fcn-aff"
 
 
 def page(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for field, value in query.items():
-        app.query_params[field] = value
-    return go_to(app, name).run()
+    return opened(name, **query)
 
 
 def said(app: AppTest) -> str:

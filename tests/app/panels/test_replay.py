@@ -18,7 +18,7 @@ from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.runs.packed import PACKED, packed_runs, unpack
 from stn_core.runs.records import RecordedRun
-from tests.app.visiting import MAIN, go_to, texts
+from tests.app.visiting import MAIN, go_to, opened, texts
 
 NAME = "distorted/rts/st-cnn-aff"
 
@@ -142,9 +142,7 @@ def begun(tmp_path, monkeypatch):
 )
 def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name, query, begun):
     folder = begun(name)
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params.update(query)
-    go_to(app, page).run()
+    app = opened(page, **query)
     assert not app.exception and not app.error
     assert "00:00:01 is waiting in the queue" in texts(app)
     (folder / job.CLAIMED).touch()

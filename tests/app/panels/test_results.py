@@ -25,6 +25,7 @@ from stn_core import checkpoints, evaluation, report, results
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, load_tried
 from stn_core.typed_json import to_json
+from tests.app import visiting
 from tests.app.visiting import MAIN, go_to, texts
 
 
@@ -116,9 +117,7 @@ COLUMNS = {"distorted": "rts", "addition": "rts", "volumes": "extruded"}
 
 
 def opened(table: str, **query: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params.update(query)
-    go_to(app, table).run()
+    app = visiting.opened(table, **query)
     assert not app.exception and not app.error
     return app
 

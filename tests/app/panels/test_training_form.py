@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.panels.numbers import Bounds, NumberError, duration, read_rate, smaller_rate
 from app.training import job, orders
-from tests.app.visiting import MAIN, go_to, texts
+from tests.app.visiting import opened, texts
 
 
 @pytest.fixture
 def form(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params["view"] = "Train"
-    return go_to(app, "distorted").run()
+    return opened("distorted", view="Train")
 
 
 FIELDS = ("steps_distorted_quick", "batch_distorted_quick", "rate_distorted_quick", "seed")

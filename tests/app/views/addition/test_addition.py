@@ -15,7 +15,7 @@ from app.frame import stops
 from app.views.addition import choices, division, partings
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
-from tests.app.visiting import MAIN, go_to, payload, texts
+from tests.app.visiting import opened, payload, texts
 
 PUBLISHED = [
     name.removeprefix(choices.PREFIX)
@@ -25,10 +25,7 @@ PUBLISHED = [
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    go_to(app, "addition").run()
+    app = opened("addition", **query)
     assert not app.exception and not app.error
     return app
 

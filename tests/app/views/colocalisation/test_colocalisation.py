@@ -28,16 +28,13 @@ from stn_core.experiments.colocalisation import (
     own_set,
 )
 from stn_core.runs.folder import Run
-from tests.app.visiting import MAIN, go_to, payload, texts
+from tests.app.visiting import opened, payload, texts
 
 SHIPPED = list(results.colocalised())
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    go_to(app, "colocalisation").run()
+    app = opened("colocalisation", **query)
     assert not app.exception and not app.error
     return app
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.training import job, orders
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import opened
 
 
 @pytest.fixture
 def form(tmp_path, monkeypatch):
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params["boxes_view"] = "Run it live"
-    return go_to(app, "colocalisation").run()
+    return opened("colocalisation", boxes_view="Run it live")
 
 
 @pytest.mark.parametrize(

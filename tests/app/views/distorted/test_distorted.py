@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.training import job
 from stn_core import checkpoints
 from stn_core.experiments import EXPERIMENTS
-from tests.app.visiting import MAIN, go_to, payload, texts
+from tests.app.visiting import opened, payload, texts
 
 PUBLISHED = [
     name
@@ -21,10 +21,7 @@ PUBLISHED = [
 
 def page(**query: str) -> AppTest:
     """The page on distorted MNIST, as a link with this query opens it."""
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return go_to(app, "distorted").run()
+    return opened("distorted", **query)
 
 
 def test_page_opens_on_rts_with_two_networks_and_no_error():

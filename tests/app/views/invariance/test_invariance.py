@@ -17,17 +17,14 @@ from app.palette import DARK, LIGHT
 from app.views.invariance import choices, curves, words
 from stn_core import checkpoints, invariance
 from stn_core.invariance import wilson
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import opened
 
 RECORDED = [c for c in invariance.columns() if invariance.recording_path(c).is_file()]
 
 
 def page(**query: str) -> AppTest:
     """The page, as a link with this query opens it."""
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    return go_to(app, "invariance").run()
+    return opened("invariance", **query)
 
 
 def texts(app: AppTest) -> str:

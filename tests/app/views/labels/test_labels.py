@@ -15,16 +15,14 @@ from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, NETWORKS, STUDY, _
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.metrics import load_metrics
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import opened
 
 NAME = STUDY
 LONG = "distorted/rts/st-fcn-aff"
 
 
 def visit(**fields: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    app.query_params.update(fields)
-    return go_to(app, "labels").run()
+    return opened("labels", **fields)
 
 
 def angles(theta: torch.Tensor) -> np.ndarray:

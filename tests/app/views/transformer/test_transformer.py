@@ -12,17 +12,14 @@ from streamlit.testing.v1 import AppTest
 from app.data import families, pictures
 from app.views.transformer import choices
 from stn_core.transforms import Affine
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import opened
 
 FAMILY_NAMES = list(families.families())
 
 
 def page(**query: str) -> AppTest:
     """The page as a link with this query opens it."""
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    go_to(app, "transformer").run()
+    app = opened("transformer", **query)
     assert not app.exception and not app.error
     return app
 

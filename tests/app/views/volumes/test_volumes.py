@@ -21,7 +21,7 @@ from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run
 from stn_core.training.network import train_steps
 from stn_core.transforms import Affine3D, euler_rotation
-from tests.app.visiting import MAIN, go_to, payload, texts
+from tests.app.visiting import opened, payload, texts
 
 PUBLISHED = [
     name.removeprefix(PREFIX)
@@ -31,10 +31,7 @@ PUBLISHED = [
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(MAIN, default_timeout=120)
-    for name, value in query.items():
-        app.query_params[name] = value
-    go_to(app, "volumes").run()
+    app = opened("volumes", **query)
     assert not app.exception and not app.error
     return app
 
