@@ -1,13 +1,24 @@
-"""What the C library does with memory that a training step gives back."""
+"""What the C library does with memory that is given back to it."""
 
 from __future__ import annotations
 
 import ctypes
-import sys
 
 # Of glibc's malloc.h: what mallopt can be asked to change.
-M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4
 LARGEST = 2**31 - 1  # that its argument, an int, can hold
+
+
+def mallopt(option: int, value: int) -> bool:
+    """Whether the C library has taken a setting; one that is not glibc has no such thing.
+
+    >>> mallopt(M_TRIM_THRESHOLD, 128 * 1024) in (True, False)  # glibc's default
+    True
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(option, value))
+    except (AttributeError, OSError, TypeError):
+        return False
 
 
 def keep_freed_memory() -> bool:
@@ -15,15 +26,9 @@ def keep_freed_memory() -> bool:
 
     By default glibc returns each large buffer to the system, and every training step asks for the
     same ones again, page by page: a tenth to a fifth of a step on a CPU. The process then holds
-    its largest step's memory to the end, so that this is for processes that train and end. Only
-    glibc (Linux) has the setting.
+    its largest step's memory to the end, so that this is for processes that train and end.
 
     >>> keep_freed_memory() in (True, False)
     True
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is None:  # musl
-        return False
-    return bool(mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, LARGEST))
+    return mallopt(M_MMAP_MAX, 0) and mallopt(M_TRIM_THRESHOLD, LARGEST)

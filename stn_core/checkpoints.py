@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import os
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 from stn_core.errors import printable
 from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
+from stn_core.pretrained import pretrained_folder
 from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.tensor_files import (
     CheckpointError,
@@ -30,10 +30,7 @@ from stn_core.tensor_files import (
 
 __all__ = ["CheckpointError", "load_tensors", "save_tensors", "under", "write_atomically"]
 
-# The published networks: the project's own, which an installed package has not, or one's copy.
-PRETRAINED = Path(
-    os.environ.get("STN_PRETRAINED") or Path(__file__).resolve().parents[1] / "pretrained"
-)
+PRETRAINED = pretrained_folder()
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
 MAX_LISTED = 10  # tensors of a kind in a message
 MAX_OUTPUT = 1e15  # of θ and of logits: a product of two of these is far from float32's end

@@ -42,16 +42,9 @@ class Watched(NamedTuple):
     """One transformer's last forward pass. name: in the network; image: U as pictures, uint8
     (B, C, H, W), C being 1 or 3; theta: (B, P); size: V's (H', W').
 
-    >>> import tempfile
-    >>> from stn_core import SpatialTransformer, save_warps, watch
-    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
-    >>> with watch(network) as warps:
-    ...     output = network(torch.rand(2, 1, 8, 8))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
-    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
-    >>> watched.name, watched.size, watched.kernel
-    ('', (8, 8), 'bilinear')
+    >>> image, theta = torch.zeros(2, 1, 8, 8, dtype=torch.uint8), torch.zeros(2, 6)
+    >>> Watched("stn", image, theta, Affine(), (4, 4), "bilinear", "zeros").transform
+    Affine()
     """
 
     name: str
@@ -66,16 +59,13 @@ class Watched(NamedTuple):
 def load_warps(path: Path | str, what: str | None = None) -> list[Watched]:
     """Read such a file, checked whole. what: its name in messages. Raises CheckpointError.
 
-    >>> import tempfile
-    >>> from stn_core import SpatialTransformer, save_warps, watch
-    >>> network = SpatialTransformer(lambda u: Affine().identity().expand(len(u), 6), Affine())
-    >>> with watch(network) as warps:
-    ...     output = network(torch.rand(2, 1, 8, 8))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     save_warps(f"{folder}/warps.safetensors", network, warps)
-    ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
-    >>> watched.theta.shape, watched.transform
-    (torch.Size([2, 6]), Affine())
+    An example of what it reads is at ``watched.save_warps``.
+
+    >>> try:
+    ...     load_warps("nowhere.safetensors")
+    ... except CheckpointError as error:
+    ...     print(error)
+    there is no checkpoint at nowhere.safetensors
     """
     path, what = Path(path), what or str(path)
     if path.is_file() and path.stat().st_size > MAX_BYTES:

@@ -55,6 +55,10 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     ...     [watched] = load_warps(Path(folder, "warps.safetensors"))
     >>> watched.image.shape, watched.image.dtype
     (torch.Size([2, 1, 8, 8]), torch.uint8)
+    >>> watched.theta.shape, watched.transform
+    (torch.Size([2, 6]), Affine())
+    >>> watched.name, watched.size, watched.kernel
+    ('', (8, 8), 'bilinear')
     """
     if not warps:
         raise ValueError("there are no warps; pass what `watch(network)` yields")

@@ -19,6 +19,7 @@ ORDER = [
     "threads",
     "allocator",
     "typed_json",
+    "pretrained",
     "layers",
     "transforms",
     "sampling",

@@ -16,9 +16,9 @@ import streamlit as st
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from app.data.faults import pretrained_folder
 from app.stage.figure2 import Digit, Layers, RunningNetwork, layer
 from stn_core.layers import LAYERS, Layer, read_layers
+from stn_core.pretrained import pretrained_folder
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 WEIGHTS = "weights.safetensors"

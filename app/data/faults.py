@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-import stn_core
 from app.data.plain import plain
-
-
-def pretrained_folder() -> Path:
-    """``checkpoints.PRETRAINED``, whose module needs torch."""
-    given = os.environ.get("STN_PRETRAINED")
-    return Path(given) if given else Path(stn_core.__file__).parents[1] / "pretrained"
+from stn_core.pretrained import pretrained_folder
 
 
 def without_folders(message: object) -> str:

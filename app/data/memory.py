@@ -7,28 +7,25 @@ for which torch is imported would be frozen with it, and never given back.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import threading
 import time
 
-MMAP_THRESHOLD = -3  # glibc's M_MMAP_THRESHOLD
+from stn_core.allocator import M_MMAP_THRESHOLD, mallopt
+
 BYTES = 128 * 1024  # its default at the start
 # A collection takes a fifth of a second; Streamlit keeps a session that was left for two minutes.
 COLLECT_SECONDS = 150.0
 
 
 def keep_no_freed_memory() -> bool:
-    """Whether the C library has taken it; one that is not glibc has no such thing.
+    """Whether the C library has taken it.
 
     An array from this size on is given back to the system when it is freed. By itself, glibc puts
     this up to 32 MB as arrays come and go, and then keeps them in up to eight arenas a core.
     ``python -m tests.stress.load`` shows what it is worth.
     """
-    try:
-        return bool(ctypes.CDLL(None).mallopt(MMAP_THRESHOLD, BYTES))
-    except (AttributeError, OSError, TypeError):
-        return False
+    return mallopt(M_MMAP_THRESHOLD, BYTES)
 
 
 def collect_now_and_then() -> None:

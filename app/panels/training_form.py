@@ -41,8 +41,8 @@ def training_form(prefix: str, first: str) -> None:
     first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``.
     """
     st.header(f"A new training on {column_title(prefix)}", anchor=False)
-    if problem := gallery.digits_problem():
-        st.error(f"Training is not possible here. {problem}")
+    if digits_problem := gallery.digits_problem():
+        st.error(f"Training is not possible here. {digits_problem}")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)
@@ -58,7 +58,7 @@ def training_form(prefix: str, first: str) -> None:
         st.error(problem)
     clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
-        disabled=bool(problems or gallery.digits_problem()),
+        disabled=bool(problems or digits_problem),
         help="Correct the marked fields first" if problems
         else "Runs on this server, and goes on if you leave the page",
     )  # fmt: skip

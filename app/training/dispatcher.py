@@ -144,15 +144,16 @@ def prune() -> None:
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
         remove_rest(left)
-    for job in list_jobs():
+    jobs = list_jobs()
+    for job in jobs:
         remove_torn(job.folder)
     shown, allowed = visitors.held(), limits()
     ended = [
         job
-        for job in reversed(list_jobs())
+        for job in reversed(jobs)
         if read_order(job) and not processes.is_live(job) and job.run_key.folder not in shown
     ]
-    sizes = {job.key: _megabytes(job.folder) for job in list_jobs()}
+    sizes = {job.key: _megabytes(job.folder) for job in jobs}
     taken = sum(sizes.values())
     for key in _troubles.keys() - sizes.keys():
         _troubles.pop(key, None)

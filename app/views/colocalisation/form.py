@@ -33,10 +33,10 @@ def form() -> None:
     )  # fmt: skip
     if problem := gallery.digits_problem():
         st.error(f"Training is not possible here. {problem}")
-    (_own_form if kind == kinds[1] else _digits_form)()
+    (_own_form if kind == kinds[1] else _digits_form)(possible=not problem)
 
 
-def _own_form() -> None:
+def _own_form(*, possible: bool) -> None:
     from stn_core.experiments.colocalisation import MAX_IMAGES, MIN_IMAGES
 
     files = st.file_uploader(
@@ -61,7 +61,7 @@ def _own_form() -> None:
         type="primary",
         width="stretch",
         key="own_start",
-        disabled=not enough or bool(gallery.digits_problem()),
+        disabled=not enough or not possible,
         help="Runs on this server, and goes on if you leave the page",
     ):
         _start(lambda: orders.colocalise_own(np.stack(images), iterations=steps, starts=starts))
@@ -111,7 +111,7 @@ def _start(start: Callable[[], Job]) -> None:
         st.rerun()
 
 
-def _digits_form() -> None:
+def _digits_form(*, possible: bool) -> None:
     digit = st.pills(
         "Class",
         list(range(10)),
@@ -153,7 +153,7 @@ def _digits_form() -> None:
         type="primary",
         width="stretch",
         key="live_start",
-        disabled=bool(fields.problems or gallery.digits_problem()),
+        disabled=bool(fields.problems) or not possible,
         help="Correct the fields first" if fields.problems
         else "Runs on this server, and goes on if you leave the page",
     ) and not fields.problems:  # fmt: skip

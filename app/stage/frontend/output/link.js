@@ -22,7 +22,6 @@ const rounded = (v) => (Array.isArray(v) ? v.map(rounded) : typeof v === "number
  * @param {import("../layouts/layouts.js").Layout[]} layouts
  */
 export function address(layouts) {
-  const url = new URL(window.location.href);
   const states = {};
   for (const layout of layouts) {
     const state = layout.state?.();
@@ -30,7 +29,13 @@ export function address(layouts) {
     const entries = Object.entries(state).map(([name, value]) => [name, rounded(value)]);
     states[encodeURIComponent(layout.data.token)] = Object.fromEntries(entries); // btoa takes Latin letters alone
   }
-  const value = [isOnly() && ONLY, Object.keys(states).length && packed(states)].filter(Boolean).join(".");
+  return withField(isOnly(), Object.keys(states).length ? packed(states) : "");
+}
+
+/** The address of the page with stage mode or without it, and with a state or, if it is empty, none. */
+function withField(only, state) {
+  const url = new URL(window.location.href);
+  const value = [only ? ONLY : "", state].filter(Boolean).join(".");
   if (value) url.searchParams.set(FIELD, value);
   else url.searchParams.delete(FIELD);
   return url.href;
@@ -41,19 +46,15 @@ const parts = () => (new URL(window.location.href).searchParams.get(FIELD) ?? ""
 /** Whether the address asks for stage mode. */
 export const isOnly = () => parts()[0] === ONLY;
 
+/** The state that the address has, packed; empty without one. */
+const requested = () => parts().filter((part) => part !== ONLY).join(".");
+
 /** The address with stage mode, or without it. */
-export function withOnly(on) {
-  const url = new URL(window.location.href);
-  const states = parts().filter((part) => part && part !== ONLY);
-  const value = [...(on ? [ONLY] : []), ...states].join(".");
-  if (value) url.searchParams.set(FIELD, value);
-  else url.searchParams.delete(FIELD);
-  return url.href;
-}
+export const withOnly = (on) => withField(on, requested());
 
 /** The state that the address has for what has this token; null without it. Throws at nonsense. */
 export function requestedState(token) {
-  const text = parts().filter((part) => part !== ONLY).join(".");
+  const text = requested();
   if (!text) return null;
   if (text.length > MAX_STATE_CHARS) throw new Error("the state in the link is too long");
   return unpacked(text)[encodeURIComponent(token)] ?? null;
