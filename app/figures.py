@@ -12,47 +12,6 @@ import plotly.graph_objects as go
 from app.palette import Palette
 
 
-def config(name: str) -> dict:
-    """Of a chart: its one button makes a picture. name: of its file, without an ending."""
-    return {
-        "displaylogo": False,
-        "modeBarButtons": [["toImage"]],
-        "toImageButtonOptions": {"format": "png", "filename": name, "scale": 2},
-    }
-
-
-def rows(figure: go.Figure) -> list[dict]:
-    """The numbers that a figure shows, a row for each; what has no name is no more than drawn."""
-    across, up = (_named(axis) for axis in (figure.layout.xaxis, figure.layout.yaxis))
-    result = []
-    for trace in figure.data:
-        if trace.type == "heatmap":
-            result += [
-                {up: row, across: column, "count": int(count or 0)}
-                for row, counts in zip(trace.y, trace.text, strict=True)
-                for column, count in zip(trace.x, counts, strict=True)
-            ]
-        elif trace.name:
-            more = trace.customdata if trace.customdata is not None else [()] * len(trace.x)
-            result += [
-                {"name": trace.name, across: float(x), up: float(y), **_more(extra)}
-                for x, y, extra in zip(trace.x, trace.y, more, strict=True)
-            ]
-    return result
-
-
-def _named(axis: go.layout.XAxis | go.layout.YAxis) -> str:
-    unit = (axis.ticksuffix or "").strip()
-    return f"{axis.title.text}, {unit}" if unit else axis.title.text
-
-
-def _more(extra: object) -> dict:
-    """What else is known of a point: its band, or its digit."""
-    if isinstance(extra, Sequence):
-        return dict(zip(("low", "high"), map(float, extra), strict=False))
-    return {"digit": int(extra)}
-
-
 def _base(palette: Palette, height: int) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(

@@ -10,6 +10,7 @@ import numpy as np
 from app import figures
 from app.data.angles import PredictedAngles
 from app.palette import LIGHT
+from app.panels.chart import rows
 
 
 def test_turning_has_a_line_for_every_network_over_the_degrees():
@@ -29,11 +30,11 @@ def test_turning_has_a_line_for_every_network_over_the_degrees():
 
 def test_rows_have_every_number_of_a_figure_and_not_what_only_decorates_it():
     cloud = figures.angles([("ST-CNN", turned(), "#0072b2")], 504, LIGHT)
-    found = figures.rows(cloud)
+    found = rows(cloud)
     assert [row["digit"] for row in found] == [3, 504, 7]
     assert found[1] == {"name": "ST-CNN", "true angle, °": 10, "predicted, °": 80, "digit": 504}
     counts = np.array([[5, 1], [0, 7]])
-    found = figures.rows(figures.confusion(counts, LIGHT))
+    found = rows(figures.confusion(counts, LIGHT))
     assert [row["count"] for row in found] == [5, 1, 0, 7]
     assert found[1] | {} == {"true class": "0", "predicted class": "1", "count": 1}
 

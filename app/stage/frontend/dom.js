@@ -11,6 +11,9 @@ export function element(name, properties = {}, ...children) {
 export const button = (textContent, onclick, properties = {}) =>
   element("button", { type: "button", textContent, onclick, ...properties });
 
+/** The link that an event is on, also within a shadow tree. @returns {HTMLAnchorElement|undefined} */
+export const linkOf = (event) => event.composedPath().find((node) => node instanceof HTMLAnchorElement && node.hasAttribute("href"));
+
 /** Of these buttons, mark those as pressed which are chosen. */
 export function press(buttons, isChosen) {
   [...buttons].forEach((one, i) => one.setAttribute("aria-pressed", String(isChosen(one, i))));

@@ -17,3 +17,6 @@ export function csv(rows) {
   const lines = [names, ...rows.map((row) => names.map((name) => row[name]))];
   return MARK + lines.map((line) => line.map(cell).join(",") + "\r\n").join("");
 }
+
+/** A column for each class, of a row. @param {number[]} [probabilities]  of the classes; none without a network */
+export const oddsOf = (probabilities) => Object.fromEntries((probabilities || []).map((p, c) => [`p(${c})`, p]));

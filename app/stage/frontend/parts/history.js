@@ -1,4 +1,5 @@
 /** The browser's history: one entry a page. What is changed on a page changes its entry. */
+import { linkOf } from "../dom.js";
 
 /** Streamlit adds an entry for every change of the address, also for a digit that is dragged. */
 export function keepOneEntryAPage() {
@@ -6,7 +7,7 @@ export function keepOneEntryAPage() {
   const push = history.pushState.bind(history);
   let left = null; // the address of a page when a link to another was followed: Streamlit empties it then
   const follow = (event) => {
-    const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement && node.hasAttribute("href"));
+    const link = linkOf(event);
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const target = new URL(link.href);
     if (target.origin === location.origin && target.pathname !== location.pathname) left = location.href;

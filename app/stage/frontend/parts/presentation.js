@@ -1,10 +1,11 @@
 /** How a page is presented in a lecture goes along with every link inside the app. */
+import { linkOf } from "../dom.js";
 
 const FIELDS = ["large", "hide", "controls", "embed", "embed_options"];
 
 /** Give a link, before it is followed, the fields of the page's address that it has not itself. */
 function take(event) {
-  const link = event.composedPath().find((node) => node instanceof HTMLAnchorElement && node.hasAttribute("href"));
+  const link = linkOf(event);
   if (!link || link.getAttribute("href").startsWith("#") || link.download) return;
   const [here, target] = [new URL(window.location.href), new URL(link.href)];
   if (target.origin !== here.origin) return;

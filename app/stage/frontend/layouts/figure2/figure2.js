@@ -12,6 +12,7 @@ import { pool, sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
 import { Reporter } from "../../output/report.js";
+import { oddsOf } from "../../output/table.js";
 import { paintPixels } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
 import { Inspector } from "../../parts/inspect.js";
@@ -272,7 +273,7 @@ export class Figure2 {
 
   rows() {
     const named = (name, values) => Object.fromEntries(values.map((v, p) => [`${name}${1 + Math.floor(p / 3)}${1 + (p % 3)}`, v]));
-    const odds = Object.fromEntries(softmax(this.logits).map((p, c) => [`p(${c})`, p]));
+    const odds = oddsOf(softmax(this.logits));
     return [{ label: this.data.digits[this.digit].label, ...named("θ", this.theta), ...named("pose ", this.pose), ...odds }];
   }
 

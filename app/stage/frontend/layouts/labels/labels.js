@@ -12,6 +12,7 @@ import { decompose } from "../../maths/pose.js";
 import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
+import { oddsOf } from "../../output/table.js";
 import { drawArrows } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
 import { signed } from "../../parts/numbers.js";
@@ -263,7 +264,7 @@ export class Labels {
   rows() {
     const named = (theta) => Object.fromEntries(theta.map((v, p) => [this.form.names[p], v]));
     const { loss, odds } = this.loss.of(this.pair.outputs[0].pixels);
-    const shown = { step: "shown", loss, ...named(this.theta), ...Object.fromEntries(odds.map((p, c) => [`p(${c})`, p])) };
+    const shown = { step: "shown", loss, ...named(this.theta), ...oddsOf(odds) };
     return [shown, ...(this.frames ?? []).map((frame, step) => ({ step, loss: frame.loss, ...named(frame.theta) }))];
   }
 

@@ -1,4 +1,5 @@
 /** The numbers of a large pair, for a file. */
+import { oddsOf } from "../../output/table.js";
 
 /**
  * θ as it is, and of every frame of a track or a descent; the inputs' poses.
@@ -20,9 +21,6 @@ export function rowsOf({ transformers, inputs, transform, track }, { thetas, pos
     }));
   return [...named(thetas, { frame: "shown", ...posed }), ...playedRows(track, descent, named)];
 }
-
-/** A column for each class. @param {number[]} [probabilities] */
-const oddsOf = (probabilities) => Object.fromEntries((probabilities || []).map((p, c) => [`p(${c})`, p]));
 
 function playedRows(track, descent, named) {
   if (descent) return descent.flatMap(({ theta, loss }, frame) => named([theta], { frame, loss }));
