@@ -10,6 +10,7 @@ PLAYHEAD_KEYS = (
     ("← →", "one step back or forward; ten with Shift"),
     ("R", "reset"),
 )
+STORY_KEYS = (("Page Down, →", "next step of the story; Page Up and ← go back"),)
 CHOICE_KEYS = (("0 … 9", "choose a preset, or a digit of the row"),)
 HANDLE_KEYS = (("Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"),)
 

@@ -16,12 +16,14 @@ import streamlit as st
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from app.stage.figure2 import Digit, Layers, RunningNetwork, layer
+from app.stage.story import Digit, Layers, RunningNetwork, WatchedTraining, layer
 from stn_core.layers import LAYERS, Layer, read_layers
 from stn_core.pretrained import pretrained_folder
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 WEIGHTS = "weights.safetensors"
+WATCHED = [0, 2, 3, 4, 5, 6, 7, 8]  # the probes whose training the story shows
+MOST_LOSSES = 400  # of a history, which has thousands
 # Of the recorded training's probes, one of each class. The network reads it, but takes it for a
 # nine when θ is the identity.
 FIRST_DIGIT = 8
@@ -94,15 +96,42 @@ def _with_weights(layers: tuple[Layer, ...], tensors: dict[str, np.ndarray]) -> 
     ]
 
 
+def _arrays(name: str, *wanted: str) -> list[np.ndarray]:
+    """Arrays of a recorded training. Raises OSError if it is not there, ValueError if damaged."""
+    try:
+        with np.load(folder(name) / "run.npz") as run:
+            return [run[one] for one in wanted]
+    except (KeyError, EOFError, zipfile.BadZipFile, zlib.error, ValueError) as error:
+        raise ValueError(f"{name}/run.npz is damaged: {error}") from error
+
+
 def probes(name: str = NAME) -> tuple[np.ndarray, np.ndarray]:
     """The digits of a recorded training, as it saw them: uint8 (10, H, W); their labels (10,).
 
     Raises OSError if they are not there, ValueError if they are damaged.
     """
+    images, labels = _arrays(name, "probes", "labels")
+    return images[:, 0], labels
+
+
+def watched_training(name: str = NAME) -> WatchedTraining:
+    """A network's recorded training, as the story shows it. Raises as ``probes`` does."""
+    images, labels, steps, thetas, logits, errors, history = _arrays(
+        name, "probes", "labels", "step", "theta", "logits", "measure", "history"
+    )
     try:
-        with np.load(folder(name) / "run.npz") as run:
-            return run["probes"][:, 0], run["labels"]
-    except (KeyError, EOFError, zipfile.BadZipFile, zlib.error, ValueError) as error:
+        lines = [json.loads(line) for line in history.tobytes().split(b"\n")[:-1]]
+        losses = [(int(line["step"]), float(line["loss"])) for line in lines]
+        return WatchedTraining(
+            images=images[WATCHED, 0],
+            labels=labels[WATCHED],
+            steps=[int(step) for step in steps],
+            thetas=thetas[:, WATCHED, 0],
+            said=logits[:, WATCHED].argmax(-1),
+            errors=[float(error) for error in errors],
+            losses=losses[:: max(1, len(losses) // MOST_LOSSES)],
+        )
+    except (ValueError, KeyError, TypeError, IndexError) as error:
         raise ValueError(f"{name}/run.npz is damaged: {error}") from error
 
 
@@ -131,6 +160,6 @@ def cut(image: np.ndarray, label: int) -> Digit:
 
 
 @st.cache_resource(show_spinner=False)
-def front_figure() -> tuple[RunningNetwork, list[Digit], int]:
-    """The front page's network, its digits, and which is shown first."""
-    return network(), digits(), FIRST_DIGIT
+def front_figure() -> tuple[RunningNetwork, list[Digit], WatchedTraining, int]:
+    """The front page's network, its digits, its training, and which digit is shown first."""
+    return network(), digits(), watched_training(), FIRST_DIGIT

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
 from app.stage.component import component, state_of, text_of
-from app.stage.figure2 import RunningNetwork
+from app.stage.story import RunningNetwork
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { BILINEAR, kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, figure2: network, labels: network, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, bare: (payload) => payload, chart: (payload) => payload };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout](payload);
@@ -166,5 +166,22 @@ function network(payload) {
     network: { ...payload.network, localisation: layers(localisation), classifier: layers(classifier) },
     source: payload.image && { pixels: bytes(payload.image), channels: 1, height: size, width: size },
     digits: payload.digits?.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
+  };
+}
+
+/** The network and digits of the story, and a recorded training of eight digits. */
+function story(payload) {
+  const { training } = payload;
+  return { ...network(payload), training: training && watched(training, payload.network.size) };
+}
+
+function watched(training, size) {
+  const [thetas, classes] = [floats(training.thetas), bytes(training.said)];
+  const count = training.probes.length;
+  return {
+    ...training,
+    probes: training.probes.map(({ image, label }) => ({ label, source: picture({ image, size: [size, size], channel: 0 }, 1) })),
+    theta: (frame, probe) => rowOf(thetas, frame * count + probe, 6),
+    said: (frame, probe) => classes[frame * count + probe],
   };
 }

@@ -1,4 +1,4 @@
-"""The front page: Fig. 2 alive, and the paper's figures and tables to open (Sect. 3)."""
+"""The front page: the story on Fig. 2, and the paper's figures and tables to open (Sect. 3)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import streamlit as st
 from app.data import once
 from app.data.browser_networks import front_figure
 from app.data.faults import reason
-from app.stage.figure2 import figure2
+from app.stage.story import story
+from app.views.front.steps import STEPS
 
 
 def show_cards() -> None:
     """The paper, figure by figure: with torch, which the figure above does not wait for."""
     from app.views.front.cards import as_html, cards
 
-    st.header("The paper, figure by figure", anchor=False)
+    st.header("Go deeper: the paper, figure by figure", anchor="deeper")
     shown, problems = once.made_once("cards", cards)
     for problem in problems:
         st.warning(f"This card has no picture or numbers: {problem}")
@@ -22,11 +23,11 @@ def show_cards() -> None:
 
 
 try:
-    network, digits, first = front_figure()
+    network, digits, training, first = front_figure()
 except (OSError, ValueError, KeyError) as error:
     st.error(f"The figure cannot be shown: {reason(error)}")
 else:
-    figure2(network, digits, first=first, key="figure2")
+    story(network, digits, training, STEPS, first=first, key="story")
     record = f", {network.record}" if network.record else ""
     st.caption(f"A real network, not a drawing: {network.title}{record}.")
 once.wait_for_figure()

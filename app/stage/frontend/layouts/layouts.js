@@ -11,6 +11,8 @@
  * @property {() => void} [refit]  parts of it stand elsewhere now: draw what depends on where
  * @property {() => void} stop  nothing goes on by itself, and nothing is reported any more
  * @property {() => void} [release]  back to the start, with R
+ * @property {(direction: 1|-1) => boolean} [turnPage]  to the next or the former step of a story;
+ *   false where there is none
  * @property {() => object} [state]  for a link, in numbers and lists of numbers
  * @property {(state: object) => boolean} [restore]  be as a link has it; false where that cannot be
  * @property {() => object[]} [rows]  for a file
@@ -19,10 +21,10 @@
  */
 import { Bare } from "./bare.js";
 import { Chart } from "./chart.js";
-import { Figure2 } from "./figure2/figure2.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
 import { Replay } from "./replay/replay.js";
+import { Story } from "./story/story.js";
 import { Strip } from "./strip.js";
 import { Volume } from "./volume/volume.js";
 import { Wall } from "./wall.js";
@@ -34,7 +36,7 @@ export const LAYOUTS = {
   replay: Replay,
   wall: Wall,
   volume: Volume,
-  figure2: Figure2,
+  story: Story,
   labels: Labels,
   bare: Bare,
   chart: Chart,

@@ -50,6 +50,12 @@ export function invert([a, b, x, c, d, y]) {
   return [ia, ib, -(ia * x + ib * y), ic, id, -(ic * x + id * y)];
 }
 
+/** The affine map that is first the second of two, then the first. */
+export const product = ([a, b, x, c, d, y], [e, f, u, g, h, v]) => [
+  a * e + b * g, a * f + b * h, a * u + b * v + x,
+  c * e + d * g, c * f + d * h, c * u + d * v + y,
+];
+
 /** A pose turned by an angle about the middle of the picture that it is of. */
 export function turned([a, b, x, c, d, y], degrees) {
   const [cos, sin] = [Math.cos, Math.sin].map((f) => f((degrees * Math.PI) / 180));

@@ -179,7 +179,7 @@ export class Curves {
     });
     context.textAlign = "center";
     context.textBaseline = "top";
-    for (const x of this.axis.marks) context.fillText(brief(x), px(x), high - ROOM.bottom + 6);
+    for (const x of this.axis.marks) context.fillText(brief(x).replace(/^-/, "−"), px(x), high - ROOM.bottom + 6);
     context.textAlign = "right";
     context.fillText(this.axis.unit ?? "", px(0) - 12, high - ROOM.bottom + 6);
   }

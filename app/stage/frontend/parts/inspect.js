@@ -18,6 +18,8 @@ export class Inspector {
     this.note = element("p", { className: "note" });
     this.note.setAttribute("aria-live", "polite");
     this.pointed = null; // {n, pixel}, with n the transformer, or none where U is pointed at
+    /** @type {(read: {pixel: number[], at: number[]}|null) => void}  of V, and where in U it is read, in pixels */
+    this.onRead = () => {};
     for (const pane of [...pair.us, ...pair.vs.flat()]) {
       pane.marks = element("canvas", { className: "overlay" });
       pane.square.append(pane.marks);
@@ -69,6 +71,7 @@ export class Inspector {
 
   clear() {
     this.pointed = null;
+    this.onRead(null);
     this.wipe();
     this.note.replaceChildren(element("span", { className: "hint", textContent: HINT }));
   }
@@ -77,8 +80,10 @@ export class Inspector {
     if (!pixel) return this.clear();
     this.pointed = { pixel, n };
     this.wipe();
-    if (n === undefined) this.readers(pixel);
-    else this.read(pixel, n);
+    if (n === undefined) {
+      this.onRead(null);
+      this.readers(pixel);
+    } else this.read(pixel, n);
   }
 
   /** θ has changed: the pixel that is pointed at stays. */
@@ -103,6 +108,7 @@ export class Inspector {
       }
       markPoint(marks, [x, y], size);
     }
+    this.onRead({ pixel, at: [x, y] });
     const { name } = pair.data.transformers[n];
     this.note.innerHTML =
       `${name ? `${name}: ` : ""}V at (${pixel}) is read in U at (x, y) = (${signed(x)}, ${signed(y)}). ` +

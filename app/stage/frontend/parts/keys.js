@@ -13,6 +13,7 @@ const OVERLAY = "dialog, [role=dialog], [data-testid=stPopoverBody]";
 const PRESETS = ".st-key-preset button";
 const CELLS = "button.digit, .strip button.cell";
 const HANDLES = ".handle";
+const PAGES = { PageDown: 1, PageUp: -1, ArrowRight: 1, ArrowLeft: -1 }; // of a story; a clicker has the first two
 
 /** @type {Set<{layout: import("../layouts/layouts.js").Layout, root: HTMLElement}>} */
 const mounted = new Set();
@@ -52,6 +53,8 @@ const hasStage = () => stages().some(({ layout }) => layout.transport);
 
 const played = () => stages().find(({ layout }) => layout.transport?.track)?.layout;
 
+const story = () => stages().find(({ layout }) => layout.turnPage)?.layout;
+
 const within = (selector) => stages().map(({ root }) => [...root.querySelectorAll(selector)]).find((nodes) => nodes.length) ?? [];
 
 /** After a click the keys are the stage's again, not those of what was clicked. */
@@ -72,7 +75,9 @@ function press(event) {
   if (key === "?") help();
   else if ((key === "f" || key === "F") && hasStage()) toggleStageMode();
   else if (/^[0-9]$/.test(key)) choose(Number(key));
-  else {
+  else if (key in PAGES && !on(MOVED_BY_ARROWS) && story()) {
+    if (!story().turnPage(PAGES[key])) return; // after its last step the page scrolls on
+  } else {
     const layout = played();
     if (!layout) return;
     const { transport } = layout;
@@ -97,7 +102,10 @@ function choose(n) {
 /** The keys that do something on this page now, and what. */
 function working() {
   const keys = [];
-  if (played()) keys.push(["Space", "play or pause"], ["← →", "one step back or forward; ten with Shift"], ["R", "reset"]);
+  if (story()) keys.push(["Page Down, →", "next step of the story; Page Up and ← go back"]);
+  if (played()) keys.push(["Space", "play or pause"]);
+  if (played() && !story()) keys.push(["← →", "one step back or forward; ten with Shift"]);
+  if (played()) keys.push(["R", "reset"]);
   if (document.querySelector(PRESETS)) keys.push(["1 … 9", "choose a preset"]);
   else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
   if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);

@@ -17,7 +17,7 @@ const SETTLE_MILLISECONDS = 300; // until a page that has changed stands still
 // Captions have 0.9 rem: 2.5 % of the window's height.
 const STYLE = `
 html.${ON} { font-size: max(100%, 2.8vh) !important; --stn-choices: none; --stn-numbers: none;
-  --stn-equation: none; --stn-note: none; --stn-rest: none; }
+  --stn-equation: none; --stn-note: none; --stn-rest: none; --stn-track: none; }
 html.${ON} :is([data-testid='stHeader'], [data-testid='stPopover'], [data-testid='stExpander'],
   .st-key-footer, .st-key-paper, .st-key-tour, .st-key-choosing, .st-key-predict) { display: none !important; }
 html.${ON} [data-testid='stMain'] ${ELEMENT}:not(:has(${STAGES})):not(${VERDICT} ${ELEMENT}) { display: none; }
@@ -40,6 +40,7 @@ export const stageModeButton = () =>
   button("", toggleStageMode, {
     title: "Stage mode (F): only the figure, filling the window",
     ariaLabel: "Stage mode",
+    className: "stage-mode",
     innerHTML: `<svg viewBox="0 0 16 16" width="0.9em" height="0.9em" fill="none" stroke="currentColor" stroke-width="2" aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg>`,
   });
 

@@ -4,29 +4,26 @@
  */
 import { button, element } from "../../dom.js";
 import { IDENTITY, affine } from "../../maths/affine.js";
-import { arrowsOf, descend, isNear, pull, walk } from "../../maths/descent.js";
-import { chain, points } from "../../maths/grid.js";
+import { descend, walk } from "../../maths/descent.js";
+import { points } from "../../maths/grid.js";
 import { BILINEAR, kernel } from "../../maths/kernels.js";
 import { activations, inputMaps } from "../../maths/layers.js";
+import { Loss } from "../../maths/loss.js";
 import { decompose } from "../../maths/pose.js";
 import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
 import { oddsOf } from "../../output/table.js";
-import { drawArrows } from "../../parts/drawing.js";
+import { Backward } from "../../parts/backward.js";
 import { Handles } from "../../parts/handles.js";
 import { signed } from "../../parts/numbers.js";
 import { Pair } from "../../parts/pair.js";
 import { Transport } from "../../parts/transport.js";
 import { Landscape } from "./landscape.js";
-import { Loss } from "./loss.js";
 import { restoreState, stateOf } from "./state.js";
 
-const ARROWS_IN_ROW = 12;
-const MAX_ARROW = 0.2; // its length, in half widths of U
 const MATCHED = 0.003; // a loss below this: it is as sure as it need be
 const AWAY = [0.3, 0, 2.2, 0, 0.3, 2.2]; // reads nothing but what is outside
-const NO_SLOPE = 1e-9;
 const REST_MILLISECONDS = 250; // then the landscape follows θ
 const CAPTIONS = {
   U: "Image U with the sampling grid T<sub>θ</sub>(G). Arrows: where each grid point should move to lower the loss, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
@@ -71,7 +68,7 @@ export class Labels {
     this.settle();
   }
 
-  /** U, V and the landscape, with the arrows on U and the tint on V. */
+  /** U, V and the landscape. */
   buildPair() {
     const { colours, network } = this.data;
     this.pair = new Pair({
@@ -85,15 +82,7 @@ export class Labels {
       colours,
       captions: CAPTIONS,
     });
-    const [u] = this.pair.us;
-    const [v] = this.pair.vs[0];
-    this.strongest = NO_SLOPE; // of the arrows so far
-    this.arrows = element("canvas", { className: "overlay" });
-    u.square.insertBefore(this.arrows, u.overlay.nextSibling);
-    this.slopes = element("canvas", { className: "pixels" });
-    v.square.insertBefore(this.slopes, v.overlay);
-    v.node.style.setProperty("--up", colours.up);
-    v.node.style.setProperty("--down", colours.down);
+    this.backward = new Backward(this.pair, colours);
     const marks = [{ name: "identity", theta: IDENTITY }, { name: "the network's θ", theta: this.predicted }];
     this.landscape = new Landscape(colours, (theta) => this.hold(theta), (theta) => this.loss.of(this.read(theta)).loss, marks);
     this.pair.node.append(this.landscape.node);
@@ -205,36 +194,15 @@ export class Labels {
 
   show(theta) {
     this.theta = theta;
-    const { network, source, label } = this.data;
-    const { size } = network;
+    const { source, label } = this.data;
     this.pair.show(source, `U: a distorted ${label}, with the sampling grid on it`, [theta]);
     const { loss, odds, slope } = this.loss.withSlope(this.pair.outputs[0].pixels);
-    const [grid] = this.pair.grids;
-    const along = pull(source, grid, this.reading, slope);
-    this.gradient = chain(this.form, theta, this.form.target, along);
-    const arrows = arrowsOf(grid, along, [size, size], ARROWS_IN_ROW, -1).filter(isNear);
-    const flat = Math.max(...this.gradient.map(Math.abs)) < NO_SLOPE;
-    this.strongest = Math.max(this.strongest, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
-    drawArrows(this.arrows, flat ? [] : arrows, MAX_ARROW, this.strongest);
-    this.tint(slope);
+    const { gradient, flat } = this.backward.show(slope);
+    this.gradient = gradient;
     this.landscape.mark(theta);
     this.handles.show(theta);
     this.describe(loss, odds, flat);
     Object.assign(this.root.dataset, { theta: theta.join(","), loss, gradient: this.gradient.join(",") });
-  }
-
-  /** ∂loss/∂V over V: what should be brighter, what darker. */
-  tint(slope) {
-    const { size } = this.data.network;
-    const { up, down } = this.data.colours;
-    const steepest = Math.max(1e-12, ...slope.map(Math.abs));
-    this.slopes.width = this.slopes.height = size;
-    const context = this.slopes.getContext("2d");
-    slope.forEach((value, i) => {
-      context.globalAlpha = 0.8 * Math.abs(value / steepest) ** 0.75;
-      context.fillStyle = value < 0 ? up : down;
-      context.fillRect(i % size, Math.floor(i / size), 1, 1);
-    });
   }
 
   describe(loss, odds, flat) {

@@ -1,6 +1,6 @@
 /** The loss of V's class, −log p, and its slope ∂loss/∂V: the classifier, forwards and backwards. */
-import { activations, backwards, inputMaps, softmax } from "../../maths/layers.js";
-import { pool } from "../../maths/sampling.js";
+import { activations, backwards, inputMaps, softmax } from "./layers.js";
+import { pool } from "./sampling.js";
 
 export class Loss {
   /**
@@ -37,6 +37,6 @@ export class Loss {
       const [row, column] = [Math.floor(i / size / side), Math.floor((i % size) / side)];
       if (row < input.height && column < input.width) slope[i] = ofInput[row * input.width + column] / (side * side);
     }
-    return { loss, odds, slope };
+    return { layers, loss, odds, slope };
   }
 }

@@ -12,9 +12,11 @@ const WIRES = [
   ["sampler", "right", "v", "bottom"],
   ["v", "right", "classifier", "left"],
 ];
+// Where the boxes between them are not shown.
+const SHORT = { image: [["u", "right", "classifier", "left"]], frame: [["u", "right", "v", "left"], ["v", "right", "classifier", "left"]] };
 const TIP =
   '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="10" markerHeight="10" ' +
-  'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 8 4 0 8z" fill="currentColor" ' +
+  'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="currentColor" ' +
   'stroke="none"/></marker></defs>';
 
 export class Wires {
@@ -34,14 +36,16 @@ export class Wires {
     this.node.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
     const u = square.getBoundingClientRect();
     const level = u.top + LEVEL * u.height - frame.top;
-    const paths = WIRES.map(([from, out, to, into]) => {
+    const isShown = ([from, , to]) => [from, to].every((name) => boxes[name].getClientRects().length > 0);
+    const paths = (SHORT[diagram.dataset.scene] ?? WIRES).filter(isShown).map(([from, out, to, into]) => {
       const [start, end] = [port(boxes[from], out, frame), port(boxes[to], into, frame)];
       if (out === "bottom" && into === "top") end[0] = start[0]; // the box below is wider
       if (out === "right" && into === "left") start[1] = end[1] = level;
       start[out === "bottom" ? 1 : 0] += CLEAR_PIXELS;
       end[into === "left" ? 0 : 1] += into === "bottom" ? CLEAR_PIXELS : -CLEAR_PIXELS;
       const bent = into === "bottom" ? `H${end[0]}` : to === "sampler" && into === "left" ? `V${end[1]}` : "";
-      return `<path d="M${start}${bent}L${end}" data-wire="${from}-${to}" marker-end="url(#tip)"/>`;
+      const tip = diagram.classList.contains("backward") ? "start" : "end";
+      return `<path d="M${start}${bent}L${end}" data-wire="${from}-${to}" marker-${tip}="url(#tip)"/>`;
     });
     this.node.innerHTML = TIP + paths.join("");
   }

@@ -2,42 +2,56 @@
  * Fig. 2 of the paper, alive: U, the localisation network, θ, the grid generator, the sampler, V and
  * the classifier, each with what is in it now. The browser runs the network itself.
  */
-import { button, element, group, press } from "../../dom.js";
+import { button, element } from "../../dom.js";
 import { IDENTITY, affine } from "../../maths/affine.js";
-import { between } from "../../maths/grid.js";
+import { between, points } from "../../maths/grid.js";
 import { BILINEAR } from "../../maths/kernels.js";
 import { activations, inputMaps, softmax } from "../../maths/layers.js";
-import { poseGrid, turned } from "../../maths/pose.js";
-import { pool, sample } from "../../maths/sampling.js";
+import { Loss } from "../../maths/loss.js";
+import { invert, poseGrid, product, turned } from "../../maths/pose.js";
+import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
 import { Reporter } from "../../output/report.js";
 import { oddsOf } from "../../output/table.js";
-import { paintPixels } from "../../parts/drawing.js";
+import { Backward } from "../../parts/backward.js";
 import { Handles } from "../../parts/handles.js";
 import { Inspector } from "../../parts/inspect.js";
 import { Pair } from "../../parts/pair.js";
 import { ARRIVE_SECONDS, Change } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
-import { ClassesBox, GridBox, MapsBox, ThetaBox, turnWords } from "./boxes.js";
+import { ClassesBox, GridBox, MapsBox, ThetaBox, angleBetween, turnWords } from "./boxes.js";
+import { Choices } from "./choices.js";
+import { TapsBox } from "./taps.js";
 import { Wires } from "./wires.js";
 
 const TURN_DEGREES = 5; // from one frame of the turning digit to the next
 const FRAMES_A_SECOND = 15;
-const MOVABLE = ["digit", "grid"];
 
-/** A box of the figure: its name, which opens a page, and what is in it. */
-function titledBox(name, page, ...parts) {
-  const link = element("a", { textContent: name, href: page, target: "_self" });
-  const box = element("div", { className: "box" }, element("h3", { ariaLevel: "2" }, link), ...parts);
+/** A box of the figure: its name, which opens a page, its symbol, and what is in it. */
+function titledBox(name, symbol, page, ...parts) {
+  const sign = element("span", { className: "symbol", textContent: symbol });
+  const link = element("a", { href: page, target: "_self" }, name, name && symbol ? " " : "", sign);
+  const box = element("div", { className: "box" }, element("h3", {}, link), ...parts);
   box.link = link;
   return box;
 }
 
-export class Figure2 {
+/**
+ * Whose θ the figure shows: of "image" the identity, so that the classifier reads U itself, where
+ * the digit is upright at first; of "frame" the hand's, from the identity on; of "network" the
+ * network's, until a hand sets it.
+ * @typedef {"image"|"frame"|"network"} Mode
+ */
+
+export class Figure {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
     this.root = root;
+    this.mode = "network";
+    this.onShow = () => {}; // it has been drawn again
+    this.onTake = () => {}; // another digit, or all as it was at first
+    this.onWay = () => {}; // backward or not
     this.reporter = new Reporter(python.tell);
     this.follow = new Change((share) => this.show(between(this.from, this.to, share)));
   }
@@ -58,25 +72,28 @@ export class Figure2 {
     this.form = affine([size, size]);
     this.pair = this.makePair();
     this.inspector = new Inspector(this.pair);
+    this.taps = new TapsBox(this.inspector, this.pair);
+    this.backward = new Backward(this.pair, colours);
     this.maps = new MapsBox(network.localisation, size);
     this.numbers = new ThetaBox();
     this.lattice = new GridBox(this.form, colours);
     this.classes = new ClassesBox(size / network.pool);
     this.boxes = {
-      u: titledBox("Image U", "distorted", this.pair.us[0].node),
-      localisation: titledBox("Localisation network", "distorted", ...this.maps.nodes),
-      theta: titledBox("θ", "transformer", ...this.numbers.nodes),
-      generator: titledBox("Grid generator", "transformer", ...this.lattice.nodes),
-      sampler: titledBox("Sampler", "transformer", this.inspector.note),
-      v: titledBox("Output V", "labels", this.pair.vs[0][0].node),
-      classifier: titledBox("Classifier", "distorted", ...this.classes.nodes),
+      u: titledBox("Image", "U", "distorted", this.pair.us[0].node),
+      localisation: titledBox("Localisation network", "", "distorted", ...this.maps.nodes),
+      theta: titledBox("", "θ", "transformer", ...this.numbers.nodes),
+      generator: titledBox("Grid generator", "", "transformer", ...this.lattice.nodes),
+      sampler: titledBox("Sampler", "", "transformer", this.taps.node, this.inspector.note),
+      v: titledBox("Output", "V", "labels", this.pair.vs[0][0].node),
+      classifier: titledBox("Classifier", "", "distorted", ...this.classes.nodes),
     };
     for (const [name, node] of Object.entries(this.boxes)) node.dataset.box = name;
     this.wires = new Wires();
     const module = element("div", { className: "module" }, element("span", { textContent: "spatial transformer" }));
     this.diagram = element("div", { className: "figure2" }, module, this.wires.node, ...Object.values(this.boxes));
     this.buildTransport();
-    this.root.replaceChildren(this.diagram, this.choices(), this.transport.node);
+    this.choices = new Choices(this.data.digits, (digit) => this.imageOf(digit, digit.pose), (n) => this.take(n), (name) => this.grasp(name));
+    this.root.replaceChildren(this.diagram, this.choices.node, this.transport.node);
     this.take(this.data.first);
   }
 
@@ -107,22 +124,6 @@ export class Figure2 {
     );
   }
 
-  /** The digits to choose from, and what the hand moves. */
-  choices() {
-    this.choosers = this.data.digits.map((digit, n) => {
-      const pixels = element("canvas");
-      paintPixels(pixels, this.imageOf(digit, digit.pose));
-      const chooser = button("", () => this.take(n), { className: "digit", ariaLabel: `Choose this ${digit.label}` });
-      chooser.dataset.digit = digit.label;
-      chooser.append(pixels);
-      return chooser;
-    });
-    const digits = element("div", { className: "buttons", role: "group", ariaLabel: "Digits" }, ...this.choosers);
-    const movable = MOVABLE.map((name) => ({ value: name, name }));
-    this.hands = group("Drag:", movable, MOVABLE[0], (name) => this.grasp(name));
-    return element("div", { className: "choices" }, digits, this.hands);
-  }
-
   /** U with a digit at this pose. */
   imageOf(digit, pose) {
     const { size } = this.data.network;
@@ -132,29 +133,50 @@ export class Figure2 {
 
   // -- what a hand does
 
+  /** @param {Mode} mode */
+  use(mode) {
+    if (mode === this.mode) return;
+    this.mode = mode;
+    this.take(this.digit);
+  }
+
   take(n) {
     this.digit = n;
-    this.basePose = this.initialPose = this.data.digits[n].pose;
-    press(this.choosers, (_, i) => i === n);
-    this.byHand = false;
+    this.loss = new Loss(this.data.network, this.data.digits[n].label);
+    this.basePose = this.initialPose = this.mode === "image" ? this.uprightPose(n) : this.data.digits[n].pose;
+    this.choices.mark(n);
+    this.onTake();
+    this.byHand = this.mode === "frame";
+    this.origin = "the identity";
     this.pose = this.basePose;
     this.theta = IDENTITY;
-    this.grasp("digit");
+    this.grasp(this.mode === "frame" ? "grid" : "digit");
     this.setTrack();
     this.moveDigit(this.basePose, ARRIVE_SECONDS);
     this.report();
   }
 
+  /** The θ that the network predicts for a U; for the one that is shown by default. */
+  networkTheta(source = this.source) {
+    return Array.from(activations(this.data.network.localisation, inputMaps(source)).at(-1).values);
+  }
+
+  /** The pose at which a digit stands in U as the transformer makes it stand in V. */
+  uprightPose(n) {
+    const digit = this.data.digits[n];
+    return product(invert(this.networkTheta(this.imageOf(digit, digit.pose))), digit.pose);
+  }
+
   /** The digit turned: the playhead's track, about where it is now. */
   setTrack() {
-    const half = 180 / TURN_DEGREES;
+    const half = this.middle;
     this.transport.set(
       {
         count: 2 * half + 1,
         perSecond: FRAMES_A_SECOND,
         name: "Rotation of the digit, from −180° to 180°",
         ends: ["−180°", "180°"],
-        label: (frame) => turnWords(this.basePose, this.initialPose, TURN_DEGREES * (frame - half)),
+        label: (frame) => turnWords(angleBetween(this.basePose, this.initialPose, TURN_DEGREES * (frame - half))),
       },
       false
     );
@@ -167,30 +189,49 @@ export class Figure2 {
     this.moveDigit(turned(this.basePose, TURN_DEGREES * position - 180));
   }
 
+  /** Another pose of the digit, which the playhead then turns. */
+  place(pose) {
+    this.basePose = pose;
+    this.byHand = false;
+    this.moveDigit(pose);
+    this.setTrack();
+  }
+
+  /** The playhead's frame at which the digit is as it was taken. */
+  get middle() {
+    return 180 / TURN_DEGREES;
+  }
+
+  /** How far the digit is turned from how it was taken, in degrees. */
+  get angle() {
+    return angleBetween(this.pose, this.initialPose);
+  }
+
   grasp(name) {
     this.grasped = name;
-    press(this.hands.querySelectorAll("button"), ({ textContent }) => textContent === name);
+    this.choices.markGrasped(name);
     this.handles?.remove();
     const { node, square } = this.pair.us[0];
     const { size } = this.data.network;
-    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag the ${name}; its corners turn and scale it</span>`;
+    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag the ${this.mode === "frame" ? "frame" : name}; its corners turn and scale it</span>`;
     const form = name === "grid" ? this.form : affine([1, 1], "digit", true);
     this.handles = new Handles(square, form, (theta) => {
       if (name === "grid") return this.hold(theta);
       this.byHand = false;
       this.transport.leave();
       this.basePose = theta;
-      this.transport.where.textContent = turnWords(theta, this.initialPose, 0);
+      this.transport.where.textContent = turnWords(angleBetween(theta, this.initialPose));
       this.moveDigit(theta);
       this.report();
     });
     this.mark();
   }
 
-  /** θ set by hand. */
-  hold(theta) {
+  /** θ that is not the network's. @param {string} origin  whose it is, in words */
+  hold(theta, origin = "set by hand") {
     this.follow.stop();
     this.byHand = true;
+    this.origin = origin;
     this.show(theta);
     this.report();
   }
@@ -212,7 +253,7 @@ export class Figure2 {
     this.pose = pose;
     this.source = this.imageOf(this.data.digits[this.digit], pose);
     const outputs = activations(this.data.network.localisation, inputMaps(this.source));
-    this.predicted = Array.from(outputs[outputs.length - 1].values);
+    this.predicted = this.mode === "network" ? Array.from(outputs.at(-1).values) : IDENTITY;
     this.maps.show(outputs);
     this.arrive(seconds);
   }
@@ -229,16 +270,15 @@ export class Figure2 {
 
   show(theta) {
     this.theta = theta;
-    const { digits, network } = this.data;
-    const { label } = digits[this.digit];
+    const { label } = this;
     this.pair.show(this.source, `U: a distorted ${label}, with the sampling grid on it`, [theta]);
-    const { height, width } = this.pair.shape;
-    const averaged = pool(this.pair.outputs[0].pixels, 1, [height, width], network.pool);
-    const layers = activations(network.classifier, inputMaps(averaged));
-    this.logits = Array.from(layers[layers.length - 1].values);
+    const output = this.pair.outputs[0].pixels;
+    const { layers, loss, slope } = this.isBackward ? this.loss.withSlope(output) : this.loss.forward(output);
+    this.logits = Array.from(layers.at(-1).values);
     this.lattice.show(theta);
-    this.numbers.show(theta, this.byHand);
-    this.classes.show(this.logits, label);
+    this.numbers.show(theta, this.byHand ? this.origin : "predicted by the network");
+    this.numbers.showGradient(this.isBackward ? this.backward.show(slope).gradient : null);
+    this.classes.show(this.logits, label, this.isBackward ? loss : null);
     this.inspector.refresh();
     this.mark();
     const { theta: thetaBox, generator, sampler } = this.boxes;
@@ -246,6 +286,17 @@ export class Figure2 {
     [thetaBox, generator, sampler].forEach(({ link }) => (link.href = href));
     this.diagram.classList.toggle("held", this.byHand);
     Object.assign(this.root.dataset, { theta: theta.join(","), logits: this.logits.join(",") });
+    this.onShow();
+  }
+
+  /** The gradient of the loss, from the classifier back to θ; or the way forwards alone. */
+  setBackward(on) {
+    this.isBackward = on;
+    this.onWay(on);
+    this.diagram.classList.toggle("backward", on);
+    this.backward.start();
+    if (!on) this.backward.hide();
+    if (this.logits) this.redraw();
   }
 
   mark() {
@@ -253,17 +304,33 @@ export class Figure2 {
     this.back.disabled = !this.byHand;
   }
 
+  /** The probability of the true class with the digit turned so far: with the transformer, and without. */
+  oddsAt(degrees) {
+    const source = this.imageOf(this.data.digits[this.digit], turned(this.initialPose, degrees));
+    const grid = points(this.form, this.networkTheta(source), this.form.target);
+    const [aided, alone] = [sample(source, grid, BILINEAR), source.pixels].map((output) => this.loss.of(output).odds[this.label]);
+    return { aided, alone };
+  }
+
+  get label() {
+    return this.data.digits[this.digit].label;
+  }
+
+  /** The class that the network reads; null before it has. */
+  get said() {
+    return this.logits ? this.logits.indexOf(Math.max(...this.logits)) : null;
+  }
+
   // -- what can be taken away
 
   report() {
-    const odds = softmax(this.logits ?? [0]);
     this.reporter.tell({
       token: this.data.token,
-      label: this.data.digits[this.digit].label,
+      label: this.label,
       pose: this.pose,
       theta: this.theta,
       byHand: this.byHand,
-      said: odds.indexOf(Math.max(...odds)),
+      said: this.said,
     }, false);
   }
 
@@ -274,7 +341,7 @@ export class Figure2 {
   rows() {
     const named = (name, values) => Object.fromEntries(values.map((v, p) => [`${name}${1 + Math.floor(p / 3)}${1 + (p % 3)}`, v]));
     const odds = oddsOf(softmax(this.logits));
-    return [{ label: this.data.digits[this.digit].label, ...named("θ", this.theta), ...named("pose ", this.pose), ...odds }];
+    return [{ label: this.label, ...named("θ", this.theta), ...named("pose ", this.pose), ...odds }];
   }
 
   state() {
@@ -284,19 +351,21 @@ export class Figure2 {
   restore({ digit, pose, theta }) {
     if (!(digit in this.data.digits) || !isLike(pose, IDENTITY) || (theta && !isLike(theta, IDENTITY))) return false;
     this.take(digit);
-    this.basePose = pose;
-    this.moveDigit(pose);
+    this.place(pose);
     if (theta) this.hold(theta);
     return true;
   }
 
   /** The wires, between where the boxes stand. */
-  refit = () => this.wires.draw(this.diagram, this.boxes, this.pair.us[0].square);
+  refit = () => {
+    this.wires.draw(this.diagram, this.boxes, this.pair.us[0].square);
+    this.taps.draw(this.diagram);
+  };
 
   redraw() {
     if (!this.logits) return;
-    this.refit();
     this.show(this.theta);
+    this.refit();
   }
 
   stop() {

@@ -60,12 +60,13 @@ function tiled({ channels, height, width, values }, brightest) {
   return { ...whole, pixels };
 }
 
-/** How far a digit is turned from how it was taken, and by so many degrees further. */
-export function turnWords(pose, first, further) {
+/** How far a pose is turned from another, and by so many degrees further: −180 to 180. */
+export function angleBetween(pose, first, further = 0) {
   const [now, before] = [pose, first].map((theta) => decompose(theta, IDENTITY)[0]);
-  const degrees = ((now - before + further + 540) % 360) - 180;
-  return `turned by ${Math.round(degrees) + 0}°`.replace("-", "−");
+  return ((now - before + further + 540) % 360) - 180;
 }
+
+export const turnWords = (degrees) => `turned by ${Math.round(degrees) + 0}°`.replace("-", "−");
 
 /** θ as numbers, and as a pose. */
 export class ThetaBox {
@@ -75,15 +76,23 @@ export class ThetaBox {
     this.cells = [...Array(6)].map(() => element("td"));
     const rows = [this.cells.slice(0, 3), this.cells.slice(3)].map((cells) => element("tr", {}, ...cells));
     this.table = element("table", { className: "matrix", role: "img" }, ...rows);
-    this.nodes = [this.origin, this.table, this.pose];
+    this.gradient = element("p", { className: "words gradient" });
+    this.nodes = [this.origin, this.table, this.pose, this.gradient];
   }
 
-  show(theta, byHand) {
+  /** @param {number[]|null} gradient  ∂loss/∂θ */
+  showGradient(gradient) {
+    this.gradient.hidden = !gradient;
+    if (gradient) this.gradient.innerHTML = `−∂loss/∂θ = (${gradient.map((g) => signed(-g)).join(", ")})`;
+  }
+
+  /** @param {string} origin  whose θ it is */
+  show(theta, origin) {
     theta.forEach((value, p) => (this.cells[p].textContent = signed(value)));
     this.table.setAttribute("aria-label", `Parameters θ, row by row: ${theta.map(short).join(", ")}`);
     const [degrees, sx, sy, shear, x, y] = decompose(theta, IDENTITY).map(signed);
     this.pose.textContent = `turned ${degrees.replace(/\.\d+/, "")}°, scaled ${sx} × ${sy}, shear ${shear}, shifted (${x}, ${y})`;
-    this.origin.textContent = byHand ? "set by hand" : "predicted by the network";
+    this.origin.textContent = origin;
   }
 }
 
@@ -118,14 +127,18 @@ export class ClassesBox {
       return { bar, share, node: element("div", { className: "row" }, element("b", { textContent: name }), bar, share) };
     });
     this.softmax = element("p", { className: "words" });
+    this.loss = element("p", { className: "words loss" });
     const rows = element("div", { className: "rows" }, ...this.rows.map(({ node }) => node));
-    this.nodes = [this.verdict, rows, equation("softmax", `V pooled to ${side} × ${side}`, this.softmax)];
+    this.nodes = [this.verdict, this.loss, rows, equation("softmax", `V pooled to ${side} × ${side}`, this.softmax)];
   }
 
-  show(logits, label) {
+  /** @param {number|null} loss  of the label, where it is looked at */
+  show(logits, label, loss = null) {
     const odds = softmax(logits);
     const best = odds.indexOf(Math.max(...odds));
-    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${best === label ? "✓" : `✗ — it is a ${label}`}`;
+    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${best === label ? "✓" : `✗ — it is ${label === 8 ? "an" : "a"} ${label}`}`;
+    this.loss.hidden = loss === null;
+    if (loss !== null) this.loss.textContent = `label ${label}: loss −log p(${label}) = ${loss.toFixed(3)}`;
     this.rows.forEach(({ node, bar, share }, c) => {
       bar.style.width = `${Math.max(0.5, 62 * odds[c])}%`;
       share.textContent = odds[c] < 0.005 ? "" : percent(odds[c]);

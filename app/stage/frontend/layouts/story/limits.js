@@ -1,0 +1,66 @@
+/** How far it goes: the probability of the right class at every angle, with the transformer and without. */
+import { element } from "../../dom.js";
+import { IDENTITY } from "../../maths/affine.js";
+import { decompose } from "../../maths/pose.js";
+import { Curves } from "../../parts/curves.js";
+
+const STEP_DEGREES = 5;
+const TRAINED_DEGREES = 45; // to either side of upright: App. A.4
+const MARKS = [-180, -90, -45, 0, 45, 90, 180];
+
+export class Limits {
+  /** @param {string[]} shades */
+  constructor(shades) {
+    this.shades = shades;
+    this.chart = new Curves("Probability of the true class, %, by the digit's angle in degrees", true, [0, 100]);
+    this.node = element("div", { className: "limits" }, this.chart.node);
+    this.known = new Map(); // of each digit
+  }
+
+  /** Of the digit that the figure shows; an angle a frame. @param {import("./figure.js").Figure} figure */
+  of(figure) {
+    this.stop();
+    this.figure = figure;
+    const { digit } = figure;
+    if (!this.known.has(digit)) this.known.set(digit, { angles: [], aided: [], alone: [] });
+    const curves = this.known.get(digit);
+    const upright = decompose(figure.networkTheta(), IDENTITY)[0]; // where the digit's own turn is undone
+    const work = () => {
+      const angle = -180 + STEP_DEGREES * curves.angles.length;
+      const isMore = angle <= 180;
+      if (isMore) {
+        const { aided, alone } = figure.oddsAt(angle);
+        curves.angles.push(angle);
+        curves.aided.push(100 * aided);
+        curves.alone.push(100 * alone);
+      }
+      this.draw(curves, upright);
+      this.frame = isMore ? requestAnimationFrame(work) : 0;
+    };
+    work();
+  }
+
+  draw({ angles, aided, alone }, upright) {
+    const limit = (sign) => Math.max(-180, Math.min(180, sign * TRAINED_DEGREES - upright));
+    const [low, high] = [limit(-1), limit(1)];
+    const axis = { place: (x) => (x + 180) / 360, marks: MARKS };
+    this.chart.set(
+      [
+        { name: "with the transformer", colour: this.shades[0], dash: 0, x: angles, y: aided },
+        { name: "without", colour: this.shades[1], dash: 1, x: angles, y: alone },
+        { name: "trained between", colour: this.shades[2], dash: 2, x: [low, low, NaN, high, high], y: [0, 100, NaN, 100, 0] },
+      ],
+      axis
+    );
+    this.mark();
+  }
+
+  /** Where the digit is turned to now. */
+  mark() {
+    if (this.figure) this.chart.draw(this.figure.angle);
+  }
+
+  stop() {
+    cancelAnimationFrame(this.frame);
+  }
+}

@@ -1,0 +1,45 @@
+/** What stands above the figure: a step's title and words, and the ways to the others. */
+import { button, element } from "../../dom.js";
+
+export class Panel {
+  /**
+   * @param {{title: string, words: string, more: string}[]} steps  words and more: HTML
+   * @param {(step: number) => void} onStep  from 0 on
+   */
+  constructor(steps, onStep) {
+    Object.assign(this, { steps, step: 0 });
+    this.title = element("h2");
+    this.count = element("span", { className: "count" });
+    this.words = element("p", { className: "told" });
+    this.note = element("span", { className: "note-now" });
+    this.note.setAttribute("aria-live", "polite");
+    this.more = element("span", { className: "more-of-it" });
+    this.dots = steps.map(({ title }, i) => button("", () => onStep(i), { className: "dot-of", title, ariaLabel: `Step ${i + 1}: ${title}` }));
+    this.back = button("←", () => onStep(this.step - 1), { title: "Previous step (Page Up)", ariaLabel: "Previous step" });
+    this.next = button("Next →", () => onStep(this.step + 1), { className: "next", title: "Next step (Page Down)" });
+    const ways = element("nav", { className: "ways", ariaLabel: "Steps of the story" }, this.back, ...this.dots, this.next);
+    const heading = element("div", { className: "heading" }, this.title, ways);
+    this.node = element("div", { className: "panel" }, heading, this.words);
+    this.node.setAttribute("aria-live", "polite");
+  }
+
+  show(step) {
+    this.step = step;
+    const { title, words, more } = this.steps[step];
+    this.count.textContent = `${step + 1} / ${this.steps.length} `;
+    this.title.replaceChildren(this.count, title);
+    this.words.innerHTML = `${words} `;
+    this.note.textContent = "";
+    this.more.innerHTML = more;
+    this.words.append(this.note, this.more);
+    this.back.disabled = step === 0;
+    this.next.disabled = step === this.steps.length - 1;
+    this.dots.forEach((dot, i) => (i === step ? dot.setAttribute("aria-current", "step") : dot.removeAttribute("aria-current")));
+  }
+
+  /** What the visitor has just done, in words; empty for nothing. */
+  say(words) {
+    const now = words && ` ${words} `;
+    if (this.note.textContent !== now) this.note.textContent = now;
+  }
+}

@@ -1,0 +1,71 @@
+/** The place in a story by how far the page is scrolled, while its figure stays in sight. */
+
+const ZONE = 0.55; // of the window's height, from one step to the next
+const SCROLLER = "[data-testid='stMain']";
+const SETTLED_MILLISECONDS = 150; // without a scroll: it has come to rest
+
+export class Scroll {
+  /**
+   * @param {HTMLElement} root  as high as the story is long
+   * @param {HTMLElement} sticky  in it: what stays in sight
+   * @param {HTMLElement} track  in it, below: what there is to scroll
+   * @param {number} count  of the steps
+   * @param {(step: number) => void} onStep
+   */
+  constructor(root, sticky, track, count, onStep) {
+    Object.assign(this, { root, sticky, track, count, onStep, step: 0 });
+    this.scroller = root.getRootNode().host?.closest(SCROLLER) ?? root.closest(SCROLLER) ?? document.scrollingElement;
+    this.listener = () => this.moved();
+    this.scroller.addEventListener("scroll", this.listener, { passive: true });
+    this.measure();
+  }
+
+  /** The window has another size. */
+  measure() {
+    this.zone = ZONE * window.innerHeight;
+    this.track.style.height = `${(this.count - 1) * this.zone}px`;
+  }
+
+  /** How far the root has gone up beyond where its figure stays. */
+  get passed() {
+    return this.top - this.root.getBoundingClientRect().top;
+  }
+
+  get top() {
+    return Number.parseFloat(getComputedStyle(this.sticky).top) + this.scroller.getBoundingClientRect().top || 0;
+  }
+
+  /** Whether there is anything to scroll: not in stage mode. */
+  get isOn() {
+    return this.track.offsetHeight > 0;
+  }
+
+  moved() {
+    if (!this.isOn) return;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => (this.going = false), SETTLED_MILLISECONDS);
+    if (this.going) return; // on its way to a step that is shown already
+    const step = Math.max(0, Math.min(this.count - 1, Math.round(this.passed / this.zone)));
+    if (step !== this.step) {
+      this.step = step;
+      this.onStep(step);
+    }
+  }
+
+  /** Bring the page to where this step is. @param {boolean} quick  at once */
+  to(step, quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    if (this.step === step) return;
+    this.step = step;
+    if (!this.isOn) return;
+    this.going = true;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => (this.going = false), SETTLED_MILLISECONDS);
+    const by = step * this.zone - this.passed;
+    this.scroller.scrollBy({ top: by, behavior: quick ? "instant" : "smooth" });
+  }
+
+  stop() {
+    clearTimeout(this.rest);
+    this.scroller.removeEventListener("scroll", this.listener);
+  }
+}

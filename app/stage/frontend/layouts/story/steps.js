@@ -1,0 +1,96 @@
+/**
+ * The steps of the story: what of the figure each of them shows, and what it plays.
+ *
+ * @typedef {object} Step
+ * @property {string} scene  which boxes are seen: as in stage.css
+ * @property {import("./figure.js").Mode} mode  whose θ the figure shows
+ * @property {(story: import("./story.js").Story) => void} [enter]
+ * @property {(story: import("./story.js").Story) => void} [leave]
+ * @property {(story: import("./story.js").Story) => void} [take]  another digit is shown
+ * @property {(story: import("./story.js").Story) => string} [note]  what has just been done, in words
+ */
+import { IDENTITY } from "../../maths/affine.js";
+import { between } from "../../maths/grid.js";
+
+const SWING_FRAMES = 7; // of 5°, to either side
+const REACH = 9; // pixels of V, to either side
+const GREY = [70, 190]; // of a pixel on the edge of a stroke, whose four pixels differ
+
+const isRead = ({ figure }) => figure.said === figure.label;
+
+/** The digit goes from upright to where it is in the image that the story goes on with. */
+function distort({ figure, demo }) {
+  const [from, to] = [figure.initialPose, figure.data.digits[figure.digit].pose];
+  demo.play(4, (share) => figure.place(between(from, to, share)));
+}
+
+/** The frame goes to where the network would have it, and back: whoever watches sees what to do. */
+function showTheFrame({ figure, demo }) {
+  const goal = figure.networkTheta();
+  demo.play(5, (share) => {
+    const there = Math.min(1, 1.6 * Math.sin(Math.PI * share));
+    figure.show(share === 1 ? IDENTITY : between(IDENTITY, goal, there));
+  });
+}
+
+/** The digit turns to and fro. */
+function swing({ figure, demo }) {
+  const from = figure.middle;
+  demo.play(6, (share) => figure.transport.present(from + SWING_FRAMES * Math.sin(2 * Math.PI * share)));
+}
+
+/** A pixel of V after the other, along a row, and back to one on the edge of a stroke. */
+function walkAlongARow({ figure, demo }) {
+  const [column, row] = greyPixel(figure.pair);
+  const { width } = figure.pair.shape;
+  const point = (x) => figure.inspector.point([Math.max(0, Math.min(width - 1, Math.round(x))), row], 0);
+  point(column);
+  demo.play(9, (share) => point(column + REACH * Math.sin(2 * Math.PI * share)));
+}
+
+/** The pixel of V on the edge of a stroke that is nearest to its middle. */
+function greyPixel({ outputs, shape: { height, width } }) {
+  const middle = [width >> 1, height >> 1];
+  const away = (i) => Math.hypot((i % width) - middle[0], Math.floor(i / width) - middle[1]);
+  const edge = [...outputs[0].pixels.keys()].filter((i) => outputs[0].pixels[i] > GREY[0] && outputs[0].pixels[i] < GREY[1]);
+  const best = edge.reduce((nearest, i) => (nearest === null || away(i) < away(nearest) ? i : nearest), null);
+  return best === null ? middle : [best % width, Math.floor(best / width)];
+}
+
+/** @type {Step[]} */
+export const STEPS = [
+  {
+    scene: "image",
+    mode: "image",
+    enter: distort,
+    note: (story) => (isRead(story) ? "" : `Now it reads ${story.figure.said}.`),
+  },
+  {
+    scene: "frame",
+    mode: "frame",
+    enter: showTheFrame,
+    note: (story) => (isRead(story) && story.figure.origin === "set by hand" ? `It reads ${story.figure.label}: you are the transformer.` : ""),
+  },
+  { scene: "predict", mode: "network", enter: swing },
+  { scene: "sampler", mode: "network", enter: walkAlongARow, leave: ({ figure }) => figure.inspector.clear() },
+  {
+    scene: "whole",
+    mode: "frame",
+    enter({ figure, descent }) {
+      figure.setBackward(true);
+      descent.show();
+    },
+    leave({ figure, descent }) {
+      descent.stop();
+      figure.setBackward(false);
+    },
+  },
+  { scene: "training", mode: "network", enter: ({ training, demo }) => training.play(demo), leave: ({ training }) => training.stop() },
+  {
+    scene: "whole",
+    mode: "network",
+    enter: ({ figure, limits }) => limits.of(figure),
+    take: ({ figure, limits }) => limits.of(figure),
+    leave: ({ limits }) => limits.stop(),
+  },
+];

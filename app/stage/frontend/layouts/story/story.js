@@ -1,0 +1,179 @@
+/**
+ * What a spatial transformer is, told on one figure that stays in sight: by scrolling, by the keys of
+ * a lecture, or by buttons. Each step has its address (`?step=4`).
+ */
+import { element, group, press } from "../../dom.js";
+import { exporter } from "../../output/export.js";
+import { Demo } from "./demo.js";
+import { Descent } from "./descent.js";
+import { Figure } from "./figure.js";
+import { Limits } from "./limits.js";
+import { Panel } from "./panel.js";
+import { Scroll } from "./scroll.js";
+import { STEPS } from "./steps.js";
+import { Training } from "./training.js";
+
+const FIELD = "step"; // of the address
+const WAYS = [{ value: false, name: "forward" }, { value: true, name: "backward" }];
+
+export class Story {
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
+    this.root = root;
+    this.figure = new Figure(element("div", { className: "figure" }), python);
+    this.figure.onShow = () => this.seen();
+    this.figure.onTake = () => this.taken();
+  }
+
+  update(data) {
+    const before = this.data;
+    this.data = data;
+    this.figure.update(data);
+    if (before?.token !== data.token) this.build();
+  }
+
+  build() {
+    this.end();
+    const { data, figure } = this;
+    this.panel = new Panel(data.steps, (step) => this.go(step));
+    this.demo = new Demo(figure.root);
+    this.descent = new Descent(figure);
+    this.limits = new Limits(data.colours.series);
+    this.training = data.training && new Training(data);
+    if (this.training) this.training.transport.more.append(exporter(this));
+    this.way = group("Show:", WAYS, false, (on) => figure.setBackward(on));
+    this.way.classList.add("way");
+    figure.onWay = (on) => press(this.way.querySelectorAll("button"), (_, i) => WAYS[i].value === on);
+    figure.choices.node.append(this.descent.node, this.way);
+    const below = [this.training?.node ?? "", this.limits.node];
+    this.sticky = element("div", { className: "sticky" }, this.panel.node, figure.root, ...below);
+    this.track = element("div", { className: "track" });
+    this.node = element("div", { className: "story" }, this.sticky, this.track);
+    this.node.style.setProperty("--up", data.colours.up);
+    this.node.style.setProperty("--down", data.colours.down);
+    this.root.replaceChildren(this.node);
+    this.scroll = new Scroll(this.node, this.sticky, this.track, STEPS.length, (step) => this.show(step));
+    const asked = stepOfAddress();
+    if (asked !== null) this.arrive(asked);
+    else this.show(0);
+  }
+
+  /** A step that the address, or a link, asks for: without a way to it. */
+  arrive(step) {
+    this.show(step);
+    requestAnimationFrame(() => this.scroll.to(step, true));
+  }
+
+  /** A step that the visitor asks for. */
+  go(step) {
+    if (step < 0 || step >= STEPS.length || step === this.step) return false;
+    this.show(step);
+    this.scroll.to(step);
+    keepStep(step);
+    return true;
+  }
+
+  /** The next step of the story, or the one before; false at its ends. */
+  turnPage(direction) {
+    return this.go(this.step + direction);
+  }
+
+  show(step) {
+    const { figure } = this;
+    if (this.step !== undefined) {
+      this.demo.stop();
+      STEPS[this.step].leave?.(this);
+      keepStep(step);
+    }
+    this.step = undefined; // until the figure is as this step has it
+    const { scene, mode, enter } = STEPS[step];
+    this.node.dataset.step = step + 1;
+    figure.diagram.dataset.scene = scene;
+    this.panel.show(step);
+    figure.use(mode);
+    figure.redraw();
+    this.step = step;
+    enter?.(this);
+    this.seen();
+  }
+
+  /** Another digit is shown, or all of it as it was at first. */
+  taken() {
+    if (this.step === undefined) return;
+    this.demo.stop();
+    this.descent.stop();
+    STEPS[this.step].take?.(this);
+  }
+
+  /** The figure has been drawn again. */
+  seen() {
+    if (this.step === undefined) return;
+    const { note } = STEPS[this.step];
+    this.panel.say(note?.(this) ?? "");
+    if (STEPS[this.step].scene === "whole") this.limits.mark();
+    Object.assign(this.root.dataset, this.figure.root.dataset);
+  }
+
+  // -- what a layout has
+
+  get transport() {
+    return STEPS[this.step]?.scene === "training" && this.training ? this.training.transport : this.figure.transport;
+  }
+
+  get rowsAre() {
+    return this.figure.rowsAre;
+  }
+
+  rows() {
+    return this.figure.rows();
+  }
+
+  state() {
+    return { step: this.step + 1, ...this.figure.state() };
+  }
+
+  /** A link from before there was a story has no step: it is of the whole figure. */
+  restore({ step = STEPS.length, ...state }) {
+    if (!Number.isInteger(step) || !STEPS[step - 1]) return false;
+    if (stepOfAddress() === null) this.arrive(step - 1);
+    return this.figure.restore(state);
+  }
+
+  release() {
+    this.figure.release();
+  }
+
+  refit = () => this.figure.refit();
+
+  redraw() {
+    this.scroll?.measure();
+    this.figure.redraw();
+    if (this.transport === this.training?.transport) this.training.redraw();
+    else this.limits?.mark();
+  }
+
+  stop() {
+    this.end();
+    this.figure.stop();
+  }
+
+  end() {
+    this.demo?.stop();
+    this.descent?.stop();
+    this.limits?.stop();
+    this.training?.stop();
+    this.scroll?.stop();
+  }
+}
+
+/** The step that the address asks for, from 0 on; null without one, or with one that there is not. */
+function stepOfAddress() {
+  const asked = Number(new URL(window.location.href).searchParams.get(FIELD));
+  return STEPS[asked - 1] ? asked - 1 : null;
+}
+
+function keepStep(step) {
+  const url = new URL(window.location.href);
+  url.searchParams.set(FIELD, step + 1);
+  history.replaceState(history.state, "", url.href);
+}
