@@ -44,8 +44,8 @@ st.set_page_config(
 )
 asked = links.asked(page.view_field)
 lecture.apply()
-if stop := tour.elsewhere(name):
-    st.switch_page(files[stop.page], query_params={**stop.fields, **st.query_params.to_dict()})
+if way := tour.elsewhere(name):
+    st.switch_page(files[way[0]], query_params=way[1])
 around.above(page)
 if page.needs_torch:
     once.warm_up()

@@ -1,4 +1,4 @@
-"""What somebody can say after the tour: questions that it ends with."""
+"""What somebody can say after the story and the tour: the questions at the tour's end."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class ClosingQuestion:
-    """right: the index of the right answer; stop: where it can be seen, from
-    1 on."""
+    """right: the index of the right answer; reasons: of each answer, why it is right or wrong;
+    where: what shows it, and its address."""
 
     words: str
     answers: tuple[str, ...]
     right: int
-    why: str
-    stop: int
+    reasons: tuple[str, ...]
+    where: str
+    address: str
 
 
 CLOSING_QUESTIONS = (
@@ -26,8 +27,15 @@ CLOSING_QUESTIONS = (
             "The angle by which the digit is turned",
         ),
         right=1,
-        why="The weights are learnt once and then fixed; θ is what they predict for one image.",
-        stop=1,
+        reasons=(
+            "The weights are learnt once and then stay the same for all images. θ is what they "
+            "predict for one image.",
+            "The weights are learnt once; θ is what they predict for one image.",
+            "θ is six numbers here: they turn, scale, shear and shift the grid. The angle is only "
+            "one part of that.",
+        ),
+        where="step 3 of the story",
+        address="?step=3",
     ),
     ClosingQuestion(
         words="What does $T_\\theta(G)$ say?",
@@ -37,8 +45,14 @@ CLOSING_QUESTIONS = (
             "For each pixel of V, where to read in U",
         ),
         right=2,
-        why="The grid goes from the output to the input, so a small grid gives a large picture.",
-        stop=3,
+        reasons=(
+            "It is the other way round. If U's pixels were sent to V, some of V's pixels would "
+            "get none; so the grid says for each pixel of V where to read.",
+            "The grid knows nothing of the class. It is made from θ alone, and says where to read.",
+            "The grid goes from the output to the input, so a small grid gives a large picture.",
+        ),
+        where="stop 1",
+        address="transformer?family=Affine&preset=Fig.+3(a)&stop=1",
     ),
     ClosingQuestion(
         words="What does the sampler do?",
@@ -48,8 +62,15 @@ CLOSING_QUESTIONS = (
             "It searches for the θ with the highest probability",
         ),
         right=0,
-        why="Eq. 3 is a sum over U's pixels, weighted by the kernel; Eq. 5 is the bilinear case.",
-        stop=6,
+        reasons=(
+            "Eq. 3 is a sum over U's pixels, weighted by the kernel; Eq. 5 is the bilinear case.",
+            "Nothing is random in it: the grid says exactly where to read. (Sampling means reading "
+            "between the pixels.)",
+            "Nothing is searched. The localisation network predicts θ in one pass, and the sampler "
+            "reads where θ says.",
+        ),
+        where="step 4 of the story",
+        address="?step=4",
     ),
     ClosingQuestion(
         words="Why are no labels of the pose needed?",
@@ -59,8 +80,13 @@ CLOSING_QUESTIONS = (
             "The localisation network is trained on upright digits first",
         ),
         right=1,
-        why="A θ that makes the digit easier to read lowers the loss, and the gradient points "
-        "that way.",
-        stop=8,
+        reasons=(
+            "Nobody measures it. Training sees images and their classes, and nothing else.",
+            "A θ that makes the digit easier to read lowers the loss, and the gradient points "
+            "that way.",
+            "All parts are trained together, from the first step on, on distorted digits.",
+        ),
+        where="step 5 of the story",
+        address="?step=5",
     ),
 )

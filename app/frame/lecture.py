@@ -27,6 +27,7 @@ REST = """
 PARTS = {  # what a part is called: the CSS that hides it
     "navigation": "[data-testid='stHeader'] { display: none; }",
     "title": "[data-testid='stHeading']:has(h1) { display: none; }",
+    "story": ":root { --stn-story: none; }",
     "captions": "[data-testid='stCaptionContainer'] { display: none; } "
     ":root { --stn-captions: none; }",
     "playhead": ":root { --stn-playhead: none; }",

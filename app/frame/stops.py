@@ -1,4 +1,7 @@
-"""The guided tour: stops that say what to do, wait until it is done, and explain what was seen."""
+"""The guided tour: stops that say what to do, wait until it is done, and explain what was seen.
+
+It begins where the front page's story ends: families, kernels, several transformers, no labels, and
+three dimensions."""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ State = Mapping[str, Any]  # as st.session_state
 @dataclass(frozen=True, kw_only=True)
 class Stop:
     """page: its folder in views/; fields: of the page's address; done: whether the visitor
-    has done it, of the session's state."""
+    has done it, of the session's state; learnt: what it shows, in a sentence for the end."""
 
     title: str
+    learnt: str
     page: str
     do: str
     seen: str
@@ -51,41 +55,22 @@ def _theta(state: State, key: str) -> Any:
     return thetas[0] if isinstance(thetas, list) and thetas else None
 
 
-def _misread(state: State) -> bool:
-    report = reported(state, "figure2")
-    return bool(report.get("byHand")) and report.get("said") != report.get("label")
-
-
 def _position(state: State, key: str) -> float | None:
     position = reported(state, key).get("position")
     return position if isinstance(position, int | float) else None
 
 
+# Where an old link to a stop, ``?lesson=N``, leads: to the step of the front page's story that
+# tells it now, or to the stop by its number now.
+LESSONS = {
+    1: ("step", 1), 2: ("step", 2), 3: ("stop", 1), 4: ("stop", 2), 5: ("stop", 3), 6: ("stop", 4),
+    7: ("step", 6), 8: ("step", 5), 9: ("stop", 5), 10: ("stop", 6), 11: ("stop", 7),
+}  # fmt: skip
+
 STOPS = (
     Stop(
-        title="A network that decides where to read",
-        page="front",
-        do="Grab the **8** by one of the four white dots and turn it by more than 60°. Watch the "
-        "blue grid on the image U, the six parameters θ, and the output V.",
-        done=lambda s: angle(reported(s, "figure2").get("pose")) > 60,
-        seen="For each pose, the **localisation network** predicted a new θ; the **grid "
-        "generator** turned it into a sampling grid $T_\\theta(G)$; the **sampler** read U at the "
-        "grid's points. The result is V, and the classifier sees nothing else. No weight has "
-        "changed. In training, digits were turned by at most 45°; keep turning: eventually it "
-        "fails.",
-    ),
-    Stop(
-        title="Set θ by hand",
-        page="front",
-        do="Below the figure, choose **Drag: grid**. Then drag the grid until the network reads "
-        "the digit wrongly.",
-        done=_misread,
-        seen="The digit has not moved, and the classifier is the same. Only θ has changed, and "
-        "with it V. The answer depends on **where the network reads**, so it must predict a good "
-        "θ. (An empty V gets an answer too: a digit with little ink.)",
-    ),
-    Stop(
         title="The grid goes from output to image",
+        learnt="The grid says for each pixel of the output where to read in the image.",
         page="transformer",
         fields={"family": "Affine", "preset": "Fig. 3(a)"},
         do="Make the grid small: drag a corner inwards, until it covers less than a third of U.",
@@ -97,6 +82,7 @@ STOPS = (
     ),
     Stop(
         title="The output turns the opposite way",
+        learnt="The grid frames the digit; in the output the digit is upright.",
         page="transformer",
         fields={"family": "Affine", "preset": "Fig. 3(a)"},
         do="Turn the grid past 90° by a corner. Which way does the F in V turn?",
@@ -106,6 +92,7 @@ STOPS = (
     ),
     Stop(
         title="More than affine",
+        learnt="Any family of grids that is differentiable in θ works, also one that bends.",
         page="transformer",
         fields={"family": "Thin plate spline"},
         do="Drag one of the sixteen control points.",
@@ -116,6 +103,7 @@ STOPS = (
     ),
     Stop(
         title="The sampler, and its gradient",
+        learnt="The kernel decides whether a gradient reaches θ.",
         page="transformer",
         fields={"preset": "Pull"},
         do="The arrows show how each grid point should move so that V gets closer to the target "
@@ -127,28 +115,8 @@ STOPS = (
         "nearest pixel: its slope is zero, and θ would not move.",
     ),
     Stop(
-        title="Trained on class labels only",
-        page="distorted",
-        fields={"view": "Replay", "distortion": "RTS"},
-        do="This is a recorded training; its only labels are the classes. Press **▶**, or drag "
-        "the playhead, and watch the grids from step 0.",
-        done=lambda s: _position(s, "replay") is not None,
-        seen="At step 0 every grid is the identity. Then the grids shrink onto the digits. No "
-        "label says where a digit is. But a θ that helps the classifier lowers the loss, and the "
-        "gradient of the loss reaches the localisation network through the sampler.",
-    ),
-    Stop(
-        title="The label turns the digit",
-        page="labels",
-        do="θ is the identity, and the network reads this two as a seven. Press **Descend**, below "
-        "the pictures: only the loss of the label moves θ.",
-        done=lambda s: reported(s, "labels").get("steps", 0) > 1,
-        seen="The label said *two*; it did not say *turn it*. The loss has a gradient with respect "
-        "to V, V with respect to the grid's points (Eq. 7), the points with respect to θ. So θ "
-        "learns from the class. Now press *Far away*: without ink in V, there is no gradient.",
-    ),
-    Stop(
         title="Two transformers share the work",
+        learnt="Transformers in parallel divide the work by themselves.",
         page="addition",
         do="This network adds two digits. Drag the **grid of one transformer** away from its "
         "digit, until the sum is wrong, or only a guess.",
@@ -158,6 +126,7 @@ STOPS = (
     ),
     Stop(
         title="Without any label",
+        learnt="Even without labels, a loss on what is read finds the object.",
         page="colocalisation",
         do="A hundred images share one kind of object. Press **▶**.",
         done=lambda s: (_position(s, "wall") or 0) > 0,
@@ -166,6 +135,7 @@ STOPS = (
     ),
     Stop(
         title="Into the third dimension",
+        learnt="The same module works in volumes.",
         page="volumes",
         do="The digit stands in a volume. Choose **Drag: digit**, and turn it.",
         done=lambda s: reported(s, "volume").get("pose") is not None,

@@ -10,8 +10,14 @@ import streamlit as st
 
 from app.frame import lecture
 from app.frame.closing_questions import CLOSING_QUESTIONS
-from app.frame.stops import STOPS, Stop
+from app.frame.stops import LESSONS, STOPS
 
+ONWARD = (
+    ("train one yourself", "distorted?view=Train"),
+    ("how far the invariance goes", "invariance"),
+    ("a transformer in your own network", "network"),
+    ("all results", "distorted?view=Results"),
+)
 WAIT_SECONDS = 1.0  # between two looks at whether it is done
 # On a wide screen the stop stays in sight, and is as high at first as when it is done, so that what
 # is being dragged does not move away.
@@ -30,10 +36,15 @@ STYLE = """<style>
 </style>"""
 
 
-def lesson() -> int | None:
+def _number(field: str, most: int) -> int | None:
+    """What a field of the address says, from 1 on; None if it says no such number."""
+    asked = st.query_params.get(field, "")
+    return int(asked) if re.fullmatch(r"\d{1,3}", asked) and 1 <= int(asked) <= most else None
+
+
+def asked_stop() -> int | None:
     """The stop that the address asks for, from 1 on; None without one."""
-    asked = st.query_params.get("lesson", "")
-    return int(asked) if re.fullmatch(r"\d{1,3}", asked) and 1 <= int(asked) <= len(STOPS) else None
+    return _number("stop", len(STOPS))
 
 
 def finished() -> set[int]:
@@ -51,7 +62,7 @@ def link(number: int) -> str:
         return f"tour?{urlencode(kept)}#questions"
     stop = STOPS[number - 1]
     page = "" if stop.page == "front" else stop.page
-    return f"{page}?{urlencode({**stop.fields, 'lesson': number, **kept})}"
+    return f"{page}?{urlencode({**stop.fields, 'stop': number, **kept})}"
 
 
 def anchor(words: str, address: str) -> str:
@@ -59,19 +70,29 @@ def anchor(words: str, address: str) -> str:
     return f"<a href='{html.escape(lecture.carry(address))}' target='_self'>{words}</a>"
 
 
-def elsewhere(page: str) -> Stop | None:
-    """The stop that the address asks for, if it is on another page than this."""
-    number = lesson()
+def elsewhere(page: str) -> tuple[str, dict[str, str]] | None:
+    """Where the address leads, if that is not this page: the page, and the fields of its address.
+
+    An old link's ``?lesson=N`` leads to the step of the story, or the stop, that replaced it.
+    """
+    others = {n: v for n, v in st.query_params.to_dict().items() if n not in ("lesson", "done")}
+    if old := _number("lesson", len(LESSONS)):
+        field, number = LESSONS[old]
+        stop = STOPS[number - 1] if field == "stop" else None
+        fields = stop.fields if stop else {}
+        return (stop.page if stop else "front"), {**fields, **others, field: str(number)}
+    number = asked_stop()
     if number is None or STOPS[number - 1].page == page:
         return None
-    return STOPS[number - 1]
+    stop = STOPS[number - 1]
+    return stop.page, {**stop.fields, **st.query_params.to_dict()}
 
 
 def above() -> None:
     """The stop, above its page."""
-    number = lesson()
+    number = asked_stop()
     if number is None:
-        if "lesson" in st.query_params:
+        if {"stop", "lesson"} & set(st.query_params):
             st.toast(f"The tour has stops 1 to {len(STOPS)}.")
         return
     done = number in finished()
@@ -118,8 +139,16 @@ def stops() -> None:
     )
 
 
+def summary() -> None:
+    """What was seen, and where to go on: after the last stop."""
+    st.header("What you have seen", anchor=False)
+    st.markdown("\n".join(f"- {stop.learnt}" for stop in STOPS))
+    ways = [anchor(words, where) for words, where in ONWARD]
+    st.markdown(f"Go on: {' · '.join(ways)}", unsafe_allow_html=True)
+
+
 def questions() -> None:
-    """What somebody can say after the tour."""
+    """What somebody can say after the story and the tour."""
     st.header("Closing questions", anchor="questions")
     for n, question in enumerate(CLOSING_QUESTIONS):
         chosen = st.radio(
@@ -132,6 +161,6 @@ def questions() -> None:
         if chosen is None:
             continue
         verdict = ":green[✓ Right.]" if chosen == question.right else "✗ Not quite."
-        where = anchor(f"stop {question.stop}", link(question.stop))
-        words = f"{verdict} {question.why} See {where}."
+        where = anchor(question.where, question.address)
+        words = f"{verdict} {question.reasons[chosen]} See {where}."
         st.markdown(f"<div role='alert'>\n\n{words}\n\n</div>", unsafe_allow_html=True)

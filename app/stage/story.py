@@ -1,4 +1,4 @@
-"""The story on one figure: Fig. 2 of the paper, alive, in a few steps; the browser runs the network."""
+"""The story on one figure: Fig. 2 of the paper, alive, in a few steps, run by the browser."""
 
 from __future__ import annotations
 
@@ -115,15 +115,14 @@ class Words:
 def story(
     network: RunningNetwork,
     digits: Sequence[Digit],
-    training: WatchedTraining | None,
+    training: WatchedTraining,
     steps: Sequence[Words],
     *,
     first: int,
     key: str,
 ) -> dict:
     """Draw it. Gives what the visitor has done: the pose (6,), whether θ is set by hand, what the
-    network says and what is right; empty as long as that is nothing. training: None where none can
-    be read; first: the digit at first."""
+    network says and what is right; empty as long as that is nothing. first: the digit at first."""
     component()(
         key=key,
         data={
@@ -140,7 +139,7 @@ def story(
                 }
                 for digit in digits
             ],
-            "training": training and training.payload(),
+            "training": training.payload(),
             "steps": [vars(step) for step in steps],
             "colours": {
                 "corner": CORNER,

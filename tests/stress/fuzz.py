@@ -400,10 +400,10 @@ FIELDS = {
                 "volume_probe", "own-volume"),
     "invariance": ("varied", "trained_with", "drawn", "at_rotation_rts", "writer"),
     "network": ("anything",),
-    "front": ("lesson", "done", "hide", "large", "controls", "stage"),
+    "front": ("lesson", "stop", "step", "done", "hide", "large", "controls", "stage"),
     "labels": ("labels_distortion", "labels_network", "labels_weights", "labels_start",
-               "labels_digit", "labels_seed", "lesson"),
-    "tour": ("lesson", "done", "hide"),
+               "labels_digit", "labels_seed", "stop"),
+    "tour": ("lesson", "stop", "done", "hide"),
     "glossary": ("controls", "large"),
 }  # fmt: skip
 VALUES = (

@@ -172,7 +172,7 @@ function network(payload) {
 /** The network and digits of the story, and a recorded training of eight digits. */
 function story(payload) {
   const { training } = payload;
-  return { ...network(payload), training: training && watched(training, payload.network.size) };
+  return { ...network(payload), training: watched(training, payload.network.size) };
 }
 
 function watched(training, size) {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from app.page import CHOICE_KEYS, HANDLE_KEYS, STORY_KEYS, Page, Paper
 
-
 PAGE = Page(
     group="Start",
     position=0,

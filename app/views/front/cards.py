@@ -282,7 +282,8 @@ def _questions() -> list[Card]:
         ),
         Card(
             name="A guided tour",
-            words="Eleven stops, a minute each, for anyone who knows CNNs but not this paper.",
+            words="Seven stops, a minute each: other grids and kernels, several transformers, no "
+            "labels, three dimensions.",
             href="tour",
         ),
         Card(

@@ -10,9 +10,9 @@ PAGE = Page(
     menu="Tour",
     title="Guided tour",
     lead=(
-        "Eleven stops, a minute each. Every stop opens a page and gives you one thing to do. "
-        "You need to know what a convolutional network is, and nothing else. Bookmark this page "
-        "to save your progress."
+        "Seven stops, a minute each, after the story on the first page: other grids and kernels, "
+        "several transformers, no labels, three dimensions. Every stop gives you one thing to do. "
+        "Bookmark this page to save your progress."
     ),
     needs_torch=False,
 )

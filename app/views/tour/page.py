@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from app.frame.stops import STOPS
-from app.frame.tour import anchor, finished, link, questions, stops
+from app.frame.tour import anchor, finished, link, questions, stops, summary
 
 ended = len(finished()) == len(STOPS)
 if ended:
+    summary()
     questions()
 else:
     st.markdown(f"**{anchor('Start with stop 1 →', link(1))}**", unsafe_allow_html=True)

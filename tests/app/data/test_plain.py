@@ -59,7 +59,7 @@ def test_lines_become_one():
     assert plain("a\n\n    b\t# c") == "a b &#35; c"
 
 
-@pytest.mark.parametrize("fields", [("hide", "varied", "lesson"), ("controls", "trained_with")])
+@pytest.mark.parametrize("fields", [("hide", "varied", "stop"), ("controls", "trained_with")])
 def test_link_is_quoted_and_not_rendered(fields):
     app = AppTest.from_file(MAIN, default_timeout=300)
     app.query_params.update(dict.fromkeys(fields, "![x](http://evil/x.png)"))

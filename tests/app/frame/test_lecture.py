@@ -91,7 +91,7 @@ def test_names_are_split_cleaned_and_taken_once():
 @pytest.mark.parametrize(
     ("page", "fields"),
     [("front", {}), ("distorted", {"view": "Results"}), ("colocalisation", {"view": "Results"})]
-    + [("tour", {}), ("transformer", {"lesson": "4"})],
+    + [("tour", {}), ("transformer", {"stop": "2"})],
 )
 def test_every_link_inside_the_app_carries_the_look_before_the_browser_adds_it(page, fields):
     app = visit(page, hide="seed", large="true", **fields)

@@ -45,7 +45,7 @@ def halved(png: bytes, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def test_figure_2_has_its_frames_and_words_and_none_of_its_controls(visit, tmp_path):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     stage_of(page).locator(".matrix td").first.wait_for()
     svg, png = take(page, "SVG", tmp_path), take(page, "PNG", tmp_path)
     said = words(svg)

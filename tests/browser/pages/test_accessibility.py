@@ -117,7 +117,7 @@ def check_structure(page: Page, address: str) -> None:
         assert VALUE.search(words), words
 
 
-@pytest.mark.parametrize("address", [*ADDRESSES, "tour?lesson=2"])
+@pytest.mark.parametrize("address", [*ADDRESSES, "tour?stop=2"])
 def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, address):
     page = browser_page
     page.emulate_media(color_scheme="light")

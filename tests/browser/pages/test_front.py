@@ -34,7 +34,7 @@ def assert_network_is_torch_s(page) -> None:
 
 
 def test_browser_runs_the_network_as_torch_does(visit):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     handle(page, "digit: move").wait_for()
     before = data_of(page, "theta")
     assert_network_is_torch_s(page)
@@ -49,7 +49,7 @@ def test_browser_runs_the_network_as_torch_does(visit):
 
 
 def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     figure = stage_of(page)
     handle(page, "digit: move").wait_for()
     predicted = data_of(page, "theta")
@@ -70,7 +70,7 @@ def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
 
 
 def test_affine_form_of_the_browser_is_python_s(visit, server):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     handle(page, "digit: move").wait_for()
     for rigid, whole in ((False, "the whole grid"), (True, "digit")):
         form = page.evaluate(
@@ -93,7 +93,7 @@ def test_affine_form_of_the_browser_is_python_s(visit, server):
 
 
 def test_figure_fits_a_phone_and_its_boxes_open_pages(visit):
-    page = visit(width=375, reduced_motion="reduce")
+    page = visit("step=7", width=375, reduced_motion="reduce")
     handle(page, "digit: move").wait_for()
     page.get_by_text("Fig. 5: three dimensions").wait_for()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 375

@@ -119,7 +119,7 @@ def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit)
 
 
 def test_back_to_the_overview_brings_its_theta_also_after_a_link_that_loads_a_page(visit):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     stage_of(page).get_by_role("button", name="grid", exact=True).click()
     drag(page, "the whole grid", 0.1, 0)
     theta, before = data_of(page, "theta"), length(page)
@@ -133,7 +133,7 @@ def test_back_to_the_overview_brings_its_theta_also_after_a_link_that_loads_a_pa
 
 
 def test_theta_by_hand_is_there_after_a_reload_and_gone_after_a_reset(visit):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     stage_of(page).get_by_role("button", name="grid", exact=True).click()
     drag(page, "the whole grid", 0.1, 0)
     theta = data_of(page, "theta")

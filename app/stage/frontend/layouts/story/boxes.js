@@ -5,17 +5,19 @@ import { points } from "../../maths/grid.js";
 import { softmax } from "../../maths/layers.js";
 import { decompose } from "../../maths/pose.js";
 import { drawFrame, drawGrids, paintPixels } from "../../parts/drawing.js";
-import { Equation, short, signed } from "../../parts/numbers.js";
+import { Equation, ThetaNumbers, short, signed } from "../../parts/numbers.js";
+import { FilterZoom } from "./filters.js";
 
 const OUTLINE = "#8c98a4"; // of U, behind the grid that is drawn alone
 const GAP = 1; // between the small maps, in their pixels
 const RECTIFIED = [3, 5, 7]; // of the localisation network's layers
+const CONVOLVED = 2; // of these
 
 const percent = (share) => `${(100 * share).toFixed(share > 0.995 && share < 0.9995 ? 1 : 0)} %`;
 
-/** An equation with the numbers of now, on demand. */
-function equation(name, source, ...parts) {
-  return element("details", { className: "equations" }, element("summary", { innerHTML: `${name}, ${source}` }), ...parts);
+/** What a box is inside, with the numbers of now: opened where it stands, over what is beside it. */
+function zoom(summary, ...parts) {
+  return element("details", { className: "equations", name: "zoom" }, element("summary", { innerHTML: summary }), element("div", { className: "zoomed" }, ...parts));
 }
 
 /** The localisation network's maps, as small pictures. */
@@ -30,28 +32,58 @@ export class MapsBox {
     const words = element("p", { className: "words" });
     words.textContent = `${size} × ${size} pixels → 6 parameters, trained on class labels only`;
     const figures = this.pictures.map((pixels, i) => element("figure", {}, pixels, element("figcaption", { textContent: names[i] })));
-    this.nodes = [...figures, equation("θ = f<sub>loc</sub>(U)", "Sect. 3.1", words)];
+    this.filter = new FilterZoom(layers);
+    this.zoom = zoom("One filter, close up", words, this.filter.node);
+    this.zoom.ontoggle = () => this.zoomIn();
+    this.pictures.slice(0, CONVOLVED).forEach((canvas, i) => {
+      canvas.onpointermove = canvas.onpointerdown = (event) => this.zoom.open && this.zoomIn(i, placeOf(event, canvas, this.outputs[RECTIFIED[i]]));
+    });
+    this.nodes = [...figures, this.zoom];
   }
 
-  /** @param {import("../../maths/layers.js").Maps[]} outputs  of every layer */
-  show(outputs) {
+  /**
+   * @param {import("../../maths/layers.js").Maps} input
+   * @param {import("../../maths/layers.js").Maps[]} outputs  of every layer
+   */
+  show(input, outputs) {
+    Object.assign(this, { input, outputs });
     this.pictures.forEach((canvas, i) => {
       const maps = outputs[RECTIFIED[i]];
       this.brightest[i] = Math.max(this.brightest[i], ...maps.values);
       paintPixels(canvas, tiled(maps, this.brightest[i]));
     });
+    this.zoomIn(...(this.pointed ?? []));
   }
+
+  /** @param {number} layer  of the maps @param {number[]} [place]  in them */
+  zoomIn(layer = 0, place = undefined) {
+    if (place) this.pointed = [layer, place];
+    if (this.zoom.open && this.outputs) this.filter.show(this.input, this.outputs, RECTIFIED[layer], place);
+  }
+}
+
+/** How many maps there are beside one another. */
+const across = ({ channels, height }) => Math.ceil(channels / (height === 1 ? 2 : 3));
+
+/** Channel, row and column of the maps' value under a pointer; none between them. */
+function placeOf(event, canvas, maps) {
+  const box = canvas.getBoundingClientRect();
+  const x = Math.floor(((event.clientX - box.left) / box.width) * canvas.width);
+  const y = Math.floor(((event.clientY - box.top) / box.height) * canvas.height);
+  const [row, column] = [y % (maps.height + GAP), x % (maps.width + GAP)];
+  const channel = Math.floor(y / (maps.height + GAP)) * across(maps) + Math.floor(x / (maps.width + GAP));
+  return row < maps.height && column < maps.width && channel < maps.channels ? [channel, row, column] : undefined;
 }
 
 /** Maps side by side as one picture. */
 function tiled({ channels, height, width, values }, brightest) {
-  const across = Math.ceil(channels / (height === 1 ? 2 : 3));
-  const down = Math.ceil(channels / across);
+  const inRow = across({ channels, height });
+  const down = Math.ceil(channels / inRow);
   const [h, w] = [height + GAP, width + GAP];
-  const whole = { channels: 1, height: down * h - GAP, width: across * w - GAP };
+  const whole = { channels: 1, height: down * h - GAP, width: inRow * w - GAP };
   const pixels = new Float32Array(whole.height * whole.width);
   for (let c = 0; c < channels; c++) {
-    const [top, left] = [Math.floor(c / across) * h, (c % across) * w];
+    const [top, left] = [Math.floor(c / inRow) * h, (c % inRow) * w];
     for (let i = 0; i < height * width; i++) {
       const [y, x] = [top + Math.floor(i / width), left + (i % width)];
       pixels[y * whole.width + x] = 40 + (215 * values[c * height * width + i]) / brightest;
@@ -70,14 +102,17 @@ export const turnWords = (degrees) => `turned by ${Math.round(degrees) + 0}°`.r
 
 /** θ as numbers, and as a pose. */
 export class ThetaBox {
-  constructor() {
+  /** @param {object} form  of θ  @param {(theta: number[], held: HTMLElement) => void} onTheta */
+  constructor(form, onTheta) {
     this.pose = element("p", { className: "words" });
     this.origin = element("p", { className: "whose" });
     this.cells = [...Array(6)].map(() => element("td"));
     const rows = [this.cells.slice(0, 3), this.cells.slice(3)].map((cells) => element("tr", {}, ...cells));
     this.table = element("table", { className: "matrix", role: "img" }, ...rows);
     this.gradient = element("p", { className: "words gradient" });
-    this.nodes = [this.origin, this.table, this.pose, this.gradient];
+    this.sliders = new ThetaNumbers({ ...form, slidersInRow: 1 }, true, onTheta);
+    this.sliders.summary.hidden = true;
+    this.nodes = [this.origin, this.table, this.pose, this.gradient, zoom("Set each by hand", this.sliders.node)];
   }
 
   /** @param {number[]|null} gradient  ∂loss/∂θ */
@@ -86,8 +121,9 @@ export class ThetaBox {
     if (gradient) this.gradient.innerHTML = `−∂loss/∂θ = (${gradient.map((g) => signed(-g)).join(", ")})`;
   }
 
-  /** @param {string} origin  whose θ it is */
-  show(theta, origin) {
+  /** @param {string} origin  whose θ it is  @param {HTMLElement} [held]  the slider that is moved */
+  show(theta, origin, held) {
+    this.sliders.show(theta, held);
     theta.forEach((value, p) => (this.cells[p].textContent = signed(value)));
     this.table.setAttribute("aria-label", `Parameters θ, row by row: ${theta.map(short).join(", ")}`);
     const [degrees, sx, sy, shear, x, y] = decompose(theta, IDENTITY).map(signed);
@@ -106,7 +142,7 @@ export class GridBox {
     const square = element("div", { className: "square", role: "img", ariaLabel }, this.outline, this.lines);
     this.equation = new Equation(form);
     const live = element("div", { className: "live" }, this.equation.node);
-    this.nodes = [square, equation("T<sub>θ</sub>(G)", "Eq. 1", live, element("p", { className: "words" }))];
+    this.nodes = [square, zoom("T<sub>θ</sub>(G), Eq. 1", live)];
   }
 
   show(theta) {
@@ -129,7 +165,7 @@ export class ClassesBox {
     this.softmax = element("p", { className: "words" });
     this.loss = element("p", { className: "words loss" });
     const rows = element("div", { className: "rows" }, ...this.rows.map(({ node }) => node));
-    this.nodes = [this.verdict, this.loss, rows, equation("softmax", `V pooled to ${side} × ${side}`, this.softmax)];
+    this.nodes = [this.verdict, this.loss, rows, zoom("Softmax", element("p", { className: "words", textContent: `The classifier reads V, averaged to ${side} × ${side} pixels.` }), this.softmax)];
   }
 
   /** @param {number|null} loss  of the label, where it is looked at */

@@ -4,16 +4,12 @@
  */
 import { button, element } from "../../dom.js";
 import { IDENTITY, affine } from "../../maths/affine.js";
-import { between, points } from "../../maths/grid.js";
+import { between } from "../../maths/grid.js";
 import { BILINEAR } from "../../maths/kernels.js";
-import { activations, inputMaps, softmax } from "../../maths/layers.js";
 import { Loss } from "../../maths/loss.js";
-import { invert, poseGrid, product, turned } from "../../maths/pose.js";
-import { sample } from "../../maths/sampling.js";
+import { turned } from "../../maths/pose.js";
 import { exporter } from "../../output/export.js";
-import { isLike } from "../../output/link.js";
 import { Reporter } from "../../output/report.js";
-import { oddsOf } from "../../output/table.js";
 import { Backward } from "../../parts/backward.js";
 import { Handles } from "../../parts/handles.js";
 import { Inspector } from "../../parts/inspect.js";
@@ -22,6 +18,8 @@ import { ARRIVE_SECONDS, Change } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { ClassesBox, GridBox, MapsBox, ThetaBox, angleBetween, turnWords } from "./boxes.js";
 import { Choices } from "./choices.js";
+import { Reader } from "./reader.js";
+import { restoreState, rowsOf, stateOf } from "./state.js";
 import { TapsBox } from "./taps.js";
 import { Wires } from "./wires.js";
 
@@ -69,13 +67,18 @@ export class Figure {
     this.stop();
     const { network, colours } = this.data;
     const { size } = network;
-    this.form = affine([size, size]);
+    this.reader = new Reader(network);
+    this.form = this.reader.form;
     this.pair = this.makePair();
     this.inspector = new Inspector(this.pair);
     this.taps = new TapsBox(this.inspector, this.pair);
     this.backward = new Backward(this.pair, colours);
     this.maps = new MapsBox(network.localisation, size);
-    this.numbers = new ThetaBox();
+    this.numbers = new ThetaBox(this.form, (theta, held) => {
+      this.held = held;
+      this.hold(theta);
+      this.held = null;
+    });
     this.lattice = new GridBox(this.form, colours);
     this.classes = new ClassesBox(size / network.pool);
     this.boxes = {
@@ -92,7 +95,7 @@ export class Figure {
     const module = element("div", { className: "module" }, element("span", { textContent: "spatial transformer" }));
     this.diagram = element("div", { className: "figure2" }, module, this.wires.node, ...Object.values(this.boxes));
     this.buildTransport();
-    this.choices = new Choices(this.data.digits, (digit) => this.imageOf(digit, digit.pose), (n) => this.take(n), (name) => this.grasp(name));
+    this.choices = new Choices(this.data.digits, (digit) => this.reader.image(digit, digit.pose), (n) => this.take(n), (name) => this.grasp(name));
     this.root.replaceChildren(this.diagram, this.choices.node, this.transport.node);
     this.take(this.data.first);
   }
@@ -124,13 +127,6 @@ export class Figure {
     );
   }
 
-  /** U with a digit at this pose. */
-  imageOf(digit, pose) {
-    const { size } = this.data.network;
-    const pixels = sample(digit.source, poseGrid(pose, [size, size]), BILINEAR);
-    return { pixels, channels: 1, height: size, width: size };
-  }
-
   // -- what a hand does
 
   /** @param {Mode} mode */
@@ -143,7 +139,7 @@ export class Figure {
   take(n) {
     this.digit = n;
     this.loss = new Loss(this.data.network, this.data.digits[n].label);
-    this.basePose = this.initialPose = this.mode === "image" ? this.uprightPose(n) : this.data.digits[n].pose;
+    this.basePose = this.initialPose = this.mode === "image" ? this.reader.upright(this.data.digits[n]) : this.data.digits[n].pose;
     this.choices.mark(n);
     this.onTake();
     this.byHand = this.mode === "frame";
@@ -154,17 +150,6 @@ export class Figure {
     this.setTrack();
     this.moveDigit(this.basePose, ARRIVE_SECONDS);
     this.report();
-  }
-
-  /** The θ that the network predicts for a U; for the one that is shown by default. */
-  networkTheta(source = this.source) {
-    return Array.from(activations(this.data.network.localisation, inputMaps(source)).at(-1).values);
-  }
-
-  /** The pose at which a digit stands in U as the transformer makes it stand in V. */
-  uprightPose(n) {
-    const digit = this.data.digits[n];
-    return product(invert(this.networkTheta(this.imageOf(digit, digit.pose))), digit.pose);
   }
 
   /** The digit turned: the playhead's track, about where it is now. */
@@ -251,10 +236,11 @@ export class Figure {
   /** U with the digit at this pose; the network predicts its θ. */
   moveDigit(pose, seconds = 0) {
     this.pose = pose;
-    this.source = this.imageOf(this.data.digits[this.digit], pose);
-    const outputs = activations(this.data.network.localisation, inputMaps(this.source));
-    this.predicted = this.mode === "network" ? Array.from(outputs.at(-1).values) : IDENTITY;
-    this.maps.show(outputs);
+    this.source = this.reader.image(this.data.digits[this.digit], pose);
+    const { input, outputs, theta } = this.reader.localise(this.source);
+    this.networkTheta = theta;
+    this.predicted = this.mode === "network" ? theta : IDENTITY;
+    this.maps.show(input, outputs);
     this.arrive(seconds);
   }
 
@@ -276,7 +262,7 @@ export class Figure {
     const { layers, loss, slope } = this.isBackward ? this.loss.withSlope(output) : this.loss.forward(output);
     this.logits = Array.from(layers.at(-1).values);
     this.lattice.show(theta);
-    this.numbers.show(theta, this.byHand ? this.origin : "predicted by the network");
+    this.numbers.show(theta, this.byHand ? this.origin : "predicted by the network", this.held);
     this.numbers.showGradient(this.isBackward ? this.backward.show(slope).gradient : null);
     this.classes.show(this.logits, label, this.isBackward ? loss : null);
     this.inspector.refresh();
@@ -302,14 +288,6 @@ export class Figure {
   mark() {
     this.handles.show(this.grasped === "grid" ? this.theta : this.pose);
     this.back.disabled = !this.byHand;
-  }
-
-  /** The probability of the true class with the digit turned so far: with the transformer, and without. */
-  oddsAt(degrees) {
-    const source = this.imageOf(this.data.digits[this.digit], turned(this.initialPose, degrees));
-    const grid = points(this.form, this.networkTheta(source), this.form.target);
-    const [aided, alone] = [sample(source, grid, BILINEAR), source.pixels].map((output) => this.loss.of(output).odds[this.label]);
-    return { aided, alone };
   }
 
   get label() {
@@ -339,21 +317,15 @@ export class Figure {
   }
 
   rows() {
-    const named = (name, values) => Object.fromEntries(values.map((v, p) => [`${name}${1 + Math.floor(p / 3)}${1 + (p % 3)}`, v]));
-    const odds = oddsOf(softmax(this.logits));
-    return [{ label: this.label, ...named("θ", this.theta), ...named("pose ", this.pose), ...odds }];
+    return rowsOf(this);
   }
 
   state() {
-    return { digit: this.digit, pose: this.pose, theta: this.byHand ? this.theta : null };
+    return stateOf(this);
   }
 
-  restore({ digit, pose, theta }) {
-    if (!(digit in this.data.digits) || !isLike(pose, IDENTITY) || (theta && !isLike(theta, IDENTITY))) return false;
-    this.take(digit);
-    this.place(pose);
-    if (theta) this.hold(theta);
-    return true;
+  restore(state) {
+    return restoreState(this, state);
   }
 
   /** The wires, between where the boxes stand. */

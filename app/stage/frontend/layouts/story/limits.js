@@ -21,15 +21,16 @@ export class Limits {
   of(figure) {
     this.stop();
     this.figure = figure;
-    const { digit } = figure;
+    const { digit, initialPose, reader } = figure;
+    const shown = figure.data.digits[digit];
     if (!this.known.has(digit)) this.known.set(digit, { angles: [], aided: [], alone: [] });
     const curves = this.known.get(digit);
-    const upright = decompose(figure.networkTheta(), IDENTITY)[0]; // where the digit's own turn is undone
+    const upright = decompose(reader.localise(reader.image(shown, initialPose)).theta, IDENTITY)[0]; // where the digit's own turn is undone
     const work = () => {
       const angle = -180 + STEP_DEGREES * curves.angles.length;
       const isMore = angle <= 180;
       if (isMore) {
-        const { aided, alone } = figure.oddsAt(angle);
+        const { aided, alone } = reader.odds(shown, initialPose, angle);
         curves.angles.push(angle);
         curves.aided.push(100 * aided);
         curves.alone.push(100 * alone);

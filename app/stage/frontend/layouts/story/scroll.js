@@ -42,14 +42,25 @@ export class Scroll {
 
   moved() {
     if (!this.isOn) return;
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => (this.going = false), SETTLED_MILLISECONDS);
-    if (this.going) return; // on its way to a step that is shown already
+    if (this.going) this.waitForRest(); // on its way to a step that is shown already
+    else this.look();
+  }
+
+  /** Which step the page has been scrolled to. */
+  look() {
     const step = Math.max(0, Math.min(this.count - 1, Math.round(this.passed / this.zone)));
-    if (step !== this.step) {
-      this.step = step;
-      this.onStep(step);
-    }
+    if (step === this.step) return;
+    this.step = step;
+    this.onStep(step);
+  }
+
+  waitForRest() {
+    this.going = true;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      this.going = false;
+      this.look();
+    }, SETTLED_MILLISECONDS);
   }
 
   /** Bring the page to where this step is. @param {boolean} quick  at once */
@@ -57,9 +68,7 @@ export class Scroll {
     if (this.step === step) return;
     this.step = step;
     if (!this.isOn) return;
-    this.going = true;
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => (this.going = false), SETTLED_MILLISECONDS);
+    this.waitForRest();
     const by = step * this.zone - this.passed;
     this.scroller.scrollBy({ top: by, behavior: quick ? "instant" : "smooth" });
   }

@@ -26,7 +26,7 @@ function distort({ figure, demo }) {
 
 /** The frame goes to where the network would have it, and back: whoever watches sees what to do. */
 function showTheFrame({ figure, demo }) {
-  const goal = figure.networkTheta();
+  const goal = figure.networkTheta;
   demo.play(5, (share) => {
     const there = Math.min(1, 1.6 * Math.sin(Math.PI * share));
     figure.show(share === 1 ? IDENTITY : between(IDENTITY, goal, there));

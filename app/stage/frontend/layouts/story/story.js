@@ -39,14 +39,13 @@ export class Story {
     this.demo = new Demo(figure.root);
     this.descent = new Descent(figure);
     this.limits = new Limits(data.colours.series);
-    this.training = data.training && new Training(data);
-    if (this.training) this.training.transport.more.append(exporter(this));
+    this.training = new Training(data);
+    this.training.transport.more.append(exporter(this));
     this.way = group("Show:", WAYS, false, (on) => figure.setBackward(on));
     this.way.classList.add("way");
     figure.onWay = (on) => press(this.way.querySelectorAll("button"), (_, i) => WAYS[i].value === on);
     figure.choices.node.append(this.descent.node, this.way);
-    const below = [this.training?.node ?? "", this.limits.node];
-    this.sticky = element("div", { className: "sticky" }, this.panel.node, figure.root, ...below);
+    this.sticky = element("div", { className: "sticky" }, this.panel.node, figure.root);
     this.track = element("div", { className: "track" });
     this.node = element("div", { className: "story" }, this.sticky, this.track);
     this.node.style.setProperty("--up", data.colours.up);
@@ -54,8 +53,9 @@ export class Story {
     this.root.replaceChildren(this.node);
     this.scroll = new Scroll(this.node, this.sticky, this.track, STEPS.length, (step) => this.show(step));
     const asked = stepOfAddress();
+    const isTold = getComputedStyle(this.panel.node).display !== "none";
     if (asked !== null) this.arrive(asked);
-    else this.show(0);
+    else this.show(isTold ? 0 : STEPS.length - 1);
   }
 
   /** A step that the address, or a link, asks for: without a way to it. */
@@ -89,6 +89,8 @@ export class Story {
     const { scene, mode, enter } = STEPS[step];
     this.node.dataset.step = step + 1;
     figure.diagram.dataset.scene = scene;
+    const below = step === STEPS.length - 1 ? [this.limits.node] : [];
+    this.sticky.replaceChildren(this.panel.node, scene === "training" ? this.training.node : figure.root, ...below);
     this.panel.show(step);
     figure.use(mode);
     figure.redraw();
@@ -116,8 +118,12 @@ export class Story {
 
   // -- what a layout has
 
+  get isTraining() {
+    return STEPS[this.step]?.scene === "training";
+  }
+
   get transport() {
-    return STEPS[this.step]?.scene === "training" && this.training ? this.training.transport : this.figure.transport;
+    return (this.isTraining ? this.training : this.figure).transport;
   }
 
   get rowsAre() {
@@ -148,7 +154,7 @@ export class Story {
   redraw() {
     this.scroll?.measure();
     this.figure.redraw();
-    if (this.transport === this.training?.transport) this.training.redraw();
+    if (this.isTraining) this.training.redraw();
     else this.limits?.mark();
   }
 

@@ -1,0 +1,204 @@
+"""The story on the front page, gone through by keyboard, by mouse and wheel, and by touch."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from app.data import browser_networks
+from app.views.front.steps import STEPS
+from stn_core import checkpoints
+from stn_core.experiments import find
+from tests.browser.driving import data_of, drag, handle, pixels, stage_of, until
+
+IDENTITY = [1, 0, 0, 0, 1, 0]
+SHOWN = {  # the boxes of the figure that a step shows
+    1: {"u", "classifier"},
+    2: {"u", "v", "classifier"},
+    3: {"u", "localisation", "theta", "generator", "v", "classifier"},
+    4: {"u", "sampler", "v"},
+    5: {"u", "localisation", "theta", "generator", "sampler", "v", "classifier"},
+    6: set(),
+    7: {"u", "localisation", "theta", "generator", "sampler", "v", "classifier"},
+}
+
+
+def boxes(page) -> set[str]:
+    return {
+        box.get_attribute("data-box")
+        for box in stage_of(page).locator(".figure2 .box").all()
+        if box.is_visible()
+    }
+
+
+def expect_step(page, number: int) -> None:
+    expect(stage_of(page).locator(".panel h2")).to_have_text(
+        f"{number} / {len(STEPS)} {STEPS[number - 1].title}"
+    )
+    expect(page).to_have_url(re.compile(rf"step={number}\b"))
+
+
+def bottom_of(page, selector: str) -> float:
+    box = stage_of(page).locator(selector).first.bounding_box()
+    return box["y"] + box["height"]
+
+
+def open_story(visit, query: str = "", **options):
+    page = visit(query, reduced_motion="reduce", **options)
+    stage_of(page).locator(".panel h2").wait_for()
+    return page
+
+
+def test_story_is_told_by_the_keyboard_and_every_step_fits_a_projector(visit):
+    page = open_story(visit)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert boxes(page) == SHOWN[1]
+    assert "θ" not in stage_of(page).inner_text(), "no symbol before it is needed"
+    expect(stage_of(page).locator(".said").first).to_contain_text("it is an 8")
+    for number in range(2, len(STEPS) + 1):
+        page.keyboard.press(("PageDown", "ArrowRight")[number % 2])
+        expect_step(page, number)
+        assert boxes(page) == SHOWN[number], number
+        controls = ".ways" if number == len(STEPS) else ".sticky"
+        until(page, lambda c=controls: bottom_of(page, c) <= 720, f"step {number} is too high")
+    page.keyboard.press("PageUp")
+    expect_step(page, len(STEPS) - 1)
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog")).to_contain_text("next step of the story")
+
+
+def test_story_is_told_by_the_wheel_and_its_figure_stays_in_sight(visit):
+    page = open_story(visit)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.mouse.move(640, 500)
+    met = []
+    for _ in range(60):
+        page.mouse.wheel(0, 120)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+        met.append(stage_of(page).locator(".panel .count").inner_text().split()[0])
+        if met[-1] == str(len(STEPS)):
+            break
+        assert stage_of(page).locator(".panel").bounding_box()["y"] >= 0
+    assert sorted(set(met)) == [str(n) for n in range(1, len(STEPS) + 1)]
+    expect_step(page, len(STEPS))
+    page.get_by_text("Fig. 5: three dimensions").scroll_into_view_if_needed()  # what comes after
+    stage_of(page).get_by_role("button", name=re.compile("^Step 2")).click()
+    expect_step(page, 2)
+
+
+def test_digit_is_read_once_the_frame_is_dragged_onto_it(visit):
+    page = open_story(visit, "step=2")
+    np.testing.assert_allclose(data_of(page, "theta"), IDENTITY)
+    expect(stage_of(page).locator(".said").first).to_contain_text("Reads 9")
+    drag(page, "the whole grid", 0.16, -0.18)
+    handle(page, "top left corner").focus()
+    for key in ["-"] * 7 + ["Shift+]"] * 5:
+        page.keyboard.press(key)
+    expect(stage_of(page).locator(".said").first).to_contain_text("Reads 8")
+    expect(stage_of(page).locator(".note-now")).to_contain_text("you are the transformer")
+
+
+def test_sampler_shows_the_four_pixels_and_their_weights(visit):
+    page = open_story(visit, "step=4")
+    four = stage_of(page).locator(".four .tap")
+    expect(four).to_have_count(4)
+    taps = [[float(n) for n in re.findall(r"\d\.\d\d", tap.inner_text())] for tap in four.all()]
+    weights = np.array([weight for _, weight in taps])
+    assert weights.sum() == pytest.approx(1, abs=0.021)
+    total = sum(grey * weight for grey, weight in taps)
+    note = stage_of(page).locator(".sampler .note, .note").first.inner_text()
+    column, row = map(int, re.search(r"V at \((\d+),(\d+)\)", note).groups())
+    assert total == pytest.approx(pixels(page, "V")[row, column] / 255, abs=0.03)
+    expect(stage_of(page).locator(".rays path")).to_have_count(3)
+
+
+def test_loss_flows_backwards_and_a_step_lowers_it(visit):
+    page = open_story(visit, "step=5")
+    loss = stage_of(page).locator(".loss")
+    shown = lambda: float(loss.inner_text().split("=")[-1])  # noqa: E731
+    before = shown()
+    stage_of(page).get_by_role("button", name="One step").click()
+    expect(stage_of(page).get_by_text("moved by the gradient")).to_be_visible()
+    until(page, lambda: shown() < before, "the loss does not fall")
+    gradient = stage_of(page).locator(".gradient").inner_text()
+    values = [float(v.replace("−", "-")) for v in re.findall(r"−?\d+\.\d+", gradient)]
+    network = checkpoints.load_pretrained(find(browser_networks.NAME))
+    image = torch.from_numpy(pixels(page, "U")).float()[None, None] / 255
+    theta = torch.tensor([data_of(page, "theta")]).float().requires_grad_()
+    logits = network.trace(image, theta).logits
+    exact = torch.nn.functional.cross_entropy(logits, torch.tensor([8]))
+    exact.backward()
+    assert shown() == pytest.approx(exact.item(), rel=0.02)
+    np.testing.assert_allclose(values, -theta.grad[0].numpy(), rtol=0.05, atol=0.5)
+    stage_of(page).get_by_role("button", name="Descend").click()
+    expect(stage_of(page).locator(".said").first).to_contain_text("Reads 8")
+    stage_of(page).get_by_role("button", name="forward").click()
+    expect(loss).to_be_hidden()
+
+
+def test_blocks_open_where_they_are_and_say_true_sums(visit):
+    page = open_story(visit, "step=3")
+    stage_of(page).get_by_text("One filter, close up").click()
+    words = stage_of(page).locator(".product + .words")
+    expect(words).to_contain_text("products sum to")
+    numbers = [float(n.replace("−", "-")) for n in re.findall(r"−?\d+\.\d\d", words.inner_text())]
+    products, bias, value = numbers
+    assert value == pytest.approx(max(0, products + bias), abs=0.011)
+    stage_of(page).get_by_text("Set each by hand").click()
+    expect(words).to_be_hidden()
+    stage_of(page).get_by_label("θ13, as a number").fill("0.9")
+    assert data_of(page, "theta")[2] == pytest.approx(0.9)
+    expect(stage_of(page).get_by_text("set by hand", exact=True)).to_be_visible()
+
+
+def test_training_is_watched_and_the_limits_are_measured_in_the_browser(visit):
+    page = open_story(visit, "step=6")
+    slider = stage_of(page).get_by_label("Training progress")
+    strip = stage_of(page).locator(".training .strip")
+    slider.press("Home")
+    expect(strip).not_to_have_attribute("aria-label", re.compile("^8 of 8"))
+    slider.press("End")
+    expect(strip).to_have_attribute("aria-label", re.compile("^8 of 8"))
+    page.keyboard.press("Escape")
+    stage_of(page).get_by_role("button", name="Next →").click()
+    curve = stage_of(page).locator(".limits canvas")
+    until(page, lambda: "at  180" in curve.get_attribute("aria-label"), "the curve stays short")
+    said = curve.get_attribute("aria-label")
+    aided = [float(v) for v in re.findall(r"([\d.]+) at  ", said.split("without:")[0])]
+    alone = [float(v) for v in re.findall(r"([\d.]+) at  ", said.split("without:")[1])]
+    assert np.mean(aided[:5]) > np.mean(alone[:5]) + 30
+
+
+def test_story_on_a_phone_is_turned_by_touch_and_fits(visit):
+    page = open_story(visit, width=375, has_touch=True, is_mobile=True)
+    page.set_viewport_size({"width": 375, "height": 812})
+    for number in range(2, len(STEPS) + 1):
+        stage_of(page).get_by_role("button", name="Next →").tap()
+        expect_step(page, number)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= 375
+        if number < len(STEPS):
+            seen = ".training .strip" if number == 6 else ".said, .four"
+            boxes_shown = [b for b in stage_of(page).locator(seen).all() if b.is_visible()]
+            lowest = max(b["y"] + b["height"] for b in (n.bounding_box() for n in boxes_shown))
+            assert lowest <= 812, number
+
+
+def test_link_to_a_step_and_an_old_link_without_one(visit):
+    page = open_story(visit, "step=3")
+    expect_step(page, 3)
+    page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop = 0")
+    expect_step(page, 1)
+    token = quote(browser_networks.network().title, safe="")
+    state = {token: {"digit": 3, "pose": IDENTITY, "theta": IDENTITY}}
+    old = base64.urlsafe_b64encode(json.dumps(state).encode()).decode().rstrip("=")
+    page = open_story(visit, f"stage={old}")
+    expect(stage_of(page).locator(".panel h2")).to_contain_text(STEPS[-1].title)
+    np.testing.assert_allclose(data_of(page, "theta"), IDENTITY)
+    expect(stage_of(page).get_by_text("set by hand", exact=True)).to_be_visible()
