@@ -54,13 +54,13 @@ def test_stage_verdict_and_playhead_are_on_the_first_screen(visit, at):
 
 
 def test_nothing_of_the_front_page_overlaps_at_any_width(visit):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     page.locator(".figure2 .said").first.wait_for()
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         until(page, lambda: not page.evaluate(OVERLAPPING), f"overlaps at {width} px")
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-        lead = page.get_by_text("This network decides").bounding_box()
+        lead = page.locator(".told").bounding_box()
         name = page.locator(".module span").first.bounding_box()
         assert name is None or lead["y"] + lead["height"] <= name["y"]
 

@@ -202,3 +202,32 @@ def test_link_to_a_step_and_an_old_link_without_one(visit):
     expect(stage_of(page).locator(".panel h2")).to_contain_text(STEPS[-1].title)
     np.testing.assert_allclose(data_of(page, "theta"), IDENTITY)
     expect(stage_of(page).get_by_text("set by hand", exact=True)).to_be_visible()
+
+
+def test_digit_of_one_s_own_is_read_while_it_is_drawn_and_kept_in_the_link(visit):
+    page = open_story(visit, "step=3")
+    pen = stage_of(page).get_by_role("button", name="Draw")
+    pen.click()
+    sheet = stage_of(page).locator(".sheet").bounding_box()
+    page.mouse.move(sheet["x"] + 0.5 * sheet["width"], sheet["y"] + 0.2 * sheet["height"])
+    page.mouse.down()
+    read = set()
+    for share in np.linspace(0.25, 0.8, 12):
+        page.mouse.move(sheet["x"] + 0.5 * sheet["width"], sheet["y"] + share * sheet["height"])
+        read.add(stage_of(page).locator(".said").first.inner_text())
+    page.mouse.up()
+    expect(stage_of(page).locator(".said").first).to_contain_text("Reads 1")
+    assert len(read) > 1 and not any("it is" in words for words in read)
+    ink = pixels(page, "U")
+    assert ink.max() == 255
+    pen.click()
+    expect(stage_of(page).locator(".sheet")).to_have_count(0)
+    handle(page, "digit: move").press("Shift+ArrowRight")
+    moved, theta = pixels(page, "U"), data_of(page, "theta")
+    assert np.abs(moved.astype(int) - ink).max() > 100
+    stage_of(page).locator(".export summary").click()
+    link = stage_of(page).locator(".export input").input_value()
+    other = open_story(visit, link.split("?")[1])
+    expect(stage_of(other).locator(".said").first).to_contain_text("Reads 1")
+    assert np.abs(pixels(other, "U").astype(int) - moved).max() <= 16
+    np.testing.assert_allclose(data_of(other, "theta"), theta, atol=0.05)

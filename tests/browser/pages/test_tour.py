@@ -8,19 +8,18 @@ from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of
 
 
 def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
-    page = visit("lesson=1", reduced_motion="reduce")
+    page = visit("stop=2&preset=Fig.+3(a)", at="transformer", reduced_motion="reduce")
     page.set_viewport_size({"width": 1440, "height": 900})
     handle(page, "top left corner").wait_for()
     card = page.locator(".st-key-tour")
     before = card.bounding_box()["height"]
-    seen = page.get_by_text("For each pose")
+    seen = page.get_by_text("V turned the opposite way.")
     expect(seen).to_be_hidden()
     handle(page, "top left corner").focus()
-    for _ in range(12):
+    for _ in range(17):
         page.keyboard.press("Shift+]")
     expect(seen).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     assert card.bounding_box()["height"] == before
-    page.get_by_text("The paper, figure by figure").scroll_into_view_if_needed()
     page.mouse.move(700, 700)
     page.mouse.wheel(0, 600)
     until(page, lambda: page.locator("h1").bounding_box()["y"] < -100, "it has not been scrolled")
@@ -28,15 +27,15 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
 
 
 def test_keys_lead_a_lecture(visit):
-    page = visit(reduced_motion="reduce")
+    page = visit("step=7", reduced_motion="reduce")
     handle(page, "digit: move").wait_for()
     figure = stage_of(page)
     place = lambda: float(scrub(page).input_value())  # noqa: E731
     middle = place()
-    page.locator("h1").click()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Shift+ArrowRight")
+    scrub(page).press("ArrowRight")
+    scrub(page).press("Shift+ArrowRight")
     assert place() == middle + 11
+    scrub(page).blur()
     page.keyboard.press("r")
     assert place() == middle
     page.keyboard.press("Space")

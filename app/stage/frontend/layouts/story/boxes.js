@@ -172,9 +172,10 @@ export class ClassesBox {
   show(logits, label, loss = null) {
     const odds = softmax(logits);
     const best = odds.indexOf(Math.max(...odds));
-    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${best === label ? "✓" : `✗ — it is ${label === 8 ? "an" : "a"} ${label}`}`;
+    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${label === null ? "" : best === label ? "✓" : `✗ — it is ${label === 8 ? "an" : "a"} ${label}`}`;
     this.loss.hidden = loss === null;
-    if (loss !== null) this.loss.textContent = `label ${label}: loss −log p(${label}) = ${loss.toFixed(3)}`;
+    const labelled = label ?? best;
+    if (loss !== null) this.loss.textContent = `label ${labelled}: loss −log p(${labelled}) = ${loss.toFixed(3)}`;
     this.rows.forEach(({ node, bar, share }, c) => {
       bar.style.width = `${Math.max(0.5, 62 * odds[c])}%`;
       share.textContent = odds[c] < 0.005 ? "" : percent(odds[c]);

@@ -10,8 +10,9 @@ export class Choices {
    * @param {(digit: object) => object} imageOf  U with it
    * @param {(n: number) => void} onTaken
    * @param {(name: string) => void} onGrasped
+   * @param {() => void} onDraw
    */
-  constructor(digits, imageOf, onTaken, onGrasped) {
+  constructor(digits, imageOf, onTaken, onGrasped, onDraw) {
     this.choosers = digits.map((digit, n) => {
       const pixels = element("canvas");
       paintPixels(pixels, imageOf(digit));
@@ -20,7 +21,8 @@ export class Choices {
       chooser.append(pixels);
       return chooser;
     });
-    const row = element("div", { className: "buttons", role: "group", ariaLabel: "Digits" }, ...this.choosers);
+    this.pen = button("✎ Draw", onDraw, { className: "pen", title: "Draw a digit of your own; it is read while you draw" });
+    const row = element("div", { className: "buttons", role: "group", ariaLabel: "Digits" }, ...this.choosers, this.pen);
     this.hands = group("Drag:", MOVABLE.map((name) => ({ value: name, name })), MOVABLE[0], onGrasped);
     this.hands.classList.add("hands");
     this.node = element("div", { className: "choices" }, row, this.hands);
@@ -28,6 +30,10 @@ export class Choices {
 
   mark(n) {
     press(this.choosers, (_, i) => i === n);
+  }
+
+  markDrawing(on) {
+    this.pen.setAttribute("aria-pressed", String(on));
   }
 
   markGrasped(name) {

@@ -5,7 +5,6 @@
 import { button, element } from "../../dom.js";
 import { IDENTITY, affine } from "../../maths/affine.js";
 import { between } from "../../maths/grid.js";
-import { BILINEAR } from "../../maths/kernels.js";
 import { Loss } from "../../maths/loss.js";
 import { turned } from "../../maths/pose.js";
 import { exporter } from "../../output/export.js";
@@ -13,27 +12,19 @@ import { Reporter } from "../../output/report.js";
 import { Backward } from "../../parts/backward.js";
 import { Handles } from "../../parts/handles.js";
 import { Inspector } from "../../parts/inspect.js";
-import { Pair } from "../../parts/pair.js";
 import { ARRIVE_SECONDS, Change } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { ClassesBox, GridBox, MapsBox, ThetaBox, angleBetween, turnWords } from "./boxes.js";
 import { Choices } from "./choices.js";
+import { boxesOf, pairOf } from "./diagram.js";
 import { Reader } from "./reader.js";
+import { Sheet } from "./sheet.js";
 import { restoreState, rowsOf, stateOf } from "./state.js";
 import { TapsBox } from "./taps.js";
 import { Wires } from "./wires.js";
 
 const TURN_DEGREES = 5; // from one frame of the turning digit to the next
 const FRAMES_A_SECOND = 15;
-
-/** A box of the figure: its name, which opens a page, its symbol, and what is in it. */
-function titledBox(name, symbol, page, ...parts) {
-  const sign = element("span", { className: "symbol", textContent: symbol });
-  const link = element("a", { href: page, target: "_self" }, name, name && symbol ? " " : "", sign);
-  const box = element("div", { className: "box" }, element("h3", {}, link), ...parts);
-  box.link = link;
-  return box;
-}
 
 /**
  * Whose θ the figure shows: of "image" the identity, so that the classifier reads U itself, where
@@ -69,7 +60,7 @@ export class Figure {
     const { size } = network;
     this.reader = new Reader(network);
     this.form = this.reader.form;
-    this.pair = this.makePair();
+    this.pair = pairOf(this.data, this.form);
     this.inspector = new Inspector(this.pair);
     this.taps = new TapsBox(this.inspector, this.pair);
     this.backward = new Backward(this.pair, colours);
@@ -81,39 +72,16 @@ export class Figure {
     });
     this.lattice = new GridBox(this.form, colours);
     this.classes = new ClassesBox(size / network.pool);
-    this.boxes = {
-      u: titledBox("Image", "U", "distorted", this.pair.us[0].node),
-      localisation: titledBox("Localisation network", "", "distorted", ...this.maps.nodes),
-      theta: titledBox("", "θ", "transformer", ...this.numbers.nodes),
-      generator: titledBox("Grid generator", "", "transformer", ...this.lattice.nodes),
-      sampler: titledBox("Sampler", "", "transformer", this.taps.node, this.inspector.note),
-      v: titledBox("Output", "V", "labels", this.pair.vs[0][0].node),
-      classifier: titledBox("Classifier", "", "distorted", ...this.classes.nodes),
-    };
-    for (const [name, node] of Object.entries(this.boxes)) node.dataset.box = name;
+    this.boxes = boxesOf(this);
     this.wires = new Wires();
     const module = element("div", { className: "module" }, element("span", { textContent: "spatial transformer" }));
     this.diagram = element("div", { className: "figure2" }, module, this.wires.node, ...Object.values(this.boxes));
     this.buildTransport();
-    this.choices = new Choices(this.data.digits, (digit) => this.reader.image(digit, digit.pose), (n) => this.take(n), (name) => this.grasp(name));
+    this.digits = [...this.data.digits]; // and, at the end, one that was drawn
+    const imageOf = (digit) => this.reader.image(digit, digit.pose);
+    this.choices = new Choices(this.digits, imageOf, (n) => this.take(n), (name) => this.grasp(name), () => this.draw());
     this.root.replaceChildren(this.diagram, this.choices.node, this.transport.node);
     this.take(this.data.first);
-  }
-
-  makePair() {
-    const { network, colours } = this.data;
-    const pixels = `${network.size} × ${network.size} pixels`;
-    return new Pair({
-      transform: this.form,
-      channels: 1,
-      transformers: [{ name: "", colour: colours.grid }],
-      inputSize: [network.size, network.size],
-      outputSize: [network.size, network.size],
-      reading: { ...BILINEAR, pool: 1 },
-      features: {},
-      colours,
-      captions: { U: pixels, V: `${pixels}, read from U at T<sub>θ</sub>(G)` },
-    });
   }
 
   buildTransport() {
@@ -138,8 +106,9 @@ export class Figure {
 
   take(n) {
     this.digit = n;
-    this.loss = new Loss(this.data.network, this.data.digits[n].label);
-    this.basePose = this.initialPose = this.mode === "image" ? this.reader.upright(this.data.digits[n]) : this.data.digits[n].pose;
+    const digit = this.digits[n];
+    this.loss = new Loss(this.data.network, digit.label);
+    this.basePose = this.initialPose = this.mode === "image" && digit.label !== null ? this.reader.upright(digit) : digit.pose;
     this.choices.mark(n);
     this.onTake();
     this.byHand = this.mode === "frame";
@@ -192,13 +161,35 @@ export class Figure {
     return angleBetween(this.pose, this.initialPose);
   }
 
+  /** A digit of one's own, read while it is drawn; called again, it can be moved like the others. */
+  draw() {
+    if (this.sheet) return this.grasp("digit");
+    const sheet = new Sheet(this.data.network.size, () => this.drawOn(sheet.source));
+    this.drawOn(sheet.source);
+    this.handles.remove();
+    this.sheet = sheet;
+    this.pair.us[0].square.append(sheet.node);
+    this.choices.markDrawing(true);
+    this.say("Draw a digit");
+  }
+
+  drawOn(source) {
+    const drawn = this.data.digits.length;
+    const digit = { source, size: [source.height, source.width], pose: IDENTITY, label: null };
+    this.digits[drawn] = digit;
+    if (this.digit === drawn && this.sheet) this.moveDigit(IDENTITY);
+    else this.take(drawn);
+  }
+
   grasp(name) {
     this.grasped = name;
     this.choices.markGrasped(name);
     this.handles?.remove();
-    const { node, square } = this.pair.us[0];
-    const { size } = this.data.network;
-    node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. Drag the ${this.mode === "frame" ? "frame" : name}; its corners turn and scale it</span>`;
+    this.sheet?.node.remove();
+    this.sheet = null;
+    this.choices.markDrawing(false);
+    const { square } = this.pair.us[0];
+    this.say(`Drag the ${this.mode === "frame" ? "frame" : name}; its corners turn and scale it`);
     const form = name === "grid" ? this.form : affine([1, 1], "digit", true);
     this.handles = new Handles(square, form, (theta) => {
       if (name === "grid") return this.hold(theta);
@@ -210,6 +201,12 @@ export class Figure {
       this.report();
     });
     this.mark();
+  }
+
+  /** What a hand can do on U, below it. */
+  say(hint) {
+    const { size } = this.data.network;
+    this.pair.us[0].node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. ${hint}</span>`;
   }
 
   /** θ that is not the network's. @param {string} origin  whose it is, in words */
@@ -236,7 +233,7 @@ export class Figure {
   /** U with the digit at this pose; the network predicts its θ. */
   moveDigit(pose, seconds = 0) {
     this.pose = pose;
-    this.source = this.reader.image(this.data.digits[this.digit], pose);
+    this.source = this.reader.image(this.digits[this.digit], pose);
     const { input, outputs, theta } = this.reader.localise(this.source);
     this.networkTheta = theta;
     this.predicted = this.mode === "network" ? theta : IDENTITY;
@@ -257,7 +254,9 @@ export class Figure {
   show(theta) {
     this.theta = theta;
     const { label } = this;
-    this.pair.show(this.source, `U: a distorted ${label}, with the sampling grid on it`, [theta]);
+    const what = label === null ? "a digit that was drawn" : `a distorted ${label}`;
+    this.pair.show(this.source, `U: ${what}, with the sampling grid on it`, [theta]);
+    if (label === null) this.loss.label = this.said ?? 0; // that it be what it is read as
     const output = this.pair.outputs[0].pixels;
     const { layers, loss, slope } = this.isBackward ? this.loss.withSlope(output) : this.loss.forward(output);
     this.logits = Array.from(layers.at(-1).values);
@@ -268,7 +267,7 @@ export class Figure {
     this.inspector.refresh();
     this.mark();
     const { theta: thetaBox, generator, sampler } = this.boxes;
-    const href = `transformer?family=Affine&image=Digit&lab_digit=${label}04&theta=${theta.map((v) => +v.toFixed(3)).join(",")}`;
+    const href = `transformer?family=Affine&image=Digit&lab_digit=${label ?? 0}04&theta=${theta.map((v) => +v.toFixed(3)).join(",")}`;
     [thetaBox, generator, sampler].forEach(({ link }) => (link.href = href));
     this.diagram.classList.toggle("held", this.byHand);
     Object.assign(this.root.dataset, { theta: theta.join(","), logits: this.logits.join(",") });
@@ -286,12 +285,13 @@ export class Figure {
   }
 
   mark() {
-    this.handles.show(this.grasped === "grid" ? this.theta : this.pose);
+    if (!this.sheet) this.handles.show(this.grasped === "grid" ? this.theta : this.pose);
     this.back.disabled = !this.byHand;
   }
 
+  /** The class of the digit; null of one that was drawn. */
   get label() {
-    return this.data.digits[this.digit].label;
+    return this.digits[this.digit].label;
   }
 
   /** The class that the network reads; null before it has. */

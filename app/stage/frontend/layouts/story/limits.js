@@ -22,9 +22,9 @@ export class Limits {
     this.stop();
     this.figure = figure;
     const { digit, initialPose, reader } = figure;
-    const shown = figure.data.digits[digit];
-    if (!this.known.has(digit)) this.known.set(digit, { angles: [], aided: [], alone: [] });
-    const curves = this.known.get(digit);
+    const shown = figure.digits[digit];
+    if (!this.known.has(shown)) this.known.set(shown, { angles: [], aided: [], alone: [] });
+    const curves = this.known.get(shown);
     const upright = decompose(reader.localise(reader.image(shown, initialPose)).theta, IDENTITY)[0]; // where the digit's own turn is undone
     const work = () => {
       const angle = -180 + STEP_DEGREES * curves.angles.length;

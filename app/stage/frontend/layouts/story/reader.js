@@ -38,7 +38,8 @@ export class Reader {
     const source = this.image(digit, turned(pose, degrees));
     const grid = points(this.form, this.localise(source).theta, this.form.target);
     const loss = new Loss(this.network, digit.label);
-    const [aided, alone] = [sample(source, grid, BILINEAR), source.pixels].map((output) => loss.of(output).odds[digit.label]);
-    return { aided, alone };
+    const [read, whole] = [sample(source, grid, BILINEAR), source.pixels].map((output) => loss.of(output).odds);
+    const label = digit.label ?? read.indexOf(Math.max(...read)); // of one that was drawn: how sure it is
+    return { aided: read[label], alone: whole[label] };
   }
 }

@@ -16,11 +16,11 @@ const SWING_FRAMES = 7; // of 5°, to either side
 const REACH = 9; // pixels of V, to either side
 const GREY = [70, 190]; // of a pixel on the edge of a stroke, whose four pixels differ
 
-const isRead = ({ figure }) => figure.said === figure.label;
+const isRead = ({ figure }) => figure.label === null || figure.said === figure.label;
 
 /** The digit goes from upright to where it is in the image that the story goes on with. */
 function distort({ figure, demo }) {
-  const [from, to] = [figure.initialPose, figure.data.digits[figure.digit].pose];
+  const [from, to] = [figure.initialPose, figure.digits[figure.digit].pose];
   demo.play(4, (share) => figure.place(between(from, to, share)));
 }
 
@@ -69,7 +69,7 @@ export const STEPS = [
     scene: "frame",
     mode: "frame",
     enter: showTheFrame,
-    note: (story) => (isRead(story) && story.figure.origin === "set by hand" ? `It reads ${story.figure.label}: you are the transformer.` : ""),
+    note: (story) => (isRead(story) && story.figure.label !== null && story.figure.origin === "set by hand" ? `It reads ${story.figure.label}: you are the transformer.` : ""),
   },
   { scene: "predict", mode: "network", enter: swing },
   { scene: "sampler", mode: "network", enter: walkAlongARow, leave: ({ figure }) => figure.inspector.clear() },
@@ -91,6 +91,8 @@ export const STEPS = [
     mode: "network",
     enter: ({ figure, limits }) => limits.of(figure),
     take: ({ figure, limits }) => limits.of(figure),
+    note: (story) =>
+      isRead(story) || story.figure.byHand ? "" : `You fooled it: it reads ${story.figure.said}. Export has a link to this pose.`,
     leave: ({ limits }) => limits.stop(),
   },
 ];

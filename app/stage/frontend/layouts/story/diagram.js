@@ -1,0 +1,45 @@
+/** The boxes of the figure, and the pair of images in them. */
+import { element } from "../../dom.js";
+import { BILINEAR } from "../../maths/kernels.js";
+import { Pair } from "../../parts/pair.js";
+
+/** A box of the figure: its name, which opens a page, its symbol, and what is in it. */
+function titledBox(name, symbol, page, ...parts) {
+  const sign = element("span", { className: "symbol", textContent: symbol });
+  const link = element("a", { href: page, target: "_self" }, name, name && symbol ? " " : "", sign);
+  const box = element("div", { className: "box" }, element("h3", {}, link), ...parts);
+  box.link = link;
+  return box;
+}
+
+/** @param {import("./figure.js").Figure} figure  with what is in them */
+export function boxesOf({ pair, maps, numbers, lattice, taps, inspector, classes }) {
+  const boxes = {
+    u: titledBox("Image", "U", "distorted", pair.us[0].node),
+    localisation: titledBox("Localisation network", "", "distorted", ...maps.nodes),
+    theta: titledBox("", "θ", "transformer", ...numbers.nodes),
+    generator: titledBox("Grid generator", "", "transformer", ...lattice.nodes),
+    sampler: titledBox("Sampler", "", "transformer", taps.node, inspector.note),
+    v: titledBox("Output", "V", "labels", pair.vs[0][0].node),
+    classifier: titledBox("Classifier", "", "distorted", ...classes.nodes),
+  };
+  for (const [name, node] of Object.entries(boxes)) node.dataset.box = name;
+  return boxes;
+}
+
+/** U and V of a network. @param {object} form  of its θ */
+export function pairOf({ network, colours }, form) {
+  const size = [network.size, network.size];
+  const pixels = `${network.size} × ${network.size} pixels`;
+  return new Pair({
+    transform: form,
+    channels: 1,
+    transformers: [{ name: "", colour: colours.grid }],
+    inputSize: size,
+    outputSize: size,
+    reading: { ...BILINEAR, pool: 1 },
+    features: {},
+    colours,
+    captions: { U: pixels, V: `${pixels}, read from U at T<sub>θ</sub>(G)` },
+  });
+}
