@@ -141,5 +141,13 @@ def select(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).click()
 
 
+def copied(page: Page) -> str:
+    """What "Copy link" gives."""
+    stage_of(page).get_by_text("Export").click()
+    stage_of(page).get_by_role("button", name="Copy link").click()
+    field = stage_of(page).get_by_label("Link to this view")
+    return field.evaluate("(field) => field.value")
+
+
 def set_mode(page: Page, name: str) -> None:
     stage_of(page).get_by_role("button", name=name, exact=True).click()

@@ -6,6 +6,7 @@ import numpy as np
 from playwright.sync_api import Page, expect
 
 from tests.browser.driving import (
+    copied,
     data_of,
     handle,
     open_distorted,
@@ -17,14 +18,6 @@ from tests.browser.driving import (
     theta_shown,
     until,
 )
-
-
-def copied(page: Page) -> str:
-    """What "Copy link" gives."""
-    stage_of(page).get_by_text("Export").click()
-    stage_of(page).get_by_role("button", name="Copy link").click()
-    field = stage_of(page).get_by_label("Link to this view")
-    return field.evaluate("(field) => field.value")
 
 
 def opened(page: Page, address: str) -> Page:

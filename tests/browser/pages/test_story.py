@@ -16,7 +16,7 @@ from app.data import browser_networks
 from app.views.front.steps import STEPS
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import data_of, drag, handle, pixels, stage_of, until
+from tests.browser.driving import copied, data_of, drag, handle, pixels, stage_of, until
 
 IDENTITY = [1, 0, 0, 0, 1, 0]
 SHOWN = {  # the boxes of the figure that a step shows
@@ -123,10 +123,10 @@ def test_loss_flows_backwards_and_a_step_lowers_it(visit):
     page = open_story(visit, "step=5")
     loss = stage_of(page).locator(".loss")
     shown = lambda: float(loss.inner_text().split("=")[-1])  # noqa: E731
-    before = shown()
-    stage_of(page).get_by_role("button", name="One step").click()
+    start = shown()
+    for _ in range(3):  # at θ = 1 ± 0.02 some points are still right between two pixels
+        stage_of(page).get_by_role("button", name="One step").click()
     expect(stage_of(page).get_by_text("moved by the gradient")).to_be_visible()
-    until(page, lambda: shown() < before, "the loss does not fall")
     gradient = stage_of(page).locator(".gradient").inner_text()
     values = [float(v.replace("−", "-")) for v in re.findall(r"−?\d+\.\d+", gradient)]
     network = checkpoints.load_pretrained(find(browser_networks.NAME))
@@ -139,6 +139,7 @@ def test_loss_flows_backwards_and_a_step_lowers_it(visit):
     np.testing.assert_allclose(values, -theta.grad[0].numpy(), rtol=0.05, atol=0.5)
     stage_of(page).get_by_role("button", name="Descend").click()
     expect(stage_of(page).locator(".said").first).to_contain_text("Reads 8")
+    assert shown() < start / 10
     stage_of(page).get_by_role("button", name="forward").click()
     expect(loss).to_be_hidden()
 
@@ -225,9 +226,7 @@ def test_digit_of_one_s_own_is_read_while_it_is_drawn_and_kept_in_the_link(visit
     handle(page, "digit: move").press("Shift+ArrowRight")
     moved, theta = pixels(page, "U"), data_of(page, "theta")
     assert np.abs(moved.astype(int) - ink).max() > 100
-    stage_of(page).locator(".export summary").click()
-    link = stage_of(page).locator(".export input").input_value()
-    other = open_story(visit, link.split("?")[1])
+    other = open_story(visit, copied(page).split("?")[1])
     expect(stage_of(other).locator(".said").first).to_contain_text("Reads 1")
     assert np.abs(pixels(other, "U").astype(int) - moved).max() <= 16
     np.testing.assert_allclose(data_of(other, "theta"), theta, atol=0.05)

@@ -11,10 +11,9 @@ export class Descent {
   /** @param {import("./figure.js").Figure} figure */
   constructor(figure) {
     this.figure = figure;
-    this.steps = 0;
     const titled = (text, title, onclick) => button(text, onclick, { title });
     this.node = element("div", { className: "buttons descend" },
-      titled("One step", "Take one gradient step on θ", () => this.run(2)),
+      titled("One step", "Take one gradient step on θ", () => this.run(1)),
       titled("Descend", "Take gradient steps on θ until the loss is small", () => this.run(Infinity)),
       titled("Back to the identity", "θ as it is before training", () => this.reset()));
   }
@@ -29,21 +28,22 @@ export class Descent {
 
   reset() {
     this.stop();
-    this.steps = 0;
     this.figure.hold(IDENTITY, "the identity");
   }
 
-  /** @param {number} maxFrames  the first is where θ is now */
+  /** @param {number} maxFrames  at most so many steps on from the θ that is shown */
   run(maxFrames) {
     this.stop();
     const { figure } = this;
-    const before = figure.origin === "moved by the gradient" ? this.steps : 0;
-    const reading = figure.pair.data.reading;
-    const judge = (output) => figure.loss.withSlope(output);
-    const steps = descend({ transform: figure.form, reading }, figure.source, figure.theta, judge, MATCHED);
-    this.halt = walk(steps, maxFrames, (frames) => {
-      this.steps = before + frames.length - 1;
-      figure.hold(frames.at(-1).theta, "moved by the gradient");
+    if (figure.theta !== this.reached) {
+      const judge = (output) => figure.loss.withSlope(output);
+      this.steps = descend(figure.pair.data, figure.source, figure.theta, judge, MATCHED);
+      this.steps.next(); // where θ is now
+    }
+    this.halt = walk(this.steps, maxFrames, (frames) => {
+      if (!frames.length) return; // it was at its end
+      this.reached = frames.at(-1).theta;
+      figure.hold(this.reached, "moved by the gradient");
     });
   }
 
