@@ -84,7 +84,7 @@ def make(folder: Path) -> None:
         )
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.goto(address)
+        page.goto(f"{address}/?step=7")
         files = {"overview.gif": overview(page)}
         for name, (place, ready) in STILLS.items():
             page.goto(f"{address}/{place}")
