@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from stn_core.experiment import Experiment
     from stn_core.networks import ClassificationNetwork
+    from stn_core.trace import Trace
 
+MAX_TRACES = 64  # half a MB each at most
 NETWORK_WORDS = {
     "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
     "aff": "Aff", "proj": "Proj", "tps": "TPS", "rigid": "Rigid", "3d": "3D",
@@ -178,6 +180,19 @@ def run_network(loaded: LoadedNetwork, images: torch.Tensor, *thetas: Sequence[f
     with torch.inference_mode():
         given = [t if t is None else torch.tensor([list(t)], dtype=torch.float32) for t in thetas]
         return loaded.network.trace(images, *given)
+
+
+@st.cache_resource(
+    max_entries=MAX_TRACES,
+    show_spinner=False,
+    hash_funcs={"torch.Tensor": lambda images: (images.shape, images.numpy().tobytes())},
+)
+def own_trace(
+    _loaded: LoadedNetwork, key: str, images: torch.Tensor, held: Sequence[Sequence[float] | None]
+) -> Trace:
+    """What a network, known by its key, does by itself, but for the θ that are ``held``: asked for
+    again with each θ by hand, and most of what such a rerun would compute."""
+    return run_network(_loaded, images, *held)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -7,6 +7,8 @@ upright, and reads a JPEG at an eighth of its size. OpenCV does the rest.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -14,7 +16,8 @@ from PIL import Image, ImageOps
 
 SIDE = 64  # pixels of every picture but MNIST's digits
 CELL = 8  # pixels of the test card's squares
-# Of a picture that is decoded; a JPEG is decoded at an eighth of its size, if need be.
+# Of a picture that is decoded; a JPEG is decoded at an eighth of its size, if need be, but a
+# progressive one is held whole meanwhile.
 MAX_PIXELS, MAX_JPEG_PIXELS = 20_000_000, 80_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 JPEGS = ("JPEG", "MPO")  # phones write MPO: a JPEG with more pictures behind the first
@@ -129,20 +132,47 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
 
     uint8 (3, side, side). Raises PictureError for what is no picture, or too large to be decoded.
     """
+    picture = _opened(content, side)
+    with _refused():
+        if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
+            values = np.asarray(picture).astype(np.uint32)
+            picture = Image.fromarray(((values + 128) // 257).astype(np.uint8))
+        upright = _opaque(ImageOps.exif_transpose(picture))
+    square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
+    return np.asarray(square).transpose(2, 0, 1).copy()
+
+
+def decoded_pixels(content: bytes, side: int) -> int:
+    """How many pixels ``read_picture`` decodes of a file; 0 if it refuses it by its head."""
     try:
+        picture = _opened(content, side)
+    except PictureError:
+        return 0
+    width, height = picture.size
+    return width * height
+
+
+def _opened(content: bytes, side: int) -> Image.Image:
+    """A picture of which no pixel is decoded yet. Raises PictureError."""
+    with _refused():
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
         width, height = picture.size
-        most = MAX_JPEG_PIXELS if picture.format in JPEGS else MAX_PIXELS
+        by_parts = picture.format in JPEGS and not picture.info.get("progressive")
+        most = MAX_JPEG_PIXELS if by_parts else MAX_PIXELS
         if width * height > most:
             raise PictureError(
                 f"this picture has {width} × {height} pixels; the limit is {most // 10**6} "
                 "million. Make it smaller and upload it again."
             )
         picture.draft("RGB", (4 * side, 4 * side))  # a JPEG is decoded no larger than is needed
-        if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
-            values = np.asarray(picture).astype(np.uint32)
-            picture = Image.fromarray(((values + 128) // 257).astype(np.uint8))
-        upright = _opaque(ImageOps.exif_transpose(picture))
+    return picture
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What Pillow raises, as a PictureError."""
+    try:
+        yield
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
@@ -153,5 +183,3 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
         raise PictureError(
             "this file is damaged or not a picture. Upload a PNG, JPEG, WebP or GIF."
         ) from error
-    square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
-    return np.asarray(square).transpose(2, 0, 1).copy()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.data.networks import LoadedNetwork, run_network
+from app.data.networks import LoadedNetwork, own_trace, run_network
 from app.panels.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -54,6 +54,6 @@ def predict(
 ) -> Prediction:
     """hand: θ of every transformer, (N, P), as the visitor has set it; held: those that are held
     at a θ, and None for those that are not."""
-    own = run_network(loaded, images, *held)
+    own = own_trace(loaded, loaded.key, images, held)
     trace = run_network(loaded, images, *hand) if hand else own
     return Prediction(loaded=loaded, own=own, trace=trace, by_hand=bool(hand))

@@ -134,7 +134,8 @@ def _test_error(job: Job, run, status) -> None:
         return
     measured = test_errors.test_error(job.folder)
     if measured is None:
-        asked = st.button(
+        place = st.empty()
+        asked = place.button(
             "Measure the test error", key="job-test",
             help="Uses MNIST's 10,000 test digits, each distorted with a fixed seed",
         )  # fmt: skip
@@ -145,6 +146,7 @@ def _test_error(job: Job, run, status) -> None:
         try:
             with st.spinner("Measuring the test error …"):
                 measured = test_errors.measure(job.folder)
+            place.empty()
         except (RuntimeError, ValueError, OSError) as error:
             st.error(f"The test error cannot be measured: {reason(error)}")
             return

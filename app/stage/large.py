@@ -128,7 +128,7 @@ def stage(
     data |= {
         "compact": compact,
         "echo": state_of(key).get("serial"),
-        "inputs": [_input(moved) for moved in inputs],
+        "inputs": tuple(_input(moved) for moved in inputs),
         "adopted": adopted,
         "probabilities": rounded(probabilities),
         "features": {
@@ -178,7 +178,7 @@ def stage_data(
     return {
         "layout": layout,
         "token": token,
-        "items": [
+        "items": tuple(  # Streamlit looks for a table in a list, for half a millisecond
             {
                 "id": item.id,
                 "image": text_of(item.image.astype(np.uint8)),
@@ -188,7 +188,7 @@ def stage_data(
                 "href": item.href,
             }
             for item in items
-        ],
+        ),
         "channels": 1 if items[0].image.ndim == 2 else items[0].image.shape[0],
         "inputSize": list(size),
         "outputSize": list(output_size or size),

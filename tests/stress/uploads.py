@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import json
+import math
 import struct
 import sys
 import tempfile
@@ -16,18 +18,26 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from collections.abc import Coroutine
 from pathlib import Path
 
 import torch
+from PIL import Image
 from streamlit.proto.Common_pb2 import FileUploaderState, UploadedFileInfo
 
+from app.data.pictures import MAX_PIXELS
 from stn_core.checkpoints import save_tensors
+from stn_core.experiments.colocalisation import MAX_IMAGES
 from tests.browser.serving import server
 from tests.stress.load import Failed, Session, connect, megabytes
 
 ROUNDS = 10
 MOST_MEGABYTES = 1_000.0
 FIELD, STAGE = "own-warps", "own-stage"  # on the page of one's own network
+SET_FIELD, SET_BUTTON = "own_images", "own_start"  # on the page of co-localisation
+FILE_NAMES = {FIELD: "w.safetensors", SET_FIELD: "p.png"}
+SET_VIEW = "boxes_view=Run it live&live_kind=Your own images"
+SET = "a set of pictures"
 DRAWN = "the largest that is drawn"  # the others are refused
 
 
@@ -67,32 +77,53 @@ def files() -> dict[str, bytes]:
     }
 
 
+def pictures() -> list[bytes]:
+    """As many as a set may have, of few bytes and of as many pixels as a picture may have; no two
+    alike, for each is decoded once."""
+    side = math.isqrt(MAX_PIXELS)
+    content = io.BytesIO()
+    Image.new("RGBA", (side, side)).save(content, "PNG")
+    return [content.getvalue() + bytes([n]) for n in range(MAX_IMAGES)]
+
+
 class Visitor:
-    """A browser that uploads a file on the page of one's own network."""
+    """A browser that uploads files on the page of one's own network, or of co-localisation."""
 
     def __init__(self, address: str, session: Session) -> None:
         self.address, self.session = address, session
 
     async def upload(self, name: str, content: bytes) -> None:
-        """Send a file, and open it. Raises Failed if it is not sent, or not drawn or refused as it
-        should be."""
-        identity = str(uuid.uuid4())
-        url = f"{self.address}/_stcore/upload_file/{self.session.name}/{identity}"
-        status = await asyncio.to_thread(put, url, content)
-        if status >= 300:
-            raise Failed(f"{name}: the server answers {status}")
-        info = UploadedFileInfo(file_id=identity, name="w.safetensors", size=len(content))
-        info.file_urls.file_id = identity
-        state = FileUploaderState(uploaded_file_info=[info])
-        await self.session.set(FIELD, file_uploader_state_value=state)
+        """Send a file of warps, and open it. Raises Failed if it is not sent, or not drawn or
+        refused as it should be."""
+        await self.give(FIELD, name, [content])
         if (STAGE in self.session.elements) != (name == DRAWN):
             raise Failed(f"{name}: {'drawn' if name != DRAWN else 'refused'}")
 
+    async def upload_set(self, name: str, contents: list[bytes]) -> None:
+        """Send a set of pictures to be co-localised. Raises Failed if it cannot be."""
+        await self.give(SET_FIELD, name, contents)
+        _, button, _ = self.session.elements[SET_BUTTON]
+        if button.disabled:
+            raise Failed(f"{name}: refused")
 
-def put(url: str, content: bytes) -> int:
+    async def give(self, field: str, name: str, contents: list[bytes]) -> None:
+        """Send a field its files. Raises Failed."""
+        state = FileUploaderState()
+        for content in contents:
+            info = UploadedFileInfo(file_id=str(uuid.uuid4()), name=name, size=len(content))
+            info.file_urls.file_id = info.file_id
+            url = f"{self.address}/_stcore/upload_file/{self.session.name}/{info.file_id}"
+            status = await asyncio.to_thread(put, url, FILE_NAMES[field], content)
+            if status >= 300:
+                raise Failed(f"{name}: the server answers {status}")
+            state.uploaded_file_info.append(info)
+        await self.session.set(field, file_uploader_state_value=state)
+
+
+def put(url: str, file_name: str, content: bytes) -> int:
     """PUT a file as a browser's form has it; gives the answer's status."""
     edge = uuid.uuid4().hex
-    head = f'--{edge}\r\nContent-Disposition: form-data; name="f"; filename="w.safetensors"\r\n\r\n'
+    head = f'--{edge}\r\nContent-Disposition: form-data; name="f"; filename="{file_name}"\r\n\r\n'
     token = cookie(url)
     request = urllib.request.Request(
         url,
@@ -118,20 +149,26 @@ def cookie(url: str) -> str:
     return cookies[0].partition("=")[2].partition(";")[0].strip('"')
 
 
-async def drive(address: str, pid: int, rounds: int, sent: dict[str, bytes]) -> list[float]:
+async def drive(address: str, pid: int, rounds: int) -> list[float]:
     """Upload them all so many times, each round by another visitor; gives the memory after each."""
     memory = []
+
+    async def note(number: int, name: str, upload: Coroutine) -> None:
+        began = time.monotonic()
+        await upload
+        memory.append(megabytes(pid))
+        took = time.monotonic() - began
+        print(f"{number + 1:3}  {name:26}  {took:5.1f} s  {memory[-1]:6.0f} MB", flush=True)
+
+    sent, picture_set = files(), pictures()
     for number in range(rounds):
-        session = await connect(address, number)
-        visitor = Visitor(address, session)
-        await session.open("network")
+        visitor = Visitor(address, await connect(address, number))
+        await visitor.session.open("network")
         for name, content in sent.items():
-            began = time.monotonic()
-            await visitor.upload(name, content)
-            memory.append(megabytes(pid))
-            took = time.monotonic() - began
-            print(f"{number + 1:3}  {name:26}  {took:5.1f} s  {memory[-1]:6.0f} MB")
-        await session.socket.close()
+            await note(number, name, visitor.upload(name, content))
+        await visitor.session.open("colocalisation", SET_VIEW)
+        await note(number, SET, visitor.upload_set(SET, picture_set))
+        await visitor.session.socket.close()
     return memory
 
 
@@ -142,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = options.parse_args(arguments)
     with tempfile.TemporaryDirectory() as runs, server(Path(runs)) as (address, process):
         try:
-            memory = asyncio.run(drive(address, process.pid, given.rounds, files()))
+            memory = asyncio.run(drive(address, process.pid, given.rounds))
         except Failed as error:
             print(f"a page failed: {error}")
             return 1

@@ -74,9 +74,16 @@ def _own_form(*, possible: bool) -> None:
 
 
 def _read(files) -> list[np.ndarray]:
-    """The pictures that can be read; the page names the others."""
+    """The pictures that can be read; the page says which are not."""
+    count = decoded.count_within_bounds((file.getvalue() for file in files), SIDE)
+    if count < len(files):
+        st.warning(
+            "Your pictures have too many pixels in total: the limit is "
+            f"{decoded.MAX_SET_PIXELS // 10**6} million. The first {count} are used. Make the "
+            "pictures smaller and upload them again."
+        )
     images = []
-    for file in files:
+    for file in files[:count]:
         try:
             images.append(decoded.made(pictures.on_black, file.getvalue(), SIDE))
         except pictures.PictureError as error:

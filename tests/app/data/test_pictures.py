@@ -248,6 +248,13 @@ def test_kind_of_file_that_is_not_offered_is_refused():
         read_picture(file(quarters(), "BMP"))
 
 
+def test_progressive_jpeg_is_bounded_as_what_is_decoded_whole(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 50 * 50)
+    assert_corners(read_picture(file(quarters(), "JPEG")), RED, GREEN, BLUE, GREY)
+    with pytest.raises(PictureError, match="96 × 96 pixels"):
+        read_picture(file(quarters(), "JPEG", progressive=True))
+
+
 def test_phone_s_picture_of_several_may_be_as_large_as_any_jpeg(monkeypatch):
     content = io.BytesIO()
     quarters().save(content, "MPO", save_all=True, append_images=[quarters()])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from starlette.exceptions import HTTPException
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
@@ -87,3 +89,20 @@ def test_picture_is_decoded_once_for_all_reruns(broken, monkeypatch):
             else:
                 assert len(decoded.made(pictures.read_picture, content, side)) == side
     assert made == [4, 5]
+
+
+def test_set_of_pictures_is_bounded_by_what_is_decoded_of_it(monkeypatch):
+    def picture(kind: str, side: int, **options) -> bytes:
+        file = io.BytesIO()
+        Image.new("RGB", (side, side)).save(file, kind, **options)
+        return file.getvalue()
+
+    whole = [picture(kind, 80) for kind in ("PNG", "WEBP", "GIF")]
+    monkeypatch.setattr(decoded, "MAX_SET_PIXELS", 3 * 80 * 80)
+    assert decoded.count_within_bounds(whole, 10) == 3
+    assert decoded.count_within_bounds([*whole, b"no picture"], 10) == 4
+    assert decoded.count_within_bounds([*whole, picture("PNG", 1), whole[0]], 10) == 3
+    # A JPEG is decoded small, and one that is refused is not decoded.
+    assert decoded.count_within_bounds([picture("JPEG", 320)] * 12, 10) == 12
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 80)
+    assert decoded.count_within_bounds(whole * 2, 10) == 6

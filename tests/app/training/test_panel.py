@@ -7,6 +7,8 @@ from contextlib import ExitStack
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.data import test_errors
+from app.data.test_errors import MeasuredError
 from app.training import dispatcher
 from tests.app.training.trainings import begun, start
 from tests.app.visiting import MAIN, go_to
@@ -146,3 +148,20 @@ def test_run_that_was_watched_is_shown_again_when_the_visitor_comes_back(watched
     app.query_params["view"] = "Train"
     app.run()
     assert app.selectbox(key="run").value == f"run-{run.folder.name}" != newer.key
+
+
+def test_test_error_that_is_measured_at_the_end_takes_the_button_s_place(
+    watched, owning, monkeypatch
+):
+    run, app = watched
+    owning.close()
+    run.checkpoint.touch()
+    run.set_status("finished", 100)
+    replaced = {"is_possible": True, "is_quick": False, "measure": MeasuredError(100, 2.5, 10_000)}
+    for name, value in replaced.items():
+        monkeypatch.setattr(test_errors, name, lambda *_, value=value: value)
+    assert "job-test" in [button.key for button in app.run().button]
+    app.button(key="job-test").click().run()
+    assert not app.exception
+    assert "Test error: **2.50 %** of 10,000 test digits" in [m.value for m in app.markdown]
+    assert "job-test" not in [button.key for button in app.button]

@@ -177,7 +177,7 @@ def picture(array: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
+def test_own_images_are_read_bright_on_black_within_bounds_and_a_broken_one_is_named(monkeypatch):
     paper = np.full((100, 140), 240, np.uint8)
     paper[40:60, 60:80] = 10
     app = page(boxes_view="Run it live")
@@ -192,6 +192,11 @@ def test_own_images_are_read_bright_on_black_and_a_broken_one_is_named():
     assert read.shape == (84, 84) and read[42, 42] > 200 and np.median(read) == 0
     app.file_uploader(key="own_images").set_value(files[:3]).run()
     assert "You chose 3 pictures; a set needs 10 to 200" in app.warning[0].value
+    monkeypatch.setattr("app.data.decoded.MAX_SET_PIXELS", 9 * paper.size)
+    app.file_uploader(key="own_images").set_value(files).run()
+    assert "too many pixels in total" in app.warning[0].value
+    assert "The first 9 are used" in app.warning[0].value
+    assert app.button(key="own_start").disabled
 
 
 def test_of_too_many_images_the_first_are_read_and_no_more(monkeypatch):
