@@ -10,18 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import views
-from tests.browser.driving import PATIENCE_MILLISECONDS, handle, open_distorted, stage_of
+from tests.browser.driving import PATIENCE_MILLISECONDS, handle, open_distorted, settle, stage_of
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 ADDRESSES = ["" if name == "front" else name for name in views.pages()]
-SETTLED = """(scheme) => {
-    const app = document.querySelector("[data-testid=stApp]");
-    const busy = "[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]";
-    return app?.dataset.testScriptState === "notRunning"
-        && getComputedStyle(app).colorScheme === scheme
-        && document.querySelector(".st-key-footer")
-        && !document.querySelector(busy);
-}"""
 OPEN = """() => {
     const open = (root) => {
         root.querySelectorAll("details:not([open]) > summary").forEach((one) => one.click());
@@ -84,13 +76,6 @@ def titles() -> dict[str, str]:
     return {}
 
 
-def settle(page: Page, scheme: str) -> None:
-    """Until the script has ended and everything is in its colours."""
-    page.wait_for_function(SETTLED, arg=scheme)
-    page.evaluate("() => new Promise((done) => setTimeout(done, 150))")
-    page.wait_for_function(SETTLED, arg=scheme)
-
-
 def complaints(page: Page, where: str) -> list[str]:
     """Of what is on the page, with all that can be unfolded, in light and then in dark."""
     found = []
@@ -141,16 +126,15 @@ def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, 
 
 def test_focus_is_seen_in_the_navigation(browser_page):
     page = browser_page
+    page.emulate_media(color_scheme="light")
     page.goto("/glossary")
-    page.get_by_test_id("stTopNavSection").first.focus()
+    settle(page)
+    sections = page.get_by_test_id("stTopNavSection")
+    sections.first.focus()
+    expect(sections.first).to_be_focused()
     page.keyboard.press("Tab")
-    outline = page.evaluate(
-        """() => {
-            const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
-            return [outlineStyle, outlineWidth];
-        }"""
-    )
-    assert outline == ["solid", "2px"]
+    expect(sections.nth(1)).to_be_focused()
+    expect(sections.nth(1)).to_have_css("outline", re.compile("solid 2px"))
 
 
 def test_by_keyboard_and_screen_reader_a_digit_is_chosen_turned_and_judged(visit):
