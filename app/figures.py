@@ -60,8 +60,10 @@ def turning(
     return figure
 
 
-def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palette) -> go.Figure:
-    """True against predicted angles, digit by digit; the chosen digit is ringed.
+def angles(
+    clouds: Sequence[tuple[str, object, str]], digit: int | None, palette: Palette
+) -> go.Figure:
+    """True against predicted angles, digit by digit; the chosen digit is ringed, if one is.
 
     clouds: (title, PredictedAngles, colour). A point's ``customdata`` is its digit.
     """

@@ -9,6 +9,11 @@ from playwright.sync_api import Page
 
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
+# Whether anything is on a canvas.
+PAINTED = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.some(Boolean);
+}"""
 # The script has ended, nothing is waited for, every stage is drawn, and all is in its colours.
 SETTLED = """(scheme) => {
     const app = document.querySelector("[data-testid=stApp]");
