@@ -91,9 +91,7 @@ def complaints(page: Page, where: str) -> list[str]:
 def check_structure(page: Page, address: str) -> None:
     """Headings go down by one at a time, and every chart has its data in words."""
     if count := CHARTS.get(address):
-        expect(page.locator("[data-testid=stPlotlyChart], canvas.curves")).to_have_count(
-            count, timeout=PATIENCE_MILLISECONDS
-        )
+        expect(page.locator("[data-testid=stPlotlyChart], canvas.curves")).to_have_count(count)
     levels = page.evaluate(HEADINGS)
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -118,8 +116,7 @@ def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, 
     for index in range(1, buttons.count()):
         page.emulate_media(color_scheme="light")
         buttons.nth(index).click()
-        chosen = expect(buttons.nth(index))
-        chosen.to_have_attribute("aria-checked", "true", timeout=PATIENCE_MILLISECONDS)
+        expect(buttons.nth(index)).to_have_attribute("aria-checked", "true")
         found += complaints(page, f"{address}, {buttons.nth(index).inner_text()}")
     assert found == []
 
@@ -152,11 +149,11 @@ def test_by_keyboard_and_screen_reader_a_digit_is_chosen_turned_and_judged(visit
     for _ in range(9):
         page.keyboard.press("Shift+ArrowRight")
     expect(v).not_to_have_attribute("aria-label", before)
-    expect(verdict).not_to_have_text(said, timeout=PATIENCE_MILLISECONDS)
+    expect(verdict).not_to_have_text(said)
     assert verdict.evaluate("(node) => node.kept"), "a new node is not announced as a change"
     cell = page.locator(".strip button.cell").nth(3)
     cell.focus()
     expect(cell).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("Enter")
-    expect(cell).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MILLISECONDS)
+    expect(cell).to_have_attribute("aria-pressed", "true")
     expect(cell).to_be_focused()
