@@ -99,8 +99,9 @@ def angles(
             + "</extra>",
         )
     figure.update_layout(showlegend=len(clouds) > 1, dragmode=False, clickmode="event+select")
-    figure.update_xaxes(ticksuffix="°", fixedrange=True, title="true angle")
-    figure.update_yaxes(ticksuffix="°", fixedrange=True, title="predicted")
+    ticks = {"ticksuffix": "°", "fixedrange": True, "dtick": 20 if reach <= 60 else 45}
+    figure.update_xaxes(title="true angle", **ticks)
+    figure.update_yaxes(title="predicted", **ticks)
     return figure
 
 
