@@ -44,8 +44,10 @@ def turning(
             hovertemplate="%{y:.1f} % at %{x}°<extra>" + title + "</extra>",
         )
     figure.update_layout(showlegend=True)
+    margin = 0.02 * (degrees[-1] - degrees[0])  # keeps the axes' labels apart
     figure.update_xaxes(
-        tickvals=list(range(-90, 91, 30)),
+        range=[degrees[0] - margin, degrees[-1] + margin],
+        dtick=30,
         ticksuffix="°",
         fixedrange=True,
         title="angle of the image",

@@ -16,7 +16,10 @@ from app.stage import transformers
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
-from tests.browser.driving import PAINTED, data_of, handle, pixels, stage_of
+from tests.browser.driving import PAINTED, data_of, handle, pixels, stage_of, until
+
+SPARE = """(node) => node.closest(".box").getBoundingClientRect().right
+    - node.getBoundingClientRect().right"""
 
 
 @torch.no_grad()
@@ -68,6 +71,10 @@ def test_browser_runs_the_network_as_torch_does(visit):
     assert_network_is_torch_s(page)
     expect(stage_of(page).locator(".said").first).to_contain_text("Reads ")
     assert_drag_tells_its_angle_and_leaves_no_mark(page)
+    matrix = stage_of(page).locator(".matrix")  # which an arrow leads away from
+    for width in (1100, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        until(page, lambda: matrix.evaluate(SPARE) >= -1, f"the matrix is cut at {width} pixels")
 
 
 def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
