@@ -44,8 +44,10 @@ def turning(
             hovertemplate="%{y:.1f} % at %{x}°<extra>" + title + "</extra>",
         )
     figure.update_layout(showlegend=True)
+    margin = 0.02 * (degrees[-1] - degrees[0])  # keeps the axes' labels apart
     figure.update_xaxes(
-        tickvals=list(range(-90, 91, 30)),
+        range=[degrees[0] - margin, degrees[-1] + margin],
+        dtick=30,
         ticksuffix="°",
         fixedrange=True,
         title="angle of the image",
@@ -60,8 +62,10 @@ def turning(
     return figure
 
 
-def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palette) -> go.Figure:
-    """True against predicted angles, digit by digit; the chosen digit is ringed.
+def angles(
+    clouds: Sequence[tuple[str, object, str]], digit: int | None, palette: Palette
+) -> go.Figure:
+    """True against predicted angles, digit by digit; the chosen digit is ringed, if one is.
 
     clouds: (title, PredictedAngles, colour). A point's ``customdata`` is its digit.
     """
@@ -97,8 +101,9 @@ def angles(clouds: Sequence[tuple[str, object, str]], digit: int, palette: Palet
             + "</extra>",
         )
     figure.update_layout(showlegend=len(clouds) > 1, dragmode=False, clickmode="event+select")
-    figure.update_xaxes(ticksuffix="°", fixedrange=True, title="true angle")
-    figure.update_yaxes(ticksuffix="°", fixedrange=True, title="predicted")
+    ticks = {"ticksuffix": "°", "fixedrange": True, "dtick": 20 if reach <= 60 else 45}
+    figure.update_xaxes(title="true angle", **ticks)
+    figure.update_yaxes(title="predicted", **ticks)
     return figure
 
 

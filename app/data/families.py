@@ -136,8 +136,8 @@ class Preset:
 
 PRESETS = {
     "Fig. 3(a)": Preset(
-        words="The identity, where θ starts. Each output pixel reads the same place in the image, "
-        "so V equals U.",
+        words="At the identity, where θ starts, each output pixel reads the same place in the "
+        "image, so V equals U. Drag the grid, and V changes.",
         family="Affine",
         theta=(1, 0, 0, 0, 1, 0),
     ),
@@ -152,7 +152,7 @@ PRESETS = {
         theta=(0.45, -0.05, 0.0),
     ),
     "Mirror": Preset(
-        words="A negative determinant flips the grid (tinted), so V shows the F mirrored.",
+        words="A negative determinant flips the grid (tinted), and V shows the F mirrored.",
         family="Affine",
         theta=(-1, 0, 0, 0, 1, 0),
     ),
@@ -169,15 +169,15 @@ PRESETS = {
         theta=(0.6, 0, 0, 0, 0.6, 0, 0, 1.6),
     ),
     "Fold": Preset(
-        words="Two control points have changed places, so the grid folds. The tinted part is "
-        "flipped. Drag the points apart.",
+        words="Where two control points have changed places, the grid folds, and the tinted part "
+        "is flipped. Drag the points apart.",
         family="Thin plate spline",
         theta=_folded(),
     ),
     "Aliasing": Preset(
-        words="V has a quarter of the rows and columns. Each output pixel reads 4 pixels of U and "
-        "skips 12, so false rings appear (aliasing, Sect. 3.4). Choose the tent kernel with Φ = 4, "
-        "or size 1 with 4 × 4 pooling.",
+        words="At size ¼, the bilinear kernel reads 4 pixels of U for each output pixel and skips "
+        "12, so false rings appear (aliasing, Sect. 3.4). Choose the tent kernel with Φ = 4, or "
+        "size 1 with 4 × 4 pooling.",
         family="Affine",
         theta=(1, 0, 0, 0, 1, 0),
         image="Rings",
@@ -192,8 +192,8 @@ PRESETS = {
         gradient=True,
     ),
     "Too far": Preset(
-        words="The digits do not overlap, so the gradient has no direction to follow. Press "
-        "*Descend*.",
+        words="As long as V and the target do not overlap, the gradient has no direction to "
+        "follow. Press *Descend*.",
         family="Affine",
         theta=(1, 0, 1.5, 0, 1, 1.4),
         image="Digit",

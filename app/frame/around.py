@@ -31,6 +31,8 @@ READABLE = f"""<style>
 [data-testid='stHeader'] :focus-visible {{ outline: 2px solid {PRIMARY}; outline-offset: 1px; }}
 [data-testid='stButtonGroup'] :has(> button) {{ flex-wrap: wrap; }}
 .js-plotly-plot, .js-plotly-plot * {{ touch-action: pan-y; }}
+.js-plotly-plot .modebar-container {{ visibility: hidden; }}  /* Export presses it */
+[data-testid='stSlider'] [data-rac] {{ touch-action: pan-y !important; }}
 @media (pointer: coarse) {{  /* targets for a finger: 40 pixels */
   .paper a, .paper summary, .st-key-footer a {{
     display: inline-block; min-width: 2.5rem; line-height: 2.5rem; text-align: center;

@@ -65,10 +65,11 @@ def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> 
     for digit in range(len(rows[0].probabilities)):
         bars = "".join(
             f"<div style='display:flex;align-items:center;gap:.4rem'><div style='height:.6rem;"
-            f"width:{max(0.3, 82 * row.probabilities[digit]):.1f}%;background:{shade};"
+            f"width:calc({max(0.003, row.probabilities[digit]):.3f}*(100% - 4.8rem));"
+            f"background:{shade};"
             "border-radius:2px;transition:width .1s'></div>"
-            f"<span style='font-size:.75rem;line-height:.8rem'>{_share(row.probabilities[digit])}"
-            "</span></div>"
+            "<span style='font-size:.75rem;line-height:.8rem;white-space:nowrap'>"
+            f"{_share(row.probabilities[digit])}</span></div>"
             for row, shade in zip(rows, shades, strict=False)
         )
         name = f"<b>{digit}</b> ◂" if digit == truth else f"{digit}"

@@ -6,10 +6,12 @@ import functools
 import os
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser import serving
 from tests.browser.driving import PATIENCE_MILLISECONDS, component, handle
+
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")

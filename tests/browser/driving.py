@@ -9,6 +9,24 @@ from playwright.sync_api import Page
 
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
+# Whether anything is on a canvas.
+PAINTED = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.some(Boolean);
+}"""
+# The script has ended, nothing is waited for, every stage is drawn, and all is in its colours.
+SETTLED = """(scheme) => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const busy = "[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]";
+    const parts = document.querySelectorAll("[data-testid=stBidiComponentIsolated]");
+    const isDrawn = (part) => part.closest(".st-key-keys")
+        || part.shadowRoot?.querySelector(".stage")?.childElementCount !== 0;
+    return app?.dataset.testScriptState === "notRunning"
+        && getComputedStyle(app).colorScheme === scheme
+        && document.querySelector(".st-key-footer")
+        && !document.querySelector(busy)
+        && [...parts].every(isDrawn);
+}"""
 
 
 def open_distorted(visit, query: str = "", *, reduced_motion: str = "reduce", **options) -> Page:
@@ -32,6 +50,13 @@ def open_volumes(visit, query: str = "", **options) -> Page:
     page.locator("canvas.solid").first.wait_for()
     page.get_by_text("Probability of each class").wait_for()
     return page
+
+
+def settle(page: Page, scheme: str = "light") -> None:
+    """Until the script has ended and everything is there in its colours."""
+    page.wait_for_function(SETTLED, arg=scheme)
+    page.evaluate("() => new Promise((done) => setTimeout(done, 150))")
+    page.wait_for_function(SETTLED, arg=scheme)
 
 
 def stage_of(page: Page, index: int = 0):

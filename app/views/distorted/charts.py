@@ -59,7 +59,7 @@ def _many_angles(shown: Shown) -> None:
         return
     clouds = [(n.title, shown.predicted_angles(n), shade) for n, shade in transformed]
     chart(
-        figures.angles(clouds, shown.digit, colours()),
+        figures.angles(clouds, shown.chosen, colours()),
         name="true-and-predicted-angles",
         key="angles",
         on_select=choose_point,

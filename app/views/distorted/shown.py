@@ -38,6 +38,11 @@ class Shown:
         return self.source[1]
 
     @property
+    def chosen(self) -> int | None:
+        """The gallery digit that is shown; None if it is the visitor's own."""
+        return None if self.source[-1] else self.digit
+
+    @property
     def label(self) -> int:
         """The true class."""
         return int(self.example.labels[0])

@@ -34,6 +34,6 @@ def digit_strip(shown: Shown) -> None:
         items,
         key="digits",
         token=f"{shown.source[:3]}/{'/'.join(n.key for n in shown.networks)}",
-        selected=str(shown.digit),
+        selected=None if shown.chosen is None else str(shown.chosen),
         on_selected=choose_digit,
     )

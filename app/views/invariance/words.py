@@ -14,6 +14,7 @@ from app.palette import GRIDS, Palette, network_colours
 if TYPE_CHECKING:
     from stn_core.invariance import Axis, Curve, Recording
 
+NBSP = "\N{NO-BREAK SPACE}"
 MAX_ERROR_PERCENT = 10  # with which a network still counts as reading
 LEVELS = ("predicted_10", "predicted_50", "predicted_90")  # quantiles, in percent
 
@@ -144,8 +145,8 @@ def sentence(choice: Choice) -> str:
     """What is seen at the value that is looked at, from the numbers."""
     errors = sorted((interval(choice, n), network_title(n)) for n in choice.networks)
     (error, _, _), best = errors[0]
-    parts = [f"**{best}** misreads {error:.1f} % of the digits"]
-    parts += [f"**{title}** {error:.1f} %" for (error, _, _), title in errors[1:]]
+    parts = [f"**{best}** misreads {error:.1f}{NBSP}% of the digits"]
+    parts += [f"**{title}** {error:.1f}{NBSP}%" for (error, _, _), title in errors[1:]]
     text = f"{choice.place} ({where(choice.axis, choice.value)}), {', '.join(parts)}."
     if len(errors) > 1:
         high = errors[0][0][2]
@@ -179,7 +180,7 @@ def reaches(choice: Choice) -> str:
 
 def _unbroken(name: str) -> str:
     """A network's title that stays on one line."""
-    return network_title(name).replace(" ", "\N{NO-BREAK SPACE}").replace("-", "\u2011")
+    return network_title(name).replace(" ", NBSP).replace("-", "\u2011")
 
 
 def slope(values: Sequence[float], predicted: Sequence[float]) -> float:

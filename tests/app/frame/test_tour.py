@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.frame import stops, tour
 from app.frame.closing_questions import CLOSING_QUESTIONS
+from app.views.volumes.choices import FIRST_CHOICES
+from stn_core import results
 from tests.app.visiting import MAIN, go_to
 
 NUMBERS = range(1, len(stops.STOPS) + 1)
@@ -33,6 +35,13 @@ def test_stop_opens_its_page_in_its_state_and_waits(number):
     assert "Your turn" in texts(app)
     for name, value in stop.fields.items():
         assert str(app.session_state[name]) == value
+
+
+def test_tour_says_of_a_volume_what_was_measured_of_the_network_that_it_opens():
+    [cell] = [c for n, c in results.cells("volumes").items() if n.endswith(FIRST_CHOICES[0])]
+    in_u, in_v = cell.metrics.facing_degrees
+    assert "turns with it about half the way" in stops.STOPS[-1].seen
+    assert 0.4 < in_v / in_u < 0.6
 
 
 def test_stop_is_found_from_any_page():

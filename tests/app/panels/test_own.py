@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import zlib
 
 import numpy as np
@@ -19,7 +20,7 @@ from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.foreign_checkpoints import load_matching
-from tests.app.visiting import opened
+from tests.app.visiting import opened, payload
 
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]
 NAME = "distorted/rts/st-fcn-aff"
@@ -27,6 +28,11 @@ NAME = "distorted/rts/st-fcn-aff"
 
 def page(name: str, **query: str) -> AppTest:
     return opened(name, **query)
+
+
+def angles(app: AppTest) -> list[dict]:
+    """The series of the last chart: true against predicted angles."""
+    return json.loads(app.get("plotly_chart")[-1].proto.spec)["data"]
 
 
 def said(app: AppTest) -> str:
@@ -86,6 +92,11 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     laid = examples.render(moved, moved.pose)
     shown = examples.example(NAME, 504, 2, drawn)
     torch.testing.assert_close(laid, shown.images, atol=1e-4, rtol=0)
+    parts = [payload(app, index) for index in range(len(app.get("bidi_component")))]
+    [strip] = [part for part in parts if part.get("layout") == "strip"]
+    assert strip["selected"] is None  # none of the gallery's digits is on the stage
+    rings = [s["marker"]["line"]["width"] for s in angles(app) if "marker" in s]
+    assert rings and not np.any(rings)
     other = page("distorted", a_rts="st-cnn-aff", **app.query_params)
     assert other.segmented_control(key="own-digit-way").value == "Link"
     assert other.session_state["own-digit:linked"] == drawn

@@ -24,8 +24,14 @@ SHOW = """async (source) => {
 }"""
 
 
+def written(svg: bytes) -> list[ElementTree.Element]:
+    """Every piece of text."""
+    found = ElementTree.fromstring(svg).iter()
+    return [one for one in found if one.tag in (f"{SVG}text", f"{SVG}tspan") and one.text]
+
+
 def words(svg: bytes) -> str:
-    return " ".join(text.text for text in ElementTree.fromstring(svg).iter(f"{SVG}text"))
+    return " ".join(text.text for text in written(svg))
 
 
 def drawn(page, svg: bytes) -> np.ndarray:
@@ -53,8 +59,10 @@ def test_figure_2_has_its_frames_and_words_and_none_of_its_controls(visit, tmp_p
     for control in ("Drag", "Point at", "Reset", "Sect. 3.1"):
         assert control not in said
     root = ElementTree.fromstring(svg)
-    theta = next(t for t in root.iter(f"{SVG}text") if t.text == "θ" and t.get("font-weight") < "6")
+    theta = next(t for t in written(svg) if t.text == "θ" and t.get("font-weight") < "6")
     assert float(theta.get("font-size")[:-2]) < 12  # T_θ(G), a subscript
+    assert theta.tag == f"{SVG}tspan" and theta.get("x") is None  # after its T in any font
+    assert theta.get("font-family").startswith("'Source Sans', 'Source Sans 3'")
     lines = [path.get("d") for path in root.iter(f"{SVG}path")]
     matrix = stage_of(page).locator(".matrix").bounding_box()
     sides = [d for d in lines if d.endswith(f"v{matrix['height']:g}")]

@@ -10,18 +10,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import views
-from tests.browser.driving import PATIENCE_MILLISECONDS, handle, open_distorted, stage_of
+from tests.browser.driving import PATIENCE_MILLISECONDS, handle, open_distorted, settle, stage_of
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 ADDRESSES = ["" if name == "front" else name for name in views.pages()]
-SETTLED = """(scheme) => {
-    const app = document.querySelector("[data-testid=stApp]");
-    const busy = "[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]";
-    return app?.dataset.testScriptState === "notRunning"
-        && getComputedStyle(app).colorScheme === scheme
-        && document.querySelector(".st-key-footer")
-        && !document.querySelector(busy);
-}"""
 OPEN = """() => {
     const open = (root) => {
         root.querySelectorAll("details:not([open]) > summary").forEach((one) => one.click());
@@ -84,13 +76,6 @@ def titles() -> dict[str, str]:
     return {}
 
 
-def settle(page: Page, scheme: str) -> None:
-    """Until the script has ended and everything is in its colours."""
-    page.wait_for_function(SETTLED, arg=scheme)
-    page.evaluate("() => new Promise((done) => setTimeout(done, 150))")
-    page.wait_for_function(SETTLED, arg=scheme)
-
-
 def complaints(page: Page, where: str) -> list[str]:
     """Of what is on the page, with all that can be unfolded, in light and then in dark."""
     found = []
@@ -106,9 +91,7 @@ def complaints(page: Page, where: str) -> list[str]:
 def check_structure(page: Page, address: str) -> None:
     """Headings go down by one at a time, and every chart has its data in words."""
     if count := CHARTS.get(address):
-        expect(page.locator("[data-testid=stPlotlyChart], canvas.curves")).to_have_count(
-            count, timeout=PATIENCE_MILLISECONDS
-        )
+        expect(page.locator("[data-testid=stPlotlyChart], canvas.curves")).to_have_count(count)
     levels = page.evaluate(HEADINGS)
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -133,24 +116,22 @@ def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, 
     for index in range(1, buttons.count()):
         page.emulate_media(color_scheme="light")
         buttons.nth(index).click()
-        chosen = expect(buttons.nth(index))
-        chosen.to_have_attribute("aria-checked", "true", timeout=PATIENCE_MILLISECONDS)
+        expect(buttons.nth(index)).to_have_attribute("aria-checked", "true")
         found += complaints(page, f"{address}, {buttons.nth(index).inner_text()}")
     assert found == []
 
 
 def test_focus_is_seen_in_the_navigation(browser_page):
     page = browser_page
+    page.emulate_media(color_scheme="light")
     page.goto("/glossary")
-    page.get_by_test_id("stTopNavSection").first.focus()
+    settle(page)
+    sections = page.get_by_test_id("stTopNavSection")
+    sections.first.focus()
+    expect(sections.first).to_be_focused()
     page.keyboard.press("Tab")
-    outline = page.evaluate(
-        """() => {
-            const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
-            return [outlineStyle, outlineWidth];
-        }"""
-    )
-    assert outline == ["solid", "2px"]
+    expect(sections.nth(1)).to_be_focused()
+    expect(sections.nth(1)).to_have_css("outline", re.compile("solid 2px"))
 
 
 def test_by_keyboard_and_screen_reader_a_digit_is_chosen_turned_and_judged(visit):
@@ -168,11 +149,11 @@ def test_by_keyboard_and_screen_reader_a_digit_is_chosen_turned_and_judged(visit
     for _ in range(9):
         page.keyboard.press("Shift+ArrowRight")
     expect(v).not_to_have_attribute("aria-label", before)
-    expect(verdict).not_to_have_text(said, timeout=PATIENCE_MILLISECONDS)
+    expect(verdict).not_to_have_text(said)
     assert verdict.evaluate("(node) => node.kept"), "a new node is not announced as a change"
     cell = page.locator(".strip button.cell").nth(3)
     cell.focus()
     expect(cell).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("Enter")
-    expect(cell).to_have_attribute("aria-pressed", "true", timeout=PATIENCE_MILLISECONDS)
+    expect(cell).to_have_attribute("aria-pressed", "true")
     expect(cell).to_be_focused()

@@ -25,6 +25,7 @@ from tests.browser.driving import (
     play_button,
     scrub,
     set_mode,
+    settle,
     stage_of,
     theta_shown,
     until,
@@ -114,8 +115,8 @@ def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
 
 def test_point_of_the_angles_that_is_clicked_puts_its_digit_on_the_stage(visit):
     page = open_distorted(visit)
+    settle(page)
     points = page.locator(".scatterlayer .points path")
-    points.first.wait_for(state="attached")
     points.nth(3).scroll_into_view_if_needed()
     box = points.nth(3).bounding_box()
     at = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -167,6 +168,7 @@ def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
 
 def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_value(visit):
     page = open_distorted(visit)
+    settle(page)
     output = pixels(page, "V")
     row, column = np.unravel_index(output.argmax(), output.shape)
     box = stage_of(page).locator("[data-pane=V] canvas.pixels").bounding_box()
@@ -188,6 +190,7 @@ def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_valu
 
 def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
     page = open_distorted(visit)
+    settle(page)
     page.set_viewport_size({"width": 1440, "height": 1400})  # so that nothing is scrolled away
     stage_of(page).get_by_role("button", name="θ = identity").click()
     box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()

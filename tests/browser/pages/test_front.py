@@ -16,7 +16,10 @@ from app.stage import transformers
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import Affine
-from tests.browser.driving import data_of, handle, pixels, stage_of
+from tests.browser.driving import PAINTED, data_of, handle, pixels, stage_of, until
+
+SPARE = """(node) => node.closest(".box").getBoundingClientRect().right
+    - node.getBoundingClientRect().right"""
 
 
 @torch.no_grad()
@@ -33,6 +36,27 @@ def assert_network_is_torch_s(page) -> None:
     np.testing.assert_allclose(pixels(page, "V"), 255 * held.warps[0].output[0, 0].numpy(), atol=2)
 
 
+def assert_drag_tells_its_angle_and_leaves_no_mark(page) -> None:
+    """With a pixel pointed at before the drag."""
+    u = stage_of(page).locator("[data-pane=U] .square")
+    marked = lambda: u.locator("canvas.overlay").last.evaluate(PAINTED)  # noqa: E731
+    where = stage_of(page).locator(".where")
+    u.hover(position={"x": 40, "y": 40})
+    assert marked()
+    before = where.inner_text()
+    handle(page, "top left corner").hover()
+    page.mouse.down()
+    box = u.bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.1 * box["height"], steps=3)
+    expect(where).to_be_visible()
+    expect(where).not_to_have_text(before)
+    expect(where).to_have_text(re.compile(r"^turned by −?\d+°$"))
+    assert not marked()
+    page.mouse.up()
+    page.locator("h1").hover()
+    assert not marked()
+
+
 def test_browser_runs_the_network_as_torch_does(visit):
     page = visit("step=7", reduced_motion="reduce")
     handle(page, "digit: move").wait_for()
@@ -46,6 +70,11 @@ def test_browser_runs_the_network_as_torch_does(visit):
     assert np.abs(data_of(page, "theta") - before).max() > 0.1
     assert_network_is_torch_s(page)
     expect(stage_of(page).locator(".said").first).to_contain_text("Reads ")
+    assert_drag_tells_its_angle_and_leaves_no_mark(page)
+    matrix = stage_of(page).locator(".matrix")  # which an arrow leads away from
+    for width in (1100, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        until(page, lambda: matrix.evaluate(SPARE) >= -1, f"the matrix is cut at {width} pixels")
 
 
 def test_theta_by_hand_is_kept_until_it_is_given_back(visit):

@@ -9,15 +9,14 @@ from playwright.sync_api import expect
 
 from app.data.invariance import posed
 from stn_core import invariance
-from tests.browser.driving import pixels, until
+from tests.browser.driving import pixels, settle, until
 
 COLUMN = "distorted/rts"
 
 
 def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):
     page = visit("writer=4", at="invariance", reduced_motion="reduce")
-    page.get_by_text("Curves as CSV").first.wait_for()
-    page.locator(".strip canvas").first.wait_for()
+    settle(page)
     chart = page.locator(".nsewdrag.drag").first
     box = chart.bounding_box()
     values = invariance.load(COLUMN).axis("rotation").values

@@ -12,7 +12,7 @@ from app.data import examples
 from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import data_of, handle, stage_of, until
+from tests.browser.driving import PAINTED, data_of, handle, stage_of, until
 
 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -63,12 +63,6 @@ def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):
     assert data_of(page, "gradient").any()
     figure.get_by_label("integer kernel").check()
     assert not data_of(page, "gradient").any()
-
-
-PAINTED = """(canvas) => {
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    return data.some(Boolean);
-}"""
 
 
 def test_theta_is_moved_on_the_landscape(visit):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import math
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from stn_core import Affine, FullyConnectedBody, Localisation, SpatialTransformer, save_warps, watch
 from tests.browser.driving import handle, stage_of, theta_shown, until
+from tests.browser.output.test_export import SVG, take
+from tests.browser.output.test_pictures import drawn, halved
 
 HEIGHT, WIDTH = 60, 120
 ANGLE = math.radians(30)
@@ -45,7 +50,23 @@ def warps_file(tmp_path):
     return tmp_path / "warps.safetensors"
 
 
-def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_file):
+def assert_exports_keep_the_shape(page, tmp_path) -> None:
+    """U and V as they are on the screen, and the same in all three files."""
+    svg, png, gif = (take(page, kind, tmp_path) for kind in ("SVG", "PNG", "GIF"))
+    images = ElementTree.fromstring(svg).iter(f"{SVG}image")
+    sizes = [[float(image.get(side)) for side in ("width", "height")] for image in images]
+    for canvas in stage_of(page).locator("canvas.pixels").all():
+        box = canvas.bounding_box()
+        assert any(np.allclose(size, [box["width"], box["height"]], atol=1) for size in sizes)
+    picture = drawn(page, svg)
+    film = Image.open(io.BytesIO(gif))
+    film.seek(film.n_frames - 1)
+    frame = film.convert("RGB").resize(picture.shape[1::-1])
+    for other in (halved(png, picture.shape), np.array(frame, float)):
+        assert np.abs(picture - other).mean() < 6
+
+
+def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_file, tmp_path):
     page = visit(at="network", reduced_motion="reduce")
     page.locator("input[type=file]").set_input_files(warps_file)
     handle(page, "the whole grid").wait_for()
@@ -60,6 +81,8 @@ def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_fil
 
     wide = lambda: np.allclose(shapes(), WIDTH / HEIGHT, rtol=0.04)  # noqa: E731
     until(page, wide, "the panes have not the images' shape")
+
+    assert_exports_keep_the_shape(page, tmp_path)
 
     def middle(name: str) -> np.ndarray:
         return np.array(handle(page, f"{name} corner").evaluate(MIDDLE))

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, select, stage_of
+from tests.browser.driving import handle, scrub, select, stage_of
 
 
 def test_arrows_step_from_frame_to_frame_also_on_the_playhead_itself(visit):
@@ -36,7 +36,7 @@ def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_w
 
     def expect_the_place(trainings: int) -> None:
         strips = stage_of(page).locator(".strip")
-        expect(strips).to_have_count(trainings, timeout=PATIENCE_MILLISECONDS)
+        expect(strips).to_have_count(trainings)
         expect(where).to_have_text(place)
         expect(clock).to_have_value("seconds")
         expect(cell).to_have_attribute("aria-pressed", "true")
@@ -61,7 +61,7 @@ def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_w
 def test_reload_leaves_the_playhead_of_volumes_and_boxes_where_it_was(at, query, visit):
     page = visit(query, at=at, reduced_motion="reduce")
     where = stage_of(page).locator(".where")
-    expect(where).to_have_text("step 0", timeout=PATIENCE_MILLISECONDS)
+    expect(where).to_have_text("step 0")
     scrub(page).press("End")
     last = where.inner_text()
     for _ in range(3):
@@ -70,6 +70,6 @@ def test_reload_leaves_the_playhead_of_volumes_and_boxes_where_it_was(at, query,
     assert left not in ("step 0", last)
     for _ in range(2):
         page.reload()
-        expect(where).to_have_text(left, timeout=PATIENCE_MILLISECONDS)
+        expect(where).to_have_text(left)
     page.keyboard.press("r")
     expect(where).to_have_text("step 0")

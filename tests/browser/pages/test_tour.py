@@ -2,9 +2,70 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+import re
 
-from tests.browser.driving import PATIENCE_MILLISECONDS, handle, scrub, stage_of, until
+from playwright.sync_api import Page, expect
+
+from app.frame import stops
+from app.frame.closing_questions import CLOSING_QUESTIONS
+from tests.browser.driving import handle, scrub, stage_of, until
+
+# By the keyboard alone: at each stop the control that is walked to ("<": backwards), and the keys
+# that do it.
+BY_KEYS = (
+    (("the whole grid", "-", 30),),
+    (("the whole grid", "Shift+]", 20),),
+    (("control point 1", "ArrowRight", 3),),
+    (("Descend", "Enter", 1),),
+    (("the whole grid", "Shift+ArrowRight", 14),),
+    (("Training progress", "ArrowRight", 1),),
+    (("digit", "Enter", 1), ("< Volume U", "ArrowRight", 6)),
+)
+NAME = """() => {
+    let at = document.activeElement;
+    while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    const words = at?.getAttribute("aria-label") || at?.labels?.[0]?.textContent || at?.textContent;
+    return (words || "").trim();
+}"""
+MOST_TABS = 200
+
+
+def walk_to(page: Page, name: str) -> None:
+    """Tab, until it has the focus."""
+    met, key = [], "Shift+Tab" if name.startswith("< ") else "Tab"
+    name = name.removeprefix("< ")
+    for _ in range(MOST_TABS):
+        page.keyboard.press(key)
+        met.append(page.evaluate(NAME))
+        if met[-1].startswith(name):
+            return
+    raise AssertionError(f"{name} cannot be walked to, but {met}")
+
+
+def test_tour_is_gone_through_by_the_keyboard_alone(visit):
+    page = visit("stop=1", reduced_motion="reduce")
+    for number, ways in enumerate(BY_KEYS, 1):
+        stop = stops.STOPS[number - 1]
+        expect(page.get_by_text(f"Stop {number} of {len(BY_KEYS)}")).to_be_visible()
+        expect(page.get_by_text("Your turn")).to_be_visible()
+        stage_of(page).locator("canvas").first.wait_for()
+        expect(page.locator(".st-key-tour")).to_have_attribute("aria-live", "polite")
+        for name, key, times in ways:
+            walk_to(page, name)
+            for _ in range(times):
+                page.keyboard.press(key)
+        expect(page.get_by_text("✓ done"), stop.title).to_be_visible()
+        walk_to(page, "Next stop" if number < len(stops.STOPS) else "Closing questions")
+        page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"done=1\.2\.3\.4\.5\.6\.7"))
+    expect(page.get_by_text("7 of 7 stops done")).to_be_visible()
+    for n, question in enumerate(CLOSING_QUESTIONS):
+        walk_to(page, question.answers[0])
+        for _ in range(question.right):
+            page.keyboard.press("ArrowDown")
+        if not question.right:
+            page.keyboard.press("Space")
+        expect(page.get_by_text("✓ Right.")).to_have_count(n + 1)
 
 
 def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
@@ -18,7 +79,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
     handle(page, "top left corner").focus()
     for _ in range(17):
         page.keyboard.press("Shift+]")
-    expect(seen).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    expect(seen).to_be_visible()
     assert card.bounding_box()["height"] == before
     page.mouse.move(700, 700)
     page.mouse.wheel(0, 600)

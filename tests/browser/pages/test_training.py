@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stn_core.runs.folder import Run
-from tests.browser.driving import PATIENCE_MILLISECONDS, pixels, scrub, stage_of, until
+from tests.browser.driving import pixels, scrub, stage_of, until
 
 
 def steps_done(page: Page) -> int:
@@ -58,10 +58,8 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
     page.reload()
-    expect(page.get_by_text(re.compile("paused · step"))).to_be_visible(
-        timeout=PATIENCE_MILLISECONDS
-    )
-    expect(where).to_have_text("step 0", timeout=PATIENCE_MILLISECONDS)
+    expect(page.get_by_text(re.compile("paused · step"))).to_be_visible()
+    expect(where).to_have_text("step 0")
     paused_at = steps_done(page)
     page.get_by_role("button", name="Continue", exact=True).click()
     expect(page.get_by_text(re.compile("running · step"))).to_be_visible()
@@ -76,7 +74,7 @@ def test_training_is_started_watched_paused_reloaded_and_stopped(visit):
     page.get_by_text("Explore", exact=True).first.click()
     page.get_by_text("More digits").wait_for()
     page.get_by_text("Train", exact=True).first.click()
-    expect(where).to_have_text(re.compile("^step [1-9]"), timeout=PATIENCE_MILLISECONDS)
+    expect(where).to_have_text(re.compile("^step [1-9]"))
     assert scrub(page).evaluate("(scrub) => scrub.value === scrub.max"), "it is no more live"
 
 
@@ -98,13 +96,13 @@ def test_two_tabs_on_a_paused_run_have_one_rate(visit, paused):
     tabs = [visit("view=Train&distortion=R&run=run-mine", at="distorted") for _ in range(2)]
     sliders = [tab.get_by_role("slider", name=re.compile("Peak learning rate")) for tab in tabs]
     for slider in sliders:
-        expect(slider).to_have_attribute("aria-valuetext", "0.001", timeout=PATIENCE_MILLISECONDS)
+        expect(slider).to_have_attribute("aria-valuetext", "0.001")
     sliders[0].press("ArrowRight")
     for slider in sliders:  # the other tab follows, and does not write its own
-        expect(slider).to_have_attribute("aria-valuetext", "0.002", timeout=30_000)
+        expect(slider).to_have_attribute("aria-valuetext", "0.002")
     sliders[1].press("ArrowRight")
     for slider in sliders:
-        expect(slider).to_have_attribute("aria-valuetext", "0.005", timeout=30_000)
+        expect(slider).to_have_attribute("aria-valuetext", "0.005")
     tabs[0].wait_for_timeout(3_000)  # each page has been refreshed since
     assert run.asked_rate() == 0.005 and run.command() == "pause"
     for slider in sliders:

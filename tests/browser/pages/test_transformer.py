@@ -25,6 +25,7 @@ from tests.browser.driving import (
     play_button,
     scrub,
     select,
+    settle,
     stage_of,
     theta_shown,
     typed,
@@ -169,6 +170,7 @@ def test_kernel_is_switched_and_theta_stays_as_the_hand_has_set_it(visit):
 
 def test_picture_is_drawn_on_the_sheet_and_becomes_u(visit):
     page = open_transformer(visit, "image=Draw")
+    settle(page)
     sheet = page.get_by_label("Drawing area")
     box = sheet.bounding_box()
     at = lambda x, y: (box["x"] + x * box["width"], box["y"] + y * box["height"])  # noqa: E731
@@ -230,6 +232,7 @@ def test_turned_over_part_of_a_grid_is_tinted(visit):
 
 def test_two_fingers_move_scale_and_turn_the_grid(visit):
     page = open_transformer(visit, "family=Affine&theta=0.5,0,0,0,0.5,0", has_touch=True)
+    settle(page)
     box = stage_of(page).locator("[data-pane=U] .square").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     fingers = page.context.new_cdp_session(page)
@@ -252,6 +255,7 @@ def test_two_fingers_move_scale_and_turn_the_grid(visit):
 
 def test_pixel_that_is_pointed_at_tells_its_slopes_beside_the_gradient(visit, generator):
     page = open_transformer(visit, "image=Rings&gradient=true&theta=0.6,0.1,0,0,0.7,0.1")
+    settle(page)
     box = stage_of(page).locator("[data-pane=V] canvas.pixels").first.bounding_box()
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
     note = stage_of(page).locator(".note")

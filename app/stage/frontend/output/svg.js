@@ -1,16 +1,14 @@
 /** What a stage shows as SVG: grids, frames, arrows and curves as lines, words as text in a font that is in the file. */
 import { again, areaOf, insideOf } from "./picture.js";
 import { sceneOf, withoutControls } from "./scene.js";
+import { FAMILY, paint, short, textOf } from "./text.js";
 import { backgroundOf, inTheme } from "./theme.js";
+import { inRows } from "./words.js";
 
 const ENLARGED_PIXELS = 500; // of a picture whose pixels are to be seen
 const SHARP = 2; // pixels for one of the screen's, of what is no lines
-const FAMILY = "Source Sans"; // Streamlit's, of which vendor/sans.woff2 has the letters that a stage uses
-const GENERIC = "'Source Sans 3', 'Open Sans', Arial, sans-serif"; // for programs that take no font from a file
 const FONT = new URL("../vendor/sans.woff2", import.meta.url);
 
-const escaped = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-const short = (v) => +v.toFixed(2);
 
 let font; // as base64, once it has been asked for
 
@@ -32,7 +30,7 @@ export async function svg(layout, theme) {
     const parts = sceneOf(root, recoloured);
     const { left, top, width, height } = areaOf(parts);
     const clips = [];
-    const pieces = parts.map((part) => clipped(part, svgOf(part), clips));
+    const pieces = inRows(parts).map((part) => clipped(part, svgOf(part), clips));
     const box = [left, top, width, height].map(short).join(" ");
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" width="${short(width)}" height="${short(height)}" viewBox="${box}">` +
@@ -45,10 +43,6 @@ export async function svg(layout, theme) {
 
 const place = ({ x, y, width, height }) => `x="${short(x)}" y="${short(y)}" width="${short(width)}" height="${short(height)}"`;
 const rounded = ({ radius }) => (radius ? ` rx="${short(radius)}"` : "");
-const paint = (what, colour) => {
-  const [, rgb, alpha] = /^rgba\(([^,]+,[^,]+,[^,]+), ([\d.]+)\)$/.exec(colour) ?? [];
-  return rgb ? `${what}="rgb(${rgb})" ${what}-opacity="${alpha}"` : `${what}="${colour}"`;
-};
 const pen = ({ colour, width, dash }) =>
   `fill="none" ${paint("stroke", colour)} stroke-width="${short(width)}"${dash.length ? ` stroke-dasharray="${dash.join(" ")}"` : ""}`;
 
@@ -73,7 +67,7 @@ function svgOf(part) {
   if (part.line) return `<path d="${part.line.path}"${at} ${pen(part.line)}/>`;
   if (part.shape) return `<path d="${part.shape.path}"${at} ${paint("fill", part.shape.colour)}/>`;
   if (part.canvas) return canvasOf(part);
-  return wordsOf(part.words);
+  return textOf(part.words);
 }
 
 /** Colours from left to right, as a box each: few programs read a gradient in the same way. */
@@ -102,17 +96,6 @@ function enlarged(canvas) {
   context.imageSmoothingEnabled = false;
   context.drawImage(canvas, 0, 0, large.width, large.height);
   return large;
-}
-
-/** A line of words, as wide as on the screen whatever font there is. */
-function wordsOf({ words, x, base, width, colour, font: { fontFamily, fontSize, fontStyle, fontWeight } }, anchor = "start") {
-  const families = fontFamily.includes(FAMILY) ? fontFamily.replace(/,?\s*sans-serif$/, "") + `, ${GENERIC}` : fontFamily;
-  const length = width ? ` textLength="${short(width)}" lengthAdjust="spacingAndGlyphs"` : "";
-  const slant = fontStyle === "normal" ? "" : ` font-style="${fontStyle}"`;
-  return (
-    `<text x="${short(x)}" y="${short(base)}" text-anchor="${anchor}" xml:space="preserve" font-family="${escaped(families)}" ` +
-    `font-size="${fontSize}" font-weight="${fontWeight}"${slant}${length} ${paint("fill", colour)}>${escaped(words)}</text>`
-  );
 }
 
 const ANCHORS = { left: "start", center: "middle", right: "end" };
@@ -194,7 +177,7 @@ class Pen {
     const [, size, fontFamily] = /([\d.]+)px (.*)$/.exec(this.font);
     const base = y + BASES[this.textBaseline] * Number(size);
     const font = { fontFamily, fontSize: `${size}px`, fontStyle: "normal", fontWeight: 400 };
-    this.pieces.push(wordsOf({ words, x, base, width: null, colour: this.fillStyle, font }, ANCHORS[this.textAlign]));
+    this.pieces.push(textOf({ words, x, base, width: null, colour: this.fillStyle, font }, ANCHORS[this.textAlign]));
   }
 }
 

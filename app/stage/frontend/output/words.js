@@ -1,6 +1,7 @@
 /** The words of a page as lines, each with where it stands and how it is written. */
 
 const SPACES = /[ \t\r\n]+/g;
+const [GAP, RISE] = [0.4, 0.8]; // times the letters' size: what is no further away goes on with a row
 
 const measuring = document.createElement("canvas").getContext("2d");
 
@@ -67,6 +68,32 @@ function broken(node) {
     });
   }
   return lines;
+}
+
+/**
+ * Words that go on where others end, such as a subscript, one part with those: their ``next``.
+ * @param {import("./scene.js").Part[]} parts
+ */
+export function inRows(parts) {
+  const rows = [];
+  for (const part of parts) {
+    const row = rows.at(-1);
+    if (!goesOn(row, part)) rows.push(part);
+    else {
+      const [y, bottom] = [Math.min(row.y, part.y), Math.max(row.y + row.height, part.y + part.height)];
+      const words = { ...row.words, next: [...(row.words.next ?? []), part.words] };
+      rows[rows.length - 1] = { ...row, y, width: part.x + part.width - row.x, height: bottom - y, words };
+    }
+  }
+  return rows;
+}
+
+function goesOn(row, part) {
+  if (!row?.words || !part.words || row.clip !== part.clip || row.alpha !== part.alpha) return false;
+  const before = row.words.next?.at(-1) ?? row.words;
+  const size = Math.max(...[before, part.words].map(({ font }) => parseFloat(font.fontSize)));
+  const gap = part.x - before.x - before.width;
+  return Math.abs(gap) < GAP * size && Math.abs(part.words.base - before.base) < RISE * size;
 }
 
 /** How much wider a line is on the page than a canvas writes it, as where figures have one width. */

@@ -41,10 +41,14 @@ export function mayScroll(event, from) {
   return event.pointerType === "touch" && (rests(event, from) || along > across);
 }
 
-const [rangeOf, chartOf] = ["input[type=range]", ".js-plotly-plot"].map((selector) => (event) => {
+const around = (selector) => (event) => {
   const [target] = event.composedPath();
   return target instanceof Element ? target.closest(selector) : null;
-});
+};
+const [rangeOf, chartOf] = ["input[type=range]", ".js-plotly-plot"].map(around);
+const streamlitSliderOf = around("[data-testid=stSlider] [role=group]");
+
+const on = (kind, does) => document.addEventListener(kind, does, { capture: true, passive: true });
 
 /** A slider that a finger is on: it is set by a drag along it or by a tap, not by a swipe across. */
 function holdSliders() {
@@ -54,7 +58,6 @@ function holdSliders() {
     held = null;
     range?.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   };
-  const on = (kind, does) => document.addEventListener(kind, (event) => does(event), { capture: true, passive: true });
   on("pointerdown", (event) => {
     const range = event.pointerType === "touch" && rangeOf(event);
     held = range ? { range, value: range.value, from: [event.clientX, event.clientY] } : null;
@@ -69,15 +72,39 @@ function holdSliders() {
   on("input", (event) => held && rangeOf(event) === held.range && event.isTrusted && event.stopPropagation());
 }
 
-/** Plotly takes every touch for a drag; without touches it has the taps, as clicks of a mouse. */
-function keepTouchesFromCharts() {
+/** Streamlit's own slider is set by every press: it has that of a finger when it is a tap or a drag. */
+function holdStreamlitSliders() {
+  let held = null; // {press, target, from} until it is decided
+  const give = ({ press, target }) => {
+    held = null;
+    target.dispatchEvent(new PointerEvent(press.type, press));
+  };
+  on("pointerdown", (press) => {
+    if (!press.isTrusted || press.pointerType !== "touch" || !streamlitSliderOf(press)) return;
+    press.stopPropagation();
+    held = { press, target: press.composedPath()[0], from: [press.clientX, press.clientY] };
+  });
+  on("pointermove", (event) => held && !mayScroll(event, held.from) && give(held));
+  on("pointerup", (event) => {
+    if (held && rests(event, held.from)) give(held);
+    held = null;
+  });
+  on("pointercancel", () => (held = null));
+}
+
+/**
+ * Plotly takes every touch for a drag; without touches it has the taps, as clicks of a mouse.
+ * Streamlit's sliders have pointers as well.
+ */
+function keepTouches() {
   for (const kind of ["touchstart", "touchmove", "touchend"]) {
-    document.addEventListener(kind, (event) => chartOf(event) && event.stopPropagation(), { capture: true, passive: true });
+    on(kind, (event) => (chartOf(event) || streamlitSliderOf(event)) && event.stopPropagation());
   }
 }
 
 /** For as long as the app is open. */
 export function letFingersScroll() {
   holdSliders();
-  keepTouchesFromCharts();
+  holdStreamlitSliders();
+  keepTouches();
 }

@@ -134,7 +134,7 @@ def test_recording_of_other_weights_is_a_warning(monkeypatch):
 def test_sentence_has_the_recorded_errors_the_smallest_first():
     seen = chosen("rotation", 90)
     text = words.sentence(seen)
-    told = [float(number) for number in re.findall(r"\*\* (?:misreads )?([\d.]+) %", text)]
+    told = [float(number) for number in re.findall(r"\*\* (?:misreads )?([\d.]+)\s%", text)]
     index = seen.axis.values.index(90)
     recorded = [seen.curve(n).misread[index] / seen.recording.digits for n in seen.networks]
     assert told == pytest.approx(sorted(100 * share for share in recorded), abs=0.051)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -221,10 +222,11 @@ def test_theta_of_the_hand_stands_in_the_address_and_opens_again():
     assert "theta" not in report(app, "lab").query_params
 
 
-def test_theta_of_the_hand_on_a_preset_opens_again():
+def test_theta_of_the_hand_on_a_preset_opens_again_and_its_words_are_still_true():
     hand = [0.5, 0.25, 0, -0.25, 0.5, 0.125]
-    app = report(page(preset="Mirror"), "lab", thetas=[hand])
-    again = page(preset="Mirror", theta=app.query_params["theta"])
+    app = report(page(preset="Fig. 3(a)"), "lab", thetas=[hand])
+    assert re.search("At the identity, [^.]*V equals U", texts(app))
+    again = page(preset="Fig. 3(a)", theta=app.query_params["theta"])
     np.testing.assert_allclose(theta(again), hand, atol=1e-3)
 
 
