@@ -92,7 +92,7 @@ def _show(
         token=token,
     )
     st.caption(
-        "Press ▶: all boxes start in the middle. Click an image to enlarge it. Recorded: "
+        "All boxes start in the middle. Click an image to enlarge it. Recorded: "
         f"{description['recipe']['iterations']:,} steps, "
         f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, seed "
         f"{plain(description['seed'])}, {plain(description['device'])}."
