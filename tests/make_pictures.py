@@ -21,7 +21,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 STILLS = {
     "transformer": ("transformer", ".equation math"),
-    "distorted": ("distorted?digit=207&seed=1", ".stage .handle"),
+    "distorted": ("distorted", ".stage .handle"),
     "three-dimensions": ("volumes", "canvas.solid"),
 }
 DIGIT = 3  # of the front page: it is turned by about −38° at first

@@ -13,7 +13,7 @@ import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
 import { oddsOf } from "../../output/table.js";
-import { drawArrows } from "../../parts/drawing.js";
+import { drawArrows, drawFrame, paintPixels } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
 import { signed } from "../../parts/numbers.js";
 import { Pair } from "../../parts/pair.js";
@@ -30,7 +30,8 @@ const NO_SLOPE = 1e-9;
 const REST_MILLISECONDS = 250; // then the landscape follows θ
 const CAPTIONS = {
   U: "Image U with the sampling grid T<sub>θ</sub>(G). Arrows: where each grid point should move to lower the loss, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
-  V: "Output V with ∂loss/∂V: <b class='up'>brighter</b> or <b class='down'>darker</b> pixels here would lower the loss",
+  V: "Output V: what the classifier reads",
+  slopes: "∂loss/∂V, on V: <b class='up'>brighter</b> or <b class='down'>darker</b> pixels here would lower the loss",
 };
 const FLAT = {
   bilinear: "The gradient is zero, ∂loss/∂θ = 0: V does not change when the grid moves a little. From here no label helps.",
@@ -71,7 +72,7 @@ export class Labels {
     this.settle();
   }
 
-  /** U, V and the landscape, with the arrows on U and the tint on V. */
+  /** U with the arrows, V, V again with its tint, and the landscape. */
   buildPair() {
     const { colours, network } = this.data;
     this.pair = new Pair({
@@ -86,18 +87,17 @@ export class Labels {
       captions: CAPTIONS,
     });
     const [u] = this.pair.us;
-    const [v] = this.pair.vs[0];
     this.strongest = NO_SLOPE; // of the arrows so far
     this.arrows = element("canvas", { className: "overlay" });
     u.square.insertBefore(this.arrows, u.overlay.nextSibling);
     this.slopes = element("canvas", { className: "pixels" });
-    v.square.insertBefore(this.slopes, v.overlay);
-    v.node.style.setProperty("--up", colours.up);
-    v.node.style.setProperty("--down", colours.down);
+    this.tinted = this.pair.pane("slopes", "Output V with its gradient");
+    this.tinted.square.insertBefore(this.slopes, this.tinted.overlay);
+    this.tinted.node.style.cssText = `--up: ${colours.up}; --down: ${colours.down}`;
     const marks = [{ name: "identity", theta: IDENTITY }, { name: "the network's θ", theta: this.predicted }];
     this.landscape = new Landscape(colours, (theta) => this.hold(theta), (theta) => this.loss.of(this.read(theta)).loss, marks);
-    this.pair.node.append(this.landscape.node);
-    this.pair.node.classList.add("three");
+    this.pair.node.append(this.tinted.node, this.landscape.node);
+    this.pair.node.classList.add("four");
   }
 
   buildTransport() {
@@ -206,13 +206,12 @@ export class Labels {
   show(theta) {
     this.theta = theta;
     const { network, source, label } = this.data;
-    const { size } = network;
     this.pair.show(source, `U: a distorted ${label}, with the sampling grid on it`, [theta]);
     const { loss, odds, slope } = this.loss.withSlope(this.pair.outputs[0].pixels);
     const [grid] = this.pair.grids;
     const along = pull(source, grid, this.reading, slope);
     this.gradient = chain(this.form, theta, this.form.target, along);
-    const arrows = arrowsOf(grid, along, [size, size], ARROWS_IN_ROW, -1).filter(isNear);
+    const arrows = arrowsOf(grid, along, [network.size, network.size], ARROWS_IN_ROW, -1).filter(isNear);
     const flat = Math.max(...this.gradient.map(Math.abs)) < NO_SLOPE;
     this.strongest = Math.max(this.strongest, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
     drawArrows(this.arrows, flat ? [] : arrows, MAX_ARROW, this.strongest);
@@ -225,8 +224,9 @@ export class Labels {
 
   /** ∂loss/∂V over V: what should be brighter, what darker. */
   tint(slope) {
-    const { size } = this.data.network;
-    const { up, down } = this.data.colours;
+    const { network: { size }, colours: { up, down, grid, corner } } = this.data;
+    paintPixels(this.tinted.pixels, this.pair.outputs[0]);
+    drawFrame(this.tinted.overlay, grid, corner);
     const steepest = Math.max(1e-12, ...slope.map(Math.abs));
     this.slopes.width = this.slopes.height = size;
     const context = this.slopes.getContext("2d");
