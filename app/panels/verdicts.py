@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.data import networks
 
-HEADLINE = "font-size:2.4rem;font-weight:600;line-height:1;margin:0"
+HEADLINE = "font-size:2.4rem;font-weight:600;line-height:1;margin-bottom:.5rem"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,8 @@ def _bars(rows: list[Verdict], truth: int, shades: Sequence[str], each: str) -> 
             f"<div style='display:flex;align-items:center;gap:.4rem'><div style='height:.6rem;"
             f"width:{max(0.3, 82 * row.probabilities[digit]):.1f}%;background:{shade};"
             "border-radius:2px;transition:width .1s'></div>"
-            f"<span style='font-size:.75rem;line-height:.8rem'>{_share(row.probabilities[digit])}"
-            "</span></div>"
+            "<span style='font-size:.75rem;line-height:.8rem;white-space:nowrap'>"
+            f"{_share(row.probabilities[digit])}</span></div>"
             for row, shade in zip(rows, shades, strict=False)
         )
         name = f"<b>{digit}</b> ◂" if digit == truth else f"{digit}"
