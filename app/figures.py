@@ -260,18 +260,46 @@ def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
         xgap=2,
         ygap=2,
     )
-    figure.update_xaxes(
-        title={"text": "predicted class", "standoff": 8},
-        side="top",
-        showgrid=False,
-        fixedrange=True,
-        type="category",
-    )
-    figure.update_yaxes(
-        title={"text": "true class", "standoff": 8},
-        autorange="reversed",
-        showgrid=False,
-        fixedrange=True,
-        type="category",
-    )
+    axis = {"showgrid": False, "fixedrange": True, "type": "category"}
+    figure.update_xaxes(title={"text": "predicted class", "standoff": 8}, side="top", **axis)
+    figure.update_yaxes(title={"text": "true class", "standoff": 8}, autorange="reversed", **axis)
+    return figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dots:
+    """One number for each row of a dot plot, by the row's name; digits: after the point."""
+
+    title: str
+    values: dict[str, float]
+    colour: str
+    symbol: str
+    digits: int = 1
+
+
+def dots(
+    series: Sequence[Dots], palette: Palette, *, title: str, rows: tuple[str, Sequence[str]]
+) -> go.Figure:
+    """A dot plot of percentages, on a logarithmic axis where they span a decade. title: of the
+    axis; rows: what a row is, and the names from above to below."""
+    figure = _base(palette, height=95 + 28 * len(rows[1]))
+    for one in series:
+        figure.add_scatter(
+            x=list(one.values.values()),
+            y=list(one.values),
+            name=one.title,
+            mode="markers",
+            marker={"color": one.colour, "symbol": one.symbol, "size": 13, "line": {"width": 2}},
+            hovertemplate=f"%{{y}}: %{{x:.{one.digits}f}} %<extra>{one.title}</extra>",
+        )
+    figure.update_layout(showlegend=True, dragmode=False)
+    figure.update_xaxes(title={"text": title, "standoff": 8}, ticksuffix=" %", fixedrange=True)
+    names = {"title": {"text": rows[0], "standoff": 8}, "categoryarray": list(rows[1])}
+    figure.update_yaxes(type="category", fixedrange=True, autorange="reversed", **names)
+    every = [value for one in series for value in one.values.values() if value > 0]
+    if max(every, default=1) >= 10 * min(every, default=1):
+        ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]
+        figure.update_xaxes(type="log", tickvals=ticks, ticktext=[f"{t:g} %" for t in ticks])
+    else:
+        figure.update_xaxes(rangemode="tozero")
     return figure

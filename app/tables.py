@@ -49,8 +49,7 @@ _TABLES = (
         field="sum",
         measured="10,000 sums, each of an MNIST test digit and another one, distorted with a fixed "
         "seed",
-        paper="The paper's errors are after 150,000 SGD steps with batch size 256, as far as it "
-        "says.",
+        paper="The paper names no other budget than 150,000 SGD steps with batch size 256.",
         compared=("st-fcn-aff", "2st-fcn-aff"),
         examples="sums of gallery digits",
         probes="Ten pairs of gallery digits that no network was trained on: U with the grids, each "

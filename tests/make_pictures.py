@@ -21,7 +21,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 STILLS = {
     "transformer": ("transformer", ".equation math"),
-    "distorted": ("distorted?digit=207&seed=1", ".stage .handle"),
+    "distorted": ("distorted", ".stage .handle"),
     "three-dimensions": ("volumes", "canvas.solid"),
 }
 DIGIT = 3  # of the front page: it is turned by about −38° at first
@@ -29,7 +29,6 @@ FRAME_DEGREES = 5  # from one frame of its GIF, which begins at −180°, to the
 SHOWN_DEGREES = (-10, 80)  # so that it is never far beyond the 45° that the network has seen
 WIDTH, COLOURS = 800, 128  # of the GIF
 FRAME_MILLISECONDS = 80
-CENTRE = "(node) => node.scrollIntoView({ block: 'center' })"  # where it is below the screen
 MAX_BYTES = {".gif": 3_000_000, ".png": 300_000}
 
 
@@ -61,7 +60,6 @@ def overview(page) -> bytes:
 def still(page, ready: str) -> bytes:
     """What is on the screen, in as few colours as a file of its size has."""
     page.locator(ready).first.wait_for()
-    page.locator(".stage :is(.panes, .solids)").first.evaluate(CENTRE)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(2000)  # until what fades in has done so
     shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")

@@ -50,6 +50,7 @@ READABLE = f"""<style>
 </style>"""
 STYLE = """<style>
 [data-testid='stMain'] h1 { padding: 0; }
+[data-testid='stMainBlockContainer'] { padding-top: 4.25rem; }  /* its header has 3.75 */
 .paper { font-size: .85rem; }
 .paper details, .paper summary { display: inline; }
 .paper summary { cursor: pointer; list-style: none; font-weight: 600; }
@@ -58,8 +59,15 @@ STYLE = """<style>
 .paper [open] summary::after { content: " ▾"; }
 @media (max-width: 640px) {  /* columns stand one above the other: no wide gaps between them */
   [data-testid='stHorizontalBlock'], [data-testid='stVerticalBlock'] { gap: .75rem; }
+  [data-testid='stHeading'] [data-testid='stMarkdownContainer'] { margin-bottom: -.75rem; }
+  .katex-display { font-size: .95em; }
   /* the picture first, then what chooses it */
   [data-testid='stColumn']:has(> [data-testid='stVerticalBlock'] .st-key-choosing) { order: 1; }
+}
+@media (max-height: 800px) and (min-width: 641px) {  /* a projector: the stage is all on it */
+  [data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] { gap: .6rem; }
+  [data-testid='stMainBlockContainer'] > [data-testid='stVerticalBlock'] > div >
+    [data-testid='stHeading'] [data-testid='stMarkdownContainer'] { margin-bottom: -.6rem; }
 }
 </style>"""
 PAPER = "https://arxiv.org/abs/1506.02025"

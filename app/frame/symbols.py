@@ -1,4 +1,4 @@
-"""The paper's symbols, and what each of them means."""
+"""The paper's symbols and the words around them, and what each of them means."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SYMBOLS = {  # by their anchors on the page "Glossary"
     ),
     "floc": Symbol(
         sign="f<sub>loc</sub>", tex=r"f_{\mathrm{loc}}", where="Sect. 3.1, App. A.4",
-        words="The **localisation network**, which predicts θ from U. Any network will do whose "
+        words="The **localisation network**, which predicts θ from U. Any network works if its "
         "last layer has one output for each number of θ. It starts at the identity, so at first V "
         "equals U.",
     ),
@@ -86,4 +86,90 @@ SYMBOLS = {  # by their anchors on the page "Glossary"
         words="For co-localisation: the **encoder**, the crop inside an image's box, and the "
         "**margin** by which two crops should be more alike than a crop and a random patch.",
     ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A word or abbreviation. words: Markdown; where: in the paper, empty for one of this app's."""
+
+    name: str
+    words: str
+    where: str = ""
+
+
+TERMS = {  # by the titles of their groups, and their anchors
+    "Networks": {
+        "FCN": Term(
+            name="FCN", where="App. A.4",
+            words="A **fully connected network**: every unit sees all pixels. It knows nothing of "
+            "how images are laid out.",
+        ),
+        "CNN": Term(
+            name="CNN", where="App. A.4",
+            words="A **convolutional network** with max-pooling. The same filters look at every "
+            "place, so it tolerates small shifts.",
+        ),
+        "ST": Term(
+            name="ST-", where="Sect. 3, Fig. 2",
+            words="A **spatial transformer** in front of the network: ST-FCN, ST-CNN. **2×ST-** "
+            "has two in parallel, as in MNIST addition.",
+        ),
+        "attention": Term(
+            name="Attention", where="Eq. 2",
+            words="A transformer that only crops: one scale s and a shift, 3 numbers.",
+        ),
+        "Aff": Term(
+            name="Aff", where="Eq. 1",
+            words="An **affine** transformer: rotation, scale, shear and shift, 6 numbers. "
+            "Parallel lines stay parallel.",
+        ),
+        "Proj": Term(
+            name="Proj", where="Sect. 3.2",
+            words="A **projective** transformer: a plane seen at an angle, 8 numbers. Straight "
+            "lines stay straight.",
+        ),
+        "TPS": Term(
+            name="TPS", where="Sect. 4.1",
+            words="A **thin plate spline** transformer: 16 control points, 32 numbers. The grid "
+            "bends as little as it can between them.",
+        ),
+    },
+    "Distortions": {
+        "R": Term(name="R", where="App. A.4", words="**Rotated** by up to ±90°."),
+        "RTS": Term(
+            name="RTS", where="App. A.4",
+            words="**Rotated** by up to ±45°, **scaled** by 0.7 to 1.2, at a random place "
+            "(**translated**) in 42 × 42 pixels.",
+        ),
+        "P": Term(
+            name="P", where="App. A.4",
+            words="**Projective**: scaled by 0.75 to 1, and each corner of the image is moved.",
+        ),
+        "E": Term(
+            name="E", where="App. A.4",
+            words="**Elastic**: scaled by 0.75 to 1, and bent by a thin plate spline.",
+        ),
+        "T-distortion": Term(
+            name="T", where="App. A.2",
+            words="**Translated**: a digit at a random place in 84 × 84 pixels.",
+        ),
+        "TC": Term(
+            name="TC", where="App. A.2, A.4",
+            words="**Translated, with clutter**: a digit among patches of other digits; six "
+            "patches in 60 × 60 pixels, or 16 in 84 × 84.",
+        ),
+    },
+    "This app's words": {
+        "gallery": Term(
+            name="gallery",
+            words="The first 100 digits of each class of MNIST's training set. No network here was "
+            "trained on them. All pictures show gallery digits.",
+        ),
+        "probe": Term(
+            name="probe",
+            words="A gallery digit that is looked at again and again while a network trains. A "
+            "replay shows ten probes.",
+        ),
+    },
 }  # fmt: skip

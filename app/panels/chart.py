@@ -40,7 +40,7 @@ def rows(figure: go.Figure) -> list[dict]:
         elif trace.name:
             more = trace.customdata if trace.customdata is not None else [()] * len(trace.x)
             result += [
-                {"name": trace.name, across: float(x), up: float(y), **_more(extra)}
+                {"name": trace.name, across: _plain(x), up: _plain(y), **_more(extra)}
                 for x, y, extra in zip(trace.x, trace.y, more, strict=True)
             ]
     return result
@@ -49,6 +49,11 @@ def rows(figure: go.Figure) -> list[dict]:
 def _named(axis: go.layout.XAxis | go.layout.YAxis) -> str:
     unit = (axis.ticksuffix or "").strip()
     return f"{axis.title.text}, {unit}" if unit else axis.title.text
+
+
+def _plain(value: object) -> float | str:
+    """A number, or the name of a row."""
+    return value if isinstance(value, str) else float(value)
 
 
 def _more(extra: object) -> dict:

@@ -6,14 +6,17 @@ import html
 
 import streamlit as st
 
+from app import figures
 from app.data import networks
 from app.data.faults import reason
 from app.palette import GRIDS
+from app.panels.chart import chart
 from app.panels.differences import show_confusion, show_differences
 from app.panels.explorer import Explorer
 from app.panels.misread import show_disagreements
 from app.panels.results_files import result_downloads
 from app.panels.skipped import say_left_out
+from app.panels.theme import colours
 from app.tables import Table, network_field
 
 STYLE = """<style>
@@ -27,8 +30,8 @@ CHOSEN = f"background:{GRIDS[0]}22;"  # of a table's column
 
 
 def results_panel(table: Table, explorer: Explorer, column: str | None = None) -> None:
-    """The table; and for a column, by default the first, which differences are significant, which
-    classes are confused, and where two networks disagree."""
+    """A chart of a column, by default the first, and the table; of that column also which
+    differences are significant, which classes are confused, and where two networks disagree."""
     from stn_core import results
 
     cells = results.cells(table.name)
@@ -36,6 +39,7 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     chosen = column or columns[0]
     several = len(columns) > 1
     on = f", on {chosen.upper()}" if several else ""
+    _errors(table, {row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}, chosen, several)
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
@@ -56,6 +60,34 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
         show_confusion({row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}, table, on)
     show_disagreements(table, explorer, cells, chosen, on)
     result_downloads(table, explorer, cells, columns, chosen)
+
+
+def _errors(table: Table, cells: dict, column: str, several: bool) -> None:
+    """Our error and the paper's, a row for each network. cells: of one column, by network."""
+    titles = {row: networks.network_title(row) for row in cells}
+    ours = {titles[row]: cell.mean for row, cell in cells.items() if cell.mean is not None}
+    paper = {titles[r]: c.experiment.reported for r, c in cells.items() if c.experiment.reported}
+    shades = colours().networks
+    series = [figures.Dots(title="ours", values=ours, colour=shades[0], symbol="circle", digits=2)]
+    if paper:
+        series.append(
+            figures.Dots(title="the paper", values=paper, colour=shades[1], symbol="diamond")
+        )
+    st.header(f"Test error{f' on {column.upper()}' if several else ''}", anchor=False)
+    chart(
+        figures.dots(
+            series, colours(), title="test error", rows=("network", list(titles.values()))
+        ),
+        name=f"test-error-{table.name}-{column}",
+        key="errors",
+        alt="Test error of each network. " + "; ".join(map(in_words, series)),
+    )
+
+
+def in_words(dots: figures.Dots) -> str:
+    """The numbers of a dot plot, for those who do not see it."""
+    values = (f"{name} {value:.{dots.digits}f} %" for name, value in dots.values.items())
+    return f"{dots.title}: {', '.join(values)}"
 
 
 def _table(columns: list[str], lines: list[list[str]], chosen: str | None) -> str:

@@ -10,6 +10,8 @@ import streamlit as st
 
 from app.data import networks
 
+HEADLINE = "font-size:2.4rem;font-weight:600;line-height:1;margin-bottom:.5rem"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -29,13 +31,16 @@ def verdicts(
     *,
     article: str = "a ",
     each: str = "each class",
+    headline: str = "",
 ) -> None:
     """What each network says, and how sure it is of every class.
 
     shades: a colour for each network; article: of a class, as "it is a 7"; each: what the bars
-    are of.
+    are of; headline: the truth in large type, above them.
     """
     with st.container(key="verdict"):  # stage mode shows it as well
+        if headline:
+            st.markdown(f"<div style='{HEADLINE}'>{headline}</div>", unsafe_allow_html=True)
         _said(rows, truth, shades, article)
         st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
 

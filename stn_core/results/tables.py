@@ -33,6 +33,15 @@ class Cell:
         return None if self.metrics is None else self.metrics.error_percent_test
 
     @property
+    def mean(self) -> float | None:
+        """The mean error of the seeds, in percent; None without metrics.
+
+        >>> Cell(EXPERIMENTS["distorted/r/fcn"], None).mean is None
+        True
+        """
+        return None if self.metrics is None else statistics.mean(self.metrics.errors)
+
+    @property
     def ours(self) -> str:
         """Our error, or the seeds' mean and spread if there are several."""
         if self.metrics is None:
@@ -40,7 +49,7 @@ class Cell:
         errors = self.metrics.errors
         if len(errors) == 1:
             return f"{self.error:.2f}"
-        return f"{statistics.mean(errors):.2f} ± {statistics.stdev(errors):.2f}"
+        return f"{self.mean:.2f} ± {statistics.stdev(errors):.2f}"
 
 
 def tables() -> list[str]:

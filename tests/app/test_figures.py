@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from app import figures
 from app.data.angles import PredictedAngles
@@ -69,6 +70,17 @@ def test_confusion_tells_every_count_and_shades_the_wrong_ones_alone():
     expected = np.where(np.eye(3, dtype=bool), np.nan, counts)
     np.testing.assert_array_equal(np.array(cells.z, float), expected)
     assert counts[0, 0] == 95  # the caller's own numbers are left alone
+
+
+@pytest.mark.parametrize(("largest", "kind"), [(5.83, "log"), (4.9, None)])
+def test_dots_are_on_a_logarithmic_axis_where_they_span_a_decade(largest, kind):
+    values = {"FCN": largest, "CNN": 0.5}
+    ours = figures.Dots(title="ours", values=values, colour="#0072b2", symbol="circle")
+    drawn = figures.dots([ours], LIGHT, title="test error", rows=("network", list(values)))
+    assert drawn.layout.xaxis.type == kind
+    assert rows(drawn) == [
+        {"name": "ours", "test error, %": value, "network": name} for name, value in values.items()
+    ]
 
 
 WHILE_PANDAS_IS_IMPORTED = """

@@ -55,7 +55,9 @@ def explore(shown: Shown) -> None:
         if moved.predictions:
             rows = [p.verdict(stages.note(shown, p)) for p in moved.predictions]
             shades = theme.colours_of(shown.networks)
-            verdicts.verdicts(rows, shown.label, shades, article="", each="each sum")
+            verdicts.verdicts(
+                rows, shown.label, shades, article="", each="each sum", headline=shown.equation
+            )
             downloads(rows, shown.label)
         else:
             st.info(

@@ -42,6 +42,12 @@ class Shown:
         return int(self.example.labels[0])
 
     @property
+    def equation(self) -> str:
+        """The digits, in the order of the channels, and the true sum."""
+        digits = " + ".join(str(int(digit)) for digit in self.example.pose["digit"][0])
+        return f"{digits} = {self.label}"
+
+    @property
     def staged(self) -> list[LoadedNetwork | None]:
         """Whose stages there are: of the networks with a transformer, else one of none."""
         return [n for n in self.networks if n.network.transformer] or [None]

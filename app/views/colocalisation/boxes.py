@@ -92,7 +92,7 @@ def _show(
         token=token,
     )
     st.caption(
-        "Press ▶: all boxes start in the middle. Click an image to enlarge it. Recorded: "
+        "All boxes start in the middle. Click an image to enlarge it. Recorded: "
         f"{description['recipe']['iterations']:,} steps, "
         f"{'two encoders' if description['recipe'].get('fine') else 'one encoder'}, seed "
         f"{plain(description['seed'])}, {plain(description['device'])}."
@@ -144,9 +144,15 @@ def _pair(recorded, report: WallReport) -> None:
         )
     with right:
         st.latex(
-            r"\max\left(0,\ \underbrace{\|e(I_n^T)-e(I_m^T)\|^2}_{" + f"{near:.2f}" + r"} - "
-            r"\underbrace{\|e(I_n^T)-e(I_n^{\mathrm{rand}})\|^2}_{" + f"{far:.2f}" + r"} + "
-            r"\underbrace{\alpha}_{" + f"{margin:g}" + r"}\right) = " + f"{term:.2f}"
+            r"\begin{aligned}\max\Big(0,\ &\underbrace{\|e(I_n^T)-e(I_m^T)\|^2}_{"
+            f"{near:.2f}"
+            r"}\\ -\ &\underbrace{\|e(I_n^T)-e(I_n^{\mathrm{rand}})\|^2}_{"
+            f"{far:.2f}"
+            r"} + \underbrace{\alpha}_{"
+            f"{margin:g}"
+            r"}\Big) = "
+            f"{term:.2f}"
+            r"\end{aligned}"
         )
         st.caption(
             f"Here n is image {n + 1} and m is image {m + 1}, the two you clicked last. The loss "

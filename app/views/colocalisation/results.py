@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import html
 import json
+import statistics
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from app.figures import Dots, dots
 from app.frame import lecture
 from app.panels import downloads
+from app.panels.chart import chart
+from app.panels.results import in_words
 from app.panels.results_files import spread
 from app.panels.skipped import say_left_out
+from app.panels.theme import colours
 from app.views.colocalisation.boxes import PREFIX
 
 if TYPE_CHECKING:
@@ -45,13 +50,14 @@ DEPARTURES = """
 
 
 def table() -> None:
-    """Table 5, our errors and the paper's; a number opens that class."""
+    """A chart, and Table 5, our shares and the paper's; a number opens that class."""
     from stn_core import results
     from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 
     metrics = results.colocalised()
     damaged = results.unreadable(metrics)
     say_left_out(damaged)
+    _chart(metrics)
     st.markdown(
         "**Table 5.** Localised digits in percent, over sets of 100 MNIST test digits (mean and "
         "spread of the sets): **ours** and the paper's. Click a number to watch that class on "
@@ -97,6 +103,44 @@ def table() -> None:
     )  # fmt: skip
     with st.expander("Departures from the paper, and why"):
         st.markdown(DEPARTURES)
+
+
+def _chart(metrics: dict[str, SearchMetrics]) -> None:
+    """What share of the digits is localised, ours and the paper's, class by class."""
+    from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
+
+    series = []
+    for column, suffix in zip(DISTORTIONS, ("-open", ""), strict=True):
+        cells = [c for name, c in COLOCALISATIONS.items() if name.split("/")[1] == column]
+        ours = {
+            _class(c.name): statistics.mean(metrics[c.name].shares)
+            for c in cells
+            if c.name in metrics
+        }
+        paper = {_class(c.name): float(c.reported) for c in cells}
+        kinds = zip(("ours", "the paper"), (ours, paper), ("circle", "diamond"), strict=True)
+        series += [
+            Dots(
+                title=f"{column.upper()}, {whose}",
+                values=values,
+                colour=shade,
+                symbol=symbol + suffix,
+            )
+            for (whose, values, symbol), shade in zip(kinds, colours().networks, strict=True)
+        ]
+    names = [_class(f"{digit}") for digit in range(10)]
+    st.header("Localised digits", anchor=False)
+    chart(
+        dots(series, colours(), title="localised", rows=("class", names)),
+        name="localised-digits",
+        key="localised",
+        alt="Share of digits that were localised, by class. " + "; ".join(map(in_words, series)),
+    )
+
+
+def _class(name: str) -> str:
+    """``colocalisation/tc/8`` -> ``class 8``."""
+    return f"class {name.rsplit('/', 1)[-1]}"
 
 
 def rows(metrics: dict[str, SearchMetrics]) -> list[dict]:

@@ -9,6 +9,5 @@ PAGE = Page(
     position=3,
     menu="Glossary",
     title="Glossary",
-    lead="The paper's symbols, as this app uses them.",
-    needs_torch=False,
+    lead="The paper's symbols and the words of this app, with small pictures.",
 )

@@ -134,7 +134,7 @@ def learning(
             f" Training digits stayed at the centre of the volume until step {start:,.0f}, and "
             f"could be anywhere from step {end:,.0f} on. The digits shown here do not move."
         )
-    starts = " Press ▶: the box starts as the whole volume." if network.transform else ""
+    starts = " The box starts as the whole volume." if network.transform else ""
     st.caption(
         f"Recorded: {recipe.iterations:,} steps of {recipe.batch_size}, seed "
         f"{plain(recorded.description['seed'])}, "

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import views
 from app.frame import lecture
-from app.frame.symbols import SYMBOLS
+from app.frame.symbols import SYMBOLS, TERMS
+from app.views.glossary.pictures import PICTURES
 from tests.app.visiting import MAIN, opened
 
 WIDGETS = {
@@ -44,7 +45,11 @@ def test_every_page_of_the_paper_says_where_it_is_in_it(page):
 
 def test_glossary_has_an_anchor_for_every_symbol():
     app = visit("glossary")
-    assert [s.anchor for s in app.header] == list(SYMBOLS)
+    assert not app.exception
+    assert [s.anchor for s in app.header][: len(SYMBOLS)] == list(SYMBOLS)
+    assert [t.anchor for t in app.subheader] == [a for terms in TERMS.values() for a in terms]
+    assert {"FCN", "CNN", "ST", "Aff", "TPS", "RTS", "TC", "R", "P", "E"} < set(PICTURES)
+    assert html(app).count("<img class='term'") == len(PICTURES)
 
 
 def test_link_hides_and_enlarges_and_it_stays_in_the_address():

@@ -98,10 +98,18 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
         row = re.search(rf"\| {by} % \| \S+ to {high} \| (.+) \|", told)
         assert row and row[1].endswith("†") != found.alike
     metrics = load_metrics(find(f"distorted/{column}/cnn"))
-    written = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]["text"]
+    errors, confused = (json.loads(c.proto.spec)["data"] for c in app.get("plotly_chart"))
+    written = confused[0]["text"]
     assert [int(written[i][i]) for i in range(10)] == [
         row[i] for i, row in enumerate(metrics.confusion_test)
     ]
+    of_column = [c for n, c in results.cells("distorted").items() if f"/{column}/" in n]
+    ours, paper = (dict(zip(dots["y"], dots["x"], strict=True)) for dots in errors)
+    assert len(ours) == len(of_column) == 8
+    for cell in of_column:
+        title = networks.network_title(cell.experiment.name.rsplit("/", 1)[1])
+        assert f"{ours[title]:.2f}" == cell.ours.split(" ")[0]
+        assert paper.get(title) == cell.experiment.reported
     wrong = sum(map(len, metrics.misread_examples))
     counts = re.findall(r"(CNN wrong, ST-CNN Aff right|Both wrong): (\d+) of 3,000", told)
     assert sum(int(count) for _, count in counts) == wrong

@@ -64,12 +64,14 @@ def test_newest_of_the_snapshots_of_one_second_is_shown(modules):
         """
         shown.by = "seconds";
         const head = replay(run("within a second", [0, 10, 20, 30], [0, 1, 2, 2]));
-        const end = labels();
+        const start = labels();
         head.seek(1);
-        return [end, labels(), head.count];
+        const second = labels();
+        head.seek(head.last);
+        return [start, second, labels(), head.count];
         """,
     )
-    assert result == [["step 30"], ["step 10"], 3]
+    assert result == [["step 0"], ["step 10"], ["step 30"], 3]
 
 
 def test_another_clock_shows_the_same_moment_and_goes_on_playing(modules):
@@ -126,7 +128,7 @@ def test_place_is_kept_for_each_recording_and_beside_another(modules):
         """,
     )
     kept = [10, "seconds", 1]
-    assert result == [kept, kept, kept, 60, kept, 30]
+    assert result == [kept, kept, kept, 0, kept, 0]
 
 
 def test_playing_goes_on_where_it_is_and_as_fast_beside_another(modules):
@@ -224,7 +226,7 @@ def test_link_brings_back_the_moment_the_clock_and_the_probe_or_nothing(modules,
         state,
     )
     assert fits == (expected is not None)
-    assert result == (expected or [3, "step", 0])
+    assert result == (expected or [0, "step", 0])
 
 
 def test_rows_of_a_replay_have_what_is_left_of_the_pose(modules):

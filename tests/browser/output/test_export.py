@@ -130,7 +130,7 @@ def test_copied_link_brings_back_the_playhead(visit):
     stage_of(page).locator(".cell").nth(3).click()
     stage_of(page).get_by_label("Playhead unit").select_option("seconds")
     for _ in range(7):
-        stage_of(page).get_by_role("button", name="One step back").click()
+        stage_of(page).get_by_role("button", name="One step forward").click()
     place = scrub(page).input_value()
     link = copied(page)
     other = visit(link.partition("?")[2], at="distorted", reduced_motion="reduce")

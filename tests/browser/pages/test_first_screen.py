@@ -2,67 +2,87 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.browser.driving import until
 
 PROJECTOR = {"width": 1280, "height": 720}
-WIDTHS = (375, 1280, 1366, 1440, 1920, 2560)
-STAGES = {  # a page: what is on it when it is there
-    "": ".figure2 .said",
-    "transformer": ".stage .note",
-    "distorted": ".st-key-verdict",
-    "addition": ".st-key-verdict",
-    "volumes": ".st-key-verdict",
-    "labels": ".odds",
-}
-BOTTOMS = """(selector) => [...document.querySelectorAll(selector)]
-  .map((node) => node.getBoundingClientRect()).filter(({ height }) => height > 0)
-  .map(({ bottom }) => bottom)"""
-# Of Fig. 2: what reaches into the box of something else.
-OVERLAPPING = """() => {
-  const [figure] = [...document.querySelectorAll("*")].flatMap(
-    (node) => node.shadowRoot?.querySelector(".figure2") ?? []);
-  const boxes = [...figure.querySelectorAll(".box")];
-  const overlap = (a, b) => a.width && a.left < b.right && b.left < a.right
-    && a.top < b.bottom && b.top < a.bottom;
-  return boxes.flatMap((box) => [...box.querySelectorAll("h3, figure, table, canvas")]
-    .flatMap((node) => boxes.filter((other) => other !== box
-      && overlap(node.getBoundingClientRect(), other.getBoundingClientRect()))
-      .map((other) => `${node.tagName} of ${box.dataset.box} on ${other.dataset.box}`)));
+LARGE = {"width": 1366, "height": 768}  # with large=true
+SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
+FAULTS = (Path(__file__).parent / "faults.js").read_text()
+PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict [data-testid=stMarkdown]"
+PAIR, PLOT, PROBE = "[data-pane=V] canvas.pixels", ".js-plotly-plot", ".strip .cell .label"
+ONE_LINE = """() => {
+    const title = document.querySelector("h1");
+    return title.clientHeight <= 1.5 * parseFloat(getComputedStyle(title).fontSize);
 }"""
+SCREENS = {  # a page and its view: what is to be on its first screen
+    "": (".figure2", ".figure2 .said", PLAYHEAD),
+    "?step=5": (".figure2", ".descend"),
+    "transformer": (PAIR, PLAYHEAD),
+    "distorted": (PAIR, PLAYHEAD, VERDICT),
+    "distorted?view=Replay": (PROBE, PLAYHEAD),
+    "distorted?view=Train": (),
+    "distorted?view=Results": (PLOT,),
+    "addition": (PAIR, PLAYHEAD, VERDICT),
+    "addition?sum_view=Replay": (PROBE, PLAYHEAD),
+    "colocalisation": (".larges canvas", ".title", PLAYHEAD),
+    "colocalisation?boxes_view=Results": (PLOT,),
+    "volumes": (".solid", PLAYHEAD, VERDICT),
+    "volumes?volume_view=Replay": (".solid", PLAYHEAD),
+    "labels": ("[data-pane=slopes] canvas", ".verdict", ".choices.always button"),
+    "invariance": (PLOT,),
+    "network": (PAIR, PLAYHEAD),
+    "glossary": (),
+    "tour": (),
+}
 
 
-@pytest.mark.parametrize("at", STAGES, ids=lambda at: at or "front")
-def test_stage_verdict_and_playhead_are_on_the_first_screen(visit, at):
-    page = visit(at=at, reduced_motion="reduce")
-    page.set_viewport_size(PROJECTOR)
-    page.locator(STAGES[at]).first.wait_for()
-    stage = page.locator(".stage:has(canvas)").first
-
-    playhead = ".choices.always button" if at == "labels" else ".transport input[type=range]"
-
-    def lowest() -> float:
-        boxes = [stage.locator(part).first.bounding_box() for part in (playhead, "canvas")]
-        return max(box["y"] + box["height"] for box in boxes)
-
-    until(page, lambda: lowest() <= PROJECTOR["height"], f"{at}: {lowest()}")
-    verdict = page.locator(".st-key-verdict [data-testid=stMarkdown]").first
-    if verdict.count():
-        box = verdict.bounding_box()
-        assert box["y"] + box["height"] <= PROJECTOR["height"]
+def bottom(page, part: str) -> float:
+    box = page.locator(part).first.bounding_box()
+    return box["y"] + box["height"]
 
 
-def test_nothing_of_the_front_page_overlaps_at_any_width(visit):
-    page = visit("step=7", reduced_motion="reduce")
-    page.locator(".figure2 .said").first.wait_for()
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        until(page, lambda: not page.evaluate(OVERLAPPING), f"overlaps at {width} px")
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= width
-        lead = page.locator(".told").bounding_box()
-        name = page.locator(".module span").first.bounding_box()
-        assert name is None or lead["y"] + lead["height"] <= name["y"]
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen or "front")
+def test_first_screen_has_it_all_and_nothing_is_cut_at_any_width(visit, screen):
+    at, _, query = screen.partition("?")
+    page = visit(query, at=at, width=PROJECTOR["width"], reduced_motion="reduce")
+    for part in ("h1", *SCREENS[screen]):
+        page.locator(part).first.wait_for()
+    page.locator(".st-key-footer").wait_for()
+    for size, large in ((PROJECTOR, False), (LARGE, True)):
+        page.set_viewport_size(size)
+        page.evaluate(
+            "(size) => { document.documentElement.style.fontSize = size }", "125%" * large
+        )
+        for part in SCREENS[screen]:
+            until(
+                page,
+                lambda p=part, s=size: bottom(page, p) <= s["height"],
+                f"{part} is not on the first screen of {size}",
+            )
+        until(page, lambda: page.evaluate(ONE_LINE), "the title has two lines")
+        nothing_is_cut(page, size)
+    page.evaluate("document.documentElement.style.fontSize = ''")
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        nothing_is_cut(page, {"width": width})
+
+
+def nothing_is_cut(page, size: dict[str, int]) -> None:
+    """Nor lies on anything else, nor is outside of the window."""
+    faults: list[str] = []
+
+    def none() -> bool:
+        faults[:] = page.evaluate(FAULTS)
+        return not faults
+
+    try:
+        until(page, none, "")
+    except AssertionError:
+        raise AssertionError(f"at {size}: {faults}") from None
 
 
 def test_stage_mode_shows_the_stage_alone_and_goes_again(visit):

@@ -31,8 +31,3 @@ def test_clicked_point_shows_its_digits_and_stands_in_the_address(visit):
     expected = 255 * posed(COLUMN, "rotation", -120, (4,))[0, 0].numpy()
     turned = lambda: np.abs(pixels(page, "U", 1) - expected).max() <= 1  # noqa: E731
     until(page, turned, "the digits are not those of the point that was clicked")
-
-    page.set_viewport_size({"width": 375, "height": 900})
-    main = page.get_by_test_id("stMain")
-    assert page.evaluate("document.scrollingElement.scrollWidth") <= 375
-    assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0

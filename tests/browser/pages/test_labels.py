@@ -43,6 +43,7 @@ def test_loss_and_gradient_are_autograd_s(visit, network):
 def test_descent_turns_the_digit_and_reads_it(visit):
     page = visit(at="labels", reduced_motion="reduce")
     verdict = stage_of(page).locator(".verdict")
+    verdict.wait_for()
     expect(verdict).to_contain_text("Reads 7 ✗ — it is a 2")
     stage_of(page).get_by_role("button", name="Descend").click()
     expect(verdict).to_contain_text("Reads 2 ✓")

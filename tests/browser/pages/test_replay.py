@@ -14,6 +14,7 @@ def test_arrows_step_from_frame_to_frame_also_on_the_playhead_itself(visit):
     page = visit("view=Replay&distortion=RTS", at="distorted")
     scrub(page).wait_for()
     last = int(scrub(page).get_attribute("max"))
+    scrub(page).press("End")
     for keys, frame in (
         ("ArrowLeft", last - 1),
         ("Shift+ArrowLeft", last - 11),
@@ -30,7 +31,7 @@ def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_w
     clock = stage_of(page).get_by_label("Playhead unit")
     cell.click()
     for _ in range(7):
-        stage_of(page).get_by_role("button", name="One step back").click()
+        stage_of(page).get_by_role("button", name="One step forward").click()
     clock.select_option("seconds")
     place = where.inner_text()
 

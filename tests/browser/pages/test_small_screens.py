@@ -13,17 +13,14 @@ from tests.browser.driving import handle, stage_of
         ("transformer", "preset=Fold", "degrees of freedom"),
         ("transformer", "preset=Pull&size=4&pool=2 × 2", "degrees of freedom"),
         ("transformer", "lab_view=Challenge", "Make the digit upright"),
-        ("distorted", "", "Predicted angle against true angle"),
         ("distorted", "sweep=true&a_rts=ST-CNN Aff&b_rts=ST-FCN Aff", "Predicted angle"),
-        ("distorted", "view=Train", "A new training"),
     ],
-    ids=["play", "gradient", "challenge", "explore", "two-stages", "train"],
+    ids=["play", "gradient", "challenge", "two-stages"],
 )
 def test_nothing_is_wider_than_the_screen(visit, at, query, words):
     page = visit(query, at=at, width=375, theme="dark", reduced_motion="reduce")
     page.get_by_text(words).first.wait_for()
-    if "Train" not in query:
-        handle(page, "the whole grid").first.wait_for()
+    handle(page, "the whole grid").first.wait_for()
     main = page.get_by_test_id("stMain")
     for width in (375, 390, 1440):
         page.set_viewport_size({"width": width, "height": 900})

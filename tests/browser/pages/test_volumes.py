@@ -126,12 +126,6 @@ def test_replay_of_a_volume_ends_with_the_published_network(visit):
     expect(page.get_by_text("5 ◂")).to_be_visible()
 
 
-def test_volumes_fit_a_narrow_screen(visit):
-    page = open_volumes(visit, width=390)
-    main = page.get_by_test_id("stMain")
-    assert main.evaluate("(element) => element.scrollWidth - element.clientWidth") <= 0
-
-
 def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
     page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
     mean = stage_of(page).get_by_label("Mean of W over 10 digits of class 8")

@@ -90,6 +90,60 @@ def test_reduced_motion_plays_from_frame_to_frame_however_fast_the_screen_is(mod
     assert result == {"at": 4, "shown": [0, 1, 2, 3, 4], "events": ["rest"]}
 
 
+@pytest.mark.parametrize(
+    ("touch", "expected"),
+    [
+        ("", {"stood": 0, "at": 4, "playing": False, "rests": 2}),
+        ("document.body.dispatchEvent(new Event('pointerdown', { bubbles: true }))", "stopped"),
+        ("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', bubbles: true }))",
+         "stopped"),
+        ("transport.play.dispatchEvent(new Event('pointerdown', { bubbles: true }));"
+         "transport.play.click()", "stopped"),
+    ],
+    ids=["nothing", "elsewhere", "a key", "its own button"],
+)  # fmt: skip
+def test_transport_plays_once_by_itself_until_anything_is_touched(modules, touch, expected):
+    result = playhead(
+        modules,
+        f"""
+        const transport = new Transport(show, rest);
+        const track = {{ count: 5, name: "steps", perSecond: 10, ends: ["", ""], label: String }};
+        transport.set(track, false);
+        document.body.append(transport.node);
+        const begun = transport.head.position; // the end, until it is asked to play
+        transport.playOnce();
+        const stood = transport.head.position;
+        frames(12, 1000 / 60);
+        {touch};
+        const touched = transport.head.position;
+        frames(60, 1000 / 60);
+        const {{ position: at, playing }} = transport.head;
+        transport.node.remove();
+        return {{ begun, stood, touched, at, playing, rests: events.length }};
+        """,
+    )
+    begun, touched = result.pop("begun"), result.pop("touched")
+    assert begun == 4 and touched == pytest.approx(2)
+    stopped = {"stood": 0, "at": touched, "playing": False, "rests": 2}
+    assert result == (stopped if expected == "stopped" else expected)
+
+
+def test_transport_stands_at_the_start_where_motion_is_reduced(modules):
+    result = playhead(
+        modules,
+        """
+        window.matchMedia = () => ({ matches: true });
+        const transport = new Transport(show, rest);
+        const track = { count: 5, name: "steps", perSecond: 10, ends: ["", ""], label: String };
+        transport.set(track, false);
+        transport.playOnce();
+        frames(60, 1000 / 60);
+        return { at: transport.head.position, playing: transport.head.playing };
+        """,
+    )
+    assert result == {"at": 0, "playing": False}
+
+
 def test_transport_stays_where_it_stands_while_its_track_grows(modules):
     result = playhead(
         modules,

@@ -84,7 +84,7 @@ export class Wall {
     );
     this.arrange(false);
     if (!this.transport.comeBack(bookmarkOf(data.token), data.steps) && !data.live && data.begin === 0) {
-      this.transport.head.seek(0);
+      this.transport.playOnce();
     }
   }
 

@@ -12,11 +12,11 @@ export class Backward {
   /**
    * @param {import("./pair.js").Pair} pair  of one channel and one transformer
    * @param {{up: string, down: string}} colours  of pixels that should be brighter, and darker
+   * @param {object} [v]  the pane of V that is tinted; by default the pair's own
    */
-  constructor(pair, colours) {
+  constructor(pair, colours, v = pair.vs[0][0]) {
     Object.assign(this, { pair, colours });
     const [u] = pair.us;
-    const [v] = pair.vs[0];
     this.arrows = element("canvas", { className: "overlay" });
     u.square.insertBefore(this.arrows, u.overlay.nextSibling);
     this.slopes = element("canvas", { className: "pixels" });

@@ -3,7 +3,7 @@
 export const ARRIVE_SECONDS = 0.8; // a new image's grid goes from the identity to its prediction
 export const FOLLOW_SECONDS = 0.12; // the grid goes after the network's answer to a moved input
 
-const reducedMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const reducedMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** Slow at both ends. */
 const ease = (share) => share * share * (3 - 2 * share);

@@ -1,9 +1,10 @@
 /** The playhead's buttons, its slider and what it stands on. */
 import { button, element, press } from "../dom.js";
-import { Playhead } from "./playhead.js";
+import { Playhead, reducedMotion } from "./playhead.js";
 import { stageModeButton } from "./stage_mode.js";
 
 const RATES = [0.25, 0.5, 1, 2, 4];
+const TOUCHES = ["pointerdown", "keydown"];
 
 /**
  * @typedef {object} Track  θ over time
@@ -102,6 +103,22 @@ export class Transport {
     this.mark(this.head.position);
     this.marks();
     return live;
+  }
+
+  /**
+   * Stand on the first frame and play once, unasked, until the visitor touches anything; with
+   * reduced motion only stand there.
+   */
+  playOnce() {
+    this.head.seek(0);
+    if (reducedMotion()) return;
+    const touched = (event) => {
+      for (const type of TOUCHES) document.removeEventListener(type, touched, true);
+      const isOurs = event.key === " " || event.composedPath().includes(this.node); // which pauses it, too
+      if (this.head.playing && !isOurs) this.play.click();
+    };
+    for (const type of TOUCHES) document.addEventListener(type, touched, true);
+    this.play.click();
   }
 
   /** Where it stands among the steps of its frames, to come back to. */

@@ -43,7 +43,7 @@ def test_page_opens_with_two_transformers_beside_one():
     app = page()
     assert app.title[0].value == "MNIST addition"
     assert [box.value for box in app.selectbox] == ["2st-fcn-aff", "st-fcn-aff"]
-    assert texts(app).count("</b> reads <b") == 2
+    assert texts(app).count("</b> reads <b") == 2 and ">3 + 8 = 11</div>" in texts(app)
     assert [len(payload(app, i)["transformers"]) for i in (0, 1)] == [2, 1]
     assert [len(payload(app, i)["inputs"]) for i in (0, 1)] == [2, 2]
 

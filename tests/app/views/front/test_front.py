@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from streamlit.testing.v1 import AppTest
 
-from app.data import browser_networks, once
+from app.data import browser_networks, networks, once
+from app.data.front_probe import front_probe
 from app.views.front import cards
 from stn_core import checkpoints, report, results
 from stn_core.experiments import find
@@ -96,6 +97,10 @@ def test_digits_are_one_of_each_class_and_the_first_one_is_turned():
         recorded.snapshots[-1].logits[browser_networks.FIRST_DIGIT].argmax()
         == browser_networks.FIRST_DIGIT
     )
+    network = networks.pretrained(browser_networks.NAME)
+    identity = Affine().identity().tolist()
+    assert networks.run_network(network, front_probe()).logits.argmax() == 8
+    assert networks.run_network(network, front_probe(), identity).logits.argmax() == 9
 
 
 def test_cut_digit_is_laid_back_where_it_was():

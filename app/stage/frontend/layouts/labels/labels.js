@@ -15,6 +15,7 @@ import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
 import { oddsOf } from "../../output/table.js";
 import { Backward } from "../../parts/backward.js";
+import { drawFrame, paintPixels } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
 import { signed } from "../../parts/numbers.js";
 import { Pair } from "../../parts/pair.js";
@@ -27,7 +28,8 @@ const AWAY = [0.3, 0, 2.2, 0, 0.3, 2.2]; // reads nothing but what is outside
 const REST_MILLISECONDS = 250; // then the landscape follows θ
 const CAPTIONS = {
   U: "Image U with the sampling grid T<sub>θ</sub>(G). Arrows: where each grid point should move to lower the loss, −∂loss/∂(x<sup>s</sup>, y<sup>s</sup>)",
-  V: "Output V with ∂loss/∂V: <b class='up'>brighter</b> or <b class='down'>darker</b> pixels here would lower the loss",
+  V: "Output V: what the classifier reads",
+  slopes: "∂loss/∂V, on V: <b class='up'>brighter</b> or <b class='down'>darker</b> pixels here would lower the loss",
 };
 const FLAT = {
   bilinear: "The gradient is zero, ∂loss/∂θ = 0: V does not change when the grid moves a little. From here no label helps.",
@@ -68,7 +70,7 @@ export class Labels {
     this.settle();
   }
 
-  /** U, V and the landscape. */
+  /** U with the arrows, V, V again with its tint, and the landscape. */
   buildPair() {
     const { colours, network } = this.data;
     this.pair = new Pair({
@@ -82,11 +84,12 @@ export class Labels {
       colours,
       captions: CAPTIONS,
     });
-    this.backward = new Backward(this.pair, colours);
+    this.tinted = this.pair.pane("slopes", "Output V with its gradient");
+    this.backward = new Backward(this.pair, colours, this.tinted);
     const marks = [{ name: "identity", theta: IDENTITY }, { name: "the network's θ", theta: this.predicted }];
     this.landscape = new Landscape(colours, (theta) => this.hold(theta), (theta) => this.loss.of(this.read(theta)).loss, marks);
-    this.pair.node.append(this.landscape.node);
-    this.pair.node.classList.add("three");
+    this.pair.node.append(this.tinted.node, this.landscape.node);
+    this.pair.node.classList.add("four");
   }
 
   buildTransport() {
@@ -199,6 +202,9 @@ export class Labels {
     const { loss, odds, slope } = this.loss.withSlope(this.pair.outputs[0].pixels);
     const { gradient, flat } = this.backward.show(slope);
     this.gradient = gradient;
+    const { grid, corner } = this.data.colours;
+    paintPixels(this.tinted.pixels, this.pair.outputs[0]);
+    drawFrame(this.tinted.overlay, grid, corner);
     this.landscape.mark(theta);
     this.handles.show(theta);
     this.describe(loss, odds, flat);

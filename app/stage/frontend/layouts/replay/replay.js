@@ -59,6 +59,7 @@ export class Replay {
     if (!returned) {
       this.choose(Math.min(this.probe, data.runs[0].probes.length - 1), false);
       this.arrange(false);
+      if (!playing && !data.runs.some(({ live }) => live)) this.transport.playOnce();
     }
     if (playing) this.transport.play.click();
   }

@@ -1,6 +1,6 @@
 /** What a step plays by itself until somebody takes the figure in hand. */
 
-export const reducedMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+import { reducedMotion } from "../../parts/playhead.js";
 
 const BEGIN_MILLISECONDS = 900; // a step is read before it plays, and one that is scrolled past does not
 

@@ -2,7 +2,7 @@
 import { button, element } from "../../dom.js";
 import { IDENTITY } from "../../maths/affine.js";
 import { descend, walk } from "../../maths/descent.js";
-import { reducedMotion } from "./demo.js";
+import { reducedMotion } from "../../parts/playhead.js";
 
 const MATCHED = 0.003; // a loss below this is low enough
 const BEGIN_MILLISECONDS = 2500; // the gradient is looked at first

@@ -1,4 +1,5 @@
 /** The place in a story by how far the page is scrolled, while its figure stays in sight. */
+import { reducedMotion } from "../../parts/playhead.js";
 
 const ZONE = 0.55; // of the window's height, from one step to the next
 const SCROLLER = "[data-testid='stMain']";
@@ -64,7 +65,7 @@ export class Scroll {
   }
 
   /** Bring the page to where this step is. @param {boolean} quick  at once */
-  to(step, quick = window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+  to(step, quick = reducedMotion()) {
     if (this.step === step) return;
     this.step = step;
     if (!this.isOn) return;

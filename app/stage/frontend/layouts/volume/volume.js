@@ -92,9 +92,11 @@ export class Volume {
     this.theta = data.track ? data.track.theta(data.track.count - 1) : data.identity;
     const bookmark = data.track && bookmarkOf(data.token);
     this.setTrack(false);
-    if (bookmark && this.transport.comeBack(bookmark, data.track.steps)) keepBookmark(data.token, bookmark);
+    const isBack = bookmark && this.transport.comeBack(bookmark, data.track.steps);
+    if (isBack) keepBookmark(data.token, bookmark);
     if (!data.track && data.transforms) this.go(data.theta, ARRIVE_SECONDS);
     this.show(this.theta);
+    if (!isBack && data.track?.begin === 0) this.transport.playOnce();
     if (data.echo) this.report(); // what was reported is of another volume
   }
 
