@@ -21,10 +21,13 @@ export class Scroll {
     this.measure();
   }
 
-  /** The window has another size. */
+  /** The window has another size, or stage mode has ended: the step that is shown stays. */
   measure() {
+    const [zone, wasOn] = [this.zone, this.on];
     this.zone = ZONE * window.innerHeight;
     this.track.style.height = `${(this.count - 1) * this.zone}px`;
+    this.on = this.isOn;
+    if (zone && (zone !== this.zone || this.on !== wasOn) && this.step > 0 && this.on) this.goTo(this.step, true);
   }
 
   /** How far the root has gone up beyond where its figure stays. */
@@ -69,6 +72,10 @@ export class Scroll {
     if (this.step === step) return;
     this.step = step;
     if (!this.isOn) return;
+    this.goTo(step, quick);
+  }
+
+  goTo(step, quick) {
     this.waitForRest();
     const by = step * this.zone - this.passed;
     this.scroller.scrollBy({ top: by, behavior: quick ? "instant" : "smooth" });
