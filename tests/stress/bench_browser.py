@@ -145,7 +145,13 @@ def main() -> None:
         page = open_page(chromium, address)
         page.get_by_label("digit: move").first.wait_for()
         print(f"its digit can be dragged after {time.monotonic() - begun:.1f} s")
-        print("Fig. 2, an ST-CNN run by the browser:", drag(page, "digit: move"))
+        print("The story's first step, a classifier run by the browser:", drag(page, "digit: move"))
+        for step, what, name in (
+            (3, "an ST-CNN, all of it drawn", "digit: move"),
+            (5, "its gradient, back to θ", "the whole grid"),
+        ):
+            page = open_page(chromium, f"{address}/?step={step}")
+            print(f"Step {step}, {what}:", drag(page, name))
         page = open_page(chromium, f"{address}/labels")
         print("A loss and its gradient, of an ST-FCN:", drag(page, "the whole grid"))
         page = open_page(chromium, f"{address}/transformer?family=Thin+plate+spline")
