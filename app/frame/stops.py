@@ -130,9 +130,9 @@ STOPS = (
         title="Trained on class labels only",
         page="distorted",
         fields={"view": "Replay", "distortion": "RTS"},
-        do="This is a recorded training; its only labels are the classes. Press **▶**, or drag "
-        "the playhead, and watch the grids from step 0.",
-        done=lambda s: _position(s, "replay") is not None,
+        do="This is a recorded training; its only labels are the classes. Watch the grids from "
+        "step 0: press **▶** to play it again, or drag the playhead.",
+        done=lambda s: (_position(s, "replay") or 0) > 0,
         seen="At step 0 every grid is the identity. Then the grids shrink onto the digits. No "
         "label says where a digit is. But a θ that helps the classifier lowers the loss, and the "
         "gradient of the loss reaches the localisation network through the sampler.",
@@ -159,7 +159,8 @@ STOPS = (
     Stop(
         title="Without any label",
         page="colocalisation",
-        do="A hundred images share one kind of object. Press **▶**.",
+        do="A hundred images share one kind of object. Watch the boxes: press **▶** to play it "
+        "again, or drag the playhead.",
         done=lambda s: (_position(s, "wall") or 0) > 0,
         seen="The boxes found the object that all images share. The loss asks only that two boxes' "
         "contents are more alike than a box and a random patch (Eq. 8). There was no class label.",

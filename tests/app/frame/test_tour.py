@@ -63,7 +63,7 @@ def test_stop_that_is_none_is_told_of(asked):
         (4, "lab", {"thetas": [[0.9, 0, 0, 0.4, 0.9, 0]]}, {"thetas": [[-0.1, -1, 0, 1, -0.1, 0]]}),
         (5, "lab", {"thetas": None}, {"thetas": [[0.1] * 32]}),
         (6, "lab", {"thetas": None}, {"thetas": [[1, 0, 0, 0, 1, 0]]}),
-        (7, "replay", {}, {"position": 12}),
+        (7, "replay", {"position": 0}, {"position": 12}),
         (8, "labels", {"steps": 0}, {"steps": 36}),
         (10, "wall", {"position": 0}, {"position": 99}),
         (11, "volume", {"pose": None}, {"pose": [1] * 12}),
