@@ -20,6 +20,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
         page.keyboard.press("Shift+]")
     expect(seen).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     assert card.bounding_box()["height"] == before
+    page.locator(".st-key-footer").wait_for()  # what the page has below, to be scrolled
     page.get_by_text("The paper, figure by figure").scroll_into_view_if_needed()
     page.mouse.move(700, 700)
     page.mouse.wheel(0, 600)
