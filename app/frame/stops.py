@@ -128,7 +128,8 @@ STOPS = (
         title="Without any label",
         learnt="Even without labels, a loss on what is read finds the object.",
         page="colocalisation",
-        do="A hundred images share one kind of object. Press **▶**.",
+        do="A hundred images share one kind of object. Watch the boxes: press **▶** to play it "
+        "again, or drag the playhead.",
         done=lambda s: (_position(s, "wall") or 0) > 0,
         seen="The boxes found the object that all images share. The loss asks only that two boxes' "
         "contents are more alike than a box and a random patch (Eq. 8). There was no class label.",

@@ -81,6 +81,7 @@ def test_stop_stays_in_sight_and_as_high_as_it_is(visit):
         page.keyboard.press("Shift+]")
     expect(seen).to_be_visible()
     assert card.bounding_box()["height"] == before
+    page.locator(".st-key-footer").wait_for()  # what the page has below, to be scrolled
     page.mouse.move(700, 700)
     page.mouse.wheel(0, 600)
     until(page, lambda: page.locator("h1").bounding_box()["y"] < -100, "it has not been scrolled")
