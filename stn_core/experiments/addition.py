@@ -29,7 +29,10 @@ THOROUGH = Recipe(
 # AdamW: 37 of its 82 wide filters die, 63 % after 4,000 steps.
 CNN_THOROUGH = replace(THOROUGH, optimiser=Muon(kernels=True), iterations=12_000)
 # There is no quick one: in 80 seconds of a core nobody has learnt to add (2×ST-FCN Aff: 83 % by
-# this recipe, 87 % with Muon for f_loc alone, batches of 256 and twice the rate).
+# this recipe, 87 % with Muon for f_loc alone, batches of 256 and twice the rate). From upright
+# digits in the middle, of which 33 % are misread after 16 s, it does not get further: 81 % as they
+# begin to turn and move, 90 % if they do at once, 69 % after 63 s if each goes another share of
+# the way.
 # Table 4, error in percent. The row labels have slipped in the text that circulates: this is the
 # reading by layout and prose.
 REPORTED = {

@@ -19,7 +19,7 @@ from stn_core.experiment import Examples, Experiment
 from stn_core.experiments.distorted import PAPER, THOROUGH
 from stn_core.networks import CNN3D, Network, ProjectionCNN, STProjectionCNN
 from stn_core.objectives import CrossEntropy
-from stn_core.recipes import Curriculum, Muon
+from stn_core.recipes import QUICK_NAME, AdamW, Curriculum, Muon
 from stn_core.transforms import Affine3D, Transform, euler_rotation
 
 SIDE = 60  # A.3: "a 60 × 60 × 60 volume"
@@ -146,6 +146,17 @@ SHORT = replace(
 )
 # Without a transformer the whole volume from the start: the plain projection has 14.8 % by SHORT.
 PLAIN = replace(SHORT, iterations=12_000, curriculum=None)
+# What is learnt in two minutes of a core: ST-CNN Aff 20.7 % (450 steps, 92 s, seed 0; by SHORT in
+# 100 s, 44 %).
+QUICK = replace(
+    SHORT,
+    name=QUICK_NAME,
+    optimiser=AdamW(),
+    localisation_optimiser=Muon(kernels=True),
+    iterations=450,
+    learning_rate=2e-3,
+    curriculum=Curriculum(start=0, end=0.6),
+)
 NETWORKS: dict[str, Network] = {
     "cnn": ProjectionCNN(),
     "3d-cnn": CNN3D(),
@@ -159,7 +170,7 @@ EXPERIMENTS = tuple(
         data=Volumes(),
         network=network,
         objective=CrossEntropy(),
-        recipes=(SHORT if network.transform else PLAIN, PAPER),
+        recipes=(QUICK, SHORT, PAPER) if network.transform else (PLAIN, PAPER),
         reported=None,
     )
     for name, network in NETWORKS.items()

@@ -253,7 +253,7 @@ def test_network_of_volumes_is_trained_watched_and_evaluated(name, source):
 def test_wide_filters_live_by_muon_and_die_by_adamw(source):
     def silent(optimiser: Muon) -> int:
         """How many of f_loc's second convolution no volume makes positive, after 40 steps."""
-        experiment = find("volumes/extruded/st-cnn-rigid")
+        experiment = find("volumes/extruded/st-cnn-rigid").with_recipe("thorough")
         recipe = replace(experiment.recipe, optimiser=optimiser, iterations=40, batch_size=8)
         experiment = replace(experiment, recipes=(recipe,))
         trainer = Trainer(experiment, source, seed=0, device=torch.device("cpu"))
@@ -267,7 +267,8 @@ def test_wide_filters_live_by_muon_and_die_by_adamw(source):
             trainer.network(measured.images)
         return int((seen[0] <= 0).all(dim=(0, 2, 3, 4)).sum())
 
-    assert find("volumes/extruded/st-cnn-rigid").recipe.optimiser == Muon(kernels=True)
+    quick, thorough, _ = find("volumes/extruded/st-cnn-rigid").recipes
+    assert quick.localisation_optimiser == thorough.optimiser == Muon(kernels=True)
     assert silent(Muon()) >= 10 and silent(Muon(kernels=True)) <= 4
 
 

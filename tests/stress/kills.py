@@ -55,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = options.parse_args(arguments)
     probes.MEASURED_PER_CLASS = MEASURED_PER_CLASS
     pacing.KEPT_SHARE = pacing.LIVE_SECONDS = math.inf  # the same snapshots however busy it is
+    recording.RECORD_SECONDS = math.inf  # and the same records
     torch.set_num_threads(1)  # every life is a fork of this process
     experiment = find(given.name)
     steps = (given.kills + 1) * STEPS
@@ -155,7 +156,8 @@ def wait_for_record(child: int, run: Run, count: int) -> None:
 def stop_for_a_while(child: int, run: Run) -> list[str]:
     """Stop a process for longer than a heart may; whether its folder could be taken meanwhile, and
     whether it goes on."""
-    while not (run.folder / "heartbeat").exists():  # it has only just been started
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while not run.is_alive() and time.monotonic() < patience:  # it has only just been started
         time.sleep(0.001)
     os.kill(child, signal.SIGSTOP)
     os.waitpid(child, os.WUNTRACED)
