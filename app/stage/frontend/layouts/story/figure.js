@@ -3,22 +3,21 @@
  * the classifier, each with what is in it now. The browser runs the network itself.
  */
 import { button, element } from "../../dom.js";
-import { IDENTITY, affine } from "../../maths/affine.js";
+import { IDENTITY } from "../../maths/affine.js";
 import { between } from "../../maths/grid.js";
 import { Loss } from "../../maths/loss.js";
 import { turned } from "../../maths/pose.js";
 import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
 import { Backward } from "../../parts/backward.js";
-import { Handles } from "../../parts/handles.js";
 import { Inspector } from "../../parts/inspect.js";
 import { ARRIVE_SECONDS, Change } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { ClassesBox, GridBox, MapsBox, ThetaBox, angleBetween, turnWords } from "./boxes.js";
 import { Choices } from "./choices.js";
 import { boxesOf, pairOf } from "./diagram.js";
+import { Hands } from "./hands.js";
 import { Reader } from "./reader.js";
-import { Sheet } from "./sheet.js";
 import { restoreState, rowsOf, stateOf } from "./state.js";
 import { TapsBox } from "./taps.js";
 import { Wires } from "./wires.js";
@@ -79,7 +78,8 @@ export class Figure {
     this.buildTransport();
     this.digits = [...this.data.digits]; // and, at the end, one that was drawn
     const imageOf = (digit) => this.reader.image(digit, digit.pose);
-    this.choices = new Choices(this.digits, imageOf, (n) => this.take(n), (name) => this.grasp(name), () => this.draw());
+    this.choices = new Choices(this.digits, imageOf, (n) => this.take(n), (name) => this.hands.grasp(name), () => this.hands.draw());
+    this.hands = new Hands(this);
     this.root.replaceChildren(this.diagram, this.choices.node, this.transport.node);
     this.take(this.data.first);
   }
@@ -115,7 +115,7 @@ export class Figure {
     this.origin = "the identity";
     this.pose = this.basePose;
     this.theta = IDENTITY;
-    this.grasp(this.mode === "frame" ? "grid" : "digit");
+    this.hands.grasp(this.mode === "frame" ? "grid" : "digit");
     this.setTrack();
     this.moveDigit(this.basePose, ARRIVE_SECONDS);
     this.report();
@@ -161,52 +161,14 @@ export class Figure {
     return angleBetween(this.pose, this.initialPose);
   }
 
-  /** A digit of one's own, read while it is drawn; called again, it can be moved like the others. */
-  draw() {
-    if (this.sheet) return this.grasp("digit");
-    const sheet = new Sheet(this.data.network.size, () => this.drawOn(sheet.source));
-    this.drawOn(sheet.source);
-    this.handles.remove();
-    this.sheet = sheet;
-    this.pair.us[0].square.append(sheet.node);
-    this.choices.markDrawing(true);
-    this.say("Draw a digit");
-  }
-
-  drawOn(source) {
-    const drawn = this.data.digits.length;
-    const digit = { source, size: [source.height, source.width], pose: IDENTITY, label: null };
-    this.digits[drawn] = digit;
-    if (this.digit === drawn && this.sheet) this.moveDigit(IDENTITY);
-    else this.take(drawn);
-  }
-
-  grasp(name) {
-    this.grasped = name;
-    this.choices.markGrasped(name);
-    this.handles?.remove();
-    this.sheet?.node.remove();
-    this.sheet = null;
-    this.choices.markDrawing(false);
-    const { square } = this.pair.us[0];
-    this.say(`Drag the ${this.mode === "frame" ? "frame" : name}; its corners turn and scale it`);
-    const form = name === "grid" ? this.form : affine([1, 1], "digit", true);
-    this.handles = new Handles(square, form, (theta) => {
-      if (name === "grid") return this.hold(theta);
-      this.byHand = false;
-      this.transport.leave();
-      this.basePose = theta;
-      this.transport.where.textContent = turnWords(angleBetween(theta, this.initialPose));
-      this.moveDigit(theta);
-      this.report();
-    });
-    this.mark();
-  }
-
-  /** What a hand can do on U, below it. */
-  say(hint) {
-    const { size } = this.data.network;
-    this.pair.us[0].node.lastChild.innerHTML = `${size} × ${size} pixels<span class="hint">. ${hint}</span>`;
+  /** The digit is dragged to a pose. */
+  drag(pose) {
+    this.byHand = false;
+    this.transport.leave();
+    this.basePose = pose;
+    this.transport.where.textContent = turnWords(angleBetween(pose, this.initialPose));
+    this.moveDigit(pose);
+    this.report();
   }
 
   /** θ that is not the network's. @param {string} origin  whose it is, in words */
@@ -285,7 +247,7 @@ export class Figure {
   }
 
   mark() {
-    if (!this.sheet) this.handles.show(this.grasped === "grid" ? this.theta : this.pose);
+    this.hands.mark();
     this.back.disabled = !this.byHand;
   }
 

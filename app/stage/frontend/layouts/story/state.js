@@ -36,7 +36,7 @@ export function restoreState(figure, { digit, pose, theta, ink }) {
   if (!isLike(pose, IDENTITY) || (theta && !isLike(theta, IDENTITY))) return false;
   const { size } = figure.data.network;
   const pixels = ink && unpacked(ink, size * size);
-  if (pixels) figure.drawOn({ pixels, channels: 1, height: size, width: size });
+  if (pixels) figure.hands.ink({ pixels, channels: 1, height: size, width: size });
   else if (digit in figure.data.digits) figure.take(digit);
   else return false;
   figure.place(pose);
