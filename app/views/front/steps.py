@@ -19,28 +19,29 @@ STEPS = (
     Words(
         title="You are the transformer",
         words="The same classifier sees only what is inside the blue frame. <b>Drag the frame</b> "
-        "over the digit and turn it by its corners, until the digit is upright in the output and "
-        "is read correctly.",
+        "over the digit and turn it by its corners, until the classifier reads what it is.",
     ),
     Words(
         title="A small network does it for you",
         words="The <b>localisation network</b> looks at the image and predicts six numbers, θ: "
-        "where the frame goes. The <b>grid generator</b> turns θ into a sampling grid. <b>Drag "
-        "the digit</b>: every pose gets its own θ.",
+        "where the frame goes. The <b>grid generator</b> makes a grid of them: for every pixel of "
+        "the output, where in the image to read. <b>Drag the digit</b>.",
         more=_more("Other grids", "transformer"),
     ),
     Words(
         title="The sampler reads between the pixels",
-        words="Each pixel of the output V is read at one point of the grid, which lies between "
-        "four pixels of the image U. The <b>sampler</b> adds the four, weighted by how near they "
-        "are. <b>Point at any pixel of V.</b>",
+        words="For each pixel of the output V, the grid names one point in the image U, usually "
+        "between four pixels. The <b>sampler</b> adds the four, weighted by how near they are. "
+        "<b>Point at any pixel of V.</b>",
         more=_more("Other kernels", "transformer?preset=Pull"),
     ),
     Words(
         title="How does it learn? The loss flows backwards",
-        words="Nobody gives it a pose; the only label is the class. The loss says which pixels of "
-        "V should be <b class='up'>brighter</b> or <b class='down'>darker</b>, that pulls on the "
-        "grid’s points (arrows), and together they move θ. <b>Take one step.</b>",
+        words="The grid starts in a wrong place; the only label is the class. Backpropagation says "
+        "which pixels of V should get <b class='up'>brighter</b> or <b class='down'>darker</b>. "
+        "For that, each grid point must move (arrows); added up, this is the gradient of θ. "
+        "<b>Descend</b>: θ moves until the digit is read. In training, the same gradient moves "
+        "the localisation network’s weights, over many digits.",
         more=_more("Why labels are enough", "labels"),
     ),
     Words(
@@ -52,9 +53,9 @@ STEPS = (
     ),
     Words(
         title="How far it goes, and where it fails",
-        words="The whole figure is yours. The curve is measured now, in your browser. It learnt "
-        "from digits turned by at most 45°; outside that range it often fails. <b>Find a pose that "
-        "fools it.</b>",
+        words="The whole figure is yours. The curve is measured now, in your browser. The "
+        "network was trained on digits turned by at most 45°; beyond that, it can fail. <b>Find a "
+        "pose that fools it.</b>",
         more=_more("Measured on all digits", "invariance"),
     ),
 )

@@ -92,10 +92,10 @@ function tiled({ channels, height, width, values }, brightest) {
   return { ...whole, pixels };
 }
 
-/** How far a pose is turned from another, and by so many degrees further: −180 to 180. */
-export function angleBetween(pose, first, further = 0) {
+/** How far a pose is turned from another: −180 to 180 degrees. */
+export function angleBetween(pose, first) {
   const [now, before] = [pose, first].map((theta) => decompose(theta, IDENTITY)[0]);
-  return ((now - before + further + 540) % 360) - 180;
+  return ((now - before + 540) % 360) - 180;
 }
 
 export const turnWords = (degrees) => `turned by ${Math.round(degrees) + 0}°`.replace("-", "−");
@@ -166,6 +166,16 @@ export class ClassesBox {
     this.loss = element("p", { className: "words loss" });
     const rows = element("div", { className: "rows" }, ...this.rows.map(({ node }) => node));
     this.nodes = [this.verdict, this.loss, rows, zoom("Softmax", element("p", { className: "words", textContent: `The classifier reads V, averaged to ${side} × ${side} pixels.` }), this.softmax)];
+  }
+
+  /** There is nothing to read yet. */
+  wait() {
+    this.verdict.textContent = "Nothing to read yet";
+    this.loss.hidden = true;
+    for (const { node, bar, share } of this.rows) {
+      bar.style.width = share.textContent = "";
+      node.className = "row";
+    }
   }
 
   /** @param {number|null} loss  of the label, where it is looked at */

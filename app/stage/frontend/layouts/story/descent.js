@@ -1,11 +1,13 @@
 /** Gradient steps on θ that lower the loss of the label: one, or all the way down. */
 import { button, element } from "../../dom.js";
-import { IDENTITY } from "../../maths/affine.js";
 import { descend, walk } from "../../maths/descent.js";
+import { compose, product } from "../../maths/pose.js";
 import { reducedMotion } from "../../parts/playhead.js";
 
 const MATCHED = 0.003; // a loss below this is low enough
 const BEGIN_MILLISECONDS = 2500; // the gradient is looked at first
+const OFF = compose([75, 1.2, 1.2, 0, 0.3, 0.3]); // where the descent begins, in the network's own frame
+const [WRONG, MOVED] = ["a wrong start", "moved by the gradient"];
 
 export class Descent {
   /** @param {import("./figure.js").Figure} figure */
@@ -15,7 +17,7 @@ export class Descent {
     this.node = element("div", { className: "buttons descend" },
       titled("One step", "Take one gradient step on θ", () => this.run(1)),
       titled("Descend", "Take gradient steps on θ until the loss is small", () => this.run(Infinity)),
-      titled("Back to the identity", "θ as it is before training", () => this.reset()));
+      titled("Back to the start", "The wrong place that the grid began at", () => this.reset()));
   }
 
   /** Once by itself, unless somebody is quicker. */
@@ -28,7 +30,7 @@ export class Descent {
 
   reset() {
     this.stop();
-    this.figure.hold(IDENTITY, "the identity");
+    this.figure.hold(product(this.figure.networkTheta, OFF), WRONG);
   }
 
   /** @param {number} maxFrames  at most so many steps on from the θ that is shown */
@@ -43,7 +45,7 @@ export class Descent {
     this.halt = walk(this.steps, maxFrames, (frames) => {
       if (!frames.length) return; // it was at its end
       this.reached = frames.at(-1).theta;
-      figure.hold(this.reached, "moved by the gradient");
+      figure.hold(this.reached, MOVED);
     });
   }
 

@@ -108,7 +108,8 @@ export class Figure {
     this.digit = n;
     const digit = this.digits[n];
     this.loss = new Loss(this.data.network, digit.label);
-    this.basePose = this.initialPose = this.mode === "image" && digit.label !== null ? this.reader.upright(digit) : digit.pose;
+    this.upright = digit.label === null ? digit.pose : this.reader.upright(digit);
+    this.basePose = this.initialPose = this.mode === "image" ? this.upright : digit.pose;
     this.choices.mark(n);
     this.onTake();
     this.byHand = this.mode === "frame";
@@ -121,7 +122,7 @@ export class Figure {
     this.report();
   }
 
-  /** The digit turned: the playhead's track, about where it is now. */
+  /** The digit turned: the playhead's track, with 0° where it is upright. */
   setTrack() {
     const half = this.middle;
     this.transport.set(
@@ -130,17 +131,25 @@ export class Figure {
         perSecond: FRAMES_A_SECOND,
         name: "Rotation of the digit, from −180° to 180°",
         ends: ["−180°", "180°"],
-        label: (frame) => turnWords(angleBetween(this.basePose, this.initialPose, TURN_DEGREES * (frame - half))),
+        label: (frame) => turnWords(TURN_DEGREES * (frame - half)),
       },
       false
     );
-    this.transport.head.position = half;
-    this.transport.mark(half);
+    this.standAt();
+  }
+
+  /** The playhead where the digit is, turned by as much. */
+  standAt() {
+    const degrees = angleBetween(this.basePose, this.upright);
+    const position = this.middle + degrees / TURN_DEGREES;
+    this.transport.head.position = position;
+    this.transport.mark(position);
+    this.transport.where.textContent = turnWords(degrees);
   }
 
   turn(position) {
     this.byHand = false;
-    this.moveDigit(turned(this.basePose, TURN_DEGREES * position - 180));
+    this.moveDigit(turned(this.basePose, TURN_DEGREES * position - 180 - angleBetween(this.basePose, this.upright)));
   }
 
   /** Another pose of the digit, which the playhead then turns. */
@@ -151,14 +160,14 @@ export class Figure {
     this.setTrack();
   }
 
-  /** The playhead's frame at which the digit is as it was taken. */
+  /** The playhead's frame at which the digit is upright. */
   get middle() {
     return 180 / TURN_DEGREES;
   }
 
-  /** How far the digit is turned from how it was taken, in degrees. */
+  /** How far the digit is turned from upright, in degrees. */
   get angle() {
-    return angleBetween(this.pose, this.initialPose);
+    return angleBetween(this.pose, this.upright);
   }
 
   /** The digit is dragged to a pose. */
@@ -166,7 +175,7 @@ export class Figure {
     this.byHand = false;
     this.transport.leave();
     this.basePose = pose;
-    this.transport.where.textContent = turnWords(angleBetween(pose, this.initialPose));
+    this.standAt();
     this.moveDigit(pose);
     this.report();
   }
@@ -225,7 +234,9 @@ export class Figure {
     this.lattice.show(theta);
     this.numbers.show(theta, this.byHand ? this.origin : "predicted by the network", this.held);
     this.numbers.showGradient(this.isBackward ? this.backward.show(slope).gradient : null);
-    this.classes.show(this.logits, label, this.isBackward ? loss : null);
+    const isBlank = label === null && !this.source.pixels.some(Boolean);
+    if (isBlank) this.classes.wait();
+    else this.classes.show(this.logits, label, this.isBackward ? loss : null);
     this.inspector.refresh();
     this.mark();
     const { theta: thetaBox, generator, sampler } = this.boxes;

@@ -1,8 +1,7 @@
 /** How far it goes: the probability of the right class at every angle, with the transformer and without. */
 import { element } from "../../dom.js";
-import { IDENTITY } from "../../maths/affine.js";
-import { decompose } from "../../maths/pose.js";
 import { Curves } from "../../parts/curves.js";
+import { angleBetween } from "./boxes.js";
 
 const STEP_DEGREES = 5;
 const TRAINED_DEGREES = 45; // to either side of upright: App. A.4
@@ -12,7 +11,7 @@ export class Limits {
   /** @param {string[]} shades */
   constructor(shades) {
     this.shades = shades;
-    this.chart = new Curves("Probability of the true class, %, by the digit's angle in degrees", true, [0, 100]);
+    this.chart = new Curves("Probability of the true class, %, by the digit's angle from upright in degrees", true, [0, 100]);
     this.node = element("div", { className: "limits" }, this.chart.node);
     this.known = new Map(); // of each digit
   }
@@ -21,35 +20,35 @@ export class Limits {
   of(figure) {
     this.stop();
     this.figure = figure;
-    const { digit, initialPose, reader } = figure;
-    const shown = figure.digits[digit];
+    const { initialPose, reader, upright } = figure;
+    const shown = figure.digits[figure.digit];
+    const label = shown.label ?? figure.said;
+    const before = angleBetween(initialPose, upright);
     if (!this.known.has(shown)) this.known.set(shown, { angles: [], aided: [], alone: [] });
     const curves = this.known.get(shown);
-    const upright = decompose(reader.localise(reader.image(shown, initialPose)).theta, IDENTITY)[0]; // where the digit's own turn is undone
     const work = () => {
       const angle = -180 + STEP_DEGREES * curves.angles.length;
       const isMore = angle <= 180;
       if (isMore) {
-        const { aided, alone } = reader.odds(shown, initialPose, angle);
+        const { aided, alone } = reader.odds(shown, label, initialPose, angle - before);
         curves.angles.push(angle);
         curves.aided.push(100 * aided);
         curves.alone.push(100 * alone);
       }
-      this.draw(curves, upright);
+      this.draw(curves);
       this.frame = isMore ? requestAnimationFrame(work) : 0;
     };
     work();
   }
 
-  draw({ angles, aided, alone }, upright) {
-    const limit = (sign) => Math.max(-180, Math.min(180, sign * TRAINED_DEGREES - upright));
-    const [low, high] = [limit(-1), limit(1)];
+  draw({ angles, aided, alone }) {
+    const [low, high] = [-TRAINED_DEGREES, TRAINED_DEGREES];
     const axis = { place: (x) => (x + 180) / 360, marks: MARKS };
     this.chart.set(
       [
         { name: "with the transformer", colour: this.shades[0], dash: 0, x: angles, y: aided },
         { name: "without", colour: this.shades[1], dash: 1, x: angles, y: alone },
-        { name: "trained between", colour: this.shades[2], dash: 2, x: [low, low, NaN, high, high], y: [0, 100, NaN, 100, 0] },
+        { name: "seen in training", colour: this.shades[2], dash: 2, x: [low, low, NaN, high, high], y: [0, 100, NaN, 100, 0] },
       ],
       axis
     );

@@ -33,13 +33,12 @@ export class Reader {
     return product(invert(this.localise(this.image(digit, digit.pose)).theta), digit.pose);
   }
 
-  /** The probability of a digit's class at this pose, turned so far: with the transformer, and without. */
-  odds(digit, pose, degrees) {
+  /** The probability of a class of a digit at this pose, turned so far: with the transformer, and without. */
+  odds(digit, label, pose, degrees) {
     const source = this.image(digit, turned(pose, degrees));
     const grid = points(this.form, this.localise(source).theta, this.form.target);
-    const loss = new Loss(this.network, digit.label);
-    const [read, whole] = [sample(source, grid, BILINEAR), source.pixels].map((output) => loss.of(output).odds);
-    const label = digit.label ?? read.indexOf(Math.max(...read)); // of one that was drawn: how sure it is
-    return { aided: read[label], alone: whole[label] };
+    const loss = new Loss(this.network, label);
+    const [aided, alone] = [sample(source, grid, BILINEAR), source.pixels].map((output) => loss.of(output).odds[label]);
+    return { aided, alone };
   }
 }

@@ -13,6 +13,7 @@ import { IDENTITY } from "../../maths/affine.js";
 import { between } from "../../maths/grid.js";
 
 const SWING_FRAMES = 7; // of 5°, to either side
+const FOOLED = 4; // the class whose reading a turn changes soonest
 const REACH = 9; // pixels of V, to either side
 const GREY = [70, 190]; // of a pixel on the edge of a stroke, whose four pixels differ
 
@@ -35,7 +36,7 @@ function showTheFrame({ figure, demo }) {
 
 /** The digit turns to and fro. */
 function swing({ figure, demo }) {
-  const from = figure.middle;
+  const from = figure.transport.head.position;
   demo.play(6, (share) => figure.transport.present(from + SWING_FRAMES * Math.sin(2 * Math.PI * share)));
 }
 
@@ -80,6 +81,7 @@ export const STEPS = [
       figure.setBackward(true);
       descent.show();
     },
+    take: ({ descent }) => descent.show(),
     leave({ figure, descent }) {
       descent.stop();
       figure.setBackward(false);
@@ -89,7 +91,10 @@ export const STEPS = [
   {
     scene: "whole",
     mode: "network",
-    enter: ({ figure, limits }) => limits.of(figure),
+    enter({ figure, limits }) {
+      if (figure.digit === figure.data.first) figure.take(figure.data.digits.findIndex(({ label }) => label === FOOLED));
+      limits.of(figure);
+    },
     take: ({ figure, limits }) => limits.of(figure),
     note: (story) =>
       isRead(story) || story.figure.byHand ? "" : `You fooled it: it reads ${story.figure.said}. Export has a link to this pose.`,

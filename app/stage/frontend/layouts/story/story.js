@@ -38,6 +38,7 @@ export class Story {
     this.panel = new Panel(data.steps, (step) => this.go(step));
     this.demo = new Demo(figure.root);
     this.descent = new Descent(figure);
+    figure.root.onkeydown = ({ key }) => key === "Escape" && this.zoomOut();
     this.limits = new Limits(data.colours.series);
     this.training = new Training(data);
     this.training.transport.more.append(exporter(this));
@@ -83,6 +84,7 @@ export class Story {
     if (this.step !== undefined) {
       this.demo.stop();
       STEPS[this.step].leave?.(this);
+      this.zoomOut();
       keepStep(step);
     }
     this.step = undefined; // until the figure is as this step has it
@@ -99,18 +101,27 @@ export class Story {
     this.seen();
   }
 
+  /** Close what has been opened in the figure. */
+  zoomOut() {
+    for (const opened of this.figure.root.querySelectorAll("details[name=zoom][open]")) opened.open = false;
+  }
+
   /** Another digit is shown, or all of it as it was at first. */
   taken() {
     if (this.step === undefined) return;
     this.demo.stop();
     this.descent.stop();
-    STEPS[this.step].take?.(this);
+    this.isNew = true; // once it has been drawn
   }
 
   /** The figure has been drawn again. */
   seen() {
     if (this.step === undefined) return;
-    const { note } = STEPS[this.step];
+    const { note, take } = STEPS[this.step];
+    if (this.isNew) {
+      this.isNew = false;
+      take?.(this);
+    }
     this.panel.say(note?.(this) ?? "");
     if (STEPS[this.step].scene === "whole") this.limits.mark();
     Object.assign(this.root.dataset, this.figure.root.dataset);

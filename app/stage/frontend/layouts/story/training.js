@@ -9,7 +9,9 @@ import { Pair } from "../../parts/pair.js";
 import { Transport } from "../../parts/transport.js";
 
 const FRAMES_A_SECOND = 12;
-const SECONDS = 8; // from the first step to the last
+const SECONDS = 12; // from the first step to the last
+const EARLY_STEPS = 200; // in which little moves
+const EARLY_SHARE = 0.08; // of these seconds
 const UNIT = 10; // steps, from which on the axis is logarithmic
 
 export class Training {
@@ -60,8 +62,11 @@ export class Training {
   /** From its first step on. @param {import("./demo.js").Demo} demo */
   play(demo) {
     const { last } = this.transport.head;
+    const early = this.training.steps.findIndex((step) => step >= EARLY_STEPS);
     this.transport.present(0);
-    demo.play(SECONDS, (share) => this.transport.present(share * last));
+    demo.play(SECONDS, (share) =>
+      this.transport.present(share < EARLY_SHARE ? (early * share) / EARLY_SHARE : early + ((last - early) * (share - EARLY_SHARE)) / (1 - EARLY_SHARE))
+    );
   }
 
   show(position) {

@@ -13,7 +13,12 @@ const WIRES = [
   ["v", "right", "classifier", "left"],
 ];
 // Where the boxes between them are not shown.
-const SHORT = { image: [["u", "right", "classifier", "left"]], frame: [["u", "right", "v", "left"], ["v", "right", "classifier", "left"]] };
+const [TO_V, TO_CLASSIFIER] = [["u", "right", "v", "left"], ["v", "right", "classifier", "left"]];
+const SHORT = {
+  image: [["u", "right", "classifier", "left"]],
+  frame: [TO_V, TO_CLASSIFIER],
+  predict: [...WIRES.slice(0, 3), ["generator", "right", "v", "left"], TO_CLASSIFIER],
+};
 const TIP =
   '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="10" markerHeight="10" ' +
   'markerUnits="userSpaceOnUse" orient="auto-start-reverse"><path d="M0 0 8 4 0 8z" fill="currentColor" ' +
