@@ -20,6 +20,7 @@
  * @property {() => object[]} [curveRows]  the curves of a training, for a file; none without one
  */
 import { Bare } from "./bare.js";
+import { Beat } from "./beat/beat.js";
 import { Chart } from "./chart.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
@@ -38,6 +39,7 @@ export const LAYOUTS = {
   volume: Volume,
   story: Story,
   labels: Labels,
+  beat: Beat,
   bare: Bare,
   chart: Chart,
 };

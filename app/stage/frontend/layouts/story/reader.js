@@ -33,12 +33,17 @@ export class Reader {
     return product(invert(this.localise(this.image(digit, digit.pose)).theta), digit.pose);
   }
 
+  /** V, U read at the grid of this θ. */
+  output(source, theta) {
+    return sample(source, points(this.form, theta, this.form.target), BILINEAR);
+  }
+
   /** The probability of a digit's class at this pose, turned so far: with the transformer, and without. */
   odds(digit, pose, degrees) {
     const source = this.image(digit, turned(pose, degrees));
-    const grid = points(this.form, this.localise(source).theta, this.form.target);
     const loss = new Loss(this.network, digit.label);
-    const [read, whole] = [sample(source, grid, BILINEAR), source.pixels].map((output) => loss.of(output).odds);
+    const outputs = [this.output(source, this.localise(source).theta), source.pixels];
+    const [read, whole] = outputs.map((output) => loss.of(output).odds);
     const label = digit.label ?? read.indexOf(Math.max(...read)); // of one that was drawn: how sure it is
     return { aided: read[label], alone: whole[label] };
   }
