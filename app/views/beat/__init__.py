@@ -11,5 +11,5 @@ PAGE = Page(
     title="Beat the network",
     lead="Ten tilted digits, one minute: bring each one upright. A trained network gets the same.",
     defaults={"seed": 1},
-    keys=(("Enter", "start; next digit"), *HANDLE_KEYS),
+    keys=(("Enter", "start the game; next digit"), *HANDLE_KEYS),
 )

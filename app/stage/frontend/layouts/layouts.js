@@ -13,6 +13,7 @@
  * @property {() => void} [release]  back to the start, with R
  * @property {(direction: 1|-1) => boolean} [turnPage]  to the next or the former step of a story;
  *   false where there is none
+ * @property {() => boolean} [takeNext]  start a game, or go on in it, with Enter; false at its end
  * @property {() => object} [state]  for a link, in numbers and lists of numbers
  * @property {(state: object) => boolean} [restore]  be as a link has it; false where that cannot be
  * @property {() => object[]} [rows]  for a file

@@ -7,6 +7,7 @@ import { IDENTITY, affine } from "../../maths/affine.js";
 import { Loss } from "../../maths/loss.js";
 import { exporter } from "../../output/export.js";
 import { Handles } from "../../parts/handles.js";
+import { settle } from "../../parts/stage_mode.js";
 import { Transport } from "../../parts/transport.js";
 import { ClassesBox } from "../story/boxes.js";
 import { pairOf } from "../story/diagram.js";
@@ -21,7 +22,7 @@ const CAPTIONS = {
 };
 const RULES =
   "Drag the frame over the digit and turn it by a corner, until the digit is upright in the output. Then take the next one: <b>Enter</b>, or the button.";
-const PRESSED = "button:not(.handle), summary, select, input, a";
+const REST_MILLISECONDS = 2000; // without a move: the visitor is satisfied
 
 /** @typedef {"ready"|"playing"|"over"} Phase  of a game, which is in the node's data-phase */
 
@@ -31,7 +32,6 @@ export class Beat {
     this.root = root;
     this.python = python;
     this.clock = new Clock(() => this.finish());
-    root.addEventListener("keydown", (event) => this.press(event));
   }
 
   update(data) {
@@ -61,8 +61,10 @@ export class Beat {
     const [verdict, , rows] = this.classes.nodes;
     this.count = element("p", { className: "count" });
     this.rules = element("p", { className: "rules", innerHTML: RULES });
-    this.go = button("", () => (this.phase === "playing" ? this.next() : this.start()), { className: "main" });
-    return element("div", { className: "side" }, this.clock.node, this.count, this.rules, this.go, verdict, rows);
+    this.go = button("", () => this.takeNext(), { className: "main" });
+    this.byItself = element("input", { type: "checkbox", onchange: () => this.await() });
+    const option = element("label", {}, this.byItself, ` next by itself ${REST_MILLISECONDS / 1000} s after the last move`);
+    return element("div", { className: "side" }, this.clock.node, this.count, this.rules, this.go, option, verdict, rows);
   }
 
   // -- a game
@@ -90,7 +92,7 @@ export class Beat {
   start() {
     this.empty.remove();
     this.enter("playing");
-    this.handles = new Handles(this.pair.us[0].square, affine([1, 1], "the frame", true), (theta) => this.show(theta));
+    this.handles = new Handles(this.pair.us[0].square, affine([1, 1], "the frame", true), (theta) => this.move(theta));
     this.clock.start();
     this.deal(0);
   }
@@ -106,6 +108,19 @@ export class Beat {
     this.handles.body.focus({ preventScroll: true });
   }
 
+  /** A hand has moved the frame. */
+  move(theta) {
+    this.show(theta);
+    this.await();
+  }
+
+  /** Go on once the hand rests, where the visitor wants that. */
+  await() {
+    clearTimeout(this.resting);
+    if (this.phase !== "playing" || !this.byItself.checked) return;
+    this.resting = setTimeout(() => (this.handles.held ? this.await() : this.next()), REST_MILLISECONDS);
+  }
+
   show(theta) {
     const { source, label } = this.data.digits[this.turn];
     this.theta = theta;
@@ -117,6 +132,7 @@ export class Beat {
   }
 
   next() {
+    clearTimeout(this.resting);
     if (this.turn + 1 === this.data.digits.length) return this.finish();
     this.thetas[this.turn] = this.theta;
     this.deal(this.turn + 1);
@@ -133,17 +149,18 @@ export class Beat {
     this.node.replaceChildren(board.node);
     this.enter("over");
     board.heading.focus();
-  }
-
-  /** Enter, wherever it presses nothing else. */
-  press(event) {
-    if (event.key !== "Enter" || event.repeat || event.defaultPrevented) return;
-    if (this.phase !== "playing" || event.target.closest(PRESSED)) return;
-    event.preventDefault();
-    this.next();
+    settle();
   }
 
   // -- what a layout has
+
+  /** The first digit, or the next; false after the last. */
+  takeNext() {
+    if (this.phase === "over") return false;
+    if (this.phase === "playing") this.next();
+    else this.start();
+    return true;
+  }
 
   get rowsAre() {
     return "For every digit: both angles off upright, both readings, and who has the point";
@@ -166,6 +183,7 @@ export class Beat {
 
   stop() {
     this.clock.stop();
+    clearTimeout(this.resting);
     this.handles?.remove();
     this.handles = null;
   }

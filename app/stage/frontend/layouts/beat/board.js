@@ -3,6 +3,7 @@ import { button, element } from "../../dom.js";
 import { paintPixels } from "../../parts/drawing.js";
 import { medianOff, pointsOf } from "./score.js";
 
+const IN_A_TABLE = 5; // rows: two of them stand side by side where there is room
 const COLUMNS = ["Image", "You", "Network", "Point"];
 const NAMES = { you: "You", network: "Network" };
 const FOOLED = "./?step=7"; // of the story
@@ -23,11 +24,15 @@ export class Board {
     const again = button("Play again", onAgain, { className: "main", title: "Ten other digits" });
     const link = element("a", { href: FOOLED, target: "_self", textContent: "Find a pose that fools it →" });
     const buttons = element("div", { className: "buttons" }, again, link);
-    const head = element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col", textContent: name })));
-    const body = element("tbody", {}, ...rounds.map((round) => this.row(round)));
-    const table = element("table", {}, element("thead", {}, head), body);
+    const tables = element("div", { className: "tables" });
+    for (let n = 0; n < rounds.length; n += IN_A_TABLE) tables.append(this.table(rounds.slice(n, n + IN_A_TABLE)));
     const words = element("p", { className: "words", textContent: wordsOf(rounds, seconds) });
-    this.node = element("div", { className: "board" }, this.heading, words, buttons, table);
+    this.node = element("div", { className: "board" }, this.heading, words, buttons, tables);
+  }
+
+  table(rounds) {
+    const head = element("tr", {}, ...COLUMNS.map((name) => element("th", { scope: "col", textContent: name })));
+    return element("table", {}, element("thead", {}, head), element("tbody", {}, ...rounds.map((round) => this.row(round))));
   }
 
   row({ digit, you, network, winner }) {
@@ -55,8 +60,8 @@ function wordsOf(rounds, { spent, network }) {
   const results = (who) => rounds.map((round) => round[who]);
   const reached = results("you").filter(Boolean).length;
   return (
-    `You brought ${reached} of ${rounds.length} digits upright in ${Math.round(spent)} s, half of them to within ${degrees(medianOff(results("you")))}. ` +
+    `You turned ${reached} of ${rounds.length} digits in ${Math.round(spent)} s, half of them to within ${degrees(medianOff(results("you")))} of upright. ` +
     `The network took ${network.toFixed(2)} s for all, half of them to within ${degrees(medianOff(results("network")))}. ` +
-    "It is trained on class labels only, so it turns a digit just far enough to read it."
+    "It is trained on class labels only: it turns a digit just far enough to read it."
   );
 }
