@@ -21,6 +21,7 @@ STEPS = (
         words="The same classifier sees only what is inside the blue frame. <b>Drag the frame</b> "
         "over the digit and turn it by its corners, until the digit is upright in the output and "
         "is read correctly.",
+        more=_more("Beat the network: ten digits, one minute", "beat"),
     ),
     Words(
         title="A small network does it for you",

@@ -16,6 +16,7 @@ from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import decompose_affine
 from tests.browser.driving import data_of, handle, pixels, stage_of, until
+from tests.browser.pages.test_first_screen import nothing_is_cut
 from tests.browser.pages.test_touch import PHONE, middle, touch
 
 KEY_DEGREES = np.degrees(0.02)  # of one "[" or "]"; five times as much with Shift
@@ -99,6 +100,9 @@ def test_game_is_played_by_the_keyboard_and_its_score_is_true(visit):
         for words, result in zip(cells[1:3], both, strict=True):
             expect_cell(words, result)
         assert cells[3] == point
+    for width, height in ((1280, 720), (375, 800)):
+        page.set_viewport_size({"width": width, "height": height})
+        nothing_is_cut(page, {"width": width})
     total = f"You {points.count('You')}, the network {points.count('Network')}"
     expect(stage.get_by_role("heading")).to_have_text(total)
     expect(stage.get_by_role("link", name="Find a pose")).to_have_attribute("href", "./?step=7")

@@ -142,10 +142,12 @@ export class Beat {
     this.thetas[this.turn] = this.theta;
     const { spent } = this.clock;
     this.stop();
+    const { digits, network } = this.data;
     const began = performance.now();
-    this.rounds = roundsOf(this.reader, this.data.digits, this.thetas);
-    const seconds = { spent, network: (performance.now() - began) / 1000 };
-    const board = new Board(this.rounds, this.data.network.size, seconds, () => this.python.choose("again"));
+    const answers = digits.map(({ source }) => this.reader.localise(source).theta);
+    const seconds = { you: spent, network: (performance.now() - began) / 1000 };
+    this.rounds = roundsOf(this.reader, digits, this.thetas, answers);
+    const board = new Board(this.rounds, network.size, seconds, () => this.python.choose("again"));
     this.node.replaceChildren(board.node);
     this.enter("over");
     board.heading.focus();

@@ -14,7 +14,7 @@ export class Board {
   /**
    * @param {object[]} rounds  as score.js has them
    * @param {number} size  of the pictures, in pixels
-   * @param {{spent: number, network: number}} seconds  of the visitor, and of the network
+   * @param {{you: number, network: number}} seconds  that it took
    * @param {() => void} onAgain
    */
   constructor(rounds, size, seconds, onAgain) {
@@ -56,12 +56,13 @@ export class Board {
   }
 }
 
-function wordsOf(rounds, { spent, network }) {
-  const results = (who) => rounds.map((round) => round[who]);
-  const reached = results("you").filter(Boolean).length;
+function wordsOf(rounds, seconds) {
+  const results = ["you", "network"].map((who) => rounds.map((round) => round[who]));
+  const reached = results[0].filter(Boolean).length;
+  const [mine, its] = results.map((of) => degrees(medianOff(of)));
   return (
-    `You turned ${reached} of ${rounds.length} digits in ${Math.round(spent)} s, half of them to within ${degrees(medianOff(results("you")))} of upright. ` +
-    `The network took ${network.toFixed(2)} s for all, half of them to within ${degrees(medianOff(results("network")))}. ` +
+    `You turned ${reached} of ${rounds.length} digits in ${Math.round(seconds.you)} s, the network all in ${seconds.network.toFixed(2)} s. ` +
+    `Median angle off upright: you ${mine}, the network ${its}. ` +
     "It is trained on class labels only: it turns a digit just far enough to read it."
   );
 }

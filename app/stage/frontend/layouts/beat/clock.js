@@ -8,7 +8,7 @@ export class Clock {
   /** @param {() => void} onOver */
   constructor(onOver) {
     this.onOver = onOver;
-    this.node = element("p", { className: "clock", role: "timer" });
+    this.node = element("p", { className: "clock", role: "timer", ariaLabel: "Time left" });
   }
 
   /** Full, and not running. */

@@ -27,11 +27,15 @@ export function winnerOf(you, network) {
   return isRead ? "you" : network.isRight ? "network" : null;
 }
 
-/** Ten digits, as both have left them. @param {(number[]|undefined)[]} thetas  the visitor's */
-export function roundsOf(reader, digits, thetas) {
+/**
+ * The digits, as both have left them.
+ * @param {(number[]|undefined)[]} thetas  the visitor's, as far as they go
+ * @param {number[][]} answers  the network's
+ */
+export function roundsOf(reader, digits, thetas, answers) {
   return digits.map((digit, n) => {
     const you = thetas[n] ? resultOf(reader, digit, thetas[n]) : null;
-    const network = resultOf(reader, digit, reader.localise(digit.source).theta);
+    const network = resultOf(reader, digit, answers[n]);
     return { digit, you, network, winner: winnerOf(you, network) };
   });
 }
