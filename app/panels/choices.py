@@ -93,12 +93,16 @@ def choose_seed(key: str, first: int, does: str, anew: str) -> int:
     """A seed, and a button for the next one. does: what a seed draws; anew: the button's label."""
     from stn_core.evaluation import EXAMPLE_SEEDS
 
-    def go_on() -> None:
-        st.session_state[key] = (int(st.session_state[key]) + 1) % EXAMPLE_SEEDS
-
     seed = st.number_input(
         "Seed", 0, EXAMPLE_SEEDS - 1, first, key=key, bind="query-params",
         help=f"{does}. The same seed gives the same result on every machine.",
     )  # fmt: skip
-    st.button(anew, on_click=go_on, width="stretch", help="Takes the next seed")
+    st.button(anew, on_click=next_seed, args=(key,), width="stretch", help="Takes the next seed")
     return int(seed)
+
+
+def next_seed(key: str) -> None:
+    """Go on to the next seed; called before the widgets are drawn again."""
+    from stn_core.evaluation import EXAMPLE_SEEDS
+
+    st.session_state[key] = (int(st.session_state[key]) + 1) % EXAMPLE_SEEDS

@@ -403,6 +403,7 @@ FIELDS = {
     "front": ("lesson", "stop", "step", "done", "hide", "large", "controls", "stage"),
     "labels": ("labels_distortion", "labels_network", "labels_weights", "labels_start",
                "labels_digit", "labels_seed", "stop"),
+    "beat": ("seed", "view", "stage", "hide"),
     "tour": ("lesson", "stop", "done", "hide"),
     "glossary": ("controls", "large"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from app.page import PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Experiments",
-    position=6,
+    position=7,
     menu="Co-localisation",
     title="Co-localisation",
     lead=(

@@ -20,6 +20,7 @@ STEPS = (
         title="You are the transformer",
         words="The same classifier sees only what is inside the blue frame. <b>Drag the frame</b> "
         "over the digit and turn it by its corners, until the classifier reads what it is.",
+        more=_more("Beat the network: ten digits, one minute", "beat"),
     ),
     Words(
         title="A small network does it for you",

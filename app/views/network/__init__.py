@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, Page, Paper
 
 PAGE = Page(
     group="Your own",
-    position=10,
+    position=11,
     menu="Your network",
     title="Your network",
     lead=(

@@ -6,7 +6,7 @@ from app.page import Page
 
 PAGE = Page(
     group="Start",
-    position=2,
+    position=3,
     menu="Tour",
     title="Guided tour",
     lead=(

@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Start",
-    position=1,
+    position=2,
     menu="Transformer",
     title="The spatial transformer",
     lead=(

@@ -21,6 +21,7 @@ ONE_LINE = """() => {
 SCREENS = {  # a page and its view: what is to be on its first screen
     "": (".figure2", ".figure2 .said", PLAYHEAD),
     "?step=5": (".figure2", ".descend"),
+    "beat": ("[data-pane=U] canvas", PAIR, ".clock", ".game button.main"),
     "transformer": (PAIR, PLAYHEAD),
     "distorted": (PAIR, PLAYHEAD, VERDICT),
     "distorted?view=Replay": (PROBE, PLAYHEAD),

@@ -13,6 +13,7 @@
  * @property {() => void} [release]  back to the start, with R
  * @property {(direction: 1|-1) => boolean} [turnPage]  to the next or the former step of a story;
  *   false where there is none
+ * @property {() => boolean} [takeNext]  start a game, or go on in it, with Enter; false at its end
  * @property {() => object} [state]  for a link, in numbers and lists of numbers
  * @property {(state: object) => boolean} [restore]  be as a link has it; false where that cannot be
  * @property {() => object[]} [rows]  for a file
@@ -20,6 +21,7 @@
  * @property {() => object[]} [curveRows]  the curves of a training, for a file; none without one
  */
 import { Bare } from "./bare.js";
+import { Beat } from "./beat/beat.js";
 import { Chart } from "./chart.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
@@ -38,6 +40,7 @@ export const LAYOUTS = {
   volume: Volume,
   story: Story,
   labels: Labels,
+  beat: Beat,
   bare: Bare,
   chart: Chart,
 };

@@ -55,6 +55,8 @@ const played = () => stages().find(({ layout }) => layout.transport?.track)?.lay
 
 const story = () => stages().find(({ layout }) => layout.turnPage)?.layout;
 
+const game = () => stages().find(({ layout }) => layout.takeNext)?.layout;
+
 const within = (selector) => stages().map(({ root }) => [...root.querySelectorAll(selector)]).find((nodes) => nodes.length) ?? [];
 
 /** After a click the keys are the stage's again, not those of what was clicked. */
@@ -77,6 +79,8 @@ function press(event) {
   else if (/^[0-9]$/.test(key)) choose(Number(key));
   else if (key in PAGES && !on(MOVED_BY_ARROWS) && story()) {
     if (!story().turnPage(PAGES[key])) return; // after its last step the page scrolls on
+  } else if (key === "Enter") {
+    if (event.repeat || on(PRESSED) || !game()?.takeNext()) return;
   } else {
     const layout = played();
     if (!layout) return;
@@ -103,6 +107,7 @@ function choose(n) {
 function working() {
   const keys = [];
   if (story()) keys.push(["Page Down, →", "next step of the story; Page Up and ← go back"]);
+  if (game()) keys.push(["Enter", "start the game; next digit"]);
   if (played()) keys.push(["Space", "play or pause"]);
   if (played() && !story()) keys.push(["← →", "one step back or forward; ten with Shift"]);
   if (played()) keys.push(["R", "reset"]);

@@ -27,10 +27,9 @@ export function boxesOf({ pair, maps, numbers, lattice, taps, inspector, classes
   return boxes;
 }
 
-/** U and V of a network. @param {object} form  of its θ */
-export function pairOf({ network, colours }, form) {
+/** U and V of a network. @param {object} form  of its θ  @param {{U: string, V: string}} captions */
+export function pairOf({ network, colours }, form, captions = captionsOf(network)) {
   const size = [network.size, network.size];
-  const pixels = `${network.size} × ${network.size} pixels`;
   return new Pair({
     transform: form,
     channels: 1,
@@ -40,6 +39,11 @@ export function pairOf({ network, colours }, form) {
     reading: { ...BILINEAR, pool: 1 },
     features: {},
     colours,
-    captions: { U: pixels, V: `${pixels}, read from U at T<sub>θ</sub>(G)` },
+    captions,
   });
+}
+
+function captionsOf({ size }) {
+  const pixels = `${size} × ${size} pixels`;
+  return { U: pixels, V: `${pixels}, read from U at T<sub>θ</sub>(G)` };
 }

@@ -33,12 +33,17 @@ export class Reader {
     return product(invert(this.localise(this.image(digit, digit.pose)).theta), digit.pose);
   }
 
+  /** V, U read at the grid of this θ. */
+  output(source, theta) {
+    return sample(source, points(this.form, theta, this.form.target), BILINEAR);
+  }
+
   /** The probability of a class of a digit at this pose, turned so far: with the transformer, and without. */
   odds(digit, label, pose, degrees) {
     const source = this.image(digit, turned(pose, degrees));
-    const grid = points(this.form, this.localise(source).theta, this.form.target);
     const loss = new Loss(this.network, label);
-    const [aided, alone] = [sample(source, grid, BILINEAR), source.pixels].map((output) => loss.of(output).odds[label]);
+    const outputs = [this.output(source, this.localise(source).theta), source.pixels];
+    const [aided, alone] = outputs.map((output) => loss.of(output).odds[label]);
     return { aided, alone };
   }
 }
