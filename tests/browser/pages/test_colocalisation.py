@@ -34,7 +34,7 @@ def drawn_boxes(page: Page, which: str = ".thumb") -> np.ndarray:
 
 
 def test_every_box_stands_where_the_recording_has_it_from_the_start_to_the_end(visit):
-    page = open_colocalisation(visit)
+    page = open_colocalisation(visit, reduced_motion="reduce")
     np.testing.assert_allclose(drawn_boxes(page), BOXES.snapshots[0].theta[:, 0], atol=2e-3)
     page.locator(".transport input[type=range]").fill(str(len(BOXES.snapshots) - 1))
     np.testing.assert_allclose(drawn_boxes(page), BOXES.snapshots[-1].theta[:, 0], atol=2e-3)

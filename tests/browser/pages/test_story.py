@@ -107,7 +107,7 @@ def test_digit_is_read_once_the_frame_is_dragged_onto_it(visit):
 
 def test_sampler_shows_the_four_pixels_and_their_weights(visit):
     page = open_story(visit, "step=4")
-    four = stage_of(page).locator(".four .tap")
+    four = stage_of(page).locator(".quad .tap")
     expect(four).to_have_count(4)
     taps = [[float(n) for n in re.findall(r"\d\.\d\d", tap.inner_text())] for tap in four.all()]
     weights = np.array([weight for _, weight in taps])
@@ -185,7 +185,7 @@ def test_story_on_a_phone_is_turned_by_touch_and_fits(visit):
         expect_step(page, number)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 375
         if number < len(STEPS):
-            seen = ".training .strip" if number == 6 else ".said, .four"
+            seen = ".training .strip" if number == 6 else ".said, .quad"
             boxes_shown = [b for b in stage_of(page).locator(seen).all() if b.is_visible()]
             lowest = max(b["y"] + b["height"] for b in (n.bounding_box() for n in boxes_shown))
             assert lowest <= 812, number

@@ -15,7 +15,7 @@ export class TapsBox {
     this.pair = pair;
     this.cells = CELLS.map(() => element("div", { className: "tap" }));
     this.point = element("i", { className: "point" });
-    this.square = element("div", { className: "four" }, ...this.cells, this.point);
+    this.square = element("div", { className: "quad" }, ...this.cells, this.point);
     this.sum = element("p", { className: "words sum" });
     this.node = element("div", { className: "taps" }, this.square, this.sum);
     this.node.setAttribute("aria-hidden", "true"); // the inspector's note says the same
