@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         sample,
         tent_kernel,
     )
-    from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
+    from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
     from stn_core.trace import Warp
     from stn_core.training.network import train
     from stn_core.transforms import (
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         lattice,
     )
     from stn_core.watched import save_warps
+    from stn_core.watching import watch
 
 __version__ = "0.1.0"
 
@@ -94,7 +95,7 @@ _MODULES = {
     "save_warps": "watched",
     "tent_kernel": "sampling",
     "train": "training.network",
-    "watch": "spatial_transformer",
+    "watch": "watching",
 }
 
 __all__ = [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from stn_core.sampling import Kernel, sample
 from stn_core.trace import Warp
@@ -50,6 +50,31 @@ class Recording:
         self._replicas = None
 
 
+class _Thread(threading.local):
+    sampling = False
+
+
+_THREAD = _Thread()
+
+
+def is_sampling() -> bool:
+    """Whether this thread is in the sampler of a transformer that is watched, and records itself.
+
+    >>> is_sampling()
+    False
+    """
+    return _THREAD.sampling
+
+
+@contextmanager
+def _sampling() -> Iterator[None]:
+    _THREAD.sampling = True
+    try:
+        yield
+    finally:
+        _THREAD.sampling = False
+
+
 class SpatialTransformer(nn.Module):
     """V = U read at T_θ(G), θ = f_loc(U). Can be put into a network at any point (Sect. 3.4).
 
@@ -77,7 +102,7 @@ class SpatialTransformer(nn.Module):
         self.size = size
         self.kernel = kernel
         self.padding = padding
-        self._watched_by: list[Recording] = []  # see ``watch``
+        self._watched_by: list[Recording] = []  # see ``watching``
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> V (B, C, H', W')."""
@@ -104,7 +129,8 @@ class SpatialTransformer(nn.Module):
             if theta.is_floating_point():
                 theta = at_least_float32(theta)
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
-            output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
+            with _sampling() if self._watched_by else nullcontext():
+                output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
         warp = Warp(image, theta, grid, output)
         for recording in self._watched_by:
             recording.warps.append(warp)
@@ -124,62 +150,6 @@ def dtype_of(network: nn.Module, default: torch.dtype) -> torch.dtype:
     """
     parameters = network.parameters() if isinstance(network, nn.Module) else ()
     return next((p.dtype for p in parameters if p.is_floating_point()), default)
-
-
-@contextmanager
-def watch(network: nn.Module) -> Iterator[dict[str, list[Warp]]]:
-    """Every warp of the spatial transformers in any network, while it is used.
-
-    Gives, by the transformer's name in the network ("" where the network is one itself), the Warps
-    of its forward passes, in order; of several forward passes, several. Of an ``nn.DataParallel``
-    give this the DataParallel, or what it is in: each Warp then has all images. Raises ValueError
-    for a network without a spatial transformer.
-
-    >>> from stn_core import Affine, FullyConnectedBody, Localisation
-    >>> localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
-    >>> network = nn.Sequential(SpatialTransformer(localisation, Affine()), nn.Flatten())
-    >>> with watch(network) as warps:
-    ...     output = network(torch.rand(2, 1, 9, 9))
-    >>> warps["0"][0].theta.tolist()[0]
-    [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    """
-    found = {n: m for n, m in network.named_modules() if isinstance(m, SpatialTransformer)}
-    if not found:
-        raise ValueError(f"{type(network).__name__} has no SpatialTransformer in it")
-    recordings = {name: Recording() for name in found}
-    for name, transformer in found.items():
-        transformer._watched_by.append(recordings[name])
-    hooks = []
-    for prefix, module in network.named_modules():
-        if isinstance(module, nn.DataParallel):
-            inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
-            hooks += _join_after(module, inside)
-    try:
-        yield {name: recording.warps for name, recording in recordings.items()}
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for name, transformer in found.items():
-            transformer._watched_by = [
-                other for other in transformer._watched_by if other is not recordings[name]
-            ]
-
-
-def _join_after(parallel: nn.DataParallel, recordings: list[Recording]) -> list[RemovableHandle]:
-    """Have a DataParallel's forward passes recorded as those of one network."""
-
-    def before(*_: Any) -> None:
-        for recording in recordings:
-            recording.expect_replicas()
-
-    def after(*_: Any) -> None:
-        for recording in recordings:
-            recording.join_replicas()
-
-    return [
-        parallel.register_forward_pre_hook(before),
-        parallel.register_forward_hook(after, always_call=True),
-    ]
 
 
 class ParallelTransformers(nn.Module):
