@@ -124,7 +124,7 @@ class Calls(TorchFunctionMode):
     def _leave(self, *_: Any) -> None:
         thread = self._thread
         if thread.stack:  # a hook of somebody else's can have failed before ours
-            _, thread.share, began = thread.stack.pop()
+            _name, thread.share, began = thread.stack.pop()
             if began:
                 self.__exit__(None, None, None)
 

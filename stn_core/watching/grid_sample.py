@@ -102,21 +102,27 @@ class GridSample:
 
     @cached_property
     def _fitted(self) -> Fitted:
-        return self.fitted(len(self.grid))
+        return self.fitted(len(self.grid), tuple(self.grid.shape[1:-1]))
 
-    def fitted(self, count: int) -> Fitted:
-        """A family and a θ for so many images of the batch, the first ones. Raises as
-        ``transform``."""
+    def fitted(self, count: int, size: tuple[int, ...]) -> Fitted:
+        """A family and a θ for so many images of the batch, the first ones, and for a V of this
+        size: a smaller one's points lie between the grid's. Raises as ``transform``."""
         theta = self._theta_given()
         if theta is not None:
             return Fitted(Affine3D() if theta.shape[1] == 12 else Affine(), theta[:count])
         check_finite("the grid", self.grid)
-        return fit(self.grid[:count], tuple(self.input.shape[2:]))
+        grid = self.grid[:count]
+        if size != tuple(grid.shape[1:-1]):
+            points = F.interpolate(grid.movedim(-1, 1), size, mode="bilinear", align_corners=False)
+            grid = points.movedim(1, -1)
+        return fit(grid, tuple(self.input.shape[2:]))
 
     def _theta_given(self) -> Tensor | None:
-        """That of the ``F.affine_grid`` call whose grid this is; None if it is no such."""
+        """That of the ``F.affine_grid`` call whose grid this is; None if it is no such, or if one
+        of its points was reflected, or lay half way between two pixels in nearest mode."""
+        unmoved = self.reading._replace(mode="bilinear", padding_mode="zeros")
         for made in reversed(self.affine_grids):
-            if torch.equal(our_grid(self.input, made.grid(), self.reading), self.grid):
+            if torch.equal(our_grid(self.input, made.grid(), unmoved), self.grid):
                 size = tuple(made.size[2:])
                 return our_theta(made.theta, size, made.align_corners, self.input, self.reading)
         return None

@@ -84,7 +84,8 @@ def _join_after(
     parallel: nn.DataParallel, recordings: list[Recording], calls: Calls
 ) -> list[RemovableHandle]:
     """Have a DataParallel's forward passes recorded as those of one network."""
-    module, shares = parallel.module, []
+    module = parallel.module
+    shares: list[list[tuple[str, GridSample]]] = []
     plain = module.__dict__.get(REPLICATE)  # another watcher's
 
     def replicate() -> nn.Module:
