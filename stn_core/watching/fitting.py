@@ -97,11 +97,15 @@ def _affine_and_rest(grid: Tensor, lengths: tuple[int, ...]) -> tuple[Tensor, Te
 
 
 def _components(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """The fewest components (K, N) and coefficients (R, K) that give rows (R, N) to PIXELS."""
-    left, values, right = torch.linalg.svd(rows, full_matrices=False)
-    scale = rows.shape[1] ** 0.5  # so that a component's numbers are about 1
+    """The fewest principal components (K, N) and coefficients (R, K) that give rows (R, N) to
+    PIXELS."""
+    # The left singular vectors, from the R × R product: N is far larger than R.
+    _, left = torch.linalg.eigh(rows @ rows.T)
+    left = left.flip(1)
+    parts = left.T @ rows
     rest, count = rows, 0
-    while count < len(values) and rest.abs().amax() > PIXELS:
-        rest = rest - values[count] * left[:, count, None] * right[count]
+    while count < len(rows) and rest.abs().amax() > PIXELS:
+        rest = rest - left[:, count, None] * parts[count]
         count += 1
-    return right[:count] * scale, left[:, :count] * values[:count] / scale
+    scale = parts[:count].square().mean(1).sqrt()  # so that a component's numbers are about 1
+    return parts[:count] / scale[:, None], left[:, :count] * scale
