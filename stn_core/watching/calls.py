@@ -42,7 +42,8 @@ class Calls(TorchFunctionMode):
     watched are left out.
 
     >>> with Calls("here") as calls:
-    ...     output = F.grid_sample(torch.rand(1, 1, 2, 2), torch.zeros(1, 3, 3, 2))
+    ...     grid = torch.zeros(1, 3, 3, 2)
+    ...     output = F.grid_sample(torch.rand(1, 1, 2, 2), grid, align_corners=False)
     >>> {name: [call.output.shape for call in found] for name, found in calls.warps.items()}
     {'here': [torch.Size([1, 1, 3, 3])]}
     """
@@ -102,8 +103,9 @@ class Calls(TorchFunctionMode):
     def follow(self, modules: dict[str, nn.Module]) -> list[RemovableHandle]:
         """Know which of these modules is being called. Returns what ends that."""
         hooks = []
+        first = {"", *(f"{n}.module".lstrip(".") for n, m in modules.items() if _replicates(m))}
         for name, module in modules.items():
-            if not _samples_nothing(module):
+            if name in first or not _is_torch_s_own(module):
                 enter = partial(self._enter, name or self.outside)
                 hooks += [
                     module.register_forward_pre_hook(enter, prepend=True),
@@ -129,9 +131,13 @@ class Calls(TorchFunctionMode):
                 self.__exit__(None, None, None)
 
 
-def _samples_nothing(module: nn.Module) -> bool:
-    """One of torch's own layers, which never call ``F.grid_sample``."""
-    return type(module).__module__.startswith("torch.nn.modules.") and not module._modules
+def _replicates(module: nn.Module) -> bool:
+    return isinstance(module, nn.DataParallel)
+
+
+def _is_torch_s_own(module: nn.Module) -> bool:
+    """One of torch's layers and containers, which never call ``F.grid_sample`` themselves."""
+    return type(module).__module__.startswith("torch.nn.modules.")
 
 
 def _copy(tensor: Tensor) -> Tensor:

@@ -327,7 +327,7 @@ def test_parallel_network_on_one_device_is_watched_as_any(generator):
     ("network", "error", "words"),
     [
         (3, TypeError, "expected a module or a callable, got int"),
-        (nn.Sequential(torch.jit.script(nn.ReLU())), ValueError, "'0' was compiled by torch.jit"),
+        (nn.Sequential(torch.jit.ScriptModule()), ValueError, "'0' was compiled by torch.jit"),
     ],
     ids=["number", "scripted"],
 )
