@@ -11,7 +11,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, _get_current_function_mode
 from torch.utils.hooks import RemovableHandle
 
 from stn_core.spatial_transformer import is_sampling
@@ -20,6 +20,7 @@ from stn_core.watching.conventions import MODES, PADDING_MODES, Reading, our_gri
 from stn_core.watching.grid_sample import AffineGrid, GridSample
 
 MAX_AFFINE_GRIDS = 64  # the last ones: whose grid may still be used
+MIN_PARTS = 3  # modules in a part of a network for which it is worth while to look away
 SHARE = "_watched_share"  # of a DataParallel's replica: where its calls go
 
 
@@ -32,6 +33,7 @@ class _Thread(threading.local):
         self.counts: Counter[str] = Counter()
         self.affine_grids: deque[AffineGrid] = deque(maxlen=MAX_AFFINE_GRIDS)
         self.sees = False
+        self.paused: list[bool] = []
 
 
 class Calls(TorchFunctionMode):
@@ -103,7 +105,7 @@ class Calls(TorchFunctionMode):
     def follow(self, modules: dict[str, nn.Module]) -> list[RemovableHandle]:
         """Know which of these modules is being called. Returns what ends that."""
         hooks = []
-        first = {"", *(f"{n}.module".lstrip(".") for n, m in modules.items() if _replicates(m))}
+        first = _first(modules)
         for name, module in modules.items():
             if name in first or not _is_torch_s_own(module):
                 enter = partial(self._enter, name or self.outside)
@@ -113,10 +115,38 @@ class Calls(TorchFunctionMode):
                 ]
         return hooks
 
+    def rest(self, modules: dict[str, nn.Module]) -> list[RemovableHandle]:
+        """See nothing in the parts of a network that are all torch's own: each call that a mode
+        sees takes some microseconds more. Returns what ends that."""
+        hooks: list[RemovableHandle] = []
+        above: tuple[str, ...] = ()
+        for name, module in modules.items():
+            parts = list(module.modules())
+            if name.startswith(above) or name in _first(modules) or len(parts) < MIN_PARTS:
+                continue
+            if all(map(_is_as_torch_has_it, parts)):
+                above += (f"{name}.",)
+                hooks += [
+                    module.register_forward_pre_hook(self._pause),
+                    module.register_forward_hook(self._resume, always_call=True),
+                ]
+        return hooks
+
+    def _pause(self, *_: Any) -> None:
+        on_top = self._thread.sees and _get_current_function_mode() is self
+        self._thread.paused.append(on_top)
+        if on_top:
+            super().__exit__(None, None, None)
+
+    def _resume(self, *_: Any) -> None:
+        if self._thread.paused and self._thread.paused.pop():
+            super().__enter__()
+
     def _enter(self, name: str, module: nn.Module, _inputs: Any) -> None:
         thread = self._thread
         if not thread.stack and not self.single:
             thread.counts.clear()
+            thread.affine_grids.clear()
         begins = not thread.sees  # a thread of its own: a replica's
         thread.stack.append((name, thread.share, begins))
         thread.share = module.__dict__.get(SHARE, thread.share)
@@ -131,13 +161,22 @@ class Calls(TorchFunctionMode):
                 self.__exit__(None, None, None)
 
 
-def _replicates(module: nn.Module) -> bool:
-    return isinstance(module, nn.DataParallel)
+def _first(modules: dict[str, nn.Module]) -> set[str]:
+    """With whose call a forward pass begins: the network's, and those of a DataParallel's replicas,
+    in their threads."""
+    parallel = (name for name, module in modules.items() if isinstance(module, nn.DataParallel))
+    return {"", *(f"{name}.module".lstrip(".") for name in parallel)}
 
 
 def _is_torch_s_own(module: nn.Module) -> bool:
     """One of torch's layers and containers, which never call ``F.grid_sample`` themselves."""
     return type(module).__module__.startswith("torch.nn.modules.")
+
+
+def _is_as_torch_has_it(module: nn.Module) -> bool:
+    """Whether nobody else's code runs in a module's call."""
+    changed = module._forward_hooks or module._forward_pre_hooks or "forward" in module.__dict__
+    return _is_torch_s_own(module) and not changed
 
 
 def _copy(tensor: Tensor) -> Tensor:

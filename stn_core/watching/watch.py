@@ -58,6 +58,7 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
             inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
             hooks += _join_after(module, inside, calls)
             replicated.append(module.module)
+    hooks += calls.rest(modules)
     hooks += calls.follow(modules)  # last: a DataParallel's own calls are joined inside of its call
     try:
         with _uncompiled(), calls:

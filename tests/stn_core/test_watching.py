@@ -2,93 +2,18 @@
 
 from __future__ import annotations
 
-import kornia
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from stn_core.sampling import sample
+from stn_core.sampling import bicubic_kernel, sample
 from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.transforms import Affine, Affine3D, LearnedBasis
 from stn_core.watched import load_warps, save_warps
 from stn_core.watching import watch
+from tests.stn_core.foreign_networks import InRealThreads, Spline, Turned, Tutorial, Volumes
 from tests.stn_core.test_spatial_transformer import InThreads
-
-
-class Tutorial(nn.Module):
-    """As PyTorch's tutorial has it; aligned: of affine_grid, and of grid_sample."""
-
-    def __init__(self, aligned=(False, False), **reading) -> None:
-        super().__init__()
-        self.localization = nn.Sequential(nn.Conv2d(1, 4, 7), nn.MaxPool2d(2), nn.ReLU(True))
-        self.fc_loc = nn.Sequential(nn.Flatten(), nn.LazyLinear(6))
-        self.grid_aligned, self.aligned, self.reading = *aligned, reading
-
-    def stn(self, x):
-        theta = self.fc_loc(self.localization(x)).view(-1, 2, 3) + torch.eye(2, 3).to(x)
-        grid = F.affine_grid(theta, x.size(), align_corners=self.grid_aligned)
-        return F.grid_sample(x, grid, align_corners=self.aligned, **self.reading)
-
-    def forward(self, x):
-        self.output = self.stn(x)
-        return self.output.relu().mean((1, 2, 3))
-
-
-class Spline(nn.Module):
-    """A thin plate spline of its own, with target points near the edges of the image."""
-
-    def __init__(self, rows=4, columns=4, size=(28, 28), aligned=True, padding="zeros") -> None:
-        super().__init__()
-        y, x = torch.meshgrid(
-            torch.linspace(-0.9, 0.9, rows), torch.linspace(-0.9, 0.9, columns), indexing="ij"
-        )
-        self.register_buffer("points", torch.stack([x, y], -1).reshape(-1, 2))
-        numbers = nn.LazyLinear(2 * rows * columns)
-        self.move = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), numbers)
-        self.size, self.aligned, self.padding = size, aligned, padding
-
-    def kernel(self, points):
-        squared = (points[:, None] - self.points).square().sum(-1)
-        return torch.where(squared > 0, 0.5 * squared * squared.clamp(min=1e-9).log(), 0)
-
-    def rows_of(self, points):
-        return torch.cat([self.kernel(points), torch.ones(len(points), 1), points], 1)
-
-    def forward(self, image):
-        count = len(self.points)
-        system = torch.zeros(count + 3, count + 3)
-        system[:count] = self.rows_of(self.points)
-        system[count:, :count] = self.rows_of(self.points)[:, count:].T
-        source = self.points + 0.2 * self.move(image).view(len(image), -1, 2).tanh()
-        weights = torch.linalg.solve(system, F.pad(source, (0, 0, 0, 3)))
-        y, x = torch.meshgrid(*(torch.linspace(-1, 1, n) for n in self.size), indexing="ij")
-        grid = self.rows_of(torch.stack([x, y], -1).view(-1, 2)) @ weights
-        self.output = F.grid_sample(
-            image, grid.view(-1, *self.size, 2), padding_mode=self.padding,
-            align_corners=self.aligned,
-        )  # fmt: skip
-        return self.output
-
-
-class Turned(nn.Module):
-    """One that leaves the grid to kornia."""
-
-    def forward(self, image):
-        angle = 40 * image.mean((1, 2, 3))
-        matrix = kornia.geometry.get_rotation_matrix2d(
-            torch.full((len(image), 2), 13.5), angle, torch.ones(len(image), 2)
-        )
-        self.output = kornia.geometry.warp_affine(image, matrix, (20, 24))
-        return self.output
-
-
-class Volumes(nn.Module):
-    def forward(self, volume):
-        theta = torch.tensor([[0.9, 0.1, 0, 0.1], [-0.1, 1, 0.2, 0], [0, 0, 1.1, -0.1]])
-        grid = F.affine_grid(theta.expand(len(volume), 3, 4), [*volume.shape], align_corners=True)
-        self.output = F.grid_sample(volume, grid, align_corners=True)
-        return self.output
 
 
 def read(call):
@@ -248,10 +173,11 @@ def test_what_is_changed_in_place_afterwards_is_kept_as_it_was(generator):
     assert torch.equal(call.input, before) and torch.equal(call.output, -output)
 
 
-def test_replicas_are_put_together(generator):
+@pytest.mark.parametrize("parallel", [InThreads, InRealThreads])
+def test_replicas_are_put_together(parallel, generator):
     network, image = Tutorial((True, True)), images(generator, 7, 1, 28, 28)
     expected = network(image)
-    parallel = InThreads(network)
+    parallel = parallel(network)
     with watch(parallel) as warps:
         torch.testing.assert_close(parallel(image), expected)
         parallel(image[:6])
@@ -260,6 +186,33 @@ def test_replicas_are_put_together(generator):
     assert torch.equal(call.input, image) and isinstance(call.transform, Affine)
     torch.testing.assert_close(call.output, network.output, atol=1e-5, rtol=0)
     assert_reads(call, call.output)
+
+
+def test_watching_ends_with_an_error_and_leaves_another_watcher_alone(generator):
+    network, image = nn.Sequential(nn.Sequential(nn.ReLU(), nn.ReLU()), Spline()), images(generator)
+    network(image)
+    with watch(network) as outer:
+        with pytest.raises(RuntimeError), watch(network) as inner:
+            network(image[0, 0])
+        network(image)
+    network(image)
+    assert not inner and [len(found) for found in outer.values()] == [1]
+
+
+def test_calls_of_a_function_are_numbered_and_torch_s_own_is_seen(generator):
+    image, grid = images(generator), torch.rand(3, 5, 5, 2, generator=generator)
+
+    def network(image):
+        first = F.grid_sample(image, grid, "bicubic", align_corners=False)
+        return first, torch.grid_sampler(first, grid, 0, 1, True)
+
+    with watch(network) as warps:
+        outputs = network(image)
+    assert list(warps) == ["network", "network (2)"]
+    (bicubic,), (own,) = warps.values()
+    assert_reads(own, outputs[1])
+    ours = sample(image, bicubic.grid, bicubic_kernel, bicubic.padding)
+    torch.testing.assert_close(ours, outputs[0], atol=1e-4, rtol=0)
 
 
 def test_compiled_network_is_watched_as_it_was_written(generator):
@@ -301,8 +254,14 @@ def test_file_holds_what_was_watched(network, shape, size, generator, tmp_path):
     [
         (Tutorial(mode="bicubic"), (1, 1, 28, 28), "'Tutorial' reads its image in bicubic mode"),
         (Volumes(), (1, 1, 4, 4, 4), "'Volumes' belongs to Affine3D"),
+        (
+            lambda u: F.grid_sample(u, u.new_full((1, 2, 2, 2), torch.nan), align_corners=True),
+            (1, 1, 4, 4),
+            "'lambda' cannot be drawn: the grid must be finite",
+        ),
+        (nn.ReLU(), (1, 1, 4, 4), "there are no warps"),
     ],
-    ids=["bicubic", "volumes"],
+    ids=["bicubic", "volumes", "not-finite", "none"],
 )
 def test_what_a_file_cannot_hold_is_refused(network, shape, words, generator, tmp_path):
     image = images(generator, *shape)
