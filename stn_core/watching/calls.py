@@ -21,7 +21,6 @@ from stn_core.watching.grid_sample import AffineGrid, GridSample
 
 MAX_AFFINE_GRIDS = 64  # the last ones: whose grid may still be used
 MIN_PARTS = 3  # modules in a part of a network for which it is worth while to look away
-SHARE = "_watched_share"  # of a DataParallel's replica: where its calls go
 
 
 class _Thread(threading.local):
@@ -53,6 +52,8 @@ class Calls(TorchFunctionMode):
     def __init__(self, outside: str, single: bool = False) -> None:
         super().__init__()
         self.outside, self.single = outside, single
+        # The attribute of a DataParallel's replica that says where its calls go.
+        self.share_name = f"_watched_share_{id(self)}"
         self.warps: dict[str, list] = {}
         self._thread = _Thread()
 
@@ -149,7 +150,7 @@ class Calls(TorchFunctionMode):
             thread.affine_grids.clear()
         begins = not thread.sees  # a thread of its own: a replica's
         thread.stack.append((name, thread.share, begins))
-        thread.share = module.__dict__.get(SHARE, thread.share)
+        thread.share = module.__dict__.get(self.share_name, thread.share)
         if begins:
             self.__enter__()
 

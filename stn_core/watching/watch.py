@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from stn_core.spatial_transformer import Recording, SpatialTransformer
-from stn_core.watching.calls import SHARE, Calls
+from stn_core.watching.calls import Calls
 from stn_core.watching.grid_sample import GridSample
 from stn_core.watching.modules import modules_of, name_of
 
@@ -52,12 +52,12 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
     calls.warps.update({name: recording.warps for name, recording in recordings.items()})
     for name, transformer in transformers.items():
         transformer._watched_by.append(recordings[name])
-    hooks, replicated = [], []
+    hooks, replicated = [], {}
     for prefix, module in modules.items():
         if isinstance(module, nn.DataParallel):
             inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
+            replicated[module.module] = module.module.__dict__.get(REPLICATE)  # another watcher's
             hooks += _join_after(module, inside, calls)
-            replicated.append(module.module)
     hooks += calls.rest(modules)
     hooks += calls.follow(modules)  # last: a DataParallel's own calls are joined inside of its call
     try:
@@ -66,8 +66,9 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
     finally:
         for hook in hooks:
             hook.remove()
-        for module in replicated:
-            module.__dict__.pop(REPLICATE, None)
+        for module, before in replicated.items():
+            module.__dict__.pop(REPLICATE)
+            module.__dict__.update({REPLICATE: before} if before else {})
         for name, transformer in transformers.items():
             transformer._watched_by = [
                 other for other in transformer._watched_by if other is not recordings[name]
@@ -93,7 +94,7 @@ def _join_after(
         replica = plain() if plain else getattr(type(module), REPLICATE)(module)
         replica.__dict__.pop(REPLICATE, None)
         shares.append([])
-        replica.__dict__[SHARE] = shares[-1]
+        replica.__dict__[calls.share_name] = shares[-1]
         return replica
 
     def before(*_: Any) -> None:

@@ -178,9 +178,11 @@ def test_replicas_are_put_together(parallel, generator):
     network, image = Tutorial((True, True)), images(generator, 7, 1, 28, 28)
     expected = network(image)
     parallel = parallel(network)
-    with watch(parallel) as warps:
+    with watch(parallel) as outer, watch(parallel) as warps:
         torch.testing.assert_close(parallel(image), expected)
         parallel(image[:6])
+    assert [len(c.input) for c in outer["module"]] == [7, 6]
+    assert len(outer) == 1 and "_replicate_for_data_parallel" not in network.__dict__
     assert list(warps) == ["module"] and [len(c.input) for c in warps["module"]] == [7, 6]
     call = warps["module"][0]
     assert torch.equal(call.input, image) and isinstance(call.transform, Affine)
