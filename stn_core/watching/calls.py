@@ -88,7 +88,9 @@ class Calls(TorchFunctionMode):
 
     def made_grid(self, theta: Tensor, size: tuple[int, ...], align_corners: bool) -> None:
         """Remember a call of ``F.affine_grid``."""
-        made = AffineGrid(theta.detach().clone(), tuple(size), align_corners)
+        kind = theta.device.type
+        autocast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+        made = AffineGrid(theta.detach().clone(), tuple(size), align_corners, autocast)
         self._thread.affine_grids.append(made)
 
     def record(self, name: str, call: GridSample) -> None:

@@ -16,7 +16,8 @@ from stn_core.watching.fitting import Fitted, NearestAffine, fit, nearest_affine
 
 
 class AffineGrid(NamedTuple):
-    """One call of ``F.affine_grid``. theta: (B, 2, 3) or (B, 3, 4); size: (B, C, H', W'), say.
+    """One call of ``F.affine_grid``. theta: (B, 2, 3) or (B, 3, 4); size: (B, C, H', W'), say;
+    autocast: the dtype of the autocast that was on, if any.
 
     >>> AffineGrid(torch.eye(2, 3)[None], (1, 1, 4, 4), False).shape
     (1, 4, 4)
@@ -25,6 +26,7 @@ class AffineGrid(NamedTuple):
     theta: Tensor
     size: tuple[int, ...]
     align_corners: bool
+    autocast: torch.dtype | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -34,7 +36,9 @@ class AffineGrid(NamedTuple):
     def grid(self) -> Tensor:
         """What it gave, made again."""
         size = [len(self.theta), *self.size[1:]]
-        return F.affine_grid(self.theta, size, align_corners=self.align_corners)
+        kind, cast = self.theta.device.type, self.autocast is not None
+        with torch.autocast(kind, self.autocast, enabled=cast):
+            return F.affine_grid(self.theta, size, align_corners=self.align_corners)
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,12 +146,17 @@ def test_our_own_transformer_is_recorded_once(generator):
     assert {name: len(found) for name, found in warps.items()} == {"own": 1}
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_is_recorded_in_float32(dtype, generator):
+@pytest.mark.parametrize(
+    ("dtype", "autocast"),
+    [(torch.float16, False), (torch.bfloat16, False), (torch.bfloat16, True)],
+    ids=str,
+)
+def test_half_precision_is_recorded_in_float32(dtype, autocast, generator):
     network, image = Tutorial(), images(generator)
     network(image)
-    network, image = network.to(dtype), image.to(dtype)
-    with watch(network) as warps, torch.no_grad():
+    if not autocast:
+        network, image = network.to(dtype), image.to(dtype)
+    with watch(network) as warps, torch.no_grad(), torch.autocast("cpu", dtype, enabled=autocast):
         network(image)
     _, call = only(warps)
     assert {t.dtype for t in (call.input, call.theta, call.grid, call.output)} == {torch.float32}
