@@ -49,11 +49,10 @@ def save_warps(
     a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB; of a grid
     of no known family, which becomes a ``LearnedBasis``, as many as fit into its share of that.
     Raises OSError for a missing folder, and ValueError without warps, or for a transformer that
-    cannot be drawn: of another family or kernel (one in
-    three dimensions, say, or a bicubic one), of more than 256 control points or rows of a learned
-    basis; for more
-    than 64 transformers, or Bs of more than 5,000,000 numbers in all; for
-    an empty batch; for a grid that is not finite; and for one that has not been used.
+    cannot be drawn: of another family or kernel (one in three dimensions, say, or a bicubic one),
+    of more than 256 control points or rows of a learned basis; for more than 64 transformers, or
+    Bs of more than 5,000,000 numbers in all; for an empty batch; for a grid that is not finite;
+    and for one that has not been used.
 
     >>> import tempfile
     >>> from stn_core import Affine, SpatialTransformer, watch
