@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from stn_core.spatial_transformer import Recording, SpatialTransformer
 from stn_core.watching.calls import Calls
@@ -46,30 +45,33 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
     [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     """
     modules = modules_of(network)
-    transformers = {n: m for n, m in modules.items() if isinstance(m, SpatialTransformer)}
-    recordings = {name: Recording() for name in transformers}
     calls = Calls(name_of(network), single="" not in modules)
-    calls.warps.update({name: recording.warps for name, recording in recordings.items()})
-    for name, transformer in transformers.items():
+    with ExitStack() as stack:
+        recordings = stack.enter_context(_recorded(modules))
+        calls.warps.update({name: recording.warps for name, recording in recordings.items()})
+        for prefix, module in modules.items():
+            if isinstance(module, nn.DataParallel):
+                inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
+                stack.enter_context(_joined_after(module, inside, calls))
+        # These after a DataParallel's, so that its calls are joined inside of its own call.
+        for hook in calls.rest(modules) + calls.follow(modules):
+            stack.callback(hook.remove)
+        stack.enter_context(_uncompiled())
+        stack.enter_context(calls)
+        yield calls.warps
+
+
+@contextmanager
+def _recorded(modules: dict[str, nn.Module]) -> Iterator[dict[str, Recording]]:
+    """Have every ``SpatialTransformer`` record its warps itself."""
+    found = {n: m for n, m in modules.items() if isinstance(m, SpatialTransformer)}
+    recordings = {name: Recording() for name in found}
+    for name, transformer in found.items():
         transformer._watched_by.append(recordings[name])
-    hooks, replicated = [], {}
-    for prefix, module in modules.items():
-        if isinstance(module, nn.DataParallel):
-            inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
-            replicated[module.module] = module.module.__dict__.get(REPLICATE)  # another watcher's
-            hooks += _join_after(module, inside, calls)
-    hooks += calls.rest(modules)
-    hooks += calls.follow(modules)  # last: a DataParallel's own calls are joined inside of its call
     try:
-        with _uncompiled(), calls:
-            yield calls.warps
+        yield recordings
     finally:
-        for hook in hooks:
-            hook.remove()
-        for module, before in replicated.items():
-            module.__dict__.pop(REPLICATE)
-            module.__dict__.update({REPLICATE: before} if before else {})
-        for name, transformer in transformers.items():
+        for name, transformer in found.items():
             transformer._watched_by = [
                 other for other in transformer._watched_by if other is not recordings[name]
             ]
@@ -82,9 +84,10 @@ def _uncompiled() -> AbstractContextManager:
     return torch.compiler.set_stance("force_eager")
 
 
-def _join_after(
+@contextmanager
+def _joined_after(
     parallel: nn.DataParallel, recordings: list[Recording], calls: Calls
-) -> list[RemovableHandle]:
+) -> Iterator[None]:
     """Have a DataParallel's forward passes recorded as those of one network."""
     module = parallel.module
     shares: list[list[tuple[str, GridSample]]] = []
@@ -110,10 +113,17 @@ def _join_after(
         shares.clear()
 
     module.__dict__[REPLICATE] = replicate
-    return [
+    hooks = (
         parallel.register_forward_pre_hook(before),
         parallel.register_forward_hook(after, always_call=True),
-    ]
+    )
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        module.__dict__.pop(REPLICATE)
+        module.__dict__.update({REPLICATE: plain} if plain else {})
 
 
 def _joined(shares: list[list[tuple[str, GridSample]]]) -> Iterator[tuple[str, GridSample]]:
