@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import cast
 
@@ -19,15 +19,22 @@ class Recording:
     """The warps of one transformer, while a network is watched.
 
     Under ``nn.DataParallel`` each replica has a share of the images: what the replicas record is
-    put together when all of them are done, in their order.
+    put together when all of them are done, in their order. on_first: called before the first one.
 
     >>> Recording().warps
     []
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_first: Callable[[], object] = lambda: None) -> None:
         self.warps: list[Warp] = []
+        self._on_first = on_first
         self._replicas: list[Recording] | None = None  # None: of no DataParallel
+
+    def add(self, warp: Warp) -> None:
+        """Record one more."""
+        if not self.warps:
+            self._on_first()
+        self.warps.append(warp)
 
     def expect_replicas(self) -> None:
         """Before a forward pass of the DataParallel that the transformer is in."""
@@ -46,7 +53,7 @@ class Recording:
         for uses in zip(*shares, strict=True):
             device = uses[0].output.device
             fields = zip(*uses, strict=True)
-            self.warps.append(Warp(*(torch.cat([t.to(device) for t in f]) for f in fields)))
+            self.add(Warp(*(torch.cat([t.to(device) for t in f]) for f in fields)))
         self._replicas = None
 
 
@@ -133,7 +140,7 @@ class SpatialTransformer(nn.Module):
                 output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
         warp = Warp(image, theta, grid, output)
         for recording in self._watched_by:
-            recording.warps.append(warp)
+            recording.add(warp)
         return warp
 
     def _replicate_for_data_parallel(self) -> SpatialTransformer:

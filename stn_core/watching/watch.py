@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -47,8 +48,7 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
     modules = modules_of(network)
     calls = Calls(name_of(network), single="" not in modules)
     with ExitStack() as stack:
-        recordings = stack.enter_context(_recorded(modules))
-        calls.warps.update({name: recording.warps for name, recording in recordings.items()})
+        recordings = stack.enter_context(_recorded(modules, calls.warps))
         for prefix, module in modules.items():
             if isinstance(module, nn.DataParallel):
                 inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
@@ -61,12 +61,21 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
         yield calls.warps
 
 
+def _put_last(warps: dict[str, list], name: str) -> None:
+    warps[name] = warps.pop(name)
+
+
 @contextmanager
-def _recorded(modules: dict[str, nn.Module]) -> Iterator[dict[str, Recording]]:
-    """Have every ``SpatialTransformer`` record its warps itself."""
+def _recorded(
+    modules: dict[str, nn.Module], warps: dict[str, list]
+) -> Iterator[dict[str, Recording]]:
+    """Have every ``SpatialTransformer`` record its warps itself: there in the order of first use,
+    those that are not used before them."""
     found = {n: m for n, m in modules.items() if isinstance(m, SpatialTransformer)}
-    recordings = {name: Recording() for name in found}
+    recordings = {}
     for name, transformer in found.items():
+        recordings[name] = Recording(on_first=partial(_put_last, warps, name))
+        warps[name] = recordings[name].warps
         transformer._watched_by.append(recordings[name])
     try:
         yield recordings
