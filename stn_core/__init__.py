@@ -11,7 +11,8 @@ What a network of one's own needs comes from here; all the rest from its module:
   ``ThinPlateSpline``, ``LearnedBasis``, ``Affine3D``; ``lattice`` for control points;
 - reading an image: ``sample`` with ``bilinear_kernel``, ``integer_kernel``, ``bicubic_kernel``,
   ``tent_kernel``;
-- looking inside: ``watch`` gives a ``Warp`` for each use, ``save_warps`` a file that the app draws;
+- looking inside: ``watch`` gives a ``Warp`` for each use, or a ``GridSample`` in a network that
+  calls ``F.grid_sample`` itself, ``save_warps`` a file that the app draws;
 - the paper's experiments: ``find`` one by its name, ``load_pretrained`` its network,
   ``load_digits`` for it, ``train`` and ``evaluate``;
 - errors: ``ShapeError``, ``DtypeError``, ``NonFiniteError``, ``CheckpointError``.
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
         sample,
         tent_kernel,
     )
-    from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
+    from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
     from stn_core.trace import Warp
     from stn_core.training.network import train
     from stn_core.transforms import (
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         lattice,
     )
     from stn_core.watched import save_warps
+    from stn_core.watching import GridSample, watch
 
 __version__ = "0.1.0"
 
@@ -72,6 +74,7 @@ _MODULES = {
     "ConvolutionalBody": "localisation",
     "DtypeError": "transforms",
     "FullyConnectedBody": "localisation",
+    "GridSample": "watching",
     "LearnedBasis": "transforms",
     "Localisation": "localisation",
     "NonFiniteError": "transforms",
@@ -94,7 +97,7 @@ _MODULES = {
     "save_warps": "watched",
     "tent_kernel": "sampling",
     "train": "training.network",
-    "watch": "spatial_transformer",
+    "watch": "watching",
 }
 
 __all__ = [
@@ -105,6 +108,7 @@ __all__ = [
     "ConvolutionalBody",
     "DtypeError",
     "FullyConnectedBody",
+    "GridSample",
     "LearnedBasis",
     "Localisation",
     "NonFiniteError",

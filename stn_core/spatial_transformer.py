@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.utils.hooks import RemovableHandle
 
 from stn_core.sampling import Kernel, sample
 from stn_core.trace import Warp
@@ -19,15 +19,22 @@ class Recording:
     """The warps of one transformer, while a network is watched.
 
     Under ``nn.DataParallel`` each replica has a share of the images: what the replicas record is
-    put together when all of them are done, in their order.
+    put together when all of them are done, in their order. on_first: called before the first one.
 
     >>> Recording().warps
     []
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_first: Callable[[], object] = lambda: None) -> None:
         self.warps: list[Warp] = []
+        self._on_first = on_first
         self._replicas: list[Recording] | None = None  # None: of no DataParallel
+
+    def add(self, warp: Warp) -> None:
+        """Record one more."""
+        if not self.warps:
+            self._on_first()
+        self.warps.append(warp)
 
     def expect_replicas(self) -> None:
         """Before a forward pass of the DataParallel that the transformer is in."""
@@ -46,8 +53,33 @@ class Recording:
         for uses in zip(*shares, strict=True):
             device = uses[0].output.device
             fields = zip(*uses, strict=True)
-            self.warps.append(Warp(*(torch.cat([t.to(device) for t in f]) for f in fields)))
+            self.add(Warp(*(torch.cat([t.to(device) for t in f]) for f in fields)))
         self._replicas = None
+
+
+class _Thread(threading.local):
+    sampling = False
+
+
+_THREAD = _Thread()
+
+
+def is_sampling() -> bool:
+    """Whether this thread is in the sampler of a transformer that is watched, and records itself.
+
+    >>> is_sampling()
+    False
+    """
+    return _THREAD.sampling
+
+
+@contextmanager
+def _sampling() -> Iterator[None]:
+    _THREAD.sampling = True
+    try:
+        yield
+    finally:
+        _THREAD.sampling = False
 
 
 class SpatialTransformer(nn.Module):
@@ -77,7 +109,7 @@ class SpatialTransformer(nn.Module):
         self.size = size
         self.kernel = kernel
         self.padding = padding
-        self._watched_by: list[Recording] = []  # see ``watch``
+        self._watched_by: list[Recording] = []  # see ``watching``
 
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> V (B, C, H', W')."""
@@ -104,10 +136,11 @@ class SpatialTransformer(nn.Module):
             if theta.is_floating_point():
                 theta = at_least_float32(theta)
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
-            output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
+            with _sampling() if self._watched_by else nullcontext():
+                output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
         warp = Warp(image, theta, grid, output)
         for recording in self._watched_by:
-            recording.warps.append(warp)
+            recording.add(warp)
         return warp
 
     def _replicate_for_data_parallel(self) -> SpatialTransformer:
@@ -124,62 +157,6 @@ def dtype_of(network: nn.Module, default: torch.dtype) -> torch.dtype:
     """
     parameters = network.parameters() if isinstance(network, nn.Module) else ()
     return next((p.dtype for p in parameters if p.is_floating_point()), default)
-
-
-@contextmanager
-def watch(network: nn.Module) -> Iterator[dict[str, list[Warp]]]:
-    """Every warp of the spatial transformers in any network, while it is used.
-
-    Gives, by the transformer's name in the network ("" where the network is one itself), the Warps
-    of its forward passes, in order; of several forward passes, several. Of an ``nn.DataParallel``
-    give this the DataParallel, or what it is in: each Warp then has all images. Raises ValueError
-    for a network without a spatial transformer.
-
-    >>> from stn_core import Affine, FullyConnectedBody, Localisation
-    >>> localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
-    >>> network = nn.Sequential(SpatialTransformer(localisation, Affine()), nn.Flatten())
-    >>> with watch(network) as warps:
-    ...     output = network(torch.rand(2, 1, 9, 9))
-    >>> warps["0"][0].theta.tolist()[0]
-    [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-    """
-    found = {n: m for n, m in network.named_modules() if isinstance(m, SpatialTransformer)}
-    if not found:
-        raise ValueError(f"{type(network).__name__} has no SpatialTransformer in it")
-    recordings = {name: Recording() for name in found}
-    for name, transformer in found.items():
-        transformer._watched_by.append(recordings[name])
-    hooks = []
-    for prefix, module in network.named_modules():
-        if isinstance(module, nn.DataParallel):
-            inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
-            hooks += _join_after(module, inside)
-    try:
-        yield {name: recording.warps for name, recording in recordings.items()}
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for name, transformer in found.items():
-            transformer._watched_by = [
-                other for other in transformer._watched_by if other is not recordings[name]
-            ]
-
-
-def _join_after(parallel: nn.DataParallel, recordings: list[Recording]) -> list[RemovableHandle]:
-    """Have a DataParallel's forward passes recorded as those of one network."""
-
-    def before(*_: Any) -> None:
-        for recording in recordings:
-            recording.expect_replicas()
-
-    def after(*_: Any) -> None:
-        for recording in recordings:
-            recording.join_replicas()
-
-    return [
-        parallel.register_forward_pre_hook(before),
-        parallel.register_forward_hook(after, always_call=True),
-    ]
 
 
 class ParallelTransformers(nn.Module):

@@ -1,13 +1,14 @@
 """What the transformers of any network did, in a file that the app draws (Sect. 3.4).
 
-Made by hand from what ``spatial_transformer.watch`` gives; for each transformer pictures of U, θ,
+Made from what ``watch`` gives; for each transformer pictures of U, θ,
 and the family and the size of T_θ(G). V is not in it: it is U read at the grid.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -16,34 +17,42 @@ from torch import Tensor, nn
 from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.tensor_files import save_tensors
 from stn_core.trace import Warp
-from stn_core.transforms import LearnedBasis, ThinPlateSpline
+from stn_core.transforms import LearnedBasis, ThinPlateSpline, Transform
 from stn_core.warp_files import (
     FAMILIES,
     KERNELS,
     MAX_BYTES,
     MAX_IMAGES,
     MAX_PIXELS,
+    MAX_ROWS,
     Watched,
     load_warps,
     read_all,
 )
+from stn_core.watching import GridSample, modules_of
+from stn_core.watching.fitting import Fitted
 
 __all__ = ["MAX_IMAGES", "MAX_PIXELS", "Watched", "load_warps", "save_warps"]
 
 HEADER_BYTES = 2_000  # for each transformer, of what is not a tensor
 
 
-def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]]) -> None:
+def save_warps(
+    path: Path | str,
+    network: nn.Module | Callable[..., Any],
+    warps: Mapping[str, Sequence[Warp | GridSample]],
+) -> None:
     """Write the last warps of a watched network as safetensors, as ``load_warps`` reads them.
 
     A U of neither one nor three channels is drawn as their mean; one that leaves [0, 1] is
     brought there as a whole, what is not finite in it as its ends. A U or V of more than 512 pixels
-    a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB.
+    a side is made smaller, and of at most 32 images as many are kept as fit into 10 MB; of a grid
+    of no known family, which becomes a ``LearnedBasis``, as many as fit into its share of that.
     Raises OSError for a missing folder, and ValueError without warps, or for a transformer that
-    cannot be drawn: of another family or kernel (one in
-    three dimensions, say), of more than 256 control points or rows of a learned basis; for more
-    than 64 transformers, or Bs of more than 5,000,000 numbers in all; for
-    an empty batch; and for one that has not been used.
+    cannot be drawn: of another family or kernel (one in three dimensions, say, or a bicubic one),
+    of more than 256 control points or rows of a learned basis; for more than 64 transformers, or
+    Bs of more than 5,000,000 numbers in all; for an empty batch; for a grid that is not finite;
+    and for one that has not been used.
 
     >>> import tempfile
     >>> from stn_core import Affine, SpatialTransformer, watch
@@ -61,56 +70,117 @@ def save_warps(path: Path | str, network: nn.Module, warps: dict[str, list[Warp]
     ('', (8, 8), 'bilinear')
     """
     if not warps:
-        raise ValueError("there are no warps; pass what `watch(network)` yields")
-    last: dict[str, Warp] = {}
-    for name, recorded in warps.items():
-        if not recorded:
-            raise ValueError(
-                f"the transformer {name!r} was not used while it was watched; call "
-                "the network inside `with watch(network)`"
-            )
-        last[name] = recorded[-1]
-        if not len(last[name].input):
-            raise ValueError(f"the transformer {name!r} has no images: the batch was empty")
-    entries, tensors = [], {}
-    for place, (name, warp) in enumerate(last.items()):
-        transformer = network.get_submodule(name)
-        assert isinstance(transformer, SpatialTransformer)
-        entries.append(_entry(name, transformer, warp))
-        transform = transformer.transform
-        if isinstance(transform, LearnedBasis):
-            tensors[f"{place}.basis"] = transform.B.detach().float()
-        if isinstance(transform, ThinPlateSpline) and transform.side is None:
-            tensors[f"{place}.points"] = transform.controls
-    fixed = len(entries) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
-    count = _most_images(list(last.values()), MAX_BYTES - fixed)
-    for place, warp in enumerate(last.values()):
-        tensors[f"{place}.image"] = _picture(warp.input[:count].detach())
-        tensors[f"{place}.theta"] = warp.theta[:count].detach().cpu().float()
+        raise ValueError(
+            "there are no warps: pass what `watch(network)` yields, of a network that was called "
+            "inside of it and has a SpatialTransformer or calls F.grid_sample"
+        )
+    last = {name: _last(name, recorded) for name, recorded in warps.items()}
+    numbers = _numbers_each(list(last.values()))
+    modules = modules_of(network)
+    drawn = [_drawn(name, warp, modules, numbers) for name, warp in last.items()]
+    tensors = {}
+    for place, one in enumerate(drawn):
+        if isinstance(one.transform, LearnedBasis):
+            tensors[f"{place}.basis"] = one.transform.B.detach().float()
+        if isinstance(one.transform, ThinPlateSpline) and one.transform.side is None:
+            tensors[f"{place}.points"] = one.transform.controls
+    fixed = len(drawn) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
+    count = _most_images(drawn, MAX_BYTES - fixed)
+    for place, one in enumerate(drawn):
+        tensors[f"{place}.image"] = _picture(one.image[:count].detach())
+        tensors[f"{place}.theta"] = one.theta[:count].detach().cpu().float()
+    entries = [_entry(one) for one in drawn]
     read_all(entries, tensors)
     save_tensors(Path(path), tensors, {"watched": entries})
 
 
-def _entry(name: str, transformer: SpatialTransformer, warp: Warp) -> dict[str, Any]:
-    """What the header says of a transformer. Raises ValueError for one that is not drawn."""
-    transform = transformer.transform
+class _Drawn(NamedTuple):
+    """What a file says of a transformer. image: U; size: V's."""
+
+    name: str
+    image: Tensor
+    theta: Tensor
+    transform: Transform
+    size: tuple[int, ...]
+    kernel: Any
+    padding: str
+
+
+def _drawn(
+    name: str, warp: Warp | GridSample, modules: dict[str, nn.Module], numbers: int
+) -> _Drawn:
+    """Raises ValueError for a transformer that is not drawn, before it is made smaller."""
+    if isinstance(warp, GridSample):
+        transform, theta = _fitted(name, warp, numbers)
+        kernel: Any = warp.kernel
+        padding = warp.padding
+    else:
+        transformer = modules[name]
+        assert isinstance(transformer, SpatialTransformer)
+        transform, theta = transformer.transform, warp.theta
+        kernel, padding = transformer.kernel, transformer.padding
     family = type(transform).__name__
     if FAMILIES.get(family) is not type(transform):
         raise ValueError(
             f"the transformer {name!r} belongs to {family}; expected one of {', '.join(FAMILIES)}"
         )
-    if transformer.kernel not in KERNELS:
+    if kernel not in KERNELS:
         raise ValueError(f"the transformer {name!r} has a custom kernel, which a file cannot hold")
     size = tuple(warp.grid.shape[1:3])
-    side = getattr(transform, "side", None)
+    return _Drawn(name, warp.input, theta, transform, size, kernel, padding)
+
+
+def _last(name: str, recorded: Sequence[Warp | GridSample]) -> Warp | GridSample:
+    """What is drawn of a transformer. Raises ValueError if there is nothing."""
+    if not recorded:
+        raise ValueError(
+            f"the transformer {name!r} was not used while it was watched; call "
+            "the network inside `with watch(network)`"
+        )
+    if not len(recorded[-1].input):
+        raise ValueError(f"the transformer {name!r} has no images: the batch was empty")
+    return recorded[-1]
+
+
+def _numbers_each(warps: list[Warp | GridSample]) -> int:
+    """How many numbers the B of each grid of no known family may have: half the file in all."""
+    return MAX_BYTES // 8 // max(1, sum(isinstance(warp, GridSample) for warp in warps))
+
+
+def _fitted(name: str, warp: GridSample, numbers: int) -> Fitted:
+    """A family and a θ for as many images as its B has room for. Raises ValueError for none."""
+    if warp.kernel not in KERNELS:
+        raise ValueError(
+            f"the transformer {name!r} reads its image in {warp.kernel} mode, which a file cannot "
+            f"hold; expected one of {', '.join(KERNELS)}"
+        )
+    size, flat = tuple(warp.grid.shape[1:-1]), warp.grid.shape[-1] == 2
+    count = min(MAX_IMAGES, len(warp.grid))
+    try:
+        while True:
+            fitted = warp.fitted(count, _shrunk(size) if flat else size)
+            transform = fitted.transform
+            if count == 1 or not isinstance(transform, LearnedBasis):
+                return fitted
+            if transform.B.numel() <= numbers and transform.rank <= MAX_ROWS:
+                return fitted
+            count //= 2
+    except ValueError as error:
+        raise ValueError(f"the transformer {name!r} cannot be drawn: {error}") from error
+
+
+def _entry(one: _Drawn) -> dict[str, Any]:
+    """What the header says of a transformer."""
+    side = getattr(one.transform, "side", None)
+    # B of a learned basis has one column for each pixel: it cannot be made smaller.
+    kept = one.transform.size if isinstance(one.transform, LearnedBasis) else _shrunk(one.size)
     return {
-        "name": name,
-        "family": family,
+        "name": one.name,
+        "family": type(one.transform).__name__,
         "side": list(side) if isinstance(side, tuple) else side,
-        # B of a learned basis has one column for each pixel: it cannot be made smaller.
-        "size": list(size if isinstance(transform, LearnedBasis) else _shrunk(size)),
-        "kernel": transformer.kernel,
-        "padding": transformer.padding,
+        "size": list(kept),
+        "kernel": one.kernel,
+        "padding": one.padding,
     }
 
 
@@ -120,14 +190,14 @@ def _shrunk(size: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(max(1, round(n * factor)) for n in size)
 
 
-def _most_images(warps: list[Warp], room: int) -> int:
-    """Of how many images of a batch the warps fit into so many bytes, MAX_IMAGES at most."""
+def _most_images(drawn: list[_Drawn], room: int) -> int:
+    """Of how many images of a batch U and θ fit into so many bytes, MAX_IMAGES at most."""
     each = 0
-    for warp in warps:
-        rows, columns = _shrunk(tuple(warp.input.shape[2:]))
-        channels = 3 if warp.input.shape[1] == 3 else 1
-        each += channels * rows * columns + 4 * warp.theta.shape[1]
-    count = min(MAX_IMAGES, room // each, *(len(warp.input) for warp in warps))
+    for one in drawn:
+        rows, columns = _shrunk(tuple(one.image.shape[2:]))
+        channels = 3 if one.image.shape[1] == 3 else 1
+        each += channels * rows * columns + 4 * one.theta.shape[1]
+    count = min(MAX_IMAGES, room // each, *(min(len(d.image), len(d.theta)) for d in drawn))
     if count < 1:
         raise ValueError(
             f"one image of every transformer takes {each / 1e6:.1f} MB; with their bases that is "

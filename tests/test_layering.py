@@ -26,6 +26,7 @@ ORDER = [
     "localisation",
     "trace",
     "spatial_transformer",
+    "watching",
     "classifiers",
     "weights",
     "networks",

@@ -8,8 +8,9 @@ from torch import nn
 
 from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
 from stn_core.sampling import sample, tent_kernel
-from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer, watch
+from stn_core.spatial_transformer import ParallelTransformers, SpatialTransformer
 from stn_core.transforms import Affine, Affine3D, DtypeError, NonFiniteError
+from stn_core.watching import watch
 
 SHIFT = torch.tensor([[1.0, 0, 0.25, 0, 1, 0]])
 
@@ -322,9 +323,14 @@ def test_parallel_network_on_one_device_is_watched_as_any(generator):
     assert list(warps) == ["module"] and torch.equal(warps["module"][0].input, image)
 
 
-def test_network_without_a_transformer_cannot_be_watched():
-    with (
-        pytest.raises(ValueError, match="Linear has no SpatialTransformer"),
-        watch(nn.Linear(2, 2)),
-    ):
+@pytest.mark.parametrize(
+    ("network", "error", "words"),
+    [
+        (3, TypeError, "expected a module or a callable, got int"),
+        (nn.Sequential(torch.jit.ScriptModule()), ValueError, "'0' was compiled by torch.jit"),
+    ],
+    ids=["number", "scripted"],
+)
+def test_what_cannot_be_watched_is_refused(network, error, words):
+    with pytest.raises(error, match=words), watch(network):
         pass

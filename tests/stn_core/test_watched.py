@@ -11,7 +11,7 @@ from torch import nn
 from app.stage.transformers import describe_transform
 from stn_core.checkpoints import CheckpointError, load_tensors, save_tensors
 from stn_core.localisation import ConvolutionalBody, Localisation
-from stn_core.spatial_transformer import SpatialTransformer, watch
+from stn_core.spatial_transformer import SpatialTransformer
 from stn_core.transforms import (
     Affine,
     Affine3D,
@@ -21,6 +21,7 @@ from stn_core.transforms import (
     lattice,
 )
 from stn_core.watched import MAX_IMAGES, load_warps, save_warps
+from stn_core.watching import watch
 from tests.app.visiting import MAIN, go_to
 
 SIZE = (14, 18)

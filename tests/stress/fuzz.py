@@ -253,9 +253,10 @@ def checkpoints(rng: random.Random, scratch: Path) -> Iterator[Callable[[], str]
     from stn_core import foreign_checkpoints
     from stn_core.experiments import EXPERIMENTS, find
     from stn_core.localisation import ConvolutionalBody, Localisation
-    from stn_core.spatial_transformer import SpatialTransformer, watch
+    from stn_core.spatial_transformer import SpatialTransformer
     from stn_core.transforms import ThinPlateSpline
     from stn_core.watched import load_warps, save_warps
+    from stn_core.watching import watch
 
     candidates = [e for n, e in EXPERIMENTS.items() if n.startswith("distorted/r/")][:3]
     weights = library.published_folder(find("distorted/r/fcn")) / library.WEIGHTS

@@ -98,7 +98,8 @@ with left:
     st.caption(
         "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
         "`stn_core.transforms`. The localisation network can be any module with as many outputs as "
-        "the family has parameters."
+        "the family has parameters. A network that calls `F.grid_sample` itself needs no change: "
+        "watch it as it is."
     )
 with right:
     st.markdown(
