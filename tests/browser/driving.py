@@ -7,6 +7,8 @@ import time
 import numpy as np
 from playwright.sync_api import Page
 
+from app.views import pages
+
 PATIENCE_MILLISECONDS = 60_000
 DIGIT, SEED = 207, 1
 # Whether anything is on a canvas.
@@ -50,6 +52,13 @@ def open_volumes(visit, query: str = "", **options) -> Page:
     page.locator("canvas.solid").first.wait_for()
     page.get_by_text("Probability of each class").wait_for()
     return page
+
+
+def go(page: Page, menu: str) -> None:
+    """To another page, by the menu."""
+    group = next(record.group for record in pages().values() if menu in record.menu)
+    page.get_by_test_id("stTopNavSection").filter(has_text=group).click()
+    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=menu).first.click()
 
 
 def settle(page: Page, scheme: str = "light") -> None:

@@ -7,10 +7,10 @@ import re
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from app.views import pages
 from tests.browser.driving import (
     data_of,
     drag,
+    go,
     handle,
     open_distorted,
     play_button,
@@ -19,12 +19,6 @@ from tests.browser.driving import (
     theta_shown,
     until,
 )
-
-
-def go(page: Page, menu: str) -> None:
-    group = next(record.group for record in pages().values() if menu in record.menu)
-    page.get_by_test_id("stTopNavSection").filter(has_text=group).click()
-    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=menu).first.click()
 
 
 def shown_keys(page: Page) -> list[str]:

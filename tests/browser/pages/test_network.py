@@ -13,7 +13,7 @@ from PIL import Image
 from torch import nn
 
 from stn_core import Affine, FullyConnectedBody, Localisation, SpatialTransformer, save_warps, watch
-from tests.browser.driving import handle, stage_of, theta_shown, until
+from tests.browser.driving import go, handle, stage_of, theta_shown, until
 from tests.browser.output.test_export import SVG, take
 from tests.browser.output.test_pictures import drawn, halved
 
@@ -102,3 +102,9 @@ def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_fil
     turned, scale = theta_shown(page), 1.1**-6
     assert turned[1, 0] == pytest.approx(2 * scale * math.sin(0.3), abs=0.02)
     assert turned[0, 1] == pytest.approx(-scale * math.sin(0.3) / 2, abs=0.02)
+
+    go(page, "Glossary")  # an upload stays while the tab is open
+    page.get_by_role("heading", name="Glossary").wait_for()
+    page.go_back()
+    page.get_by_text("Open: warps.safetensors").wait_for()
+    until(page, wide, "the file is lost on the way back")

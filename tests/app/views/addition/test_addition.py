@@ -115,6 +115,14 @@ def test_muted_transformer_is_held_at_the_identity_and_only_it():
     np.testing.assert_allclose(first, network.trace(images).warps[0].theta[0].detach(), atol=1e-5)
 
 
+def test_network_that_a_muted_one_is_compared_with_is_not_muted():
+    app = page(muted="Mute transformer 2", sum_b="2×ST-FCN Proj")
+    ((_, muted),) = [item["thetas"] for item in payload(app)["items"]]
+    ((first, second),) = [item["thetas"] for item in payload(app, 1)["items"]]
+    assert muted == [1, 0, 0, 0, 1, 0]
+    assert len(second) == 8 and second != [1, 0, 0, 0, 1, 0, 0, 0] != first
+
+
 def test_example_that_was_misread_is_the_pair_that_opens():
     gallery = gallery_module.gallery()
     for digit, seed in ((0, 0), (512, 2), (999, 1)):
