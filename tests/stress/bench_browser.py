@@ -163,7 +163,7 @@ def main() -> None:
         print("ST-CNN Aff on TC, 60×60 -> 60×60:", drag(page, "the whole grid"))
         page = open_page(chromium, f"{address}/volumes")
         page.get_by_role("button", name="digit", exact=True).click()
-        print("A digit turned in 60×60×60 voxels, read at 30×30×30:", drag(page, "U, the volume"))
+        print("A digit turned in 60×60×60 voxels, read at 30×30×30:", drag(page, "Volume U"))
         page = open_page(chromium, f"{address}/distorted")
         page.get_by_label("the whole grid").first.wait_for()
         page.wait_for_timeout(3_000)
