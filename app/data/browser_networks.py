@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 from app.stage.story import Digit, Layers, RunningNetwork, WatchedTraining, layer
 from stn_core.layers import LAYERS, Layer, read_layers
 from stn_core.pretrained import pretrained_folder
+from stn_core.runs.records import parse_history
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 WEIGHTS = "weights.safetensors"
@@ -119,9 +120,8 @@ def watched_training(name: str = NAME) -> WatchedTraining:
     images, labels, steps, thetas, logits, errors, history = _arrays(
         name, "probes", "labels", "step", "theta", "logits", "measure", "history"
     )
+    losses = [(step.step, step.loss) for step in parse_history(history.tobytes())]
     try:
-        lines = [json.loads(line) for line in history.tobytes().split(b"\n")[:-1]]
-        losses = [(int(line["step"]), float(line["loss"])) for line in lines]
         return WatchedTraining(
             images=images[WATCHED, 0],
             labels=labels[WATCHED],
@@ -131,7 +131,7 @@ def watched_training(name: str = NAME) -> WatchedTraining:
             errors=[float(error) for error in errors],
             losses=losses[:: max(1, len(losses) // MOST_LOSSES)],
         )
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError) as error:
         raise ValueError(f"{name}/run.npz is damaged: {error}") from error
 
 

@@ -29,14 +29,14 @@ def verdicts(
     truth: int,
     shades: Sequence[str],
     *,
-    article: str = "a ",
+    article: bool = True,
     each: str = "each class",
     headline: str = "",
 ) -> None:
     """What each network says, and how sure it is of every class.
 
-    shades: a colour for each network; article: of a class, as "it is a 7"; each: what the bars
-    are of; headline: the truth in large type, above them.
+    shades: a colour for each network; article: before a class, as in "it is a 7"; each: what the
+    bars are of; headline: the truth in large type, above them.
     """
     with st.container(key="verdict"):  # stage mode shows it as well
         if headline:
@@ -45,10 +45,11 @@ def verdicts(
         st.markdown(_bars(rows, truth, shades, each), unsafe_allow_html=True)
 
 
-def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: str) -> None:
+def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: bool) -> None:
+    right = f"{'an' if truth == 8 else 'a'} {truth}" if article else f"{truth}"
     for index, row in enumerate(rows):
         answer = int(row.probabilities.argmax())
-        mark = "✓" if answer == truth else f"✗ — it is {article}{truth}"
+        mark = "✓" if answer == truth else f"✗ — it is {right}"
         note = row.note and f" · {row.note}"
         below = row.loaded.record
         if row.brightest < 0.05:

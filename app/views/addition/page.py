@@ -56,7 +56,7 @@ def explore(shown: Shown) -> None:
             rows = [p.verdict(stages.note(shown, p)) for p in moved.predictions]
             shades = theme.colours_of(shown.networks)
             verdicts.verdicts(
-                rows, shown.label, shades, article="", each="each sum", headline=shown.equation
+                rows, shown.label, shades, article=False, each="each sum", headline=shown.equation
             )
             downloads(rows, shown.label)
         else:

@@ -13,6 +13,9 @@ export const short = (value) =>
 /** The same with a true minus sign. */
 export const signed = (value) => short(value).replace("-", "−");
 
+/** A digit with its article. */
+export const aDigit = (digit) => `${digit === 8 ? "an" : "a"} ${digit}`;
+
 const subscripts = (name) => name.replace(/\d/g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[digit]);
 
 /** Rows of a slider and a number each, folded away under a title. */

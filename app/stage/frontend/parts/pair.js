@@ -2,6 +2,7 @@
 import { element } from "../dom.js";
 import { IDENTITY } from "../maths/affine.js";
 import { points, turnedOver } from "../maths/grid.js";
+import { BILINEAR } from "../maths/kernels.js";
 import { pool, sample } from "../maths/sampling.js";
 import { decompose } from "../maths/pose.js";
 import { drawFrame, drawGrids, paintPixels, paintTint, tintPoints } from "./drawing.js";
@@ -127,6 +128,27 @@ export class Pair {
   redraw() {
     if (this.source) this.show(this.source, this.alt, this.thetas);
   }
+}
+
+/**
+ * U and V of a network that the browser runs: grey images, one affine transformer.
+ * @param {{network: {size: number}, colours: object}} data
+ * @param {object} form  of its θ
+ * @param {object} more  what is otherwise: its captions, say
+ */
+export function pairOf({ network, colours }, form, more) {
+  const size = [network.size, network.size];
+  return new Pair({
+    transform: form,
+    channels: 1,
+    transformers: [{ name: "", colour: colours.grid }],
+    inputSize: size,
+    outputSize: size,
+    reading: { ...BILINEAR, pool: 1 },
+    features: {},
+    colours,
+    ...more,
+  });
 }
 
 const two = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−");

@@ -10,9 +10,9 @@ const ease = (share) => share * share * (3 - 2 * share);
 
 /** Plays a share from 0 to 1, one call a frame; with reduced motion it jumps. */
 export class Change {
-  /** @param {(share: number) => void} show */
-  constructor(show) {
-    this.show = show;
+  /** @param {(share: number) => void} show  @param {(share: number) => number} pace  at what share of its time */
+  constructor(show, pace = ease) {
+    Object.assign(this, { show, pace });
   }
 
   play(seconds) {
@@ -22,7 +22,7 @@ export class Change {
     const tick = (now) => {
       const share = Math.min(1, Math.max(0, now - begun) / (1000 * seconds));
       this.frame = share < 1 ? requestAnimationFrame(tick) : 0;
-      this.show(ease(share));
+      this.show(this.pace(share));
     };
     this.frame = requestAnimationFrame(tick);
   }

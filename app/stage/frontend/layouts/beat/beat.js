@@ -7,10 +7,10 @@ import { IDENTITY, affine } from "../../maths/affine.js";
 import { Loss } from "../../maths/loss.js";
 import { exporter } from "../../output/export.js";
 import { Handles } from "../../parts/handles.js";
+import { pairOf } from "../../parts/pair.js";
 import { settle } from "../../parts/stage_mode.js";
 import { Transport } from "../../parts/transport.js";
 import { ClassesBox } from "../story/boxes.js";
-import { pairOf } from "../story/diagram.js";
 import { Reader } from "../story/reader.js";
 import { Board } from "./board.js";
 import { Clock } from "./clock.js";
@@ -44,7 +44,7 @@ export class Beat {
     this.stop();
     const { network } = this.data;
     this.reader = new Reader(network);
-    this.pair = pairOf(this.data, this.reader.form, CAPTIONS);
+    this.pair = pairOf(this.data, this.reader.form, { captions: CAPTIONS });
     this.classes = new ClassesBox(network.size / network.pool);
     this.transport = new Transport(() => {}, () => {}); // for its files alone: nothing is played
     this.transport.node.classList.add("still");

@@ -17,8 +17,8 @@ import { oddsOf } from "../../output/table.js";
 import { Backward } from "../../parts/backward.js";
 import { drawFrame, paintPixels } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
-import { signed } from "../../parts/numbers.js";
-import { Pair } from "../../parts/pair.js";
+import { aDigit, signed } from "../../parts/numbers.js";
+import { pairOf } from "../../parts/pair.js";
 import { Transport } from "../../parts/transport.js";
 import { Landscape } from "./landscape.js";
 import { restoreState, stateOf } from "./state.js";
@@ -72,18 +72,8 @@ export class Labels {
 
   /** U with the arrows, V, V again with its tint, and the landscape. */
   buildPair() {
-    const { colours, network } = this.data;
-    this.pair = new Pair({
-      transform: this.form,
-      channels: 1,
-      transformers: [{ name: "", colour: colours.grid }],
-      inputSize: [network.size, network.size],
-      outputSize: [network.size, network.size],
-      reading: this.reading,
-      features: {},
-      colours,
-      captions: CAPTIONS,
-    });
+    const { colours } = this.data;
+    this.pair = pairOf(this.data, this.form, { reading: this.reading, captions: CAPTIONS });
     this.tinted = this.pair.pane("slopes", "Output V with its gradient");
     this.backward = new Backward(this.pair, colours, this.tinted);
     const marks = [{ name: "identity", theta: IDENTITY }, { name: "the network's θ", theta: this.predicted }];
@@ -218,7 +208,7 @@ export class Labels {
     const [degrees] = decompose(this.theta, IDENTITY);
     const downhill = this.gradient.map((g) => signed(-g)).join(", ");
     this.words.innerHTML =
-      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), ${share}. Reads <b>${best}</b> ${best === label ? "✓" : `✗ — it is a ${label}`}. ` +
+      `<b>Loss ${loss.toFixed(3)}</b> = −log p(${label}), ${share}. Reads <b>${best}</b> ${best === label ? "✓" : `✗ — it is ${aDigit(label)}`}. ` +
       `θ turns the grid by ${degrees.toFixed(0)}°. `.replace("-", "−") +
       (flat ? FLAT[this.integer.checked ? "integer" : "bilinear"] : `Downhill for θ: −∂loss/∂θ = (${downhill}), the combined pull of the arrows on θ.`);
     this.heights.forEach((bar, c) => (bar.style.height = `${Math.max(3, 100 * odds[c])}%`));

@@ -5,7 +5,7 @@ import { points } from "../../maths/grid.js";
 import { softmax } from "../../maths/layers.js";
 import { decompose } from "../../maths/pose.js";
 import { drawFrame, drawGrids, paintPixels } from "../../parts/drawing.js";
-import { Equation, ThetaNumbers, short, signed } from "../../parts/numbers.js";
+import { Equation, ThetaNumbers, aDigit, short, signed } from "../../parts/numbers.js";
 import { FilterZoom } from "./filters.js";
 
 const OUTLINE = "#8c98a4"; // of U, behind the grid that is drawn alone
@@ -182,7 +182,7 @@ export class ClassesBox {
   show(logits, label, loss = null) {
     const odds = softmax(logits);
     const best = odds.indexOf(Math.max(...odds));
-    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${label === null ? "" : best === label ? "✓" : `✗ — it is ${label === 8 ? "an" : "a"} ${label}`}`;
+    this.verdict.innerHTML = `Reads <b>${best}</b> (${percent(odds[best])}) ${label === null ? "" : best === label ? "✓" : `✗ — it is ${aDigit(label)}`}`;
     this.loss.hidden = loss === null;
     const labelled = label ?? best;
     if (loss !== null) this.loss.textContent = `label ${labelled}: loss −log p(${labelled}) = ${loss.toFixed(3)}`;

@@ -1,7 +1,5 @@
-/** The boxes of the figure, and the pair of images in them. */
+/** The boxes of the figure, and the captions in them. */
 import { element } from "../../dom.js";
-import { BILINEAR } from "../../maths/kernels.js";
-import { Pair } from "../../parts/pair.js";
 
 /** A box of the figure: its name, which opens a page, its symbol, and what is in it. */
 function titledBox(name, symbol, page, ...parts) {
@@ -27,23 +25,8 @@ export function boxesOf({ pair, maps, numbers, lattice, taps, inspector, classes
   return boxes;
 }
 
-/** U and V of a network. @param {object} form  of its θ  @param {{U: string, V: string}} captions */
-export function pairOf({ network, colours }, form, captions = captionsOf(network)) {
-  const size = [network.size, network.size];
-  return new Pair({
-    transform: form,
-    channels: 1,
-    transformers: [{ name: "", colour: colours.grid }],
-    inputSize: size,
-    outputSize: size,
-    reading: { ...BILINEAR, pool: 1 },
-    features: {},
-    colours,
-    captions,
-  });
-}
-
-function captionsOf({ size }) {
+/** What stands below U and V. @param {{size: number}} network */
+export function captionsOf({ size }) {
   const pixels = `${size} × ${size} pixels`;
   return { U: pixels, V: `${pixels}, read from U at T<sub>θ</sub>(G)` };
 }

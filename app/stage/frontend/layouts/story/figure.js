@@ -11,11 +11,12 @@ import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
 import { Backward } from "../../parts/backward.js";
 import { Inspector } from "../../parts/inspect.js";
+import { pairOf } from "../../parts/pair.js";
 import { ARRIVE_SECONDS, Change } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { ClassesBox, GridBox, MapsBox, ThetaBox, angleBetween, turnWords } from "./boxes.js";
 import { Choices } from "./choices.js";
-import { boxesOf, pairOf } from "./diagram.js";
+import { boxesOf, captionsOf } from "./diagram.js";
 import { Hands } from "./hands.js";
 import { Reader } from "./reader.js";
 import { restoreState, rowsOf, stateOf } from "./state.js";
@@ -59,7 +60,7 @@ export class Figure {
     const { size } = network;
     this.reader = new Reader(network);
     this.form = this.reader.form;
-    this.pair = pairOf(this.data, this.form);
+    this.pair = pairOf(this.data, this.form, { captions: captionsOf(network) });
     this.inspector = new Inspector(this.pair);
     this.taps = new TapsBox(this.inspector, this.pair);
     this.backward = new Backward(this.pair, colours);
@@ -84,8 +85,18 @@ export class Figure {
     this.take(this.data.first);
   }
 
+  /** The playhead turns the digit: its track has 0° where that is upright. */
   buildTransport() {
     this.transport = new Transport((position) => this.turn(position), () => this.report());
+    const half = this.middle;
+    const track = {
+      count: 2 * half + 1,
+      perSecond: FRAMES_A_SECOND,
+      name: "Rotation of the digit, from −180° to 180°",
+      ends: ["−180°", "180°"],
+      label: (frame) => turnWords(TURN_DEGREES * (frame - half)),
+    };
+    this.transport.set(track, false);
     this.back = button("Use the network's θ", () => this.free());
     this.transport.more.append(
       button("Reset", () => this.release()),
@@ -117,25 +128,10 @@ export class Figure {
     this.pose = this.basePose;
     this.theta = IDENTITY;
     this.hands.grasp(this.mode === "frame" ? "grid" : "digit");
-    this.setTrack();
+    this.transport.leave();
+    this.standAt();
     this.moveDigit(this.basePose, ARRIVE_SECONDS);
     this.report();
-  }
-
-  /** The digit turned: the playhead's track, with 0° where it is upright. */
-  setTrack() {
-    const half = this.middle;
-    this.transport.set(
-      {
-        count: 2 * half + 1,
-        perSecond: FRAMES_A_SECOND,
-        name: "Rotation of the digit, from −180° to 180°",
-        ends: ["−180°", "180°"],
-        label: (frame) => turnWords(TURN_DEGREES * (frame - half)),
-      },
-      false
-    );
-    this.standAt();
   }
 
   /** The playhead where the digit is, turned by as much. */
@@ -156,8 +152,8 @@ export class Figure {
   place(pose) {
     this.basePose = pose;
     this.byHand = false;
+    this.standAt();
     this.moveDigit(pose);
-    this.setTrack();
   }
 
   /** The playhead's frame at which the digit is upright. */
@@ -172,11 +168,8 @@ export class Figure {
 
   /** The digit is dragged to a pose. */
   drag(pose) {
-    this.byHand = false;
     this.transport.leave();
-    this.basePose = pose;
-    this.standAt();
-    this.moveDigit(pose);
+    this.place(pose);
     this.report();
   }
 

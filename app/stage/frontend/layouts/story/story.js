@@ -70,7 +70,6 @@ export class Story {
     if (step < 0 || step >= STEPS.length || step === this.step) return false;
     this.show(step);
     this.scroll.to(step);
-    keepStep(step);
     return true;
   }
 

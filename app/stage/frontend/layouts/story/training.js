@@ -2,10 +2,9 @@
 import { element } from "../../dom.js";
 import { affine } from "../../maths/affine.js";
 import { between } from "../../maths/grid.js";
-import { BILINEAR } from "../../maths/kernels.js";
 import { logarithmic } from "../../parts/axes.js";
 import { Curves } from "../../parts/curves.js";
-import { Pair } from "../../parts/pair.js";
+import { pairOf } from "../../parts/pair.js";
 import { Transport } from "../../parts/transport.js";
 
 const FRAMES_A_SECOND = 12;
@@ -20,19 +19,8 @@ export class Training {
     const { training, network, colours } = data;
     this.training = training;
     this.transport = new Transport((position) => this.show(position), () => {});
-    const size = [network.size, network.size];
-    const shown = {
-      layout: "strip",
-      transform: affine(size),
-      channels: 1,
-      transformers: [{ name: "", colour: colours.grid }],
-      inputSize: size,
-      outputSize: size,
-      reading: { ...BILINEAR, pool: 1 },
-      features: {},
-      colours,
-    };
-    this.pairs = training.probes.map(() => new Pair(shown));
+    const form = affine([network.size, network.size]);
+    this.pairs = training.probes.map(() => pairOf(data, form, { layout: "strip" }));
     this.verdicts = training.probes.map(() => element("span", { className: "label" }));
     const cells = this.pairs.map(({ node }, i) => element("div", { className: "cell" }, node, this.verdicts[i]));
     this.strip = element("div", { className: "strip", role: "img" }, ...cells);
