@@ -115,7 +115,7 @@ class ProjectionNetwork(ClassificationNetwork):
         return Trace(warps, projection, self.classifier(projection))
 
 
-class _WithoutTransformer:
+class WithoutTransformer:
     """What a network without a transformer is; one that has it has fields of these names."""
 
     transform: Transform | None = None
@@ -126,7 +126,7 @@ class _WithoutTransformer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network(_WithoutTransformer):
+class Network(WithoutTransformer):
     """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN.
 
     >>> from stn_core.weights import count_parameters

@@ -65,7 +65,10 @@ class NetworkTraining:
             threads=threads,
             newton_schulz=newton_schulz,
         )
-        self._probes = Probes(experiment, source.gallery, device)
+        probes = getattr(
+            experiment.data, "probes", Probes
+        )  # where the gallery is not of ten classes
+        self._probes = probes(experiment, source.gallery, device)
         self.iterations = experiment.recipe.iterations
         self.record_steps = record_steps(self.iterations)
 
