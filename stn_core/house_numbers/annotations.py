@@ -11,50 +11,27 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 
+from stn_core.house_numbers.numbers import HouseNumbersError, Number
+
 ANNOTATIONS = "digitStruct.mat"
 FIELDS = ("left", "top", "width", "height", "label")
-
-
-class HouseNumbersError(RuntimeError):
-    """Photographs of house numbers cannot be read; the message says which file and why.
-
-    >>> try:
-    ...     next(photographs(Path("nowhere"), "test"))
-    ... except HouseNumbersError as error:
-    ...     print(str(error).split(";")[0])
-    nowhere holds neither a folder test nor test.tar.gz
-    """
-
-
-class Number(NamedTuple):
-    """What is written in one photograph: the digits, left to right, and their boxes in pixels.
-
-    boxes: (N, 4), each left, top, width and height; pixel 0 begins at 0.
-
-    >>> Number("1.png", (1, 9), np.array([[10, 5, 8, 20], [19, 5, 9, 20]])).box.tolist()
-    [10, 5, 18, 20]
-    """
-
-    file: str
-    digits: tuple[int, ...]
-    boxes: np.ndarray
-
-    @property
-    def box(self) -> np.ndarray:
-        """The one around all of them: left, top, width, height."""
-        corner = self.boxes[:, :2].min(0)
-        return np.concatenate([corner, (self.boxes[:, :2] + self.boxes[:, 2:]).max(0) - corner])
 
 
 def read_annotations(content: bytes, source: str = ANNOTATIONS) -> list[Number]:
     """All Numbers of a ``digitStruct.mat``, in its order.
 
     source: what an error calls it. Raises HouseNumbersError if it is not in SVHN's format.
+
+    >>> try:
+    ...     read_annotations(b"no HDF5")
+    ... except HouseNumbersError as error:
+    ...     print(str(error).split(":")[0])
+    digitStruct.mat is not a digitStruct.mat of SVHN's format 1
     """
     import h5py  # where there are photographs of SVHN: not needed for renderings
 
@@ -94,6 +71,12 @@ def photographs(folder: Path, part: str) -> Iterator[tuple[np.ndarray, Number]]:
 
     A folder is read if there is one, else the ``.tar.gz``, in the order in which it is packed.
     Raises HouseNumbersError for a part that is not there, and for a file that cannot be read.
+
+    >>> try:
+    ...     next(photographs(Path("nowhere"), "test"))
+    ... except HouseNumbersError as error:
+    ...     print(str(error).split(";")[0])
+    nowhere holds neither a folder test nor test.tar.gz
     """
     directory, archive = folder / part, folder / f"{part}.tar.gz"
     if directory.is_dir():

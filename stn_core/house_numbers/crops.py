@@ -10,13 +10,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from stn_core.house_numbers.annotations import Number
+from stn_core.house_numbers.numbers import SIDE, Number
 
 ENLARGED = 1.3  # Goodfellow et al.: "30 % in both the x and the y direction"
-SIDE = 64  # Sect. 4.2
-MARGIN = 1.25  # of what is kept for training, so that it can be cut anew at each step
-LENGTH = 5  # Sect. 4.2: "between 1 and 5 digits"
-NULL = 10  # the class of a place without a digit
 
 
 def crop(image: np.ndarray, number: Number, side: int = SIDE, margin: float = 1.0) -> np.ndarray:
@@ -62,12 +58,3 @@ def square(image: np.ndarray, side: int) -> np.ndarray:
     return np.ascontiguousarray(
         cv2.resize(image, (side, side), interpolation=kind).transpose(2, 0, 1)
     )
-
-
-def labels(digits: tuple[int, ...]) -> list[int]:
-    """The digits and, up to five, the null class.
-
-    >>> labels((4, 2))
-    [4, 2, 10, 10, 10]
-    """
-    return [*digits, *[NULL] * (LENGTH - len(digits))]

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from stn_core.digits import Digits, Progress, Source
-from stn_core.experiment import Examples, Experiment
-from stn_core.house_numbers.crops import MARGIN, NULL, SIDE
+from stn_core.experiment import Examples, Words
+from stn_core.house_numbers.numbers import MARGIN, NULL, SIDE, HouseNumbersError
 from stn_core.transforms import Transform
-
-if TYPE_CHECKING:
-    from stn_core.training.probes import Probes
 
 # By how much a training crop differs from the middle one, at most, and how often it is a negative.
 ZOOM, STRETCH, SHIFT = 0.14, 0.08, 0.1  # of its size
@@ -40,6 +37,14 @@ class HouseNumbers:
     side: int = SIDE
     classes: ClassVar[int] = NULL + 1
     noun: ClassVar[str] = "house numbers"
+    words: ClassVar[Words] = Words(
+        test="photographs of SVHN",
+        gallery="rendered house numbers",
+        absent="SVHN's photographs",
+        trained="pictures",
+        training="of house numbers: SVHN's train and extra, and renderings",
+        drawn=False,
+    )
     truth_family: ClassVar[Transform | None] = None
 
     @property
@@ -47,16 +52,18 @@ class HouseNumbers:
         return (3, self.side, self.side)
 
     def load(self, progress: Progress | None = None) -> Source:
-        """The photographs that are on this machine, and renderings (``source.load``)."""
-        from stn_core.house_numbers.source import load
+        """The photographs that are on this machine, and renderings (``source.load``).
 
+        Raises HouseNumbersError if they cannot be read.
+        """
+        try:
+            from stn_core.house_numbers.source import load
+        except ImportError as error:
+            raise HouseNumbersError(
+                f"house numbers need a package that is not installed: {error}. Run "
+                "pip install h5py opencv-python-headless pillow"
+            ) from error
         return load(self.side, progress)
-
-    def probes(self, experiment: Experiment, gallery: Digits, device: torch.device) -> Probes:
-        """What a training looks at for its snapshots."""
-        from stn_core.house_numbers.probes import NumberProbes
-
-        return NumberProbes(experiment, gallery, device)
 
     def examples(
         self, digits: Digits, generator: torch.Generator, others: Digits | None = None

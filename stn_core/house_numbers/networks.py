@@ -2,21 +2,22 @@
 
 The paper's is conv[48]-max[2]-conv[64]-conv[128]-max[2]-conv[160]-conv[192]-max[2]-conv[192]-
 max[2]-conv[192]-fc[3072]-fc[3072]-fc[3072], all of 5×5 with 2 pixels of padding, then five fc[11]
-side by side: the ten hidden layers that A.5 lists, where Sect. 4.2 speaks of eleven. Ours that are trained
-are slimmer, of 3×3.
+side by side: the ten hidden layers that A.5 lists, where Sect. 4.2 speaks of eleven. Ours that are
+trained are slimmer, of 3×3.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.house_numbers.crops import LENGTH
+from stn_core.house_numbers.numbers import LENGTH
 from stn_core.localisation import FourLayerBody, FullyConnectedBody, Localisation
-from stn_core.networks import CHANNELS_LAST, ClassificationNetwork, WithoutTransformer
+from stn_core.networks import CHANNELS_LAST, ClassificationNetwork, NetworkDescription
 from stn_core.spatial_transformer import SpatialTransformer, TransformersInDepth, dtype_of
 from stn_core.trace import Trace, Warp
 from stn_core.transforms import Affine, Transform, check_floating
@@ -129,7 +130,7 @@ class ReadingNetwork(ClassificationNetwork):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HouseNumberCNN(WithoutTransformer):
+class HouseNumberCNN(NetworkDescription):
     """The baseline. Its widths are those that we train; ``PAPER`` has the paper's.
 
     >>> network = HouseNumberCNN().build((3, 64, 64), 11, torch.Generator())
@@ -137,16 +138,25 @@ class HouseNumberCNN(WithoutTransformer):
     torch.Size([1, 5, 11])
     """
 
+    convolutional: ClassVar[bool] = True
     widths: tuple[int, ...] = (24, 32, 48, 64, 96, 96, 96)
     filter_size: int = 3
     units: int = 256
     dropout: float = 0.1
-    convolutional: bool = True
 
     def build(
         self, image_shape: tuple[int, ...], classes: int, generator: torch.Generator
     ) -> ReadingNetwork:
         """A fresh network for images (3, H, W), its weights drawn from a CPU generator."""
+        network = self.assemble(image_shape, classes)
+        initialise(network, generator, gain=HE_GAIN)
+        for module in network.modules():
+            if layout := CHANNELS_LAST.get(type(module)):
+                module.to(memory_format=layout)  # type: ignore[call-overload]  # as torch has it
+        return network
+
+    def assemble(self, image_shape: tuple[int, ...], classes: int) -> ReadingNetwork:
+        """The same with whatever weights torch gives it, on torch's default device."""
         reader = Reader(
             image_shape,
             self.widths,
@@ -156,12 +166,7 @@ class HouseNumberCNN(WithoutTransformer):
             classes=classes,
         )
         made = self._transformers(reader)
-        network = ReadingNetwork(reader, TransformersInDepth(made) if made else None)  # type: ignore[arg-type]
-        initialise(network, generator, gain=HE_GAIN)
-        for module in network.modules():
-            if layout := CHANNELS_LAST.get(type(module)):
-                module.to(memory_format=layout)  # type: ignore[call-overload]  # as torch has it
-        return network
+        return ReadingNetwork(reader, TransformersInDepth(made) if made else None)  # type: ignore[arg-type]
 
     def _transformers(self, reader: Reader) -> list[SpatialTransformer]:
         return []

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from stn_core.house_numbers import walls
-from stn_core.house_numbers.annotations import Number
+from stn_core.house_numbers.numbers import Number
 
 FONTS = Path(__file__).parent / "fonts"
 LENGTHS = (0.136, 0.555, 0.265, 0.042, 0.002)  # shares of 1 to 5 digits, of the 2,000 and the 1,000
@@ -213,7 +213,7 @@ def _photographed(
     levels = (image.clip(0, 1) * 255).round().astype(np.uint8)
     quality = int(random.integers(35, 95))
     _, packed = cv2.imencode(".jpg", levels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(packed, cv2.IMREAD_COLOR), _seen(boxes, view)
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)), _seen(boxes, view)
 
 
 def _camera(random: np.random.Generator, columns: int, rows: int) -> np.ndarray:

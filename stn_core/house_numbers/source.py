@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,15 @@ import torch
 
 from stn_core import digits
 from stn_core.digits import Digits, Source
-from stn_core.house_numbers import annotations, crops, rendering, walls
-from stn_core.house_numbers.annotations import HouseNumbersError, Number, photographs
-from stn_core.house_numbers.crops import MARGIN, SIDE, crop, labels
+from stn_core.house_numbers.annotations import photographs
+from stn_core.house_numbers.crops import crop
+from stn_core.house_numbers.numbers import MARGIN, SIDE, HouseNumbersError, Number, labels
 from stn_core.house_numbers.rendering import render
 
 GALLERY = 200  # renderings, of the seeds from 0 on
 RENDERED = 8_000  # for training, of the seeds from FIRST_SEED on
 FIRST_SEED = 1_000_000
+MAKERS = ("annotations", "crops", "rendering", "walls")  # other code makes other pictures
 TRAINED = {64: ("train", "extra"), 128: ("train",)}  # our extra has no surroundings
 
 Progress = Callable[[str, int, int], None]  # what is made, how many are done, of how many
@@ -49,6 +51,13 @@ def load(side: int = SIDE, progress: Progress | None = None) -> Source:
 
     progress: is told how many pictures of a kind are cut or drawn. Without SVHN, training is on
     renderings alone, and ``test`` is None. Raises HouseNumbersError for a file that is not SVHN's.
+
+    >>> from unittest.mock import patch
+    >>> nowhere = {"XDG_CACHE_HOME": "/dev/null", "STN_DATA": ""}
+    >>> few = (patch(f"{__name__}.{name}", 2) for name in ("GALLERY", "RENDERED"))
+    >>> with patch.dict(os.environ, nowhere), next(few), next(few):
+    ...     load().description
+    '2 rendered house numbers; no SVHN in STN_DATA'
     """
     drawn = _kept(
         f"rendered-{side}", lambda: _rendered(FIRST_SEED, RENDERED), side, RENDERED, progress
@@ -60,7 +69,7 @@ def load(side: int = SIDE, progress: Progress | None = None) -> Source:
     parts = {
         part: _kept(
             f"{part}-{side}-{_stamp(where, part)}",
-            lambda part=part: photographs(where, part),
+            partial(photographs, where, part),
             side,
             0,
             progress,
@@ -84,14 +93,19 @@ def load(side: int = SIDE, progress: Progress | None = None) -> Source:
 def gallery(side: int = SIDE) -> Digits:
     """The renderings that the app shows and no network is trained on.
 
-    >>> gallery().images.shape  # doctest: +SKIP
-    torch.Size([200, 3, 80, 80])
+    >>> from unittest.mock import patch
+    >>> nowhere = {"XDG_CACHE_HOME": "/dev/null"}  # nothing is kept
+    >>> with patch.dict(os.environ, nowhere), patch(f"{__name__}.GALLERY", 2):
+    ...     gallery().images.shape
+    torch.Size([2, 3, 80, 80])
     """
     return _kept(f"gallery-{side}", lambda: _rendered(0, GALLERY), side, GALLERY, None)
 
 
 def _rendered(first: int, count: int) -> Iterator[tuple[np.ndarray, Number]]:
-    return (tuple(render(seed)) for seed in range(first, first + count))
+    for seed in range(first, first + count):
+        drawn = render(seed)
+        yield drawn.image, drawn.number
 
 
 def _is_there(where: Path, part: str) -> bool:
@@ -133,7 +147,7 @@ def _kept(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            np.savez(file, **made)
+            np.savez(file, images=made["images"], labels=made["labels"])
         os.replace(file.name, path)
     except OSError:
         pass  # the next one makes them again
@@ -142,5 +156,6 @@ def _kept(
 
 def _code() -> str:
     """Another one for another renderer."""
-    files = (Path(module.__file__ or "") for module in (annotations, crops, rendering, walls))
-    return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()[:8]
+    folder = Path(__file__).parent
+    content = b"".join((folder / f"{name}.py").read_bytes() for name in MAKERS)
+    return hashlib.sha256(content).hexdigest()[:8]

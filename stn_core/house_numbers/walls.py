@@ -31,7 +31,13 @@ def draw(random: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
 
 
 def plate(random: np.random.Generator, wall: np.ndarray, box: np.ndarray, height: float) -> None:
-    """Put a plate on a wall, around a box (left, top, width, height) of digits of this height."""
+    """Put a plate on a wall, around a box (left, top, width, height) of digits of this height.
+
+    >>> wall = np.zeros((80, 120, 3), np.float32)
+    >>> plate(np.random.default_rng(0), wall, np.array([40, 30, 40, 20]), height=20)
+    >>> bool(wall[40, 60].any()), bool(wall[2, 2].any())
+    (True, False)
+    """
     left, top, width, tall = box
     across, down = height * (0.1 + random.gamma(2, 0.12)), height * (0.08 + random.gamma(2, 0.1))
     low = (int(left - across), int(top - down))
@@ -50,7 +56,7 @@ def plate(random: np.random.Generator, wall: np.ndarray, box: np.ndarray, height
             first = (low[0] + inset, low[1] + inset)
             last = (high[0] - inset, high[1] - inset)
             cv2.rectangle(mask, first, last, 1, -1)
-    texture = _rough(random, cover.shape, 0.02)
+    texture = _rough(random, wall.shape[:2], 0.02)
     for mask, paint in ((cover, edge), (inner, colour)):
         wall[:] = wall * (1 - mask[..., None]) + mask[..., None] * paint * texture
     np.clip(wall, 0, 1, out=wall)
@@ -111,5 +117,5 @@ def _boards(random: np.random.Generator, shape: tuple[int, int], colour: np.ndar
     grain = random.normal(0, 0.05, (1, across)) + random.normal(0, 0.02, (length, across))
     wall = colour * (1 + cv2.blur(grain, (1, 31)))[..., None]
     lines = (np.arange(across) + random.integers(wide)) % wide < max(2, wide // 20)
-    wall[:, lines] *= random.uniform(0.3, 0.8)
+    wall[:, lines] = wall[:, lines] * random.uniform(0.3, 0.8)
     return wall.transpose(1, 0, 2) if lying else wall

@@ -11,13 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
-from stn_core.house_numbers.annotations import (
-    FIELDS,
-    HouseNumbersError,
-    Number,
-    photographs,
-    read_annotations,
-)
+from stn_core.house_numbers.annotations import FIELDS, photographs, read_annotations
+from stn_core.house_numbers.numbers import HouseNumbersError, Number
 
 NUMBERS = [
     Number("1.png", (1, 9, 0), np.array([[10, 5, 8, 20], [19, 6, 9, 20], [29, 5, 8.5, 21]])),

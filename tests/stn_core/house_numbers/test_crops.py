@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stn_core.house_numbers.annotations import Number
-from stn_core.house_numbers.crops import crop, labels, window
+from stn_core.house_numbers.crops import crop, window
+from stn_core.house_numbers.numbers import Number, labels
 
 
 def ramp(height: int, width: int) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from stn_core.house_numbers.crops import SIDE, crop
+from stn_core.house_numbers.crops import crop
+from stn_core.house_numbers.numbers import SIDE
 from stn_core.house_numbers.rendering import FONTS, LENGTHS, MEDIAN_HEIGHT, render
 
 MANY = [render(seed) for seed in range(120)]

@@ -12,7 +12,7 @@ from stn_core.digits import Digits
 from stn_core.evaluation import EVALUATION_SEED, POSES
 from stn_core.experiment import Experiment
 from stn_core.house_numbers.composition import multiplied_out, views
-from stn_core.house_numbers.crops import NULL
+from stn_core.house_numbers.numbers import NULL
 from stn_core.trace import Trace
 from stn_core.training.probes import Probes
 from stn_core.training.trainer import Trainer
@@ -28,6 +28,12 @@ class NumberProbes(Probes):
     A snapshot's mean_output is of the numbers with 1, 2 and 3 digits, in grey, and of several
     transformers in depth all that are multiplied out so far (Table 2, right, (b)); its pose_left is
     of the same views.
+
+    >>> from stn_core import find
+    >>> gallery = Digits(torch.zeros(12, 3, 80, 80, dtype=torch.uint8), torch.zeros(12, 5).long())
+    >>> probes = NumberProbes(find("house-numbers/64/cnn"), gallery, torch.device("cpu"))
+    >>> probes.images[0].shape
+    (10, 3, 64, 64)
     """
 
     def __init__(self, experiment: Experiment, gallery: Digits, device: torch.device) -> None:
