@@ -22,23 +22,20 @@ BOX_UNITS = 8  # A.2: "two 8-unit fully-connected layers"
 
 
 class FullyConnectedBody(nn.Sequential):
-    """Three hidden layers of 32 units (App. A.4, for ST-FCN). (B, C, H, W) -> (B, 32).
+    """Hidden layers of 32 units: three (App. A.4, for ST-FCN) or two (App. A.5, for ST-CNN Multi).
+
+    (B, C, H, W) -> (B, 32).
 
     >>> FullyConnectedBody((1, 28, 28))(torch.rand(2, 1, 28, 28)).shape
     torch.Size([2, 32])
     """
 
-    def __init__(self, image_shape: tuple[int, ...]) -> None:
-        channels, height, width = image_shape
-        super().__init__(
-            nn.Flatten(),
-            nn.Linear(channels * height * width, HIDDEN_UNITS),
-            nn.ReLU(),
-            nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS),
-            nn.ReLU(),
-            nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS),
-            nn.ReLU(),
-        )
+    def __init__(self, image_shape: tuple[int, ...], layers: int = 3) -> None:
+        super().__init__(nn.Flatten())
+        inputs = math.prod(image_shape)
+        for _ in range(layers):
+            self.extend([nn.Linear(inputs, HIDDEN_UNITS), nn.ReLU()])
+            inputs = HIDDEN_UNITS
         self.features = HIDDEN_UNITS
 
 
@@ -75,6 +72,29 @@ class ConvolutionalBody(nn.Module):
         x = F.max_pool2d(self.conv1(x), 2, ceil_mode=True).relu()
         x = self.conv2(x).relu()
         return self.hidden(x.flatten(1)).relu()
+
+
+class FourLayerBody(nn.Module):
+    """Two 5×5 convolutions, padded, a 2×2 max-pooling between them, two layers of 32 units (A.5).
+
+    For ST-CNN Single: conv[32,5,1,2]-max[2]-conv[32,5,1,2]-fc[32]-fc[32]. (B, C, H, W) -> (B, 32).
+    filters: of each convolution, 32 in the paper.
+
+    >>> FourLayerBody((3, 64, 64))(torch.rand(2, 3, 64, 64)).shape
+    torch.Size([2, 32])
+    """
+
+    def __init__(self, image_shape: tuple[int, ...], filters: int = HIDDEN_UNITS) -> None:
+        super().__init__()
+        channels, height, width = image_shape
+        self.conv1 = nn.Conv2d(channels, filters, FILTER_SIZE, padding=FILTER_SIZE // 2)
+        self.conv2 = nn.Conv2d(filters, filters, FILTER_SIZE, padding=FILTER_SIZE // 2)
+        self.hidden = FullyConnectedBody((filters, height // 2, width // 2), layers=2)
+        self.features = self.hidden.features
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = F.max_pool2d(self.conv1(image), 2).relu()
+        return self.hidden(self.conv2(x).relu())
 
 
 def average_pool3d(volume: Tensor, stride: int) -> Tensor:

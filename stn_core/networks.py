@@ -115,18 +115,29 @@ class ProjectionNetwork(ClassificationNetwork):
         return Trace(warps, projection, self.classifier(projection))
 
 
-class _WithoutTransformer:
-    """What a network without a transformer is; one that has it has fields of these names."""
+class NetworkDescription:
+    """What ``build`` makes a network of: one without a transformer, unless fields say otherwise.
+
+    >>> issubclass(Network, NetworkDescription) and NetworkDescription().transform is None
+    True
+    """
 
     transform: Transform | None = None
     pool: int = 1
     transformers: int = 1
     identity_start: bool = True
     subtracted: float = 0.0
+    convolutional: ClassVar[bool] = False
+
+    def build(
+        self, image_shape: tuple[int, ...], classes: int, generator: torch.Generator
+    ) -> ClassificationNetwork:
+        """A fresh network for (C, H, W) or (C, D, H, W), its weights drawn from a CPU generator."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Network(_WithoutTransformer):
+class Network(NetworkDescription):
     """The description of a network; ``build`` makes it. See FCN, CNN, STFCN, STCNN.
 
     >>> from stn_core.weights import count_parameters
@@ -135,7 +146,6 @@ class Network(_WithoutTransformer):
     """
 
     parameters: int = PARAMETERS
-    convolutional: ClassVar[bool] = False
 
     def build(
         self, image_shape: tuple[int, ...], classes: int, generator: torch.Generator

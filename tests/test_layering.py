@@ -36,6 +36,7 @@ ORDER = [
     "muon",
     "recipes",
     "experiment",
+    "house_numbers",
     "experiments",
     "evaluation",
     "checkpoints",
