@@ -129,9 +129,7 @@ def test_folder_in_stn_data_that_is_not_there_is_an_error_that_says_so(tmp_path,
         digits.load()
 
 
-def test_mnist_may_be_in_a_folder_of_its_own_beside_other_data(
-    mnist_folder, tmp_path, monkeypatch
-):
+def test_mnist_may_be_in_a_folder_of_its_own_beside_other_data(mnist_folder, tmp_path, monkeypatch):
     data = tmp_path / "data"
     (data / "svhn").mkdir(parents=True)
     monkeypatch.setenv("STN_DATA", str(data))
