@@ -48,6 +48,7 @@ STYLE = """<style>
 [data-testid='stMainBlockContainer'] { padding-top: 4.25rem; }  /* its header has 3.75 */
 /* In a row that it shares with others, as long as it is closed. */
 :has(> .st-key-predict) { min-width: 15rem; }
+[data-testid='stHorizontalBlock']:has(> * > .st-key-predict) { row-gap: 0.3rem; }
 :has(> .st-key-predict[data-open]) { min-width: min(44rem, 100%); }
 .paper { font-size: .85rem; }
 .paper details, .paper summary { display: inline; }

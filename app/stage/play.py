@@ -18,10 +18,13 @@ class Play:
     """A change that a stage plays once; then it stands where that has ended.
 
     frames: what changes, by its name: (T, …) each, evenly in time and linear in between.
-    settings: what is set at its beginning. Of the large pair: frames ``thetas`` (T, N, P) and
-    ``poses`` (T, inputs, 6), setting ``byHand``, whether θ is set by a hand and not predicted; of a
-    volume ``theta`` (T, 12) and ``pose`` (T, 12); of a wall ``position`` (T, 1), setting
-    ``revealed``; of the page on labels ``theta`` (T, 6), settings ``integer`` and ``descend``.
+    settings: what is set at its beginning.
+
+    - The large pair: frames ``thetas`` (T, N, P), ``poses`` (T, inputs, 6); setting ``byHand``:
+      whether θ is set by a hand, and not predicted.
+    - A volume: frames ``theta`` (T, 12), ``pose`` (T, 12); setting ``front``: seen from there.
+    - A wall: frames ``position`` (T, 1), of the playhead; setting ``revealed``: the true boxes.
+    - Labels: frames ``theta`` (T, 6); setting ``integer``: the kernel.
     """
 
     frames: Mapping[str, np.ndarray]

@@ -23,7 +23,9 @@ MIDDLE = np.zeros(3)
 START, END = np.array([-0.4, 0.3, 0.0]), np.array([0.4, -0.3, 0.0])  # of the digit that moves
 
 
-def _way(degrees: float, start: np.ndarray = MIDDLE, end: np.ndarray = MIDDLE) -> Play:
+def _way(
+    degrees: float, start: np.ndarray = MIDDLE, end: np.ndarray = MIDDLE, *, front: bool = False
+) -> Play:
     """The digit turns from facing the front by so many degrees about the vertical axis, between two
     places; the box follows, as the network predicts it."""
     image = volumes.placed(FIRST_DIGIT, FIRST_SEED).image
@@ -38,7 +40,8 @@ def _way(degrees: float, start: np.ndarray = MIDDLE, end: np.ndarray = MIDDLE) -
         for turn, shift in zip(turns, shifts, strict=True)
     ]
     poses = np.concatenate([turns.reshape(FRAMES, 9), shifts], 1)
-    return Play(frames={"theta": torch.stack(thetas).numpy(), "pose": poses}, seconds=4.0)
+    frames = {"theta": torch.stack(thetas).numpy(), "pose": poses}
+    return Play(frames=frames, settings={"front": front}, seconds=4.0)
 
 
 def _end(play: Play, name: str) -> np.ndarray:
@@ -85,8 +88,8 @@ QUESTIONS = (
         fields=FIELDS,
     ),
     Question(
-        words="The digit turns on until it is seen from its side. What is left of it in the "
-        "projection of U?",
+        words="You look at U from the front, along the depth that is summed. The digit turns by "
+        "90° about the vertical axis. What is left of it in this projection?",
         answers=("A narrow bar", "Its mirror image"),
         reasons=(
             "The projection sums the volume along its depth, so the digit's shape is lost. Turning "
@@ -96,7 +99,7 @@ QUESTIONS = (
         ),
         find=_from_the_side,
         stage=STAGE,
-        play=lambda: _way(90.0),
+        play=lambda: _way(90.0, front=True),
         fields=FIELDS,
     ),
     Question(

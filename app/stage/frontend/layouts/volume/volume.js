@@ -259,11 +259,12 @@ export class Volume {
     this.training?.show(this.transport.head.position);
   }
 
-  /** The answer to a question: frames of ``theta`` and of the digit's ``pose``. */
+  /** The answer to a question: frames of ``theta`` and of the digit's ``pose``, seen from the front or as it is. */
   play(answer) {
     this.halt();
     this.byHand = false;
     this.transport.leave();
+    if (answer.settings.front) this.view.face();
     const show = ({ theta, pose }) => {
       this.pose = { turn: pose.slice(0, 9), shift: pose.slice(9) };
       this.show(theta);
