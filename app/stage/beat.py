@@ -50,7 +50,7 @@ def beat(
                 }
                 for digit in digits
             ],
-            "colours": {"corner": CORNER, "grid": GRIDS[0]},
+            "colours": {"corner": CORNER, "grid": GRIDS[0], "network": GRIDS[1]},
         },
         on_selected_change=on_again,
     )
