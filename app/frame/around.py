@@ -46,7 +46,9 @@ READABLE = f"""<style>
 STYLE = """<style>
 [data-testid='stMain'] h1 { padding: 0; }
 [data-testid='stMainBlockContainer'] { padding-top: 4.25rem; }  /* its header has 3.75 */
-/* In a row that it shares with others, as long as it is closed. */
+/* It says itself what it waits for; while it is closed it shares its row with others. */
+.st-key-predict [data-testid='stSpinner'] { display: none; }
+.st-key-predict [data-stale='true'] { opacity: 1 !important; }
 :has(> .st-key-predict) { min-width: 15rem; }
 [data-testid='stHorizontalBlock']:has(> * > .st-key-predict) { row-gap: 0.3rem; }
 :has(> .st-key-predict[data-open]) { min-width: min(44rem, 100%); }

@@ -45,12 +45,12 @@ def answered(monkeypatch):
         state = {}
         with monkeypatch.context() as patched:
             patched.setattr(streamlit, "session_state", state)
-            predict._answer(page, QUESTIONS[page], f"{place}.{chosen}.1.{place}")
+            predict._take(page, QUESTIONS[page], f"{place}.{chosen}.{chosen}.{place}")
         for name, value in state.items():
             app.session_state[name] = value
         app.run()
         assert not app.exception and not app.error and not app.toast
-        return state
+        return app.session_state[f"predict-{page}:verdict"]
 
     return answer
 
@@ -64,8 +64,7 @@ def test_three_questions_are_answered_and_played_and_wrong_answers_say_why(page,
         assert len(question.reasons) == len(question.answers) == len(set(question.reasons)) > 1
         right = question.answers.index(FOUND[page][place])
         for chosen in (right, (right + 1) % len(question.answers)):
-            state = answered(app, page, place, chosen)
-            verdict = state[f"predict-{page}:verdict"]
+            verdict = answered(app, page, place, chosen)
             assert verdict.right == right
             words = (
                 "✓ Right."
@@ -80,7 +79,7 @@ def test_three_questions_are_answered_and_played_and_wrong_answers_say_why(page,
                     assert app.session_state[name] == value
         [stage] = [data for data in payloads(app) if "play" in data]
         play = stage["play"]
-        assert play["id"] == f"1.{place}" and play["seconds"] > 0
+        assert play["id"] == f"{chosen}.{place}" and play["seconds"] > 0
         fits(stage, {name: np.array(frames) for name, frames in play["frames"].items()})
 
 
@@ -106,7 +105,7 @@ def test_an_answer_that_is_none_changes_nothing(monkeypatch):
     state = {}
     monkeypatch.setattr(streamlit, "session_state", state)
     for text in ("", "0", "9.0.1.1", "0.9.1.1", "0.0.<b>", "0.0.1.1\n0"):
-        predict._answer("transformer", QUESTIONS["transformer"], text)
+        predict._take("transformer", QUESTIONS["transformer"], text)
     assert not state
 
 
@@ -118,8 +117,8 @@ def test_answer_that_cannot_be_computed_is_said_and_plays_nothing(monkeypatch):
     monkeypatch.setattr(streamlit, "session_state", state)
     question = QUESTIONS["labels"][0]
     broken = type(question)(**{**vars(question), "play": fail})
-    predict._answer("broken", [broken], "0.0.1.1")
-    verdict = state["predict-broken:verdict"]
+    predict._take("broken", [broken], "0.0.1.1")
+    verdict = predict._verdict("broken", [broken])
     assert verdict.right is None and "no &#60;such&#62; network" in verdict.words
     assert play_key("labels") not in state
 

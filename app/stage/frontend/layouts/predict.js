@@ -4,6 +4,7 @@
  */
 import { button, element, press } from "../dom.js";
 import { newAnswer, onOver } from "../parts/answers.js";
+import { reducedMotion } from "../parts/playhead.js";
 
 const PATIENCE_MILLISECONDS = 20_000; // for a stage that does not play
 const WAITING = "Working out the answer …";
@@ -93,7 +94,14 @@ export class Predict {
     Object.assign(this, { number: newAnswer(), verdict: null, isOver: false, chosen: i });
     press(this.answers.children, (_, k) => k === i);
     this.say(WAITING);
+    this.makeRoom();
     this.python.choose(`${this.n}.${i}.${this.number}`);
+  }
+
+  /** For the stage, which is below: on a phone the question goes up to the window's upper edge. */
+  makeRoom() {
+    if (this.node.getBoundingClientRect().bottom < window.innerHeight / 2) return;
+    this.node.scrollIntoView({ block: "start", behavior: reducedMotion() ? "instant" : "smooth" });
   }
 
   /** What Python says of the newest answer, once the stage has played it. */
