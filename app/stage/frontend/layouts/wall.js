@@ -196,7 +196,8 @@ export class Wall {
 
   /** The answer to a question: frames of the playhead's ``position``; and the true boxes. */
   play(answer) {
-    this.stop();
+    this.player.stop();
+    this.transport.head.pause();
     this.transport.marks();
     this.setRevealed(answer.settings.revealed);
     const show = ({ position: [position] }) => {
@@ -289,7 +290,7 @@ export class Wall {
   }
 
   stop() {
-    this.player.stop();
+    this.player.leave();
     this.transport?.head.pause();
   }
 }

@@ -36,11 +36,7 @@ function at(frames, share) {
 export class AnswerPlayer {
   /** @param {HTMLElement} root  of the stage: a touch of it ends what is played */
   constructor(root) {
-    this.demo = new Demo(root);
-  }
-
-  get isPlaying() {
-    return this.playing === true;
+    Object.assign(this, { demo: new Demo(root), isPlaying: false, isLeft: false });
   }
 
   /**
@@ -51,16 +47,23 @@ export class AnswerPlayer {
   play({ id, frames, seconds }, show, onEnd) {
     const see = (share) => show(Object.fromEntries(Object.entries(frames).map(([name, list]) => [name, at(list, share)])));
     this.demo.stop();
-    this.playing = true;
+    this.isPlaying = true;
     see(0);
     this.demo.play(seconds, see, () => {
-      this.playing = false;
-      onEnd();
+      this.isPlaying = false;
+      if (!this.isLeft) onEnd();
       document.dispatchEvent(new CustomEvent(OVER, { detail: id }));
     });
   }
 
   stop() {
     this.demo.stop();
+  }
+
+  /** The stage goes, or shows something else: nothing is reported of what was played. */
+  leave() {
+    this.isLeft = true;
+    this.demo.stop();
+    this.isLeft = false;
   }
 }
