@@ -18,6 +18,5 @@ PAGE = Page(
         symbols=("U", "theta", "T", "k", "V"),
         ours="The file format and the Python code.",
     ),
-    has_questions=True,
     keys=CHOICE_KEYS + HANDLE_KEYS,
 )

@@ -10,11 +10,13 @@ import streamlit as st
 
 from app.data import example_warps, networks, uploads
 from app.data.faults import reason
+from app.frame import predict
 from app.palette import GRIDS
 from app.stage.large import Features, Item, Reading, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
 from app.views.network import choices
+from app.views.network.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from stn_core.watched import Watched
@@ -76,11 +78,14 @@ def opened(file) -> list[Watched] | None:
         return None
 
 
+asked = st.container()
 figure, right = st.columns([2.2, 1], gap="large")
 with right:
     file = choices.warps_file()
     warps = opened(file)
     if file is None and warps:
+        with asked:
+            predict.ask("network", QUESTIONS)
         title = networks.network_title(example_warps.NETWORK)
         st.info(
             f"This is an example: **{title}** on ten distorted digits. To see your own network, "
