@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn_core.departures import CONTRADICTION, OTHERWISE, Departure
 from stn_core.transforms import at_least_float32, rigid_theta
 
 HIDDEN_UNITS = 32  # A.4: "32 unit fully connected layers for ST-FCN networks"
@@ -245,3 +246,23 @@ class BoxLocalisation(nn.Module):
         scale, shift = self.regression(x).split((1, 2), 1)
         s = self.smallest + (self.largest - self.smallest) * torch.sigmoid(self.STEEPNESS * scale)
         return torch.cat([s, (1 - s) * torch.tanh(shift)], 1)
+
+
+DEPARTURES = (
+    Departure(
+        kind=CONTRADICTION,
+        where="App. A.2",
+        paper="The localiser has a 9×9 convolution with a stride of 4, and 100,000 parameters.",
+        ours=f"A stride of 1, with {BOX_FILTERS} filters of {BOX_FILTER_SIZE}×{BOX_FILTER_SIZE}: "
+        "93,179 parameters.",
+        why="With a stride of 4 there are about 6,000.",
+    ),
+    Departure(
+        kind=OTHERWISE,
+        where="App. A.2",
+        paper="θ = f_loc(I) is the box.",
+        ours="The box is kept inside the image, and its size between two bounds, by a sigmoid and "
+        "a hyperbolic tangent.",
+        why="A box that has left the image has no gradient that leads back.",
+    ),
+)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from stn_core.departures import SILENT, Departure
 from stn_core.localisation import Localisation
 
 HE_GAIN = 6**0.5  # He et al. (2015), for a uniform distribution
@@ -97,3 +98,14 @@ def initialise(
             nn.init.uniform_(module.weight, -gain * bound, gain * bound, generator=generator)
             assert module.bias is not None
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.4",
+        paper="Weights start at random; the distribution is not given. Neither is a momentum.",
+        ours="Uniform in ±1/√(fan-in), torch's own default. The recipe *paper* has no momentum.",
+        why="The most common reading; the regression layers start at the identity, as A.4 says.",
+    ),
+)

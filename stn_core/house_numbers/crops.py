@@ -10,9 +10,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from stn_core.house_numbers.numbers import SIDE, Number
-
-ENLARGED = 1.3  # Goodfellow et al.: "30 % in both the x and the y direction"
+from stn_core.house_numbers.numbers import ENLARGED, SIDE, Number
 
 
 def crop(image: np.ndarray, number: Number, side: int = SIDE, margin: float = 1.0) -> np.ndarray:

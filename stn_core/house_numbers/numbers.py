@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stn_core.departures import SILENT, Departure
 from stn_core.digits import DigitsError
 
 SIDE = 64  # Sect. 4.2
+ENLARGED = 1.3  # Goodfellow et al.: "30 % in both the x and the y direction"
 MARGIN = 1.25  # of what is kept for training, so that it can be cut anew at each step
 LENGTH = 5  # Sect. 4.2: "between 1 and 5 digits"
 NULL = 10  # the class of a place without a digit
@@ -49,3 +51,15 @@ def labels(digits: tuple[int, ...]) -> list[int]:
     [4, 2, 10, 10, 10]
     """
     return [*digits, *[NULL] * (LENGTH - len(digits))]
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="Sect. 4.2, crops",
+        paper="The crops of 128 × 128 include more background; how much is not given.",
+        ours=f"Twice the window of the {SIDE} × {SIDE} ones, whose box is {ENLARGED:g} times the "
+        "number's.",
+        why="A digit has as many pixels in both.",
+    ),
+)
