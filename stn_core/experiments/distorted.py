@@ -172,7 +172,7 @@ DEPARTURES = (
         kind=OTHERWISE,
         where="App. A.4, training",
         paper=f"SGD, {PAPER.iterations:,} steps of {PAPER.batch_size} at {PAPER.learning_rate:g}, "
-        f"divided by {PAPER.schedule.divisor:g} every {PAPER.schedule.every:,}.",
+        f"divided by {StepDecay.divisor:g} every {StepDecay.every:,}.",
         ours="The published networks are trained by recipes of ours, which their cards name: "
         f"*thorough*, {THOROUGH.method}, {THOROUGH.iterations:,} × {THOROUGH.batch_size}, or "
         f"*long*, {LONG.method}, {LONG.iterations:,} × {LONG.batch_size}. The recipe *paper* is "
