@@ -125,6 +125,5 @@ def test_answer_that_cannot_be_computed_is_said_and_plays_nothing(monkeypatch):
 
 def test_line_is_hidden_by_an_old_link():
     app = opened("transformer", hide="predict")
-    assert ":has(> .st-key-predict) { display: none; }" in " ".join(
-        e.proto.body for e in app.get("html")
-    )
+    styles = " ".join(element.proto.body for element in app.get("html"))
+    assert ":has(> .st-key-predict) { display: none; }" in styles
