@@ -47,6 +47,7 @@ ORDER = [
     "conversion",
     "warp_files",
     "watched",
+    "inspecting",
     "runs",
     "results",
     "report",
