@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
     count = len(network.images)
     print(f"{source.network}, its transformers: {', '.join(network.names)}")
     print("\n".join([f"images: {count}", *(f"left out: {what}" for what in network.left_out)]))
-    port = options.port or _free_port(options.address)
+    port = _free_port(options.address, options.port)
     server = start(source, options.address, port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # and the server with it
     try:
@@ -119,9 +119,10 @@ def _configured() -> Iterator[tuple[str, list[str]]]:
     yield from flat("", tomllib.loads(CONFIG.read_text()))
 
 
-def _free_port(address: str) -> int:
+def _free_port(address: str, asked: int | None) -> int:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
+    ports = [asked] if asked else range(FIRST_PORT, FIRST_PORT + PORTS)
+    for port in ports:
         with socket.socket(family) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -129,7 +130,7 @@ def _free_port(address: str) -> int:
             except OSError:
                 continue
             return port
-    raise InputError(f"no port of {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free on {address}")
+    raise InputError(f"port {ports[0]} is not free on {address}; choose another with --port")
 
 
 def _wait(server: subprocess.Popen, health: str) -> None:

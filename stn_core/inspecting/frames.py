@@ -6,6 +6,8 @@ through those before it. Layers between two transformers are taken to keep the f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,7 +16,7 @@ from stn_core.inspecting.network import Inspected, Pass, Seen
 from stn_core.transforms import regular_grid
 from stn_core.watching.fitting import Fitted, fit, nearest_affine
 
-SIZE = (24, 24)  # of a grid on the input
+SIZE = (48, 48)  # of a grid on the input
 DISTURBED = 0.9  # of its own size: the grid that is put in to see whom it changes
 
 
@@ -45,11 +47,13 @@ def sources(network: Inspected, image: Tensor) -> dict[str, str | None]:
     }
 
 
-def on_the_input(done: Pass, found: dict[str, str | None]) -> tuple[list[str], Fitted] | None:
+def on_the_input(
+    done: Pass, found: Mapping[str, str | None], size: tuple[int, int] = SIZE
+) -> tuple[list[str], Fitted] | None:
     """The grids (K, ·) of all transformers on the input of a pass of one image, in one family.
 
-    found: what ``sources`` gives. None if a transformer has made several crops of the image: then
-    there is no one grid of it.
+    found: what ``sources`` gives; size: of the grids' V. None if a transformer has made several
+    crops of the image: then there is no one grid of it.
 
     >>> from torch import nn
     >>> from stn_core.inspecting.network import Half
@@ -63,12 +67,12 @@ def on_the_input(done: Pass, found: dict[str, str | None]) -> tuple[list[str], F
         return None
     grids = []
     for name in names:
-        points = regular_grid(SIZE, dtype=torch.float64).T  # (N, 2)
+        points = regular_grid(size, dtype=torch.float64).T  # (N, 2)
         at: str | None = name
         while at is not None:
             points = _through(done.seen[at], points)
             at = found[at]
-        grids.append(points.unflatten(0, SIZE))
+        grids.append(points.unflatten(0, size))
     first = next(name for name in names if found[name] is None)
     return names, fit(torch.stack(grids).float(), tuple(done.seen[first].input.shape[2:]))
 

@@ -94,6 +94,13 @@ class Seen:
         assert self.transformer is not None
         return Fitted(self.transformer.transform, self.warp.theta[one])
 
+    def fitted_all(self, size: tuple[int, ...] | None = None) -> Fitted:
+        """The one family and θ (B, P) of the whole batch; else as ``fitted``."""
+        if isinstance(self.warp, GridSample):
+            return self.warp.fitted(len(self.grid), size or self.size)
+        assert self.transformer is not None
+        return Fitted(self.transformer.transform, self.warp.theta)
+
     def moved(self, fitted: Fitted, theta: Tensor, item: int = 0) -> Tensor:
         """The grid (B, H', W', 2) with one item's θ (1, P) set by hand; the others' as it is.
 
