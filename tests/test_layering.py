@@ -56,6 +56,7 @@ ORDER = [
     "launcher",
     "training",
     "box_search",
+    "tutorial_network",
     "sweep",
     "bench",
     "commands",
