@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import example_warps, examples, networks
-
 if TYPE_CHECKING:
     import torch
 
     from stn_core.inspecting import Inspected, Pass
     from stn_core.inspecting.poses import Pose, Sweep
 
-STRIP = 16  # images that are run at once, for the row of all of them
+CLASSES = 10  # of the example's images
+STRIP = 20  # images that are run at once, for the row of all of them
 
 
 @st.cache_resource(show_spinner="Loading your network …")
@@ -31,21 +30,14 @@ def started_with() -> Inspected | None:
 
 @st.cache_resource(show_spinner="Loading the example …")
 def example() -> Inspected:
-    """A published network on ten digits, live. Raises CheckpointError."""
-    import torch
-
+    """A network with the layers of PyTorch's tutorial, on posed digits. Raises CheckpointError."""
+    from stn_core import tutorial_network
     from stn_core.inspecting import Inspected
 
-    shown = [
-        examples.example(example_warps.NAME, digit, example_warps.SEED)
-        for digit in example_warps.DIGITS
-    ]
-    return Inspected(
-        networks.pretrained(example_warps.NAME).network,
-        torch.cat([one.images for one in shown]),
-        torch.cat([one.labels for one in shown]),
-        title=networks.network_title(example_warps.NETWORK),
-    )
+    images, labels = tutorial_network.images()
+    # One of each class after another; the upright ones, which are the first, last.
+    images, labels = (t.unflatten(0, (-1, CLASSES)).flip(0).flatten(0, 1) for t in (images, labels))
+    return Inspected(tutorial_network.build(), images, labels)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

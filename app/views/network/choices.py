@@ -29,7 +29,8 @@ def warps_file():
 
 def choose_transformer(names: Sequence[str]) -> int:
     """Which of a network's transformers, by its place."""
-    if st.session_state.get("own-transformer", 0) >= len(names):  # of another network
+    # Of another network: of an option that is gone, Streamlit keeps the words.
+    if st.session_state.get("own-transformer", 0) not in range(len(names)):
         st.session_state["own-transformer"] = 0
     return st.selectbox(
         "Transformer",

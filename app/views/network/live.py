@@ -31,7 +31,7 @@ def explore(choice: Choice) -> None:
     """The stage on the left, what the network says on the right."""
     from stn_core.errors import InputError
 
-    left, right = st.columns([2, 1], gap="medium")
+    left, right = st.columns([1.9, 1], gap="medium")
     try:
         shown = show(choice)
     except (InputError, ValueError, RuntimeError) as error:

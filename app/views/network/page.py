@@ -51,11 +51,10 @@ def introduce(network, key: str) -> None:
     """What this is, and how to get one's own here."""
     if key == "example":
         st.info(
-            f"This is an example, live: **{plain(network.title)}** on digits. To see your own "
-            "network here:\n\n"
-            f"1. Write a function that returns it, as `build` in `mymodule.py`.\n"
-            f"2. Run `{COMMAND}`.\n"
-            "3. Drag its grids. Nothing in the network has to change."
+            "**An example, live**, with the layers of PyTorch's tutorial. For your own:\n\n"
+            "1. `build()` in `mymodule.py` returns it.\n"
+            "2. Run the command below.\n"
+            "3. Drag its grids. Nothing in it has to change."
         )
     else:
         left_out = f" Left out: {plain('; '.join(network.left_out))}." if network.left_out else ""
@@ -65,10 +64,12 @@ def introduce(network, key: str) -> None:
         )
 
 
-figure, right = st.columns([3, 1], gap="large")
+figure, right = st.columns([3.4, 1], gap="large")
 choice = None
 with right:
+    above = st.container()
     file = choices.warps_file()
+with above:
     if file is None:
         network, key = network_shown()
         if network:
