@@ -70,7 +70,7 @@ ROOMS = [
     {"data"},
     {"training", "frame"},
     {"panels"},
-    {"views"},
+    {"views", "notebook"},
     {"main"},
 ]
 

@@ -19,11 +19,22 @@ CLASSES = 10  # of the example's images
 STRIP = 20  # images that are run at once, for the row of all of them
 
 
+_handed: list[Inspected] = []  # by the script in whose process this server runs
+
+
+def hand_over(network: Inspected) -> None:
+    """Have this process's server show this network: before it starts."""
+    _handed[:] = [network]
+
+
 @st.cache_resource(show_spinner="Loading your network …")
 def started_with() -> Inspected | None:
-    """What ``python -m stn_core inspect`` has named; None without. Raises InputError."""
+    """What a script has handed over, or ``python -m stn_core inspect`` has named; None without.
+    Raises InputError."""
     from stn_core.inspecting import Source, load
 
+    if _handed:
+        return _handed[0]
     source = Source.from_environment()
     return load(source) if source else None
 

@@ -6,7 +6,8 @@ May import from what is above it in the order of the library.
 - network: a network, its images, and what a forward pass of it shows;
 - frames: where the grids of several transformers lie on the network's input;
 - poses: the input turned, scaled and shifted, and what the network makes of that;
-- sources: code, weights, images and class names that a command line or an environment names.
+- images, weights, sources: images, a checkpoint and code that a command line names;
+- server: the app with such a network in it.
 """
 
 from stn_core.inspecting.network import Inspected, Pass, Seen

@@ -18,6 +18,7 @@ from stn_core.spatial_transformer import is_sampling
 from stn_core.transforms.grids import ShapeError, check_finite, is_traced
 from stn_core.watching.conventions import MODES, PADDING_MODES, Reading, our_grid, their_grid
 from stn_core.watching.grid_sample import AffineGrid, GridSample
+from stn_core.watching.warps import Warps
 
 MAX_AFFINE_GRIDS = 64  # the last ones: whose grid may still be used
 MIN_PARTS = 3  # modules in a part of a network for which it is worth while to look away
@@ -56,7 +57,7 @@ class Calls(TorchFunctionMode):
         self.outside, self.single, self.grids = outside, single, grids or {}
         # The attribute of a DataParallel's replica that says where its calls go.
         self.share_name = f"_watched_share_{id(self)}"
-        self.warps: dict[str, list] = {}
+        self.warps = Warps()
         self._thread = _Thread()
 
     def __enter__(self) -> Calls:

@@ -16,6 +16,7 @@ from stn_core.spatial_transformer import Recording, SpatialTransformer
 from stn_core.watching.calls import Calls, check_replacement, numbered
 from stn_core.watching.grid_sample import GridSample
 from stn_core.watching.modules import modules_of, name_of
+from stn_core.watching.warps import Warps
 
 REPLICATE = "_replicate_for_data_parallel"  # a module's method
 
@@ -23,11 +24,12 @@ REPLICATE = "_replicate_for_data_parallel"  # a module's method
 @contextmanager
 def watch(
     network: nn.Module | Callable[..., Any], grids: Mapping[str, Tensor] | None = None
-) -> Iterator[dict[str, list]]:
+) -> Iterator[Warps]:
     """Every warp in any network, while it is used: of its ``SpatialTransformer``s, and of whatever
     else in it calls ``F.grid_sample``.
 
-    Gives by name the warps of the forward passes, in order; of several forward passes, several.
+    Gives by name the warps of the forward passes, in order; of several forward passes, several; as
+    a dict that the app can ``show``.
     For a ``SpatialTransformer`` (its name in the network, "" where the network is one itself) they
     are ``Warp``s; for others, ``GridSample``s, with the same input, theta, grid and output, in our
     convention. These are named after the module that calls ``F.grid_sample``, or after the
@@ -68,6 +70,9 @@ def watch(
         # These after a DataParallel's, so that its calls are joined inside of its own call.
         for hook in calls.rest(modules) + calls.follow(modules):
             stack.callback(hook.remove)
+        if "" in modules:
+            stack.callback(modules[""].register_forward_pre_hook(calls.warps.note).remove)
+            calls.warps.network = modules[""]
         stack.enter_context(_uncompiled())
         stack.enter_context(calls)
         yield calls.warps

@@ -118,5 +118,5 @@ def choose_sweep() -> str:
     from stn_core.inspecting.poses import SWEEPS
 
     return st.segmented_control(
-        "Vary the input's", list(SWEEPS), default="rotation", required=True, key="own-sweep"
+        "Vary", list(SWEEPS), default="rotation", required=True, key="own-sweep"
     )

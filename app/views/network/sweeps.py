@@ -62,7 +62,8 @@ def sweeps(choice: Choice) -> None:
                 figures.swept(values, lines, colours(), varied, SHARES),
                 name=f"classes-over-{what.replace(' ', '-')}",
                 key="own-sweep-classes",
-                alt=f"Probabilities of the likeliest classes against the {varied.title}",
+                alt=f"Probabilities of the likeliest classes against the {varied.title}. "
+                + _in_words(values, lines, varied.unit, SHARES.unit),
             )
     if swept.theta:
         followed, parts = FOLLOWED[what]
@@ -75,10 +76,23 @@ def sweeps(choice: Choice) -> None:
                 figures.swept(values, lines, colours(), varied, followed),
                 name=f"theta-over-{what.replace(' ', '-')}",
                 key="own-sweep-theta",
-                alt=f"The {followed.title} against the {varied.title}",
+                alt=f"The {followed.title} against the {varied.title}. "
+                + _in_words(values, lines, varied.unit, followed.unit),
             )
     st.caption(
         f"Image {choice.image + 1}, at the network's own grids. θ is the affine one nearest to the "
         "grid of the chosen transformer. A transformer that undoes the rotation has an angle that "
         "follows it."
+    )
+
+
+def _in_words(values: list[float], lines: list[tuple], unit: str, of: str) -> str:
+    """The first, the middle and the last value of every line."""
+    places = (0, len(values) // 2, len(values) - 1)
+    return "; ".join(
+        f"{name}: "
+        + ", ".join(f"{up[at]:.1f}{of} at {values[at]:.0f}{unit}" for at in places).replace(
+            "-", "\N{MINUS SIGN}"
+        )
+        for name, up, _ in lines
     )
