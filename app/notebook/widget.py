@@ -72,5 +72,4 @@ class Stage(anywidget.AnyWidget):
         network = self._network
         image = network.images[self._image : self._image + 1]
         now = network.run(image, grids) if grids else None
-        truth = None if network.labels is None else int(network.labels[self._image])
-        return answers.answer(network, self._own, now, truth, SERIES)
+        return answers.answer(network, self._own, now, network.label(self._image), SERIES)

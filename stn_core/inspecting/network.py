@@ -170,6 +170,11 @@ class Inspected:
         """The name of a class, or its number."""
         return self.classes[index] if index < len(self.classes) else str(index)
 
+    def label(self, image: int) -> int | None:
+        """The true class of an image; None if it is not known, or no class."""
+        label = -1 if self.labels is None else int(self.labels[image])
+        return label if label >= 0 else None
+
     def run(self, images: Tensor, grids: Mapping[str, Tensor] | None = None) -> Pass:
         """A forward pass, in inference mode, on one thread.
 

@@ -6,8 +6,8 @@ import { THEMES } from "./output/theme.js";
 
 const SHAPE = "--st-base-radius: 0.5rem; --st-button-radius: 0.5rem; --st-font: system-ui, sans-serif;";
 const WIDEST = "60rem";
-// Exported files and links are of a page of the app; a notebook has none.
-const INSIDE = ":host { display: contents; } .export { display: none; }";
+// Files, links and the stage alone on the screen are of a page of the app; a notebook has none.
+const INSIDE = ":host { display: contents; } .export, .stage-mode { display: none; }";
 
 /** Whether the notebook is dark: Jupyter and marimo say so, else the browser. */
 function isDark() {

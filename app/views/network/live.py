@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stn_core.inspecting import Inspected, Seen
 
 MAX_COMPOSED = 48  # pixels of V in the row of all transformers
+MAX_LABEL = 9  # characters below a small image
 COMPOSED_PIXELS = 190  # a place in that row, on the screen
 
 
@@ -133,7 +134,7 @@ def all_images(network: Inspected, key: str, transformer: str, chosen: int) -> N
                 id=str(n),
                 image=answers.picture_of(picture, None),
                 theta=None if thetas is None else thetas[n],
-                label=network.class_name(read[n]) if read else f"{n + 1}",
+                label=_short(network.class_name(read[n])) if read else f"{n + 1}",
                 alt=f"Image {n + 1}",
             )
             for n, picture in enumerate(pictures)
@@ -145,6 +146,11 @@ def all_images(network: Inspected, key: str, transformer: str, chosen: int) -> N
         selected=str(chosen),
         on_selected=choices.take_image,
     )
+
+
+def _short(name: str) -> str:
+    """As much of a class's name as has room below a small image."""
+    return name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
 
 
 def _grids(seen: Seen | None):

@@ -53,8 +53,7 @@ class Choice:
     @property
     def truth(self) -> int | None:
         """The true class, if it is known."""
-        labels = self.network.labels
-        return None if labels is None else int(labels[self.image])
+        return self.network.label(self.image)
 
 
 @dataclass(frozen=True, kw_only=True)
