@@ -134,7 +134,7 @@ class Inspected:
     """A network and images (N, C, H, W), or volumes (N, C, D, H, W), that it is looked at with.
 
     labels: (N,) true classes; classes: their names; title: what it is called. The network is put
-    into evaluation mode, on the CPU. Raises InputError as ``run`` does, for the first image.
+    into evaluation mode, on the CPU; of a DataParallel it is the module in it. Raises InputError as ``run`` does, for the first image.
 
     >>> network = Inspected(nn.Sequential(Half(), nn.Flatten()), torch.rand(2, 1, 8, 8))
     >>> list(network.names), network.class_name(3)
@@ -149,6 +149,8 @@ class Inspected:
     left_out: tuple[str, ...] = field(default=())  # what of the given images is not there, and why
 
     def __post_init__(self) -> None:
+        if isinstance(self.network, nn.DataParallel):
+            object.__setattr__(self, "network", self.network.module)
         self.network.eval().cpu()
         if not self.first.seen:
             raise InputError(

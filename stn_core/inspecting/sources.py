@@ -100,9 +100,7 @@ def _network(name: str, folder: Path) -> nn.Module:
         network = _called(name, found)
     if not isinstance(network, nn.Module):
         raise InputError(f"{name!r} returned {type(network).__name__}; expected a torch.nn.Module")
-    if isinstance(network, nn.DataParallel):
-        network = network.module
-    return network
+    return network.module if isinstance(network, nn.DataParallel) else network
 
 
 def _images(source: Source, folder: Path) -> Images:
