@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -133,8 +133,10 @@ class Pass:
 class Inspected:
     """A network and images (N, C, H, W), or volumes (N, C, D, H, W), that it is looked at with.
 
-    labels: (N,) true classes; classes: their names; title: what it is called. The network is put
-    into evaluation mode, on the CPU; of a DataParallel it is the module in it. Raises InputError as ``run`` does, for the first image.
+    labels: (N,) true classes; classes: their names; title: what it is called; left_out: what of the
+    given images is not there, and why. The network is put into evaluation mode, on the CPU; of a
+    DataParallel it is the module in it. Raises InputError as ``run`` does, for the first image, and
+    for a network without a transformer.
 
     >>> network = Inspected(nn.Sequential(Half(), nn.Flatten()), torch.rand(2, 1, 8, 8))
     >>> list(network.names), network.class_name(3)
@@ -146,7 +148,7 @@ class Inspected:
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
     title: str = "your network"
-    left_out: tuple[str, ...] = field(default=())  # what of the given images is not there, and why
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.network, nn.DataParallel):

@@ -85,6 +85,12 @@ def test_network_images_and_classes_are_those_named(network, folder):
     assert not found.network.training and found.names == ("Net",)
 
 
+def test_file_that_is_called_as_a_module_that_is_there_does_not_take_its_place(folder):
+    (folder / "torch.py").write_text(CODE)
+    assert load(source("torch.py:build", images="their_network.py:images")).names == ("Net",)
+    assert sys.modules["torch"] is torch
+
+
 @pytest.mark.parametrize(
     "wrap",
     [
