@@ -10,8 +10,9 @@ from pathlib import Path
 
 from stn_core import checkpoints, foreign_checkpoints
 from stn_core.commands.options import add_threads
-from stn_core.commands.surroundings import load_digits
+from stn_core.commands.surroundings import load_pictures
 from stn_core.evaluation import EVALUATION_SEED, evaluate
+from stn_core.experiment import words_of
 from stn_core.experiments import find
 
 
@@ -30,11 +31,12 @@ def run(options: argparse.Namespace) -> None:
         network = checkpoints.load_pretrained(experiment)
     else:
         network = foreign_checkpoints.load_own(experiment, options.weights)
-    source = load_digits()
+    source, words = load_pictures(experiment), words_of(experiment.data)
     if source.test is not None:
-        chosen, which = source.test, f"{len(source.test):,} MNIST test digits"
+        chosen, which = source.test, f"{len(source.test):,} {words.test}"
     else:
         chosen = source.gallery
-        which = f"{len(chosen):,} gallery digits (MNIST's test digits are not on this machine)"
+        which = f"{len(chosen):,} {words.gallery} ({words.absent} are not on this machine)"
     error = evaluate(network, experiment, chosen, threads=options.threads).measure
-    print(f"{experiment.name}: error {error:.2f} % on the {which}, seed {EVALUATION_SEED}")
+    seed = f", seed {EVALUATION_SEED}" if words.drawn else ""
+    print(f"{experiment.name}: error {error:.2f} % on the {which}{seed}")

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from stn_core.allocator import keep_freed_memory
 from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
-from stn_core.commands.surroundings import load_digits, stop_on_signals
+from stn_core.commands.surroundings import load_pictures, stop_on_signals
 from stn_core.errors import InputError
 from stn_core.experiments import find
 from stn_core.muon import faster_dtype
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
         _refuse_other_options(options, stored)
         iterations = stored["recipe"]["iterations"]
     keep_freed_memory()
-    source = load_digits()
+    source = load_pictures(experiment)
     stop_on_signals(run)
     where = device_name(device, options.threads)
     print(f"{experiment.name} on {where}; {source.description}; {run.folder}")

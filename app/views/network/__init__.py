@@ -18,6 +18,5 @@ PAGE = Page(
         symbols=("U", "theta", "T", "k", "V"),
         ours="The Python code, the command and the file format.",
     ),
-    has_questions=True,
     keys=CHOICE_KEYS + HANDLE_KEYS,
 )

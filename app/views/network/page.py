@@ -10,7 +10,9 @@ import streamlit as st
 from app.data import inspected
 from app.data.faults import reason
 from app.data.plain import plain
+from app.frame import predict
 from app.views.network import choices, frozen, live, sweeps
+from app.views.network.questions import QUESTIONS
 from app.views.network.shown import Choice
 
 README = (Path(__file__).parents[3] / "stn_core" / "README.md").read_text()
@@ -64,6 +66,7 @@ def introduce(network, key: str) -> None:
         )
 
 
+asked = st.container()
 figure, right = st.columns([3.4, 1], gap="large")
 choice = None
 with right:
@@ -72,6 +75,9 @@ with right:
 with above:
     if file is None:
         network, key = network_shown()
+        if key == "example":
+            with asked:
+                predict.ask("network", QUESTIONS)
         if network:
             introduce(network, key)
             choice = choose(network, key)
