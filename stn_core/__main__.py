@@ -19,6 +19,7 @@ from stn_core.commands import (  # noqa: E402
     departures,
     evaluate,
     history,
+    inspect,
     invariance,
     note,
     publish,
@@ -33,6 +34,7 @@ from stn_core.commands.expected import EXPECTED_ERRORS  # noqa: E402
 COMMANDS = (  # in the order of the help
     train,
     evaluate,
+    inspect,
     colocalise,
     ablate,
     publish,

@@ -49,6 +49,7 @@ ORDER = [
     "conversion",
     "warp_files",
     "watched",
+    "inspecting",
     "runs",
     "results",
     "report",
@@ -57,6 +58,7 @@ ORDER = [
     "launcher",
     "training",
     "box_search",
+    "tutorial_network",
     "sweep",
     "bench",
     "commands",
@@ -70,7 +72,7 @@ ROOMS = [
     {"data"},
     {"training", "frame"},
     {"panels"},
-    {"views"},
+    {"views", "notebook"},
     {"main"},
 ]
 

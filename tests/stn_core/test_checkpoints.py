@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from stn_core import checkpoints, tensor_files
+from stn_core import checkpoints, tensor_files, tutorial_network
 from stn_core.checkpoints import CheckpointError
 from stn_core.evaluation import evaluate
 from stn_core.experiments import EXPERIMENTS
@@ -28,6 +28,7 @@ EXPERIMENT = EXPERIMENTS["distorted/r/fcn"]
 PUBLISHED = sorted(
     str(path.parent.relative_to(checkpoints.PRETRAINED))
     for path in checkpoints.PRETRAINED.rglob(checkpoints.WEIGHTS)
+    if path.parent != tutorial_network.folder()  # of no experiment
 )
 
 
