@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.page import CHOICE_KEYS, HANDLE_KEYS, Page, Paper
+from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Your own",
@@ -19,5 +19,6 @@ PAGE = Page(
         ours="The file format and the Python code.",
     ),
     has_questions=True,
-    keys=CHOICE_KEYS + HANDLE_KEYS,
+    keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
+    view_field="network_view",
 )

@@ -14,7 +14,7 @@ from app.palette import GRIDS
 from app.stage.large import Features, Item, Reading, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
-from app.views.network import choices
+from app.views.network import choices, replay
 
 if TYPE_CHECKING:
     from stn_core.watched import Watched
@@ -76,36 +76,40 @@ def opened(file) -> list[Watched] | None:
         return None
 
 
-figure, right = st.columns([2.2, 1], gap="large")
-with right:
-    file = choices.warps_file()
-    warps = opened(file)
-    if file is None and warps:
-        title = networks.network_title(example_warps.NETWORK)
-        st.info(
-            f"This is an example: **{title}** on ten distorted digits. To see your own network, "
-            "run the code below and open the file that it saves."
+view = choices.choose_view()
+if view == "Replay":
+    replay.replay_view()
+else:
+    figure, right = st.columns([2.2, 1], gap="large")
+    with right:
+        file = choices.warps_file()
+        warps = opened(file)
+        if file is None and warps:
+            title = networks.network_title(example_warps.NETWORK)
+            st.info(
+                f"This is an example: **{title}** on ten distorted digits. To see your own "
+                "network, run the code below and open the file that it saves."
+            )
+        index = choices.choose_transformer([w.name for w in warps]) if warps else 0
+        chosen = choices.choose_image(len(warps[index].image)) if warps else 0
+    with figure:
+        if warps:
+            explore(warps[index], f"{'' if file else 'example/'}{index}", chosen)
+    st.header("Your own network", anchor=False)
+    left, right = st.columns([1.3, 1], gap="large")
+    with left:
+        st.code(CODE, language="python", wrap_lines=True)
+        st.caption(
+            "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
+            "`stn_core.transforms`. The localisation network can be any module with as many "
+            "outputs as the family has parameters. A network that calls `F.grid_sample` itself "
+            "needs no change: watch it as it is."
         )
-    index = choices.choose_transformer([w.name for w in warps]) if warps else 0
-    chosen = choices.choose_image(len(warps[index].image)) if warps else 0
-with figure:
-    if warps:
-        explore(warps[index], f"{'' if file else 'example/'}{index}", chosen)
-st.header("Your own network", anchor=False)
-left, right = st.columns([1.3, 1], gap="large")
-with left:
-    st.code(CODE, language="python", wrap_lines=True)
-    st.caption(
-        "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
-        "`stn_core.transforms`. The localisation network can be any module with as many outputs as "
-        "the family has parameters. A network that calls `F.grid_sample` itself needs no change: "
-        "watch it as it is."
-    )
-with right:
-    st.markdown(
-        "**A checkpoint for the other pages.** Build a network of the paper with "
-        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`, train it with '
-        'your own loop, save it with `torch.save(network.state_dict(), "model.pt")`, and run'
-    )
-    st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
-    st.markdown("Then choose *Open a checkpoint* on the experiment's page.")
+    with right:
+        st.markdown(
+            "**A checkpoint for the other pages.** Build a network of the paper with "
+            '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`, train it with '
+            'your own loop, save it with `torch.save(network.state_dict(), "model.pt")`, and run'
+        )
+        st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
+        st.markdown("Then choose *Open a checkpoint* on the experiment's page.")
