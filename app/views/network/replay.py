@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +24,8 @@ if TYPE_CHECKING:
 NONE = "none"
 TITLES = {recorded_networks.EXAMPLE: "Example: PyTorch's tutorial network"}
 SEEN_PIXELS = 0.1  # of U: how far a point of a grid may be drawn from its place without a word
-CODE = """\
-from stn_core import Recorder
-
-with Recorder("runs/mine", network, (images, labels)) as recorder:  # up to 32 probes
-    for batch in batches:  # your own loop
-        ...
-        recorder.step(loss=loss)  # and error=, in per cent, where you measure it"""
+README = (Path(__file__).parents[3] / "stn_core" / "README.md").read_text()
+[CODE] = re.findall(r"^```python\n(from stn_core import Recorder\n.*?)^```$", README, re.M | re.S)
 
 
 def replay_view() -> None:
@@ -43,9 +39,9 @@ def replay_view() -> None:
     with st.expander("Record a training of your own", expanded=not folders):
         st.code(CODE, language="python", wrap_lines=True)
         st.caption(
-            "The network is looked at on the probes at log-spaced steps, for at most a tenth of "
-            "the time. Your training gives the same weights as without it. The folder has to be a "
-            f"new one in `{plain(recorded_networks.runs_folder())}`, or in `STN_RUNS`."
+            "The network is looked at on the probes, up to 32 images, at log-spaced steps, for at "
+            "most a tenth of the time. Your training gives the same weights as without it. The "
+            "folder must be a new one in `runs/`, or in `STN_RUNS`."
         )
 
 
