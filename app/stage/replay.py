@@ -117,15 +117,21 @@ def payload(training: Training) -> dict:
         "classes": [str(c) for c in range(probabilities.shape[-1])],
         "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
-        **curves(recorded, training.mean_classes, own=own is not None),
+        "logs": _logged(recorded) if own else None,
+        **curves(recorded, training.mean_classes),
     }
 
 
-def curves(recorded: RecordedRun, mean_classes: Sequence[int], own: bool = False) -> dict:
-    """What is the same of images and volumes: the history, and what a snapshot says of a class.
+def _logged(recorded: RecordedRun) -> list[str]:
+    """Which curves there are besides the loss: a loop of its own need not measure anything else."""
+    errors = [s.measure for s in recorded.snapshots]
+    errors += [h.measures.get("error_percent", math.nan) for h in recorded.history]
+    logged = {"error": errors, "rate": [h.learning_rate for h in recorded.history]}
+    return [name for name, values in logged.items() if any(map(math.isfinite, values))]
 
-    own: of a loop of its own, which need not say its learning rate, nor the norms of gradients.
-    """
+
+def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
+    """What is the same of images and volumes: the history, and what a snapshot says of a class."""
     snapshots, history = recorded.snapshots, recorded.history
     means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
     steps = [s.step for s in snapshots]
@@ -149,15 +155,9 @@ def curves(recorded: RecordedRun, mean_classes: Sequence[int], own: bool = False
             "step": [h.step for h in history],
             "seconds": [h.seconds for h in history],
             "loss": _numbers(h.loss for h in history),
-            "error": _numbers(
-                h.measures.get("error_percent", math.nan if own else 0.0) for h in history
-            ),
-            "rate": None
-            if own and not any(math.isfinite(h.learning_rate) for h in history)
-            else _numbers(h.learning_rate for h in history),
-            "classifier": None
-            if own
-            else _numbers(h.gradient_norms.get("classifier", 0.0) for h in history),
+            "error": _numbers(h.measures.get("error_percent", math.nan) for h in history),
+            "rate": _numbers(h.learning_rate for h in history),
+            "classifier": _numbers(h.gradient_norms.get("classifier", 0.0) for h in history),
             "localisation": _numbers(h.gradient_norms["localisation"] for h in history)
             if history and "localisation" in history[0].gradient_norms
             else None,

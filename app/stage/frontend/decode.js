@@ -78,7 +78,7 @@ function trackOf(track, items, transformers) {
 /** Recorded runs; their shape is what the layout is built from. */
 function replay(payload) {
   const runs = payload.runs.map((run) => recording(run, payload.colours));
-  const shape = JSON.stringify([payload.token, payload.runs.map(({ name, transform, probes, history }) => [name, transform, probes, !history.rate])]);
+  const shape = JSON.stringify([payload.token, payload.runs.map(({ name, transform, probes, logs }) => [name, transform, probes, logs])]);
   return { ...payload, runs, shape };
 }
 

@@ -100,8 +100,8 @@ def _play(readers: dict[str, Reader], place: int, was_live: bool) -> None:
         st.caption("  \n".join(words))
         replay(trainings, key="own-replay", token=f"{'/'.join(readers)}#{place}")
         st.caption(
-            "The probes, with the sampling grid on U, and V below the true class in colour. Click "
-            "one to see its θ over the training."
+            "The probes: U with the sampling grid, V, and the class probabilities, the true class "
+            "in colour. Click one to see its θ over the training."
         )
 
 

@@ -9,9 +9,10 @@ export class Charts {
   /** @param {object[]} runs  as decode.js gives them  @param {(run: object) => string} suffix  whose a chart is */
   constructor(runs, suffix) {
     this.loss = new Curves("Loss");
-    this.error = new Curves("Error, %");
-    this.gradient = runs.some(({ history }) => history.classifier) && new Curves("Gradient norm");
-    this.rate = runs.some(({ history }) => history.rate) && new Curves("Learning rate", true);
+    const logged = (what) => runs.some(({ logs }) => !logs || logs.includes(what)); // a loop of one's own may log less
+    this.error = logged("error") && new Curves("Error, %");
+    this.gradient = logged("gradient") && new Curves("Gradient norm");
+    this.rate = logged("rate") && new Curves("Learning rate", true);
     this.poses = runs.map((run) => run.poseLeft && new Curves(`Pose variation remaining in V, %${suffix(run)}`, true));
     this.trails = runs.flatMap((run, r) =>
       run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the selected probe${name && `, ${name}`}${suffix(run)}`, true, undefined, MAX_THETA) }))
@@ -37,7 +38,7 @@ export class Charts {
     const unseen = [runs[0].measured, (run) => (run.measures.some(Number.isFinite) ? [run[TIMES[by]], run.measures] : [[]]), {}];
     const tested = ["test set", (run) => (Number.isFinite(run.testError) ? [[endOf(run, by)], [run.testError]] : [[]]), { dot: true }];
     this.loss.set(linesOf(runs, shades, logged("", "loss")), axis);
-    this.error.set(linesOf(runs, shades, [runs[0].logged, (run) => errorsOf(run, by), { noisy: true }], unseen, tested), axis);
+    this.error && this.error.set(linesOf(runs, shades, [runs[0].logged, (run) => errorsOf(run, by), { noisy: true }], unseen, tested), axis);
     this.gradient && this.gradient.set(linesOf(runs, shades, logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
     this.rate && this.rate.set(linesOf(runs, shades, logged("", "rate", false)), axis);
     this.poses.forEach((chart, r) => chart?.set(poseLines(runs[r], by), axis));
