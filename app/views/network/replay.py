@@ -60,13 +60,15 @@ def _choose(folders: dict[str, Path]) -> tuple[str, str | None, int]:
             help="Another recorded training, in step with the first",
         )  # fmt: skip
     names = _transformer_names(folders[a])
+    if len(names) < 2:
+        return a, (None if b == NONE else b), 0
     with right:
         place = st.selectbox(
             "Transformer", range(len(names)), format_func=lambda n: names[n] or "the network",
-            key="own_run_transformer", disabled=len(names) < 2,
+            key="own_run_transformer",
             help="The module that reads the grid, by its name in the network",
         )  # fmt: skip
-    return a, (None if b == NONE else b), place or 0
+    return a, (None if b == NONE else b), place
 
 
 def _title(name: str) -> str:
