@@ -136,8 +136,11 @@ def train(
     with torch.random.fork_rng(), on_threads(1), ExitStack() as stack:
         torch.manual_seed(seed)  # of the first weights, and of the dropout
         network = TutorialNetwork()
-        probes = [of_all[10:20] for of_all in images()]
-        recorder = stack.enter_context(Recorder(record, network, tuple(probes))) if record else None
+        recorder = None
+        if record:
+            shown, labels = images()
+            recorder = Recorder(record, network, (shown[10:20], labels[10:20]))
+            stack.enter_context(recorder)
         optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
         rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, PEAK_RATE, max(iterations, 2))
         for _ in range(iterations):

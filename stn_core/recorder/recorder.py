@@ -105,7 +105,7 @@ class Recorder:
         *,
         loss: float | Tensor | None = None,
         error: float | Tensor | None = None,
-        learning_rate: float | None = None,
+        learning_rate: float | Tensor | None = None,
     ) -> None:
         """One step of the optimiser has been done. loss: its own; error: in per cent, where it was
         measured; what is given is averaged over the steps from one record to the next.
