@@ -29,36 +29,46 @@ def _base(palette: Palette, height: int) -> go.Figure:
     return figure
 
 
-def turning(
-    degrees: Sequence[float], series: Sequence[tuple[str, np.ndarray, str]], palette: Palette
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """limits: from where to where; tick: how far its ticks are apart. None: by itself."""
+
+    title: str
+    unit: str = ""
+    limits: tuple[float, float] | None = None
+    tick: float | None = None
+
+
+def swept(
+    values: Sequence[float],
+    series: Sequence[tuple[str, np.ndarray, str]],
+    palette: Palette,
+    varied: Axis,
+    followed: Axis,
 ) -> go.Figure:
-    """The true class's probability while the input is turned. series: (title, (T,) %, colour)."""
+    """What networks make of an input that is varied. series: (title, (T,), colour)."""
     figure = _base(palette, height=320)
-    for title, values, colour in series:
+    for title, up, colour in series:
         figure.add_scatter(
-            x=list(degrees),
-            y=values,
+            x=list(values),
+            y=up,
             name=title,
             mode="lines",
             line={"color": colour, "width": 3},
-            hovertemplate="%{y:.1f} % at %{x}°<extra>" + title + "</extra>",
+            hovertemplate=f"%{{y:.1f}}{followed.unit} at %{{x:.0f}}{varied.unit}"
+            f"<extra>{title}</extra>",
         )
     figure.update_layout(showlegend=True)
-    margin = 0.02 * (degrees[-1] - degrees[0])  # keeps the axes' labels apart
-    figure.update_xaxes(
-        range=[degrees[0] - margin, degrees[-1] + margin],
-        dtick=30,
-        ticksuffix="°",
-        fixedrange=True,
-        title="angle of the image",
-    )
-    figure.update_yaxes(
-        range=[0, 101],
-        ticksuffix=" %",
-        dtick=25,
-        fixedrange=True,
-        title="probability of the true class",
-    )
+    margin = 0.02 * (values[-1] - values[0])  # keeps the axes' labels apart
+    across = Axis(
+        title=varied.title, unit=varied.unit, tick=varied.tick,
+        limits=(values[0] - margin, values[-1] + margin),
+    )  # fmt: skip
+    for axis, update in ((across, figure.update_xaxes), (followed, figure.update_yaxes)):
+        update(
+            range=axis.limits and list(axis.limits), dtick=axis.tick, ticksuffix=axis.unit,
+            fixedrange=True, title=axis.title,
+        )  # fmt: skip
     return figure
 
 

@@ -17,6 +17,7 @@ from stn_core.commands import (  # noqa: E402
     colocalise,
     convert,
     evaluate,
+    inspect,
     invariance,
     note,
     publish,
@@ -31,6 +32,7 @@ from stn_core.commands.expected import EXPECTED_ERRORS  # noqa: E402
 COMMANDS = (  # in the order of the help
     train,
     evaluate,
+    inspect,
     colocalise,
     ablate,
     publish,

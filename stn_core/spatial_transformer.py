@@ -19,15 +19,20 @@ class Recording:
     """The warps of one transformer, while a network is watched.
 
     Under ``nn.DataParallel`` each replica has a share of the images: what the replicas record is
-    put together when all of them are done, in their order. on_first: called before the first one.
+    put together when all of them are done, in their order. on_first: called before the first one;
+    at: gives the grid to read at, by the number of the use and the grid of the network's own θ.
 
     >>> Recording().warps
     []
     """
 
-    def __init__(self, on_first: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        on_first: Callable[[], object] = lambda: None,
+        at: Callable[[int, Tensor], Tensor] | None = None,
+    ) -> None:
         self.warps: list[Warp] = []
-        self._on_first = on_first
+        self._on_first, self._at = on_first, at
         self._replicas: list[Recording] | None = None  # None: of no DataParallel
 
     def add(self, warp: Warp) -> None:
@@ -35,6 +40,10 @@ class Recording:
         if not self.warps:
             self._on_first()
         self.warps.append(warp)
+
+    def grid(self, grid: Tensor) -> Tensor:
+        """Where the transformer is to read next."""
+        return self._at(len(self.warps) + 1, grid) if self._at else grid
 
     def expect_replicas(self) -> None:
         """Before a forward pass of the DataParallel that the transformer is in."""
@@ -136,6 +145,8 @@ class SpatialTransformer(nn.Module):
             if theta.is_floating_point():
                 theta = at_least_float32(theta)
             grid = self.transform.grid(theta, self.size or tuple(image.shape[2:]))
+            for recording in self._watched_by:
+                grid = recording.grid(grid)
             with _sampling() if self._watched_by else nullcontext():
                 output = sample(image, grid, self.kernel, self.padding).to(image.dtype)
         warp = Warp(image, theta, grid, output)

@@ -87,7 +87,7 @@ def save_warps(
     fixed = len(drawn) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
     count = _most_images(drawn, MAX_BYTES - fixed)
     for place, one in enumerate(drawn):
-        tensors[f"{place}.image"] = _picture(one.image[:count].detach())
+        tensors[f"{place}.image"] = picture(one.image[:count].detach())
         tensors[f"{place}.theta"] = one.theta[:count].detach().cpu().float()
     entries = [_entry(one) for one in drawn]
     read_all(entries, tensors)
@@ -206,8 +206,12 @@ def _most_images(drawn: list[_Drawn], room: int) -> int:
     return count
 
 
-def _picture(image: Tensor) -> Tensor:
-    """U (B, C, H, W) as pictures: uint8, one channel or three, 512 pixels a side at most."""
+def picture(image: Tensor) -> Tensor:
+    """U (B, C, H, W) as pictures: uint8, one channel or three, 512 pixels a side at most.
+
+    >>> picture(torch.linspace(-1, 1, 4).view(1, 1, 2, 2)).flatten().tolist()
+    [0, 85, 170, 255]
+    """
     image = image.cpu().double()  # what float32 holds, a mean and a difference of it may leave
     finite = image[torch.isfinite(image)]
     low, high = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)

@@ -47,6 +47,7 @@ ORDER = [
     "conversion",
     "warp_files",
     "watched",
+    "inspecting",
     "runs",
     "results",
     "report",
@@ -70,7 +71,7 @@ ROOMS = [
     {"data"},
     {"training", "frame"},
     {"panels"},
-    {"views"},
+    {"views", "notebook"},
     {"main"},
 ]
 

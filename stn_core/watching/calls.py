@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,9 +15,10 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode
 from torch.utils.hooks import RemovableHandle
 
 from stn_core.spatial_transformer import is_sampling
-from stn_core.transforms.grids import is_traced
-from stn_core.watching.conventions import MODES, PADDING_MODES, Reading, our_grid
+from stn_core.transforms.grids import ShapeError, check_finite, is_traced
+from stn_core.watching.conventions import MODES, PADDING_MODES, Reading, our_grid, their_grid
 from stn_core.watching.grid_sample import AffineGrid, GridSample
+from stn_core.watching.warps import Warps
 
 MAX_AFFINE_GRIDS = 64  # the last ones: whose grid may still be used
 MIN_PARTS = 3  # modules in a part of a network for which it is worth while to look away
@@ -39,8 +40,8 @@ class Calls(TorchFunctionMode):
     """Every call of ``F.grid_sample``, named after the module that makes it.
 
     outside: the name of a call from outside any module; single: whether all calls are of one
-    forward pass, instead of the outermost module's. Calls of a ``SpatialTransformer`` that is
-    watched are left out.
+    forward pass, instead of the outermost module's; grids: in our convention, by the names of the
+    calls that are to read at them. Calls of a ``SpatialTransformer`` that is watched are left out.
 
     >>> with Calls("here") as calls:
     ...     grid = torch.zeros(1, 3, 3, 2)
@@ -49,12 +50,14 @@ class Calls(TorchFunctionMode):
     {'here': [torch.Size([1, 1, 3, 3])]}
     """
 
-    def __init__(self, outside: str, single: bool = False) -> None:
+    def __init__(
+        self, outside: str, single: bool = False, grids: Mapping[str, Tensor] | None = None
+    ) -> None:
         super().__init__()
-        self.outside, self.single = outside, single
+        self.outside, self.single, self.grids = outside, single, grids or {}
         # The attribute of a DataParallel's replica that says where its calls go.
         self.share_name = f"_watched_share_{id(self)}"
-        self.warps: dict[str, list] = {}
+        self.warps = Warps()
         self._thread = _Thread()
 
     def __enter__(self) -> Calls:
@@ -69,12 +72,32 @@ class Calls(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None
     ) -> Any:
+        if self.grids and func in _SAMPLERS and not is_sampling():
+            args, kwargs = self._at_another_grid(func, args, kwargs or {})
         output = func(*args, **(kwargs or {}))
         if func in _SEEN and not is_sampling() and not is_traced(output):
             # Outside inference mode, so that what is kept can be used like any other tensor.
             with torch.inference_mode(False), torch.no_grad():
                 _SEEN[func](self, output, *args, **(kwargs or {}))
         return output
+
+    def _at_another_grid(self, func: Callable, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        """The arguments of a call of ``F.grid_sample`` with the grid that it is to read at."""
+        given = dict(zip(_SAMPLERS[func], args, strict=False)) | kwargs
+        grid = self.grids.get(self._next_name())
+        if grid is not None:
+            image, called = given["input"], given["grid"]
+            check_replacement(self._next_name(), grid, called.shape)
+            theirs = their_grid(image, grid, bool(given.get("align_corners")))
+            given["grid"] = theirs.to(called.device, called.dtype)
+        return (), given
+
+    def _next_name(self) -> str:
+        """What ``record`` will name the next call."""
+        thread = self._thread
+        name = thread.stack[-1][0] if thread.stack else self.outside
+        begins = not thread.stack and not self.single
+        return numbered(name, 1 if begins else thread.counts[name] + 1)
 
     def sampled(self, output: Tensor, image: Tensor, grid: Tensor, reading: Reading) -> None:
         """Record a call of ``F.grid_sample``."""
@@ -102,8 +125,7 @@ class Calls(TorchFunctionMode):
         if not thread.stack and not self.single:
             thread.counts.clear()
         thread.counts[name] += 1
-        number = thread.counts[name]
-        self.warps.setdefault(f"{name} ({number})" if number > 1 else name, []).append(call)
+        self.warps.setdefault(numbered(name, thread.counts[name]), []).append(call)
 
     def follow(self, modules: dict[str, nn.Module]) -> list[RemovableHandle]:
         """Know which of these modules is being called. Returns what ends that."""
@@ -162,6 +184,33 @@ class Calls(TorchFunctionMode):
             _name, thread.share, began = thread.stack.pop()
             if began:
                 self.__exit__(None, None, None)
+
+
+def numbered(name: str, number: int) -> str:
+    """The name of the warp that a module makes as its first, second, ... of a forward pass.
+
+    >>> numbered("stn", 1), numbered("stn", 2)
+    ('stn', 'stn (2)')
+    """
+    return f"{name} ({number})" if number > 1 else name
+
+
+def check_replacement(name: str, grid: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise ShapeError for a grid that cannot be read at in place of one of this shape, and
+    NonFiniteError.
+
+    >>> try:
+    ...     check_replacement("stn", torch.zeros(1, 4, 4, 2), (1, 8, 8, 2))
+    ... except ShapeError as error:
+    ...     print(error)
+    the grid for 'stn' is (1, 4, 4, 2); the network reads at one of (1, 8, 8, 2)
+    """
+    if tuple(grid.shape) != tuple(shape):
+        raise ShapeError(
+            f"the grid for {name!r} is {tuple(grid.shape)}; the network reads at one of "
+            f"{tuple(shape)}"
+        )
+    check_finite(f"the grid for {name!r}", grid)
 
 
 def _first(modules: dict[str, nn.Module]) -> set[str]:
@@ -223,4 +272,10 @@ _SEEN: dict[Callable, Callable] = {
     torch.grid_sampler: _grid_sampler,
     F.affine_grid: _affine_grid,
     torch.affine_grid_generator: _affine_grid,
+}
+
+# Of what reads at a grid: the names of its arguments, in their order.
+_SAMPLERS: dict[Callable, tuple[str, ...]] = {
+    F.grid_sample: ("input", "grid", "mode", "padding_mode", "align_corners"),
+    torch.grid_sampler: ("input", "grid", "interpolation_mode", "padding_mode", "align_corners"),
 }

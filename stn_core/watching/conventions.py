@@ -66,6 +66,19 @@ def our_grid(image: Tensor, grid: Tensor, reading: Reading) -> Tensor:
     return _settled(image, grid, reading) if reading.mode == "nearest" else grid
 
 
+def their_grid(image: Tensor, grid: Tensor, align_corners: bool) -> Tensor:
+    """The grid at which ``F.grid_sample`` reads what our sampler reads at this one.
+
+    >>> grid = torch.tensor([[[[-0.75, 0.0], [0.75, 0.0]]]])
+    >>> their_grid(torch.zeros(1, 1, 4, 4), grid, True).tolist()
+    [[[[-1.0, 0.0], [1.0, 0.0]]]]
+    """
+    if not align_corners:
+        return grid
+    lengths = _lengths(image, grid)
+    return grid * (lengths / (lengths - 1).clamp(min=1))
+
+
 def our_theta(
     theta: Tensor, size: tuple[int, ...], aligned: bool, image: Tensor, reading: Reading
 ) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -13,19 +13,23 @@ import torch
 from torch import Tensor, nn
 
 from stn_core.spatial_transformer import Recording, SpatialTransformer
-from stn_core.watching.calls import Calls
+from stn_core.watching.calls import Calls, check_replacement, numbered
 from stn_core.watching.grid_sample import GridSample
 from stn_core.watching.modules import modules_of, name_of
+from stn_core.watching.warps import Warps
 
 REPLICATE = "_replicate_for_data_parallel"  # a module's method
 
 
 @contextmanager
-def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
+def watch(
+    network: nn.Module | Callable[..., Any], grids: Mapping[str, Tensor] | None = None
+) -> Iterator[Warps]:
     """Every warp in any network, while it is used: of its ``SpatialTransformer``s, and of whatever
     else in it calls ``F.grid_sample``.
 
-    Gives by name the warps of the forward passes, in order; of several forward passes, several.
+    Gives by name the warps of the forward passes, in order; of several forward passes, several; as
+    a dict that the app can ``show``.
     For a ``SpatialTransformer`` (its name in the network, "" where the network is one itself) they
     are ``Warp``s; for others, ``GridSample``s, with the same input, theta, grid and output, in our
     convention. These are named after the module that calls ``F.grid_sample``, or after the
@@ -34,8 +38,13 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
 
     network: a module, or a callable, whose calls are all taken for those of one forward pass. Of an
     ``nn.DataParallel`` give this the DataParallel, or what it is in: each warp then has all images.
-    What ``torch.compile`` has made runs uncompiled meanwhile. Raises TypeError for what cannot be
-    called, and ValueError for what ``torch.jit`` has compiled.
+    What ``torch.compile`` has made runs uncompiled meanwhile.
+    grids: by the name of a warp, a grid (B, H', W', 2) or (B, D', H', W', 3) in our convention: the
+    network reads there, and the rest of it runs on what is read. The second use of a
+    ``SpatialTransformer`` while it is watched has the name "stn (2)" here.
+    Raises TypeError for what cannot be called, ValueError for what ``torch.jit`` has compiled and
+    for grids of an ``nn.DataParallel``, and ShapeError or NonFiniteError, in the network's call,
+    for a grid that cannot be put in.
 
     >>> from stn_core import Affine, FullyConnectedBody, Localisation
     >>> localisation = Localisation(FullyConnectedBody((1, 9, 9)), Affine().identity())
@@ -44,11 +53,16 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
     ...     output = network(torch.rand(2, 1, 9, 9))
     >>> warps["0"][0].theta.tolist()[0]
     [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    >>> with watch(network, {"0": warps["0"][0].grid + 2}) as warps:  # beside the image
+    ...     network(torch.rand(2, 1, 9, 9)).abs().max().item()
+    0.0
     """
     modules = modules_of(network)
-    calls = Calls(name_of(network), single="" not in modules)
+    if grids and any(isinstance(module, nn.DataParallel) for module in modules.values()):
+        raise ValueError("a DataParallel cannot be given grids; watch the module that is in it")
+    calls = Calls(name_of(network), single="" not in modules, grids=grids)
     with ExitStack() as stack:
-        recordings = stack.enter_context(_recorded(modules, calls.warps))
+        recordings = stack.enter_context(_recorded(modules, calls.warps, grids or {}))
         for prefix, module in modules.items():
             if isinstance(module, nn.DataParallel):
                 inside = [r for n, r in recordings.items() if n.startswith(prefix and f"{prefix}.")]
@@ -56,9 +70,21 @@ def watch(network: nn.Module | Callable[..., Any]) -> Iterator[dict[str, list]]:
         # These after a DataParallel's, so that its calls are joined inside of its own call.
         for hook in calls.rest(modules) + calls.follow(modules):
             stack.callback(hook.remove)
+        if "" in modules:
+            stack.callback(modules[""].register_forward_pre_hook(calls.warps.note).remove)
+            calls.warps.network = modules[""]
         stack.enter_context(_uncompiled())
         stack.enter_context(calls)
         yield calls.warps
+
+
+def _grid_of(grids: Mapping[str, Tensor], name: str, use: int, grid: Tensor) -> Tensor:
+    """Where a transformer reads in its first, second, ... use, which by itself reads at a grid."""
+    name = numbered(name, use)
+    if name not in grids:
+        return grid
+    check_replacement(name, grids[name], grid.shape)
+    return grids[name].to(grid)
 
 
 def _put_last(warps: dict[str, list], name: str) -> None:
@@ -67,14 +93,15 @@ def _put_last(warps: dict[str, list], name: str) -> None:
 
 @contextmanager
 def _recorded(
-    modules: dict[str, nn.Module], warps: dict[str, list]
+    modules: dict[str, nn.Module], warps: dict[str, list], grids: Mapping[str, Tensor]
 ) -> Iterator[dict[str, Recording]]:
     """Have every ``SpatialTransformer`` record its warps itself: there in the order of first use,
     those that are not used before them."""
     found = {n: m for n, m in modules.items() if isinstance(m, SpatialTransformer)}
     recordings = {}
     for name, transformer in found.items():
-        recordings[name] = Recording(on_first=partial(_put_last, warps, name))
+        at = partial(_grid_of, grids, name) if grids else None
+        recordings[name] = Recording(on_first=partial(_put_last, warps, name), at=at)
         warps[name] = recordings[name].warps
         transformer._watched_by.append(recordings[name])
     try:

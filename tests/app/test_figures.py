@@ -14,11 +14,12 @@ from app.palette import LIGHT
 from app.panels.chart import rows
 
 
-def test_turning_has_a_line_for_every_network_over_the_degrees():
+def test_swept_has_a_line_for_every_network_over_what_is_varied():
     degrees = (-90, 0, 90)
     first, second = np.array([10.0, 99, 20]), np.array([5.0, 98, 60])
-    figure = figures.turning(
-        degrees, [("ST-CNN", first, "#0072b2"), ("CNN", second, "#d55e00")], LIGHT
+    axes = figures.Axis(title="angle", unit="°"), figures.Axis(title="share", limits=(0, 101))
+    figure = figures.swept(
+        degrees, [("ST-CNN", first, "#0072b2"), ("CNN", second, "#d55e00")], LIGHT, *axes
     )
     assert [line.name for line in figure.data] == ["ST-CNN", "CNN"]
     assert [line.line.color for line in figure.data] == ["#0072b2", "#d55e00"]

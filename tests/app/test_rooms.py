@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 APP = Path(__file__).resolve().parents[2] / "app"
-ROOMS = ("data", "frame", "panels", "sketch", "stage", "training", "views")
+ROOMS = ("data", "frame", "notebook", "panels", "sketch", "stage", "training", "views")
 MAX_FILES_AT_THE_TOP = 6
 FILES = {str(path.relative_to(APP)): path for path in sorted(APP.rglob("*.py"))}
 

@@ -29,7 +29,15 @@ def _turned_digit(shown: Shown) -> None:
         for loaded, shade in zip(shown.networks, colours_of(shown.networks), strict=True)
     ]
     chart(
-        figures.turning(angles.TURN_DEGREES, series, colours()),
+        figures.swept(
+            angles.TURN_DEGREES,
+            series,
+            colours(),
+            figures.Axis(title="angle of the image", unit="°", tick=30),
+            figures.Axis(
+                title="probability of the true class", unit=" %", limits=(0, 101), tick=25
+            ),
+        ),
         name="true-class-while-turning",
         key="sweep-chart",
         alt=f"Probability of the true class against the angle of the image. {_at_angles(series)}",

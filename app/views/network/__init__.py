@@ -10,13 +10,13 @@ PAGE = Page(
     menu="Your network",
     title="Your network",
     lead=(
-        "A spatial transformer fits into any network, at any depth. Watch yours at work, and "
-        "**open the file here**."
+        "A spatial transformer fits into any network, at any depth. Look inside yours: **drag its "
+        "grid** and see what the rest of the network makes of it."
     ),
     paper=Paper(
         where="Sect. 3.4",
         symbols=("U", "theta", "T", "k", "V"),
-        ours="The file format and the Python code.",
+        ours="The Python code, the command and the file format.",
     ),
     has_questions=True,
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,

@@ -4,100 +4,106 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import example_warps, networks, uploads
+from app.data import inspected
 from app.data.faults import reason
-from app.palette import GRIDS
-from app.stage.large import Features, Item, Reading, stage
-from app.stage.strip import strip
-from app.stage.transformers import Transformers
-from app.views.network import choices, replay
-
-if TYPE_CHECKING:
-    from stn_core.watched import Watched
+from app.data.plain import plain
+from app.views.network import choices, frozen, live, replay, sweeps
+from app.views.network.shown import Choice
 
 README = (Path(__file__).parents[3] / "stn_core" / "README.md").read_text()
 # A transformer put into a network, and what it did written into a file: the first two examples.
 CODE = "\n".join(re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[:2])
+COMMAND = "python -m stn_core inspect mymodule:build --weights model.pt --images folder/"
 
 
-def explore(warp: Watched, transformer: str, chosen: int) -> None:
-    """A transformer at work on one of the images. transformer: tells it from every other."""
-    pictures = [picture[0] if len(picture) == 1 else picture for picture in warp.image.numpy()]
-    (height, width), (rows, columns) = warp.image.shape[2:], warp.size
-    transformers = Transformers(transform=warp.transform, colours=GRIDS[:1])
-    theta = warp.theta.numpy()
-    where = f"{transformer}/{chosen}"
-    stage(
-        Item(
-            id=where,
-            image=pictures[chosen],
-            theta=theta[chosen],
-            label="",
-            alt=f"U of image {chosen + 1} with the sampling grid on it",
-        ),
-        key="own-stage",
-        token=where,
-        transformers=transformers,
-        output_size=warp.size,
-        reading=Reading(kernel=warp.kernel, padding=warp.padding),
-        features=Features(equation=True, tint=True),
-        captions={
-            "U": f"U ({height} × {width}) and the sampling grid T<sub>θ</sub>(G)",
-            "V": f"Output V ({rows} × {columns})",
-        },
-    )
-    st.caption("All images of this forward pass. Click one to show it large.")
-    strip(
-        [
-            Item(id=str(n), image=picture, theta=theta[n], label=str(n + 1), alt=f"Image {n + 1}")
-            for n, picture in enumerate(pictures)
-        ],
-        key="own-strip",
-        token=transformer,
-        transformers=transformers,
-        output_size=warp.size,
-        selected=str(chosen),
-        on_selected=choices.take_image,
-    )
-
-
-def opened(file) -> list[Watched] | None:
-    """The transformers of a file, or of the example without one; None if it cannot be opened."""
+def network_shown():
+    """The network that the server was started with, else the example, and what names it; None for
+    one that cannot be loaded."""
     try:
-        if file is None:
-            return example_warps.example_warps()
-        return uploads.warps(file.file_id, file.getvalue)
+        if network := inspected.started_with():
+            return network, "given"
+        return inspected.example(), "example"
     except (RuntimeError, ValueError, OSError) as error:
-        st.error(f"The file could not be opened: {reason(error)}")
+        st.error(f"The network cannot be loaded: {reason(error)}")
+        return None, ""
+
+
+def choose(network, key: str) -> Choice | None:
+    """What is looked at of a network that runs; None where nothing can be drawn."""
+    place = choices.choose_transformer(network.names)
+    image = choices.choose_image(len(network.images))
+    name = network.names[place]
+    seen = network.first.seen[name]
+    if seen.why_not_drawn:
+        st.warning(f"{plain(name)} cannot be drawn: {seen.why_not_drawn}. Choose another.")
         return None
+    channel, crop = choices.choose_channel(seen), choices.choose_crop(seen)
+    return Choice(
+        network=network, key=key, transformer=name, image=image, channel=channel, crop=crop,
+        pose=choices.choose_pose(),
+    )  # fmt: skip
 
 
-view = choices.choose_view()
-if view == "Replay":
-    replay.replay_view()
-else:
-    figure, right = st.columns([2.2, 1], gap="large")
+def introduce(network, key: str) -> None:
+    """What this is, and how to get one's own here."""
+    if key == "example":
+        st.info(
+            "**An example, live**, with the layers of PyTorch's tutorial. For your own:\n\n"
+            "1. `build()` in `mymodule.py` returns it.\n"
+            "2. Run the command below.\n"
+            "3. Drag its grids. Nothing in it has to change."
+        )
+    else:
+        left_out = f" Left out: {plain('; '.join(network.left_out))}." if network.left_out else ""
+        st.info(
+            f"**{plain(network.title)}**, live, on {len(network.images)} images. Drag a grid: the "
+            f"rest of the network runs on what it reads.{left_out}"
+        )
+
+
+def explore_view() -> None:
+    """A network that runs, or what a file holds of one."""
+    figure, right = st.columns([3.4, 1], gap="large")
+    choice = None
     with right:
+        above = st.container()
         file = choices.warps_file()
-        warps = opened(file)
-        if file is None and warps:
-            title = networks.network_title(example_warps.NETWORK)
-            st.info(
-                f"This is an example: **{title}** on ten distorted digits. To see your own "
-                "network, run the code below and open the file that it saves."
-            )
-        index = choices.choose_transformer([w.name for w in warps]) if warps else 0
-        chosen = choices.choose_image(len(warps[index].image)) if warps else 0
+    with above:
+        if file is None:
+            network, key = network_shown()
+            if network:
+                introduce(network, key)
+                choice = choose(network, key)
+        elif warps := frozen.opened(file):
+            place = choices.choose_transformer([w.name for w in warps])
+            chosen = choices.choose_image(len(warps[place].image))
     with figure:
-        if warps:
-            explore(warps[index], f"{'' if file else 'example/'}{index}", chosen)
+        if file is not None and warps:
+            frozen.explore(warps[place], str(place), chosen)
+        elif choice is not None:
+            live.explore(choice)
+            live.all_images(choice.network, choice.key, choice.transformer, choice.image)
+    if choice is not None:
+        sweeps.sweeps(choice)
+
+
+def own_network() -> None:
+    """How to get one's own here."""
     st.header("Your own network", anchor=False)
     left, right = st.columns([1.3, 1], gap="large")
     with left:
+        st.markdown("**Live, with the rest of the network.** From the folder of your code:")
+        st.code(COMMAND, language="sh", wrap_lines=True)
+        st.caption(
+            "`build` returns the network, `--weights` is its state dict. `--images` is a folder of "
+            "pictures, an `.npz` file, or `module:name` of a function that returns a batch as your "
+            "network takes it. `--classes` names a text file with a class on each line. Only who "
+            "starts the app can name code; nothing that is uploaded is run."
+        )
+        st.markdown("**As a file,** of a network that is trained elsewhere, or to pass on:")
         st.code(CODE, language="python", wrap_lines=True)
         st.caption(
             "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
@@ -113,3 +119,10 @@ else:
         )
         st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
         st.markdown("Then choose *Open a checkpoint* on the experiment's page.")
+
+
+if choices.choose_view() == "Replay":
+    replay.replay_view()
+else:
+    explore_view()
+    own_network()

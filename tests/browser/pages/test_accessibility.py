@@ -54,8 +54,8 @@ SPOKEN = """() => {
     walk(document);
     return found;
 }"""
-CHARTS = {"distorted": 2, "colocalisation": 5, "invariance": 2}
-VALUE = re.compile(r"\d+(\.\d+)?( %)? (at|of)|\d read as \d|slope is")
+CHARTS = {"distorted": 2, "colocalisation": 5, "invariance": 2, "network": 2}
+VALUE = re.compile(r"\d+(\.\d+)?( %|°)? (at|of)|\d read as \d|slope is")
 
 
 @pytest.fixture(scope="module")

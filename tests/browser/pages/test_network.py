@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,9 +16,19 @@ from PIL import Image
 from torch import nn
 
 from stn_core import Affine, FullyConnectedBody, Localisation, SpatialTransformer, save_warps, watch
-from tests.browser.driving import go, handle, stage_of, theta_shown, until
+from tests.browser.driving import (
+    PATIENCE_MILLISECONDS,
+    drag,
+    go,
+    handle,
+    settle,
+    stage_of,
+    theta_shown,
+    until,
+)
 from tests.browser.output.test_export import SVG, take
 from tests.browser.output.test_pictures import drawn, halved
+from tests.browser.serving import ROOT
 
 HEIGHT, WIDTH = 60, 120
 ANGLE = math.radians(30)
@@ -50,6 +63,21 @@ def warps_file(tmp_path):
     return tmp_path / "warps.safetensors"
 
 
+def assert_the_hand_changes_the_answer(page) -> None:
+    """Two bars for a class once a handle was dragged: by the network's grid, and by the hand's."""
+    verdict = page.locator(".st-key-verdict")
+    verdict.get_by_text("Its own grids").wait_for()
+    own = verdict.inner_text()
+    drag(page, "top left corner", 0.3, 0.2)
+    verdict.get_by_text("Grid set by hand").wait_for()
+    bars = verdict.get_by_role("img", name="Class probabilities")
+    before, after = bars.get_attribute("aria-label").split("; Grid set by hand: ")
+    assert after not in before
+    stage_of(page).get_by_role("button", name="Use the network's grid").click()
+    verdict.get_by_text("Grid set by hand").wait_for(state="detached")
+    until(page, lambda: verdict.inner_text() == own, "the network's grid is not back")
+
+
 def assert_exports_keep_the_shape(page, tmp_path) -> None:
     """U and V as they are on the screen, and the same in all three files."""
     svg, png, gif = (take(page, kind, tmp_path) for kind in ("SVG", "PNG", "GIF"))
@@ -68,7 +96,11 @@ def assert_exports_keep_the_shape(page, tmp_path) -> None:
 
 def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_file, tmp_path):
     page = visit(at="network", reduced_motion="reduce")
+    handle(page, "the whole grid").wait_for()  # the example, live
+    assert_the_hand_changes_the_answer(page)
     page.locator("input[type=file]").set_input_files(warps_file)
+    page.get_by_text("An example, live").wait_for(state="detached")
+    settle(page)
     handle(page, "the whole grid").wait_for()
     page.locator(".strip button").nth(1).wait_for()
 
@@ -108,3 +140,52 @@ def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_fil
     page.go_back()
     page.get_by_text("Open: warps.safetensors").wait_for()
     until(page, wide, "the file is lost on the way back")
+
+
+THEIRS = """
+import torch
+from torch import nn
+from tests.stn_core.foreign_networks import Spline
+
+torch.manual_seed(0)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = Spline(), Spline(3, 3, (20, 24))
+        self.head = nn.Sequential(nn.Flatten(), nn.LazyLinear(5))
+
+    def forward(self, image):
+        return 20 * self.head(self.second(self.first(image)))
+
+def images():
+    return torch.rand(3, 28, 28)
+"""
+
+
+@pytest.fixture
+def inspected(tmp_path):
+    """The address that the command ``inspect`` says, with a network as others write them."""
+    (tmp_path / "their_network.py").write_text(THEIRS)
+    command = [sys.executable, "-m", "stn_core", "inspect", "their_network:Net"]
+    command += ["--images", "their_network:images", "--no-browser"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "STN_RUNS": str(tmp_path / "runs")}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    )
+    said = iter(process.stdout.readline, "")
+    yield next(line.split()[1] for line in said if line.startswith("Open http"))
+    process.terminate()
+    process.wait()
+
+
+def test_network_that_the_command_names_runs_under_the_hand(chromium, inspected):
+    context = chromium.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MILLISECONDS)
+    page.goto(inspected)
+    handle(page, "the whole grid").wait_for()
+    assert_the_hand_changes_the_answer(page)
+    page.get_by_text("All grids on the input image").wait_for()  # two in sequence
+    assert page.locator(".strip").first.locator("button").all_inner_texts() == ["first", "second"]
+    context.close()
