@@ -108,11 +108,11 @@ STUDIES = (
         _experiment("st-fcn-aff-white-subtracted", replace(_AFFINE, subtracted=WHITE)),
     ),
     Study(
-        "20 classes, a digit and its half of the image",
+        "20 classes, digit and half",
         _experiment("st-fcn-aff-halves", _AFFINE, data=Halves(distortion=RTS())),
     ),
     Study(
-        "20 classes, and θ is given to the classifier",
+        "20 classes, θ to the classifier",
         _experiment(
             "st-fcn-aff-halves-theta",
             replace(_AFFINE, theta_to_classifier=True),
