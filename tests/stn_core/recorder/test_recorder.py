@@ -105,7 +105,7 @@ def test_every_transformer_s_grids_are_there_at_log_spaced_steps(recorded):
     assert not np.allclose(affine.theta[0], affine.theta[-1])
     assert affine.images.shape == (1, 6, 1, 8, 8)  # the probes
     assert spline.images.shape == (4, 6, 1, 8, 8)  # what the first has made of them
-    assert spline.transform.rank <= 3 + 13 and spline.residual < 0.01  # 16 points, 3 of them affine
+    assert spline.transform.rank <= 3 + 13 and spline.residual < 0.05  # 16 points, 3 of them affine
 
 
 def test_grids_are_where_the_network_s_were(recorded):
@@ -122,7 +122,7 @@ def test_grids_are_where_the_network_s_were(recorded):
     shown = torch.from_numpy(spline.images[-1]).float() / 255 * warps["bend"][0].input.max()
     output = sample(shown, spline.transform.grid(theta, spline.size), "bilinear", spline.padding)
     assert output.std() > 0.1
-    torch.testing.assert_close(output, network.bend.output, atol=0.01, rtol=0)
+    torch.testing.assert_close(output, network.bend.output, atol=0.05, rtol=0)
 
 
 def test_losses_and_errors_are_means_since_the_record_before(tmp_path):
@@ -220,6 +220,19 @@ def test_transformers_of_the_library_and_normalised_images(tmp_path):
     assert (seen.name, seen.padding, seen.images.dtype) == ("", "border", np.uint8)
     assert seen.outside == pytest.approx(0.25, abs=0.02)
     assert seen.images.min() == 0 and seen.images.max() == 255
+
+
+def test_half_precision_and_a_training_that_is_interrupted(tmp_path):
+    network, images, _ = begun()
+    network.bend = nn.Identity()
+    recorder = Recorder(tmp_path / "mine", network.bfloat16(), images)
+    with pytest.raises(KeyboardInterrupt), recorder:
+        recorder.step(loss=torch.tensor(1.0, dtype=torch.bfloat16))
+        raise KeyboardInterrupt
+    reader = Reader(tmp_path / "mine")
+    assert reader.run.status()[:3] == ("stopped", 1, "")
+    [seen] = reader.training().transformers
+    assert isinstance(seen.transform, Affine) and len(seen.images) == 1
 
 
 def test_folder_of_nothing_is_an_error_that_says_so(tmp_path):
