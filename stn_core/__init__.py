@@ -12,7 +12,8 @@ What a network of one's own needs comes from here; all the rest from its module:
 - reading an image: ``sample`` with ``bilinear_kernel``, ``integer_kernel``, ``bicubic_kernel``,
   ``tent_kernel``;
 - looking inside: ``watch`` gives a ``Warp`` for each use, or a ``GridSample`` in a network that
-  calls ``F.grid_sample`` itself, and can ``show()`` them; ``save_warps`` a file that the app draws;
+  calls ``F.grid_sample`` itself, and can ``show()`` them; ``save_warps`` a file that the app draws,
+  ``Recorder`` a folder of a training that the app replays;
 - the paper's experiments: ``find`` one by its name, ``load_pretrained`` its network,
   ``load_digits`` for it, ``train`` and ``evaluate``;
 - errors: ``ShapeError``, ``DtypeError``, ``NonFiniteError``, ``CheckpointError``.
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from stn_core.evaluation import evaluate
     from stn_core.experiments import find
     from stn_core.localisation import ConvolutionalBody, FullyConnectedBody, Localisation
+    from stn_core.recorder import Recorder
     from stn_core.sampling import (
         bicubic_kernel,
         bilinear_kernel,
@@ -81,6 +83,7 @@ _MODULES = {
     "ParallelTransformers": "spatial_transformer",
     "PiecewiseAffine": "transforms",
     "Projective": "transforms",
+    "Recorder": "recorder",
     "ShapeError": "transforms",
     "SpatialTransformer": "spatial_transformer",
     "ThinPlateSpline": "transforms",
@@ -115,6 +118,7 @@ __all__ = [
     "ParallelTransformers",
     "PiecewiseAffine",
     "Projective",
+    "Recorder",
     "ShapeError",
     "SpatialTransformer",
     "ThinPlateSpline",

@@ -48,6 +48,29 @@ class FullyConnectedClassifier(nn.Sequential):
         return last
 
 
+class InformedClassifier(nn.Module):
+    """The same two hidden layers, of which the first is given θ as well (Sect. 3.4). (B, C, H, W)
+    and θ (B, params) -> logits (B, classes).
+
+    >>> classifier = InformedClassifier((1, 28, 28), 32, 10, params=6)
+    >>> classifier(torch.rand(2, 1, 28, 28), torch.rand(2, 6)).shape
+    torch.Size([2, 10])
+    """
+
+    def __init__(self, image_shape: tuple[int, ...], units: int, classes: int, params: int) -> None:
+        super().__init__()
+        self.image = nn.Linear(math.prod(image_shape), units)
+        self.theta = nn.Linear(params, units)  # of one layer on both, the part that reads θ
+        self.hidden = nn.Linear(units, units)
+        self.classification = nn.Linear(units, classes)
+
+    def forward(self, image: Tensor, theta: Tensor | None = None) -> Tensor:
+        first = self.image(image.flatten(1))
+        if theta is not None:
+            first = first + self.theta(theta.to(first.dtype))
+        return self.classification(self.hidden(first.relu()).relu())
+
+
 class ConvolutionalClassifier(nn.Module):
     """9×9 convolution, 2×2 max-pooling, 7×7 convolution, 2×2 max-pooling, classification layer.
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from stn_core.classifiers import (
     ConvolutionalClassifier,
     FullyConnectedClassifier,
+    InformedClassifier,
     VolumetricClassifier,
 )
 from stn_core.departures import CONTRADICTION, Departure
@@ -81,7 +82,9 @@ class ClassificationNetwork(nn.Module):
             warps = self.transformer.warps(x, *thetas)
             x = torch.cat([self._pooled(warp.output) for warp in warps], 1)
         x = x.to(dtype_of(self.classifier, x.dtype))
-        return Trace(warps, x, self.classifier(x))
+        informed = isinstance(self.classifier, InformedClassifier)
+        theta = (torch.cat([warp.theta for warp in warps], 1),) if informed else ()
+        return Trace(warps, x, self.classifier(x, *theta))
 
     def _pooled(self, output: Tensor) -> Tensor:
         return F.avg_pool2d(output, self.pool) if self.pool > 1 else output
@@ -128,6 +131,7 @@ class NetworkDescription:
     transformers: int = 1
     identity_start: bool = True
     subtracted: float = 0.0
+    theta_to_classifier: bool = False
     convolutional: ClassVar[bool] = False
 
     def build(
@@ -171,11 +175,15 @@ class Network(NetworkDescription):
             ]
             transformer = made[0] if len(made) == 1 else ParallelTransformers(made)
             channels *= len(made)
+        classifier = self._classifier((channels, *(n // self.pool for n in size)), width, classes)
+        return ClassificationNetwork(classifier, transformer, self.pool, self.subtracted)
+
+    def _classifier(self, image_shape: tuple[int, ...], width: int, classes: int) -> nn.Module:
+        if self.theta_to_classifier and self.transform is not None:
+            params = self.transformers * self.transform.num_params
+            return InformedClassifier(image_shape, width, classes, params)
         classifier = ConvolutionalClassifier if self.convolutional else FullyConnectedClassifier
-        pooled = (channels, *(n // self.pool for n in size))
-        return ClassificationNetwork(
-            classifier(pooled, width, classes), transformer, self.pool, self.subtracted
-        )
+        return classifier(image_shape, width, classes)
 
     def _transformer(
         self, transform: Transform, image_shape: tuple[int, ...]
@@ -214,6 +222,7 @@ class STFCN(Network):
     transformers: how many, their outputs concatenated (App. A.1: "2×ST-FCN");
     identity_start: whether the regression layer starts at the identity (App. A.4), or at random;
     subtracted: see ClassificationNetwork. Both are for showing what goes wrong.
+    theta_to_classifier: whether the classifier is given θ too, and so where V was read (Sect. 3.4).
 
     >>> from stn_core import ThinPlateSpline
     >>> network = STFCN(transform=ThinPlateSpline()).build((1, 28, 28), 10, torch.Generator())
@@ -226,6 +235,7 @@ class STFCN(Network):
     transformers: int = 1
     identity_start: bool = True
     subtracted: float = 0.0
+    theta_to_classifier: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,9 @@ needs all of MNIST (see ``digits``).
 from __future__ import annotations
 
 import json
+import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from torch import Tensor, nn
 from stn_core import checkpoints, digits
 from stn_core.distortions import RTS
 from stn_core.evaluation import EVALUATION_SEED
+from stn_core.recorder import Recorder
+from stn_core.recorder.packed import PACKED, pack
 from stn_core.tensor_files import load_tensors, save_tensors, write_atomically
 from stn_core.threads import on_threads
 from stn_core.training.devices import device_name
@@ -116,25 +120,40 @@ def error_percent(network: nn.Module, source: digits.Digits) -> float:
     return 100 * wrong / len(source)
 
 
-def train(source: digits.Digits, iterations: int = ITERATIONS, seed: int = 0) -> TutorialNetwork:
-    """A new one, trained on class labels only, in evaluation mode.
+def train(
+    source: digits.Digits,
+    iterations: int = ITERATIONS,
+    seed: int = 0,
+    record: Path | None = None,
+) -> TutorialNetwork:
+    """A new one, trained on class labels only, in evaluation mode. record: a folder for a
+    ``Recorder``, which watches it on ten of ``images``.
 
     >>> train(digits.installed().train, iterations=1).training
     False
     """
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(), on_threads(1):
+    with torch.random.fork_rng(), on_threads(1), ExitStack() as stack:
         torch.manual_seed(seed)  # of the first weights, and of the dropout
         network = TutorialNetwork()
+        recorder = None
+        if record:
+            shown, labels = images()
+            recorder = Recorder(record, network, (shown[10:20], labels[10:20]))
+            stack.enter_context(recorder)
         optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
         rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, PEAK_RATE, max(iterations, 2))
         for _ in range(iterations):
             index = torch.randint(len(source), (BATCH_SIZE,), generator=generator)
             shown = POSES(source.images[index], generator).images
-            loss = F.cross_entropy(network(shown), source.labels[index])
+            logits, labels = network(shown), source.labels[index]
+            loss = F.cross_entropy(logits, labels)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
+            if recorder:
+                error = 100 * (logits.detach().argmax(1) != labels).float().mean()
+                recorder.step(loss=loss, error=error, learning_rate=rate.get_last_lr()[0])
             rate.step()
     return network.eval()
 
@@ -149,7 +168,8 @@ def folder() -> Path:
 
 
 def publish(source: digits.Source, iterations: int = ITERATIONS, seed: int = 0) -> dict[str, Any]:
-    """Train it, measure it as it is shipped, and write its folder. Gives the metrics.
+    """Train it, measure it as it is shipped, and write its folder, with the recorded training.
+    Gives the metrics.
 
     Raises DigitsError if MNIST's test digits are not there.
 
@@ -162,7 +182,11 @@ def publish(source: digits.Source, iterations: int = ITERATIONS, seed: int = 0) 
             "MNIST's 10,000 test digits are missing; set STN_DATA to a folder with all of MNIST"
         )
     begun = time.monotonic()
-    network = checkpoints.as_shipped(train(source.train, iterations, seed))
+    folder().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as beside:
+        record = Path(beside, NAME)
+        network = checkpoints.as_shipped(train(source.train, iterations, seed, record))
+        pack(record, folder() / PACKED)
     metrics = {
         "error_percent_test": error_percent(network, source.test),
         "error_percent_gallery": error_percent(network, source.gallery),
@@ -177,7 +201,6 @@ def publish(source: digits.Source, iterations: int = ITERATIONS, seed: int = 0) 
         "seconds": round(time.monotonic() - begun, 1),
         "torch": torch.__version__,
     }
-    folder().mkdir(parents=True, exist_ok=True)
     halves = {name: tensor.half() for name, tensor in network.state_dict().items()}
     save_tensors(folder() / checkpoints.WEIGHTS, halves, {"network": NAME})
     write_atomically(folder() / checkpoints.METRICS, json.dumps(metrics, indent=1).encode() + b"\n")

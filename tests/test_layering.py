@@ -58,6 +58,7 @@ ORDER = [
     "launcher",
     "training",
     "box_search",
+    "recorder",
     "tutorial_network",
     "sweep",
     "bench",

@@ -8,11 +8,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+import torch
 
 from app.views import pages
 from stn_core import __main__ as command_line
 from stn_core import report, results
 from stn_core.experiments import find, find_colocalisation
+from stn_core.recorder.reading import Reader
 from stn_core.watched import load_warps
 
 ROOT = Path(__file__).parents[1]
@@ -120,7 +122,7 @@ def lines(code: str) -> int:
 
 def test_code_for_a_network_of_one_s_own_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    own, watching, moving = code_blocks("stn_core")[:3]
+    own, watching, moving, recording = code_blocks("stn_core")[:4]
     names: dict = {}
     exec(own, names)
     assert capsys.readouterr().out == "torch.Size([8, 10])\n"
@@ -130,6 +132,12 @@ def test_code_for_a_network_of_one_s_own_runs(capsys, tmp_path, monkeypatch):
     assert capsys.readouterr().out == "torch.Size([8, 3, 32, 32])\n"
     [warps] = load_warps(tmp_path / "warps.safetensors")
     assert (warps.name, tuple(warps.image.shape)) == ("0", (8, 3, 64, 64))
+    network = names["network"]
+    probes, batches = torch.rand(4, 3, 64, 64), 3 * [(torch.rand(2, 3, 64, 64), None)]
+    loop = {"train_on": lambda images, _: network(images).mean(), "probes": probes}
+    exec(recording, {**names, **loop, "batches": batches})
+    training = Reader(tmp_path / "runs" / "mine").training()
+    assert training.steps.tolist() == [0, 3] and training.transformers[0].theta.shape == (2, 4, 6)
 
 
 def test_code_that_trains_runs(capsys):

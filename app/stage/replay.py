@@ -11,6 +11,7 @@ import numpy as np
 
 from app.palette import CORNER
 from app.stage.component import line_colours, mount, text_of
+from app.stage.large import Reading
 from app.stage.transformers import Transformers, describe_transform
 from stn_core.runs.records import RecordedRun
 
@@ -19,7 +20,7 @@ from stn_core.runs.records import RecordedRun
 class Training:
     """One training. transformers: None without one; mean_classes: whose mean V was recorded;
     outside: what the network reads outside of U, 0 being black; live: it still runs; test_error: in
-    per cent, where it was measured."""
+    per cent, where it was measured; own: of a network that is not ours, see ``Own``."""
 
     name: str
     colour: str
@@ -29,6 +30,18 @@ class Training:
     outside: float = 0.0
     live: bool = False
     test_error: float | None = None
+    own: Own | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own:
+    """What else is to be known of a training in a loop of its own, of which one transformer is
+    shown: V's size, how U is read, and U itself, uint8 (T, probes, C, H, W), where it is what the
+    network has made of a probe. A label of −1 is none, a measure that is not finite neither."""
+
+    output_size: tuple[int, int]
+    reading: Reading
+    frames: np.ndarray | None = None
 
 
 def replay(trainings: list[Training], *, key: str, token: str) -> None:
@@ -58,7 +71,7 @@ def _numbers(values: Iterable[float]) -> list[float | None]:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Over the last axis, in float64."""
-    odds = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
+    odds = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True, initial=-np.inf))
     return odds / odds.sum(-1, keepdims=True)
 
 
@@ -69,11 +82,14 @@ def payload(training: Training) -> dict:
     images = recorded.probes.astype(np.uint8)  # (probes, C, H, W)
     size = images.shape[2:]
     probabilities = softmax(np.stack([s.logits for s in snapshots]))
-    transformers = training.transformers
+    transformers, own = training.transformers, training.own
+    output_size = own.output_size if own else size
+    reading = own.reading if own else Reading()
     return {
         "name": training.name,
         "recording": " ".join(
-            str(recorded.description.get(name)) for name in ("experiment", "seed", "started")
+            str(recorded.description.get(name))
+            for name in ("network" if own else "experiment", "seed", "started")
         ),  # so that the browser knows it again
         "colour": training.colour,
         "live": training.live,
@@ -81,22 +97,37 @@ def payload(training: Training) -> dict:
         "outside": round(255 * training.outside),
         "channels": images.shape[1],
         "inputSize": list(size),
-        "outputSize": list(size),
-        "transform": transformers and describe_transform(transformers.transform, size),
+        "outputSize": list(output_size),
+        "reading": {"kernel": reading.kernel, "padding": reading.padding},
+        "frames": text_of(own.frames) if own and own.frames is not None else None,
+        "logged": "given to the recorder" if own else "training batches",
+        "measured": "the probes" if own else "1,000 held-out digits",
+        "transform": transformers and describe_transform(transformers.transform, output_size),
         "transformers": transformers.payload() if transformers else [],
         "probes": [
             {
                 "image": text_of(image),
-                "label": int(label),
-                "alt": f"A distorted {label} with the sampling grid on it",
+                "label": int(label) if label >= 0 else None,
+                "name": f"probe {n + 1}",
+                "alt": f"{f'Probe {n + 1}' if own else f'A distorted {label}'} with the sampling "
+                "grid on it",
             }
-            for image, label in zip(images, recorded.labels, strict=True)
+            for n, (image, label) in enumerate(zip(images, recorded.labels, strict=True))
         ],
         "classes": [str(c) for c in range(probabilities.shape[-1])],
         "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
+        "logs": _logged(recorded) if own else None,
         **curves(recorded, training.mean_classes),
     }
+
+
+def _logged(recorded: RecordedRun) -> list[str]:
+    """Which curves there are besides the loss: a loop of its own need not measure anything else."""
+    errors = [s.measure for s in recorded.snapshots]
+    errors += [h.measures.get("error_percent", math.nan) for h in recorded.history]
+    logged = {"error": errors, "rate": [h.learning_rate for h in recorded.history]}
+    return [name for name, values in logged.items() if any(map(math.isfinite, values))]
 
 
 def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
@@ -113,7 +144,7 @@ def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
     return {
         "steps": steps,
         "seconds": seconds.tolist(),
-        "measures": [s.measure for s in snapshots],
+        "measures": _numbers(s.measure for s in snapshots),
         "meanClasses": [str(c) for c in mean_classes] if means.size else [],
         "meanSize": list(means.shape[-2:]) if means.size else [0, 0],
         "means": text_of(means.astype(np.uint8)),
@@ -124,7 +155,7 @@ def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
             "step": [h.step for h in history],
             "seconds": [h.seconds for h in history],
             "loss": _numbers(h.loss for h in history),
-            "error": _numbers(h.measures.get("error_percent", 0.0) for h in history),
+            "error": _numbers(h.measures.get("error_percent", math.nan) for h in history),
             "rate": _numbers(h.learning_rate for h in history),
             "classifier": _numbers(h.gradient_norms.get("classifier", 0.0) for h in history),
             "localisation": _numbers(h.gradient_norms["localisation"] for h in history)

@@ -5,18 +5,27 @@ that is not the zero that is read outside is said to make a transformer zoom out
 subtracted it did not by this recipe (nor with 0.5, nor divided by the standard deviation); with
 white subtracted, a background of -1, the grids widen beyond U and hardly follow the digits.
 The zeros are not why: with the border's values read outside it ended no better.
+
+Two have 20 classes, a digit and the half of the canvas in which it is. V was to lose the half, and
+θ, given to the classifier (Sect. 3.4), to bring it back. It is not lost: sideways, and only
+sideways, the grids follow the digits by 0.66 of their shift instead of 0.99 (the slope over the
+gallery; up and down 0.98). With θ it is 0.76. The errors on the 10,000 test digits are 4.8 and
+4.9 %. On 84 px, where a digit has to be enlarged, the error was still 70 % after 1,700 steps.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import torch
+
+from stn_core.digits import Digits
 from stn_core.distortions import RTS
-from stn_core.experiment import Experiment
+from stn_core.experiment import Data, Examples, Experiment
 from stn_core.experiments.distorted import FAMILIES, PAPER, THOROUGH, Distorted
 from stn_core.networks import STFCN
 from stn_core.objectives import CrossEntropy
-from stn_core.recipes import AdamW
+from stn_core.recipes import AdamW, Recipe
 
 SHORT = replace(THOROUGH, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000)
 MNIST_MEAN = 0.1307  # of all pixels of MNIST's training digits, which tutorials subtract
@@ -36,11 +45,34 @@ class Study:
     seed: int = 0
 
 
-def _experiment(name: str, network: STFCN, recipe=SHORT) -> Experiment:
+@dataclass(frozen=True, kw_only=True)
+class Halves(Distorted):
+    """Digits labelled by their class and by the half of the canvas in which they are: 20 classes,
+    0 to 9 with the middle of the digit's frame in the left half, 10 to 19 in the right.
+
+    >>> digits = Digits(torch.zeros(100, 28, 28, dtype=torch.uint8), torch.arange(100) % 10)
+    >>> examples = Halves(distortion=RTS()).examples(digits, torch.Generator())
+    >>> bool(((examples.labels >= 10) == (examples.pose["shift_x_pixels"] > 0)).all())
+    True
+    """
+
+    classes: int = 20
+
+    def examples(
+        self, digits: Digits, generator: torch.Generator, others: Digits | None = None
+    ) -> Examples:
+        made = super().examples(digits, generator, others)
+        return made._replace(labels=made.labels + 10 * (made.pose["shift_x_pixels"] > 0))
+
+
+_RTS = Distorted(distortion=RTS())
+
+
+def _experiment(name: str, network: STFCN, recipe: Recipe = SHORT, data: Data = _RTS) -> Experiment:
     return Experiment(
         name=f"studies/{name}",
         source="a short study, not in the paper",
-        data=Distorted(distortion=RTS()),
+        data=data,
         network=network,
         objective=CrossEntropy(),
         recipes=(recipe, PAPER),
@@ -74,6 +106,18 @@ STUDIES = (
     Study(
         "white subtracted from the image, with zeros outside it",
         _experiment("st-fcn-aff-white-subtracted", replace(_AFFINE, subtracted=WHITE)),
+    ),
+    Study(
+        "20 classes, digit and half",
+        _experiment("st-fcn-aff-halves", _AFFINE, data=Halves(distortion=RTS())),
+    ),
+    Study(
+        "20 classes, θ to the classifier",
+        _experiment(
+            "st-fcn-aff-halves-theta",
+            replace(_AFFINE, theta_to_classifier=True),
+            data=Halves(distortion=RTS()),
+        ),
     ),
 )
 EXPERIMENTS = tuple(study.experiment for study in STUDIES)

@@ -62,6 +62,20 @@ def new_run_folder(experiment_name: str) -> Path:
     return runs_folder() / f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
+def write_arrays(path: Path, **arrays: Any) -> None:
+    """Write arrays by name as an .npz file: a reader sees all of it, or nothing.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> write_arrays(Path(folder.name, "arrays.npz"), theta=np.zeros((10, 6)))
+    >>> list(read_arrays(Path(folder.name, "arrays.npz")))
+    ['theta']
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    write_atomically(path, buffer.getvalue())
+
+
 class Run:
     """One run's folder. Of a missing or torn part it reads what is there.
 
@@ -142,7 +156,7 @@ class Run:
 
     def write_probes(self, images: np.ndarray, labels: np.ndarray) -> None:
         """images: uint8 (probes, C, H, W); labels: (probes,)."""
-        self._write_npz(self.folder / "probes.npz", images=images, labels=labels)
+        write_arrays(self.folder / "probes.npz", images=images, labels=labels)
 
     def probes(self) -> tuple[np.ndarray, np.ndarray] | None:
         try:
@@ -153,7 +167,7 @@ class Run:
 
     def write_snapshot(self, snapshot: Snapshot) -> None:
         path = self.folder / "snapshots" / f"{snapshot.step}.npz"
-        self._write_npz(path, **snapshot._asdict())
+        write_arrays(path, **snapshot._asdict())
 
     def remove_snapshot(self, step: int) -> None:
         """Of a step that the recording is not to keep."""
@@ -238,12 +252,6 @@ class Run:
         except (OSError, ValueError):
             return None
         return value if isinstance(value, dict) else None
-
-    @staticmethod
-    def _write_npz(path: Path, **arrays: Any) -> None:
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
-        write_atomically(path, buffer.getvalue())
 
 
 def _is_rate(value: Any) -> bool:

@@ -17,7 +17,35 @@ LIVE_SHARE = 0.05  # of the time so far, for those that are replaced
 LIVE_SECONDS = 3.0  # between two looks, if they can be afforded
 
 
-class Pace:
+class Looks:
+    """What the snapshots of a sitting have cost so far.
+
+    >>> looks = Looks()
+    >>> with looks.looking():
+    ...     pass
+    >>> looks.is_live(), looks.spent < 1
+    (False, True)
+    """
+
+    def __init__(self) -> None:
+        self.started = self.looked_at = monotonic()
+        self.spent = self.cost = 0.0  # seconds of all snapshots, and of the last one
+
+    def is_live(self) -> bool:
+        """Whether it is time for a snapshot, whatever the step."""
+        return monotonic() - self.looked_at >= max(LIVE_SECONDS, self.cost / LIVE_SHARE)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Meanwhile a snapshot is taken."""
+        started = monotonic()
+        yield
+        self.looked_at = monotonic()
+        self.cost = self.looked_at - started
+        self.spent += self.cost
+
+
+class Pace(Looks):
     """A sitting of a run: at which steps it takes snapshots, and which of them are kept.
 
     Step 0 and the last one are always taken and kept; of the others, as many as can be afforded by
@@ -29,9 +57,8 @@ class Pace:
     """
 
     def __init__(self, iterations: int, begun: int) -> None:
+        super().__init__()
         self.iterations, self.begun = iterations, begun
-        self.started = self.looked_at = monotonic()
-        self.spent = self.cost = 0.0  # seconds of all snapshots, and of the last one
         self._planned: frozenset[int] | None = None
 
     def is_kept(self, step: int) -> bool:
@@ -46,16 +73,9 @@ class Pace:
         affordable = KEPT_SHARE * whole + LIVE_SHARE * (now - self.started)
         return step in self._planned and self.spent + self.cost <= affordable
 
-    def is_live(self) -> bool:
-        """Whether it is time for a snapshot, whatever the step."""
-        return monotonic() - self.looked_at >= max(LIVE_SECONDS, self.cost / LIVE_SHARE)
-
     @contextmanager
     def looking(self) -> Iterator[None]:
         """Meanwhile a snapshot is taken."""
-        started = monotonic()
-        yield
-        self.looked_at = monotonic()
-        self.cost = self.looked_at - started
-        self.spent += self.cost
+        with super().looking():
+            yield
         self._planned = None

@@ -49,7 +49,7 @@ def nearest_affine(grid: Tensor, lengths: tuple[int, ...]) -> NearestAffine:
     >>> theta.tolist()[0][1], residual.item() < 1e-5
     (0.5, True)
     """
-    matrix, rest = _affine_and_rest(grid, lengths)
+    matrix, rest = affine_and_rest(grid, lengths)
     return NearestAffine(matrix.flatten(1).to(grid.dtype), rest.norm(dim=1).amax(1).to(grid.dtype))
 
 
@@ -67,7 +67,7 @@ def fit(grid: Tensor, lengths: tuple[int, ...]) -> Fitted:
     >>> (transform.grid(theta, (6, 6)) - wave).abs().max().item() < 1e-6
     True
     """
-    matrix, rest = _affine_and_rest(grid, lengths)
+    matrix, rest = affine_and_rest(grid, lengths)
     volumes = grid.shape[-1] == 3
     if rest.norm(dim=1).amax() <= PIXELS:
         return Fitted(Affine3D() if volumes else Affine(), matrix.flatten(1).to(grid.dtype))
@@ -77,23 +77,32 @@ def fit(grid: Tensor, lengths: tuple[int, ...]) -> Fitted:
     transform = LearnedBasis((grid.shape[1], grid.shape[2]), rank=3 + len(components))
     transform.requires_grad_(False)
     transform.B[3:] = components.to(transform.B.dtype)
-    shares = coefficients.unflatten(0, (len(grid), 2)) / _half(lengths, coefficients)
+    shares = coefficients.unflatten(0, (len(grid), 2)) / half(lengths, coefficients)
     return Fitted(transform.to(grid.device), torch.cat([matrix, shares], 2).flatten(1).float())
 
 
-def _half(lengths: tuple[int, ...], like: Tensor) -> Tensor:
-    """Pixels in one unit of a normalised coordinate, x first: (2 or 3, 1)."""
+def half(lengths: tuple[int, ...], like: Tensor) -> Tensor:
+    """Pixels in one unit of a normalised coordinate, x first: (2 or 3, 1).
+
+    >>> half((8, 6), torch.zeros(())).tolist()
+    [[3.0], [4.0]]
+    """
     return like.new_tensor(tuple(reversed(lengths))).unsqueeze(1) / 2
 
 
-def _affine_and_rest(grid: Tensor, lengths: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+def affine_and_rest(grid: Tensor, lengths: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """The nearest M_θ (B, 2, 3) or (B, 3, 4), and what it leaves of the grid, in pixels, (B, 2 or
-    3, N)."""
+    3, N); lengths: U's. In float64.
+
+    >>> matrix, rest = affine_and_rest(Affine().grid(torch.eye(2, 3).view(1, 6), (4, 4)), (8, 8))
+    >>> matrix.shape, rest.shape, bool(rest.abs().max() < 1e-6)
+    (torch.Size([1, 2, 3]), torch.Size([1, 2, 16]), True)
+    """
     points = grid.double().flatten(1, -2).transpose(1, 2)
     size = tuple(grid.shape[1:-1])
     target = homogeneous(regular_grid(size, dtype=torch.float64, device=grid.device))
     matrix = points @ torch.linalg.pinv(target)
-    return matrix, (points - matrix @ target) * _half(lengths, points)
+    return matrix, (points - matrix @ target) * half(lengths, points)
 
 
 def _components(rows: Tensor) -> tuple[Tensor, Tensor]:

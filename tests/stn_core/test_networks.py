@@ -259,3 +259,17 @@ def test_network_of_another_dtype_takes_float32_images(name, dtype, generator):
     logits = network(image)
     assert logits.dtype == dtype
     torch.testing.assert_close(logits, network(image.to(dtype)), atol=0.02, rtol=0)
+
+
+def test_classifier_that_is_given_theta_reads_it():
+    """Of a black image V is black wherever it is read: only θ says where that was."""
+    image = torch.zeros(2, 1, 42, 42)
+    places = torch.tensor([[0.5, 0, -0.5, 0, 0.5, 0], [0.5, 0, 0.5, 0, 0.5, 0]])
+    plain, given = (find(f"studies/st-fcn-aff-halves{n}").build(seed=0) for n in ("", "-theta"))
+    left, right = plain.trace(image, places).logits
+    torch.testing.assert_close(left, right)
+    trace = given.trace(image, places.requires_grad_())
+    left, right = trace.logits
+    assert not torch.allclose(left, right, atol=1e-3)
+    trace.logits.sum().backward()
+    assert places.grad.abs().sum() > 0  # the loss reaches the localisation network this way too

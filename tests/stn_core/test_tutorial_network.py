@@ -47,7 +47,8 @@ def test_its_images_are_ours_and_read_well(network):
     assert (network(shown).argmax(1) == labels).float().mean() >= 0.9
 
 
-def test_a_new_one_is_trained_the_same_by_the_same_seed(source):
-    first, again = (tutorial_network.train(source.train, iterations=2, seed=1) for _ in range(2))
+def test_a_new_one_is_trained_the_same_by_the_same_seed_recorded_or_not(source, tmp_path):
+    first = tutorial_network.train(source.train, iterations=2, seed=1)
+    again = tutorial_network.train(source.train, iterations=2, seed=1, record=tmp_path / "run")
     for name, tensor in first.state_dict().items():
         assert torch.equal(tensor, again.state_dict()[name]), name

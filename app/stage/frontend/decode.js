@@ -1,6 +1,6 @@
 /** What Python sends of a stage, decoded: text to numbers, and recordings to functions of a frame. */
 import { between } from "./maths/grid.js";
-import { BILINEAR, kernel } from "./maths/kernels.js";
+import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
 const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
@@ -78,7 +78,7 @@ function trackOf(track, items, transformers) {
 /** Recorded runs; their shape is what the layout is built from. */
 function replay(payload) {
   const runs = payload.runs.map((run) => recording(run, payload.colours));
-  const shape = JSON.stringify([payload.token, payload.runs.map(({ name, transform, probes }) => [name, transform, probes])]);
+  const shape = JSON.stringify([payload.token, payload.runs.map(({ name, transform, probes, logs }) => [name, transform, probes, logs])]);
   return { ...payload, runs, shape };
 }
 
@@ -89,16 +89,21 @@ function recording(run, colours) {
   const means = bytes(run.means);
   const [probes, classes] = [run.probes.length, run.classes.length];
   const several = run.transformers.length;
+  const frames = run.frames && bytes(run.frames);
   const params = several && thetas.length / (run.steps.length * probes * several);
   const [high, wide] = run.meanSize;
   const [height, width] = run.inputSize;
+  const picture = (pixels) => ({ pixels, channels: run.channels, height, width });
+  const each = run.channels * height * width;
   return {
     ...run,
     transform: form(run.transform),
-    reading: { ...BILINEAR, pool: 1, outside: run.outside },
+    reading: { kernel: kernel(run.reading.kernel), padding: run.reading.padding, pool: 1, outside: run.outside },
     features: {},
     colours,
-    probes: run.probes.map((probe) => ({ ...probe, source: { pixels: bytes(probe.image), channels: run.channels, height, width } })),
+    probes: run.probes.map((probe) => ({ ...probe, source: picture(bytes(probe.image)) })),
+    // Where U is what the network has made of the probe, it is another one in each frame.
+    moment: frames && ((frame, probe) => picture(frames.subarray((frame * probes + probe) * each, (frame * probes + probe + 1) * each))),
     theta: (frame, probe, n) => rowOf(thetas, (frame * probes + probe) * several + n, params),
     probability: (frame, probe) => rowOf(probabilities, frame * probes + probe, classes),
     mean: (frame, c, n) => ({

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.page import CHOICE_KEYS, HANDLE_KEYS, Page, Paper
+from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Your own",
@@ -18,5 +18,6 @@ PAGE = Page(
         symbols=("U", "theta", "T", "k", "V"),
         ours="The Python code, the command and the file format.",
     ),
-    keys=CHOICE_KEYS + HANDLE_KEYS,
+    keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
+    view_field="network_view",
 )

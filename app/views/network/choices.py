@@ -1,4 +1,4 @@
-"""What a visitor chooses on the page: a file, a transformer, an image, what is looked at of it."""
+"""What a visitor chooses on the page: a view, a file, a transformer, an image, and what of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.panels import kept_upload
+from app.panels.choices import choose_page_view
+
+NAMES = r"""
+**U** is what a transformer reads: the network's image, or what the layers before it have made of
+it. **V** is its output. The **sampling grid $T_\theta(G)$** says where in U each pixel of V is
+read; **θ** are its parameters. The grid's yellow corner is the top left corner of V.
+
+A grid that is not affine is a **learned basis**: x, y, 1 and the directions in which the grids
+differ from affine ones.
+"""
 
 if TYPE_CHECKING:
     from stn_core.inspecting import Seen
@@ -15,6 +25,11 @@ if TYPE_CHECKING:
 
 MEAN = "mean"
 POSE_KEYS = {"degrees": 0, "scale": 100, "shift_x": 0, "shift_y": 0}  # of an input as it is
+
+
+def choose_view() -> str:
+    """The first row of the page."""
+    return choose_page_view("network_view", ["Explore", "Replay"], NAMES)
 
 
 def warps_file():

@@ -11,7 +11,7 @@ from app.data import inspected
 from app.data.faults import reason
 from app.data.plain import plain
 from app.frame import predict
-from app.views.network import choices, frozen, live, sweeps
+from app.views.network import choices, frozen, live, replay, sweeps
 from app.views.network.questions import QUESTIONS
 from app.views.network.shown import Choice
 
@@ -66,56 +66,69 @@ def introduce(network, key: str) -> None:
         )
 
 
-asked = st.container()
-figure, right = st.columns([3.4, 1], gap="large")
-choice = None
-with right:
-    above = st.container()
-    file = choices.warps_file()
-with above:
-    if file is None:
-        network, key = network_shown()
-        if key == "example":
-            with asked:
-                predict.ask("network", QUESTIONS)
-        if network:
-            introduce(network, key)
-            choice = choose(network, key)
-    elif warps := frozen.opened(file):
-        place = choices.choose_transformer([w.name for w in warps])
-        chosen = choices.choose_image(len(warps[place].image))
-with figure:
-    if file is not None and warps:
-        frozen.explore(warps[place], str(place), chosen)
-    elif choice is not None:
-        live.explore(choice)
-        live.all_images(choice.network, choice.key, choice.transformer, choice.image)
-if choice is not None:
-    sweeps.sweeps(choice)
-st.header("Your own network", anchor=False)
-left, right = st.columns([1.3, 1], gap="large")
-with left:
-    st.markdown("**Live, with the rest of the network.** From the folder of your code:")
-    st.code(COMMAND, language="sh", wrap_lines=True)
-    st.caption(
-        "`build` returns the network, `--weights` is its state dict. `--images` is a folder of "
-        "pictures, an `.npz` file, or `module:name` of a function that returns a batch as your "
-        "network takes it. `--classes` names a text file with a class on each line. Only who "
-        "starts the app can name code; nothing that is uploaded is run."
-    )
-    st.markdown("**As a file,** of a network that is trained elsewhere, or to pass on:")
-    st.code(CODE, language="python", wrap_lines=True)
-    st.caption(
-        "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
-        "`stn_core.transforms`. The localisation network can be any module with as many outputs as "
-        "the family has parameters. A network that calls `F.grid_sample` itself needs no change: "
-        "watch it as it is."
-    )
-with right:
-    st.markdown(
-        "**A checkpoint for the other pages.** Build a network of the paper with "
-        '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`, train it with '
-        'your own loop, save it with `torch.save(network.state_dict(), "model.pt")`, and run'
-    )
-    st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
-    st.markdown("Then choose *Open a checkpoint* on the experiment's page.")
+def explore_view() -> None:
+    """A network that runs, or what a file holds of one."""
+    asked = st.container()
+    figure, right = st.columns([3.4, 1], gap="large")
+    choice = None
+    with right:
+        above = st.container()
+        file = choices.warps_file()
+    with above:
+        if file is None:
+            network, key = network_shown()
+            if key == "example":
+                with asked:
+                    predict.ask("network", QUESTIONS)
+            if network:
+                introduce(network, key)
+                choice = choose(network, key)
+        elif warps := frozen.opened(file):
+            place = choices.choose_transformer([w.name for w in warps])
+            chosen = choices.choose_image(len(warps[place].image))
+    with figure:
+        if file is not None and warps:
+            frozen.explore(warps[place], str(place), chosen)
+        elif choice is not None:
+            live.explore(choice)
+            live.all_images(choice.network, choice.key, choice.transformer, choice.image)
+    if choice is not None:
+        sweeps.sweeps(choice)
+
+
+def own_network() -> None:
+    """How to get one's own here."""
+    st.header("Your own network", anchor=False)
+    left, right = st.columns([1.3, 1], gap="large")
+    with left:
+        st.markdown("**Live, with the rest of the network.** From the folder of your code:")
+        st.code(COMMAND, language="sh", wrap_lines=True)
+        st.caption(
+            "`build` returns the network, `--weights` is its state dict. `--images` is a folder of "
+            "pictures, an `.npz` file, or `module:name` of a function that returns a batch as your "
+            "network takes it. `--classes` names a text file with a class on each line. Only who "
+            "starts the app can name code; nothing that is uploaded is run."
+        )
+        st.markdown("**As a file,** of a network that is trained elsewhere, or to pass on:")
+        st.code(CODE, language="python", wrap_lines=True)
+        st.caption(
+            "It needs `stn_core` (`pip install -e .` in the project's folder). Use any family of "
+            "`stn_core.transforms`. The localisation network can be any module with as many "
+            "outputs as the family has parameters. A network that calls `F.grid_sample` itself "
+            "needs no change: watch it as it is."
+        )
+    with right:
+        st.markdown(
+            "**A checkpoint for the other pages.** Build a network of the paper with "
+            '`stn_core.experiments.find("distorted/rts/st-cnn-aff").build(seed=0)`, train it with '
+            'your own loop, save it with `torch.save(network.state_dict(), "model.pt")`, and run'
+        )
+        st.code("python -m stn_core convert model.pt", language="sh", wrap_lines=True)
+        st.markdown("Then choose *Open a checkpoint* on the experiment's page.")
+
+
+if choices.choose_view() == "Replay":
+    replay.replay_view()
+else:
+    explore_view()
+    own_network()

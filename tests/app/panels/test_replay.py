@@ -14,10 +14,12 @@ from streamlit.testing.v1 import AppTest
 from app.panels import replay
 from app.training import dispatcher, job, processes
 from stn_core import checkpoints
+from stn_core.digits import installed
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.studies import STUDIES
 from stn_core.runs.packed import PACKED, packed_runs, unpack
 from stn_core.runs.records import RecordedRun
+from stn_core.training.probes import probe_examples
 from tests.app.visiting import MAIN, go_to, opened, texts
 
 NAME = "distorted/rts/st-cnn-aff"
@@ -60,7 +62,7 @@ def test_comparison_puts_two_studies_side_by_side():
     app = view("Replay")
     for comparison in replay.COMPARISONS:
         assert comparison.words not in texts(app)
-        app.session_state["replay_a_rts"] = replay.BASE.text
+        app.session_state["replay_a_rts"] = comparison.base.text
         app.session_state["replay_b_rts"] = comparison.study.text
         app.run()
         assert not app.exception and not app.error
@@ -77,7 +79,7 @@ def study(name: str) -> RecordedRun:
 
 @pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study.name)
 def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
-    ends = {study(k.name).snapshots[-1].measure for k in (replay.BASE, comparison.study)}
+    ends = {study(k.name).snapshots[-1].measure for k in (comparison.base, comparison.study)}
     assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
         f"{error:.1f}" for error in sorted(ends)
     ]
@@ -160,3 +162,19 @@ def test_replay_of_a_training_that_has_shown_nothing_yet_waits_for_it(page, name
 @pytest.mark.parametrize("distortion", ["RTS", "TC", "R", "P", "E"])
 def test_replay_of_every_distortion_opens(distortion):
     view("Replay", distortion=distortion)
+
+
+@pytest.mark.parametrize(
+    ("name", "sideways"),
+    [("st-fcn-aff", 0.99), ("st-fcn-aff-halves", 0.66), ("st-fcn-aff-halves-theta", 0.76)],
+)
+def test_grids_follow_the_digits_as_far_as_the_words_say(name, sideways):
+    gallery = installed().gallery
+    pose = probe_examples(find(f"studies/{name}"), gallery).pose
+    theta = study(name).snapshots[-1].theta[:, 0]
+    half = 42 / 2
+    slopes = [
+        np.polyfit(pose[f"shift_{axis}_pixels"] / half, theta[:, column], 1)[0]
+        for axis, column in (("x", 2), ("y", 5))
+    ]
+    assert slopes == pytest.approx([sideways, 0.98], abs=0.1)  # of ten probes

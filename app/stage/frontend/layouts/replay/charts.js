@@ -9,9 +9,10 @@ export class Charts {
   /** @param {object[]} runs  as decode.js gives them  @param {(run: object) => string} suffix  whose a chart is */
   constructor(runs, suffix) {
     this.loss = new Curves("Loss");
-    this.error = new Curves("Error, %");
-    this.gradient = new Curves("Gradient norm");
-    this.rate = new Curves("Learning rate", true);
+    const logged = (what) => runs.some(({ logs }) => !logs || logs.includes(what)); // a loop of one's own may log less
+    this.error = logged("error") && new Curves("Error, %");
+    this.gradient = logged("gradient") && new Curves("Gradient norm");
+    this.rate = logged("rate") && new Curves("Learning rate", true);
     this.poses = runs.map((run) => run.poseLeft && new Curves(`Pose variation remaining in V, %${suffix(run)}`, true));
     this.trails = runs.flatMap((run, r) =>
       run.transformers.map(({ name }, n) => ({ r, n, chart: new Curves(`θ of the selected probe${name && `, ${name}`}${suffix(run)}`, true, undefined, MAX_THETA) }))
@@ -20,7 +21,7 @@ export class Charts {
 
   get all() {
     const { loss, error, gradient, rate } = this;
-    return [...this.poses.filter(Boolean), loss, error, gradient, rate, ...this.trails.map(({ chart }) => chart)];
+    return [...this.poses, loss, error, gradient, rate, ...this.trails.map(({ chart }) => chart)].filter(Boolean);
   }
 
   /**
@@ -34,12 +35,12 @@ export class Charts {
   set(runs, by, axis, probe, shades, options) {
     for (const chart of this.all) chart.arrange(options);
     const logged = (name, key, noisy = true) => [name, ({ history }) => [history[by], history[key]], { noisy }];
-    const unseen = ["1,000 held-out digits", (run) => [run[TIMES[by]], run.measures], {}];
+    const unseen = [runs[0].measured, (run) => (run.measures.some(Number.isFinite) ? [run[TIMES[by]], run.measures] : [[]]), {}];
     const tested = ["test set", (run) => (Number.isFinite(run.testError) ? [[endOf(run, by)], [run.testError]] : [[]]), { dot: true }];
     this.loss.set(linesOf(runs, shades, logged("", "loss")), axis);
-    this.error.set(linesOf(runs, shades, logged("training batches", "error"), unseen, tested), axis);
-    this.gradient.set(linesOf(runs, shades, logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
-    this.rate.set(linesOf(runs, shades, logged("", "rate", false)), axis);
+    this.error && this.error.set(linesOf(runs, shades, [runs[0].logged, (run) => errorsOf(run, by), { noisy: true }], unseen, tested), axis);
+    this.gradient && this.gradient.set(linesOf(runs, shades, logged("classifier", "classifier"), logged("localisation", "localisation")), axis);
+    this.rate && this.rate.set(linesOf(runs, shades, logged("", "rate", false)), axis);
     this.poses.forEach((chart, r) => chart?.set(poseLines(runs[r], by), axis));
     for (const { r, n, chart } of this.trails) setTrail(chart, runs[r], by, axis, probe, n, shades);
     share(this.poses);
@@ -49,6 +50,12 @@ export class Charts {
   draw(value) {
     for (const chart of this.all) chart.draw(value);
   }
+}
+
+/** The errors that a history has, and when: not every record needs to have one. */
+function errorsOf({ history }, by) {
+  const known = history.error.map((_, i) => i).filter((i) => Number.isFinite(history.error[i]));
+  return known.length ? [known.map((i) => history[by][i]), known.map((i) => history.error[i])] : [[]];
 }
 
 /** Where a run's last step is, by a clock. */

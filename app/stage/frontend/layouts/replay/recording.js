@@ -49,22 +49,26 @@ export class Recording {
     const second = Math.min(first + 1, run.steps.length - 1);
     this.pairs.forEach((pair, i) => {
       const thetas = run.transform && run.transformers.map((_, n) => between(run.theta(first, i, n), run.theta(second, i, n), share));
-      pair.show(run.probes[i].source, run.probes[i].alt, thetas);
+      pair.show(run.moment?.(Math.round(frame), i) ?? run.probes[i].source, run.probes[i].alt, thetas);
       this.showOdds(i, between(run.probability(first, i), run.probability(second, i), share));
     });
     const nearest = Math.round(frame);
     this.means.forEach(({ pixels, c, n }) => paintPixels(pixels, run.mean(nearest, c, n)));
-    this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s, error ${run.measures[nearest].toFixed(1)} %`;
+    const measure = run.measures[nearest];
+    const error = Number.isFinite(measure) ? `, error ${measure.toFixed(1)} %` : "";
+    this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s${error}`;
   }
 
   showOdds(i, odds) {
-    const { label } = this.run.probes[i];
+    const { label, name } = this.run.probes[i];
     const best = odds.indexOf(Math.max(...odds));
     [...this.bars[i].children].forEach((bar, c) => {
       bar.style.height = `${Math.max(3, 100 * odds[c])}%`;
       bar.className = c === label ? "true" : "";
     });
-    this.verdicts[i].textContent = `${label} → ${best} ${best === label ? "✓" : "✗"}`;
+    if (best < 0) this.verdicts[i].textContent = name; // the network does not classify
+    else if (label === null) this.verdicts[i].textContent = `${name} → ${best}`;
+    else this.verdicts[i].textContent = `${label} → ${best} ${best === label ? "✓" : "✗"}`;
   }
 }
 
