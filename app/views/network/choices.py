@@ -133,5 +133,10 @@ def choose_sweep() -> str:
     from stn_core.inspecting.poses import SWEEPS
 
     return st.segmented_control(
-        "Vary", list(SWEEPS), default="rotation", required=True, key="own-sweep"
+        "Vary",
+        list(SWEEPS),
+        default="rotation",
+        required=True,
+        key="own-sweep",
+        help="What is done to the input image, step by step",
     )

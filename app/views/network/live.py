@@ -71,7 +71,12 @@ def _answer(shown: Shown) -> None:
     others = [name for name in shown.moved if name != choice.transformer]
     if others:
         st.caption(f"Also set by hand: {plain(', '.join(others))}")
-        st.button("Use the network's grids there", on_click=release_others, args=(choice,))
+        st.button(
+            "Use the network's grids there",
+            on_click=release_others,
+            args=(choice,),
+            help="Takes back what the hand has set at the other transformers",
+        )
 
 
 def _composed(shown: Shown) -> None:
