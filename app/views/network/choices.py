@@ -114,12 +114,28 @@ def choose_pose() -> Pose:
     from stn_core.inspecting.poses import Pose
 
     with st.expander("Turn, scale or shift the input"):
-        degrees = st.slider("Rotation", -180, 180, 0, 5, format="%d°", key="own-pose-degrees")
-        scale = st.slider("Scale", 25, 200, 100, 5, format="%d %%", key="own-pose-scale")
-        shift_x = st.slider("Shift in x", -50, 50, 0, 5, format="%d %%", key="own-pose-shift_x")
-        shift_y = st.slider("Shift in y", -50, 50, 0, 5, format="%d %%", key="own-pose-shift_y")
-        pose = Pose(degrees, scale / 100, shift_x / 100, shift_y / 100)
-        st.button("Input as it is", on_click=_reset_pose, disabled=pose == Pose())
+        degrees = st.slider(
+            "Rotation",
+            *(-180, 180, 0, 5),
+            format="%d°",
+            key="own-pose-degrees",
+            help="Turns the input image about its middle, before the network reads it",
+        )
+        scale, shift_x, shift_y = (
+            st.slider(label, *bounds, format="%d %%", key=f"own-pose-{part}", help=help) / 100
+            for label, part, bounds, help in (
+                ("Scale", "scale", (25, 200, 100, 5), "Of the input image's content"),
+                ("Shift in x", "shift_x", (-50, 50, 0, 5), "Of the image's width, to the right"),
+                ("Shift in y", "shift_y", (-50, 50, 0, 5), "Of the image's height, downwards"),
+            )
+        )
+        pose = Pose(degrees, scale, shift_x, shift_y)
+        st.button(
+            "Reset the pose",
+            on_click=_reset_pose,
+            disabled=pose == Pose(),
+            help="Takes the input image as it is",
+        )
     return pose
 
 
