@@ -50,7 +50,7 @@ around.above(page)
 if page.needs_torch:
     once.warm_up()
 opened.run()
-around.below(name, page, views.questions)
+around.below(page)
 
 links.tell(asked)
 _arrive()

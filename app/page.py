@@ -31,11 +31,10 @@ class Page:
 
     group: of the navigation, what people come for; position: in it; menu: its name there;
     title: above it, and in the window's title; lead: Markdown below the title, or a function that
-    gives it; paper: None of a page that is about no part of it; has_questions: whether the folder
-    has a ``questions.py``; defaults: the fields of the address, with the values that the page takes
-    without them; view_field: the field that chooses a view, None on a page that has but one; keys:
-    which keys do what, besides "?"; needs_torch: whether its modules import torch, which is loaded
-    below the title then.
+    gives it; paper: None of a page that is about no part of it; defaults: the fields of the
+    address, with the values that the page takes without them; view_field: the field that chooses a
+    view, None on a page that has but one; keys: which keys do what, besides "?"; needs_torch:
+    whether its modules import torch, which is loaded below the title then.
     """
 
     group: str
@@ -44,7 +43,6 @@ class Page:
     title: str
     lead: str | Callable[[], str]
     paper: Paper | None = None
-    has_questions: bool = False
     defaults: Mapping[str, str | int] = field(default_factory=dict)
     keys: tuple[tuple[str, str], ...] = ()
     view_field: str | None = None

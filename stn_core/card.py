@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stn_core.checkpoints import CARD, METRICS, published_folder, write_atomically
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, words_of
 from stn_core.metrics import Metrics, read
 
 
@@ -21,11 +21,8 @@ def render_card(experiment: Experiment, metrics: Metrics) -> str:
     recipe = metrics.recipe
     reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
     lengths = " × ".join(map(str, experiment.data.image_shape))
-
-    noun, seed = experiment.data.noun, metrics.evaluation_seed
-    test, gallery = (
-        noun.replace("digits", kind) for kind in ("MNIST test digits", "gallery digits")
-    )
+    words = words_of(experiment.data)
+    distorted = f", distorted with seed {metrics.evaluation_seed}" if words.drawn else ""
     return f"""# {experiment.name}
 
 {experiment.source} of *Spatial Transformer Networks* (Jaderberg et al., 2015).
@@ -33,9 +30,9 @@ Network: {experiment.network!r}.
 
 | error | |
 |---|---|
-| {metrics.test_digits:,} {test}, distorted with seed {seed} | \
+| {metrics.test_digits:,} {words.test}{distorted} | \
 {metrics.error_percent_test:.2f} % |
-| {metrics.gallery_digits:,} {gallery}, distorted with seed {seed} | \
+| {metrics.gallery_digits:,} {words.gallery}{distorted} | \
 {metrics.error_percent_gallery:.2f} % |
 | the paper's error | {reported} |
 
@@ -48,7 +45,7 @@ Measured on the float16 weights in this folder. Input: {lengths}, values in
 rate {recipe.learning_rate:g} |
 | budget | {recipe.iterations:,} steps, batch size {recipe.batch_size} |
 | seed | {metrics.seed} |
-| digits | {metrics.train_digits:,} of MNIST's training set, without the gallery |
+| {words.trained} | {metrics.train_digits:,} {words.training} |
 | device | {metrics.device} |
 | precision | {metrics.precision} |
 | seconds | {metrics.seconds:,.0f} |

@@ -18,7 +18,7 @@ from stn_core.errors import printable
 from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
 from stn_core.pretrained import pretrained_folder
-from stn_core.spatial_transformer import SpatialTransformer
+from stn_core.spatial_transformer import SpatialTransformer, TransformersInDepth
 from stn_core.tensor_files import (
     CheckpointError,
     check_header,
@@ -113,9 +113,15 @@ def check_outputs(network: ClassificationNetwork, experiment: Experiment, what: 
     transformers = [m for m in bound.modules() if isinstance(m, SpatialTransformer)]
     identities = [m.transform.identity()[None] for m in transformers]
     with torch.inference_mode():
-        read = experiment.build(seed=0).trace(white, *identities).classifier_input
-        read.fill_(max(white.shape[2:]))  # as deep as a volume is: the classifier reads its sum
-        outputs = [bound.classifier(read), *(m.localisation(white) for m in transformers)]
+        if isinstance(bound.transformer, TransformersInDepth):  # each reads what is made before it
+            trace = bound.trace(white, *identities)
+            inputs, logits = [warp.input for warp in trace.warps], trace.logits
+        else:
+            read = experiment.build(seed=0).trace(white, *identities).classifier_input
+            read.fill_(max(white.shape[2:]))  # as deep as a volume is: the classifier reads its sum
+            inputs, logits = [white] * len(transformers), bound.classifier(read)
+        located = [m.localisation(u) for m, u in zip(transformers, inputs, strict=True)]
+        outputs = [logits, *located]
     if largest > MAX_OUTPUT or not all((o.abs() <= MAX_OUTPUT).all() for o in outputs):
         raise CheckpointError(
             f"{what} has weights of up to {largest:.1e}; the network's outputs overflow with them"

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn_core.departures import SILENT, Departure
 from stn_core.localisation import average_pool3d
 
 FIRST_FILTER = 9  # A.4: "a 9×9 convolutional layer (stride 1, no padding)"
@@ -157,3 +158,15 @@ class VolumetricClassifier(nn.Module):
         x = F.max_pool3d(self.conv1(x), 2, ceil_mode=True).relu()
         x = F.max_pool3d(self.conv2(x), 2, ceil_mode=True).relu()
         return self.classification(x.flatten(1))
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.4",
+        paper="Two 2×2 max-poolings with a stride of 2; how an odd length is rounded is not given.",
+        ours="Up.",
+        why=f"RTS leaves 21 pixels after the average pooling: 21, 13, 6 would be too small for the "
+        f"{SECOND_FILTER}×{SECOND_FILTER} convolution; 21, 13, 7 is not.",
+    ),
+)

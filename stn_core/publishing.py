@@ -9,7 +9,7 @@ from stn_core import checkpoints
 from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
 from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, words_of
 from stn_core.experiments import find
 from stn_core.layer_tracing import write_layers
 from stn_core.metrics import (
@@ -66,8 +66,9 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
     if any(not _same_recipe(d, first) for d in others):
         raise RunError("these runs have different recipes; publish them one by one")
     if source.test is None:
+        needed = words_of(find(first["experiment"]).data).absent
         raise DigitsError(
-            "publishing needs MNIST's test digits, which are not on this machine; "
+            f"publishing needs {needed}, which are not on this machine; "
             "set STN_DATA to their folder"
         )
     seeds = [d["seed"] for d in descriptions]
@@ -260,9 +261,10 @@ def measure(
         "evaluation_seed": EVALUATION_SEED,
         "misread_test": tuple(test.misread),
         "confusion_test": _confusion(test, experiment.data.classes),
+        # Of a photograph there is one example, not one for each seed.
         "misread_examples": tuple(
             misread_examples(network, experiment, source.gallery, seed)
-            for seed in range(EXAMPLE_SEEDS_READ)
+            for seed in range(EXAMPLE_SEEDS_READ if test.labels.ndim == 1 else 0)
         ),
         "facing_degrees": facing and tuple(round(angle, 2) for angle in facing),
     }
@@ -270,6 +272,6 @@ def measure(
 
 def _confusion(evaluation: Evaluation, classes: int) -> tuple[tuple[int, ...], ...]:
     """Rows are the true classes, columns what they were taken for."""
-    pairs = evaluation.labels * classes + evaluation.predictions
-    counts = pairs.bincount(minlength=classes * classes).view(classes, classes).tolist()
+    pairs = evaluation.labels * classes + evaluation.predictions  # of a sequence, place by place
+    counts = pairs.flatten().bincount(minlength=classes * classes).view(classes, classes).tolist()
     return tuple(map(tuple, counts))

@@ -15,15 +15,17 @@ from stn_core.muon import KernelMuon
 
 @dataclass(frozen=True, kw_only=True)
 class SGD:
-    """Plain stochastic gradient descent, no momentum, no weight decay (App. A.4).
+    """Plain stochastic gradient descent, no momentum; no weight decay (A.4), or some (A.5).
 
     >>> weight = torch.nn.Parameter(torch.zeros(2))
     >>> SGD().build([{"params": [weight], "lr": 0.01}])[0].defaults["momentum"]
     0
     """
 
+    weight_decay: float = 0.0
+
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
-        return [torch.optim.SGD(groups)]
+        return [torch.optim.SGD(groups, weight_decay=self.weight_decay)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stn_core.departures import OTHERWISE, SILENT, Departure
 from stn_core.transforms import ShapeError, check_finite, check_floating
 
 Kernel = Callable[[Tensor], Tensor]  # k(d; Φ): distances x^s − m in pixels -> weights
@@ -200,3 +201,23 @@ def _literal_sum(image: Tensor, grid: Tensor, kernels: list[Kernel], padding: st
         weights.append(kernel(pixel.unsqueeze(-1) - index))  # (B, N, length)
     equation = "bchw,bnw,bnh->bcn" if image.ndim == 4 else "bcdhw,bnw,bnh,bnd->bcn"
     return torch.einsum(equation, image, *weights).unflatten(2, grid.shape[1:-1])
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="Sect. 3.3",
+        paper="What is read outside of U is not given.",
+        ours="0. The background of all images is 0, and no mean is subtracted before the sampler.",
+        why="Where the background differs from what is read outside, the transformer sees the "
+        "image's border.",
+    ),
+    Departure(
+        kind=OTHERWISE,
+        where="Sect. 3.3, Eq. 7",
+        paper="At integer coordinates the printed derivative is U's own value, not a difference of "
+        "two.",
+        ours="The derivative of the bilinear kernel from one side, autograd's.",
+        why="It is a subgradient, as the paper calls it; U's value is none.",
+    ),
+)

@@ -205,3 +205,23 @@ class ParallelTransformers(nn.Module):
         return tuple(
             transformer.warp(image, theta) for transformer, theta in zip(self, thetas, strict=True)
         )
+
+
+class TransformersInDepth(nn.Module):
+    """Spatial transformers one after the other, each before a convolution (Table 2, right, (a)).
+
+    >>> from stn_core import Affine, FullyConnectedBody, Localisation
+    >>> localisation = Localisation(FullyConnectedBody((3, 8, 8), layers=2), Affine().identity())
+    >>> len(TransformersInDepth([SpatialTransformer(localisation, Affine())]))
+    1
+    """
+
+    def __init__(self, transformers: list[SpatialTransformer]) -> None:
+        super().__init__()
+        self.transformers = nn.ModuleList(transformers)
+
+    def __len__(self) -> int:
+        return len(self.transformers)
+
+    def __iter__(self) -> Iterator[SpatialTransformer]:
+        return cast(Iterator[SpatialTransformer], iter(self.transformers))

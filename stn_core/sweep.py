@@ -225,7 +225,7 @@ def sweep(
 
 def _start_process(training: CellTraining, device: str, precision: str, threads: int = 1) -> None:
     run, recipe = training.run, training.experiment.recipe
-    words = ["train", training.experiment.name, "--device", device]
+    words = ["train", training.experiment.name, "--device", device, "--unmeasured"]
     if run.is_described():
         words += ["--resume"]
     else:

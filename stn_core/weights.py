@@ -7,8 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from stn_core.departures import SILENT, Departure
 from stn_core.localisation import Localisation
 
+HE_GAIN = 6**0.5  # He et al. (2015), for a uniform distribution
 TOLERANCE = 0.05  # of the number of parameters that a width is solved for
 
 
@@ -71,10 +73,15 @@ def solve_width(assemble: Callable[[int], nn.Module], parameters: int) -> int:
 
 
 def initialise(
-    network: nn.Module, generator: torch.Generator, *, identity_start: bool = True
+    network: nn.Module,
+    generator: torch.Generator,
+    *,
+    identity_start: bool = True,
+    gain: float = 1.0,
 ) -> None:
-    """Draw the weights: uniform in ±1/sqrt(fan-in), torch's own default, from one generator.
+    """Draw the weights: uniform in ±gain/sqrt(fan-in), by default torch's own, from one generator.
 
+    gain: HE_GAIN keeps what goes through rectified layers as large as it was, in a deep network.
     The regression layers keep the identity (App. A.4), unless they are to be drawn as well.
 
     >>> layer = nn.Linear(4, 2)
@@ -88,6 +95,17 @@ def initialise(
     for module in network.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.Conv3d) and module not in regressions:
             bound = module.weight[0].numel() ** -0.5
-            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(module.weight, -gain * bound, gain * bound, generator=generator)
             assert module.bias is not None
             nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.4",
+        paper="Weights start at random; the distribution is not given. Neither is a momentum.",
+        ours="Uniform in ±1/√(fan-in), torch's own default. The recipe *paper* has no momentum.",
+        why="The most common reading; the regression layers start at the identity, as A.4 says.",
+    ),
+)

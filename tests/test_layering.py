@@ -15,6 +15,7 @@ APP = ROOT / "app"
 # A file of the library imports only from those above it; a folder is one room.
 ORDER = [
     "errors",
+    "departures",
     "tensor_files",
     "threads",
     "allocator",
@@ -36,6 +37,7 @@ ORDER = [
     "muon",
     "recipes",
     "experiment",
+    "house_numbers",
     "experiments",
     "evaluation",
     "checkpoints",

@@ -19,6 +19,7 @@ import stn_core
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+IMPORTED_AS = {"opencv-python-headless": "cv2", "pillow": "PIL"}
 REQUIREMENTS = {r.name: r for r in map(Requirement, PROJECT["project"]["dependencies"])}
 
 
@@ -112,7 +113,7 @@ def test_dependency_has_a_range_with_the_pin_in_it(name):
 def test_library_imports_nothing_that_it_does_not_require():
     extras = PROJECT["project"]["optional-dependencies"].values()
     optional = {Requirement(line).name for extra in extras for line in extra}
-    optional |= {"PIL"} if "pillow" in optional else set()  # by another name than its package
+    optional = {IMPORTED_AS.get(name, name) for name in optional}
     imported = set()
     for path in (ROOT / "stn_core").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

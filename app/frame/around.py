@@ -1,23 +1,18 @@
-"""What stands around every page: the tour's stop and the title above; questions, the paper and help
-for a lecture below."""
+"""What stands around every page: the tour's stop and the title above; the paper, and help for a
+lecture, below."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.frame import lecture, predict, tour
+from app.frame import lecture, tour
 from app.frame.symbols import SYMBOLS
 from app.page import Page, Paper
 from app.palette import DARK, LIGHT
 from app.stage.bare import bare
-
-if TYPE_CHECKING:
-    from app.frame.question import Question
 
 # Streamlit's own, where too little of it stands out from its ground to be read.
 PRIMARY = f"light-dark({LIGHT.primary}, {DARK.primary})"
@@ -51,6 +46,12 @@ READABLE = f"""<style>
 STYLE = """<style>
 [data-testid='stMain'] h1 { padding: 0; }
 [data-testid='stMainBlockContainer'] { padding-top: 4.25rem; }  /* its header has 3.75 */
+/* It says itself what it waits for; while it is closed it shares its row with others. */
+.st-key-predict [data-testid='stSpinner'] { display: none; }
+.st-key-predict [data-stale='true'] { opacity: 1 !important; }
+:has(> .st-key-predict) { min-width: 15rem; }
+[data-testid='stHorizontalBlock']:has(> * > .st-key-predict) { row-gap: 0.3rem; }
+:has(> .st-key-predict[data-open]) { min-width: min(44rem, 100%); }
 .paper { font-size: .85rem; }
 .paper details, .paper summary { display: inline; }
 .paper summary { cursor: pointer; list-style: none; font-weight: 600; }
@@ -103,14 +104,9 @@ def _emphasised(words: str) -> str:
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
 
 
-def below(name: str, page: Page, questions: Callable[[str], Sequence[Question]]) -> None:
-    """Questions to predict; what the page is in the paper; lecture mode and ways to go on.
-
-    name: the page's folder in views/; questions: gives those of a page by its name.
-    """
+def below(page: Page) -> None:
+    """What the page is in the paper; lecture mode and ways to go on."""
     bare()
-    if page.has_questions:
-        predict.ask(name, questions)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
             "For a lecture", width="content", help="Presentation settings: large type, hidden parts"

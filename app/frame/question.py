@@ -1,33 +1,35 @@
-"""Predict first: questions about what a page will show, whose answers are computed, not written.
+"""Predict first: questions whose answer the page's stage plays; it is computed, not written.
 
-Each answer is worked out by the library when it is asked for, from the networks, recordings and
-tables that are published here."""
+Each answer is worked out by the library when it is asked for, from the networks and recordings that
+are published here."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from stn_core import results
+from app.stage.play import Play
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """words: the question; answers: to choose from; find: the index of the right one, computed;
-    why: what is to be learnt from it, as Markdown."""
+    """words: the question; answers: to choose from; reasons: of each answer, why it is wrong, or
+    right. In words and reasons there may be HTML.
+
+    stage: the key of the stage that plays the answer; play: what it plays, computed; find: the
+    index of the right answer, read off what is played; fields: what the page's controls are set to
+    for it, by their keys.
+    """
 
     words: str
     answers: tuple[str, ...]
-    find: Callable[[], int]
-    why: str
+    reasons: tuple[str, ...]
+    stage: str
+    play: Callable[[], Play]
+    find: Callable[[Play], int]
+    fields: Mapping[str, object] = field(default_factory=dict)
 
 
 def nearest(value: float, values: tuple[float, ...]) -> int:
-    """The index of the value that is nearest, as a ratio."""
-    return min(range(len(values)), key=lambda i: abs(math.log(value / values[i])))
-
-
-def published_errors(table: str, *names: str) -> list[float]:
-    cells = results.cells(table)
-    return [cells[name].error for name in names]
+    """The index of the value that is nearest."""
+    return min(range(len(values)), key=lambda i: abs(value - values[i]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.data import networks
 from app.data.run_keys import Published, RunKey, StartedHere
@@ -39,16 +40,18 @@ def choose_networks(prefix: str, first: tuple[str, str]) -> tuple[RunKey, ...]:
     return tuple(key for key in (a, b) if key)
 
 
-def choose_page_view(key: str, views: list[str], names: str) -> str:
-    """The first row of a page without columns to choose: its views, and its names and symbols."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+def choose_page_view(key: str, views: list[str], names: str) -> tuple[str, DeltaGenerator]:
+    """The first row of a page without columns to choose: its views, and its names and symbols; and
+    the row."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with row:
         view = st.segmented_control(
             "View", views, default=views[0], required=True, key=key, bind="query-params",
             persist_state="session", label_visibility="collapsed",
         )  # fmt: skip
         with st.popover("Names and symbols", help="Explains U, V, θ and the networks' names"):
             st.markdown(names)
-    return view
+    return view, row
 
 
 def choose_network(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.stage.component import component
+from app.stage.component import mount
 
 
 def bare() -> None:
     """Nothing that is to be seen."""
-    component()(key="keys", data={"layout": "bare", "token": "keys"})
+    mount(key="keys", data={"layout": "bare", "token": "keys"})

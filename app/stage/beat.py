@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import CORNER, GRIDS
-from app.stage.component import component, text_of
+from app.stage.component import mount, text_of
 from app.stage.story import RunningNetwork
 
 SECONDS = 60
@@ -34,7 +34,7 @@ def beat(
 ) -> None:
     """Draw it; the browser keeps the clock and runs the network. token: names these digits;
     on_again: the visitor wants others."""
-    component()(
+    mount(
         key=key,
         data={
             "layout": "beat",
@@ -50,7 +50,7 @@ def beat(
                 }
                 for digit in digits
             ],
-            "colours": {"corner": CORNER, "grid": GRIDS[0]},
+            "colours": {"corner": CORNER, "grid": GRIDS[0], "network": GRIDS[1]},
         },
         on_selected_change=on_again,
     )

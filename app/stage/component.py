@@ -13,11 +13,24 @@ from app.palette import series
 
 
 @cache
-def component() -> Callable:
-    """The component, registered once, when Streamlit runs and knows where its files are."""
+def _component() -> Callable:
+    """Registered once, when Streamlit runs and knows where its files are."""
     return st.components.v2.component(
         "app.stage", html='<div class="stage"></div>', css="stage.css", js="index.js"
     )
+
+
+def mount(*, key: str, data: dict, **callbacks: Callable):
+    """The component with its data, and with what it is to play, if it was asked to
+    (``play.play_next``); gives what the browser has reported. callbacks: as Streamlit names
+    them, ``on_report_change``."""
+    play = st.session_state.get(play_key(key))
+    return _component()(key=key, data=data | ({"play": play} if play else {}), **callbacks)
+
+
+def play_key(stage: str) -> str:
+    """Where the session keeps what a stage is to play, by the stage's key."""
+    return f"{stage}:play"
 
 
 def line_colours() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
-from app.stage.component import component, state_of, text_of
+from app.stage.component import mount, state_of, text_of
 from app.stage.story import RunningNetwork
 
 
@@ -28,7 +28,7 @@ def labels(shown: Judged, *, key: str, token: str) -> dict:
     Gives the θ (6,) where the hand or the descent has come to rest, its loss, and after how many
     steps; empty as long as nothing was done.
     """
-    component()(
+    mount(
         key=key,
         data={
             "layout": "labels",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import CORNER
-from app.stage.component import component, state_of, text_of
+from app.stage.component import mount, state_of, text_of
 from app.stage.transformers import Transformers, describe_transform
 
 MAX_NUMBER = 1e6  # of a number in θ that a browser may send; a NaN is not below it either
@@ -142,7 +142,7 @@ def stage(
             "endName": features.end_name,
         },
     }
-    component()(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
+    mount(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
     count = transformers.transform.num_params if transformers else 0
     several = len(transformers.colours) if transformers else 0
     return reported(key, token, count, several, len(inputs))

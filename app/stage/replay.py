@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import CORNER
-from app.stage.component import component, line_colours, text_of
+from app.stage.component import line_colours, mount, text_of
 from app.stage.large import Reading
 from app.stage.transformers import Transformers, describe_transform
 from stn_core.runs.records import RecordedRun
@@ -46,7 +46,7 @@ class Own:
 
 def replay(trainings: list[Training], *, key: str, token: str) -> None:
     """One or two trainings in step by one playhead; it stays where it is when they grow."""
-    component()(
+    mount(
         key=key,
         data={
             "layout": "replay",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS
-from app.stage.component import component, line_colours, state_of, text_of
+from app.stage.component import line_colours, mount, state_of, text_of
 
 Layers = list[dict]
 
@@ -123,7 +123,7 @@ def story(
 ) -> dict:
     """Draw it. Gives what the visitor has done: the pose (6,), whether θ is set by hand, what the
     network says and what is right; empty as long as that is nothing. first: the digit at first."""
-    component()(
+    mount(
         key=key,
         data={
             "layout": "story",

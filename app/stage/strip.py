@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.stage.component import component
+from app.stage.component import mount
 from app.stage.large import Item, stage_data
 from app.stage.transformers import Transformers
 
@@ -36,6 +36,6 @@ def strip(
         if on_selected and chosen in ids:
             on_selected(chosen)
 
-    result = component()(key=key, data=data, on_selected_change=report)
+    result = mount(key=key, data=data, on_selected_change=report)
     if result.selected in ids:
         st.rerun(scope="app")  # what the choice is for stands outside of this fragment

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import CORNER, GRIDS
-from app.stage.component import component, line_colours, state_of, text_of
+from app.stage.component import line_colours, mount, state_of, text_of
 from app.stage.large import is_theta, rounded
 from app.stage.replay import curves, file_name, softmax
 from stn_core.experiments.volumes import DEPTH, SIDE
@@ -86,7 +86,7 @@ def volume(
     identity = Affine3D().identity().tolist()
     smaller = f"{SIDE}\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}{solid.output_side}"
     transforms = solid.theta is not None
-    component()(
+    mount(
         key=key,
         data={
             "layout": "volume",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import BOX, TRUE_BOX
-from app.stage.component import component, line_colours, state_of, text_of
+from app.stage.component import line_colours, mount, state_of, text_of
 from app.stage.replay import file_name
 from stn_core.runs.records import RecordedRun, Step
 
@@ -46,7 +46,7 @@ def wall(boxes: Boxes, *, key: str, token: str) -> WallReport:
     theta = np.stack([s.theta[:, 0] for s in recorded.snapshots]).astype(np.float32)  # (T, N, 3)
     steps = [s.step for s in recorded.snapshots]
     first = tuple(range(min(LARGE_IMAGES, len(images))))
-    component()(
+    mount(
         key=key,
         data={
             "layout": "wall",

@@ -68,7 +68,7 @@ def launch(job: Job, device: str) -> None:
     run = Run(job.folder)
     words = [order.command, order.experiment, *order.arguments]
     if order.command == "train":
-        words += ["--device", order.device]
+        words += ["--device", order.device, "--unmeasured"]  # its page asks for the error
     gpu = int(device.removeprefix("cuda:")) if device.startswith("cuda:") else None
     try:
         if run.is_described():

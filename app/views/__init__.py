@@ -16,8 +16,3 @@ def pages() -> dict[str, Page]:
     names = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
     records = {name: importlib.import_module(f"{__name__}.{name}").PAGE for name in names}
     return dict(sorted(records.items(), key=lambda item: item[1].position))
-
-
-def questions(name: str) -> tuple:
-    """The questions of a page that has them; their module imports torch."""
-    return importlib.import_module(f"{__name__}.{name}.questions").QUESTIONS

@@ -1,4 +1,4 @@
-"""`evaluate`: measure a published network's error, or that of weights of one's own.
+"""`evaluate`: measure the error of a published network, of a run, or of weights of one's own.
 
 python -m stn_core evaluate distorted/rts/st-cnn-aff
 """
@@ -6,35 +6,53 @@ python -m stn_core evaluate distorted/rts/st-cnn-aff
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 from stn_core import checkpoints, foreign_checkpoints
-from stn_core.commands.options import add_threads
-from stn_core.commands.surroundings import load_digits
-from stn_core.evaluation import EVALUATION_SEED, evaluate
+from stn_core.commands.measuring import measure
+from stn_core.commands.options import add_json, add_threads
+from stn_core.commands.surroundings import load_pictures
+from stn_core.errors import InputError
+from stn_core.experiment import Experiment
 from stn_core.experiments import find
+from stn_core.networks import ClassificationNetwork
+from stn_core.runs.folder import Run
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
-    parser = commands.add_parser("evaluate", help="measure a published network's error")
-    parser.add_argument("name")
+    parser = commands.add_parser("evaluate", help="measure a network's error on unseen digits")
+    parser.add_argument("name", help="an experiment, or the folder of a run")
     parser.add_argument("--weights", type=Path, help="your own safetensors file instead")
     add_threads(parser)
+    add_json(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
+    experiment, network, step = _asked(options)
+    measured = measure(network, experiment, load_pictures(experiment), options.threads)
+    if options.json:
+        found = {"experiment": experiment.name, "step": step, **measured._asdict()}
+        print(json.dumps({key: value for key, value in found.items() if value is not None}))
+        return
+    after = "" if step is None else f", after step {step:,}"
+    print(f"{experiment.name}{after}: {measured.sentence}")
+
+
+def _asked(
+    options: argparse.Namespace,
+) -> tuple[Experiment, ClassificationNetwork, int | None]:
+    """Experiment, network and, of a run, its step."""
+    run = Run(Path(options.name))
+    if run.folder.is_dir():
+        if options.weights is not None:
+            raise InputError("a run has weights of its own; leave out --weights")
+        experiment = find(run.description()["experiment"])
+        network, header = checkpoints.load_trained(experiment, run.checkpoint)
+        return experiment, network, header["step"]
     experiment = find(options.name)
-    if options.weights is None:
-        network = checkpoints.load_pretrained(experiment)
-    else:
-        network = foreign_checkpoints.load_own(experiment, options.weights)
-    source = load_digits()
-    if source.test is not None:
-        chosen, which = source.test, f"{len(source.test):,} MNIST test digits"
-    else:
-        chosen = source.gallery
-        which = f"{len(chosen):,} gallery digits (MNIST's test digits are not on this machine)"
-    error = evaluate(network, experiment, chosen, threads=options.threads).measure
-    print(f"{experiment.name}: error {error:.2f} % on the {which}, seed {EVALUATION_SEED}")
+    if options.weights is not None:
+        return experiment, foreign_checkpoints.load_own(experiment, options.weights), None
+    return experiment, checkpoints.load_pretrained(experiment), None

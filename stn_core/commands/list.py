@@ -6,9 +6,12 @@ python -m stn_core list
 from __future__ import annotations
 
 import argparse
+import json
 
 from stn_core import checkpoints
-from stn_core.experiments import EXPERIMENTS
+from stn_core.commands.options import add_json
+from stn_core.experiment import Experiment
+from stn_core.experiments import EXPERIMENTS, HOUSE_NUMBERS
 from stn_core.metrics import load_metrics
 
 
@@ -17,14 +20,29 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser(
         "list", help="list every experiment with the paper's error and ours"
     )
+    add_json(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    print(f"{'experiment':28} {'paper':>8} {'ours':>8}   error on the distorted test digits")
-    for experiment in EXPERIMENTS.values():
-        paper = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
-        ours = "-"
-        if checkpoints.is_published(experiment):
-            ours = f"{load_metrics(experiment).error_percent_test:.2f} %"
-        print(f"{experiment.name:28} {paper:>8} {ours:>8}   {experiment.source}")
+    rows = [_row(experiment) for experiment in (EXPERIMENTS | HOUSE_NUMBERS).values()]
+    if options.json:
+        print(json.dumps(rows))
+        return
+    print(f"{'experiment':28} {'paper':>8} {'ours':>8}   error on the test pictures")
+    for row in rows:
+        paper, ours = (
+            "-" if error is None else f"{error:.{digits}f} %"
+            for error, digits in ((row["paper_percent"], 1), (row["error_percent_test"], 2))
+        )
+        print(f"{row['experiment']:28} {paper:>8} {ours:>8}   {row['source']}")
+
+
+def _row(experiment: Experiment) -> dict:
+    published = checkpoints.is_published(experiment)
+    return {
+        "experiment": experiment.name,
+        "source": experiment.source,
+        "paper_percent": experiment.reported,
+        "error_percent_test": load_metrics(experiment).error_percent_test if published else None,
+    }

@@ -49,6 +49,17 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=count, default=1, help="CPU threads (default: 1)")
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Whether the command prints for programs.
+
+    >>> parser = argparse.ArgumentParser()
+    >>> add_json(parser)
+    >>> parser.parse_args(["--json"]).json
+    True
+    """
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
 def add_force(parser: argparse.ArgumentParser) -> None:
     """Whether what is published may be replaced by something worse.
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from stn_core import publishing
 from stn_core.commands.options import add_force, add_threads
-from stn_core.commands.surroundings import load_digits
+from stn_core.commands.surroundings import load_pictures
+from stn_core.experiments import find
 from stn_core.runs.folder import Run
 
 
@@ -27,5 +28,6 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     runs = [Run(folder) for folder in options.run_dir]
-    folder = publishing.publish(runs, load_digits(), force=options.force, threads=options.threads)
+    source = load_pictures(find(runs[0].description()["experiment"]))
+    folder = publishing.publish(runs, source, force=options.force, threads=options.threads)
     print(folder)

@@ -6,20 +6,43 @@ python -m stn_core results distorted
 from __future__ import annotations
 
 import argparse
+import json
 
-from stn_core import report
+from stn_core import report, results
+from stn_core.commands.options import add_json
+from stn_core.errors import InputError
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser("results", help="print the paper's tables with our errors")
     parser.add_argument("table", nargs="?", default="distorted")
+    add_json(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.json:
+        print(json.dumps(_cells(options.table)))
+        return
     if options.table == "colocalisation":
         lines = report.colocalisation()
     else:
         lines = report.table(options.table)
     print("\n".join(lines))
+
+
+def _cells(table: str) -> list[dict]:
+    """A table's cells: the paper's error, and ours of every seed. Raises InputError for Table 5."""
+    if table == "colocalisation":
+        raise InputError(f"--json is for {', '.join(results.tables())}")
+    return [
+        {
+            "experiment": name,
+            "paper_percent": cell.experiment.reported,
+            "seeds": cell.metrics and cell.metrics.seeds,
+            "errors_percent": cell.metrics and cell.metrics.errors,
+            "recipe": cell.metrics and cell.metrics.recipe.to_json(),
+        }
+        for name, cell in results.cells(table).items()
+    ]

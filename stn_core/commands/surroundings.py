@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
 from stn_core import digits
-from stn_core.digits import Source
+from stn_core.digits import Progress, Source
+from stn_core.experiment import Experiment
 from stn_core.runs.folder import Run
 
 
@@ -17,17 +20,36 @@ def load_digits() -> Source:
     >>> load_digits().gallery.images.shape
     torch.Size([1000, 28, 28])
     """
+    with _bars(unit="B", unit_scale=True) as progress:
+        return digits.load(progress)
+
+
+def load_pictures(experiment: Experiment) -> Source:
+    """What an experiment is trained on: digits, or the pictures that its data loads.
+
+    >>> from stn_core import find
+    >>> load_pictures(find("distorted/r/fcn")).gallery.images.shape
+    torch.Size([1000, 28, 28])
+    """
+    own = getattr(experiment.data, "load", None)
+    if own is None:
+        return load_digits()
+    with _bars(unit="pictures") as progress:
+        return own(progress)
+
+
+@contextmanager
+def _bars(**options) -> Iterator[Progress]:
     bars: dict[str, tqdm] = {}
 
     def progress(name: str, done: int, total: int) -> None:
         if name not in bars:
-            bars[name] = tqdm(total=total or None, unit="B", unit_scale=True, desc=name)
+            bars[name] = tqdm(total=total or None, desc=name, **options)
         bars[name].update(done - bars[name].n)
 
-    source = digits.load(progress)
+    yield progress
     for bar in bars.values():
         bar.close()
-    return source
 
 
 def stop_on_signals(run: Run) -> None:

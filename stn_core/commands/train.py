@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
 from stn_core.allocator import keep_freed_memory
+from stn_core.checkpoints import load_trained
+from stn_core.commands import measuring
+from stn_core.commands.changing import changed
 from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
-from stn_core.commands.surroundings import load_digits, stop_on_signals
+from stn_core.commands.surroundings import load_pictures, stop_on_signals
 from stn_core.errors import InputError
 from stn_core.experiments import find
 from stn_core.muon import faster_dtype
@@ -35,14 +39,24 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--iterations", type=int, help="instead of the recipe's")
     parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
     parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument(
         "--precision", choices=PRECISIONS, help=f"{PRECISIONS[0]} (the default) or bfloat16"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="recipe.FIELD=VALUE",
+        help="another value of the recipe, e.g. recipe.schedule.warmup=0.2; may be repeated",
     )
     add_threads(parser)
     parser.add_argument("--seed", type=natural, help="0 by default")
     parser.add_argument(
         "--patience", type=count, help="stop after this many steps without a lower error"
+    )
+    parser.add_argument(
+        "--unmeasured", action="store_true", help="do not measure the error at the end"
     )
     parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --run-dir")
@@ -53,6 +67,8 @@ def run(options: argparse.Namespace) -> None:
     experiment = find(options.name)
     if options.resume and options.run_dir is None:
         raise InputError("--resume needs --run-dir")
+    if options.resume and options.set:
+        raise InputError("--resume keeps the run's own recipe; leave out --set")
     device = choose_device(options.device)
     experiment = experiment.with_recipe(
         options.recipe,
@@ -60,6 +76,9 @@ def run(options: argparse.Namespace) -> None:
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
     )
+    if options.set:
+        recipe = changed(experiment.recipe, options.set)
+        experiment = replace(experiment, recipes=(recipe,))
     run = Run(options.run_dir or new_run_folder(experiment.name))
     iterations = experiment.recipe.iterations
     if options.resume:
@@ -71,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
         _refuse_other_options(options, stored)
         iterations = stored["recipe"]["iterations"]
     keep_freed_memory()
-    source = load_digits()
+    source = load_pictures(experiment)
     stop_on_signals(run)
     where = device_name(device, options.threads)
     print(f"{experiment.name} on {where}; {source.description}; {run.folder}")
@@ -100,6 +119,9 @@ def run(options: argparse.Namespace) -> None:
             )
     status = run.status()
     print(f"{status.state} at step {status.step}")
+    if status.state == "finished" and not options.unmeasured:
+        network, _ = load_trained(experiment, run.checkpoint)
+        print(measuring.measure(network, experiment, source, options.threads).sentence)
 
 
 def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from stn_core.departures import SILENT, Departure
 from stn_core.distortions.distortion import (
     DIGIT_PIXELS,
     DistortedImages,
@@ -114,3 +115,16 @@ class TranslationClutter(Distortion):
         to_y, to_x = window(self.canvas)
         pixels = pool[digit[..., None, None], from_y, from_x]  # (B, patches, 6, 6)
         return Patches(pixels, to_y * self.canvas + to_x)
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.4, TC",
+        paper=f"{TranslationClutter.patches} random patches of "
+        f"{TranslationClutter.patch_pixels} × {TranslationClutter.patch_pixels} pixels of other "
+        "digits are inserted; how they are laid over the digit is not given.",
+        ours="By the maximum of the two.",
+        why="A black corner of a patch then does not cut a piece out of the digit.",
+    ),
+)

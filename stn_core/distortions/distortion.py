@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from stn_core.departures import SILENT, Departure
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, Transform, invert_affine
 
@@ -107,3 +108,15 @@ class Distortion:
         """
         grid = _AFFINE.grid(invert_affine(theta), self._size)
         return sample(as_float(images), grid)
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.4",
+        paper="The size of the images of R, P and E is not given.",
+        ours=f"{Distortion.canvas} × {Distortion.canvas} pixels.",
+        why="MNIST's own size: their digits fit into it, and the localisation network of two 5×5 "
+        "convolutions with a pooling closes at 1 × 1.",
+    ),
+)

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from stn_core.departures import SILENT, Departure
 from stn_core.distortions.distortion import DIGIT_PIXELS, DistortedImages, Distortion, uniform
 from stn_core.transforms import Affine, Transform, similarity_theta
 
@@ -105,3 +106,14 @@ def ink_edges(images: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     empty = ~inked.any(1)
     first, last = first.masked_fill(empty, 0), last.masked_fill(empty, DIGIT_PIXELS)
     return first - DIGIT_PIXELS / 2, last - DIGIT_PIXELS / 2
+
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.4, RTS",
+        paper="The digit is at a random location in the image.",
+        ours="At one where its ink stays inside: the turned and scaled ink box is in the image.",
+        why="A digit that is half outside has no class to be read.",
+    ),
+)

@@ -7,12 +7,14 @@ from typing import Any
 
 from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment
-from stn_core.experiments import addition, crops, distorted, studies, volumes
+from stn_core.experiments import addition, crops, distorted, house_numbers, studies, volumes
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
     e.name: e for table in (distorted, addition, crops, volumes, studies) for e in table.EXPERIMENTS
 }
+# Of photographs, apart: their pictures are no digits of MNIST.
+HOUSE_NUMBERS: dict[str, Experiment] = {e.name: e for e in house_numbers.EXPERIMENTS}
 
 
 class UnknownExperiment(UnknownName):
@@ -32,7 +34,7 @@ def find(name: str) -> Experiment:
     >>> find("distorted/rts/st-cnn-aff").source
     'Sect. 4.1, App. A.4, Table 1'
     """
-    return _found(name, EXPERIMENTS)
+    return _found(name, EXPERIMENTS | HOUSE_NUMBERS)
 
 
 def find_colocalisation(name: str) -> Colocalisation:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from stn_core.departures import OTHERWISE, Departure
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS
 from stn_core.experiment import Examples, Experiment
@@ -102,3 +103,14 @@ FINE_ENCODER = replace(
     data=Crops(scales=(0.26, 0.45), shift=0.25, none=0.3),
 )
 EXPERIMENTS = (ENCODER, FINE_ENCODER)
+
+DEPARTURES = (
+    Departure(
+        kind=OTHERWISE,
+        where="App. A.2, encoder",
+        paper="e() is the CNN of Sect. 4.1, trained to read whole images.",
+        ours="A CNN of that kind, trained on crops about digits, of s from "
+        f"{Crops.scales[0]:g} to {Crops.scales[1]:g} and up to {Crops.shift:g} of a half box off.",
+        why="What a box on its way sees is such a crop; a CNN of whole digits has never seen one.",
+    ),
+)

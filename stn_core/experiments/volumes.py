@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from stn_core.departures import SILENT, Departure
 from stn_core.digits import Digits
 from stn_core.distortions import DIGIT_PIXELS, ink_edges
 from stn_core.experiment import Examples, Experiment
@@ -174,4 +175,16 @@ EXPERIMENTS = tuple(
         reported=None,
     )
     for name, network in NETWORKS.items()
+)
+
+DEPARTURES = (
+    Departure(
+        kind=SILENT,
+        where="App. A.3",
+        paper="No ranges, no networks and no figures, but for the volume's size.",
+        ours=f"Digits {DEPTH} voxels deep, turned by up to "
+        f"{', '.join(f'{n:g}' for n in Volumes.max_angle_degrees)} degrees about x, y and z; the "
+        "networks are those of A.4 in three dimensions.",
+        why="Enough for a projection of the untouched volume to be hard to read.",
+    ),
 )

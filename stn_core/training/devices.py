@@ -10,7 +10,9 @@ from stn_core.errors import InputError, UnknownName
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto``, ``cpu``, ``cuda`` or ``mps``. Raises UnknownName, InputError if it is not there.
+    """``auto``, ``cpu``, ``cuda``, ``cuda:1`` (the second GPU), or ``mps``.
+
+    Raises UnknownName, and InputError if it is not there.
 
     >>> choose_device("cpu")
     device(type='cpu')
@@ -22,10 +24,14 @@ def choose_device(name: str) -> torch.device:
     }
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
-    if name not in available:
-        raise UnknownName(f"a device should be auto, cpu, cuda or mps, got {name!r}")
-    if not available[name]:
-        raise InputError(f"this machine has no {name} device; use auto or cpu")
+    kind, _, place = name.partition(":")
+    numbered = kind == "cuda" and place.isdecimal() and place.isascii()
+    if kind not in available or (place or ":" in name) and not numbered:
+        raise UnknownName(f"a device should be auto, cpu, cuda, cuda:1 or mps, got {name!r}")
+    if not available[kind]:
+        raise InputError(f"this machine has no {kind} device; use auto or cpu")
+    if numbered and int(place) >= torch.cuda.device_count():
+        raise InputError(f"this machine has {torch.cuda.device_count()} GPU(s), no {name}")
     return torch.device(name)
 
 

@@ -18,12 +18,14 @@ import torch
 from stn_core import digits
 from stn_core.digits import Source
 from stn_core.experiment import Experiment
+from stn_core.house_numbers.data import HouseNumbers
 from stn_core.networks import ClassificationNetwork
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Step
 from stn_core.training import checkpoint
 from stn_core.training.devices import device_name
+from stn_core.training.number_probes import NumberProbes
 from stn_core.training.probes import Probes
 from stn_core.training.recording import Taken, recorded
 from stn_core.training.trainer import Trainer
@@ -65,7 +67,8 @@ class NetworkTraining:
             threads=threads,
             newton_schulz=newton_schulz,
         )
-        self._probes = Probes(experiment, source.gallery, device)
+        kind = NumberProbes if isinstance(experiment.data, HouseNumbers) else Probes
+        self._probes = kind(experiment, source.gallery, device)
         self.iterations = experiment.recipe.iterations
         self.record_steps = record_steps(self.iterations)
 

@@ -149,6 +149,9 @@ class Probes:
         """See ``evaluation.pose_left``: a row for each transformer; empty without one."""
         if not trace.warps:
             return np.zeros((0, 0))
-        warps = trainer.trace(self.posed.flatten(0, 1)).warps
-        outputs = [w.output.sum(2) if w.output.ndim == 5 else w.output for w in warps]
-        return np.stack([pose_left((v + lifted).unflatten(0, (-1, POSES))) for v in outputs])
+        views = self._views(trainer.trace(self.posed.flatten(0, 1)))
+        return np.stack([pose_left((v + lifted).unflatten(0, (-1, POSES))) for v in views])
+
+    def _views(self, trace: Trace) -> list[Tensor]:
+        """What each transformer makes of the images: V, of a volume its projection."""
+        return [w.output.sum(2) if w.output.ndim == 5 else w.output for w in trace.warps]

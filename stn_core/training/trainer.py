@@ -151,7 +151,11 @@ class Trainer:
         if self.recipe.elastic_pixels:
             images = elastic_digits(images, self.recipe.elastic_pixels, self.generator)
         batch = Digits(images, self.digits.labels[index])
-        return self.experiment.data_at(reach).examples(batch, self.generator)
+        data = self.experiment.data_at(reach)
+        draw = getattr(
+            data, "training_examples", data.examples
+        )  # if they differ from measured ones
+        return draw(batch, self.generator)
 
     def _differentiate(self, images: Tensor, labels: Tensor) -> None:
         """Find the gradients of a batch's loss."""

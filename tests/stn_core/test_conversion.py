@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import pickle
+import subprocess
 import zipfile
 
 import pytest
@@ -15,6 +18,28 @@ from stn_core.checkpoints import CheckpointError
 from stn_core.experiments import EXPERIMENTS, find
 
 NAME = "addition/rts/2st-fcn-aff"
+
+
+@pytest.fixture(autouse=True)
+def reader(request, monkeypatch):
+    """The reading process, which takes seconds to start: this one, but for tests of the process.
+
+    Those have the mark "process"; what a pickle may do to its reader is nothing to try here.
+    """
+    if request.node.get_closest_marker("process"):
+        return
+
+    def read(command, **_):
+        out, error = io.StringIO(), ""
+        with contextlib.redirect_stdout(out):
+            try:
+                conversion._main(*command[3:])
+            except CheckpointError as refused:
+                error = str(refused)
+        return subprocess.CompletedProcess(command, bool(error), out.getvalue(), error)
+
+    monkeypatch.setattr(conversion, "_limit_memory", lambda: None)
+    monkeypatch.setattr(conversion.subprocess, "run", read)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +137,8 @@ def test_networks_that_torch_has_wrapped_fit_their_experiment(network, tmp_path)
         path = source.with_suffix(".safetensors")
         conversion.convert(source, path)
         tensors, _ = checkpoints.load_tensors(path)
-        found = foreign_checkpoints.fitting(tensors, EXPERIMENTS.values())
+        others = ("addition/rts/st-fcn-aff", "addition/rts/2st-fcn-proj")
+        found = foreign_checkpoints.fitting(tensors, [find(n) for n in (NAME, *others)])
         assert [experiment.name for experiment in found] == [NAME], name
         checkpoints.save_tensors(path, wrapper.state_dict(), {})  # as safetensors from the start
         foreign_checkpoints.load_own(find(NAME), path)
@@ -147,6 +173,7 @@ class Evil:
         return os.mkdir, (str(self.path),)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("wrapped", [False, True], ids=["by-torch", "bare"])
 def test_pickle_that_runs_code_is_refused_and_does_not_run_it(wrapped, tmp_path):
     source, out = tmp_path / "evil.pt", tmp_path / "out.safetensors"
@@ -222,6 +249,7 @@ def test_what_is_no_state_dict_is_refused(content, words, tmp_path):
     assert not (tmp_path / "out.safetensors").exists()
 
 
+@pytest.mark.process
 def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
     source, out = tmp_path / "model.pt", tmp_path / "out.safetensors"
     with pytest.raises(CheckpointError, match="there is no file"):
@@ -255,6 +283,7 @@ def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, 
         foreign_checkpoints.load_own(find("addition/rts/st-fcn-proj"), path)
 
 
+@pytest.mark.process
 def test_command_converts_and_says_what_it_fits(command, network, tmp_path, capsys):
     source = saved(network.state_dict(), tmp_path / "model.pt")
     assert command(["convert", str(source)]) == 0

@@ -129,6 +129,20 @@ def test_folder_in_stn_data_that_is_not_there_is_an_error_that_says_so(tmp_path,
         digits.load()
 
 
+def test_mnist_may_be_in_a_folder_of_its_own_beside_other_data(mnist_folder, tmp_path, monkeypatch):
+    data = tmp_path / "data"
+    (data / "svhn").mkdir(parents=True)
+    monkeypatch.setenv("STN_DATA", str(data))
+    assert digits.local_folder() != data and digits.load().test is None  # SVHN alone: as without
+    (data / "mnist").mkdir()
+    with pytest.raises(DigitsError, match="a folder mnist with them; missing: "):
+        digits.load()
+    for file in mnist_folder.iterdir():
+        (data / "mnist" / file.name).write_bytes(file.read_bytes())
+    assert digits.local_folder() == data / "mnist"
+    assert len(digits.load().test) == 20
+
+
 @pytest.mark.parametrize("content", [b"", b"torn", None])
 def test_file_that_is_not_mnist_s_is_an_error_that_names_it(content, mnist_folder):
     path = mnist_folder / NAMES[2]

@@ -62,14 +62,18 @@ def test_published_recipe_is_known_by_all_of_it_not_by_its_name(two_cells, pretr
         assert len(sweep.plan("distorted", "quick", 1, tmp_path)) == left
 
 
-def test_trial_of_a_few_steps_is_not_taken_for_the_training(two_cells, tmp_path, source):
+def test_finished_trial_is_not_started_again_nor_taken_for_the_training(
+    two_cells, tmp_path, source
+):
     trial = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
     for _ in sweep.sweep(trial, source, workers=2, device="cpu", precision="float32"):
         pass
+    again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
+    assert [t.state for t in (*trial, *again)] == ["finished"] * 4
+    assert list(sweep.sweep(again, source, workers=2, device="cpu", precision="float32")) == []
     whole = sweep.plan("distorted", "quick", 1, tmp_path)
-    assert [t.state for t in whole] == ["waiting", "waiting"]
     half = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2, precision="bfloat16")
-    assert [t.state for t in half] == ["waiting", "waiting"]
+    assert [t.state for t in (*whole, *half)] == ["waiting"] * 4
 
 
 def test_run_of_a_recipe_that_has_changed_since_is_not_gone_on_with(two_cells, tmp_path):
@@ -187,16 +191,6 @@ def test_cell_that_cannot_be_published_is_told_and_the_others_are(
     assert f"distorted/r/st-fcn-aff is not published: {error}" in told.out
     assert "1 of 2 failed: distorted-r-st-fcn-aff-quick-2x2-float32-0" in told.err
     assert checkpoints.is_published(find("distorted/r/fcn"))
-
-
-def test_finished_training_is_not_started_again(two_cells, tmp_path, source):
-    trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    for _ in sweep.sweep(trainings, source, workers=2, device="cpu", precision="float32"):
-        pass
-    assert [t.state for t in trainings] == ["finished", "finished"]
-    again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    assert list(sweep.sweep(again, source, workers=2, device="cpu", precision="float32")) == []
-    assert find("distorted/r/fcn").name in {t.experiment.name for t in again}
 
 
 def test_threads_of_a_sweep_train_and_stop_even_before_their_first_step(

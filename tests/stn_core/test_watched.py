@@ -22,7 +22,7 @@ from stn_core.transforms import (
 )
 from stn_core.watched import MAX_IMAGES, load_warps, save_warps
 from stn_core.watching import watch
-from tests.app.visiting import MAIN, go_to
+from tests.app.visiting import MAIN, go_to, payloads
 
 SIZE = (14, 18)
 
@@ -345,12 +345,12 @@ def test_page_shows_what_to_do_then_the_transformer_of_the_file(good):
     assert not app.exception
     assert "This is an example" in app.info[0].value
     assert "save_warps" in app.code[0].value
-    assert len([m for m in app.get("bidi_component") if m.key != "keys"]) == 2
+    assert [data["layout"] for data in payloads(app)] == ["large", "strip", "bare"]
     upload = ("w.safetensors", good.read_bytes(), "application/octet-stream")
     app.file_uploader(key="own-warps").set_value(upload).run()
     assert not app.exception and not app.error and not app.info
     assert app.selectbox(key="own-transformer").options == ["the network itself"]
-    assert len([m for m in app.get("bidi_component") if m.key != "keys"]) == 2
+    assert [data["layout"] for data in payloads(app)] == ["large", "strip", "bare"]
     app.number_input(key="own-image").set_value(2).run()
     assert not app.exception and not app.error
     app.file_uploader(key="own-warps").set_value(("w.safetensors", b"PK\x03\x04", "x/y")).run()

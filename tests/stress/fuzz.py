@@ -407,6 +407,7 @@ FIELDS = {
     "beat": ("seed", "view", "stage", "hide"),
     "tour": ("lesson", "stop", "done", "hide"),
     "glossary": ("controls", "large"),
+    "faithful": ("kind", "large"),
 }  # fmt: skip
 VALUES = (
     "", "Explore", "Train", "Replay", "Results", "Watch", "Run it live", "-1", "1e9", "nan", "7",

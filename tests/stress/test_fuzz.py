@@ -11,7 +11,7 @@ from tests.stress import fuzz
 
 
 @pytest.mark.parametrize(
-    ("kind", "count"), [("images", 60), ("checkpoints", 60), ("runs", 25), ("urls", 8)]
+    ("kind", "count"), [("images", 40), ("checkpoints", 30), ("runs", 12), ("urls", 4)]
 )
 def test_damaged_things_are_taken_or_refused_in_words_and_take_no_room(kind, count):
     found = fuzz.in_a_process(kind, count, seed=1)

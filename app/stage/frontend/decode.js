@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout](payload);

@@ -9,6 +9,7 @@ import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
 import { requestedState } from "./output/link.js";
+import { isToBePlayed } from "./parts/answers.js";
 import { keepFocus } from "./parts/focus.js";
 import { keepOneEntryAPage } from "./parts/history.js";
 import { listen } from "./parts/keys.js";
@@ -67,7 +68,7 @@ class Mounted {
 /** @type {WeakMap<HTMLElement, Mounted>} */
 const mounted = new WeakMap();
 
-export default function mount({ data: payload, parentElement, setStateValue, setTriggerValue }) {
+export default function mount({ data: { play, ...payload }, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".stage");
   let current = mounted.get(parentElement);
   clearTimeout(current?.ending);
@@ -79,6 +80,7 @@ export default function mount({ data: payload, parentElement, setStateValue, set
   Object.assign(current, { setState: setStateValue, setTrigger: setTriggerValue });
   current.update(payload);
   if (isNew) restore(current.layout, root);
+  if (play && isToBePlayed(play)) current.layout.play(play);
   return current.dispose;
 }
 

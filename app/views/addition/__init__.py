@@ -19,7 +19,6 @@ PAGE = Page(
         ours="The measure of which transformer follows which digit, and when they part; muting one "
         "transformer; the budgets, which the table gives.",
     ),
-    has_questions=True,
     view_field="sum_view",
     # Far apart; one transformer gets it wrong.
     defaults={"first": 307, "second": 812, "sum_seed": 10},

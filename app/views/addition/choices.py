@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.data import gallery
 from app.data.run_keys import RunKey, Uploaded
@@ -51,8 +52,8 @@ class Choice:
         return f"{self.digits}/{drawn}/{self.seed}/{self.swapped}/{self.muted}"
 
 
-def choose_view() -> str:
-    """The first row of the page."""
+def choose_view() -> tuple[str, DeltaGenerator]:
+    """The first row of the page: which view; and the row."""
     return choose_page_view("sum_view", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import gallery
+from app.frame import predict
 from app.panels import (
     theme,
     transformers,
@@ -27,6 +28,7 @@ from app.views.addition import (
     strips,
 )
 from app.views.addition.explorer import EXPLORER
+from app.views.addition.questions import QUESTIONS
 from app.views.addition.shown import Shown, move, show
 
 HALF = 0.5  # a probability below it is a guess
@@ -70,7 +72,7 @@ def explore(shown: Shown) -> None:
                 stages.theta_table(shown, moved)
 
 
-view = choices.choose_view()
+view, row = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
@@ -83,6 +85,8 @@ elif view == "Results":
     results_panel(TABLES["addition"], EXPLORER)
     partings.partings()
 else:
+    with row:
+        predict.ask("addition", QUESTIONS)
     choosing, figure = beside_the_stage()
     with choosing:
         choice = choices.choose()

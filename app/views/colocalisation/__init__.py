@@ -19,7 +19,6 @@ PAGE = Page(
         ours="The departures from the paper that are listed under *Results*. Without the first of "
         "them the boxes move away from the digits.",
     ),
-    has_questions=True,
     view_field="boxes_view",
     defaults={"boxes_digit": 8},  # Fig. 4
     keys=PLAYHEAD_KEYS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.data import recordings
 from app.data.boxes import encoder, recorded_boxes, true_boxes
@@ -40,8 +41,8 @@ Kavukcuoglu, 2015).
 """
 
 
-def choose_view() -> str:
-    """The first row of the page."""
+def choose_view() -> tuple[str, DeltaGenerator]:
+    """The first row of the page: which view; and the row."""
     return choose_page_view("boxes_view", ["Watch", "Run it live", "Results"], NAMES)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.frame import predict
 from app.panels.skipped import skipped_runs
 from app.views.colocalisation import (
     boxes,
     form,
     results,
 )
+from app.views.colocalisation.questions import QUESTIONS
 
-view = boxes.choose_view()
+view, row = boxes.choose_view()
 if view == "Run it live":
     left, runs = st.columns([1, 2.4], gap="large")
     with left:
@@ -22,4 +24,6 @@ if view == "Run it live":
 elif view == "Results":
     results.table()
 else:
+    with row:
+        predict.ask("colocalisation", QUESTIONS)
     boxes.watch()

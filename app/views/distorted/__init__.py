@@ -20,7 +20,6 @@ PAGE = Page(
         "400,000 parameters; canvases of 28 × 28 for R, P and E, whose size the paper does not "
         "give. The sweep of the angle, the replay, the ideal θ and the studies of what goes wrong.",
     ),
-    has_questions=True,
     view_field="view",
     # A four, turned by 40°, that the CNN takes for a seven. The ST-CNN reads it, with a θ near the
     # ideal one; at the identity it would read a three. tests/.../test_distorted.py checks it.

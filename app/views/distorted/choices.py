@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.data import gallery
 from app.data.run_keys import RunKey
@@ -51,9 +52,10 @@ class Choice:
         return f"{self.distortion}/{self.digit}/{self.seed}{drawn}"
 
 
-def choose_view() -> tuple[str, str]:
-    """The first row of the page: which view, and one of the distortions of App. A.4."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+def choose_view() -> tuple[str, str, DeltaGenerator]:
+    """The first row of the page: a view, and one of the distortions of App. A.4; and the row."""
+    row = st.container(horizontal=True, vertical_alignment="center", gap="medium")
+    with row:
         view = st.segmented_control(
             "View",
             ["Explore", "Train", "Replay", "Results"],
@@ -75,7 +77,7 @@ def choose_view() -> tuple[str, str]:
         )
         with st.popover("Names and symbols", help="What U, V, θ and the networks' names mean"):
             st.markdown(NAMES)
-    return view, distortion
+    return view, distortion, row
 
 
 def choose(distortion: str) -> Choice:

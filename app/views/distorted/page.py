@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import gallery
+from app.frame import predict
 from app.panels import (
     theme,
     transformers,
@@ -26,6 +27,7 @@ from app.views.distorted import (
     strips,
 )
 from app.views.distorted.explorer import EXPLORER
+from app.views.distorted.questions import QUESTIONS
 from app.views.distorted.shown import Shown, move, show
 
 
@@ -56,7 +58,7 @@ def explore(shown: Shown) -> None:
         poses.pose_table(shown, moved)
 
 
-view, distortion = choices.choose_view()
+view, distortion, row = choices.choose_view()
 prefix = f"distorted/{distortion.lower()}/"
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
@@ -69,6 +71,8 @@ elif view == "Replay":
 elif view == "Results":
     results_panel(TABLES["distorted"], EXPLORER, distortion.lower())
 else:
+    with row:
+        predict.ask("distorted", QUESTIONS)
     choosing, figure = beside_the_stage()
     with choosing:
         choice = choices.choose(distortion)

@@ -16,7 +16,6 @@ PAGE = Page(
         ours="The network's recipe and budget: see *Distorted MNIST*, *Results*. The paper used "
         "SGD and 150,000 steps of 256. The width gives 400,000 parameters.",
     ),
-    has_questions=True,
     keys=STORY_KEYS + CHOICE_KEYS + HANDLE_KEYS,
     needs_torch=False,
 )

@@ -19,6 +19,5 @@ PAGE = Page(
         ours="All of it: the curves, the ranges far beyond the training range, the predicted "
         "poses.",
     ),
-    has_questions=True,
     keys=CHOICE_KEYS,
 )

@@ -19,7 +19,6 @@ PAGE = Page(
         ours="The landscape over two components of θ, and the descent on θ itself. In training, "
         "the localisation network's weights move, not θ.",
     ),
-    has_questions=True,
     # A two, turned by 35°, that is read as a seven at the identity; on its way down the loss of its
     # label, θ turns it upright, as tests/app/views/labels/test_labels.py checks. Not every digit is
     # turned so far.

@@ -1,67 +1,126 @@
-"""Questions on the gradient of θ."""
+"""Questions on the gradient of θ, with the network and the digit that are shown at first."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 
-from app.data import browser_networks, networks
-from app.data.front_probe import front_probe
-from app.frame.question import Question
-from stn_core.experiments import find
+from app.data import examples, networks
+from app.frame.question import Question, nearest
+from app.stage.play import Play
+from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, STUDY
 from stn_core.sampling import sample
 from stn_core.transforms import Affine
 
+STAGE = "labels"
+IDENTITY = (1, 0, 0, 0, 1, 0)
+AWAY = (0.3, 0, 2.2, 0, 0.3, 2.2)
+OFF = (0.9, 0.1, 0.05, -0.1, 0.9, 0.02)
+FIELDS = {  # the page's controls, as at first
+    "labels_network": STUDY, "labels_weights": "trained", "labels_start": "identity",
+    "labels_digit": FIRST_DIGIT, "labels_seed": FIRST_SEED,
+}  # fmt: skip
+STEPS, RATE, MATCHED = 200, 0.02, 0.003  # of the descent: as the page's own, by Adam
 
-def _slope(theta: list[float], kernel: str = "bilinear") -> float:
-    """The largest entry of ∂loss/∂θ, of the front page's digit and network, at this θ."""
-    network = networks.pretrained(browser_networks.NAME).network
-    held = torch.tensor([theta], requires_grad=True)
-    grid = Affine().grid(held, front_probe().shape[2:])
-    output = F.avg_pool2d(sample(front_probe(), grid, kernel), network.pool)
-    loss = F.cross_entropy(network.classifier(output), torch.tensor([browser_networks.FIRST_DIGIT]))
-    gradient = torch.autograd.grad(loss, held, allow_unused=True)[0]
+
+def _loss(theta: torch.Tensor, kernel: str = "bilinear") -> torch.Tensor:
+    """Of the page's first digit, read at θ (1, 6) and judged by the page's first network."""
+    network = networks.pretrained(STUDY).network
+    shown = examples.example(STUDY, FIRST_DIGIT, FIRST_SEED)
+    output = sample(shown.images, Affine().grid(theta, shown.images.shape[2:]), kernel)
+    logits = network.classifier(F.avg_pool2d(output, network.pool))
+    return F.cross_entropy(logits, shown.labels)
+
+
+def _slope(play: Play, kernel: str = "bilinear") -> float:
+    """The largest entry of ∂loss/∂θ at the end."""
+    held = torch.from_numpy(play.frames["theta"][-1:]).float().requires_grad_()
+    gradient = torch.autograd.grad(_loss(held, kernel), held, allow_unused=True)[0]
     return 0.0 if gradient is None else gradient.abs().max().item()
 
 
-OFF = [0.9, 0.1, 0.05, -0.1, 0.9, 0.02]
+def _far_away(play: Play) -> int:
+    return int(_slope(play) != 0)
 
 
-def _far_away() -> int:
-    return 0 if _slope([0.3, 0, 2.2, 0, 0.3, 2.2]) == 0 else 1
+def _with_the_integer_kernel(play: Play) -> int:
+    return 0 if _slope(play, "integer") == 0 < _slope(play) else 1
 
 
-def _with_the_integer_kernel() -> int:
-    return 0 if _slope(OFF, "integer") == 0 < _slope(OFF) else 1
+def _descent() -> Play:
+    """The steps down from the identity."""
+    theta = torch.tensor([IDENTITY]).float().requires_grad_()
+    adam = torch.optim.Adam([theta], lr=RATE, betas=(0.9, 0.99))
+    frames = []
+    for _ in range(STEPS):
+        frames.append(theta[0].detach().numpy().copy())
+        loss = _loss(theta)
+        if loss.item() < MATCHED:
+            break
+        (theta.grad,) = torch.autograd.grad(loss, theta)
+        adam.step()
+    return Play(frames={"theta": np.stack(frames)}, seconds=5.0)
 
 
-def _untrained_predicts() -> int:
-    """θ of a fresh network, for ten digits."""
-    network = find(browser_networks.NAME).build(seed=0)
-    images = torch.from_numpy(browser_networks.probes()[0])[:, None].float() / 255
-    with torch.no_grad():
-        theta = network.trace(images).warps[0].theta
-    return 0 if torch.allclose(theta, Affine().identity().expand_as(theta), atol=1e-6) else 1
+def _does_it_turn(play: Play) -> int:
+    def angle(theta: Sequence[float]) -> float:
+        return float(np.degrees(np.arctan2(theta[3], theta[0])))
+
+    ideal = examples.example(STUDY, FIRST_DIGIT, FIRST_SEED).theta[0].tolist()
+    return (1, 0, 2)[nearest(angle(play.frames["theta"][-1]) / angle(ideal), (0.0, 1.0, -1.0))]
+
+
+def _to(theta: Sequence[float], *, integer: bool) -> Play:
+    return Play(frames={"theta": np.array([IDENTITY, theta])}, settings={"integer": integer})
 
 
 QUESTIONS = (
     Question(
-        words="The grid reads only black pixels. How large is the gradient ∂loss/∂θ?",
+        words="θ takes steps down the loss of the label <i>two</i>, which says nothing about the "
+        "angle. What happens to the digit in V?",
+        answers=("It turns upright", "It stays tilted", "It turns the wrong way"),
+        reasons=(
+            "An upright two is read as a two, so turning it lowers the loss. No label of the pose "
+            "is needed.",
+            "The label says nothing about the angle, but the classifier does: it reads an upright "
+            "two more easily, so turning it lowers the loss.",
+            "Turning it further would raise the loss: the classifier reads it less and less as a "
+            "two.",
+        ),
+        stage=STAGE,
+        play=_descent,
+        find=_does_it_turn,
+        fields=FIELDS,
+    ),
+    Question(
+        words="The grid goes where it reads only black pixels. How large is the gradient "
+        "∂loss/∂θ there?",
         answers=("Zero", "Small, but enough to return to the digit"),
+        reasons=(
+            "V does not change when the grid moves a little, so no label helps.",
+            "V stays black when the grid moves a little. A V that does not change gives no "
+            "gradient at all, however wrong the class is.",
+        ),
+        stage=STAGE,
+        play=lambda: _to(AWAY, integer=False),
         find=_far_away,
-        why="V does not change when the grid moves a little, so no label helps.",
+        fields=FIELDS,
     ),
     Question(
-        words="The sampler reads the nearest pixel (Eq. 4). How large is the gradient ∂loss/∂θ?",
+        words="Now the sampler reads the nearest pixel (Eq. 4, the integer kernel). How large is "
+        "the gradient ∂loss/∂θ?",
         answers=("Zero", "As with the bilinear kernel, but rougher"),
+        reasons=(
+            "Between two jumps V is constant. The bilinear kernel has a slope there.",
+            "V does change when the grid moves far enough, but in jumps. Between them it is "
+            "constant, and the slope is zero.",
+        ),
+        stage=STAGE,
+        play=lambda: _to(OFF, integer=True),
         find=_with_the_integer_kernel,
-        why="Between two jumps V is constant. The bilinear kernel has a slope there.",
-    ),
-    Question(
-        words="Which θ does the localisation network predict before training?",
-        answers=("The identity, for every image", "A different one for each image"),
-        find=_untrained_predicts,
-        why="Its last layer has zero weights, and its bias is the identity. So V shows all of U, "
-        "and there is a gradient to learn from.",
+        fields=FIELDS,
     ),
 )

@@ -18,7 +18,6 @@ PAGE = Page(
         symbols=("U", "theta", "T", "k", "V"),
         ours="The Python code, the command and the file format.",
     ),
-    has_questions=True,
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
     view_field="network_view",
 )

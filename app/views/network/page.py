@@ -10,7 +10,9 @@ import streamlit as st
 from app.data import inspected
 from app.data.faults import reason
 from app.data.plain import plain
+from app.frame import predict
 from app.views.network import choices, frozen, live, replay, sweeps
+from app.views.network.questions import QUESTIONS
 from app.views.network.shown import Choice
 
 README = (Path(__file__).parents[3] / "stn_core" / "README.md").read_text()
@@ -66,6 +68,7 @@ def introduce(network, key: str) -> None:
 
 def explore_view() -> None:
     """A network that runs, or what a file holds of one."""
+    asked = st.container()
     figure, right = st.columns([3.4, 1], gap="large")
     choice = None
     with right:
@@ -75,6 +78,9 @@ def explore_view() -> None:
         if file is None:
             network, key = network_shown()
             if network:
+                if key == "example":
+                    with asked:
+                        predict.ask("network", QUESTIONS)
                 introduce(network, key)
                 choice = choose(network, key)
         elif warps := frozen.opened(file):

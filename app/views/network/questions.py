@@ -1,60 +1,108 @@
-"""Questions on a transformer in any network."""
+"""Questions on a transformer in any network, answered on an image of the example."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 
+from app.data import example_warps
 from app.frame.question import Question
-from stn_core.spatial_transformer import SpatialTransformer
+from app.stage.play import Play
+from stn_core.sampling import sample
 from stn_core.transforms import Affine
 
-
-def _transformer(size: tuple[int, int] | None) -> SpatialTransformer:
-    localisation = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 8 * 8, 6))
-    torch.nn.init.zeros_(localisation[1].weight)
-    localisation[1].bias.data.copy_(Affine().identity())
-    return SpatialTransformer(localisation, Affine(), size)
-
-
-@torch.no_grad()
-def _fresh() -> int:
-    image = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    return 0 if torch.allclose(_transformer(None)(image), image, atol=1e-5) else 1
+STAGE = "own-stage"
+IMAGE = 2  # of the example: a two, tilted and small
+FIELDS = {"own-image": IMAGE + 1}
+IDENTITY = (1, 0, 0, 0, 1, 0)
+OUTSIDE = (1, 0, 1.4, 0, 1, 0)  # most of the grid is right of U
+AREA = 0.9  # of the grid, relative to U: below it V is a crop
 
 
-@torch.no_grad()
-def _other_size() -> int:
-    return 0 if _transformer((4, 6))(torch.zeros(1, 3, 8, 8)).shape == (1, 3, 4, 6) else 1
+def _image() -> torch.Tensor:
+    return example_warps.example_warps()[0].image[IMAGE : IMAGE + 1].float()
 
 
-def _pixel_gradient() -> int:
-    image = torch.zeros(1, 3, 8, 8)
-    image[:, :, 3, 3] = 1
-    image.requires_grad_()
-    _transformer(None)(image).sum().backward()
-    return 0 if image.grad.abs().sum() > 0 else 1
+def _output(play: Play) -> torch.Tensor:
+    """V of the image at the end, (1, 1, H, W)."""
+    [warp, *_] = example_warps.example_warps()
+    theta = torch.from_numpy(play.frames["thetas"][-1]).float()
+    return sample(_image(), Affine().grid(theta, warp.size), warp.kernel, warp.padding)
+
+
+def _by_hand(*thetas: Sequence[float]) -> Play:
+    return Play(frames={"thetas": np.array(thetas)[:, None]}, settings={"byHand": True})
+
+
+def _predicted() -> np.ndarray:
+    return example_warps.example_warps()[0].theta[IMAGE].numpy()
+
+
+def _fresh(play: Play) -> int:
+    return int(not torch.allclose(_output(play), _image(), atol=0.01))
+
+
+def _crops(play: Play) -> int:
+    a, b, _, c, d, _ = play.frames["thetas"][-1, 0]
+    area = abs(a * d - b * c)
+    return 0 if area < AREA else 1 if area < 1 / AREA else 2
+
+
+def _outside(play: Play) -> int:
+    right = _output(play)[..., -1]
+    return int(bool(right.abs().max() > 0))
 
 
 QUESTIONS = (
     Question(
-        words="You add a transformer to a network; its last layer starts at the identity. What "
-        "changes before any training?",
-        answers=("Nothing: V equals U", "It adds a little noise"),
+        words="A fresh transformer predicts the identity. You put it into a trained network. What "
+        "does the layer after it see?",
+        answers=("What it saw before: V equals U", "A little noise", "Zeros"),
+        reasons=(
+            "The last layer has zero weights, and its bias is the identity. So you can add it to a "
+            "trained network, and train on.",
+            "The layers before the last one start at random, but the last one has zero weights: "
+            "its output is its bias, the identity.",
+            "Zero weights of the last layer leave its bias. That is the identity, which reads each "
+            "pixel where it is.",
+        ),
+        stage=STAGE,
+        play=lambda: _by_hand(_predicted(), IDENTITY),
         find=_fresh,
-        why="So you can also add it to a trained network.",
+        fields=FIELDS,
     ),
     Question(
-        words="Can the output V have another size than the image U?",
-        answers=("Yes, any", "No"),
-        find=_other_size,
-        why="The grid has as many points as V has pixels (`size=`), so a transformer can also make "
-        "later layers smaller.",
+        words="After training, θ goes from the identity to what is predicted for this digit. How "
+        "large is the digit in V?",
+        answers=("Larger than in U", "As large as in U", "Smaller than in U"),
+        reasons=(
+            "The grid covers a part of U, and V shows that part: a crop, which the paper calls "
+            "attention.",
+            "Where the grid stays as large as U, nothing is gained. A crop shows the classifier "
+            "the digit large and in the middle.",
+            "The grid shrinks, not the digit: V shows the part of U that the grid covers, and "
+            "shows it enlarged.",
+        ),
+        stage=STAGE,
+        play=lambda: Play(frames={"thetas": np.array([[IDENTITY], [_predicted()]])}),
+        find=_crops,
+        fields=FIELDS,
     ),
     Question(
-        words="Do the layers before the transformer still get a gradient?",
-        answers=("Yes", "No"),
-        find=_pixel_gradient,
-        why="Eq. 6 is the gradient with respect to U's pixels, as Eq. 7 is with respect to the "
-        "grid's points.",
+        words="θ moves the grid beyond the right edge of U. What does V hold for the points "
+        "outside?",
+        answers=("Zeros: black", "U's border, repeated", "U's left side: it wraps around"),
+        reasons=(
+            "Outside the image the value is 0, in the paper's experiments as here.",
+            '<code>padding="border"</code> would do that. With the default, the value outside of '
+            "the image is 0.",
+            "The grid knows no other side: a point outside of the image reads 0.",
+        ),
+        stage=STAGE,
+        play=lambda: _by_hand(IDENTITY, OUTSIDE),
+        find=_outside,
+        fields=FIELDS,
     ),
 )

@@ -20,7 +20,6 @@ PAGE = Page(
         "neither. Bicubic and tent kernels, piecewise affine and the fixed quadratic B are "
         "examples of what it allows. The descent on θ and the challenge are ours.",
     ),
-    has_questions=True,
     view_field="lab_view",
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
 )

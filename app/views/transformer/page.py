@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.frame import predict
 from app.palette import GRIDS
 from app.stage.large import Features, Item, stage
 from app.stage.transformers import Transformers
 from app.views.transformer import challenge, choices
+from app.views.transformer.questions import QUESTIONS
 
 
 @st.fragment
@@ -59,15 +61,18 @@ def play() -> None:
         st.caption(choice.family.words)
 
 
-view = st.segmented_control(
-    "View",
-    ["Play", "Challenge"],
-    default="Play",
-    required=True,
-    key="lab_view",
-    bind="query-params",
-    label_visibility="collapsed",
-)
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    view = st.segmented_control(
+        "View",
+        ["Play", "Challenge"],
+        default="Play",
+        required=True,
+        key="lab_view",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    if view == "Play":
+        predict.ask("transformer", QUESTIONS)
 if view == "Challenge":
     challenge.challenge()
 else:

@@ -19,7 +19,6 @@ PAGE = Page(
         ours="All figures: the paper gives none. The sizes, the localisation network, the rigid "
         "variant and the 3D-CNN that they are compared with.",
     ),
-    has_questions=True,
     view_field="volume_view",
     # Which the plain projection takes for a one.
     defaults={"volume_digit": 504, "volume_seed": 2},

@@ -6,6 +6,7 @@ import zlib
 from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.data import gallery
 from app.data.networks import network_title
@@ -58,8 +59,8 @@ class Choice:
         return f"{self.digit}/{zlib.crc32(repr(self.drawn).encode())}/{self.seed}"
 
 
-def choose_view() -> str:
-    """The first row of the page."""
+def choose_view() -> tuple[str, DeltaGenerator]:
+    """The first row of the page: which view; and the row."""
     return choose_page_view("volume_view", ["Explore", "Train", "Replay", "Results"], names())
 
 

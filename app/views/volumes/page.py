@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import gallery
+from app.frame import predict
 from app.panels import transformers
 from app.panels.arrangement import beside_the_stage
 from app.panels.results import results_panel
@@ -18,9 +19,10 @@ from app.views.volumes import (
     replay,
 )
 from app.views.volumes.explorer import EXPLORER
+from app.views.volumes.questions import QUESTIONS
 from app.views.volumes.shown import show
 
-view = choices.choose_view()
+view, row = choices.choose_view()
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
@@ -32,6 +34,8 @@ elif view == "Replay":
 elif view == "Results":
     results_panel(TABLES["volumes"], EXPLORER)
 else:
+    with row:
+        predict.ask("volumes", QUESTIONS)
     choosing, figure = beside_the_stage()
     with choosing:
         choice = choices.choose()

@@ -20,7 +20,7 @@ from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.foreign_checkpoints import load_matching
-from tests.app.visiting import opened, payload
+from tests.app.visiting import opened, payloads
 
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]
 NAME = "distorted/rts/st-fcn-aff"
@@ -92,8 +92,7 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     laid = examples.render(moved, moved.pose)
     shown = examples.example(NAME, 504, 2, drawn)
     torch.testing.assert_close(laid, shown.images, atol=1e-4, rtol=0)
-    parts = [payload(app, index) for index in range(len(app.get("bidi_component")))]
-    [strip] = [part for part in parts if part.get("layout") == "strip"]
+    [strip] = [part for part in payloads(app) if part.get("layout") == "strip"]
     assert strip["selected"] is None  # none of the gallery's digits is on the stage
     rings = [s["marker"]["line"]["width"] for s in angles(app) if "marker" in s]
     assert rings and not np.any(rings)

@@ -26,7 +26,7 @@ from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, load_tried
 from stn_core.typed_json import to_json
 from tests.app import visiting
-from tests.app.visiting import MAIN, go_to, texts
+from tests.app.visiting import MAIN, go_to, payload, texts
 
 
 def read_csv(text: str) -> csv.DictReader:
@@ -151,8 +151,7 @@ def is_shown(app: AppTest, table: str, item, said: dict[str, str]) -> None:
     label = item.label.split()[0]
     assert f"<b>{label}</b> ◂" in words
     if table != "volumes":
-        proto = app.get("bidi_component")[0].proto
-        (u,) = json.loads(proto.json or proto.mixed.json)["items"]
+        (u,) = payload(app)["items"]
         assert base64.b64decode(u["image"]) == item.image.tobytes()
 
 

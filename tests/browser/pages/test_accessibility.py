@@ -17,6 +17,7 @@ ADDRESSES = ["" if name == "front" else name for name in views.pages()]
 OPEN = """() => {
     const open = (root) => {
         root.querySelectorAll("details:not([open]) > summary").forEach((one) => one.click());
+        root.querySelectorAll(".predict .line[aria-expanded=false]").forEach((one) => one.click());
         root.querySelectorAll("*").forEach(({ shadowRoot }) => shadowRoot && open(shadowRoot));
     };
     open(document);

@@ -10,6 +10,7 @@ import torch
 from playwright.sync_api import expect
 
 from app.data import browser_networks
+from app.palette import GRIDS
 from app.stage.beat import SECONDS
 from app.views.beat.digits import ten
 from stn_core import checkpoints
@@ -19,6 +20,13 @@ from tests.browser.driving import data_of, handle, pixels, stage_of, until
 from tests.browser.pages.test_first_screen import nothing_is_cut
 from tests.browser.pages.test_touch import PHONE, middle, touch
 
+# The colours on a canvas, as (red, green, blue).
+COLOURS = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const at = [...Array(data.length / 4).keys()].filter((i) => data[4 * i + 3] === 255);
+    const seen = new Set(at.map((i) => data.slice(4 * i, 4 * i + 3).join()));
+    return [...seen].map((text) => text.split(",").map(Number));
+}"""
 KEY_DEGREES = np.degrees(0.02)  # of one "[" or "]"; five times as much with Shift
 SEED = 7
 TURNED, LEFT = 3, 1  # digits that are brought upright, and that are left as they were
@@ -71,6 +79,25 @@ def expect_cell(words: str, result) -> None:
     assert ("✓" in words) == result[2]
 
 
+def left_and_continued(page, theta: list[float]) -> None:
+    """A reload stops the clock; "Continue" starts it again, with the frame where it was."""
+    stage, before = stage_of(page), seconds_left(page)
+    page.reload()
+    expect(stage.get_by_text("Press Continue")).to_be_visible()
+    stopped = seconds_left(page)
+    assert before - 2 <= stopped <= before
+    assert not pixels(page, "U").any()  # nobody looks at the digit while the clock stands still
+    page.clock.fast_forward(5000)
+    assert seconds_left(page) == stopped
+    page.keyboard.press("Enter")
+    expect(stage.locator(".count")).to_have_text(f"Digit {TURNED + LEFT} of 10")
+    np.testing.assert_allclose(data_of(page, "theta"), theta)
+
+
+def seconds_left(page) -> int:
+    return int(stage_of(page).locator(".clock").inner_text().split()[0])
+
+
 def test_game_is_played_by_the_keyboard_and_its_score_is_true(visit):
     page = visit(f"seed={SEED}", at="beat", reduced_motion="reduce")
     stage = stage_of(page)
@@ -87,6 +114,7 @@ def test_game_is_played_by_the_keyboard_and_its_score_is_true(visit):
         thetas.append(data_of(page, "theta").tolist())
         if n < TURNED + LEFT:
             page.keyboard.press("Enter")
+    left_and_continued(page, thetas[-1])
     page.clock.fast_forward(1000 * SECONDS)
     rows = stage.locator(".board tbody tr")
     expect(rows).to_have_count(10)
@@ -100,12 +128,16 @@ def test_game_is_played_by_the_keyboard_and_its_score_is_true(visit):
         for words, result in zip(cells[1:3], both, strict=True):
             expect_cell(words, result)
         assert cells[3] == point
+    frames = {tuple(c) for c in rows.first.locator("canvas.overlay").evaluate(COLOURS)}
+    assert {tuple(bytes.fromhex(colour[1:])) for colour in GRIDS} <= frames
     for width, height in ((1280, 720), (375, 800)):
         page.set_viewport_size({"width": width, "height": height})
         nothing_is_cut(page, {"width": width})
     total = f"You {points.count('You')}, the network {points.count('Network')}"
     expect(stage.get_by_role("heading")).to_have_text(total)
     expect(stage.get_by_role("link", name="Find a pose")).to_have_attribute("href", "./?step=7")
+    page.reload()
+    expect(stage.get_by_role("heading")).to_have_text(total)
     stage.get_by_role("button", name="Play again").click()
     expect(stage.get_by_text("Press Start")).to_be_visible()
     expect(page).to_have_url(re.compile(rf"seed={SEED + 1}\b"))

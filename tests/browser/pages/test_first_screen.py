@@ -37,6 +37,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "invariance": (PLOT,),
     "network": (PAIR, PLAYHEAD),
     "glossary": (),
+    "faithful": (".st-key-kind", ".departures"),
     "tour": (),
 }
 

@@ -13,9 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.data import families, pictures
 from stn_core.sampling import bicubic_kernel, sample
-from stn_core.transforms import (
-    Affine,
-)
+from stn_core.transforms import Affine
 from tests.browser.driving import (
     V_PIXELS,
     WATCH,
@@ -33,6 +31,7 @@ from tests.browser.driving import (
 )
 from tests.browser.expected import transformer_output
 
+MOVED_HANDLES = 5  # of a family at most, the first among them
 U_GRID = "[data-pane=U] canvas:nth-child(3)"  # above the pixels and the tint
 
 
@@ -203,7 +202,8 @@ def test_every_handle_has_a_name_and_is_moved_by_the_arrow_keys(visit, name):
     assert len(set(names)) == len(names) >= 4
     assert all("arrow keys" in name for name in names)
     transform = families.families()[name].make((64, 64))
-    for place, label in enumerate(names):
+    for place in range(0, len(names), -(-len(names) // MOVED_HANDLES)):
+        label = names[place]
         stage_of(page).get_by_role("button", name="θ = identity").click()
         one = handles.nth(place)
         before, output = one.bounding_box(), pixels(page, "V")

@@ -179,7 +179,7 @@ def test_killed_training_is_resumed_to_the_same_weights_with_its_history_whole(
         "pacing.monotonic = lambda: 0.0\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )
-    iterations = 120
+    iterations = 60
     arguments = [
         "train",
         "distorted/r/st-fcn-aff",

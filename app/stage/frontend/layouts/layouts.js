@@ -10,6 +10,7 @@
  * @property {() => void} redraw  the root has another size
  * @property {() => void} [refit]  parts of it stand elsewhere now: draw what depends on where
  * @property {() => void} stop  nothing goes on by itself, and nothing is reported any more
+ * @property {(answer: object) => void} [play]  the answer to a question above it, as parts/answers.js has it
  * @property {() => void} [release]  back to the start, with R
  * @property {(direction: 1|-1) => boolean} [turnPage]  to the next or the former step of a story;
  *   false where there is none
@@ -25,6 +26,7 @@ import { Beat } from "./beat/beat.js";
 import { Chart } from "./chart.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
+import { Predict } from "./predict.js";
 import { Replay } from "./replay/replay.js";
 import { Story } from "./story/story.js";
 import { Strip } from "./strip.js";
@@ -41,6 +43,7 @@ export const LAYOUTS = {
   story: Story,
   labels: Labels,
   beat: Beat,
+  predict: Predict,
   bare: Bare,
   chart: Chart,
 };

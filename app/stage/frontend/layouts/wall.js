@@ -3,6 +3,7 @@ import { button, element, press } from "../dom.js";
 import { between } from "../maths/grid.js";
 import { bookmarkOf, keepBookmark } from "../output/bookmarks.js";
 import { exporter } from "../output/export.js";
+import { AnswerPlayer } from "../parts/answers.js";
 import { CurveOptions } from "../parts/curve_options.js";
 import { Curves } from "../parts/curves.js";
 import { paintPixels } from "../parts/drawing.js";
@@ -51,6 +52,7 @@ export class Wall {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
     Object.assign(this, { root, python, revealed: false, sorted: false });
+    this.player = new AnswerPlayer(root);
     this.curveOptions = new CurveOptions(() => this.arrange(true));
   }
 
@@ -65,7 +67,7 @@ export class Wall {
     const { data } = this;
     this.stop();
     this.chosen = [...data.first];
-    this.transport = new Transport((position) => this.show(position), () => this.report());
+    this.transport = new Transport((position) => this.scrub(position), () => this.report());
     this.transport.more.append(exporter(this));
     this.summary = element("p", { className: "title" });
     this.said = element("p", { className: "unseen", role: "status" }); // the same, when it rests
@@ -187,6 +189,35 @@ export class Wall {
     this.reveal();
   }
 
+  scrub(position) {
+    this.player.stop();
+    this.show(position);
+  }
+
+  /** The answer to a question: frames of the playhead's ``position``; and the true boxes. */
+  play(answer) {
+    this.player.stop();
+    this.transport.head.pause();
+    this.transport.marks();
+    this.setRevealed(answer.settings.revealed);
+    const show = ({ position: [position] }) => {
+      this.transport.head.position = position;
+      this.transport.mark(position);
+      this.show(position);
+    };
+    this.player.play(answer, show, () => this.report());
+  }
+
+  setRevealed(revealed) {
+    this.revealed = Boolean(revealed);
+    this.markSwitches();
+    this.reveal();
+  }
+
+  markSwitches() {
+    press(this.switches.querySelectorAll("button"), (_, i) => [this.revealed, this.sorted][i]);
+  }
+
   show(position) {
     const { steps, thetas, truth } = this.data;
     const first = Math.min(Math.floor(position), steps.length - 1);
@@ -247,7 +278,7 @@ export class Wall {
     if (!known || !(position >= 0 && position <= this.transport.head.last)) return false;
     this.chosen = chosen;
     Object.assign(this, { revealed: Boolean(revealed), sorted: Boolean(sorted) });
-    press(this.switches.querySelectorAll("button"), (_, i) => [this.revealed, this.sorted][i]);
+    this.markSwitches();
     if (this.data.truth) this.order();
     this.reveal();
     this.transport.head.seek(position);
@@ -259,6 +290,7 @@ export class Wall {
   }
 
   stop() {
+    this.player.leave();
     this.transport?.head.pause();
   }
 }

@@ -15,7 +15,7 @@ from app.frame import stops
 from app.views.addition import choices, division, partings
 from stn_core import checkpoints, evaluation
 from stn_core.experiments import EXPERIMENTS, find
-from tests.app.visiting import opened, payload, texts
+from tests.app.visiting import opened, payload, payloads, texts
 
 PUBLISHED = [
     name.removeprefix(choices.PREFIX)
@@ -192,8 +192,7 @@ def test_drawn_digit_takes_the_place_of_one_and_the_sum_is_with_it():
     app.session_state["draw-second-sketch"] = {"drawn": base64.b64encode(image).decode()}
     app.number_input(key="draw-second-label").set_value(1).run()
     assert not app.exception and not app.error
-    data = (payload(app, i) for i in range(len(app.get("bidi_component"))))
-    first, second = next(d["inputs"] for d in data if "inputs" in d)
+    first, second = next(d["inputs"] for d in payloads(app) if "inputs" in d)
     assert base64.b64decode(second["image"]) == image.tobytes()
     gallery = gallery_module.gallery()
     assert (

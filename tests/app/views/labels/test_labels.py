@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 import torch
@@ -15,7 +13,7 @@ from app.views.labels.descent import FIRST_DIGIT, FIRST_SEED, NETWORKS, STUDY, _
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.metrics import load_metrics
-from tests.app.visiting import opened
+from tests.app.visiting import opened, payload
 
 NAME = STUDY
 LONG = "distorted/rts/st-fcn-aff"
@@ -78,7 +76,7 @@ def test_network_of_the_table_was_trained_on_thirty_times_as_many_digits():
 def test_page_opens_on_it():
     app = visit()
     assert not app.exception and not app.error
-    data = json.loads(app.get("bidi_component")[0].proto.json)
+    data = payload(app)
     assert data["label"] == 2 and data["start"] == "identity"
     assert data["network"]["size"] == 42
 

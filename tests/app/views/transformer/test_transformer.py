@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import numpy as np
@@ -13,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from app.data import families, pictures
 from app.views.transformer import choices
 from stn_core.transforms import Affine
-from tests.app.visiting import opened
+from tests.app.visiting import opened, payloads
 
 FAMILY_NAMES = list(families.families())
 
@@ -34,11 +33,7 @@ def run(widget) -> AppTest:
 
 def told(app: AppTest) -> dict:
     """What Python tells the stage."""
-    for component in app.get("bidi_component"):
-        found = json.loads(component.proto.json or component.proto.mixed.json)
-        if "token" in found:
-            return found
-    raise AssertionError("there is no stage on the page")
+    return next(data for data in payloads(app) if "token" in data)
 
 
 def theta(app: AppTest) -> list[float]:

@@ -6,6 +6,7 @@ import { button, element } from "../../dom.js";
 import { IDENTITY, affine } from "../../maths/affine.js";
 import { Loss } from "../../maths/loss.js";
 import { exporter } from "../../output/export.js";
+import { isLike } from "../../output/link.js";
 import { Handles } from "../../parts/handles.js";
 import { pairOf } from "../../parts/pair.js";
 import { settle } from "../../parts/stage_mode.js";
@@ -24,7 +25,7 @@ const RULES =
   "Drag the frame over the digit and turn it by a corner, until the digit is upright in the output. Then take the next one: <b>Enter</b>, or the button.";
 const REST_MILLISECONDS = 2000; // without a move: the visitor is satisfied
 
-/** @typedef {"ready"|"playing"|"over"} Phase  of a game, which is in the node's data-phase */
+/** @typedef {"ready"|"playing"|"paused"|"over"} Phase  of a game, which is in the node's data-phase */
 
 export class Beat {
   /** @param {HTMLElement} root  @param {{choose: (id: string) => void}} python */
@@ -49,7 +50,7 @@ export class Beat {
     this.transport = new Transport(() => {}, () => {}); // for its files alone: nothing is played
     this.transport.node.classList.add("still");
     this.transport.more.append(exporter(this));
-    this.empty = element("p", { className: "empty", textContent: "Press Start" });
+    this.empty = element("p", { className: "empty" });
     this.game = element("div", { className: "game" }, this.pair.node, this.side());
     this.node = element("div", { className: "beat" }, this.game);
     this.root.replaceChildren(this.node, this.transport.node);
@@ -76,25 +77,41 @@ export class Beat {
   }
 
   ready() {
-    const { network, digits, seconds } = this.data;
-    const { size } = network;
+    const { digits, seconds } = this.data;
     this.thetas = [];
     this.rounds = [];
     this.clock.set(seconds);
     this.count.textContent = `${digits.length} digits`;
-    this.go.textContent = "Start";
-    const blank = { pixels: new Uint8Array(size * size), channels: 1, height: size, width: size };
-    this.pair.us[0].square.append(this.empty);
-    this.enter("ready");
-    this.pair.show(blank, "U: empty until you press Start", [IDENTITY]);
+    this.cover("ready", "Start");
   }
 
-  start() {
+  /** Nothing is seen of the digits until the visitor presses a button of this name. */
+  cover(phase, name) {
+    const { size } = this.data.network;
+    const blank = { pixels: new Uint8Array(size * size), channels: 1, height: size, width: size };
+    this.go.textContent = name;
+    this.empty.textContent = `Press ${name}`;
+    this.pair.us[0].square.append(this.empty);
+    this.enter(phase);
+    this.pair.show(blank, `U: empty until you press ${name}`, [IDENTITY]);
+  }
+
+  /** The clock runs from where it stands. @param {number} turn  of the digits, from 0 on */
+  start(turn, theta = IDENTITY) {
     this.empty.remove();
     this.enter("playing");
     this.handles = new Handles(this.pair.us[0].square, affine([1, 1], "the frame", true), (theta) => this.move(theta));
     this.clock.start();
-    this.deal(0);
+    this.deal(turn);
+    this.show(theta);
+  }
+
+  /** A game that was left goes on from where it stood: the clock did not run meanwhile. */
+  pause(turn, theta, spent) {
+    Object.assign(this, { turn, theta });
+    this.clock.set(this.data.seconds, spent);
+    this.count.textContent = `Digit ${turn + 1} of ${this.data.digits.length}, not finished`;
+    this.cover("paused", "Continue");
   }
 
   /** @param {number} turn  of the digits, from 0 on */
@@ -140,17 +157,23 @@ export class Beat {
 
   finish() {
     this.thetas[this.turn] = this.theta;
-    const { spent } = this.clock;
+    this.conclude();
+    this.board.heading.focus();
+  }
+
+  /** The board. */
+  conclude() {
     this.stop();
+    const { spent } = this.clock;
     const { digits, network } = this.data;
     const began = performance.now();
     const answers = digits.map(({ source }) => this.reader.localise(source).theta);
     const seconds = { you: spent, network: (performance.now() - began) / 1000 };
     this.rounds = roundsOf(this.reader, digits, this.thetas, answers);
-    const board = new Board(this.rounds, network.size, seconds, () => this.python.choose("again"));
-    this.node.replaceChildren(board.node);
+    this.board = new Board(this.rounds, network.size, seconds, this.data.colours, () => this.python.choose("again"));
+    this.node.replaceChildren(this.board.node);
     this.enter("over");
-    board.heading.focus();
+    this.board.draw();
     settle();
   }
 
@@ -160,7 +183,27 @@ export class Beat {
   takeNext() {
     if (this.phase === "over") return false;
     if (this.phase === "playing") this.next();
-    else this.start();
+    else if (this.phase === "paused") this.start(this.turn, this.theta);
+    else this.start(0);
+    return true;
+  }
+
+  /** A game that has begun, for a reload, for Back and for a link. */
+  state() {
+    const { phase, thetas, turn, theta } = this;
+    if (phase === "ready") return null;
+    return { over: phase === "over", thetas, turn, theta, spent: this.clock.spent };
+  }
+
+  /** Be as that was left; false where it cannot be. */
+  restore({ over, thetas, turn, theta, spent }) {
+    const { digits, seconds } = this.data;
+    const areThetas = Array.isArray(thetas) && thetas.every((one) => isLike(one, IDENTITY));
+    const isTurn = Number.isInteger(turn) && turn in digits && thetas?.length === turn + Number(Boolean(over));
+    if (!areThetas || !isTurn || !isLike(theta, IDENTITY) || !(spent >= 0 && spent <= seconds)) return false;
+    this.thetas = thetas;
+    this.pause(turn, theta, spent);
+    if (over) this.conclude();
     return true;
   }
 
@@ -180,7 +223,8 @@ export class Beat {
   }
 
   redraw() {
-    if (this.phase !== "over") this.pair?.redraw();
+    if (this.phase === "over") this.board.draw();
+    else this.pair?.redraw();
   }
 
   stop() {

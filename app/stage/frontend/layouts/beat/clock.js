@@ -7,15 +7,15 @@ const LAST_SECONDS = 10; // that are marked
 export class Clock {
   /** @param {() => void} onOver */
   constructor(onOver) {
-    this.onOver = onOver;
+    Object.assign(this, { onOver, seconds: Infinity, before: 0, ticking: 0 });
     this.node = element("p", { className: "clock", role: "timer", ariaLabel: "Time left" });
   }
 
-  /** Full, and not running. */
-  set(seconds) {
+  /** Not running; full, or with so many seconds spent. */
+  set(seconds, spent = 0) {
     this.stop();
-    this.seconds = seconds;
-    this.show(seconds);
+    Object.assign(this, { seconds, before: spent });
+    this.show(seconds - spent);
   }
 
   start() {
@@ -23,9 +23,10 @@ export class Clock {
     this.ticking = setInterval(() => this.tick(), TICK_MILLISECONDS);
   }
 
-  /** Since the start, in seconds: no more than there were. */
+  /** While it was running, in seconds: no more than there were. */
   get spent() {
-    return Math.min(this.seconds, (performance.now() - this.began) / 1000);
+    const running = this.ticking ? (performance.now() - this.began) / 1000 : 0;
+    return Math.min(this.seconds, this.before + running);
   }
 
   tick() {
@@ -43,6 +44,8 @@ export class Clock {
   }
 
   stop() {
+    this.before = this.spent;
     clearInterval(this.ticking);
+    this.ticking = 0;
   }
 }

@@ -14,6 +14,7 @@ import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
 import { oddsOf } from "../../output/table.js";
+import { AnswerPlayer } from "../../parts/answers.js";
 import { Backward } from "../../parts/backward.js";
 import { drawFrame, paintPixels } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
@@ -42,6 +43,7 @@ export class Labels {
   constructor(root, python) {
     this.root = root;
     this.reporter = new Reporter(python.tell);
+    this.player = new AnswerPlayer(root);
   }
 
   update(data) {
@@ -137,6 +139,18 @@ export class Labels {
     this.report();
   }
 
+  /** The answer to a question: frames of ``theta``, read by the integer kernel or the bilinear one. */
+  play(answer) {
+    this.halt();
+    this.transport.leave();
+    if (this.integer.checked !== Boolean(answer.settings.integer)) this.integer.click();
+    const end = () => {
+      this.settle();
+      this.report();
+    };
+    this.player.play(answer, ({ theta }) => this.show(theta), end);
+  }
+
   /** The steps down from the θ that is shown. */
   descent() {
     const judge = (output) => this.loss.withSlope(output);
@@ -173,6 +187,7 @@ export class Labels {
   }
 
   scrub(position) {
+    this.player.stop();
     this.stopWalk?.();
     this.show(this.frames[Math.round(position)].theta);
   }
@@ -250,6 +265,7 @@ export class Labels {
   }
 
   halt() {
+    this.player.stop();
     this.stopWalk?.();
     this.transport?.head.pause();
   }

@@ -4,15 +4,17 @@ import { points } from "../../maths/grid.js";
 import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
 import { Reporter } from "../../output/report.js";
+import { AnswerPlayer } from "../../parts/answers.js";
 import { Gradient } from "../../parts/gradient.js";
 import { Inspector } from "../../parts/inspect.js";
 import { Equation, NARROW_PIXELS, PoseNumbers, ThetaNumbers } from "../../parts/numbers.js";
 import { Pair } from "../../parts/pair.js";
 import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
+import { playAnswer } from "./answer.js";
 import { Composition } from "./composition.js";
 import { Hand } from "./hand.js";
-import { rowsOf } from "./rows.js";
+import { rowsAreOf, rowsOf } from "./rows.js";
 import { restoreState, stateOf } from "./state.js";
 import { areClose, descentTrack, mixed, predictionTrack } from "./tracks.js";
 
@@ -24,6 +26,7 @@ export class Large {
     this.root = root;
     this.reporter = new Reporter(python.tell);
     this.follow = new Change((share) => this.show(mixed(this.from, this.to, share)));
+    this.player = new AnswerPlayer(root);
     this.composition = new Composition();
     this.hand = new Hand(
       (theta) => this.hold(this.withActive(theta)),
@@ -46,6 +49,7 @@ export class Large {
     const { data } = this;
     data.items[0].source = before.items[0].source;
     data.inputs.forEach((input, i) => (input.source = before.inputs[i].source));
+    if (this.player.isPlaying) return;
     if (data.adopted) this.poses = data.adopted;
     if (!data.transform) return this.show(null);
     if (data.track && data.track.count !== before.track.count) this.transport.set(data.track, true);
@@ -253,12 +257,7 @@ export class Large {
   }
 
   get rowsAre() {
-    const { transform, track, features, probabilities } = this.data;
-    const parts = [
-      transform ? `Parameters θ as shown${track || features.gradient ? ", and for every frame" : ""}` : "The picture's pose",
-      ...(probabilities ? ["all class probabilities"] : []),
-    ];
-    return parts.join("; ");
+    return rowsAreOf(this.data);
   }
 
   rows() {
@@ -283,8 +282,11 @@ export class Large {
     if (this.gradient?.target) this.gradient.show();
   }
 
+  play = (answer) => playAnswer(this, answer);
+
   /** Nothing moves on by itself. */
   halt() {
+    this.player.stop();
     this.follow.stop();
     this.gradient?.stop();
   }

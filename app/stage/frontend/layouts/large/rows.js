@@ -22,6 +22,15 @@ export function rowsOf({ transformers, inputs, transform, track }, { thetas, pos
   return [...named(thetas, { frame: "shown", ...posed }), ...playedRows(track, descent, named)];
 }
 
+/** What these rows have, in words. */
+export function rowsAreOf({ transform, track, features, probabilities }) {
+  const parts = [
+    transform ? `Parameters θ as shown${track || features.gradient ? ", and for every frame" : ""}` : "The picture's pose",
+    ...(probabilities ? ["all class probabilities"] : []),
+  ];
+  return parts.join("; ");
+}
+
 function playedRows(track, descent, named) {
   if (descent) return descent.flatMap(({ theta, loss }, frame) => named([theta], { frame, loss }));
   if (!track) return [];

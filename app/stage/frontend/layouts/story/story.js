@@ -4,7 +4,7 @@
  */
 import { element, group, press } from "../../dom.js";
 import { exporter } from "../../output/export.js";
-import { Demo } from "./demo.js";
+import { Demo } from "../../parts/demo.js";
 import { Descent } from "./descent.js";
 import { Figure } from "./figure.js";
 import { Limits } from "./limits.js";

@@ -47,7 +47,7 @@ export class Training {
     this.transport.set(track, false);
   }
 
-  /** From its first step on. @param {import("./demo.js").Demo} demo */
+  /** From its first step on. @param {import("../../parts/demo.js").Demo} demo */
   play(demo) {
     const { last } = this.transport.head;
     const early = this.training.steps.findIndex((step) => step >= EARLY_STEPS);

@@ -21,6 +21,11 @@ export class View {
     this.onChange();
   }
 
+  /** From the front: along the depth that is summed. */
+  face() {
+    this.look(rotation(SIDES.Front));
+  }
+
   turn(rotated) {
     this.look(multiply(rotated, this.camera));
   }

@@ -6,6 +6,7 @@ import { bookmarkOf, keepBookmark } from "../../output/bookmarks.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
 import { Reporter } from "../../output/report.js";
+import { AnswerPlayer } from "../../parts/answers.js";
 import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { digitSliders, handGroups, isClose, thetaSliders } from "./controls.js";
@@ -19,6 +20,7 @@ export class Volume {
   constructor(root, python) {
     Object.assign(this, { root, hand: { what: "view", how: "turn" }, view: new View(() => this.picture.paint()) });
     this.reporter = new Reporter(python.tell);
+    this.player = new AnswerPlayer(root);
     this.follow = new Change((share) => this.show(between(this.from, this.to, share)));
   }
 
@@ -29,6 +31,7 @@ export class Volume {
     if (before?.token !== data.token || before.shape !== data.shape) return this.build();
     this.picture.data = data;
     if (data.track) return this.grow();
+    if (this.player.isPlaying) return;
     if (!this.byHand && !this.transport.head.playing) this.go(data.theta, FOLLOW_SECONDS);
     else this.mark();
   }
@@ -125,7 +128,7 @@ export class Volume {
   }
 
   scrub(position) {
-    this.follow.stop();
+    this.halt();
     const { track } = this.transport;
     this.byHand = !this.data.track && position < track.count - 1;
     this.show(track.theta(position));
@@ -154,7 +157,7 @@ export class Volume {
 
   /** A hand has moved θ. */
   hold(theta, held) {
-    this.follow.stop();
+    this.halt();
     this.byHand = true;
     this.transport.leave();
     this.show(theta, held);
@@ -172,7 +175,7 @@ export class Volume {
 
   /** Back to the prediction, and to the digit as it was. */
   release() {
-    this.follow.stop();
+    this.halt();
     this.byHand = false;
     this.pose = this.initialPose;
     this.setTrack(false);
@@ -256,8 +259,27 @@ export class Volume {
     this.training?.show(this.transport.head.position);
   }
 
-  stop() {
+  /** The answer to a question: frames of ``theta`` and of the digit's ``pose``, seen from the front or as it is. */
+  play(answer) {
+    this.halt();
+    this.byHand = false;
+    this.transport.leave();
+    if (answer.settings.front) this.view.face();
+    const show = ({ theta, pose }) => {
+      this.pose = { turn: pose.slice(0, 9), shift: pose.slice(9) };
+      this.show(theta);
+    };
+    this.player.play(answer, show, () => this.report());
+  }
+
+  /** Nothing moves on by itself. */
+  halt() {
+    this.player.stop();
     this.follow.stop();
+  }
+
+  stop() {
+    this.halt();
     this.transport?.head.pause();
     this.reporter.stop();
   }

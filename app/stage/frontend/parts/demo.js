@@ -1,7 +1,7 @@
-/** What a step plays by itself until somebody takes the figure in hand. */
-import { Change, reducedMotion } from "../../parts/playhead.js";
+/** A change that is shown once, until it is done or somebody takes the figure in hand. */
+import { Change, reducedMotion } from "./playhead.js";
 
-const BEGIN_MILLISECONDS = 900; // a step is read before it plays, and one that is scrolled past does not
+const BEGIN_MILLISECONDS = 900; // what is to be seen is read first, and a step that is scrolled past does not play
 
 export class Demo {
   /** @param {HTMLElement} root  a touch of it ends the demo */
@@ -14,10 +14,16 @@ export class Demo {
    * Play, after a moment: one call a frame; under reduced motion its last frame alone, at once.
    * @param {number} seconds
    * @param {(share: number) => void} show  of 0 to 1, evenly
+   * @param {() => void} [onEnd]  it is done, or was stopped
    */
-  play(seconds, show) {
+  play(seconds, show, onEnd) {
     this.stop();
-    this.change = new Change(show, (share) => share);
+    const seen = (share) => {
+      show(share);
+      if (share === 1) this.stop();
+    };
+    this.onEnd = onEnd;
+    this.change = new Change(seen, (share) => share);
     if (reducedMotion()) this.change.play(seconds);
     else this.waiting = setTimeout(() => this.change.play(seconds), BEGIN_MILLISECONDS);
   }
@@ -25,5 +31,8 @@ export class Demo {
   stop() {
     clearTimeout(this.waiting);
     this.change?.stop();
+    const { onEnd } = this;
+    this.change = this.onEnd = null;
+    onEnd?.();
   }
 }

@@ -1,0 +1,95 @@
+"""Predict first: questions answered by the keyboard, played by the stage, and interrupted."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+from app.views.distorted.questions import QUESTIONS as DISTORTED
+from app.views.transformer.questions import QUESTIONS as GRID
+from app.views.transformer.questions import SHIFTED, SMALL
+from tests.browser.driving import (
+    handle,
+    open_transformer,
+    theta_shown,
+    typed,
+    until,
+)
+
+NEAR = 0.006  # of a number that is shown in two digits
+
+
+def asked(page: Page):
+    return page.locator(".predict")
+
+
+def open_question(page: Page) -> None:
+    """By the keyboard: it has the focus then."""
+    line = asked(page).get_by_role("button", name="Predict first")
+    expect(line).to_have_attribute("aria-expanded", "false")
+    line.focus()
+    page.keyboard.press("Enter")
+    expect(line).to_have_attribute("aria-expanded", "true")
+
+
+def press_answer(page: Page, n: int) -> None:
+    """The n-th answer, from 1 on, after the line or the way that has the focus."""
+    for _ in range(n):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
+def test_question_is_answered_by_the_keyboard_and_played_until_a_hand_takes_over(visit):
+    page = open_transformer(visit, reduced_motion="no-preference")
+    said = asked(page).get_by_role("status")
+    open_question(page)
+    press_answer(page, 2)
+    expect(said).to_have_text(re.compile("Watch the figure"))
+    seen = []
+
+    def is_over() -> bool:
+        seen.append(theta_shown(page)[0, 2])
+        return "Not quite" in said.text_content()
+
+    until(page, is_over, "the answer is played")
+    assert len({x for x in seen if 0.05 < x < 0.45}) > 3  # it moved there
+    np.testing.assert_allclose(theta_shown(page).flatten(), SHIFTED, atol=NEAR)
+    assert GRID[0].reasons[1] in said.text_content()
+    expect(page).to_have_url(re.compile(r"theta=1%2C0%2C0\.5%2C0%2C1%2C0"))  # Python has it as well
+    asked(page).get_by_role("button", name="Next question").focus()
+    page.keyboard.press("Enter")
+    expect(said).to_be_empty()
+    page.keyboard.press("Enter")  # the first answer has the focus
+    until(page, lambda: 0.6 < theta_shown(page)[0, 0] < 0.9, "the second answer is played")
+    box = handle(page, "the whole grid").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    expect(said).to_have_text(re.compile("Right"))
+    held = theta_shown(page)
+    assert held[0, 0] > SMALL[0] + 0.05
+    page.mouse.move(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2)
+    page.mouse.up()
+    moved = theta_shown(page)
+    assert moved[0, 2] > held[0, 2] + 0.1
+    np.testing.assert_allclose(moved[:, :2], held[:, :2], atol=NEAR)
+    page.keyboard.press("Escape")  # on the handle: the question stays
+    asked(page).get_by_role("button", name="Close").focus()
+    page.keyboard.press("Enter")
+    expect(asked(page).get_by_role("group")).to_be_hidden()
+
+
+def test_stage_and_controls_are_as_the_question_says_and_python_agrees(visit):
+    page = visit("digit=207&b_rts=cnn", at="distorted", reduced_motion="reduce")
+    handle(page, "the whole grid").wait_for()
+    open_question(page)
+    press_answer(page, 2)
+    expect(asked(page).get_by_role("status")).to_have_text(re.compile("Right"))
+    end = DISTORTED[0].play().frames["thetas"][-1, 0]
+    np.testing.assert_allclose(theta_shown(page).flatten(), end, atol=NEAR)
+    digit = page.get_by_role("spinbutton", name="Digit, 0 to 999")
+    expect(digit).to_have_value(str(DISTORTED[0].fields["digit"]))
+    expect(page.get_by_text("then moved by hand")).to_be_visible()  # Python has the pose as well
+    typed(page, "θ11").fill("1")
+    expect(page.locator(".st-key-verdict")).to_contain_text("θ set by hand")
