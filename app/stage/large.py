@@ -123,14 +123,28 @@ def stage(
     shown, for its CSV file; compact: where two stages share a screen, smaller and with the sliders
     folded away; token: names what is shown; a new token starts anew.
     """
-    features = features or Features()
     data = stage_data([item], "large", token, transformers, output_size, reading, track, captions)
+    data |= large_data(features or Features(), state_of(key).get("serial"), compact)
     data |= {
-        "compact": compact,
-        "echo": state_of(key).get("serial"),
         "inputs": tuple(_input(moved) for moved in inputs),
         "adopted": adopted,
         "probabilities": rounded(probabilities),
+    }
+    mount(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
+    count = transformers.transform.num_params if transformers else 0
+    several = len(transformers.colours) if transformers else 0
+    return reported(key, token, count, several, len(inputs))
+
+
+def large_data(features: Features, echo: int | None, compact: bool = False) -> dict:
+    """What the data of a large pair has besides ``stage_data``, without an input that is moved.
+    echo: the serial of the report that it answers."""
+    return {
+        "compact": compact,
+        "echo": echo,
+        "inputs": (),
+        "adopted": None,
+        "probabilities": None,
         "features": {
             "live": features.live,
             "equation": features.equation,
@@ -142,15 +156,17 @@ def stage(
             "endName": features.end_name,
         },
     }
-    mount(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
-    count = transformers.transform.num_params if transformers else 0
-    several = len(transformers.colours) if transformers else 0
-    return reported(key, token, count, several, len(inputs))
 
 
 def reported(key: str, token: str, params: int, transformers: int = 1, inputs: int = 1) -> Report:
     """What the visitor has done on the stage of this key, if it still shows this token."""
-    state = state_of(key)
+    return reported_in(state_of(key), token, params, transformers, inputs)
+
+
+def reported_in(
+    state: dict, token: str, params: int, transformers: int = 1, inputs: int = 1
+) -> Report:
+    """The same, of what a browser has sent."""
     if state.get("token") != token:
         return Report()
     thetas, poses, position = (state.get(name) for name in ("thetas", "poses", "position"))

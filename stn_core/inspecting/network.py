@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -133,8 +133,10 @@ class Pass:
 class Inspected:
     """A network and images (N, C, H, W), or volumes (N, C, D, H, W), that it is looked at with.
 
-    labels: (N,) true classes; classes: their names; title: what it is called. The network is put
-    into evaluation mode, on the CPU. Raises InputError as ``run`` does, for the first image.
+    labels: (N,) true classes; classes: their names; title: what it is called; left_out: what of the
+    given images is not there, and why. The network is put into evaluation mode, on the CPU; of a
+    DataParallel it is the module in it. Raises InputError as ``run`` does, for the first image, and
+    for a network without a transformer.
 
     >>> network = Inspected(nn.Sequential(Half(), nn.Flatten()), torch.rand(2, 1, 8, 8))
     >>> list(network.names), network.class_name(3)
@@ -146,9 +148,11 @@ class Inspected:
     labels: Tensor | None = None
     classes: tuple[str, ...] = ()
     title: str = "your network"
-    left_out: tuple[str, ...] = field(default=())  # what of the given images is not there, and why
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.network, nn.DataParallel):
+            object.__setattr__(self, "network", self.network.module)
         self.network.eval().cpu()
         if not self.first.seen:
             raise InputError(
@@ -169,6 +173,11 @@ class Inspected:
     def class_name(self, index: int) -> str:
         """The name of a class, or its number."""
         return self.classes[index] if index < len(self.classes) else str(index)
+
+    def label(self, image: int) -> int | None:
+        """The true class of an image; None if it is not known, or no class."""
+        label = -1 if self.labels is None else int(self.labels[image])
+        return label if label >= 0 else None
 
     def run(self, images: Tensor, grids: Mapping[str, Tensor] | None = None) -> Pass:
         """A forward pass, in inference mode, on one thread.

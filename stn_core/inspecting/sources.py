@@ -100,9 +100,7 @@ def _network(name: str, folder: Path) -> nn.Module:
         network = _called(name, found)
     if not isinstance(network, nn.Module):
         raise InputError(f"{name!r} returned {type(network).__name__}; expected a torch.nn.Module")
-    if isinstance(network, nn.DataParallel):
-        network = network.module
-    return network
+    return network.module if isinstance(network, nn.DataParallel) else network
 
 
 def _images(source: Source, folder: Path) -> Images:
@@ -168,10 +166,12 @@ def _from_file(path: Path) -> ModuleType:
         raise InputError(f"there is no file {path}")
     if str(path.parent) not in sys.path:  # so that it finds those beside it
         sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # Never in the place of a module that is there: an app.py, say, in that of this app.
+    name = path.stem if path.stem not in sys.modules else f"{path.stem} of {path.parent}"
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 

@@ -155,6 +155,14 @@ def test_network_that_cannot_be_inspected_says_why(network, words, generator):
         Inspected(network, torch.rand(2, 1, 28, 28, generator=generator))
 
 
+def test_module_in_a_data_parallel_is_looked_at(generator):
+    images = torch.rand(1, 1, 28, 28, generator=generator)
+    inspected = Inspected(nn.DataParallel(networks()["spline"]), images)
+    assert inspected.names == ("parts.0",)
+    seen = inspected.first.seen["parts.0"]
+    assert inspected.run(images, {"parts.0": seen.grid}).probabilities is not None
+
+
 def test_probabilities_are_found_in_whatever_a_network_returns():
     logits = torch.tensor([[1.0, 2, 3]])
     expected = logits.softmax(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from stn_core.__main__ import main
 from stn_core.errors import InputError
 from stn_core.inspecting import Source, load
 from stn_core.inspecting.images import MAX_IMAGES, as_images
+from stn_core.inspecting.server import free_port, settings
 
 CODE = """
 import torch
@@ -81,6 +83,12 @@ def test_network_images_and_classes_are_those_named(network, folder):
     assert found.images.shape == (3, 1, 8, 8) and found.labels.tolist() == [0, 1, 2]
     assert [found.class_name(n) for n in (0, 3)] == ["zero", "3"]
     assert not found.network.training and found.names == ("Net",)
+
+
+def test_file_that_is_called_as_a_module_that_is_there_does_not_take_its_place(folder):
+    (folder / "torch.py").write_text(CODE)
+    assert load(source("torch.py:build", images="their_network.py:images")).names == ("Net",)
+    assert sys.modules["torch"] is torch
 
 
 @pytest.mark.parametrize(
@@ -169,3 +177,20 @@ def test_arrays_are_images_in_any_usual_order(folder):
         as_images(torch.full((1, 1, 2, 2), torch.nan), "mine")
     with pytest.raises(InputError, match=r"labels \(3,\) for 2 images"):
         as_images((np.zeros((2, 8, 8)), [1, 2, 3]), "mine")
+
+
+def test_server_listens_here_alone_and_answers_to_an_address_that_is_asked_for():
+    here = settings("127.0.0.1", 8501)
+    assert here["server.address"] == "127.0.0.1" and not here["browser.gatherUsageStats"]
+    assert "0.0.0.0" not in here["server.allowedHosts"]
+    asked = settings("192.168.7.7", 8501)
+    assert asked["server.address"] == "192.168.7.7"
+    assert {"192.168.7.7", "127.0.0.1"} <= set(asked["server.allowedHosts"])
+
+
+def test_port_that_is_taken_is_refused():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(InputError, match="is not free on 127.0.0.1"):
+            free_port("127.0.0.1", taken.getsockname()[1])

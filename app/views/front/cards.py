@@ -288,7 +288,7 @@ def _questions() -> list[Card]:
         ),
         Card(
             name="A transformer in your own network",
-            words="Ten lines of Python write a file; this app draws it.",
+            words="One command shows it here, live: drag its grids and see its answer change.",
             href="network",
         ),
     ]

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 from app.data import inspected
 from app.data.faults import reason
 from app.data.plain import plain
 from app.palette import GRIDS, series
-from app.panels.bars import FEW, Row, bars, percent
-from app.stage.large import Features, Item, Reading, stage
+from app.panels import answers
+from app.stage.large import Item, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
 from app.views.network import choices
-from app.views.network.shown import Choice, Shown, release_others, show, shown_size
+from app.views.network.shown import Choice, Shown, release_others, show
 
 if TYPE_CHECKING:
     from stn_core.inspecting import Inspected, Seen
 
 MAX_COMPOSED = 48  # pixels of V in the row of all transformers
+MAX_LABEL = 9  # characters below a small image
 COMPOSED_PIXELS = 190  # a place in that row, on the screen
 
 
@@ -45,98 +44,34 @@ def explore(choice: Choice) -> None:
         _composed(shown)
 
 
-def picture_of(image, channel: int | None) -> np.ndarray:
-    """One image (C, H, W) of floating-point numbers as a picture: uint8 (H, W) or (3, H, W)."""
-    from stn_core.watched import picture
-
-    one = image[None] if channel is None else image[None, channel : channel + 1]
-    drawn = picture(one)[0].numpy()
-    return drawn[0] if len(drawn) == 1 else drawn
-
-
 def _stage(shown: Shown) -> None:
-    choice, seen = shown.choice, shown.seen
-    height, width = seen.input.shape[2:]
-    rows, columns = seen.size
-    channels = seen.input.shape[1]
-    which = ""
-    if channels not in (1, 3):
-        which = f", {'mean of' if choice.channel is None else f'channel {choice.channel + 1} of'}"
-        which += f" {channels} channels"
+    choice = shown.choice
+    item, arguments = answers.staged(
+        shown.seen, shown.fitted, choice.image, choice.crop, choice.channel
+    )
+    shares = shown.now.probabilities
     stage(
-        Item(
-            id=str(choice.image),
-            image=picture_of(seen.input[choice.crop], choice.channel),
-            theta=shown.fitted.theta[0].numpy(),
-            label="",
-            alt=f"U of image {choice.image + 1} with the sampling grid on it",
-        ),
+        item,
         key=choice.stage_key,
         token=choice.token,
-        transformers=Transformers(transform=shown.fitted.transform, colours=GRIDS[:1]),
-        output_size=shown_size(seen),
-        reading=Reading(
-            kernel=seen.kernel, padding="zeros" if seen.padding == "zeros" else "border"
-        ),
-        features=Features(live=True, tint=True, back_name="Use the network's grid"),
-        captions={
-            "U": f"Before: U{which} ({height} × {width}), and the sampling grid"
-            '<span class="hint">: drag it</span>',
-            "V": f"After: V{which} ({rows} × {columns})",
-        },
-        probabilities=None if shown.now.probabilities is None else shown.now.probabilities[0],
+        features=answers.FEATURES,
+        probabilities=None if shares is None else shares[0],
+        **arguments,
     )
 
 
 def _answer(shown: Shown) -> None:
     """What the network says, by its own grids and by those of the hand."""
-    choice, own, now = shown.choice, shown.own.probabilities, shown.now.probabilities
-    if own is None or now is None:
-        st.info(
-            f"The network's output is {plain(shown.now.words)}, which has no class scores. "
-            "Class bars need an output (images, classes)."
-        )
-        return
-    network = choice.network
+    choice = shown.choice
     shades = series(st.context.theme.type)
-    rows = [Row(title="Its own grids", probabilities=own[0].numpy(), colour=shades[0])]
-    if shown.moved:
-        rows.append(Row(title="Grid set by hand", probabilities=now[0].numpy(), colour=shades[1]))
-    names = [plain(network.class_name(c)) for c in range(own.shape[1])]
+    now = shown.now if shown.moved else None
+    said = answers.answer(choice.network, shown.own, now, choice.truth, shades)
     with st.container(key="verdict"):
-        for row in rows:
-            _said(row, names, choice.truth)
-        drawn = _most_likely([row.probabilities for row in rows], choice.truth)
-        each = "each class" if len(drawn) == len(names) else f"the {len(drawn)} likeliest classes"
-        st.markdown(bars(rows, names, choice.truth, each, drawn), unsafe_allow_html=True)
+        st.markdown(said, unsafe_allow_html=True)
     others = [name for name in shown.moved if name != choice.transformer]
     if others:
         st.caption(f"Also set by hand: {plain(', '.join(others))}")
         st.button("Use the network's grids there", on_click=release_others, args=(choice,))
-
-
-def _said(row: Row, names: Sequence[str], truth: int | None) -> None:
-    answer = int(row.probabilities.argmax())
-    mark = ""
-    if truth is not None and truth < len(names):
-        mark = " <b>✓</b>" if answer == truth else f" <b>✗ — it is {names[truth]}</b>"
-    st.markdown(
-        f"<div aria-live='polite' style='border-left:5px solid {row.colour};padding-left:.75rem;"
-        f"margin-bottom:.6rem'><b>{row.title}</b>: reads <b style='font-size:1.6em'>"
-        f"{names[answer]}</b> ({percent(row.probabilities[answer])}){mark}</div>",
-        unsafe_allow_html=True,
-    )
-
-
-def _most_likely(rows: Sequence[np.ndarray], truth: int | None) -> list[int]:
-    """All classes of a few, else the likeliest of each row, and the true one."""
-    count = len(rows[0])
-    if count <= 2 * FEW:
-        return list(range(count))
-    likeliest = np.argsort(np.max(rows, 0))[::-1][:FEW].tolist()
-    if truth is not None and truth < count and truth not in likeliest:
-        likeliest[-1] = truth
-    return likeliest
 
 
 def _composed(shown: Shown) -> None:
@@ -157,7 +92,7 @@ def _composed(shown: Shown) -> None:
             [
                 Item(
                     id=str(choice.network.names.index(name)),
-                    image=picture_of(image, None),
+                    image=answers.picture_of(image, None),
                     theta=theta,
                     label=name,
                     alt=f"The input with the grid of {name}",
@@ -186,20 +121,20 @@ def all_images(network: Inspected, key: str, transformer: str, chosen: int) -> N
     drawn = seen if seen and len(seen.grid) == count and not seen.why_not_drawn else None
     pictures = (drawn.input if drawn else network.images)[:count]
     transformers, thetas, size = _grids(drawn)
-    answers = None if done.probabilities is None else done.probabilities.argmax(1).tolist()
+    read = None if done.probabilities is None else done.probabilities.argmax(1).tolist()
     st.caption(
         f"{'U of each image, with' if drawn else 'The images, without'} the grid. Below: what the "
         "network reads. Click one to show it large."
-        if answers
+        if read
         else "All images. Click one to show it large."
     )
     strip(
         [
             Item(
                 id=str(n),
-                image=picture_of(picture, None),
+                image=answers.picture_of(picture, None),
                 theta=None if thetas is None else thetas[n],
-                label=network.class_name(answers[n]) if answers else f"{n + 1}",
+                label=_short(network.class_name(read[n])) if read else f"{n + 1}",
                 alt=f"Image {n + 1}",
             )
             for n, picture in enumerate(pictures)
@@ -211,6 +146,11 @@ def all_images(network: Inspected, key: str, transformer: str, chosen: int) -> N
         selected=str(chosen),
         on_selected=choices.take_image,
     )
+
+
+def _short(name: str) -> str:
+    """As much of a class's name as has room below a small image."""
+    return name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
 
 
 def _grids(seen: Seen | None):

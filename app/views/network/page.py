@@ -77,10 +77,10 @@ def explore_view() -> None:
     with above:
         if file is None:
             network, key = network_shown()
+            if key == "example":
+                with asked:
+                    predict.ask("network", QUESTIONS)
             if network:
-                if key == "example":
-                    with asked:
-                        predict.ask("network", QUESTIONS)
                 introduce(network, key)
                 choice = choose(network, key)
         elif warps := frozen.opened(file):

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from app.data import example_warps
+from app.data import inspected
 from app.frame.question import Question
 from app.stage.play import Play
+from stn_core.inspecting import Seen
 from stn_core.sampling import sample
 from stn_core.transforms import Affine
 
-STAGE = "own-stage"
-IMAGE = 2  # of the example: a two, tilted and small
+STAGE = "own-live-0"  # of the example's one transformer
+IMAGE = 0  # of the example: a zero, slanted and small
 FIELDS = {"own-image": IMAGE + 1}
 IDENTITY = (1, 0, 0, 0, 1, 0)
 OUTSIDE = (1, 0, 1.4, 0, 1, 0)  # most of the grid is right of U
@@ -22,14 +23,18 @@ AREA = 0.9  # of the grid, relative to U: below it V is a crop
 
 
 def _image() -> torch.Tensor:
-    return example_warps.example_warps()[0].image[IMAGE : IMAGE + 1].float()
+    return inspected.example().images[IMAGE : IMAGE + 1]
+
+
+def _seen() -> Seen:
+    network = inspected.example()
+    return network.run(_image()).seen[network.names[0]]
 
 
 def _output(play: Play) -> torch.Tensor:
     """V of the image at the end, (1, 1, H, W)."""
-    [warp, *_] = example_warps.example_warps()
-    theta = torch.from_numpy(play.frames["thetas"][-1]).float()
-    return sample(_image(), Affine().grid(theta, warp.size), warp.kernel, warp.padding)
+    seen, theta = _seen(), torch.from_numpy(play.frames["thetas"][-1]).float()
+    return sample(_image(), Affine().grid(theta, seen.size), seen.kernel, seen.padding)
 
 
 def _by_hand(*thetas: Sequence[float]) -> Play:
@@ -37,7 +42,7 @@ def _by_hand(*thetas: Sequence[float]) -> Play:
 
 
 def _predicted() -> np.ndarray:
-    return example_warps.example_warps()[0].theta[IMAGE].numpy()
+    return _seen().fitted().theta[0].numpy()
 
 
 def _fresh(play: Play) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from app.data import inspected
+from app.panels.answers import shown_size
 from app.stage.large import MAX_NUMBER, Report, is_theta, reported
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from stn_core.watching.fitting import Fitted
 
 HANDS = "own-hands"  # in the session: what it is of, and θ by the names of the transformers
-MAX_SIDE = 128  # pixels of V on the stage
 
 Hands = dict[str, list[float]]
 
@@ -53,8 +53,7 @@ class Choice:
     @property
     def truth(self) -> int | None:
         """The true class, if it is known."""
-        labels = self.network.labels
-        return None if labels is None else int(labels[self.image])
+        return self.network.label(self.image)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +68,6 @@ class Shown:
     seen: Seen
     fitted: Fitted
     moved: tuple[str, ...]
-
-
-def shown_size(seen: Seen) -> tuple[int, int]:
-    """V's on the stage."""
-    height, width = seen.size
-    factor = min(1.0, MAX_SIDE / max(height, width))
-    return max(1, round(height * factor)), max(1, round(width * factor))
 
 
 def show(choice: Choice) -> Shown:
