@@ -12,8 +12,8 @@ What a network of one's own needs comes from here; all the rest from its module:
 - reading an image: ``sample`` with ``bilinear_kernel``, ``integer_kernel``, ``bicubic_kernel``,
   ``tent_kernel``;
 - looking inside: ``watch`` gives a ``Warp`` for each use, or a ``GridSample`` in a network that
-  calls ``F.grid_sample`` itself, and can ``show()`` them; ``save_warps`` writes a file that the app
-  draws, ``Recorder`` a folder of a training that it replays;
+  calls ``F.grid_sample`` itself, and can ``show()`` them; ``save_warps`` a file that the app draws,
+  ``Recorder`` a folder of a training that the app replays;
 - the paper's experiments: ``find`` one by its name, ``load_pretrained`` its network,
   ``load_digits`` for it, ``train`` and ``evaluate``;
 - errors: ``ShapeError``, ``DtypeError``, ``NonFiniteError``, ``CheckpointError``.

@@ -45,7 +45,7 @@ def test_every_command_is_one_that_the_command_line_takes(command):
     if isinstance(getattr(options, "name", None), list):
         for name in options.name:
             find_colocalisation(name)
-    elif hasattr(options, "name"):
+    elif hasattr(options, "name") and not options.name.startswith("runs/"):
         find(options.name)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.panels import kept_upload
 from app.panels.choices import choose_page_view
@@ -27,8 +28,8 @@ MEAN = "mean"
 POSE_KEYS = {"degrees": 0, "scale": 100, "shift_x": 0, "shift_y": 0}  # of an input as it is
 
 
-def choose_view() -> str:
-    """The first row of the page."""
+def choose_view() -> tuple[str, DeltaGenerator]:
+    """The first row of the page: which view; and the row."""
     return choose_page_view("network_view", ["Explore", "Replay"], NAMES)
 
 

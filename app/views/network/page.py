@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.data import inspected
 from app.data.faults import reason
@@ -66,9 +67,8 @@ def introduce(network, key: str) -> None:
         )
 
 
-def explore_view() -> None:
-    """A network that runs, or what a file holds of one."""
-    asked = st.container()
+def explore_view(row: DeltaGenerator) -> None:
+    """A network that runs, or what a file holds of one. row: the page's first."""
     figure, right = st.columns([3.4, 1], gap="large")
     choice = None
     with right:
@@ -78,7 +78,7 @@ def explore_view() -> None:
         if file is None:
             network, key = network_shown()
             if key == "example":
-                with asked:
+                with row:
                     predict.ask("network", QUESTIONS)
             if network:
                 introduce(network, key)
@@ -127,8 +127,9 @@ def own_network() -> None:
         st.markdown("Then choose *Open a checkpoint* on the experiment's page.")
 
 
-if choices.choose_view() == "Replay":
+view, first_row = choices.choose_view()
+if view == "Replay":
     replay.replay_view()
 else:
-    explore_view()
+    explore_view(first_row)
     own_network()
