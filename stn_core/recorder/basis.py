@@ -8,8 +8,7 @@ from torch import Tensor
 from stn_core.transforms import Affine, LearnedBasis, Transform
 from stn_core.watching.fitting import affine_and_rest, half
 
-# Of U: no eye sees that a point of the grid is off by less, and half precision is by as much.
-CLOSE_PIXELS = 0.05
+CLOSE_PIXELS = 0.01  # of U: no eye sees that a point of the grid is off by less
 MAX_COMPONENTS = 29  # with x, y and 1 a B of 32 rows
 
 
@@ -18,7 +17,7 @@ class GrowingBasis:
     give. A new grid may add some at the end; the others stay, so that an earlier θ needs only
     zeros.
 
-    size: V's (H', W'); lengths: U's (H, W).
+    size: V's (H', W'); lengths: U's (H, W); close_pixels: how far a point may be off.
 
     >>> basis = GrowingBasis((4, 4), (28, 28))
     >>> grid = Affine().grid(torch.tensor([[0.5, 0, 0, 0, 0.5, 0.25]]), (4, 4))
@@ -28,8 +27,13 @@ class GrowingBasis:
     (True, LearnedBasis(size=(4, 4), rank=5))
     """
 
-    def __init__(self, size: tuple[int, int], lengths: tuple[int, int]) -> None:
-        self.size, self.lengths = size, lengths
+    def __init__(
+        self,
+        size: tuple[int, int],
+        lengths: tuple[int, int],
+        close_pixels: float = CLOSE_PIXELS,
+    ) -> None:
+        self.size, self.lengths, self.close_pixels = size, lengths, close_pixels
         self.components = torch.zeros(0, size[0] * size[1], dtype=torch.float64)  # orthonormal
         self.residual = 0.0  # how far a point has been off for want of more rows, in pixels
 
@@ -37,7 +41,7 @@ class GrowingBasis:
         """θ of grids (B, H', W', 2) as a matrix (B, 2, K), K rows of B being there by now."""
         matrix, rest = affine_and_rest(grid.detach().cpu(), self.lengths)
         left = self._left(rest)
-        if left.norm(dim=1).amax() > CLOSE_PIXELS:
+        if left.norm(dim=1).amax() > self.close_pixels:
             self._grow(left.flatten(0, 1))
             self.residual = max(self.residual, self._left(rest).norm(dim=1).amax().item())
         shares = rest @ self.components.T / half(self.lengths, rest)
@@ -52,10 +56,10 @@ class GrowingBasis:
         return rest - rest @ self.components.T @ self.components
 
     def _grow(self, rows: Tensor) -> None:
-        """The fewest directions more that bring all of these within CLOSE_PIXELS."""
+        """The fewest directions more that bring all of these within close_pixels."""
         _, _, directions = torch.linalg.svd(rows, full_matrices=False)
         for direction in directions[: MAX_COMPONENTS - len(self.components)]:
-            if rows.unflatten(0, (-1, 2)).norm(dim=1).amax() <= CLOSE_PIXELS:
+            if rows.unflatten(0, (-1, 2)).norm(dim=1).amax() <= self.close_pixels:
                 return
             self.components = torch.cat([self.components, direction[None]])
             rows = rows - (rows @ direction)[:, None] * direction

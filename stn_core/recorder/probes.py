@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stn_core.recorder.basis import GrowingBasis
+from stn_core.recorder.basis import CLOSE_PIXELS, GrowingBasis
 from stn_core.recorder.looking import Look, look
 from stn_core.runs.folder import write_arrays
 from stn_core.runs.records import RunError
@@ -82,7 +82,7 @@ class Probes:
                     f"the transformer {name!r} reads volumes; only those of images are recorded"
                 )
             size, lengths = tuple(warp.grid.shape[1:3]), tuple(warp.input.shape[2:])
-            basis = GrowingBasis(_shrunk(size), (lengths[0], lengths[1]))
+            basis = GrowingBasis(_shrunk(size), (lengths[0], lengths[1]), self._close(lengths))
             given = self._are_probes(warp.input.cpu().float(), (high - low) / 255)
             self._transformers.append(_Transformer(name, basis, given))
             kernel, padding = _reading(modules.get(name), warp)
@@ -121,6 +121,12 @@ class Probes:
             residuals = np.array([basis.residual for basis in bases])
             write_arrays(folder / BASIS, residual=residuals, **arrays_of_b)
         write_arrays(folder / SNAPSHOTS / f"{step}.npz", **arrays)
+
+    def _close(self, lengths: tuple[int, ...]) -> float:
+        """How far a point of a grid may be off, in pixels: in half precision it is by itself."""
+        tensors = (t for m in modules_of(self.network).values() for t in m.parameters(False))
+        coarsest = [torch.finfo(t.dtype).eps for t in tensors if t.is_floating_point()]
+        return max(CLOSE_PIXELS, max(coarsest, default=0) * max(lengths) / 2)
 
     def _are_probes(self, images: Tensor, shade: float) -> bool:
         """Whether a U is drawn as the probes are, in half precision too."""

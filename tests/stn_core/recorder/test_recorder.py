@@ -12,12 +12,21 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from stn_core import Affine, FullyConnectedBody, Localisation, SpatialTransformer, sample, watch
+from stn_core import (
+    Affine,
+    FullyConnectedBody,
+    Localisation,
+    SpatialTransformer,
+    sample,
+    tutorial_network,
+    watch,
+)
 from stn_core.recorder import Recorder
 from stn_core.recorder.reading import Reader
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError
 from stn_core.training import pacing
+from stn_core.tutorial_network import TutorialNetwork
 from tests.stn_core.foreign_networks import Spline, Volumes
 
 
@@ -105,7 +114,7 @@ def test_every_transformer_s_grids_are_there_at_log_spaced_steps(recorded):
     assert not np.allclose(affine.theta[0], affine.theta[-1])
     assert affine.images.shape == (1, 6, 1, 8, 8)  # the probes
     assert spline.images.shape == (4, 6, 1, 8, 8)  # what the first has made of them
-    assert spline.transform.rank <= 3 + 13 and spline.residual < 0.05  # 16 points, 3 of them affine
+    assert spline.transform.rank <= 3 + 13 and spline.residual < 0.01  # 16 points, 3 of them affine
 
 
 def test_grids_are_where_the_network_s_were(recorded):
@@ -122,7 +131,7 @@ def test_grids_are_where_the_network_s_were(recorded):
     shown = torch.from_numpy(spline.images[-1]).float() / 255 * warps["bend"][0].input.max()
     output = sample(shown, spline.transform.grid(theta, spline.size), "bilinear", spline.padding)
     assert output.std() > 0.1
-    torch.testing.assert_close(output, network.bend.output, atol=0.05, rtol=0)
+    torch.testing.assert_close(output, network.bend.output, atol=0.01, rtol=0)
 
 
 def test_losses_and_errors_are_means_since_the_record_before(tmp_path):
@@ -223,9 +232,8 @@ def test_transformers_of_the_library_and_normalised_images(tmp_path):
 
 
 def test_half_precision_and_a_training_that_is_interrupted(tmp_path):
-    network, images, _ = begun()
-    network.bend = nn.Identity()
-    recorder = Recorder(tmp_path / "mine", network.bfloat16(), images)
+    network = TutorialNetwork().bfloat16()
+    recorder = Recorder(tmp_path / "mine", network, tutorial_network.images()[0])
     with pytest.raises(KeyboardInterrupt), recorder:
         recorder.step(loss=torch.tensor(1.0, dtype=torch.bfloat16))
         raise KeyboardInterrupt
