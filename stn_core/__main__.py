@@ -17,6 +17,7 @@ from stn_core.commands import (  # noqa: E402
     colocalise,
     convert,
     departures,
+    download,
     evaluate,
     history,
     inspect,
@@ -33,6 +34,7 @@ from stn_core.commands.expected import EXPECTED_ERRORS  # noqa: E402
 
 COMMANDS = (  # in the order of the help
     train,
+    download,
     evaluate,
     inspect,
     colocalise,

@@ -20,7 +20,7 @@ def load_digits() -> Source:
     >>> load_digits().gallery.images.shape
     torch.Size([1000, 28, 28])
     """
-    with _bars(unit="B", unit_scale=True) as progress:
+    with bars(unit="B", unit_scale=True) as progress:
         return digits.load(progress)
 
 
@@ -34,12 +34,17 @@ def load_pictures(experiment: Experiment) -> Source:
     own = getattr(experiment.data, "load", None)
     if own is None:
         return load_digits()
-    with _bars(unit="pictures") as progress:
+    with bars(unit="pictures") as progress:
         return own(progress)
 
 
 @contextmanager
-def _bars(**options) -> Iterator[Progress]:
+def bars(**options) -> Iterator[Progress]:
+    """What progress is told to: a bar for each name, closed at the end. options: tqdm's.
+
+    >>> with bars(disable=True) as progress:
+    ...     progress("train.tar.gz", 10, 100)
+    """
     bars: dict[str, tqdm] = {}
 
     def progress(name: str, done: int, total: int) -> None:
