@@ -36,12 +36,14 @@ export class Story {
     this.end();
     const { data, figure } = this;
     this.panel = new Panel(data.steps, (step) => this.go(step));
-    this.demo = new Demo(figure.root);
-    this.descent = new Descent(figure);
-    figure.root.onkeydown = ({ key }) => key === "Escape" && this.zoomOut();
+        this.descent = new Descent(figure);
+    figure.root.onkeydown = ({ key }) => {
+      if (key === "Escape") this.zoomOut();
+    }; // a handler that returned false would take every key from the page
     this.limits = new Limits(data.colours.series);
     this.training = new Training(data);
     this.training.transport.more.append(exporter(this));
+    this.demo = new Demo(figure.root, this.training.node);
     this.way = group("Show:", WAYS, false, (on) => figure.setBackward(on));
     this.way.classList.add("way");
     figure.onWay = (on) => press(this.way.querySelectorAll("button"), (_, i) => WAYS[i].value === on);
