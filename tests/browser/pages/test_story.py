@@ -31,7 +31,8 @@ SHOWN = {  # the boxes of the figure that a step shows
 # Of a chart: whether its cursor, an upright line, is where the last value is.
 INK_AT_ITS_RIGHT_END = """(canvas) => {
     const sharp = canvas.width / canvas.clientWidth;
-    const [x, high] = [Math.round((canvas.clientWidth - 10) * sharp), Math.round(canvas.height / 2)];
+    const x = Math.round((canvas.clientWidth - 10) * sharp);
+    const high = Math.round(canvas.height / 2);
     const { data } = canvas.getContext("2d").getImageData(x - 2, 0, 4, high);
     const inked = Array.from({ length: high }, (_, y) => {
         const row = data.subarray(16 * y, 16 * (y + 1));

@@ -5,6 +5,7 @@
 import { element, group, press } from "../../dom.js";
 import { exporter } from "../../output/export.js";
 import { Demo } from "../../parts/demo.js";
+import { reducedMotion } from "../../parts/playhead.js";
 import { Descent } from "./descent.js";
 import { Figure } from "./figure.js";
 import { Limits } from "./limits.js";
@@ -14,6 +15,7 @@ import { STEPS } from "./steps.js";
 import { Training } from "./training.js";
 
 const FIELD = "step"; // of the address
+const DEEPER = "deeper"; // the anchor of the cards
 const WAYS = [{ value: false, name: "forward" }, { value: true, name: "backward" }];
 
 export class Story {
@@ -35,7 +37,7 @@ export class Story {
   build() {
     this.end();
     const { data, figure } = this;
-    this.panel = new Panel(data.steps, (step) => this.go(step));
+    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()));
         this.descent = new Descent(figure);
     figure.root.onkeydown = ({ key }) => {
       if (key === "Escape") this.zoomOut();
@@ -188,6 +190,11 @@ export class Story {
 function stepOfAddress() {
   const asked = Number(new URL(window.location.href).searchParams.get(FIELD));
   return STEPS[asked - 1] ? asked - 1 : null;
+}
+
+/** To what comes below the story. */
+function goDeeper() {
+  document.getElementById(DEEPER)?.scrollIntoView({ behavior: reducedMotion() ? "instant" : "smooth" });
 }
 
 function keepStep(step) {
