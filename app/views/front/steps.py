@@ -44,10 +44,9 @@ STEPS = (
         title="How does it learn? The loss flows backwards",
         words="The grid starts in a wrong place; the only label is the class. Backpropagation says "
         "which pixels of V should get <b class='up'>brighter</b> or <b class='down'>darker</b>. A "
-        "grid point changes its pixel by moving along U’s slope (arrows); summed through the grid, "
-        "this is −∂loss/∂θ. <b>Descend</b>: θ moves until the same classifier reads the digit, "
-        "even if it is not upright. The same gradient, over many digits, trains the localisation "
-        "network.",
+        "grid point changes its pixel by moving along U’s slope (arrows); summed, this is "
+        "−∂loss/∂θ. <b>Descend</b>: θ moves until the same classifier reads the digit, upright or "
+        "not. This gradient trains the localisation network.",
         more=_more("Why labels are enough", "labels"),
     ),
     Words(
