@@ -22,6 +22,7 @@ from stn_core.pretrained import pretrained_folder
 from stn_core.runs.records import parse_history
 
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
+PLAIN = "distorted/rts/cnn"  # as many weights, and the same recipe, without a transformer
 WEIGHTS = "weights.safetensors"
 WATCHED = [0, 2, 3, 4, 5, 6, 7, 8]  # the probes whose training the story shows
 MOST_LOSSES = 400  # of a history, which has thousands
@@ -77,11 +78,28 @@ def _weights(name: str) -> dict[str, np.ndarray]:
 def _record(name: str) -> str:
     """How well it does; empty if that cannot be read."""
     try:
-        metrics = json.loads((folder(name) / "metrics.json").read_bytes())
-        error, digits = metrics["error_percent_test"], metrics["test_digits"]
-        return f"{error:.2f} % error on {digits:,} distorted test digits"
+        error, digits = _test_error(name)
     except (OSError, ValueError, KeyError, TypeError):
         return ""
+    return f"{error} error on {digits:,} distorted test digits"
+
+
+def _test_error(name: str) -> tuple[str, int]:
+    """Of a published network, in percent; and on how many digits."""
+    metrics = json.loads((folder(name) / "metrics.json").read_bytes())
+    return f"{metrics['error_percent_test']:.2f} %", metrics["test_digits"]
+
+
+def gain() -> str:
+    """The front page's test error with and without a transformer; empty if it cannot be read."""
+    try:
+        (ours, digits), (plain, _) = _test_error(NAME), _test_error(PLAIN)
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return (
+        f"Error on {digits:,} test digits: {ours}; of a CNN with as many weights and the same "
+        f"training, but no transformer: {plain}."
+    )
 
 
 def _with_weights(layers: tuple[Layer, ...], tensors: dict[str, np.ndarray]) -> Layers:

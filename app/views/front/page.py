@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import once
-from app.data.browser_networks import front_figure
+from app.data.browser_networks import front_figure, gain
 from app.data.faults import reason
 from app.stage.story import story
-from app.views.front.steps import STEPS
+from app.views.front.steps import steps
 
 
 def show_cards() -> None:
@@ -27,7 +27,7 @@ try:
 except (OSError, ValueError, KeyError) as error:
     st.error(f"The figure cannot be shown: {reason(error)}")
 else:
-    story(network, digits, training, STEPS, first=first, key="story")
+    story(network, digits, training, steps(gain()), first=first, key="story")
     record = f", {network.record}" if network.record else ""
     st.caption(f"A real network, not a drawing: {network.title}{record}.")
 once.wait_for_figure()

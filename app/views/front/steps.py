@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.stage.story import Words
 
 
@@ -9,12 +11,13 @@ def _more(words: str, address: str) -> str:
     return f'<a href="{address}" target="_self">{words} →</a>'
 
 
+TRAINING = "Watch it train"
 STEPS = (
     Words(
         title="Turn and move a digit, and the classifier fails",
-        words="This classifier, a small convolutional network, reads digits that are upright and "
-        "large. <b>Drag the digit</b>, or turn and shrink it by a corner: soon it reads something "
-        "else.",
+        words="This classifier, a small convolutional network, was trained on digits that had been "
+        "made upright and large. <b>Drag the digit</b> aside, or turn and shrink it by a corner: "
+        "soon it reads something else.",
     ),
     Words(
         title="You are the transformer",
@@ -25,8 +28,9 @@ STEPS = (
     Words(
         title="A small network does it for you",
         words="The <b>localisation network</b> looks at the image and predicts six numbers, θ: "
-        "where the frame goes. The <b>grid generator</b> makes a grid of them: for every pixel of "
-        "the output, where in the image to read. <b>Drag the digit</b>.",
+        "where the frame goes. The <b>grid generator</b> turns them into a grid: for every pixel "
+        "of the output, where in the image to read. (The next step shows the reading.) "
+        "<b>Drag the digit</b>.",
         more=_more("Other grids", "transformer"),
     ),
     Words(
@@ -39,24 +43,32 @@ STEPS = (
     Words(
         title="How does it learn? The loss flows backwards",
         words="The grid starts in a wrong place; the only label is the class. Backpropagation says "
-        "which pixels of V should get <b class='up'>brighter</b> or <b class='down'>darker</b>. "
-        "For that, each grid point must move (arrows); added up, this is the gradient of θ. "
-        "<b>Descend</b>: θ moves until the digit is read. In training, the same gradient moves "
-        "the localisation network’s weights, over many digits.",
+        "which pixels of V should get <b class='up'>brighter</b> or <b class='down'>darker</b>. A "
+        "grid point changes its pixel by moving along U’s slope (arrows); summed, this is "
+        "−∂loss/∂θ. <b>Descend</b>: θ moves until the same classifier reads the digit, upright or "
+        "not. This gradient trains the localisation network.",
         more=_more("Why labels are enough", "labels"),
     ),
     Words(
-        title="Training, watched",
+        title=TRAINING,
         words="A recorded training: the grids of eight digits, from the first step to the last. "
         "Each begins as the whole image. They learn to frame the digit because that lowers the "
-        "loss.",
+        "loss. Nobody gave them a true pose: to judge θ, compare it with the known distortion.",
         more=_more("Every training, and your own", "distorted?view=Replay"),
     ),
     Words(
         title="How far it goes, and where it fails",
-        words="The whole figure is yours. The curve is measured now, in your browser. The "
-        "network was trained on digits turned by at most 45°; beyond that, it can fail. <b>Find a "
+        words="Everything is now adjustable; the curve is computed live. The network was trained "
+        "on digits turned by at most 45°, scaled and moved; beyond that, it can fail. <b>Find a "
         "pose that fools it.</b>",
         more=_more("Measured on all digits", "invariance"),
     ),
 )
+
+
+def steps(gain: str) -> tuple[Words, ...]:
+    """The steps, with what the transformer gains said where its training is watched."""
+    return tuple(
+        replace(step, words=f"{step.words} {gain}") if step.title == TRAINING else step
+        for step in STEPS
+    )

@@ -50,7 +50,7 @@ def assert_drag_tells_its_angle_and_leaves_no_mark(page) -> None:
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.1 * box["height"], steps=3)
     expect(where).to_be_visible()
     expect(where).not_to_have_text(before)
-    expect(where).to_have_text(re.compile(r"^turned by −?\d+°$"))
+    expect(where).to_have_text(re.compile(r"^digit turned by −?\d+°$"))
     assert not marked()
     page.mouse.up()
     page.locator("h1").hover()

@@ -16,7 +16,7 @@ from app.data import browser_networks
 from app.views.front.steps import STEPS
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import copied, data_of, drag, handle, pixels, stage_of, until
+from tests.browser.driving import copied, data_of, drag, handle, pixels, scrub, stage_of, until
 
 IDENTITY = [1, 0, 0, 0, 1, 0]
 SHOWN = {  # the boxes of the figure that a step shows
@@ -28,6 +28,18 @@ SHOWN = {  # the boxes of the figure that a step shows
     6: set(),
     7: {"u", "localisation", "theta", "generator", "sampler", "v", "classifier"},
 }
+# Of a chart: whether its cursor, an upright line, is where the last value is.
+INK_AT_ITS_RIGHT_END = """(canvas) => {
+    const sharp = canvas.width / canvas.clientWidth;
+    const x = Math.round((canvas.clientWidth - 10) * sharp);
+    const high = Math.round(canvas.height / 2);
+    const { data } = canvas.getContext("2d").getImageData(x - 2, 0, 4, high);
+    const inked = Array.from({ length: high }, (_, y) => {
+        const row = data.subarray(16 * y, 16 * (y + 1));
+        return row.some((v, i) => i % 4 === 3 && v > 100);
+    });
+    return inked.filter(Boolean).length > high / 2;
+}"""
 
 
 def boxes(page) -> set[str]:
@@ -61,7 +73,12 @@ def test_story_is_told_by_the_keyboard_and_every_step_fits_a_projector(visit):
     page.set_viewport_size({"width": 1280, "height": 720})
     assert boxes(page) == SHOWN[1]
     assert "θ" not in stage_of(page).inner_text(), "no symbol before it is needed"
-    expect(stage_of(page).locator(".said").first).to_contain_text("it is an 8")
+    said = stage_of(page).locator(".said").first
+    expect(said).to_contain_text("Reads 8")  # until it is moved
+    handle(page, "digit: move").focus()
+    for key in ["Shift+ArrowRight"] * 4 + ["Shift+ArrowUp"] * 4:
+        page.keyboard.press(key)
+    expect(said).to_contain_text("it is an 8")
     for number in range(2, len(STEPS) + 1):
         page.keyboard.press(("PageDown", "ArrowRight")[number % 2])
         expect_step(page, number)
@@ -103,6 +120,8 @@ def test_digit_is_read_once_the_frame_is_dragged_onto_it(visit):
         page.keyboard.press(key)
     expect(stage_of(page).locator(".said").first).to_contain_text("Reads 8")
     expect(stage_of(page).locator(".note-now")).to_contain_text("you are the transformer")
+    page.keyboard.press("PageDown")  # with the focus on a handle, as after a drag
+    expect_step(page, 3)
 
 
 def test_sampler_shows_the_four_pixels_and_their_weights(visit):
@@ -167,14 +186,23 @@ def test_training_is_watched_and_the_limits_are_measured_in_the_browser(visit):
     expect(strip).not_to_have_attribute("aria-label", re.compile("^8 of 8"))
     slider.press("End")
     expect(strip).to_have_attribute("aria-label", re.compile("^8 of 8"))
+    loop = stage_of(page).get_by_role("button", name="Loop")
+    loop.click()
+    until(page, lambda: slider.input_value() != slider.get_attribute("max"), "it does not replay")
+    loop.click()
+    slider.press("End")
     page.keyboard.press("Escape")
     stage_of(page).get_by_role("button", name="Next →").click()
     curve = stage_of(page).locator(".limits canvas")
     until(page, lambda: "at  180" in curve.get_attribute("aria-label"), "the curve stays short")
     said = curve.get_attribute("aria-label")
-    aided = [float(v) for v in re.findall(r"([\d.]+) at  ", said.split("without:")[0])]
-    alone = [float(v) for v in re.findall(r"([\d.]+) at  ", said.split("without:")[1])]
+    parts = said.split("alone, reading U:")
+    aided, alone = ([float(v) for v in re.findall(r"([\d.]+) at  ", part)] for part in parts)
     assert np.mean(aided[:5]) > np.mean(alone[:5]) + 30
+    assert not curve.evaluate(INK_AT_ITS_RIGHT_END)
+    scrub(page).press("End")
+    expect(stage_of(page).locator(".where")).to_contain_text("180°")
+    assert curve.evaluate(INK_AT_ITS_RIGHT_END), "the cursor is not at 180°"
 
 
 def test_story_on_a_phone_is_turned_by_touch_and_fits(visit):
@@ -230,3 +258,6 @@ def test_digit_of_one_s_own_is_read_while_it_is_drawn_and_kept_in_the_link(visit
     expect(stage_of(other).locator(".said").first).to_contain_text("Reads 1")
     assert np.abs(pixels(other, "U").astype(int) - moved).max() <= 16
     np.testing.assert_allclose(data_of(other, "theta"), theta, atol=0.05)
+    stage_of(other).get_by_role("button", name=re.compile("^Step 7")).click()
+    expect(stage_of(other).get_by_text("no curve of its class")).to_be_visible()
+    expect(stage_of(other).locator(".limits canvas")).to_be_hidden()

@@ -7,6 +7,7 @@ import { drawArrows, wipe } from "./drawing.js";
 const ARROWS_IN_ROW = 12;
 const MAX_ARROW = 0.2; // its length, in half widths of U
 const NO_SLOPE = 1e-9;
+const STEEP = 0.1; // of ∂loss/∂V: below it colours and arrows fade, so that they are gone where the loss is
 
 export class Backward {
   /**
@@ -46,8 +47,9 @@ export class Backward {
     const flat = Math.max(...gradient.map(Math.abs)) < NO_SLOPE;
     const arrows = arrowsOf(grid, along, [height, width], ARROWS_IN_ROW, -1).filter(isNear);
     this.strongest = Math.max(this.strongest, ...arrows.map(([, , dx, dy]) => Math.hypot(dx, dy)));
-    drawArrows(this.arrows, flat ? [] : arrows, MAX_ARROW, this.strongest);
-    this.tint(slope);
+    const steepest = Math.max(NO_SLOPE, ...slope.map(Math.abs));
+    drawArrows(this.arrows, flat ? [] : arrows, MAX_ARROW, this.strongest * Math.max(1, STEEP / steepest));
+    this.tint(slope, Math.max(STEEP, steepest));
     return { gradient, flat };
   }
 
@@ -56,10 +58,10 @@ export class Backward {
     this.slopes.width = 0;
   }
 
-  tint(slope) {
+  /** @param {number} steepest  what is drawn in full colour */
+  tint(slope, steepest) {
     const { height, width } = this.pair.shape;
     const { up, down } = this.colours;
-    const steepest = Math.max(1e-12, ...slope.map(Math.abs));
     Object.assign(this.slopes, { width, height });
     const context = this.slopes.getContext("2d");
     slope.forEach((value, i) => {

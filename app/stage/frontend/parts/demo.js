@@ -4,10 +4,12 @@ import { Change, reducedMotion } from "./playhead.js";
 const BEGIN_MILLISECONDS = 900; // what is to be seen is read first, and a step that is scrolled past does not play
 
 export class Demo {
-  /** @param {HTMLElement} root  a touch of it ends the demo */
-  constructor(root) {
+  /** @param {HTMLElement[]} roots  a touch of them ends the demo */
+  constructor(...roots) {
     const end = (event) => event.isTrusted && this.stop();
-    for (const kind of ["pointerdown", "keydown"]) root.addEventListener(kind, end, { capture: true, passive: true });
+    for (const kind of ["pointerdown", "keydown"]) {
+      roots.forEach((root) => root.addEventListener(kind, end, { capture: true, passive: true }));
+    }
   }
 
   /**

@@ -169,6 +169,7 @@ export class Handles {
   put(handle, position) {
     const percent = (v) => `${100 * (MARGIN + ((v + 1) / 2) * (1 - 2 * MARGIN))}%`;
     const [x, y] = [position[0], position[1] / this.aspect].map((v) => Math.max(-MAX_SHOWN, Math.min(MAX_SHOWN, v)));
+    handle.classList.toggle("beyond", x !== position[0] || y !== position[1] / this.aspect); // it stands for a point outside the pane
     handle.style.left = percent(x);
     handle.style.top = percent(y);
   }

@@ -161,7 +161,7 @@ export class Inspector {
 /** A kernel's equation, in words. */
 const formula = ({ equation }) =>
   equation === "Eq. 5"
-    ? "Eq. 5, the sum of U<sub>nm</sub> · max(0, 1 − |x − m|) · max(0, 1 − |y − n|)"
+    ? "The paper’s Eq. 5, the sum of U<sub>nm</sub> · max(0, 1 − |x − m|) · max(0, 1 − |y − n|)"
     : `${equation}, the sum of U<sub>nm</sub> · k(x − m) · k(y − n)`;
 
 /** The sum over the pixels that are read, with its largest terms. */
@@ -176,7 +176,7 @@ function sum(source, pixels) {
     return { words: `${grey.toFixed(2)}·${signed(u)}·${signed(v)}`, value: grey * u * v };
   });
   const value = terms.reduce((total, term) => total + term.value, 0);
-  terms.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  if (terms.length > MAX_TERMS) terms.sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const written = terms.slice(0, MAX_TERMS).map(({ words }) => words).join(" + ");
   const rest = terms.length - MAX_TERMS;
   return `${written}${rest > 0 ? ` + ${rest} more` : ""} = <b>${signed(value)}</b>`;

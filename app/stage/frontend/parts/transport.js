@@ -62,7 +62,9 @@ export class Transport {
     const loop = labelled("⟳", "Loop", () => {
       this.head.loop = !this.head.loop;
       press([loop], () => this.head.loop);
+      if (this.head.loop && this.head.position >= this.head.last && !this.head.playing) this.play.click(); // again
     });
+    loop.classList.add("loop");
     press([loop], () => this.head.loop);
     return [this.play, back, on, loop, stageModeButton()];
   }

@@ -98,13 +98,13 @@ export function angleBetween(pose, first) {
   return ((now - before + 540) % 360) - 180;
 }
 
-export const turnWords = (degrees) => `turned by ${Math.round(degrees) + 0}°`.replace("-", "−");
+export const turnWords = (degrees) => `digit turned by ${Math.round(degrees) + 0}°`.replace("-", "−");
 
 /** θ as numbers, and as a pose. */
 export class ThetaBox {
   /** @param {object} form  of θ  @param {(theta: number[], held: HTMLElement) => void} onTheta */
   constructor(form, onTheta) {
-    this.pose = element("p", { className: "words" });
+    this.pose = element("p", { className: "words pose" });
     this.origin = element("p", { className: "whose" });
     this.cells = [...Array(6)].map(() => element("td"));
     const rows = [this.cells.slice(0, 3), this.cells.slice(3)].map((cells) => element("tr", {}, ...cells));
@@ -127,7 +127,8 @@ export class ThetaBox {
     theta.forEach((value, p) => (this.cells[p].textContent = signed(value)));
     this.table.setAttribute("aria-label", `Parameters θ, row by row: ${theta.map(short).join(", ")}`);
     const [degrees, sx, sy, shear, x, y] = decompose(theta, IDENTITY).map(signed);
-    this.pose.textContent = `turned ${degrees.replace(/\.\d+/, "")}°, scaled ${sx} × ${sy}, shear ${shear}, shifted (${x}, ${y})`;
+    const lines = [`grid turned ${degrees.replace(/\.\d+/, "")}°,`, `scaled ${sx} × ${sy},`, `shear ${shear},`, `shifted (${x}, ${y})`];
+    this.pose.innerHTML = lines.map((line) => `<span>${line}</span>`).join(" ");
     this.origin.textContent = origin;
   }
 }
@@ -142,7 +143,8 @@ export class GridBox {
     const square = element("div", { className: "square", role: "img", ariaLabel }, this.outline, this.lines);
     this.equation = new Equation(form);
     const live = element("div", { className: "live" }, this.equation.node);
-    this.nodes = [square, zoom("T<sub>θ</sub>(G), Eq. 1", live)];
+    const caption = element("p", { className: "words", textContent: "grey: U, from −1 to 1" });
+    this.nodes = [square, caption, zoom("T<sub>θ</sub>(G), the paper’s Eq. 1", live)];
   }
 
   show(theta) {

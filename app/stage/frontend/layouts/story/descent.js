@@ -6,6 +6,7 @@ import { reducedMotion } from "../../parts/playhead.js";
 
 const MATCHED = 0.003; // a loss below this is low enough
 const BEGIN_MILLISECONDS = 2500; // the gradient is looked at first
+const SHOWN_STEPS = 4;
 const OFF = compose([75, 1.2, 1.2, 0, 0.3, 0.3]); // where the descent begins, in the network's own frame
 const [WRONG, MOVED] = ["a wrong start", "moved by the gradient"];
 
@@ -20,11 +21,11 @@ export class Descent {
       titled("Back to the start", "The wrong place that the grid began at", () => this.reset()));
   }
 
-  /** Once by itself, unless somebody is quicker. */
+  /** A few steps by themselves, unless somebody is quicker: the rest of the way is left to do. */
   show() {
     this.reset();
     if (reducedMotion()) return;
-    this.waiting = setTimeout(() => this.run(Infinity), BEGIN_MILLISECONDS);
+    this.waiting = setTimeout(() => this.run(SHOWN_STEPS), BEGIN_MILLISECONDS);
     this.figure.root.addEventListener("pointerdown", () => this.stop(), { once: true, capture: true });
   }
 

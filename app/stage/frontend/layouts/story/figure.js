@@ -40,6 +40,7 @@ export class Figure {
     this.mode = "network";
     this.onShow = () => {}; // it has been drawn again
     this.onTake = () => {}; // another digit, or all as it was at first
+    this.angle = 0; // of the digit, from upright, in degrees: −180 and 180 are two ends of the playhead's track
     this.onWay = () => {}; // backward or not
     this.reporter = new Reporter(python.tell);
     this.follow = new Change((share) => this.show(between(this.from, this.to, share)));
@@ -136,7 +137,7 @@ export class Figure {
 
   /** The playhead where the digit is, turned by as much. */
   standAt() {
-    const degrees = angleBetween(this.basePose, this.upright);
+    const degrees = (this.angle = angleBetween(this.basePose, this.upright));
     const position = this.middle + degrees / TURN_DEGREES;
     this.transport.head.position = position;
     this.transport.mark(position);
@@ -145,7 +146,8 @@ export class Figure {
 
   turn(position) {
     this.byHand = false;
-    this.moveDigit(turned(this.basePose, TURN_DEGREES * position - 180 - angleBetween(this.basePose, this.upright)));
+    this.angle = TURN_DEGREES * position - 180;
+    this.moveDigit(turned(this.basePose, this.angle - angleBetween(this.basePose, this.upright)));
   }
 
   /** Another pose of the digit, which the playhead then turns. */
@@ -159,11 +161,6 @@ export class Figure {
   /** The playhead's frame at which the digit is upright. */
   get middle() {
     return 180 / TURN_DEGREES;
-  }
-
-  /** How far the digit is turned from upright, in degrees. */
-  get angle() {
-    return angleBetween(this.pose, this.upright);
   }
 
   /** The digit is dragged to a pose. */

@@ -1,13 +1,21 @@
 /** What a hand does on U: it drags the digit or the frame, or draws a digit of its own. */
 import { IDENTITY, affine } from "../../maths/affine.js";
+import { MARGIN } from "../../parts/drawing.js";
 import { Handles } from "../../parts/handles.js";
 import { Sheet } from "./sheet.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const HALF = 1 / (1 - 2 * MARGIN); // of the pane, in half widths of U
+const VIEW = `${-HALF} ${-HALF} ${2 * HALF} ${2 * HALF}`;
 
 export class Hands {
   /** @param {import("./figure.js").Figure} figure */
   constructor(figure) {
     this.figure = figure;
     this.pane = figure.pair.us[0];
+    this.outline = document.createElementNS(SVG, "svg"); // of the digit: its handles are not the frame's
+    this.outline.setAttribute("class", "outline");
+    this.outline.setAttribute("aria-hidden", "true");
   }
 
   /** @param {"digit"|"grid"} name  what is dragged from here on */
@@ -19,6 +27,7 @@ export class Hands {
     this.say(`Drag the ${figure.mode === "frame" ? "frame" : name}; its corners turn and scale it`);
     const form = name === "grid" ? figure.form : affine([1, 1], "digit", true);
     this.handles = new Handles(this.pane.square, form, (theta) => (name === "grid" ? figure.hold(theta) : figure.drag(theta)));
+    if (name === "digit") this.pane.square.insertBefore(this.outline, this.handles.body);
     this.mark();
   }
 
@@ -50,6 +59,7 @@ export class Hands {
   /** Nothing is dragged or drawn. */
   let() {
     this.handles?.remove();
+    this.outline.remove();
     this.sheet?.node.remove();
     this.handles = this.sheet = null;
     this.figure.choices.markDrawing(false);
@@ -64,5 +74,9 @@ export class Hands {
   /** Put the handles where the digit or the frame is. */
   mark() {
     this.handles?.show(this.grasped === "grid" ? this.figure.theta : this.figure.pose);
+    if (!this.outline.isConnected) return;
+    const [first, second, third, fourth] = this.handles.positions;
+    this.outline.setAttribute("viewBox", VIEW);
+    this.outline.innerHTML = `<polygon points="${[first, second, fourth, third].join(" ")}"/>`;
   }
 }

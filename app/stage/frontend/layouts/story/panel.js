@@ -4,7 +4,7 @@ import { button, element } from "../../dom.js";
 export class Panel {
   /**
    * @param {{title: string, words: string, more: string}[]} steps  words and more: HTML
-   * @param {(step: number) => void} onStep  from 0 on
+   * @param {(step: number) => void} onStep  from 0 on; the one after the last is what comes below the story
    */
   constructor(steps, onStep) {
     Object.assign(this, { steps, step: 0 });
@@ -16,7 +16,7 @@ export class Panel {
     this.more = element("span", { className: "more-of-it" });
     this.dots = steps.map(({ title }, i) => button("", () => onStep(i), { className: "dot-of", title, ariaLabel: `Step ${i + 1}: ${title}` }));
     this.back = button("←", () => onStep(this.step - 1), { title: "Previous step (Page Up)", ariaLabel: "Previous step" });
-    this.next = button("Next →", () => onStep(this.step + 1), { className: "next", title: "Next step (Page Down)" });
+    this.next = button("Next →", () => onStep(this.step + 1), { className: "next" });
     const ways = element("nav", { className: "ways", ariaLabel: "Steps of the story" }, this.back, ...this.dots, this.next);
     const heading = element("div", { className: "heading" }, this.title, ways);
     this.node = element("div", { className: "panel" }, heading, this.words);
@@ -33,7 +33,9 @@ export class Panel {
     this.more.innerHTML = more;
     this.words.append(this.note, this.more);
     this.back.disabled = step === 0;
-    this.next.disabled = step === this.steps.length - 1;
+    const isLast = step === this.steps.length - 1;
+    this.next.textContent = isLast ? "Go deeper ↓" : "Next →";
+    this.next.title = isLast ? "The paper, figure by figure" : "Next step (Page Down)";
     this.dots.forEach((dot, i) => (i === step ? dot.setAttribute("aria-current", "step") : dot.removeAttribute("aria-current")));
   }
 

@@ -12,7 +12,9 @@ export class Sheet {
     this.pixels = new Uint8Array(size * size);
     this.node = element("div", { className: "sheet", title: "Draw a digit" });
     this.node.onpointerdown = (event) => this.begin(event);
-    this.node.onpointermove = (event) => this.node.hasPointerCapture(event.pointerId) && this.goOn(event);
+    this.node.onpointermove = (event) => {
+      if (this.node.hasPointerCapture(event.pointerId)) this.goOn(event);
+    };
   }
 
   get source() {

@@ -12,6 +12,7 @@
 import { IDENTITY } from "../../maths/affine.js";
 import { between } from "../../maths/grid.js";
 
+const HINT_SHARE = 0.35; // of the way to the solution
 const SWING_FRAMES = 7; // of 5°, to either side
 const FOOLED = 4; // the class whose reading a turn changes soonest
 const REACH = 9; // pixels of V, to either side
@@ -19,17 +20,17 @@ const GREY = [70, 190]; // of a pixel on the edge of a stroke, whose four pixels
 
 const isRead = ({ figure }) => figure.label === null || figure.said === figure.label;
 
-/** The digit goes from upright to where it is in the image that the story goes on with. */
+/** The digit goes from upright to where it is in the image that the story goes on with, and back: a hand starts from a right reading. */
 function distort({ figure, demo }) {
   const [from, to] = [figure.initialPose, figure.digits[figure.digit].pose];
-  demo.play(4, (share) => figure.place(between(from, to, share)));
+  demo.play(6, (share) => figure.place(share === 1 ? from : between(from, to, Math.min(1, 1.3 * Math.sin(Math.PI * share)))));
 }
 
-/** The frame goes to where the network would have it, and back: whoever watches sees what to do. */
+/** The frame sets off to where the network would have it, and comes back: whoever watches sees what to do, and that is left to do. */
 function showTheFrame({ figure, demo }) {
   const goal = figure.networkTheta;
   demo.play(5, (share) => {
-    const there = Math.min(1, 1.6 * Math.sin(Math.PI * share));
+    const there = HINT_SHARE * Math.sin(Math.PI * share);
     figure.show(share === 1 ? IDENTITY : between(IDENTITY, goal, there));
   });
 }

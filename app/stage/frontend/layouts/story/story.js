@@ -5,6 +5,7 @@
 import { element, group, press } from "../../dom.js";
 import { exporter } from "../../output/export.js";
 import { Demo } from "../../parts/demo.js";
+import { reducedMotion } from "../../parts/playhead.js";
 import { Descent } from "./descent.js";
 import { Figure } from "./figure.js";
 import { Limits } from "./limits.js";
@@ -14,6 +15,7 @@ import { STEPS } from "./steps.js";
 import { Training } from "./training.js";
 
 const FIELD = "step"; // of the address
+const DEEPER = "deeper"; // the anchor of the cards
 const WAYS = [{ value: false, name: "forward" }, { value: true, name: "backward" }];
 
 export class Story {
@@ -35,13 +37,15 @@ export class Story {
   build() {
     this.end();
     const { data, figure } = this;
-    this.panel = new Panel(data.steps, (step) => this.go(step));
-    this.demo = new Demo(figure.root);
-    this.descent = new Descent(figure);
-    figure.root.onkeydown = ({ key }) => key === "Escape" && this.zoomOut();
+    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()));
+        this.descent = new Descent(figure);
+    figure.root.onkeydown = ({ key }) => {
+      if (key === "Escape") this.zoomOut();
+    }; // a handler that returned false would take every key from the page
     this.limits = new Limits(data.colours.series);
     this.training = new Training(data);
     this.training.transport.more.append(exporter(this));
+    this.demo = new Demo(figure.root, this.training.node);
     this.way = group("Show:", WAYS, false, (on) => figure.setBackward(on));
     this.way.classList.add("way");
     figure.onWay = (on) => press(this.way.querySelectorAll("button"), (_, i) => WAYS[i].value === on);
@@ -186,6 +190,11 @@ export class Story {
 function stepOfAddress() {
   const asked = Number(new URL(window.location.href).searchParams.get(FIELD));
   return STEPS[asked - 1] ? asked - 1 : null;
+}
+
+/** To what comes below the story. */
+function goDeeper() {
+  document.getElementById(DEEPER)?.scrollIntoView({ behavior: reducedMotion() ? "instant" : "smooth" });
 }
 
 function keepStep(step) {

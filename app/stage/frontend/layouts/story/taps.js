@@ -73,7 +73,10 @@ export class TapsBox {
     };
     const middle = this.point.getBoundingClientRect();
     const from = place(this.pair.vs[0][0].pixels, pixel);
-    const lines = [[from, inFrame([middle.left + middle.width / 2, middle.top + middle.height / 2])]];
+    const output = this.pair.vs[0][0].pixels.getBoundingClientRect();
+    const isBelow = four.top > output.bottom; // on a phone; else V is at its right
+    const end = isBelow ? [middle.left + middle.width / 2, four.top] : [four.right, middle.top + middle.height / 2];
+    const lines = [[from, inFrame(end)]]; // to the edge, not across the numbers
     const [u] = this.pair.us;
     const first = [Math.floor(at[0]), Math.floor(at[1])];
     const beside = four.left < u.pixels.getBoundingClientRect().left ? "right" : "left";

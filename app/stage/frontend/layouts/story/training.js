@@ -35,7 +35,7 @@ export class Training {
     const { steps, measures, loss } = this.training;
     const axis = logarithmic(UNIT, steps.at(-1), "step");
     const [lossChart, errorChart] = this.charts;
-    lossChart.set([{ name: "", colour: shades[0], dash: 0, x: loss.step, y: loss.value }], axis);
+    lossChart.set([{ name: `batches, from step ${loss.step[0].toLocaleString("en")}`, colour: shades[0], dash: 0, x: loss.step, y: loss.value }], axis);
     errorChart.set([{ name: "1,000 held-out digits", colour: shades[0], dash: 0, x: steps, y: measures }], axis);
     const track = {
       count: steps.length,
