@@ -35,7 +35,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--workers", type=count, help="trainings in parallel (default: one per core; 8 on a GPU)"
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
     parser.add_argument("--no-publish", action="store_true", help="train without publishing")
     add_force(parser)

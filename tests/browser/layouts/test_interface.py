@@ -10,7 +10,10 @@ import pytest
 from tests.browser.serving import ROOT
 
 FRONTEND = ROOT / "app" / "stage" / "frontend"
-NAMES = ("large", "strip", "replay", "wall", "volume", "story", "labels", "beat", "bare", "chart")
+NAMES = (
+    *("large", "strip", "replay", "wall", "volume", "story"),
+    *("labels", "beat", "bare", "chart", "predict"),
+)
 USERS = ("index.js", "output/export.js", "output/link.js", "parts/keys.js")
 
 

@@ -33,8 +33,8 @@ def loop(runs):
                 wrong = network.eval()(shown).argmax(1) != labels
                 recorder.step(loss=loss, error=100 * wrong.float().mean())
 
-    yield Recorder(runs / "mine", network, (shown[10:20], labels[10:20])), go_on
-    shutil.rmtree(runs / "mine")
+    yield Recorder(runs / "own-loop", network, (shown[10:20], labels[10:20])), go_on
+    shutil.rmtree(runs / "own-loop")
 
 
 def test_recorded_training_is_replayed_while_it_grows_and_beside_another(visit, loop, tmp_path):
@@ -43,7 +43,7 @@ def test_recorded_training_is_replayed_while_it_grows_and_beside_another(visit, 
     last = Reader(tmp_path).training().steps[-1]
     with recorder:
         go_on(recorder, 10)
-        page = visit("network_view=Replay&own_run=mine", at="network", reduced_motion="reduce")
+        page = visit("network_view=Replay&own_run=own-loop", at="network", reduced_motion="reduce")
         expect(page.get_by_text("running, step 10.")).to_be_visible()
         expect(stage_of(page).get_by_text("live", exact=True)).to_be_visible()
         expect(scrub(page)).to_have_attribute("max", "1")  # steps 0 and 10

@@ -21,8 +21,9 @@ def test_device_is_the_one_that_is_asked_for():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tpu", "a device should be auto, cpu, cuda or mps, got 'tpu'"),
+        ("tpu", "a device should be auto, cpu, cuda, cuda:1 or mps, got 'tpu'"),
         ("cuda", "this machine has no cuda device; use auto or cpu"),
+        ("cuda:1", "this machine has no cuda device; use auto or cpu"),
         ("mps", "this machine has no mps device; use auto or cpu"),
     ],
 )
