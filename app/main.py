@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,8 @@ from app.data import memory, once, uploads
 from app.frame import around, lecture, links, tour
 
 HERE = Path(__file__).parent
+# In the page itself: as a file, Streamlit may have given it up by the time a browser asks for it.
+ICON = f"data:image/png;base64,{base64.b64encode((HERE / 'icon.png').read_bytes()).decode()}"
 NAME = "Spatial Transformer Networks"
 
 
@@ -39,7 +42,7 @@ name = opened.url_path or "front"
 page = pages[name]
 st.set_page_config(
     page_title=NAME if page.title == NAME else f"{page.title} · {NAME}",
-    page_icon=str(HERE / "icon.png"),
+    page_icon=ICON,
     layout="wide",
 )
 asked = links.asked(page.view_field)

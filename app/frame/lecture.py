@@ -35,7 +35,7 @@ PARTS = {  # what a part is called: the CSS that hides it
     "numbers": ":root { --stn-numbers: none; }",
     "equation": ":root { --stn-equation: none; }",
     "note": ":root { --stn-note: none; }",
-    "predict": ":has(> .st-key-predict) { display: none; }",
+    "predict": ":has(> .st-key-predict) { display: none; } :root { --stn-predict: none; }",
     "paper": ".st-key-paper { display: none; }",
     # Its own way back stays, at the foot of the page.
     "footer": ".st-key-footer > :not(:has([data-testid='stPopover'])) { display: none; }",

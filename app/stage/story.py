@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -104,12 +104,23 @@ class WatchedTraining:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question whose answer the figure plays, as ``layouts/story/steps.js`` has it. words: HTML;
+    reasons: of each answer, why it is wrong, or right."""
+
+    words: str
+    answers: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Words:
     """A step of the story. words, more: HTML; more: where to go on from it."""
 
     title: str
     words: str
     more: str = ""
+    question: Asked | None = None
 
 
 def story(
@@ -140,7 +151,7 @@ def story(
                 for digit in digits
             ],
             "training": training.payload(),
-            "steps": [vars(step) for step in steps],
+            "steps": [asdict(step) for step in steps],
             "colours": {
                 "corner": CORNER,
                 "grid": GRIDS[0],

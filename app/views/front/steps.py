@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.stage.story import Words
+from app.stage.story import Asked, Words
 
 
 def _more(words: str, address: str) -> str:
@@ -18,6 +18,15 @@ STEPS = (
         words="This classifier, a small convolutional network, was trained on digits that had been "
         "made upright and large. <b>Drag the digit</b> aside, or turn and shrink it by a corner: "
         "soon it reads something else.",
+        question=Asked(
+            words="The 8 is turned, shrunk and moved aside. What does this classifier read?",
+            answers=("Still an 8", "Another digit"),
+            reasons=(
+                "It has seen upright, large digits alone. Elsewhere, a digit is a different set of "
+                "pixels, and nothing in the classifier undoes the change.",
+                "It has seen upright, large digits alone, and nothing in it undoes the change.",
+            ),
+        ),
     ),
     Words(
         title="You are the transformer",
@@ -32,6 +41,15 @@ STEPS = (
         "of the output, where in the image to read. (The next step shows the reading.) "
         "<b>Drag the digit</b>.",
         more=_more("Other grids", "transformer"),
+        question=Asked(
+            words="The digit moves from left to right. What will the network’s frame do?",
+            answers=("Follow it", "Stay", "Grow over the image"),
+            reasons=(
+                "Nobody told it to: framing the digit lowers the loss.",
+                "θ is predicted for each image anew, and another place gives another θ.",
+                "A frame around everything leaves the digit small, and small digits are misread.",
+            ),
+        ),
     ),
     Words(
         title="The sampler reads between the pixels",
@@ -62,6 +80,14 @@ STEPS = (
         "on digits turned by at most 45°, scaled and moved; beyond that, it can fail. <b>Find a "
         "pose that fools it.</b>",
         more=_more("Measured on all digits", "invariance"),
+        question=Asked(
+            words="The 4 is turned by 90° more. Does the network still read a 4?",
+            answers=("Yes: the frame turns along", "No"),
+            reasons=(
+                "It was trained on turns of at most 45°. Beyond, the frame does not follow.",
+                "It has learnt to undo what occurs in training, at most 45°, and nothing else.",
+            ),
+        ),
     ),
 )
 

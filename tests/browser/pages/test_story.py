@@ -205,6 +205,41 @@ def test_training_is_watched_and_the_limits_are_measured_in_the_browser(visit):
     assert curve.evaluate(INK_AT_ITS_RIGHT_END), "the cursor is not at 180°"
 
 
+def test_three_questions_are_answered_by_the_figure(visit):
+    asked = {n: step.question for n, step in enumerate(STEPS, 1) if step.question}
+    assert len(asked) == 3
+    page = open_story(visit)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    panel = stage_of(page).locator(".panel")
+    for number, question in asked.items():
+        if number > 1:
+            stage_of(page).get_by_role("button", name=re.compile(f"^Step {number}:")).click()
+            expect_step(page, number)
+        panel.get_by_role("button", name="Predict first").press("Enter")
+        expect(panel.get_by_text(question.words)).to_be_visible()
+        expect(panel.locator(":scope > .told")).to_be_hidden()
+        said = panel.locator(".asked [role=status]")
+        right = 0 if number == 3 else 1  # it follows; the others are misread
+        for chosen in (1 - right, right):
+            panel.get_by_role("button", name=question.answers[chosen]).press("Enter")
+            expect(said).to_contain_text(question.reasons[chosen])
+            expect(said).to_contain_text(
+                "Right." if chosen == right else "Not quite: the answer is"
+            )
+        figure = stage_of(page).locator(".figure")
+        theta, logits = (
+            [float(v) for v in figure.get_attribute(f"data-{name}").split(",")]
+            for name in ("theta", "logits")
+        )
+        if number == 3:
+            assert theta[2] > 0.15  # its frame is where the digit has come to
+        else:
+            assert int(np.argmax(logits)) != {1: 8, 7: 4}[number]
+        assert bottom_of(page, ".ways" if number == len(STEPS) else ".sticky") <= 720
+        panel.get_by_role("button", name="Close").press("Enter")
+        expect(panel.locator(":scope > .told")).to_be_visible()
+
+
 def test_story_on_a_phone_is_turned_by_touch_and_fits(visit):
     page = open_story(visit, width=375, has_touch=True, is_mobile=True)
     page.set_viewport_size({"width": 375, "height": 812})

@@ -8,14 +8,23 @@
  * @property {(story: import("./story.js").Story) => void} [leave]
  * @property {(story: import("./story.js").Story) => void} [take]  another digit is shown
  * @property {(story: import("./story.js").Story) => string} [note]  what has just been done, in words
+ * @property {Asked} [ask]  what its question plays
+ *
+ * @typedef {object} Asked
+ * @property {(story: import("./story.js").Story) => number[]} begin  takes the digit that is asked about; its pose at first
+ * @property {(from: number[], share: number, story: import("./story.js").Story) => number[]} show  its pose after a share of the time
+ * @property {(story: import("./story.js").Story, before: number[]) => number} right  the right answer, at the end; before: the network's θ at first
  */
 import { IDENTITY } from "../../maths/affine.js";
 import { between } from "../../maths/grid.js";
+import { determinant, turned } from "../../maths/pose.js";
 
 const HINT_SHARE = 0.35; // of the way to the solution
 const SWING_FRAMES = 7; // of 5°, to either side
 const FOOLED = 4; // the class whose reading a turn changes soonest
 const REACH = 9; // pixels of V, to either side
+const ASIDE = 0.35; // where the digit is in x, to either side of the middle
+const FOLLOWED = 0.5; // of the digit's way, that a frame goes along
 const GREY = [70, 190]; // of a pixel on the edge of a stroke, whose four pixels differ
 
 const isRead = ({ figure }) => figure.label === null || figure.said === figure.label;
@@ -59,6 +68,23 @@ function greyPixel({ outputs, shape: { height, width } }) {
   return best === null ? middle : [best % width, Math.floor(best / width)];
 }
 
+/** The network's first digit, or another one, as it is at first; its pose. */
+function takeAgain({ figure }, label = null) {
+  figure.take(label === null ? figure.data.first : figure.data.digits.findIndex((digit) => digit.label === label));
+  return figure.initialPose;
+}
+
+const readOrNot = (story) => (isRead(story) ? 0 : 1);
+
+/** Whether the network's frame went along with the digit (0), stayed (1), or grew over the whole image (2). */
+function follows({ figure }, before) {
+  const after = figure.networkTheta;
+  if (after[2] - before[2] > FOLLOWED * 2 * ASIDE) return 0;
+  return determinant(after) > 1 ? 2 : 1;
+}
+
+const at = ([a, b, , c, d, y], x) => [a, b, x, c, d, y];
+
 /** @type {Step[]} */
 export const STEPS = [
   {
@@ -66,6 +92,7 @@ export const STEPS = [
     mode: "image",
     enter: distort,
     note: (story) => (isRead(story) ? "" : `Now it reads ${story.figure.said}.`),
+    ask: { begin: takeAgain, show: (from, share, { figure }) => between(from, figure.digits[figure.digit].pose, share), right: readOrNot },
   },
   {
     scene: "frame",
@@ -73,7 +100,20 @@ export const STEPS = [
     enter: showTheFrame,
     note: (story) => (isRead(story) && story.figure.label !== null && story.figure.origin === "set by hand" ? `It reads ${story.figure.label}: you are the transformer.` : ""),
   },
-  { scene: "predict", mode: "network", enter: swing },
+  {
+    scene: "predict",
+    mode: "network",
+    enter: swing,
+    ask: {
+      begin(story) {
+        const pose = at(takeAgain(story), -ASIDE);
+        story.figure.place(pose);
+        return pose;
+      },
+      show: (from, share) => at(from, ASIDE * (2 * share - 1)),
+      right: follows,
+    },
+  },
   { scene: "sampler", mode: "network", enter: walkAlongARow, leave: ({ figure }) => figure.inspector.clear() },
   {
     scene: "whole",
@@ -97,6 +137,7 @@ export const STEPS = [
       limits.of(figure);
     },
     take: ({ figure, limits }) => limits.of(figure),
+    ask: { begin: (story) => takeAgain(story, FOOLED), show: (from, share) => turned(from, 90 * share), right: readOrNot },
     note: (story) =>
       isRead(story) || story.figure.byHand ? "" : `You fooled it: it reads ${story.figure.said}. Export has a link to this pose.`,
     leave: ({ limits }) => limits.stop(),

@@ -16,6 +16,7 @@ import { Training } from "./training.js";
 
 const FIELD = "step"; // of the address
 const DEEPER = "deeper"; // the anchor of the cards
+const ANSWER_SECONDS = 3;
 const WAYS = [{ value: false, name: "forward" }, { value: true, name: "backward" }];
 
 export class Story {
@@ -37,8 +38,8 @@ export class Story {
   build() {
     this.end();
     const { data, figure } = this;
-    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()));
-        this.descent = new Descent(figure);
+    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()), (onEnd) => this.answer(onEnd));
+    this.descent = new Descent(figure);
     figure.root.onkeydown = ({ key }) => {
       if (key === "Escape") this.zoomOut();
     }; // a handler that returned false would take every key from the page
@@ -102,6 +103,23 @@ export class Story {
     this.step = step;
     enter?.(this);
     this.seen();
+  }
+
+  /** Play what the step's question asks for; onEnd: with the right answer, read off the figure. */
+  answer(onEnd) {
+    const { begin, show, right } = STEPS[this.step].ask;
+    const { figure, demo } = this;
+    const from = begin(this);
+    const before = figure.networkTheta;
+    let isOver = false;
+    demo.play(
+      ANSWER_SECONDS,
+      (share) => {
+        figure.place(show(from, share, this));
+        isOver = share === 1;
+      },
+      () => onEnd(isOver ? right(this, before) : null)
+    );
   }
 
   /** Close what has been opened in the figure. */
