@@ -48,6 +48,6 @@ def test_kornia_s_and_torch_s_transformers_are_measured_beside_ours_where_they_a
 def test_memory_that_is_used_after_a_reset_is_seen():
     device = torch.device("cpu")
     before = memory.peak_megabytes(device, reset=True)
-    block = torch.ones(64 * 2**20)  # 256 MB
+    block = torch.ones(128 * 2**20)  # 512 MB, of which some may have been the process's before
     assert memory.peak_megabytes(device) - before > 200
     del block

@@ -150,6 +150,7 @@ def test_copied_link_brings_back_the_playhead(visit):
 
 
 def picture_of(canvas) -> np.ndarray:
+    canvas.evaluate("(node) => node.scrollIntoView({ block: 'center' })")  # not below the menu
     return np.array(Image.open(io.BytesIO(canvas.screenshot())).convert("L"), np.float32)
 
 

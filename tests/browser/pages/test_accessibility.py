@@ -152,6 +152,7 @@ def test_by_keyboard_and_screen_reader_a_digit_is_chosen_turned_and_judged(visit
     expect(v).not_to_have_attribute("aria-label", before)
     expect(verdict).not_to_have_text(said)
     assert verdict.evaluate("(node) => node.kept"), "a new node is not announced as a change"
+    settle(page)  # the hand's last reports have been answered
     cell = page.locator(".strip button.cell").nth(3)
     cell.focus()
     expect(cell).to_have_attribute("aria-pressed", "false")
