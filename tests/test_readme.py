@@ -52,7 +52,7 @@ def test_every_command_is_one_that_the_command_line_takes(command):
 def test_two_lines_start_the_app_and_pass_the_tests():
     start, tests = ONE_LINERS
     assert start.endswith("streamlit run app/main.py")
-    assert tests.endswith("-m pytest -n 3")
+    assert tests.endswith("-m pytest -n 4")
     for line in ONE_LINERS:
         for name in re.findall(r"-r (\S+)", line):
             assert (ROOT / name).is_file()

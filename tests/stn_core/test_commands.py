@@ -16,7 +16,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from stn_core import checkpoints, commands, digits, sweep
+from stn_core import checkpoints, commands, digits
 from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.experiments import EXPERIMENTS, HOUSE_NUMBERS
@@ -420,19 +420,6 @@ def test_missing_digits_are_one_line_that_names_them(fails, monkeypatch, tmp_pat
     monkeypatch.setenv("STN_DATA", str(tmp_path))
     line = fails("train", NAME, *SMALL, f"--run-dir={tmp_path / 'run'}")
     assert "missing: train-images-idx3-ubyte.gz" in line
-
-
-def test_sweep_trains_the_table_and_tells_each_training(command, capsys, monkeypatch, pretrained):
-    chosen = {name: EXPERIMENTS[name] for name in ("studies/st-fcn-aff", "studies/st-fcn-tps")}
-    monkeypatch.setattr(sweep, "EXPERIMENTS", chosen)
-    asked = ["studies", "--recipe", "short", "--iterations", "2", "--workers", "2"]
-    assert command(["sweep", *asked]) == 0
-    told = capsys.readouterr().out
-    for name in chosen:
-        assert f"{name}, seed 0: finished, step 2 of 2" in told
-    assert not list(pretrained.iterdir())  # offline there is nothing to measure them on
-    assert command(["sweep", *asked]) == 0
-    assert capsys.readouterr().out.count("finished, step 2 of 2") == 2
 
 
 def test_results_of_an_unknown_table_are_an_error_in_a_line(fails):

@@ -38,7 +38,7 @@ STEPS = (
         title="A small network does it for you",
         words="The <b>localisation network</b> looks at the image and predicts six numbers, θ: "
         "where the frame goes. The <b>grid generator</b> turns them into a grid: for every pixel "
-        "of the output, where in the image to read. (The next step shows the reading.) "
+        "of the output, where in the image to read. "
         "<b>Drag the digit</b>.",
         more=_more("Other grids", "transformer"),
         question=Asked(
