@@ -170,7 +170,27 @@ def dtype_of(network: nn.Module, default: torch.dtype) -> torch.dtype:
     return next((p.dtype for p in parameters if p.is_floating_point()), default)
 
 
-class ParallelTransformers(nn.Module):
+class _Transformers(nn.Module):
+    """Several spatial transformers, in their order."""
+
+    def __init__(self, transformers: Iterable[SpatialTransformer]) -> None:
+        super().__init__()
+        self.transformers = nn.ModuleList(transformers)
+
+    def __len__(self) -> int:
+        return len(self.transformers)
+
+    def __iter__(self) -> Iterator[SpatialTransformer]:
+        return cast(Iterator[SpatialTransformer], iter(self.transformers))
+
+    def one_each(self, thetas: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+        """One theta a transformer, None after the last. Raises ValueError for too many."""
+        if len(thetas) > len(self):
+            raise ValueError(f"{len(thetas)} thetas for {len(self)} transformers")
+        return thetas + (None,) * (len(self) - len(thetas))
+
+
+class ParallelTransformers(_Transformers):
     """N spatial transformers on one U, their outputs side by side (Sect. 3.4, 4.3, App. A.1).
 
     Each has its own localisation network, sees all channels of U and warps all of them.
@@ -183,31 +203,17 @@ class ParallelTransformers(nn.Module):
     torch.Size([2, 2, 9, 9])
     """
 
-    def __init__(self, transformers: Iterable[SpatialTransformer]) -> None:
-        super().__init__()
-        self.transformers = nn.ModuleList(transformers)
-
-    def __len__(self) -> int:
-        return len(self.transformers)
-
-    def __iter__(self) -> Iterator[SpatialTransformer]:
-        return cast(Iterator[SpatialTransformer], iter(self.transformers))
-
     def forward(self, image: Tensor) -> Tensor:
         """U (B, C, H, W) -> the outputs, one after the other as channels (B, N·C, H', W')."""
         return torch.cat([warp.output for warp in self.warps(image)], 1)
 
     def warps(self, image: Tensor, *thetas: Tensor | None) -> tuple[Warp, ...]:
         """U -> N Warps. thetas: instead of what is predicted, in order; None leaves one alone."""
-        if len(thetas) > len(self):
-            raise ValueError(f"{len(thetas)} thetas for {len(self)} transformers")
-        thetas += (None,) * (len(self) - len(thetas))
-        return tuple(
-            transformer.warp(image, theta) for transformer, theta in zip(self, thetas, strict=True)
-        )
+        pairs = zip(self, self.one_each(thetas), strict=True)
+        return tuple(transformer.warp(image, theta) for transformer, theta in pairs)
 
 
-class TransformersInDepth(nn.Module):
+class TransformersInDepth(_Transformers):
     """Spatial transformers one after the other, each before a convolution (Table 2, right, (a)).
 
     >>> from stn_core import Affine, FullyConnectedBody, Localisation
@@ -215,13 +221,3 @@ class TransformersInDepth(nn.Module):
     >>> len(TransformersInDepth([SpatialTransformer(localisation, Affine())]))
     1
     """
-
-    def __init__(self, transformers: list[SpatialTransformer]) -> None:
-        super().__init__()
-        self.transformers = nn.ModuleList(transformers)
-
-    def __len__(self) -> int:
-        return len(self.transformers)
-
-    def __iter__(self) -> Iterator[SpatialTransformer]:
-        return cast(Iterator[SpatialTransformer], iter(self.transformers))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 
 from stn_core import digits
-from stn_core.digits import Digits, Source
+from stn_core.digits import Digits, Progress, Source
 from stn_core.house_numbers.annotations import photographs
 from stn_core.house_numbers.crops import crop
 from stn_core.house_numbers.numbers import MARGIN, SIDE, HouseNumbersError, Number, labels
@@ -29,8 +30,6 @@ RENDERED = 8_000  # for training, of the seeds from FIRST_SEED on
 FIRST_SEED = 1_000_000
 MAKERS = ("annotations", "crops", "rendering", "walls")  # other code makes other pictures
 TRAINED = {64: ("train", "extra"), 128: ("train",)}  # our extra has no surroundings
-
-Progress = Callable[[str, int, int], None]  # what is made, how many are done, of how many
 
 
 def folder() -> Path | None:
@@ -135,7 +134,7 @@ def _kept(
     try:
         with np.load(path) as file:
             return Digits(torch.from_numpy(file["images"]), torch.from_numpy(file["labels"]))
-    except (OSError, ValueError, KeyError, EOFError):  # not there, or torn
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or torn
         pass
     images, written = [], []
     for n, (image, number) in enumerate(make(), 1):
@@ -143,15 +142,16 @@ def _kept(
         written.append(labels(number.digits))
         if progress and n % 20 == 0:
             progress(name.split("-")[0], n, count)
-    made = {"images": np.stack(images), "labels": np.array(written, np.int64)}
+    made = Digits(torch.from_numpy(np.stack(images)), torch.tensor(written))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            np.savez(file, images=made["images"], labels=made["labels"])
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as temporary:  # gone also on a full disk
+            written_to = Path(temporary, path.name)
+            np.savez(written_to, images=made.images.numpy(), labels=made.labels.numpy())
+            os.replace(written_to, path)
     except OSError:
         pass  # the next one makes them again
-    return Digits(torch.from_numpy(made["images"]), torch.from_numpy(made["labels"]))
+    return made
 
 
 def _code() -> str:

@@ -73,6 +73,4 @@ class NumberProbes(Probes):
         return total / len(self.measured), means
 
     def _views(self, trace: Trace) -> list[Tensor]:
-        if not trace.warps:
-            return []
         return views(trace.warps[0].input, multiplied_out(trace.warps))

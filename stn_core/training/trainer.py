@@ -152,9 +152,8 @@ class Trainer:
             images = elastic_digits(images, self.recipe.elastic_pixels, self.generator)
         batch = Digits(images, self.digits.labels[index])
         data = self.experiment.data_at(reach)
-        draw = getattr(
-            data, "training_examples", data.examples
-        )  # if they differ from measured ones
+        # Their own method, where they differ from what is measured.
+        draw = getattr(data, "training_examples", data.examples)
         return draw(batch, self.generator)
 
     def _differentiate(self, images: Tensor, labels: Tensor) -> None:

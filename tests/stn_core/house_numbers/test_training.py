@@ -59,6 +59,11 @@ def test_what_is_cut_once_is_kept_until_the_files_change(svhn, monkeypatch):
     monkeypatch.setattr(source, "render", None)  # nothing is drawn again
     again = source.load(64)
     assert torch.equal(first.train.images, again.train.images)
+    for kept in (digits.cache_folder().parent / "house-numbers").iterdir():
+        assert kept.suffix == ".npz"  # nothing else is left there
+    torn = next((digits.cache_folder().parent / "house-numbers").glob("extra-*"))
+    torn.write_bytes(torn.read_bytes()[:1000])
+    assert torch.equal(source.load(64).train.images, first.train.images)
     (svhn / "test" / "1.png").write_bytes(b"torn")
     (svhn / "test").touch()
     os.utime(svhn / "test", (1, 1))
