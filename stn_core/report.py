@@ -64,7 +64,7 @@ def refreshed(markdown: str) -> str:
         return found["before"] + "\n".join(lines) + "\n```"
 
     return re.sub(
-        r"(?P<before>`python -m stn_core results(?: (?P<table>\w+))?` prints it:\n\n```text\n)"
+        r"(?P<before>`python -m stn_core results(?: (?P<table>[\w-]+))?` prints it:\n\n```text\n)"
         r".*?^```",
         block,
         markdown,

@@ -102,6 +102,8 @@ function recording(run, colours) {
     features: {},
     colours,
     probes: run.probes.map((probe) => ({ ...probe, source: picture(bytes(probe.image)) })),
+    // Where B is learnt, it is another one in each frame.
+    learnt: run.targets && learntAt(halves(bytes(run.targets)), halves(bytes(run.latticeTargets)), run.steps.length),
     // Where U is what the network has made of the probe, it is another one in each frame.
     moment: frames && ((frame, probe) => picture(frames.subarray((frame * probes + probe) * each, (frame * probes + probe + 1) * each))),
     theta: (frame, probe, n) => rowOf(thetas, (frame * probes + probe) * several + n, params),
@@ -113,6 +115,20 @@ function recording(run, colours) {
       width: wide,
     }),
   };
+}
+
+/** B at the output pixels and along the lattice lines, at a frame or between two. */
+function learntAt(targets, lattices, count) {
+  const at = (all, position) => {
+    const each = all.length / count;
+    const first = Math.min(count - 1, Math.floor(position));
+    const second = Math.min(count - 1, first + 1);
+    return Float32Array.from({ length: each }, (_, i) => {
+      const from = all[first * each + i];
+      return from + (all[second * each + i] - from) * (position - first);
+    });
+  };
+  return (position) => ({ target: at(targets, position), latticeTarget: at(lattices, position) });
 }
 
 /** A co-localisation: its images, the boxes of every frame, and the true ones. */
