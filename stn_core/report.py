@@ -11,9 +11,9 @@ from stn_core.results import Budget, Cell, Difference, TriedBudget, TriedNetwork
 MEASURED = {
     "distorted": "Test error in percent on MNIST's 10,000 test digits, each distorted with a fixed "
     "seed.",
-    "house-numbers": "Numbers in percent of which a digit is misread, on 1,000 photographs of SVHN's "
-    "test part.\nTrained on 2.6 % as many photographs as the paper's, and on renderings: compare "
-    "ours with each\nother, not with the paper's.",
+    "house-numbers": "Numbers misread in percent, one wrong digit is enough, on 1,000 photographs "
+    "of SVHN's test part.\nTrained on renderings and 2.6 % as many photographs as the paper's: "
+    "compare ours with each\nother, not with the paper's.",
     "addition": "Test error in percent on 10,000 sums, each of an MNIST test digit and another "
     "one, distorted\nwith a fixed seed.",
     "volumes": "Test error in percent on MNIST's 10,000 test digits, each extruded, turned about "

@@ -116,7 +116,8 @@ def replay_panel(prefix: str, first: str) -> None:
     with right:
         b = choose_network("Compare with", _field("b", prefix), rest, None, none="none")
     keys = [key for key in (a, b) if key]
-    if comparisons := [c for c in COMPARISONS if c.prefix == prefix and {c.base, c.study} <= titles.keys()]:
+    of_column = (c for c in COMPARISONS if c.prefix == prefix)
+    if comparisons := [c for c in of_column if {c.base, c.study} <= titles.keys()]:
         with pills:
             _comparisons(comparisons, keys)
     live = any(map(_is_live, keys))
