@@ -8,6 +8,7 @@ const CORNER_SMALL = 9; // in a small pane
 const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
 const WEAKEST = 0.04; // of an arrow, as a share of the strongest
 const TINT = 0.4; // how opaque a tint is
+const RING = 5; // pixels from the place that it marks
 
 /**
  * Pixels as they are, one canvas pixel each; the style sheet enlarges them crisply.
@@ -186,6 +187,19 @@ export function markPixel(canvas, pixel, size, weight) {
   context.strokeRect(x - wide / 2, y - high / 2, wide, high);
   context.globalAlpha = 0.45 * weight;
   context.fillRect(x - wide / 2, y - high / 2, wide, high);
+}
+
+/** Mark a place in an image, normalised, with a ring: the same one that is pointed at in another. */
+export function markPlace(canvas, place) {
+  canvas.again = (other) => markPlace(other, place);
+  const { context, pixel, place: inPane } = overlay(canvas);
+  for (const [colour, width] of [["#000", 4], [MARK, 2]]) {
+    context.beginPath();
+    context.arc(...inPane(place), RING * pixel, 0, 2 * Math.PI);
+    context.lineWidth = width * pixel;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
 }
 
 /** Mark a point between the pixels. */
