@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from app.data.gallery import Supply
 from app.data.networks import LoadedNetwork
 
 if TYPE_CHECKING:
@@ -97,6 +98,19 @@ def _oversampling(crop: Sequence[float], size: Sequence[int], side: int) -> int:
     return max(1, int(np.ceil(along - 1e-6)))
 
 
+def supply() -> Supply:
+    """What a training here would use."""
+    from stn_core.house_numbers.source import RENDERED, folder
+
+    drawn = f"{RENDERED:,} renderings, which are drawn once, in a few minutes"
+    if folder() is None:
+        return Supply(
+            problem="",
+            notice=f"SVHN is not on this machine, so training here uses {drawn}.",
+        )
+    return Supply(problem="", notice=f"Training here uses SVHN's photographs and {drawn}.")
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
 def read(_loaded: LoadedNetwork, key: str, kind: str, indices: tuple[int, ...]) -> list[str]:
     """The numbers that a network, known by its key, reads in some pictures of a set."""
@@ -112,3 +126,17 @@ def read(_loaded: LoadedNetwork, key: str, kind: str, indices: tuple[int, ...]) 
     with torch.inference_mode():
         classes = _loaded.network.trace(images).logits.argmax(-1)
     return [read_as_text(one) for one in classes.tolist()]
+
+
+def pictures_notice() -> str:
+    """Which pictures are on show, in a sentence or two."""
+    from stn_core.house_numbers.source import folder
+
+    where = (
+        "With SVHN in `STN_DATA`, its 1,000 test photographs are offered as well."
+        if folder() is None
+        else "SVHN's test photographs are those that errors are measured on."
+    )
+    return (
+        f"The 200 renderings are drawn by this project, and no network was trained on them. {where}"
+    )

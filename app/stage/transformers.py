@@ -28,16 +28,23 @@ EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 
 @dataclass(frozen=True, kw_only=True)
 class Transformers:
-    """N transformers of one family on the same U, their names and the colours of their grids."""
+    """N transformers of one family on the same U, their names and the colours of their grids.
+
+    last_alone: whether only the last one's V is shown, as of transformers in depth."""
 
     transform: Transform
     colours: tuple[str, ...]
     names: tuple[str, ...] = field(default=())
+    last_alone: bool = False
 
-    def payload(self) -> list[dict[str, str]]:
+    def payload(self) -> list[dict[str, str | bool]]:
         """For the browser."""
         names = self.names or ("",) * len(self.colours)
-        return [{"name": n, "colour": c} for n, c in zip(names, self.colours, strict=True)]
+        last = len(names) - 1
+        return [
+            {"name": name, "colour": colour, "unseen": self.last_alone and n < last}
+            for n, (name, colour) in enumerate(zip(names, self.colours, strict=True))
+        ]
 
 
 def _lattice_lines(cells: int) -> torch.Tensor:

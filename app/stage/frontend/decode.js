@@ -87,7 +87,7 @@ function recording(run, colours) {
   const thetas = floats(run.thetas);
   const probabilities = floats(run.probabilities);
   const means = bytes(run.means);
-  const [probes, classes] = [run.probes.length, run.classes.length];
+  const [probes, classes] = [run.probes.length, run.heads * run.classes.length];
   const several = run.transformers.length;
   const frames = run.frames && bytes(run.frames);
   const params = several && thetas.length / (run.steps.length * probes * several);
