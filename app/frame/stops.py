@@ -1,7 +1,7 @@
 """The guided tour: stops that say what to do, wait until it is done, and explain what was seen.
 
-It begins where the front page's story ends: families, kernels, several transformers, in parallel and
-in depth, no labels, and three dimensions."""
+It begins where the front page's story ends: families, kernels, several transformers, in parallel
+and in depth, no labels, and three dimensions."""
 
 from __future__ import annotations
 

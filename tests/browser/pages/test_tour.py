@@ -19,6 +19,7 @@ BY_KEYS = (
     (("control point 1", "ArrowRight", 3),),
     (("Descend", "Enter", 1),),
     (("the whole grid", "Shift+ArrowRight", 14),),
+    (("frame 1 on the photograph", "ArrowRight", 2),),
     (("Training progress", "ArrowRight", 1),),
     (("digit", "Enter", 1), ("< Volume U", "ArrowRight", 6)),
 )

@@ -3,23 +3,19 @@ import { button, element, group } from "../../dom.js";
 import { NARROW_PIXELS, PoseNumbers } from "../../parts/numbers.js";
 
 const ROWS = [
+  "All so far, multiplied out: what is left of the crop",
   "Before: its input U, with its own frame",
   "After: its output V",
-  "All so far, multiplied out: what it sees of the image",
 ];
-
-const TALL_PIXELS = 800; // of a window: in a lower one the sliders are folded away at first
+const ALONE = ["", "The crop that the networks read"];
 
 /** Titles of the rows of panes. @param {number} count  of transformers */
-export const rowNames = (count) =>
-  count
-    ? ROWS.map((words) => element("div", { className: "row-name", textContent: words }))
-    : [element("div", { className: "row-name", textContent: "The crop that the networks read" })];
+export const rowNames = (count) => (count ? ROWS : ALONE).map((words) => element("div", { className: "row-name", textContent: words }));
 
 /** Which frame the handles on the photograph and the sliders are of. */
 export function dragGroup({ sizes, colours }, active, onChosen) {
   const choices = sizes.map((_, n) => ({ value: n, name: `${n + 1}`, colour: colours.frames[n] }));
-  choices.unshift({ value: "crop", name: "crop", colour: colours.crop });
+  choices.unshift({ value: "crop", name: "crop" });
   const node = group("Drag:", choices, active, onChosen);
   return { node: element("div", { className: "choices" }, node), buttons: node.querySelectorAll("button"), values: choices.map(({ value }) => value) };
 }
@@ -44,5 +40,5 @@ function channelList(depth, n, channels) {
 
 /** The active frame in numbers. */
 export function numbersOf(root, onTheta) {
-  return new PoseNumbers(root.clientWidth > NARROW_PIXELS && window.innerHeight > TALL_PIXELS, onTheta);
+  return new PoseNumbers(root.clientWidth > NARROW_PIXELS, onTheta);
 }

@@ -74,17 +74,13 @@ export class Depth {
     this.numbers = numbersOf(this.root, (theta, held) => this.hold(theta, held));
     this.dragged = dragGroup(data, this.active, (active) => this.take(active));
     this.columns = data.sizes.map((_, n) => columnOf(this, n));
-    const cells = [this.picture.us, this.picture.vs, this.picture.views].flatMap((panes, row) =>
+    const cells = [this.picture.views, this.picture.us, this.picture.vs].flatMap((panes, row) =>
       panes.length ? [rowNames(this.count)[row], ...panes.map(({ node }) => node)] : []
     );
     const layers = element("div", { className: "layers" }, ...this.columns.map(({ node }) => node), ...cells);
     layers.style.setProperty("--columns", this.count || 1);
-    const left = element("div", { className: "photograph" }, this.picture.photo.node, this.dragged.node);
-    this.root.replaceChildren(
-      element("div", { className: "depth" }, left, layers),
-      this.transport.node,
-      this.numbers.node
-    );
+    const left = element("div", { className: "photograph" }, this.picture.photo.node, this.dragged.node, this.transport.node);
+    this.root.replaceChildren(element("div", { className: "depth" }, left, layers), this.numbers.node);
     this.hands = new Hands(this);
     this.pointing = new Pointing(this.picture);
     this.setTrack();
