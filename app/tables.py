@@ -78,8 +78,8 @@ _TABLES = (
         "compared between our own networks only.",
         compared=("cnn", "st-cnn-multi"),
         examples="rendered house numbers",
-        probes="Ten rendered house numbers that no network was trained on. Above: the image with "
-        "all frames, multiplied out. Below: what is read of it",
+        probes="Ten rendered house numbers that no network was trained on: the image with all "
+        "frames, multiplied out, and what is left of it. Below: how sure each head is",
     ),
 )
 TABLES = {table.name: table for table in _TABLES}

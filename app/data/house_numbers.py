@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from app.data.gallery import Supply
-from app.data.networks import LoadedNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import torch
 
+    from app.data.networks import LoadedNetwork
     from stn_core.digits import Digits
 
 WHOLE_SIDE = 256  # pixels of a visitor's picture, at most
@@ -24,12 +24,14 @@ WHOLE_SIDE = 256  # pixels of a visitor's picture, at most
 @dataclass(frozen=True, kw_only=True)
 class Photograph:
     """image: uint8 (3, H, W); crop: the affine θ (6,) that reads the square around the number;
-    number: what is written there, None if nobody has said; name: tells it from every other."""
+    number: what is written there, None if nobody has said; name: tells it from every other;
+    is_own: of a visitor's."""
 
     image: np.ndarray
     crop: tuple[float, ...]
     number: str | None
     name: str
+    is_own: bool = False
 
 
 @st.cache_resource(show_spinner="Drawing house numbers …")

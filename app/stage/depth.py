@@ -16,11 +16,13 @@ from app.stage.story import Layers
 @dataclass(frozen=True, kw_only=True)
 class Photograph:
     """image: uint8 (3, H, W); crop: the affine θ (6,) that reads a square of it, at first; side:
-    of that, in pixels, as the networks are given it."""
+    of that, in pixels, as the networks are given it; uncropped: whether the hand takes the crop
+    first, since nobody has said where the number is."""
 
     image: np.ndarray
     crop: Sequence[float]
     side: int
+    uncropped: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,7 @@ def depth(photograph: Photograph, cascade: Cascade, *, key: str, token: str) -> 
                 "channels": 3,
                 "height": size[0],
                 "width": size[1],
+                "uncropped": photograph.uncropped,
             },
             "crop": [float(v) for v in photograph.crop],
             "side": photograph.side,

@@ -117,7 +117,8 @@ def payload(training: Training) -> dict:
         "frames": text_of(own.frames) if own and own.frames is not None else None,
         "logged": "given to the recorder" if own else "training batches",
         "measured": depth.measured if depth else "the probes" if own else "1,000 held-out digits",
-        "transform": transformers and describe_transform(transformers.transform, output_size),
+        "transform": transformers
+        and describe_transform(transformers.transform, output_size, outline=depth is not None),
         "transformers": transformers.payload() if transformers else [],
         "probes": [
             {
@@ -135,7 +136,7 @@ def payload(training: Training) -> dict:
         "thetas": text_of((_multiplied_out(thetas) if depth else thetas).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
         "logs": _logged(recorded) if own else None,
-        **curves(recorded, training.mean_classes),
+        **curves(recorded, training.mean_classes, of_colours=depth is not None),
     }
 
 
@@ -164,8 +165,12 @@ def _logged(recorded: RecordedRun) -> list[str]:
     return [name for name, values in logged.items() if any(map(math.isfinite, values))]
 
 
-def curves(recorded: RecordedRun, mean_classes: Sequence[int | str]) -> dict:
-    """What is the same of images and volumes: the history, and what a snapshot says of a class."""
+def curves(
+    recorded: RecordedRun, mean_classes: Sequence[int | str], *, of_colours: bool = False
+) -> dict:
+    """What is the same of images and volumes: the history, and what a snapshot says of a class.
+
+    of_colours: whether channels are colours, of which the mean is shown."""
     snapshots, history = recorded.snapshots, recorded.history
     means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
     steps = [s.step for s in snapshots]
@@ -182,7 +187,10 @@ def curves(recorded: RecordedRun, mean_classes: Sequence[int | str]) -> dict:
         "meanClasses": [str(c) for c in mean_classes] if means.size else [],
         "meanSize": list(means.shape[-2:]) if means.size else [0, 0],
         "means": text_of(means.astype(np.uint8)),
-        "poseLeft": [(100 * s.pose_left).tolist() for s in snapshots]
+        "poseLeft": [
+            (100 * (s.pose_left.mean(1, keepdims=True) if of_colours else s.pose_left)).tolist()
+            for s in snapshots
+        ]
         if all(s.pose_left.size for s in snapshots)
         else None,
         "history": {

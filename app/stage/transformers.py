@@ -110,15 +110,19 @@ def describe_transform(
     *,
     rigid: bool = False,
     whole: str = "the whole grid",
+    outline: bool = False,
 ) -> dict:
-    """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
+    """A family for the browser: M_θ, B at the output pixels and along the lattice lines.
+
+    outline: no lines inside the lattice, where several grids lie on one image."""
     import torch
 
     from stn_core.transforms import Attention
 
     slope, offset, divide = transform.matrix_form()
     like = torch.zeros(1)
-    cells = 1 if isinstance(transform, Attention) else CELLS  # attention is a box (Eq. 2)
+    is_box = outline or isinstance(transform, Attention)  # Eq. 2
+    cells = 1 if is_box else CELLS
     return {
         "rows": slope.shape[0],
         "columns": slope.shape[1],

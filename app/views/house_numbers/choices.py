@@ -118,7 +118,11 @@ def _own_picture() -> house_numbers.Photograph | None:
         st.warning(f"A number has digits only, not {plain(number)!r}.")
         number = ""
     return house_numbers.Photograph(
-        image=image, crop=MIDDLE, number=number or None, name=f"own/{zlib.crc32(content)}"
+        image=image,
+        crop=MIDDLE,
+        number=number or None,
+        name=f"own/{zlib.crc32(content)}",
+        is_own=True,
     )
 
 

@@ -27,7 +27,12 @@ def explore(shown: Shown) -> None:
     left, right = st.columns([3, 1], gap="medium")
     with left:
         depth(
-            Photograph(image=photograph.image, crop=photograph.crop, side=SIDE),
+            Photograph(
+                image=photograph.image,
+                crop=photograph.crop,
+                side=SIDE,
+                uncropped=photograph.is_own,
+            ),
             cascade(next((r for r in rows if r.loaded is staged), None) if staged else None),
             key=STAGE,
             token=shown.token,

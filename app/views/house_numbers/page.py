@@ -11,7 +11,7 @@ from app.panels.arrangement import beside_the_stage
 from app.panels.replay import replay_panel
 from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
-from app.panels.training_panel import training_panel
+from app.panels.training_panel import Watching, recording, training_panel
 from app.views.house_numbers import choices, explore, results
 from app.views.house_numbers.questions import QUESTIONS
 from app.views.house_numbers.shown import Shown
@@ -22,7 +22,9 @@ if view == "Train":
     with form:
         training_form(choices.PREFIX, choices.FIRST_CHOICES[0], house_numbers.supply())
     with runs:
-        training_panel(choices.PREFIX)
+        training_panel(
+            choices.PREFIX, Watching(show=recording, measured="error on the 200 renderings")
+        )
 elif view == "Replay":
     replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
 elif view == "Results":

@@ -68,7 +68,8 @@ export class Depth {
     const { data } = this;
     this.stop();
     Object.assign(this, { crop: data.crop, held: data.sizes.map(() => null), muted: data.sizes.map(() => false) });
-    this.active = this.count ? Math.min(this.active ?? 0, this.count - 1) : "crop";
+    const before = Math.min(this.active === "crop" ? 0 : this.active ?? 0, this.count - 1);
+    this.active = data.photograph.uncropped || !this.count ? "crop" : before;
     this.picture = new Picture(data);
     this.buildTransport();
     this.numbers = numbersOf(this.root, (theta, held) => this.hold(theta, held));
