@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     import torch
 
-    from app.data.networks import LoadedNetwork
     from stn_core.digits import Digits
 
+RENDERING, PHOTOGRAPH = "rendering", "photograph"  # the sets, as the address calls them
 WHOLE_SIDE = 256  # pixels of a visitor's picture, at most
 
 
@@ -50,11 +50,17 @@ def photographs() -> Digits | None:
     return photographs_to_test_on()
 
 
-def photograph(digits: Digits, index: int, kind: str) -> Photograph:
+def picture_set(kind: str) -> Digits:
+    """The renderings or, where they are, SVHN's photographs."""
+    there = photographs() if kind == PHOTOGRAPH else None
+    return gallery() if there is None else there
+
+
+def photograph(kind: str, index: int) -> Photograph:
     """One of a set: the middle of it is the crop that networks are measured on."""
     from stn_core.house_numbers.numbers import MARGIN
 
-    middle = 1 / MARGIN
+    digits, middle = picture_set(kind), 1 / MARGIN
     return Photograph(
         image=digits.images[index].numpy(),
         crop=(middle, 0.0, 0.0, 0.0, middle, 0.0),
@@ -111,23 +117,6 @@ def supply() -> Supply:
             notice=f"SVHN is not on this machine, so training here uses {drawn}.",
         )
     return Supply(problem="", notice=f"Training here uses SVHN's photographs and {drawn}.")
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def read(_loaded: LoadedNetwork, key: str, kind: str, indices: tuple[int, ...]) -> list[str]:
-    """The numbers that a network, known by its key, reads in some pictures of a set."""
-    import torch
-
-    from stn_core.digits import Digits
-
-    digits = photographs() if kind == "photograph" else gallery()
-    assert digits is not None
-    data = _loaded.experiment.data
-    chosen = Digits(digits.images[list(indices)], digits.labels[list(indices)])
-    images = data.examples(chosen, torch.Generator()).images
-    with torch.inference_mode():
-        classes = _loaded.network.trace(images).logits.argmax(-1)
-    return [read_as_text(one) for one in classes.tolist()]
 
 
 def pictures_notice() -> str:

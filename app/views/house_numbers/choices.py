@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.data import decoded, house_numbers, pictures
 from app.data.faults import reason
+from app.data.house_numbers import PHOTOGRAPH, RENDERING
 from app.data.plain import plain
 from app.data.run_keys import RunKey
 from app.panels import own_digit
@@ -19,7 +20,6 @@ from app.views.house_numbers import PAGE
 PREFIX = "house-numbers/64/"
 FIRST_CHOICES = ("st-cnn-multi", "cnn")
 FIRST_RENDERING = PAGE.defaults["rendering"]
-RENDERING, PHOTOGRAPH = "rendering", "photograph"  # the fields that choose one of a set
 SOURCES = {RENDERING: "Renderings", PHOTOGRAPH: "SVHN"}
 OWN = "own-photograph"  # the switch's key
 MIDDLE = (0.6, 0.0, 0.0, 0.0, 0.6, 0.0)  # the crop of a visitor's picture, at first
@@ -61,16 +61,14 @@ def choose_view() -> tuple[str, DeltaGenerator]:
 def choose() -> Choice:
     """A photograph and two networks: beside the stage."""
     kind = _choose_set()
-    digits = house_numbers.photographs() if kind == PHOTOGRAPH else house_numbers.gallery()
-    assert digits is not None
-    last = len(digits) - 1
+    last = len(house_numbers.picture_set(kind)) - 1
     chosen = st.number_input(
         f"Picture, 0 to {last}", 0, last, FIRST_RENDERING if kind == RENDERING else 0,
         key=kind, bind="query-params", disabled=st.session_state.get(OWN, False),
         help="No network was trained on these",
     )  # fmt: skip
     index = int(chosen)
-    picture = house_numbers.photograph(digits, index, kind)
+    picture = house_numbers.photograph(kind, index)
     with st.popover("Your own picture", width="stretch", help="Upload, paste or take a photograph"):
         own = _own_picture()
     keys = choose_networks(PREFIX, FIRST_CHOICES)

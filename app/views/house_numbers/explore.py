@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import house_numbers
+from app.data.read_numbers import read_numbers
 from app.panels import theme
 from app.stage.depth import Photograph, depth, depth_report
 from app.stage.large import Item
@@ -50,13 +51,12 @@ def explore(shown: Shown) -> None:
 def further(shown: Shown) -> None:
     """More pictures of the set, to click."""
     kind, first = shown.choice.kind, shown.choice.index // FURTHER * FURTHER
-    digits = house_numbers.photographs() if kind == "photograph" else house_numbers.gallery()
-    assert digits is not None
-    indices = tuple((first + n) % len(digits) for n in range(FURTHER))
-    read = [house_numbers.read(n, n.key, kind, indices) for n in shown.networks]
+    last = len(house_numbers.picture_set(kind))
+    indices = tuple(range(first, min(first + FURTHER, last)))
+    read = [read_numbers(n, n.key, kind, indices) for n in shown.networks]
     items = []
     for place, index in enumerate(indices):
-        picture = house_numbers.photograph(digits, index, kind)
+        picture = house_numbers.photograph(kind, index)
         marks = "".join(" ✓" if numbers[place] == picture.number else " ✗" for numbers in read)
         items.append(
             Item(

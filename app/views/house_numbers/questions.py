@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.data import house_numbers, networks
+from app.data.house_numbers import RENDERING
 from app.frame.question import Question, nearest
 from app.stage.play import Play
 from app.tables import network_field
-from app.views.house_numbers.choices import FIRST_CHOICES, FIRST_RENDERING, OWN, PREFIX, RENDERING
+from app.views.house_numbers.choices import FIRST_CHOICES, FIRST_RENDERING, OWN, PREFIX
 from app.views.house_numbers.explore import STAGE
 from stn_core.house_numbers.composition import multiplied_out
 from stn_core.trace import Trace, Warp
@@ -27,7 +28,7 @@ SHIFT = 0.3  # half widths, to the right
 
 def _trace(thetas: Sequence[Sequence[float]] = ()) -> Trace:
     """Of the first picture, as the network reads it by itself, or with these θ."""
-    shown = house_numbers.photograph(house_numbers.gallery(), FIRST_RENDERING, RENDERING)
+    shown = house_numbers.photograph(RENDERING, FIRST_RENDERING)
     loaded = networks.pretrained(NAME)
     side = loaded.experiment.data.side
     images = house_numbers.cropped(shown.image, shown.crop, side)

@@ -61,11 +61,11 @@ def _fields(index: int, seed: int) -> Fields:
 
 
 def _label(index: int, seed: int) -> int:
-    return int(house_numbers.photograph(house_numbers.gallery(), index, "rendering").number or 0)
+    return int(house_numbers.photograph(house_numbers.RENDERING, index).number or 0)
 
 
 def _picture(column: str, index: int, seed: int) -> np.ndarray:
-    return house_numbers.photograph(house_numbers.gallery(), index, "rendering").image
+    return house_numbers.photograph(house_numbers.RENDERING, index).image
 
 
 EXPLORER = Explorer(defaults=PAGE.defaults, example_fields=_fields, label=_label, picture=_picture)

@@ -37,7 +37,7 @@ def painted(page: Page, pane: str, n: int) -> np.ndarray:
 @torch.no_grad()
 def deepest_map() -> np.ndarray:
     """What the last transformer reads of the first picture, by the library: its maps' mean."""
-    shown = house_numbers.photograph(house_numbers.gallery(), PAGE.defaults["rendering"], "x")
+    shown = house_numbers.photograph("rendering", PAGE.defaults["rendering"])
     image = house_numbers.cropped(shown.image, shown.crop, find(NAME).data.side)
     mean = checkpoints.load_pretrained(find(NAME)).trace(image).warps[-1].input[0].mean(0)
     return (255 * mean / mean.max()).numpy()
