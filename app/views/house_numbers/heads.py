@@ -19,6 +19,7 @@ def heads(rows: Sequence[Reading], truth: str | None, shades: Sequence[str]) -> 
     with st.container(key="verdict"):  # stage mode shows it as well
         said = "".join(_said(r, truth, shade) for r, shade in zip(rows, shades, strict=False))
         st.markdown(said + _bars(rows, truth, shades), unsafe_allow_html=True)
+    st.caption(". ".join(f"{plain(row.loaded.title)}: {plain(row.loaded.record)}" for row in rows))
 
 
 def sureness(row: Reading) -> float:
@@ -35,8 +36,7 @@ def _said(row: Reading, truth: str | None, shade: str) -> str:
     return (
         f"<div aria-live='polite' style='border-left:5px solid {shade};padding-left:.75rem;"
         f"margin-bottom:.5rem'><b>{plain(row.loaded.title)}</b> reads "
-        f"<b style='font-size:1.6em'>{number}</b> ({percent(sureness(row))}){mark}{note}<br>"
-        f"<span style='font-size:.85em'>{plain(row.loaded.record)}</span></div>"
+        f"<b style='font-size:1.6em'>{number}</b> ({percent(sureness(row))}){mark}{note}</div>"
     )
 
 
@@ -64,11 +64,11 @@ def _bars(rows: Sequence[Reading], truth: str | None, shades: Sequence[str]) -> 
         + ", ".join(f"{CLASSES[p.argmax()]} {percent(float(p.max()))}" for p in o)
         for row, o in zip(rows, odds, strict=True)
     )
-    marked = "" if truth is None else " A frame marks the true class."
+    marked = "" if truth is None else " Framed: the true class."
     return (
         f"<div role='img' aria-label='Most likely class of each head. {summary}' style='display:"
         f"grid;grid-template-columns:1rem repeat({count},minmax(0,1fr));gap:.12rem .3rem;"
         f"align-items:center;font-size:.8rem'><span></span>{head}{''.join(lines)}</div>"
-        "<p style='font-size:.85rem;margin:.3rem 0 .6rem'>Probability of each class, one column "
-        f"per head; {NONE} is “no digit here”.{marked}</p>"
+        "<p style='font-size:.85rem;line-height:1.3;margin:.3rem 0 .4rem'>Probability of each "
+        f"class, one column per head; {NONE}: no digit.{marked}</p>"
     )
