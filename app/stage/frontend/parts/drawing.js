@@ -3,7 +3,8 @@
 /** The share of a pane's width around the image, in which a grid outside the image is drawn. */
 export const MARGIN = 0.11;
 const CORNER = 18; // pixels of the first corner's mark along its edges
-const CORNER_SMALL = 9; // in a small pane
+const CORNER_SMALL = 9; // in a small pane, and of many grids, which may be small themselves
+const FEW_GRIDS = 2;
 
 const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
 const WEAKEST = 0.04; // of an arrow, as a share of the strongest
@@ -88,7 +89,7 @@ export function drawGrids(canvas, grids, shape, corner) {
   for (const { grid, colour } of grids) {
     drawGrid(drawn, small, grid, colour, shape);
     const [first, ...along] = [0, 1, (shape.lines / 2) * shape.samples + 1].map((i) => place([grid[2 * i], grid[2 * i + 1]]));
-    drawCorner(context, first, along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
+    drawCorner(context, first, along, (small || grids.length > FEW_GRIDS ? CORNER_SMALL : CORNER) * pixel, corner);
   }
 }
 
