@@ -11,11 +11,12 @@ from app.data import networks, recordings, test_errors
 from app.data.faults import reason
 from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
-from app.palette import GRIDS
+from app.palette import DEPTHS, GRIDS
 from app.panels.choices import choose_network
 from app.panels.theme import colours
 from app.panels.transformers import transformers_of
-from app.stage.replay import Training, replay
+from app.stage.replay import Depth, Training, replay
+from app.stage.transformers import Transformers
 from app.tables import column_title, network_field, table_of
 from app.training import processes
 from app.training.job import Job, find_job, is_waiting, list_jobs
@@ -232,6 +233,8 @@ def _played(
     from stn_core.experiments import find
     from stn_core.training.probes import MEAN_CLASSES
 
+    if recorded.labels.ndim > 1:  # a digit for each head
+        return _in_depth(recorded, title, index, live=live, test_error=test_error)
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(
@@ -243,4 +246,33 @@ def _played(
         outside=network.subtracted,
         live=live,
         test_error=test_error,
+    )
+
+
+def _in_depth(
+    recorded: RecordedRun, title: str, index: int, *, live: bool, test_error: float | None
+) -> Training:
+    """Of a network that reads house numbers."""
+    from stn_core.house_numbers.numbers import NULL
+    from stn_core.transforms import Affine
+
+    count = recorded.snapshots[0].theta.shape[1]
+    names = tuple("transformer 1" if n == 0 else f"transformers 1 to {n + 1}" for n in range(count))
+    return Training(
+        name=title,
+        colour=colours().networks[index] if count == 0 else GRIDS[index],
+        recorded=recorded,
+        transformers=Transformers(
+            transform=Affine(), colours=DEPTHS[:count], names=names, last_alone=True
+        )
+        if count
+        else None,
+        mean_classes=("1 digit", "2 digits", "3 digits"),
+        live=live,
+        test_error=test_error,
+        depth=Depth(
+            names=(*map(str, range(NULL)), ""),
+            measured="200 renderings",
+            means="Mean of the image as read by the transformers, over numbers of",
+        ),
     )

@@ -30,16 +30,23 @@ EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 
 @dataclass(frozen=True, kw_only=True)
 class Transformers:
-    """N transformers of one family on the same U, their names and the colours of their grids."""
+    """N transformers of one family on the same U, their names and the colours of their grids.
+
+    last_alone: whether only the last one's V is shown, as of transformers in depth."""
 
     transform: Transform
     colours: tuple[str, ...]
     names: tuple[str, ...] = field(default=())
+    last_alone: bool = False
 
-    def payload(self) -> list[dict[str, str]]:
+    def payload(self) -> list[dict[str, str | bool]]:
         """For the browser."""
         names = self.names or ("",) * len(self.colours)
-        return [{"name": n, "colour": c} for n, c in zip(names, self.colours, strict=True)]
+        last = len(names) - 1
+        return [
+            {"name": name, "colour": colour, "unseen": self.last_alone and n < last}
+            for n, (name, colour) in enumerate(zip(names, self.colours, strict=True))
+        ]
 
 
 def _lattice_lines(cells: int) -> torch.Tensor:
@@ -123,15 +130,19 @@ def describe_transform(
     *,
     rigid: bool = False,
     whole: str = "the whole grid",
+    outline: bool = False,
 ) -> dict:
-    """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
+    """A family for the browser: M_θ, B at the output pixels and along the lattice lines.
+
+    outline: no lines inside the lattice, where several grids lie on one image."""
     import torch
 
     from stn_core.transforms import Attention
 
     slope, offset, divide = transform.matrix_form()
     like = torch.zeros(1)
-    cells = 1 if isinstance(transform, Attention) else CELLS  # attention is a box (Eq. 2)
+    is_box = outline or isinstance(transform, Attention)  # Eq. 2
+    cells = 1 if is_box else CELLS
     return {
         "rows": slope.shape[0],
         "columns": slope.shape[1],

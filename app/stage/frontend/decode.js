@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout](payload);
@@ -87,7 +87,7 @@ function recording(run, colours) {
   const thetas = floats(run.thetas);
   const probabilities = floats(run.probabilities);
   const means = bytes(run.means);
-  const [probes, classes] = [run.probes.length, run.classes.length];
+  const [probes, classes] = [run.probes.length, run.heads * run.classes.length];
   const several = run.transformers.length;
   const frames = run.frames && bytes(run.frames);
   const params = several && thetas.length / (run.steps.length * probes * several);
@@ -177,10 +177,11 @@ function volumeTrack(track) {
   };
 }
 
+const layers = (list) =>
+  list.map((layer) => (layer.weight ? { ...layer, weight: halves(bytes(layer.weight)), bias: halves(bytes(layer.bias)) } : layer));
+
 /** A network's layers with their weights, and digits to be moved, or one image. */
 function network(payload) {
-  const layers = (list) =>
-    list.map((layer) => (layer.weight ? { ...layer, weight: halves(bytes(layer.weight)), bias: halves(bytes(layer.bias)) } : layer));
   const { localisation, classifier, size } = payload.network;
   return {
     ...payload,
@@ -188,6 +189,12 @@ function network(payload) {
     source: payload.image && { pixels: bytes(payload.image), channels: 1, height: size, width: size },
     digits: payload.digits?.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
   };
+}
+
+/** A photograph, and the layers between the transformers that read it one after the other. */
+function depth(payload) {
+  const { image, size, ...photograph } = payload.photograph;
+  return { ...payload, photograph: { ...photograph, ...picture({ image, size, channel: null }, 3) }, layers: payload.layers.map(layers) };
 }
 
 /** The network and digits of the story, and a recorded training of eight digits. */

@@ -31,6 +31,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "addition?sum_view=Replay": (PROBE, PLAYHEAD),
     "colocalisation": (".larges canvas", ".title", PLAYHEAD),
     "colocalisation?boxes_view=Results": (PLOT,),
+    "house_numbers": ("[data-pane=view] canvas", PLAYHEAD, VERDICT),
     "volumes": (".solid", PLAYHEAD, VERDICT),
     "volumes?volume_view=Replay": (".solid", PLAYHEAD),
     "labels": ("[data-pane=slopes] canvas", ".verdict", ".choices.always button"),

@@ -24,6 +24,7 @@
 import { Bare } from "./bare.js";
 import { Beat } from "./beat/beat.js";
 import { Chart } from "./chart.js";
+import { Depth } from "./depth/depth.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
 import { Predict } from "./predict.js";
@@ -36,6 +37,7 @@ import { Wall } from "./wall.js";
 /** @type {Object<string, new (root: HTMLElement, python: object) => Layout>} */
 export const LAYOUTS = {
   large: Large,
+  depth: Depth,
   strip: Strip,
   replay: Replay,
   wall: Wall,

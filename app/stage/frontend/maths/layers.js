@@ -74,10 +74,34 @@ const LAYERS = {
   },
   /** Of side × side values; a rest at the border is a pool of its own, as the paper's nets need. */
   max({ side }, maps) {
-    return pooled(side, maps, Math.ceil, (values) => Math.max(...values));
+    const { channels, height, width, values } = maps;
+    const [high, wide] = [Math.ceil(height / side), Math.ceil(width / side)];
+    const largest = new Float32Array(channels * high * wide).fill(-Infinity);
+    for (let row = 0; row < channels * height; row++) {
+      const to = (Math.floor(row / height) * high + Math.floor((row % height) / side)) * wide;
+      for (let column = 0; column < width; column++) {
+        const at = to + Math.floor(column / side);
+        const value = values[row * width + column];
+        if (value > largest[at]) largest[at] = value;
+      }
+    }
+    return { channels, height: high, width: wide, values: largest };
   },
   average({ side }, maps) {
-    return pooled(side, maps, Math.floor, (values) => values.reduce((a, b) => a + b, 0) / values.length);
+    const output = { channels: maps.channels, height: Math.floor(maps.height / side), width: Math.floor(maps.width / side) };
+    const values = new Float32Array(output.channels * output.height * output.width);
+    visit(side, maps, output, (indices, to) => (values[to] = indices.reduce((sum, i) => sum + maps.values[i], 0) / indices.length));
+    return { ...output, values };
+  },
+  /** Zeros around it, so many on each side. */
+  pad({ side }, { channels, height, width, values }) {
+    const [high, wide] = [height + 2 * side, width + 2 * side];
+    const padded = new Float32Array(channels * high * wide);
+    for (let row = 0; row < channels * height; row++) {
+      const to = (Math.floor(row / height) * high + (row % height) + side) * wide + side;
+      padded.set(values.subarray(row * width, (row + 1) * width), to);
+    }
+    return { channels, height: high, width: wide, values: padded };
   },
   rectify(_, maps) {
     return { ...maps, values: maps.values.map((value) => Math.max(0, value)) };
@@ -158,11 +182,4 @@ function dense(weight, bias, inputs) {
     return sum;
   });
   return { channels: values.length, height: 1, width: 1, values };
-}
-
-function pooled(side, maps, rounded, take) {
-  const output = { channels: maps.channels, height: rounded(maps.height / side), width: rounded(maps.width / side) };
-  const values = new Float32Array(output.channels * output.height * output.width);
-  visit(side, maps, output, (indices, to) => (values[to] = take(indices.map((i) => maps.values[i]))));
-  return { ...output, values };
 }
