@@ -20,7 +20,7 @@ from stn_core import checkpoints
 from stn_core.checkpoints import CheckpointError, save_tensors
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.foreign_checkpoints import load_matching
-from tests.app.visiting import answers, opened, payloads
+from tests.app.visiting import answers, opened, payloads, texts
 
 RTS = [e for name, e in EXPERIMENTS.items() if name.startswith("distorted/rts/")]
 NAME = "distorted/rts/st-fcn-aff"
@@ -100,7 +100,7 @@ def test_drawn_digit_is_distorted_moved_and_classified_in_the_gallery_s_stead():
     other = page("distorted", a_rts="st-cnn-aff", **app.query_params)
     assert other.segmented_control(key="own-digit-way").value == "Link"
     assert other.session_state["own-digit:linked"] == drawn
-    assert [m.value for m in other.markdown] == [m.value for m in app.markdown]
+    assert texts(other) == texts(app)
     other.toggle(key="own-digit").set_value(False).run()
     assert "own-digit" not in other.query_params and " ✓, " in said(other)
 

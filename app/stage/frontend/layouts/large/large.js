@@ -117,10 +117,12 @@ export class Large {
     this.byHand = Boolean(held);
     this.hand.grasp();
     this.setTrack();
-    this.show(held ?? (kept ? this.prediction : this.identity));
+    const arrives = !kept && !this.isTouched;
+    this.show(held ?? (arrives ? this.identity : this.prediction));
     if (this.gradient) this.aim(target ?? data.features.target);
     if (held || data.track?.pose) this.transport.leave();
-    if (data.transform && !held && !kept) this.go(this.prediction, ARRIVE_SECONDS);
+    if (data.transform && arrives) this.go(this.prediction, ARRIVE_SECONDS);
+    if (!kept && this.isTouched) this.report(); // the input's pose, from the stage that is new
   }
 
   buildTransport() {
