@@ -3,10 +3,10 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network };
 
 /** @param {object} payload  of the layout that it names */
-export const decode = (payload) => DECODERS[payload.layout](payload);
+export const decode = (payload) => DECODERS[payload.layout]?.(payload) ?? payload;
 
 /** Base64 to the bytes it stands for. */
 function bytes(text) {
@@ -38,7 +38,7 @@ function interpolated(frame, count, position) {
 }
 
 function pairs(payload) {
-  const { items, track, echo, adopted, probabilities, ...rest } = payload;
+  const { items, track, echo, run, probabilities, ...rest } = payload;
   // What the pair is built from; predictions, probabilities, the track and the pose may change.
   const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
   const [height, width] = payload.inputSize;
