@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload, learn: (payload) => payload, digits: installed };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout](payload);
@@ -172,6 +172,12 @@ function network(payload) {
     source: payload.image && { pixels: bytes(payload.image), channels: 1, height: size, width: size },
     digits: payload.digits?.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
   };
+}
+
+/** Digits to train on: all of their pixels, by zlib, and their classes. */
+function installed({ packed, labels, ...payload }) {
+  const { side, train } = payload;
+  return { ...payload, digits: { packed: bytes(packed), labels: bytes(labels), side, train } };
 }
 
 /** The network and digits of the story, and a recorded training of eight digits. */

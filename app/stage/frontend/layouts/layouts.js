@@ -24,8 +24,10 @@
 import { Bare } from "./bare.js";
 import { Beat } from "./beat/beat.js";
 import { Chart } from "./chart.js";
+import { Digits } from "./digits.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
+import { Learn } from "./learn/learn.js";
 import { Predict } from "./predict.js";
 import { Replay } from "./replay/replay.js";
 import { Story } from "./story/story.js";
@@ -46,4 +48,6 @@ export const LAYOUTS = {
   predict: Predict,
   bare: Bare,
   chart: Chart,
+  digits: Digits,
+  learn: Learn,
 };
