@@ -20,6 +20,7 @@ export class Transformer {
   constructor(side, batch) {
     const pixels = side * side;
     Object.assign(this, { side, pixels });
+    this.axis = Float32Array.from({ length: side }, (_, i) => (2 * i + 1) / side - 1); // x^t and y^t
     this.output = new Float32Array(batch * pixels);
     this.slopeX = new Float32Array(batch * pixels); // ∂V/∂x^s and ∂V/∂y^s, for a pixel of U
     this.slopeY = new Float32Array(batch * pixels);
@@ -33,7 +34,8 @@ export class Transformer {
    * @returns {Float32Array} V, (count, side²), the transformer's own
    */
   forward(images, matrices, count, integer = false) {
-    const { side, pixels, output, slopeX, slopeY, wanted } = this;
+    const { side, pixels, axis, output, slopeX, slopeY, wanted } = this;
+    const { fround } = Math;
     const half = side / 2;
     for (let b = 0; b < count; b++) {
       const m = b * 6;
@@ -42,13 +44,15 @@ export class Transformer {
       const c = matrices[m + 1];
       const d = matrices[m + 3];
       const e = matrices[m + 4];
-      // In U's pixels, whose centres are at the integers: x = ((x^s + 1) side − 1) / 2.
-      for (let row = 0; row < side; row++) {
-        const v = (2 * row + 1) / side - 1;
-        const first = 1 / side - 1;
-        let x = (a * first + c * v + matrices[m + 2]) * half + half - 0.5;
-        let y = (d * first + e * v + matrices[m + 5]) * half + half - 0.5;
-        for (let at = from + row * side, end = at + side; at < end; at++, x += a, y += d) {
+      const s = matrices[m + 2];
+      const t = matrices[m + 5];
+      for (let row = 0, at = from; row < side; row++) {
+        const v = axis[row];
+        for (let column = 0; column < side; column++, at++) {
+          // In U's pixels, whose centres are at the integers: ((x^s + 1) side − 1) / 2. Rounded as torch
+          // does: at the identity, where bilinear reading has two slopes, both take the same one.
+          const x = fround(fround(fround(a * axis[column] + c * v + s) + 1) * half) - 0.5;
+          const y = fround(fround(fround(d * axis[column] + e * v + t) + 1) * half) - 0.5;
           slopeX[at] = slopeY[at] = wanted[at] = output[at] = 0;
           if (!(x > -1 && y > -1 && x < side && y < side)) continue;
           if (integer) {
@@ -89,7 +93,7 @@ export class Transformer {
    * @returns {Float64Array} of the matrices, (count, 6), the transformer's own
    */
   backward(slope, count) {
-    const { side, pixels, slopeX, slopeY, matrixSlope } = this;
+    const { side, pixels, axis, slopeX, slopeY, matrixSlope } = this;
     const half = side / 2; // of a normalised coordinate, in pixels
     for (let b = 0; b < count; b++) {
       let xu = 0;
@@ -99,9 +103,9 @@ export class Transformer {
       let yv = 0;
       let y1 = 0;
       for (let row = 0, at = b * pixels; row < side; row++) {
-        const v = (2 * row + 1) / side - 1;
+        const v = axis[row];
         for (let column = 0; column < side; column++, at++) {
-          const u = (2 * column + 1) / side - 1;
+          const u = axis[column];
           const px = slope[at] * slopeX[at];
           const py = slope[at] * slopeY[at];
           xu += px * u;
