@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,24 +12,45 @@ from app.palette import CORNER, GRIDS
 from app.stage.component import line_colours, mount, text_of
 
 
-def digits(
-    pixels: np.ndarray, labels: np.ndarray, *, train: int, words: str, key: str, token: str
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class PackedDigits:
+    """Digits as they are sent. count: of all of them; train: how many of them, from the first on,
+    are trained on, the others are measured on; packed: their pixels by zlib, labels: their classes,
+    both in base64."""
+
+    count: int
+    train: int
+    side: int
+    packed: str
+    labels: str
+
+
+def pack(pixels: np.ndarray, labels: np.ndarray, train: int) -> PackedDigits:
+    """pixels: uint8 (N, side, side); labels: (N,). Takes half a second for 4,500 digits."""
+    return PackedDigits(
+        count=len(pixels),
+        train=train,
+        side=pixels.shape[1],
+        packed=text_of(np.frombuffer(zlib.compress(pixels.tobytes(), 9), np.uint8)),
+        labels=text_of(labels.astype(np.uint8)),
+    )
+
+
+def digits(sent: PackedDigits, *, words: str, key: str) -> None:
     """Send digits to the browser, which keeps them: a stage of its own, so that they come once.
 
-    pixels: uint8 (N, side, side); train: how many of them, from the first on, are trained on; the
-    others are measured on. words: what they are.
+    words: what they are.
     """
     mount(
         key=key,
         data={
             "layout": "digits",
-            "token": token,
+            "token": "digits",
             "words": words,
-            "packed": text_of(np.frombuffer(zlib.compress(pixels.tobytes(), 9), np.uint8)),
-            "labels": text_of(labels.astype(np.uint8)),
-            "side": pixels.shape[1],
-            "train": train,
+            "packed": sent.packed,
+            "labels": sent.labels,
+            "side": sent.side,
+            "train": sent.train,
         },
     )
 

@@ -8,19 +8,17 @@ import streamlit as st
 from app.palette import network_colours
 from app.panels.choices import choose_seed
 from app.panels.theme import colours
-from app.stage.learn import digits, learn
+from app.stage.learn import PackedDigits, digits, learn, pack
 from app.views.learn import PAGE
 
 SEED = "seed"
-SIDE = 28
 EXPERIMENTS = ("browser/r/fcn", "browser/r/st-fcn-aff")
 MEASURED_OF_A_CLASS = 50  # of the gallery's 100
 
 
-@st.cache_resource(show_spinner=False)
-def _digits() -> tuple[np.ndarray, np.ndarray, int]:
-    """The installed digits to train on and then 500 of the gallery: pixels, classes, and how many
-    are trained on."""
+@st.cache_resource(show_spinner="Packing the digits …")
+def _digits() -> PackedDigits:
+    """The installed digits to train on, and then 500 of the gallery."""
     from stn_core.digits import GALLERY_PER_CLASS, installed
 
     source = installed()
@@ -29,7 +27,7 @@ def _digits() -> tuple[np.ndarray, np.ndarray, int]:
     measured = first.ravel()
     pixels = [source.train.images.numpy(), source.gallery.images.numpy()[measured]]
     labels = [source.train.labels.numpy(), source.gallery.labels.numpy()[measured]]
-    return np.concatenate(pixels), np.concatenate(labels), len(source.train)
+    return pack(np.concatenate(pixels), np.concatenate(labels), len(source.train))
 
 
 figure = st.container(key="figure")
@@ -38,11 +36,11 @@ with choosing, st.container(key="choosing", horizontal=True, vertical_alignment=
     seed = choose_seed(
         SEED, PAGE.defaults[SEED], "Draws the first weights and all batches", "Another seed"
     )
-pixels, labels, train = _digits()
+sent = _digits()
 with figure:
     learn(
         seed,
-        side=SIDE,
+        side=sent.side,
         names=("FCN", "ST-FCN"),
         experiments=EXPERIMENTS,
         shades=network_colours(EXPERIMENTS, colours()),
@@ -50,11 +48,8 @@ with figure:
         token=f"learn/{seed}",
     )
 digits(
-    pixels,
-    labels,
-    train=train,
-    words=f"Your browser has {train:,} digits of MNIST to train on. The errors are measured on "
-    f"{len(labels) - train} others, of the gallery.",
+    sent,
+    words=f"Your browser has {sent.train:,} digits of MNIST to train on. The errors are measured "
+    f"on {sent.count - sent.train} others, from the gallery.",
     key="digits",
-    token="digits",
 )

@@ -169,7 +169,7 @@ export class Learn {
     const errors = measured.errors.map((error, n) => `${data.names[n]} ${error.toFixed(1)} %`).join(", ");
     const follows = measured.follows === null ? "" : `. Predicted and true angle: correlation ${measured.follows.toFixed(2).replace("-", "−")}`;
     this.controls.where.textContent = `Step ${state.steps.toLocaleString("en")}${rate}. Error: ${errors}${follows}`;
-    Object.assign(this.root.dataset, { steps: state.steps, errors: measured.errors.join(","), follows: measured.follows ?? "", running: state.running });
+    Object.assign(this.root.dataset, { steps: state.steps, errors: measured.errors.join(","), follows: measured.follows ?? "", running: state.running, theta: state.theta.subarray(6 * this.probe, 6 * this.probe + 6).join(",") });
   }
 
   /** The curves. */
