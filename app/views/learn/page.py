@@ -12,6 +12,7 @@ from app.stage.learn import PackedDigits, digits, learn, pack
 from app.views.learn import PAGE
 
 SEED = "seed"
+SIDE = 28
 EXPERIMENTS = ("browser/r/fcn", "browser/r/st-fcn-aff")
 MEASURED_OF_A_CLASS = 50  # of the gallery's 100
 
@@ -36,17 +37,17 @@ with choosing, st.container(key="choosing", horizontal=True, vertical_alignment=
     seed = choose_seed(
         SEED, PAGE.defaults[SEED], "Draws the first weights and all batches", "Another seed"
     )
-sent = _digits()
 with figure:
     learn(
         seed,
-        side=sent.side,
+        side=SIDE,
         names=("FCN", "ST-FCN"),
         experiments=EXPERIMENTS,
         shades=network_colours(EXPERIMENTS, colours()),
         key="learn",
         token=f"learn/{seed}",
     )
+sent = _digits()  # after the stage is there: the first visitor of a server waits for seconds
 digits(
     sent,
     words=f"Your browser has {sent.train:,} digits of MNIST to train on. The errors are measured "

@@ -24,7 +24,7 @@ RUN = """
 const { Network } = await load("learning/network");
 const { Random } = await load("learning/random");
 const { crossEntropy } = await load("learning/entropy");
-const { safetensors } = await load("learning/safetensors");
+const { safetensors, weightsOf } = await load("learning/safetensors");
 const { BATCH, DEFAULTS, Trainer, UNITS } = await load("learning/trainer");
 const text = (values) => {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -49,14 +49,14 @@ const networks = [null, "affine", "attention"].map((family) => {
     const slope = new Float32Array(given.count * 10);
     const loss = crossEntropy(network.forward(images, given.count), labels, given.count, 10, slope);
     network.backward(images, slope, given.count);
-    const slopes = { weights: text(safetensors(network, "")) };
+    const slopes = { weights: text(safetensors(weightsOf(network), {})) };
     network.params.set(network.slopes);
-    return { ...slopes, slopes: text(safetensors(network, "")), loss };
+    return { ...slopes, slopes: text(safetensors(weightsOf(network), {})), loss };
 });
 const settings = { ...DEFAULTS, rate: given.rate };
 const trainer = new Trainer({ pixels, labels, side, train: labels.length }, given.seed, settings);
-const weights = () =>
-    trainer.networks.map((network, n) => text(safetensors(network, given.names[n])));
+const file = (network, n) => text(safetensors(weightsOf(network), { experiment: given.names[n] }));
+const weights = () => trainer.networks.map(file);
 const before = weights();
 const steps = [];
 for (let n = 0; n < given.steps; n++) {

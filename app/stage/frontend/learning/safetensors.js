@@ -1,29 +1,40 @@
-/** Weights as a safetensors file: a header of JSON, then the numbers. */
+/** Numbers as a safetensors file: a header of JSON, then the numbers themselves. */
+
+const TYPES = new Map([[Float32Array, "F32"], [Int32Array, "I32"], [Uint8Array, "U8"], [Uint8ClampedArray, "U8"]]);
+const ALIGNED = 8; // bytes
 
 /**
- * @param {import("./network.js").Network} network  @param {string} experiment  its name, for the header
- * @returns {Uint8Array} with torch's names and shapes: a layer's weight is (outputs, inputs)
+ * @typedef {{name: string, shape: number[], values: Float32Array|Int32Array|Uint8Array|Uint8ClampedArray}} Tensor
+ * @param {Tensor[]} tensors  those of four bytes a number first
+ * @param {object} more  for the header, each value as JSON
+ * @returns {Uint8Array}
  */
-export function safetensors(network, experiment) {
-  const header = { __metadata__: { experiment: JSON.stringify(experiment) } };
-  const parts = [];
+export function safetensors(tensors, more) {
+  const header = { __metadata__: Object.fromEntries(Object.entries(more).map(([name, value]) => [name, JSON.stringify(value)])) };
   let size = 0;
-  const add = (name, shape, values) => {
-    header[name] = { dtype: "F32", shape, data_offsets: [size, size + values.byteLength] };
-    parts.push([size, values]);
-    size += values.byteLength;
-  };
-  for (const [name, layer] of network.named()) {
-    add(`${name}.weight`, [layer.outputs, layer.inputs], transposed(layer));
-    add(`${name}.bias`, [layer.outputs], layer.bias);
+  for (const { name, shape, values } of tensors) {
+    const end = size + values.byteLength;
+    header[name] = { dtype: TYPES.get(values.constructor), shape, data_offsets: [size, end] };
+    size = end;
   }
-  const text = JSON.stringify(header);
-  const words = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8)); // so that numbers are aligned
-  const file = new Uint8Array(8 + words.length + size);
-  new DataView(file.buffer).setBigUint64(0, BigInt(words.length), true);
-  file.set(words, 8);
-  for (const [at, values] of parts) file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 8 + words.length + at);
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const start = 8 + Math.ceil(text.length / ALIGNED) * ALIGNED;
+  const file = new Uint8Array(start + size);
+  file.fill(0x20, 8, start); // spaces after the header
+  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
+  file.set(text, 8);
+  for (const { name, values } of tensors) {
+    file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start + header[name].data_offsets[0]);
+  }
   return file;
+}
+
+/** A network's weights by torch's names and in its shapes: a layer's weight is (outputs, inputs). @returns {Tensor[]} */
+export function weightsOf(network) {
+  return network.named().flatMap(([name, layer]) => [
+    { name: `${name}.weight`, shape: [layer.outputs, layer.inputs], values: transposed(layer) },
+    { name: `${name}.bias`, shape: [layer.outputs], values: layer.bias },
+  ]);
 }
 
 function transposed({ weight, inputs, outputs }) {

@@ -13,7 +13,7 @@ export const BATCH = 32;
 export const UNITS = 32; // of both hidden layers of both classifiers
 export const NAMES = ["fcn", "st-fcn"];
 const STREAMS = { classifier: 0, localisation: 1, batches: 2 }; // of a seed
-const BOOST = 10;
+export const BOOST = 10;
 const WHITE = 1; // is subtracted, so that what is read outside of U is as bright as ink
 
 /**

@@ -2,7 +2,7 @@
  * The worker that trains: it takes steps in slices of a frame, tells the page how it stands after
  * each, and hears the page between them.
  */
-import { safetensors } from "./safetensors.js";
+import { safetensors, weightsOf } from "./safetensors.js";
 import { Trainer } from "./trainer.js";
 
 const SLICE_MILLISECONDS = 14; // so that a page is told 60 times a second
@@ -17,6 +17,7 @@ let running = false;
 let left = 0; // of the steps that were asked for; Infinity: until it is paused
 let measureAt = 0;
 let recordAt = 0;
+let seconds = 0; // of training
 
 const turn = new MessageChannel(); // a slice after the messages that have come meanwhile
 let called = false; // a slice is to come
@@ -35,7 +36,7 @@ const HEARD = {
     running = false;
     left = 0;
     trainer = new Trainer(digits, seed, settings);
-    measureAt = recordAt = 0;
+    measureAt = recordAt = seconds = 0;
     tell();
   },
   set({ settings }) {
@@ -53,7 +54,7 @@ const HEARD = {
     left = 0;
   },
   weights({ which, experiment }) {
-    const file = safetensors(trainer.networks[which], experiment);
+    const file = safetensors(weightsOf(trainer.networks[which]), { experiment });
     postMessage({ kind: "weights", which, file }, [file.buffer]);
   },
 };
@@ -63,7 +64,8 @@ self.onmessage = ({ data }) => HEARD[data.kind](data);
 function slice() {
   called = false;
   if (!running) return;
-  const until = performance.now() + SLICE_MILLISECONDS;
+  const began = performance.now();
+  const until = began + SLICE_MILLISECONDS;
   const totals = [0, 0];
   let taken = 0;
   while (left > 0 && performance.now() < until) {
@@ -74,6 +76,7 @@ function slice() {
     if (trainer.steps >= measureAt) break;
   }
   running = left > 0;
+  seconds += (performance.now() - began) / 1000;
   tell(taken ? totals.map((total) => total / taken) : null);
   if (running) call();
 }
@@ -82,7 +85,7 @@ function slice() {
 function tell(losses = null, anew = trainer.steps === 0) {
   const { measurement, steps, settings } = trainer;
   measurement.look();
-  const told = { kind: "state", steps, losses, running, settings: { ...settings }, theta: measurement.theta.slice(), logits: measurement.logits.map((l) => l.slice()) };
+  const told = { kind: "state", steps, seconds, losses, running, settings: { ...settings }, theta: measurement.theta.slice(), logits: measurement.logits.map((l) => l.slice()) };
   if (steps >= measureAt || !running) {
     told.measured = measurement.measure();
     told.means = measurement.meanImages();

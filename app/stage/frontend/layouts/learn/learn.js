@@ -5,7 +5,7 @@
 import { button, element } from "../../dom.js";
 import { digits } from "../../learning/digits.js";
 import { PROBES } from "../../learning/measurement.js";
-import { DEFAULTS } from "../../learning/trainer.js";
+import { BOOST, DEFAULTS } from "../../learning/trainer.js";
 import { FAMILIES } from "../../learning/transformer.js";
 import { download } from "../../output/download.js";
 import { exporter } from "../../output/export.js";
@@ -15,10 +15,13 @@ import { reducedMotion } from "../../parts/playhead.js";
 import { Controls } from "./controls.js";
 import { Probes } from "./probes.js";
 import { Record } from "./record.js";
+import { Recording } from "./recording.js";
 
 const CHART_MILLISECONDS = 300; // from one drawing of the curves to the next
 const STILL_MILLISECONDS = 500; // from one picture to the next, with reduced motion
 const RATE_MILLISECONDS = 1000; // over which steps a second are counted
+
+const nameOf = (experiment) => experiment.replaceAll("/", "-"); // of a file
 
 export class Learn {
   constructor(root) {
@@ -43,7 +46,7 @@ export class Learn {
     const more = element("div", { className: "buttons more" });
     // What the keys press: space, the arrows and R.
     this.transport = { track: {}, play: this.controls.play, more, node: element("div", { className: "transport still" }, more), head: { step: (by) => by > 0 && this.run(1), pause: () => this.pause() }, marks() {} };
-    more.append(...data.names.map((name, which) => button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: data.experiments[which] }), { title: "A safetensors file: Open a checkpoint takes it" })), exporter(this));
+    more.append(...this.files(), exporter(this));
     const charts = element("div", { className: "charts" }, loss.node, error.node);
     this.root.replaceChildren(
       element("div", { className: "learn" }, this.controls.top, element("div", { className: "pictures" }, this.probes.strip, charts), this.controls.node, element("div", { className: "seen" }, this.probes.averages, theta.node)),
@@ -59,6 +62,24 @@ export class Learn {
     this.tell("digits", await digits);
     this.isReady = true;
     this.reset();
+  }
+
+  /** Buttons for the files of each network. */
+  files() {
+    const { names, experiments } = this.data;
+    const weights = (name, which) =>
+      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experiments[which] }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
+    const recording = (name, which) =>
+      button(`Recording of the ${name}`, () => this.giveRecording(which), { title: "A safetensors file. Replay on the page Distorted MNIST plays it, under R" });
+    return [...names.map(weights), ...names.map(recording)];
+  }
+
+  giveRecording(which) {
+    if (!this.recording.snapshots.length) return;
+    const { experiments, side } = this.data;
+    const probes = this.probes.sources.map(({ pixels }) => pixels);
+    const file = this.recording.file(which, experiments[which], probes, this.losses, side);
+    download(new Blob([file]), `${nameOf(experiments[which])}-recording.safetensors`);
   }
 
   tell(kind, more = {}) {
@@ -85,7 +106,8 @@ export class Learn {
   /** Step 0 of the seed, with the settings as they are. */
   reset() {
     this.asked = false;
-    this.losses = new Record(2);
+    this.losses = new Record(4); // of both networks, the learning rate, and the seconds
+    this.recording = new Recording(this.data.seed);
     this.errors = new Record(2);
     this.trails = PROBES.map(() => new Record(6));
     this.state = null;
@@ -125,13 +147,14 @@ export class Learn {
 
   hear(told) {
     if (told.kind === "weights") {
-      const name = this.data.experiments[told.which].replaceAll("/", "-");
-      return download(new Blob([told.file]), `${name}.safetensors`);
+      return download(new Blob([told.file]), `${nameOf(this.data.experiments[told.which])}.safetensors`);
     }
     const { steps, losses, theta, measured, means, probes } = told;
     this.state = told;
     if (probes) this.probes.set(probes, told.settings);
-    if (losses) this.losses.push(steps, losses);
+    const { rate, boost } = told.settings;
+    if (losses) this.losses.push(steps, [...losses, boost ? BOOST * rate : rate, told.seconds]);
+    if (told.recorded) this.recording.take(told, this.data.side ** 2);
     if (measured) {
       this.measured = measured;
       this.errors.push(steps, measured.errors);
