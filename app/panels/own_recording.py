@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from app.data.browser_recordings import uploaded_recording
 from app.data.plain import plain
 from app.data.run_keys import RunKey, Uploaded
 from app.panels import kept_upload
-from stn_core.runs.records import RecordedRun
+
+if TYPE_CHECKING:
+    from stn_core.runs.records import RecordedRun
 
 FIELD = "own-recording"
 PREFIX = "distorted/r/"  # what a browser trains on
+MEASURED_ON = 500  # digits, by *Train in your browser*
 
 
 def choose_recording() -> dict[RunKey, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -207,7 +207,8 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
         return training_of(job, index)
     if isinstance(key, Uploaded):
         recorded = own_recording.opened(key)
-        return _played(recorded, title, index, live=False, test_error=None)
+        played = _played(recorded, title, index, live=False, test_error=None)
+        return replace(played, measured_on=own_recording.MEASURED_ON)
     recorded = recordings.recorded(recording_name(key, prefix))
     error = test_error_of(key, None, prefix)
     return _played(recorded, title, index, live=False, test_error=error)

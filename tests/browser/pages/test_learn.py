@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import expect
 
+from app.data.browser_recordings import uploaded_recording
 from stn_core.experiments import find
 from stn_core.foreign_checkpoints import load_own
 from tests.browser.driving import data_of, stage_of, until
@@ -52,5 +53,12 @@ def test_tab_trains_is_broken_and_starts_again(visit, tmp_path):
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
         load_own(find(f"browser/r/{name}"), path)
+    with page.expect_download() as download:
+        press("Recording of the ST-FCN")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    recorded = uploaded_recording("test", path.read_bytes)
+    assert [snapshot.step for snapshot in recorded.snapshots] == [0, 10]
+    np.testing.assert_allclose(recorded.snapshots[1].theta[0, 0], ten[1], atol=1e-6)
     page.set_viewport_size({"width": 375, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
