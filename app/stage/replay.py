@@ -20,8 +20,8 @@ from stn_core.runs.records import RecordedRun
 class Training:
     """One training. transformers: None without one; mean_classes: whose mean V was recorded;
     outside: what the network reads outside of U, 0 being black; live: it still runs; test_error: in
-    per cent, where it was measured; measured_on: how many digits a snapshot's error is of; own: of a
-    network that is not ours, see ``Own``."""
+    per cent, where it was measured; measured_on: how many digits a snapshot's error is of; own: of
+    a network that is not ours, see ``Own``."""
 
     name: str
     colour: str
