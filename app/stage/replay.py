@@ -147,6 +147,13 @@ def payload(training: Training) -> dict:
     }
 
 
+def _measured(training: Training) -> str:
+    """What a snapshot's error is of."""
+    if training.depth:
+        return training.depth.measured
+    return "the probes" if training.own else f"{training.measured_on:,} held-out digits"
+
+
 def _label(label: np.ndarray) -> int | list[int] | None:
     """The true class of a probe, or one for each head; None of one that has no label."""
     if label.ndim:
