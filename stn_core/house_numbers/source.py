@@ -94,7 +94,7 @@ def photographs_to_test_on(side: int = SIDE) -> Digits | None:
     None
     """
     where = folder()
-    return where and _cut(where, "test", side, None)
+    return None if where is None else _cut(where, "test", side, None)
 
 
 def gallery(side: int = SIDE) -> Digits:
