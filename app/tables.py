@@ -34,7 +34,7 @@ _TABLES = (
         number=1,
         title="Distorted MNIST",
         field=None,
-        measured="MNIST's 10,000 test digits, each distorted with a fixed seed",
+        measured="MNIST's 10,000 test digits, each distorted with fixed seeds",
         paper="The paper's errors are means of three seeds, after 150,000 SGD steps with batch "
         "size 256.",
         compared=("cnn", "st-cnn-aff"),
@@ -47,8 +47,8 @@ _TABLES = (
         number=4,
         title="MNIST addition",
         field="sum",
-        measured="10,000 sums, each of an MNIST test digit and another one, distorted with a fixed "
-        "seed",
+        measured="10,000 sums, each of an MNIST test digit and another one, distorted with fixed "
+        "seeds",
         paper="The paper names no other budget than 150,000 SGD steps with batch size 256.",
         compared=("st-fcn-aff", "2st-fcn-aff"),
         examples="sums of gallery digits",
@@ -61,7 +61,7 @@ _TABLES = (
         title="Three dimensions",
         field="volume",
         measured="MNIST's 10,000 test digits, each extruded, turned about three axes and moved "
-        "with a fixed seed",
+        "with fixed seeds",
         paper="The paper gives no figures for this experiment (App. A.3).",
         compared=("cnn", "st-cnn-aff"),
         examples="gallery digits, seen from the front",

@@ -29,12 +29,14 @@ BASE = Study("st-fcn-aff")
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A study compared with the first one, or with ``base``. words: what to look at."""
+    """A study compared with the first one, or with ``base``. words: what to look at; prefix: of the
+    networks that it is shown with."""
 
     title: str
     study: Study
     words: str
-    base: Study = BASE
+    base: RunKey = BASE
+    prefix: str = "distorted/rts/"
 
 
 COMPARISONS = (
@@ -96,7 +98,6 @@ COMPARISONS = (
         "5.3 %, differ by no more than chance: V alone still showed the place.",
     ),
 )
-STUDIED = "distorted/rts/"  # what the studies are of
 
 
 def replay_panel(prefix: str, first: str) -> None:
@@ -116,9 +117,10 @@ def replay_panel(prefix: str, first: str) -> None:
     with right:
         b = choose_network("Compare with", _field("b", prefix), rest, None, none="none")
     keys = [key for key in (a, b) if key]
-    if prefix == STUDIED and BASE in titles:
+    of_column = (c for c in COMPARISONS if c.prefix == prefix)
+    if comparisons := [c for c in of_column if {c.base, c.study} <= titles.keys()]:
         with pills:
-            _comparisons(titles, keys)
+            _comparisons(comparisons, keys)
     live = any(map(_is_live, keys))
     st.fragment(_play, run_every=1.0 if live else None)(prefix, keys, titles, live)
 
@@ -132,18 +134,17 @@ def _options(prefix: str) -> dict[RunKey, str]:
     titles: dict[RunKey, str] = {
         Published(name): networks.network_title(name) for name in recordings.recorded_names(prefix)
     }
-    if prefix == STUDIED:
-        studies = recordings.studies()
-        titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
+    studies = recordings.studies(prefix)
+    titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
     return titles | {job.run_key: job.title for job in list_jobs(prefix)}
 
 
-def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:
-    """The pairs of studies to choose from, and what to look at in the chosen one."""
-    shown = next((c for c in COMPARISONS if keys == [c.base, c.study]), None)
+def _comparisons(comparisons: list[Comparison], keys: list[RunKey]) -> None:
+    """The pairs of trainings to choose from, and what to look at in the chosen one."""
+    shown = next((c for c in comparisons if keys == [c.base, c.study]), None)
     st.session_state["comparison"] = shown and shown.title
     st.pills(
-        "Comparisons", [c.title for c in COMPARISONS if c.study in titles], key="comparison",
+        "Comparisons", [c.title for c in comparisons], key="comparison",
         on_change=_compare, label_visibility="collapsed",
     )  # fmt: skip
     if shown:
@@ -155,8 +156,8 @@ def _compare() -> None:
     title = st.session_state["comparison"]
     chosen = next((c for c in COMPARISONS if c.title == title), None)
     if chosen:
-        st.session_state[_field("a", STUDIED)] = chosen.base.text
-        st.session_state[_field("b", STUDIED)] = chosen.study.text
+        st.session_state[_field("a", chosen.prefix)] = chosen.base.text
+        st.session_state[_field("b", chosen.prefix)] = chosen.study.text
 
 
 def job_of(key: RunKey) -> Job | None:

@@ -44,8 +44,8 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
-        f"{number}Test error in percent on {table.measured}: **ours**{and_paper}. Click a number "
-        "to open that network."
+        f"{number}Test error in percent on {table.measured}: **ours**{and_paper}. {_spread(cells)}"
+        "Click a number to open that network."
     )
     lines = [
         _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
@@ -61,6 +61,20 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
         show_confusion(of_column, table, on)
     show_disagreements(table, explorer, cells, chosen, on)
     result_downloads(table, explorer, cells, columns, chosen)
+
+
+def _spread(cells: dict) -> str:
+    """What a table's ± is, and which networks have none, in words."""
+    from stn_core import results
+
+    measured = [cell for cell in cells.values() if cell.metrics]
+    once = results.measured_once(cells)
+    if len(once) == len(measured):
+        return ""
+    seeds = any(len(cell.metrics.seeds) > 1 for cell in measured)
+    several = ", or over several seeds of a training" if seeds else ""
+    without = f" Without ±: one distortion only ({', '.join(once)})." if once else ""
+    return f"±: the spread over five distortions of each digit{several}.{without} "
 
 
 def show_errors(table: Table, cells: dict, column: str, several: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from app.palette import CORNER
 from app.stage.component import line_colours, mount, text_of
 from app.stage.large import Reading
-from app.stage.transformers import Transformers, describe_transform
+from app.stage.transformers import Transformers, describe_transform, learnt_targets
 from stn_core.runs.records import RecordedRun
 
 
@@ -136,6 +136,7 @@ def payload(training: Training) -> dict:
         "thetas": text_of((_multiplied_out(thetas) if depth else thetas).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
         "logs": _logged(recorded) if own else None,
+        **_learnt(recorded, output_size),
         **curves(recorded, training.mean_classes, of_colours=depth is not None),
     }
 
@@ -155,6 +156,15 @@ def _multiplied_out(thetas: np.ndarray) -> np.ndarray:
     for n in range(1, whole.shape[2]):
         whole[:, :, n] = whole[:, :, n - 1] @ whole[:, :, n]
     return whole[..., :2, :].reshape(thetas.shape)
+
+
+def _learnt(recorded: RecordedRun, output_size: Sequence[int]) -> dict[str, str]:
+    """B of every snapshot, where it is learnt."""
+    if not all(s.target.size for s in recorded.snapshots):
+        return {}
+    # All transformers are drawn by one B: where it is learnt, there is one.
+    targets = np.stack([s.target[0] for s in recorded.snapshots])  # (T, K, H'W')
+    return learnt_targets(targets.reshape(*targets.shape[:2], *output_size))
 
 
 def _logged(recorded: RecordedRun) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.stage.component import text_of
 
 if TYPE_CHECKING:
@@ -101,6 +103,24 @@ def _handles(transform: Transform, rigid: bool, whole: str) -> dict:
         ],
         "handleTarget": text_of(transform.target_at(targets).detach().float().numpy()),
         "bodyName": f"{whole}: move (arrow keys), scale (+ and −), turn ([ and ])",
+    }
+
+
+def learnt_targets(targets: np.ndarray) -> dict[str, str]:
+    """A learnt B of every snapshot, (T, K, H', W') float16, also along the lattice lines."""
+    import torch
+
+    from stn_core.transforms import LearnedBasis
+
+    rank, *size = targets.shape[1:]
+    transform, lines = LearnedBasis((size[0], size[1]), rank), _lattice_lines(CELLS)
+    along = []
+    for target in targets:
+        transform.B.data = torch.from_numpy(target).float().flatten(1)
+        along.append(transform.target_at(lines).detach().numpy())
+    return {
+        "targets": text_of(targets),
+        "latticeTargets": text_of(np.stack(along).astype(np.float16)),
     }
 
 

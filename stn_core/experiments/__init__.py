@@ -11,10 +11,10 @@ from stn_core.experiments import addition, crops, distorted, house_numbers, stud
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e for table in (distorted, addition, crops, volumes, studies) for e in table.EXPERIMENTS
+    e.name: e
+    for table in (distorted, house_numbers, addition, crops, volumes, studies)
+    for e in table.EXPERIMENTS
 }
-# Of photographs, apart: their pictures are no digits of MNIST.
-HOUSE_NUMBERS: dict[str, Experiment] = {e.name: e for e in house_numbers.EXPERIMENTS}
 
 
 class UnknownExperiment(UnknownName):
@@ -34,7 +34,7 @@ def find(name: str) -> Experiment:
     >>> find("distorted/rts/st-cnn-aff").source
     'Sect. 4.1, App. A.4, Table 1'
     """
-    return _found(name, EXPERIMENTS | HOUSE_NUMBERS)
+    return _found(name, EXPERIMENTS)
 
 
 def find_colocalisation(name: str) -> Colocalisation:

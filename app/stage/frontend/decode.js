@@ -3,10 +3,10 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network };
 
 /** @param {object} payload  of the layout that it names */
-export const decode = (payload) => DECODERS[payload.layout](payload);
+export const decode = (payload) => DECODERS[payload.layout]?.(payload) ?? payload;
 
 /** Base64 to the bytes it stands for. */
 function bytes(text) {
@@ -38,7 +38,7 @@ function interpolated(frame, count, position) {
 }
 
 function pairs(payload) {
-  const { items, track, echo, adopted, probabilities, ...rest } = payload;
+  const { items, track, echo, run, probabilities, ...rest } = payload;
   // What the pair is built from; predictions, probabilities, the track and the pose may change.
   const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
   const [height, width] = payload.inputSize;
@@ -102,6 +102,8 @@ function recording(run, colours) {
     features: {},
     colours,
     probes: run.probes.map((probe) => ({ ...probe, source: picture(bytes(probe.image)) })),
+    // Where B is learnt, it is another one in each frame.
+    learnt: run.targets && learntAt(halves(bytes(run.targets)), halves(bytes(run.latticeTargets)), run.steps.length),
     // Where U is what the network has made of the probe, it is another one in each frame.
     moment: frames && ((frame, probe) => picture(frames.subarray((frame * probes + probe) * each, (frame * probes + probe + 1) * each))),
     theta: (frame, probe, n) => rowOf(thetas, (frame * probes + probe) * several + n, params),
@@ -113,6 +115,20 @@ function recording(run, colours) {
       width: wide,
     }),
   };
+}
+
+/** B at the output pixels and along the lattice lines, at a frame or between two. */
+function learntAt(targets, lattices, count) {
+  const at = (all, position) => {
+    const each = all.length / count;
+    const first = Math.min(count - 1, Math.floor(position));
+    const second = Math.min(count - 1, first + 1);
+    return Float32Array.from({ length: each }, (_, i) => {
+      const from = all[first * each + i];
+      return from + (all[second * each + i] - from) * (position - first);
+    });
+  };
+  return (position) => ({ target: at(targets, position), latticeTarget: at(lattices, position) });
 }
 
 /** A co-localisation: its images, the boxes of every frame, and the true ones. */

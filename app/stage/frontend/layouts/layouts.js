@@ -31,6 +31,7 @@ import { Predict } from "./predict.js";
 import { Replay } from "./replay/replay.js";
 import { Story } from "./story/story.js";
 import { Strip } from "./strip.js";
+import { Verdicts } from "./verdicts.js";
 import { Volume } from "./volume/volume.js";
 import { Wall } from "./wall.js";
 
@@ -46,6 +47,7 @@ export const LAYOUTS = {
   labels: Labels,
   beat: Beat,
   predict: Predict,
+  verdicts: Verdicts,
   bare: Bare,
   chart: Chart,
 };

@@ -3,6 +3,7 @@ import { element } from "../../dom.js";
 import { between } from "../../maths/grid.js";
 import { paintPixels } from "../../parts/drawing.js";
 import { Pair } from "../../parts/pair.js";
+import { Basis } from "./basis.js";
 
 export class Recording {
   /** @param {object} run  as decode.js gives it  @param {(probe: number) => void} onProbe */
@@ -32,10 +33,12 @@ export class Recording {
   /** A row of the means of V. suffix: whose they are, where there are two trainings. */
   averages(suffix) {
     if (!this.means.length) return [];
+    this.basis = this.run.learnt ? new Basis(this.run, suffix) : null;
     const { channels, meanWords } = this.run;
     const what = meanWords ?? (channels > 1 ? "Mean of V, channel 1, over 100 pairs whose first digit is" : "Mean of V over a class:");
     const words = element("span", { textContent: what + suffix });
-    return [element("div", { className: "means" }, words, ...this.means.map(({ node }) => node))];
+    const means = element("div", { className: "means" }, words, ...this.means.map(({ node }) => node));
+    return this.basis ? [means, this.basis.node] : [means];
   }
 
   set(run) {
@@ -48,6 +51,7 @@ export class Recording {
     const { run } = this;
     const [first, share] = [Math.floor(frame), frame % 1];
     const second = Math.min(first + 1, run.steps.length - 1);
+    if (run.learnt) Object.assign(run.transform, run.learnt(frame));
     this.pairs.forEach((pair, i) => {
       const thetas = run.transform && run.transformers.map((_, n) => between(run.theta(first, i, n), run.theta(second, i, n), share));
       pair.show(run.moment?.(Math.round(frame), i) ?? run.probes[i].source, run.probes[i].alt, thetas);
@@ -55,6 +59,7 @@ export class Recording {
     });
     const nearest = Math.round(frame);
     this.means.forEach(({ pixels, c, n }) => paintPixels(pixels, run.mean(nearest, c, n)));
+    this.basis?.show(run, frame);
     const measure = run.measures[nearest];
     const error = Number.isFinite(measure) ? `, error ${measure.toFixed(1)} %` : "";
     this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s${error}`;
