@@ -114,10 +114,12 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
 
     upload: Streamlit's id of the file. Raises CheckpointError, which lists what does not fit.
     """
-    from stn_core.experiments import EXPERIMENTS
+    from stn_core.experiments import BROWSER, EXPERIMENTS
     from stn_core.foreign_checkpoints import load_matching
 
+    distortion = prefix.removeprefix("distorted")  # "/r/", on which a browser trains as well
     candidates = [e for name, e in EXPERIMENTS.items() if name.startswith(prefix)]
+    candidates += [e for name, e in BROWSER.items() if name.startswith(f"browser{distortion}")]
     with uploaded_file(_content) as file:
         experiment, network = load_matching(candidates, file, what="the file")
     short = network_title(experiment.name.rsplit("/", 1)[1])

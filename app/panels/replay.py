@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,8 +10,9 @@ import streamlit as st
 from app.data import networks, recordings, test_errors
 from app.data.faults import reason
 from app.data.plain import plain
-from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
+from app.data.run_keys import Published, RunKey, StartedHere, Study, Uploaded, recording_name
 from app.palette import DEPTHS, GRIDS
+from app.panels import own_recording
 from app.panels.choices import choose_network
 from app.panels.theme import colours
 from app.panels.transformers import transformers_of
@@ -103,6 +104,8 @@ COMPARISONS = (
 def replay_panel(prefix: str, first: str) -> None:
     """Choose one or two trainings of ``distorted/rts/``, and play them; first: by default."""
     titles = _options(prefix)
+    if prefix == own_recording.PREFIX:
+        titles |= own_recording.choose_recording()
     if not titles:
         st.info(
             f"No training on {column_title(prefix)} has been recorded yet. Switch to *Train* and "
@@ -204,6 +207,10 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
         if job is None:
             raise ValueError("its run has been deleted")
         return training_of(job, index)
+    if isinstance(key, Uploaded):
+        recorded = own_recording.opened(key)
+        played = _played(recorded, title, index, live=False, test_error=None)
+        return replace(played, measured_on=own_recording.MEASURED_ON)
     recorded = recordings.recorded(recording_name(key, prefix))
     error = test_error_of(key, None, prefix)
     return _played(recorded, title, index, live=False, test_error=error)

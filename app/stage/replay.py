@@ -20,8 +20,9 @@ from stn_core.runs.records import RecordedRun
 class Training:
     """One training. transformers: None without one; mean_classes: whose mean V was recorded;
     outside: what the network reads outside of U, 0 being black; live: it still runs; test_error: in
-    per cent, where it was measured; own: of a network that is not ours, see ``Own``; depth: of one
-    with several heads and transformers in depth, see ``Depth``."""
+    per cent, where it was measured; measured_on: how many digits a snapshot's error is of; own: of
+    a network that is not ours, see ``Own``; depth: of one with several heads and transformers in
+    depth, see ``Depth``."""
 
     name: str
     colour: str
@@ -31,6 +32,7 @@ class Training:
     outside: float = 0.0
     live: bool = False
     test_error: float | None = None
+    measured_on: int = 1_000
     own: Own | None = None
     depth: Depth | None = None
 
@@ -116,7 +118,11 @@ def payload(training: Training) -> dict:
         "reading": {"kernel": reading.kernel, "padding": reading.padding},
         "frames": text_of(own.frames) if own and own.frames is not None else None,
         "logged": "given to the recorder" if own else "training batches",
-        "measured": depth.measured if depth else "the probes" if own else "1,000 held-out digits",
+        "measured": depth.measured
+        if depth
+        else "the probes"
+        if own
+        else f"{training.measured_on:,} held-out digits",
         "transform": transformers
         and describe_transform(transformers.transform, output_size, outline=depth is not None),
         "transformers": transformers.payload() if transformers else [],
@@ -139,6 +145,13 @@ def payload(training: Training) -> dict:
         **_learnt(recorded, output_size),
         **curves(recorded, training.mean_classes, of_colours=depth is not None),
     }
+
+
+def _measured(training: Training) -> str:
+    """What a snapshot's error is of."""
+    if training.depth:
+        return training.depth.measured
+    return "the probes" if training.own else f"{training.measured_on:,} held-out digits"
 
 
 def _label(label: np.ndarray) -> int | list[int] | None:

@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network };
+const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network, digits: installed };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout]?.(payload) ?? payload;
@@ -195,6 +195,12 @@ function network(payload) {
 function depth(payload) {
   const { image, size, ...photograph } = payload.photograph;
   return { ...payload, photograph: { ...photograph, ...picture({ image, size, channel: null }, 3) }, layers: payload.layers.map(layers) };
+}
+
+/** Digits to train on: all of their pixels, by zlib, and their classes. */
+function installed({ packed, labels, ...payload }) {
+  const { side, train } = payload;
+  return { ...payload, digits: { packed: bytes(packed), labels: bytes(labels), side, train } };
 }
 
 /** The network and digits of the story, and a recorded training of eight digits. */

@@ -22,6 +22,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "": (".figure2", ".figure2 .said", PLAYHEAD),
     "?step=5": (".figure2", ".descend"),
     "beat": ("[data-pane=U] canvas", PAIR, ".clock", ".game button.main"),
+    "learn": (".learn .play", PROBE, ".learn .curves", "[aria-label='Break it'] button"),
     "transformer": (PAIR, PLAYHEAD),
     "distorted": (PAIR, PLAYHEAD, VERDICT),
     "distorted?view=Replay": (PROBE, PLAYHEAD),
