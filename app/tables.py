@@ -74,8 +74,7 @@ _TABLES = (
         field="number",
         measured="1,000 photographs of SVHN's test set: an error is a number of which any digit is "
         "wrong",
-        paper="The paper trains on about 235,000 photographs, ours is 2.6 % of them, so errors are "
-        "compared between our own networks only.",
+        paper="The paper trains on about 235,000 photographs, our networks on 2.6 % as many.",
         compared=("cnn", "st-cnn-multi"),
         examples="rendered house numbers",
         probes="Ten rendered house numbers that no network was trained on: the image with all "

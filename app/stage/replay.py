@@ -118,11 +118,7 @@ def payload(training: Training) -> dict:
         "reading": {"kernel": reading.kernel, "padding": reading.padding},
         "frames": text_of(own.frames) if own and own.frames is not None else None,
         "logged": "given to the recorder" if own else "training batches",
-        "measured": depth.measured
-        if depth
-        else "the probes"
-        if own
-        else f"{training.measured_on:,} held-out digits",
+        "measured": _measured(training),
         "transform": transformers
         and describe_transform(transformers.transform, output_size, outline=depth is not None),
         "transformers": transformers.payload() if transformers else [],

@@ -20,6 +20,7 @@ PAGE = Page(
         "recipe. Muting a transformer, and maps that follow the hand.",
     ),
     view_field="number_view",
-    defaults={"rendering": 0},
+    # A tilted number, which the CNN misreads and ST-CNN Multi reads.
+    defaults={"rendering": 133},
     keys=PLAYHEAD_KEYS + CHOICE_KEYS + HANDLE_KEYS,
 )

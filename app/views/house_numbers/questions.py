@@ -110,9 +110,10 @@ QUESTIONS = (
         "same number?",
         answers=("Yes, the same", "No, another one"),
         reasons=(
-            "This number already fills the crop, so the layers can do without the frames.",
-            "The layers after each transformer have only seen maps as it moves them. Without it "
-            "they get something else.",
+            "The crop already holds the whole number, so the layers can do without the frames. But "
+            "they are less sure of it.",
+            "The layers get other maps than in training, and are less sure. But the crop still "
+            "holds the whole number, so they read it.",
         ),
         find=_is_it_still_read,
         stage=STAGE,

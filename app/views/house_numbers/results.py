@@ -53,7 +53,7 @@ def results() -> None:
     st.caption(REPRODUCED)
     say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
     show_budgets(cells, table)
-    show_differences(table, first, COLUMN, "")
+    show_differences(table, {cell.experiment.name: cell for cell in first.values()}, COLUMN, "")
 
 
 def _fields(index: int, seed: int) -> Fields:

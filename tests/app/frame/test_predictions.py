@@ -21,6 +21,7 @@ FOUND = {
     "distorted": ["About half as far", "No: the grid stops following", "About as large"],
     "addition": ["They change places as well", "One", "No"],
     "colocalisation": ["All in the middle", "About 95", "After about half"],
+    "house_numbers": ["They move along, equally far", "A sixteenth", "Yes, the same"],
     "volumes": ["About half as far", "A narrow bar", "It moves along with the digit"],
     "labels": ["It turns upright", "Zero", "Zero"],
     "network": ["What it saw before: V equals U", "Larger than in U", "Zeros: black"],

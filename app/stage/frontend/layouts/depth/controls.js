@@ -38,6 +38,9 @@ function channelList(depth, n, channels) {
   return list;
 }
 
+/** What the hand takes. @param {number|"crop"} active */
+export const nameOf = (active) => (active === "crop" ? "The crop" : `θ of transformer ${active + 1}`);
+
 /** The active frame in numbers. */
 export function numbersOf(root, onTheta) {
   return new PoseNumbers(root.clientWidth > NARROW_PIXELS, onTheta);

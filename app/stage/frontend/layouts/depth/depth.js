@@ -12,7 +12,7 @@ import { AnswerPlayer } from "../../parts/answers.js";
 import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { areClose, mixed, predictionTrack } from "../large/tracks.js";
-import { columnOf, dragGroup, numbersOf, rowNames } from "./controls.js";
+import { columnOf, dragGroup, nameOf, numbersOf, rowNames } from "./controls.js";
 import { Hands } from "./hands.js";
 import { Picture, multipliedOut } from "./picture.js";
 import { Pointing } from "./pointing.js";
@@ -161,6 +161,7 @@ export class Depth {
   show(thetas, held) {
     this.thetas = thetas;
     this.picture.show(this.crop, thetas);
+    this.numbers.summary.textContent = `${nameOf(this.active)}: rotation, scale, shear and translation`;
     this.numbers.show(this.active === "crop" ? this.crop : thetas[this.active], held);
     this.pointing?.mark();
     this.mark();
