@@ -7,7 +7,7 @@ import { Trainer } from "./trainer.js";
 
 const SLICE_MILLISECONDS = 14; // so that a page is told 60 times a second
 const FIRST_MEASUREMENT = 10;
-const GROWTH = 1.15; // from one measurement to the next ...
+const GROWTH = 1.3; // from one measurement to the next ...
 const MOST_STEPS = 200; // ... and no more steps than these
 const RECORDED = 1.08; // from one recorded step to the next
 
@@ -55,7 +55,7 @@ const HEARD = {
   },
   weights({ which, experiment }) {
     const file = safetensors(weightsOf(trainer.networks[which]), { experiment });
-    postMessage({ kind: "weights", which, file }, [file.buffer]);
+    postMessage({ kind: "weights", experiment, file }, [file.buffer]);
   },
 };
 

@@ -23,6 +23,9 @@ const RATE_MILLISECONDS = 1000; // over which steps a second are counted
 
 const nameOf = (experiment) => experiment.replaceAll("/", "-"); // of a file
 
+/** Whose weights they are: those of an attention are another experiment's. */
+const experimentOf = (experiment, { family }) => (family === "attention" ? experiment.replace(/-aff$/, "-att") : experiment);
+
 export class Learn {
   constructor(root) {
     Object.assign(this, { root, probe: 0, settings: { ...DEFAULTS } });
@@ -68,7 +71,7 @@ export class Learn {
   files() {
     const { names, experiments } = this.data;
     const weights = (name, which) =>
-      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experiments[which] }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
+      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experimentOf(experiments[which], this.settings) }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
     const recording = (name, which) =>
       button(`Recording of the ${name}`, () => this.giveRecording(which), { title: "A safetensors file. Replay on the page Distorted MNIST plays it, under R" });
     return [...names.map(weights), ...names.map(recording)];
@@ -83,7 +86,7 @@ export class Learn {
   }
 
   tell(kind, more = {}) {
-    this.worker?.postMessage({ kind, ...more });
+    if (this.isReady || kind === "digits") this.worker?.postMessage({ kind, ...more });
   }
 
   fail(event) {
@@ -93,7 +96,6 @@ export class Learn {
   // -- by hand
 
   run(steps = Infinity) {
-    if (!this.isReady) return;
     this.asked = steps === Infinity;
     this.tell("run", { steps });
   }
@@ -112,7 +114,7 @@ export class Learn {
     this.trails = PROBES.map(() => new Record(6));
     this.state = null;
     this.ticks = [];
-    if (this.isReady) this.tell("reset", { seed: this.data.seed, settings: this.settings });
+    this.tell("reset", { seed: this.data.seed, settings: this.settings });
   }
 
   release() {
@@ -123,7 +125,7 @@ export class Learn {
     Object.assign(this.settings, change);
     this.controls.show({ ...this.settings }, this.controls.running);
     if ("random" in change) this.reset();
-    else if (this.isReady) this.tell("set", { settings: change });
+    else this.tell("set", { settings: change });
   }
 
   choose(probe) {
@@ -147,7 +149,7 @@ export class Learn {
 
   hear(told) {
     if (told.kind === "weights") {
-      return download(new Blob([told.file]), `${nameOf(this.data.experiments[told.which])}.safetensors`);
+      return download(new Blob([told.file]), `${nameOf(told.experiment)}.safetensors`);
     }
     const { steps, losses, theta, measured, means, probes } = told;
     this.state = told;
