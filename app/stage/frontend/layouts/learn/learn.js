@@ -62,8 +62,10 @@ export class Learn {
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = (event) => this.fail(event);
     this.controls.where.textContent = "Loading the digits …";
+    this.controls.play.disabled = true;
     this.tell("digits", await digits);
     this.isReady = true;
+    this.controls.play.disabled = false;
     this.reset();
   }
 
