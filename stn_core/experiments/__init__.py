@@ -19,10 +19,10 @@ from stn_core.experiments import (
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e for table in (distorted, addition, crops, volumes, studies) for e in table.EXPERIMENTS
+    e.name: e
+    for table in (distorted, house_numbers, addition, crops, volumes, studies)
+    for e in table.EXPERIMENTS
 }
-# Of photographs, apart: their pictures are no digits of MNIST.
-HOUSE_NUMBERS: dict[str, Experiment] = {e.name: e for e in house_numbers.EXPERIMENTS}
 # Apart: they are in no table of the paper, and nothing of them is published.
 BROWSER: dict[str, Experiment] = {e.name: e for e in browser.EXPERIMENTS}
 
@@ -44,7 +44,7 @@ def find(name: str) -> Experiment:
     >>> find("distorted/rts/st-cnn-aff").source
     'Sect. 4.1, App. A.4, Table 1'
     """
-    return _found(name, EXPERIMENTS | HOUSE_NUMBERS | BROWSER)
+    return _found(name, EXPERIMENTS | BROWSER)
 
 
 def find_colocalisation(name: str) -> Colocalisation:

@@ -46,7 +46,8 @@ def visit(chromium, server):
     missing = [
         f"{server}/{page}/_stcore/{name}"
         for page in ("transformer", "distorted", "addition", "colocalisation", "volumes")
-        + ("labels", "invariance", "tour", "network", "glossary", "beat", "learn", "faithful")
+        + ("house_numbers", "learn")
+        + ("labels", "invariance", "tour", "network", "glossary", "beat", "faithful")
         for name in ("health", "host-config")
     ]
 

@@ -399,6 +399,8 @@ FIELDS = {
     "colocalisation": ("boxes_view", "boxes_digit", "boxes_clutter", "boxes_run"),
     "volumes": ("volume_view", "volume_digit", "volume_seed", "volume_a", "volume_b",
                 "volume_probe", "own-volume"),
+    "house_numbers": ("number_view", "number_set", "rendering", "photograph", "number_a",
+                      "number_b", "own-photograph"),
     "invariance": ("varied", "trained_with", "drawn", "at_rotation_rts", "writer"),
     "network": ("anything",),
     "front": ("lesson", "stop", "step", "done", "hide", "large", "controls", "stage"),
