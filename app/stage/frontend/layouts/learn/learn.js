@@ -28,7 +28,7 @@ const experimentOf = (experiment, { family }) => (family === "attention" ? exper
 
 export class Learn {
   constructor(root) {
-    Object.assign(this, { root, probe: 0, settings: { ...DEFAULTS } });
+    Object.assign(this, { root, probe: 0, number: 0, settings: { ...DEFAULTS } });
     this.visibility = () => this.comeOrGo();
   }
 
@@ -55,7 +55,7 @@ export class Learn {
       element("div", { className: "learn" }, this.controls.top, element("div", { className: "pictures" }, this.probes.strip, charts), this.controls.node, element("div", { className: "seen" }, this.probes.averages, theta.node)),
       this.transport.node
     );
-    this.controls.show(this.settings, false);
+    this.controls.show({ ...this.settings }, false);
     this.choose(this.probe);
     document.addEventListener("visibilitychange", this.visibility);
     this.worker = new Worker(new URL("../../learning/worker.js", import.meta.url), { type: "module" });
@@ -110,13 +110,14 @@ export class Learn {
   /** Step 0 of the seed, with the settings as they are. */
   reset() {
     this.asked = false;
+    this.number += 1; // of the run: what is still told of the last one is not heard
     this.losses = new Record(4); // of both networks, the learning rate, and the seconds
     this.recording = new Recording(this.data.seed);
     this.errors = new Record(2);
     this.trails = PROBES.map(() => new Record(6));
     this.state = null;
     this.ticks = [];
-    this.tell("reset", { seed: this.data.seed, settings: this.settings });
+    this.tell("reset", { seed: this.data.seed, settings: this.settings, number: this.number });
   }
 
   release() {
@@ -153,6 +154,7 @@ export class Learn {
     if (told.kind === "weights") {
       return download(new Blob([told.file]), `${nameOf(told.experiment)}.safetensors`);
     }
+    if (told.number !== this.number) return;
     const { steps, losses, theta, measured, means, probes } = told;
     this.state = told;
     if (probes) this.probes.set(probes, told.settings);
