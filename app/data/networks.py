@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_TRACES = 64  # half a MB each at most
 NETWORK_WORDS = {
     "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
-    "aff": "Aff", "proj": "Proj", "tps": "TPS", "rigid": "Rigid", "3d": "3D",
+    "aff": "Aff", "proj": "Proj", "tps": "TPS", "att": "Att", "rigid": "Rigid", "3d": "3D",
     "single": "Single", "multi": "Multi",
 }  # fmt: skip
 

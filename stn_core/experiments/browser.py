@@ -11,15 +11,22 @@ from stn_core.experiment import Experiment
 from stn_core.experiments.distorted import PAPER, QUICK, Distorted
 from stn_core.networks import FCN, STFCN, Network
 from stn_core.objectives import CrossEntropy
-from stn_core.transforms import Affine
+from stn_core.transforms import Affine, Attention, Transform
 
 FCN_PARAMETERS = 26_506  # 784-32-32-10, as app/stage/frontend/learning/network.js has it
-LOCALISATION_PARAMETERS = 27_430  # 784-32-32-32-6
-ST_FCN_PARAMETERS = FCN_PARAMETERS + LOCALISATION_PARAMETERS
+BODY_PARAMETERS = 27_232  # 784-32-32-32, of the localisation network (A.4)
+REGRESSION_PARAMETERS = 33  # for each number of θ
+
+
+def _st_fcn(transform: Transform) -> STFCN:
+    localisation = BODY_PARAMETERS + REGRESSION_PARAMETERS * transform.num_params
+    return STFCN(transform=transform, parameters=FCN_PARAMETERS + localisation)
+
 
 NETWORKS: dict[str, Network] = {
     "fcn": FCN(parameters=FCN_PARAMETERS),
-    "st-fcn-aff": STFCN(transform=Affine(), parameters=ST_FCN_PARAMETERS),
+    "st-fcn-aff": _st_fcn(Affine()),
+    "st-fcn-att": _st_fcn(Attention()),
 }
 EXPERIMENTS = tuple(
     Experiment(

@@ -117,10 +117,6 @@ export class Network {
     return this.params.length - this.regression.weight.length - this.regression.bias.length;
   }
 
-  get theta() {
-    return this.regression.output;
-  }
-
   /** @param {Float32Array} images  (count, side²)  @returns {Float32Array} logits, (count, classes) */
   forward(images, count, integer = false) {
     this.read = images;

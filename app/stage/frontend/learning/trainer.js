@@ -43,7 +43,6 @@ export class Trainer {
     Object.assign(this, { digits, seed, settings: { ...settings }, steps: 0 });
     this.images = new Float32Array(BATCH * side * side);
     this.labels = new Uint8Array(BATCH);
-    this.said = new Uint8Array(BATCH);
     this.slope = new Float32Array(BATCH * CLASSES);
     this.losses = new Float64Array(NAMES.length);
     const shape = { side, units: UNITS, batch: BATCH };

@@ -7,7 +7,7 @@ import { Trainer } from "./trainer.js";
 
 const SLICE_MILLISECONDS = 14; // so that a page is told 60 times a second
 const FIRST_MEASUREMENT = 10;
-const GROWTH = 1.15; // from one measurement to the next ...
+const GROWTH = 1.3; // from one measurement to the next ...
 const MOST_STEPS = 200; // ... and no more steps than these
 const RECORDED = 1.08; // from one recorded step to the next
 
@@ -18,6 +18,7 @@ let left = 0; // of the steps that were asked for; Infinity: until it is paused
 let measureAt = 0;
 let recordAt = 0;
 let seconds = 0; // of training
+let number = 0; // that the page has given to this run
 
 const turn = new MessageChannel(); // a slice after the messages that have come meanwhile
 let called = false; // a slice is to come
@@ -32,7 +33,8 @@ const HEARD = {
   digits({ pixels, labels, side, train }) {
     digits = { pixels, labels, side, train };
   },
-  reset({ seed, settings }) {
+  reset({ seed, settings, number: given }) {
+    number = given;
     running = false;
     left = 0;
     trainer = new Trainer(digits, seed, settings);
@@ -55,7 +57,7 @@ const HEARD = {
   },
   weights({ which, experiment }) {
     const file = safetensors(weightsOf(trainer.networks[which]), { experiment });
-    postMessage({ kind: "weights", which, file }, [file.buffer]);
+    postMessage({ kind: "weights", experiment, file }, [file.buffer]);
   },
 };
 
@@ -85,7 +87,7 @@ function slice() {
 function tell(losses = null, anew = trainer.steps === 0) {
   const { measurement, steps, settings } = trainer;
   measurement.look();
-  const told = { kind: "state", steps, seconds, losses, running, settings: { ...settings }, theta: measurement.theta.slice(), logits: measurement.logits.map((l) => l.slice()) };
+  const told = { kind: "state", number, steps, seconds, losses, running, settings: { ...settings }, theta: measurement.theta.slice(), logits: measurement.logits.map((l) => l.slice()) };
   if (steps >= measureAt || !running) {
     told.measured = measurement.measure();
     told.means = measurement.meanImages();

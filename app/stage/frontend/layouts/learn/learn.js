@@ -23,9 +23,12 @@ const RATE_MILLISECONDS = 1000; // over which steps a second are counted
 
 const nameOf = (experiment) => experiment.replaceAll("/", "-"); // of a file
 
+/** Whose weights they are: those of an attention are another experiment's. */
+const experimentOf = (experiment, { family }) => (family === "attention" ? experiment.replace(/-aff$/, "-att") : experiment);
+
 export class Learn {
   constructor(root) {
-    Object.assign(this, { root, probe: 0, settings: { ...DEFAULTS } });
+    Object.assign(this, { root, probe: 0, number: 0, settings: { ...DEFAULTS } });
     this.visibility = () => this.comeOrGo();
   }
 
@@ -52,15 +55,17 @@ export class Learn {
       element("div", { className: "learn" }, this.controls.top, element("div", { className: "pictures" }, this.probes.strip, charts), this.controls.node, element("div", { className: "seen" }, this.probes.averages, theta.node)),
       this.transport.node
     );
-    this.controls.show(this.settings, false);
+    this.controls.show({ ...this.settings }, false);
     this.choose(this.probe);
     document.addEventListener("visibilitychange", this.visibility);
     this.worker = new Worker(new URL("../../learning/worker.js", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }) => this.hear(data);
     this.worker.onerror = (event) => this.fail(event);
     this.controls.where.textContent = "Loading the digits …";
+    this.controls.play.disabled = true;
     this.tell("digits", await digits);
     this.isReady = true;
+    this.controls.play.disabled = false;
     this.reset();
   }
 
@@ -68,7 +73,7 @@ export class Learn {
   files() {
     const { names, experiments } = this.data;
     const weights = (name, which) =>
-      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experiments[which] }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
+      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experimentOf(experiments[which], this.settings) }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
     const recording = (name, which) =>
       button(`Recording of the ${name}`, () => this.giveRecording(which), { title: "A safetensors file. Replay on the page Distorted MNIST plays it, under R" });
     return [...names.map(weights), ...names.map(recording)];
@@ -83,7 +88,7 @@ export class Learn {
   }
 
   tell(kind, more = {}) {
-    this.worker?.postMessage({ kind, ...more });
+    if (this.isReady || kind === "digits") this.worker?.postMessage({ kind, ...more });
   }
 
   fail(event) {
@@ -93,7 +98,6 @@ export class Learn {
   // -- by hand
 
   run(steps = Infinity) {
-    if (!this.isReady) return;
     this.asked = steps === Infinity;
     this.tell("run", { steps });
   }
@@ -106,13 +110,14 @@ export class Learn {
   /** Step 0 of the seed, with the settings as they are. */
   reset() {
     this.asked = false;
+    this.number += 1; // of the run: what is still told of the last one is not heard
     this.losses = new Record(4); // of both networks, the learning rate, and the seconds
     this.recording = new Recording(this.data.seed);
     this.errors = new Record(2);
     this.trails = PROBES.map(() => new Record(6));
     this.state = null;
     this.ticks = [];
-    if (this.isReady) this.tell("reset", { seed: this.data.seed, settings: this.settings });
+    this.tell("reset", { seed: this.data.seed, settings: this.settings, number: this.number });
   }
 
   release() {
@@ -123,7 +128,7 @@ export class Learn {
     Object.assign(this.settings, change);
     this.controls.show({ ...this.settings }, this.controls.running);
     if ("random" in change) this.reset();
-    else if (this.isReady) this.tell("set", { settings: change });
+    else this.tell("set", { settings: change });
   }
 
   choose(probe) {
@@ -147,8 +152,9 @@ export class Learn {
 
   hear(told) {
     if (told.kind === "weights") {
-      return download(new Blob([told.file]), `${nameOf(this.data.experiments[told.which])}.safetensors`);
+      return download(new Blob([told.file]), `${nameOf(told.experiment)}.safetensors`);
     }
+    if (told.number !== this.number) return;
     const { steps, losses, theta, measured, means, probes } = told;
     this.state = told;
     if (probes) this.probes.set(probes, told.settings);
