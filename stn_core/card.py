@@ -22,7 +22,10 @@ def render_card(experiment: Experiment, metrics: Metrics) -> str:
     reported = "-" if experiment.reported is None else f"{experiment.reported:.1f} %"
     lengths = " × ".join(map(str, experiment.data.image_shape))
     words = words_of(experiment.data)
-    distorted = f", distorted with seed {metrics.evaluation_seed}" if words.drawn else ""
+    seeds = metrics.evaluation_seeds
+    once = f", distorted with seed {seeds[0]}" if words.drawn else ""
+    drawn = f", each distorted with seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else once
+    spread = "" if metrics.draw_spread is None else f" ± {metrics.draw_spread:.2f}"
     return f"""# {experiment.name}
 
 {experiment.source} of *Spatial Transformer Networks* (Jaderberg et al., 2015).
@@ -30,9 +33,9 @@ Network: {experiment.network!r}.
 
 | error | |
 |---|---|
-| {metrics.test_digits:,} {words.test}{distorted} | \
-{metrics.error_percent_test:.2f} % |
-| {metrics.gallery_digits:,} {words.gallery}{distorted} | \
+| {metrics.test_digits:,} {words.test}{drawn} | \
+{metrics.error_percent_test:.2f}{spread} % |
+| {metrics.gallery_digits:,} {words.gallery}{once} | \
 {metrics.error_percent_gallery:.2f} % |
 | the paper's error | {reported} |
 

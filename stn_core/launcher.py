@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -83,14 +84,34 @@ def find(folder: Path) -> psutil.Process | None:
     True
     """
     try:
-        registered = json.loads((folder / PID_FILE).read_bytes())
-        process = psutil.Process(registered["pid"])
+        return identified(json.loads((folder / PID_FILE).read_bytes()))
+    except (OSError, ValueError):
+        return None  # the file is not there, or is not one of this
+
+
+def identity(pid: int) -> dict[str, float]:
+    """What tells a process from a later one with the same id. Raises psutil.NoSuchProcess.
+
+    >>> list(identity(os.getpid()))
+    ['pid', 'created', 'since_boot']
+    """
+    return {"pid": pid, **_started(psutil.Process(pid))}
+
+
+def identified(identity: Any) -> psutil.Process | None:
+    """The process of this machine with an ``identity``; None if it is gone, or it is none.
+
+    >>> identified(identity(os.getpid())).pid == os.getpid(), identified({"pid": -1})
+    (True, None)
+    """
+    try:
+        process = psutil.Process(identity["pid"])
         started = _started(process)
-        if all(abs(started[k] - registered.get(k, math.inf)) > SAME_START_SECONDS for k in started):
+        if all(abs(started[k] - identity.get(k, math.inf)) > SAME_START_SECONDS for k in started):
             return None
         return None if process.status() == psutil.STATUS_ZOMBIE else process
     except (OSError, ValueError, TypeError, KeyError, psutil.NoSuchProcess):
-        return None  # the file is not there, or is not one of this
+        return None
 
 
 def end(folder: Path, how: signal.Signals = signal.SIGTERM) -> bool:
@@ -119,10 +140,10 @@ def reap() -> None:
 
 def _register(pid: int, folder: Path) -> None:
     try:
-        started = _started(psutil.Process(pid))
+        content = json.dumps(identity(pid)).encode()
     except psutil.NoSuchProcess:  # not waited for, it can be gone only where there are no zombies
         return
-    write_atomically(folder / PID_FILE, json.dumps({"pid": pid, **started}).encode())
+    write_atomically(folder / PID_FILE, content)
 
 
 def _started(process: psutil.Process) -> dict[str, float]:

@@ -6,6 +6,7 @@ Nobody else reads or writes these files.
 from __future__ import annotations
 
 import json
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,11 +25,13 @@ TRIED = "tried.json"
 class TrainingRecord:
     """How a network was trained, for how many seconds, and its error on the test digits in percent.
 
-    seeds: of all trainings whose errors were measured; started: in ISO 8601.
+    draw_errors: of each of the fixed draws of the distortions (``evaluation.EVALUATION_SEEDS``), of
+    which the error is the mean; seeds: of all trainings whose errors were measured; started: in
+    ISO 8601; extended: at which steps it was made longer, if it was.
 
     >>> from stn_core import find
     >>> record = TrainingRecord(
-    ...     error_percent_test=0.7, seeds=(0, 1), seconds=60.0,
+    ...     error_percent_test=0.7, draw_errors=(0.6, 0.8), seeds=(0, 1), seconds=60.0,
     ...     recipe=find("distorted/r/fcn").recipe, device="CPU", precision="float32",
     ...     train_digits=59_000, torch="2.9", started="2026-01-01",
     ... )
@@ -37,6 +40,7 @@ class TrainingRecord:
     """
 
     error_percent_test: float
+    draw_errors: tuple[float, ...]
     seeds: tuple[int, ...]
     seconds: float
     recipe: Recipe
@@ -45,6 +49,12 @@ class TrainingRecord:
     train_digits: int
     torch: str
     started: str
+    extended: tuple[int, ...] | None = None
+
+    @property
+    def draw_spread(self) -> float | None:
+        """The standard deviation of the draws' errors; None of one draw."""
+        return statistics.stdev(self.draw_errors) if len(self.draw_errors) > 1 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,22 +75,24 @@ class Metrics(TrainingRecord):
     """A published network: its training, what was measured, and on what.
 
     errors: in percent on the test digits, one for each of ``seeds``, of which ``seed`` is shipped.
-    misread_test: which test digits it misreads. confusion_test: rows are the true classes, columns
-    the predicted ones. misread_examples: for each of the first example seeds, the gallery digits
-    that it misreads, and the classes it predicts. facing_degrees: see ``Evaluation``.
+    evaluation_seeds: of the draws; the gallery's error is of the first. misread_test: which test
+    digits it misreads, for each draw. confusion_test: of all draws; rows are the true classes,
+    columns the predicted ones. misread_examples: for each of the first example seeds, the gallery
+    digits that it misreads, and the classes it predicts. facing_degrees: see ``Evaluation``.
 
     >>> from stn_core import find
     >>> metrics = load_metrics(find("distorted/r/st-cnn-aff"))
-    >>> metrics.test_digits, sum(map(sum, metrics.confusion_test))
-    (10000, 10000)
+    >>> draws = len(metrics.draw_errors)
+    >>> metrics.test_digits, sum(map(sum, metrics.confusion_test)) == 10_000 * draws
+    (10000, True)
     """
 
     experiment: str
     error_percent_gallery: float
     test_digits: int
     gallery_digits: int
-    evaluation_seed: int
-    misread_test: tuple[int, ...]
+    evaluation_seeds: tuple[int, ...]
+    misread_test: tuple[tuple[int, ...], ...]
     confusion_test: tuple[tuple[int, ...], ...]
     misread_examples: tuple[dict[int, int], ...]
     seed: int

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
 from stn_core import checkpoints
 from stn_core.card import write_card
 from stn_core.digits import DigitsError, Source
-from stn_core.evaluation import EVALUATION_SEED, Evaluation, evaluate, misread_examples
-from stn_core.experiment import Experiment, words_of
+from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
+from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.layer_tracing import write_layers
+from stn_core.measuring import measure_gallery, measure_test, no_test_digits
 from stn_core.metrics import (
     Metrics,
     Tried,
@@ -35,7 +37,6 @@ SHARED_KEYS = {  # what several seeds of one network have in common, and how it 
     "train_digits": "number of training digits",
 }
 HOW = ("device", "precision", "torch", "started", "train_digits")  # of a run's description
-EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
 def publish(runs: list[Run], source: Source, *, force: bool = False, threads: int = 1) -> Path:
@@ -66,11 +67,7 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
     if any(not _same_recipe(d, first) for d in others):
         raise RunError("these runs have different recipes; publish them one by one")
     if source.test is None:
-        needed = words_of(find(first["experiment"]).data).absent
-        raise DigitsError(
-            f"publishing needs {needed}, which are not on this machine; "
-            "set STN_DATA to their folder"
-        )
+        raise no_test_digits(find(first["experiment"]))
     seeds = [d["seed"] for d in descriptions]
     if len(set(seeds)) < len(seeds):
         raise RunError(f"expected one run per seed, got the seeds {seeds}")
@@ -79,27 +76,37 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
         checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
         for run in runs
     ]
-    errors = [
-        evaluate(network, experiment, source.test, threads=threads).measure for network in networks
+    tests = [
+        evaluate_draws(network, experiment, source.test, threads=threads) for network in networks
     ]
+    errors = [mean_error(test) for test in tests]
     median = sorted(range(len(runs)), key=errors.__getitem__)[len(runs) // 2]
     if not force:
-        _refuse_worse(runs[median], experiment, errors[median])
+        _refuse_worse(runs[median], experiment, tests[median])
     with on_threads(threads):
-        return _ship(runs[median], networks[median], source, seeds, errors)
+        measured = {
+            **measure_test(experiment, tests[median]),
+            **measure_gallery(networks[median], experiment, source.gallery),
+        }
+        return _ship(runs[median], networks[median], measured, seeds, errors)
 
 
-def _refuse_worse(run: Run, experiment: Experiment, error: float | None = None) -> None:
+def _refuse_worse(run: Run, experiment: Experiment, test: list[Evaluation] | None = None) -> None:
     """Nothing published is lost to a trial. Raises RunError.
 
-    error: on the test digits; None, or where no network is published, that of the recordings on
-    the gallery is compared.
+    test: on the test digits; None, or where no network is published, the errors of the recordings
+    on the gallery are compared.
     """
-    own = Recipe.from_json(run.description()["recipe"]) in experiment.recipes
+    description = run.description()
+    recipe, extended = Recipe.from_json(description["recipe"]), description.get("extended")
+    own = recipe in experiment.recipes and not extended
     before: float | None = None
+    error: float | None = None
     recording = checkpoints.published_folder(experiment) / PACKED
-    if error is not None and checkpoints.is_published(experiment):
-        before = load_metrics(experiment).error_percent_test
+    if test is not None and checkpoints.is_published(experiment):
+        drawn = load_metrics(experiment).draw_errors
+        before = statistics.mean(drawn)
+        error = mean_error(test[: len(drawn)])  # of the draws that both have
     elif recording.is_file():
         before = unpack(recording).snapshots[-1].measure
         error = run.recorded().snapshots[-1].measure
@@ -120,19 +127,24 @@ def _refuse_worse(run: Run, experiment: Experiment, error: float | None = None) 
 
 
 def _ship(
-    run: Run, network: ClassificationNetwork, source: Source, seeds: list[int], errors: list[float]
+    run: Run,
+    network: ClassificationNetwork,
+    measured: dict[str, Any],
+    seeds: list[int],
+    errors: list[float],
 ) -> Path:
-    """Measure first, and then write: if that breaks off, what was published is there as before."""
+    """If it breaks off, what was published is there as before."""
     description = run.description()
     experiment = find(description["experiment"])
     metrics = Metrics(
         experiment=experiment.name,
-        **measure(network, experiment, source),
+        **measured,
         seeds=tuple(seeds),
         errors=tuple(round(error, 4) for error in errors),
         parameters=count_parameters(network),
         seconds=run.history()[-1].seconds,
         recipe=Recipe.from_json(description["recipe"]),
+        extended=_extended(description),
         **{key: description[key] for key in (*HOW, "seed")},
     )
     run.recorded()  # it may lack a part
@@ -152,6 +164,11 @@ def _ship(
         write_card(experiment, new)
         write_layers(experiment, new)
     return folder
+
+
+def _extended(description: dict[str, Any]) -> tuple[int, ...] | None:
+    """At which steps a run was made longer; None if it was not."""
+    return tuple(description.get("extended", ())) or None
 
 
 def _same_recipe(one: dict, other: dict) -> bool:
@@ -216,8 +233,11 @@ def note(run: Run, source: Source) -> Path:
     if checkpoints.is_published(experiment) and load_metrics(experiment).recipe == recipe:
         raise RunError(f"{run.folder} has the published network's recipe; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
+    test = evaluate_draws(network, experiment, source.test)
     result = Tried(
-        error_percent_test=evaluate(network, experiment, source.test).measure,
+        error_percent_test=mean_error(test),
+        draw_errors=tuple(draw.measure for draw in test),
+        extended=_extended(description),
         seeds=(description["seed"],),
         seconds=header["seconds"],
         step=header["step"],
@@ -231,47 +251,3 @@ def _with(tried: tuple[Tried, ...], one: Tried) -> tuple[Tried, ...]:
     """With one more, in place of the same recipe's of the same seeds."""
     others = (t for t in tried if (t.seeds, t.recipe) != (one.seeds, one.recipe))
     return (*others, one)
-
-
-def measure(
-    network: ClassificationNetwork, experiment: Experiment, source: Source
-) -> dict[str, Any]:
-    """The measured part of ``Metrics``: errors in percent, and what is misread for what.
-
-    source: with test digits.
-
-    >>> from stn_core.digits import Digits, installed
-    >>> gallery = installed().gallery
-    >>> few = Digits(gallery.images[:20], gallery.labels[:20])
-    >>> from dataclasses import replace
-    >>> experiment, source = find("distorted/r/fcn"), replace(installed(), gallery=few, test=few)
-    >>> figures = measure(experiment.build(seed=0), experiment, source)
-    >>> figures["test_digits"], len(figures["confusion_test"]), len(figures["misread_examples"])
-    (20, 10, 3)
-    """
-    assert source.test is not None  # ``publish`` and ``note`` have looked
-    test = evaluate(network, experiment, source.test)
-    gallery = evaluate(network, experiment, source.gallery)
-    facing = test.facing_degrees
-    return {
-        "error_percent_test": test.measure,
-        "error_percent_gallery": gallery.measure,
-        "test_digits": len(source.test),
-        "gallery_digits": len(source.gallery),
-        "evaluation_seed": EVALUATION_SEED,
-        "misread_test": tuple(test.misread),
-        "confusion_test": _confusion(test, experiment.data.classes),
-        # Of a photograph there is one example, not one for each seed.
-        "misread_examples": tuple(
-            misread_examples(network, experiment, source.gallery, seed)
-            for seed in range(EXAMPLE_SEEDS_READ if test.labels.ndim == 1 else 0)
-        ),
-        "facing_degrees": facing and tuple(round(angle, 2) for angle in facing),
-    }
-
-
-def _confusion(evaluation: Evaluation, classes: int) -> tuple[tuple[int, ...], ...]:
-    """Rows are the true classes, columns what they were taken for."""
-    pairs = evaluation.labels * classes + evaluation.predictions  # of a sequence, place by place
-    counts = pairs.flatten().bincount(minlength=classes * classes).view(classes, classes).tolist()
-    return tuple(map(tuple, counts))

@@ -54,6 +54,7 @@ ORDER = [
     "results",
     "report",
     "invariance",
+    "measuring",
     "publishing",
     "launcher",
     "training",

@@ -24,7 +24,7 @@ README, ALL = TEXTS["."], "\n".join(TEXTS.values())
 MAX_LINES = 150
 COMMANDS = sorted(set(re.findall(r"`python -m stn_core ([^`]+)`", ALL)))
 MODULES = sorted(set(re.findall(r"`python -m (tests\.[\w.]+)`", ALL)))
-ROWS = re.findall(r"^\| (.+?) \| ([\d.]+) \| ([\d.]+) \|$", README, re.MULTILINE)
+ROWS = re.findall(r"^\| (.+?) \| ([\d.]+(?: ± [\d.]+)?) \| ([\d.]+) \|$", README, re.MULTILINE)
 CELLS = {  # of the small table
     "Distorted MNIST (RTS), FCN": "distorted/rts/fcn",
     "Distorted MNIST (RTS), CNN": "distorted/rts/cnn",

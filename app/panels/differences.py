@@ -17,7 +17,7 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     from stn_core import results
 
     st.header("Is the difference significant?", anchor=False)
-    st.markdown(f"Paired on the same digits{on}, with 95 % confidence intervals")
+    st.markdown(f"Paired on the same images{on}, with 95 % confidence intervals over digits")
     differences = results.differences(table.name, column)
     if not differences:
         st.info(
@@ -47,9 +47,7 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     several = len({name.split("/")[1] for name in cells}) > 1
     more = "; more of them where the distortion leaves little to read" if several else ""
     misread = results.misread_by_all(table.name, column)
-    st.caption(
-        f"Every trained network misreads the same {misread} of the 10,000 test examples{on}{more}."
-    )
+    st.caption(f"Every trained network misreads the same {misread.words} test examples{on}{more}.")
 
 
 def verdict_on(difference) -> str:

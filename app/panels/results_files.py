@@ -46,29 +46,22 @@ def spread(values: list[float]) -> tuple[float | None, float | None]:
     return statistics.mean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
-def of_seeds(cell) -> tuple[float | None, float | None]:
-    """The mean and spread that a table's Cell shows; of one seed, the error of its network."""
-    if cell.metrics is None:
-        return None, None
-    errors = cell.metrics.errors
-    return spread(errors if len(errors) > 1 else [cell.error])
-
-
 def errors(cells: dict) -> list[dict]:
     """A row for each network of a table; of one that is not trained, its name and the paper's
-    error. ours: of the seed that is shipped; mean, spread: of all seeds, as the table has them."""
+    error. ours: of the seed that is shipped, draws: in each draw of the distortions; mean, spread:
+    of all seeds, of one seed of all draws, as the table has them."""
     rows = []
     for name, cell in cells.items():
         metrics = cell.metrics
         recipe = metrics and metrics.recipe
-        mean, deviation = of_seeds(cell)
         rows.append(
             {
                 "experiment": name,
                 "paper": cell.experiment.reported,
                 "ours": cell.error,
-                "mean": mean,
-                "spread": deviation,
+                "mean": cell.mean,
+                "spread": cell.spread,
+                "draws": " ".join(f"{e:g}" for e in (metrics.draw_errors if metrics else ())),
                 "seeds": " ".join(map(str, metrics.seeds if metrics else ())),
                 "errors": " ".join(map(str, metrics.errors if metrics else ())),
                 "recipe": recipe and recipe.name,
@@ -126,19 +119,22 @@ def everything(table: Table, cells: dict, columns: list[str]) -> dict[str, list 
 
     networks = []
     for name, cell in cells.items():
-        mean, deviation = of_seeds(cell)
         networks.append(
             {
                 "experiment": name,
                 "paper": cell.experiment.reported,
                 "ours": cell.error,
-                "mean": mean,
-                "spread": deviation,
+                "mean": cell.mean,
+                "spread": cell.spread,
                 "metrics": to_json(cell.metrics),
                 "other_recipes": to_json(_tried(cell.experiment)),
             }
         )
-    misread_by_all = {column: results.misread_by_all(table.name, column) for column in columns}
+    misread_by_all = {
+        column: found and found._asdict()
+        for column in columns
+        for found in [results.misread_by_all(table.name, column)]
+    }
     return {
         "networks": networks,
         "differences": differences(table, columns),

@@ -16,6 +16,7 @@ from stn_core.commands.surroundings import load_pictures
 from stn_core.errors import InputError
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
+from stn_core.measuring import measure_again
 from stn_core.networks import ClassificationNetwork
 from stn_core.runs.folder import Run
 
@@ -25,12 +26,20 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("evaluate", help="measure a network's error on unseen digits")
     parser.add_argument("name", help="an experiment, or the folder of a run")
     parser.add_argument("--weights", type=Path, help="your own safetensors file instead")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="write what was measured of a published network into its metrics and its card",
+    )
     add_threads(parser)
     add_json(parser)
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> None:
+    if options.publish:
+        _publish(options)
+        return
     experiment, network, step = _asked(options)
     measured = measure(network, experiment, load_pictures(experiment), options.threads)
     if options.json:
@@ -39,6 +48,15 @@ def run(options: argparse.Namespace) -> None:
         return
     after = "" if step is None else f", after step {step:,}"
     print(f"{experiment.name}{after}: {measured.sentence}")
+
+
+def _publish(options: argparse.Namespace) -> None:
+    """Raises InputError for what is not a published network."""
+    if options.weights is not None or Path(options.name).is_dir():
+        raise InputError("--publish is for a published network; publish a run by `publish`")
+    experiment = find(options.name)
+    source = load_pictures(experiment)
+    print(measure_again(experiment, source, threads=options.threads))
 
 
 def _asked(

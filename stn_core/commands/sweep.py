@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 import sys
+from collections.abc import Callable, Generator
 
 import torch
 from tqdm import tqdm
@@ -18,10 +20,13 @@ from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.commands.options import RECIPES_HELP, add_force, add_threads, count
 from stn_core.commands.surroundings import load_digits
 from stn_core.digits import Source
+from stn_core.errors import InputError
 from stn_core.muon import faster_dtype
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
 from stn_core.training.trainer import PRECISIONS
+
+ASKED = ("table", "recipe", "seeds", "iterations", "batch_size", "precision", "device", "threads")
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -33,7 +38,26 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--iterations", type=int, help="instead of the recipe's")
     parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
     parser.add_argument(
-        "--workers", type=count, help="trainings in parallel (default: one per core; 8 on a GPU)"
+        "--workers",
+        type=count,
+        help="trainings in parallel on a machine (default: one per core; 8 on a GPU)",
+    )
+    parser.add_argument(
+        "--shard",
+        type=shard,
+        metavar="I/N",
+        help="one of N such commands that share STN_RUNS: begin with every Nth training",
+    )
+    parser.add_argument(
+        "--engine", choices=sorted(sweep.ENGINES), help="let Slurm or a Ray cluster run the shards"
+    )
+    parser.add_argument("--shards", type=count, help="how many shards the engine runs")
+    parser.add_argument(
+        "--slurm",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a parameter of Slurm's, e.g. partition=gpu or time=600 (minutes); may be repeated",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
@@ -43,64 +67,120 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.set_defaults(command=run)
 
 
+def shard(text: str) -> tuple[int, int]:
+    """Which shard of how many, from 1. For argparse. Raises argparse.ArgumentTypeError.
+
+    >>> shard("2/8")
+    (2, 8)
+    """
+    index, _, of = text.partition("/")
+    if not (index.isdecimal() and of.isdecimal() and 1 <= int(index) <= int(of)):
+        raise argparse.ArgumentTypeError(
+            f"expected I/N with I from 1 to N, as in 1/8, got {text[:40]!r}"
+        )
+    return int(index), int(of)
+
+
 def run(options: argparse.Namespace) -> None:
-    device = choose_device(options.device)
-    cores = 8 if device.type == "cuda" else os.cpu_count() or 1
-    workers = options.workers or cores
-    root = sweep.default_root()
-    trainings = sweep.plan(
-        options.table,
-        options.recipe,
-        options.seeds,
-        root,
-        options.iterations,
-        options.batch_size,
-        options.precision,
-    )
+    settings = _engine_settings(options)
+    asked = _asked(options)
+    trainings = asked.plan()
     source = load_digits()
-    print(f"{len(trainings)} trainings, {workers} in parallel, in {root}; {source.description}")
-    if options.precision == "bfloat16" and faster_dtype(device) is not torch.bfloat16:
-        print("bfloat16 is slower than float32 on this device", file=sys.stderr)
-    if source.test is None and not options.no_publish:
+    print(
+        f"{len(trainings)} trainings, {asked.workers} in parallel"
+        f"{f' on each of {options.shards} machines' if options.engine else ''}, in {asked.root}; "
+        f"{source.description}"
+    )
+    publishing_here = not options.no_publish and not options.shard
+    if source.test is None and publishing_here:
         print(
             "nothing will be published: MNIST's test digits are not on this machine; set "
             "STN_DATA to their folder"
         )
-    bars = [tqdm(bar_format="{desc}", position=i) for i in range(workers)]
-    steps = sweep.sweep(
-        trainings,
-        source,
-        workers=workers,
-        device=options.device,
-        precision=options.precision,
-        threads=options.threads,
+    steps: Generator[list[sweep.CellTraining], None, list[str] | None]
+    if options.engine:
+        steps = sweep.dispatched(options.engine, asked, options.shards, settings)
+    else:
+        order = sweep.shard(trainings, *options.shard) if options.shard else trainings
+        steps = asked.run(order, source)
+    published = publishing_here and source.test is not None
+    lost = _watched(
+        steps,
+        asked.workers * (options.shards or 1),
+        functools.partial(_publish_finished, trainings if published else [], source, options),
     )
-    with contextlib.closing(steps):
-        try:
-            for running in steps:
-                for bar, training_ in zip(bars, running, strict=False):
-                    bar.set_description_str(training_.summary)
-                _publish_finished(trainings, source, options)
-        except KeyboardInterrupt:
-            tqdm.write("stopped; run the same command to continue")
-    for bar in bars:
-        bar.close()
-    _publish_finished(trainings, source, options)
     for training_ in trainings:
         print(training_.summary)
-    if options.table in results.tables():
+    for line in [*sweep.gathered(trainings), *(f"a shard broke off: {why}" for why in lost)]:
+        print(line)
+    if options.table in results.tables() and publishing_here:
         print("\n".join(report.table(options.table)))
     failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
     if failed:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
 
 
+def _asked(options: argparse.Namespace) -> sweep.Asked:
+    """The sweep itself, whoever runs it. Raises InputError for a device that is not here."""
+    if options.engine:  # the device is the other machines'
+        workers = 8 if options.device.startswith("cuda") else 1
+    else:
+        device = choose_device(options.device)
+        workers = 8 if device.type == "cuda" else os.cpu_count() or 1
+        if options.precision == "bfloat16" and faster_dtype(device) is not torch.bfloat16:
+            print("bfloat16 is slower than float32 on this device", file=sys.stderr)
+    return sweep.Asked(
+        root=sweep.default_root(),
+        workers=options.workers or workers,
+        **{key: getattr(options, key) for key in ASKED},
+    )
+
+
+def _engine_settings(options: argparse.Namespace) -> dict[str, int | str]:
+    """Slurm's parameters. Raises InputError for options that do not go together."""
+    if options.engine and options.shard:
+        raise InputError("--shard is one shard, here; with --engine, give --shards, their number")
+    if bool(options.engine) != bool(options.shards):
+        raise InputError("--engine needs --shards, the number of machines, and --shards an engine")
+    if options.slurm and options.engine != "submitit":
+        raise InputError("--slurm needs --engine submitit")
+    pairs = [setting.partition("=") for setting in options.slurm]
+    for key, equals, value in pairs:
+        if not (key and equals and value):
+            raise InputError(f"--slurm expects KEY=VALUE, got {key + equals + value!r}")
+    return {key: int(value) if value.isdecimal() else value for key, _, value in pairs}
+
+
+def _watched(
+    steps: Generator[list[sweep.CellTraining], None, list[str] | None],
+    lines: int,
+    publish: Callable[[], object],
+) -> list[str]:
+    """Show what runs and publish what is finished, to the end; gives why shards broke off."""
+    bars: list[tqdm] = []
+    lost: list[str] = []
+    with contextlib.closing(steps):
+        try:
+            while True:
+                running = next(steps)
+                bars = bars or [tqdm(bar_format="{desc}", position=i) for i in range(lines)]
+                for bar, training_ in zip(bars, running, strict=False):
+                    bar.set_description_str(training_.summary)
+                publish()
+        except StopIteration as end:
+            lost = end.value or []
+        except KeyboardInterrupt:
+            tqdm.write("stopped; run the same command to continue")
+    for bar in bars:
+        bar.close()
+    publish()
+    return lost
+
+
 def _publish_finished(
     trainings: list[sweep.CellTraining], source: Source, options: argparse.Namespace
 ) -> None:
     """Put every cell whose seeds have all been trained into pretrained/."""
-    if source.test is None or options.no_publish:
-        return
     by_name: dict[str, list[sweep.CellTraining]] = {}
     for training_ in trainings:
         by_name.setdefault(training_.experiment.name, []).append(training_)

@@ -27,7 +27,7 @@ from stn_core.runs.folder import Run, new_run_folder
 from stn_core.runs.records import RunError
 from stn_core.training.checkpoint import saved_step
 from stn_core.training.devices import choose_device, device_name
-from stn_core.training.network import train_steps
+from stn_core.training.network import extended, train_steps
 from stn_core.training.trainer import PRECISIONS
 
 
@@ -36,7 +36,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser = commands.add_parser("train", help="train an experiment's network")
     parser.add_argument("name", help="as `list` prints it, e.g. distorted/rts/st-cnn-aff")
     parser.add_argument("--recipe", default=None, help=RECIPES_HELP)
-    parser.add_argument("--iterations", type=int, help="instead of the recipe's")
+    parser.add_argument(
+        "--iterations", type=int, help="instead of the recipe's; with --resume, extend the run"
+    )
     parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
     parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1 or mps")
@@ -80,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
         recipe = changed(experiment.recipe, options.set)
         experiment = replace(experiment, recipes=(recipe,))
     run = Run(options.run_dir or new_run_folder(experiment.name))
-    iterations = experiment.recipe.iterations
+    iterations, extend_to = experiment.recipe.iterations, None
     if options.resume:
         stored = run.description()
         if stored["experiment"] != experiment.name:
@@ -89,6 +91,9 @@ def run(options: argparse.Namespace) -> None:
             )
         _refuse_other_options(options, stored)
         iterations = stored["recipe"]["iterations"]
+        if options.iterations not in (None, iterations):
+            extended(Recipe.from_json(stored["recipe"]), options.iterations)  # or it is refused
+            iterations = extend_to = options.iterations
     keep_freed_memory()
     source = load_pictures(experiment)
     stop_on_signals(run)
@@ -99,6 +104,8 @@ def run(options: argparse.Namespace) -> None:
     begun = saved_step(run.checkpoint) if options.resume else 0
     if options.resume:
         print(f"resumed from step {begun:,} of {iterations:,}")
+    if extend_to:
+        print(_extension(Recipe.from_json(stored["recipe"]), extend_to, begun))
     steps = train_steps(
         experiment,
         source,
@@ -108,6 +115,7 @@ def run(options: argparse.Namespace) -> None:
         threads=options.threads,
         run=run,
         resume=options.resume,
+        extend_to=extend_to,
         patience=options.patience,
     )
     measure = experiment.objective.measure
@@ -124,12 +132,26 @@ def run(options: argparse.Namespace) -> None:
         print(measuring.measure(network, experiment, source, options.threads).sentence)
 
 
+def _extension(recipe: Recipe, iterations: int, begun: int) -> str:
+    """What becomes of the learning rate of a run that is made longer, in words."""
+
+    def share(of: int) -> str:
+        return f"{100 * recipe.schedule.factor(begun, of):.0f} %"
+
+    return (
+        f"extended from {recipe.iterations:,} to {iterations:,} steps; the learning rate follows "
+        f"the schedule ({type(recipe.schedule).__name__}) of the longer training: it goes on at "
+        f"{share(iterations)} of its peak, not {share(recipe.iterations)}. A training of "
+        f"{iterations:,} steps from the start would have had another one until here"
+    )
+
+
 def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
     """A run goes on as it was begun. Raises InputError for an option that says otherwise."""
     recipe = Recipe.from_json(stored["recipe"])
     begun = {
         "recipe": recipe.name,
-        **{key: getattr(recipe, key) for key in ("iterations", "batch_size", "learning_rate")},
+        **{key: getattr(recipe, key) for key in ("batch_size", "learning_rate")},
         **{key: stored.get(key) for key in ("seed", "precision", "patience")},
     }
     for key, value in begun.items():

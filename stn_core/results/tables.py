@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stn_core import checkpoints
 from stn_core.errors import UnknownName
@@ -18,7 +19,8 @@ NOT_TRAINED, NOT_READABLE = "not trained", "not readable"
 class Cell:
     """One experiment, and the metrics of its published network, None where there is none.
 
-    problem: why the metrics that are there cannot be read; error: in percent on the test digits.
+    problem: why the metrics that are there cannot be read; error: in percent on the test digits,
+    the mean of their draws.
 
     >>> Cell(EXPERIMENTS["distorted/r/fcn"], None).ours
     'not trained'
@@ -39,24 +41,34 @@ class Cell:
         >>> Cell(EXPERIMENTS["distorted/r/fcn"], None).mean is None
         True
         """
-        return None if self.metrics is None else statistics.mean(self.metrics.errors)
+        if self.metrics is None or len(self.metrics.errors) == 1:
+            return self.error
+        return statistics.mean(self.metrics.errors)
+
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation over the seeds; of one seed, over the draws of the distortions.
+
+        None where there is one of both.
+        """
+        if self.metrics is None:
+            return None
+        errors = self.metrics.errors
+        return statistics.stdev(errors) if len(errors) > 1 else self.metrics.draw_spread
 
     @property
     def ours(self) -> str:
-        """Our error, or the seeds' mean and spread if there are several."""
+        """Our mean error, and its spread if several were measured."""
         if self.metrics is None:
             return NOT_READABLE if self.problem else NOT_TRAINED
-        errors = self.metrics.errors
-        if len(errors) == 1:
-            return f"{self.error:.2f}"
-        return f"{self.mean:.2f} ± {statistics.stdev(errors):.2f}"
+        return f"{self.mean:.2f}" + ("" if self.spread is None else f" ± {self.spread:.2f}")
 
 
 def tables() -> list[str]:
     """The tables with rows and columns: their experiments are named table/column/network.
 
     >>> tables()
-    ['distorted', 'addition', 'volumes']
+    ['distorted', 'house-numbers', 'addition', 'volumes']
     """
     return list(dict.fromkeys(n.split("/")[0] for n in EXPERIMENTS if n.count("/") == 2))
 
@@ -97,20 +109,52 @@ def rows_and_columns(table: str) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(p[-1] for p in parts)), list(dict.fromkeys(p[0] for p in parts))
 
 
-def misread_by_all(table: str, column: str) -> int | None:
-    """How many test examples every network of a column misreads.
+def measured_once(cells: dict[str, Cell]) -> list[str]:
+    """The networks whose test digits were distorted only once, by their names without the table's.
+
+    >>> measured_once({"distorted/r/fcn": Cell(EXPERIMENTS["distorted/r/fcn"], None)})
+    []
+    """
+    return [
+        name.split("/", 1)[1]
+        for name, cell in cells.items()
+        if cell.metrics and len(cell.metrics.draw_errors) == 1
+    ]
+
+
+class MisreadByAll(NamedTuple):
+    """How many test examples every network of a column misreads, of how many.
+
+    >>> MisreadByAll(20, 50_000).words
+    '20 of 50,000'
+    """
+
+    misread: int
+    examples: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.misread:,} of {self.examples:,}"
+
+
+def misread_by_all(table: str, column: str) -> MisreadByAll | None:
+    """What every network of a column misreads, of the draws in which all of them were measured.
 
     None unless two of them are published.
 
-    >>> misread_by_all("distorted", "r") < 100  # of 10,000
+    >>> misread_by_all("distorted", "r").misread < 500
     True
     """
-    wrong = [
-        set(cell.metrics.misread_test)
+    measured = [
+        cell.metrics
         for name, cell in cells(table).items()
         if cell.metrics and name.startswith(f"{table}/{column}/")
     ]
-    return len(set.intersection(*wrong)) if len(wrong) > 1 else None
+    if len(measured) < 2:
+        return None
+    draws = list(zip(*(metrics.misread_test for metrics in measured), strict=False))
+    misread = sum(len(set.intersection(*map(set, draw))) for draw in draws)
+    return MisreadByAll(misread, len(draws) * measured[0].test_digits)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ probes.npz        the probe images (uint8) and their labels
 snapshots/N.npz   at log-spaced steps N, 100 at most, and lately: theta, logits, mean_output, error
 checkpoint.safetensors   everything that is needed to go on
 status.json       running, paused, stopped, finished or failed, and why
+claims/N.json     which process of a sweep has it, if one has: ``sweep.claims``
 lock, heartbeat   held, and touched every second, by the training that owns the folder
 control.json      what the training is asked to do, looked at between steps
 process.json      which process trains, if it was started by ``launcher``
@@ -123,6 +124,13 @@ class Run:
         if device not in devices[-1:]:
             words = DEVICE_SEPARATOR.join([*devices, device])
             self._write_json("run.json", {**description, "device": words})
+
+    def extend(self, iterations: int, at: int) -> None:
+        """From step ``at`` on, the run's recipe has more iterations than it was begun with."""
+        description = self.description()
+        recipe = {**description["recipe"], "iterations": iterations}
+        extended = [*description.get("extended", []), at]
+        self._write_json("run.json", {**description, "recipe": recipe, "extended": extended})
 
     def refuse_unfinished(self) -> None:
         """Raises RunError if the run has not come to its end."""

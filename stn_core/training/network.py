@@ -189,15 +189,17 @@ def train_steps(
     threads: int = 1,
     run: Run | None = None,
     resume: bool = False,
+    extend_to: int | None = None,
     patience: int | None = None,
 ) -> Iterator[Step]:
     """Train by the experiment's recipe, yielding a Step about 500 times.
 
     threads: of the CPU, while it works, not while the caller looks at a Step;
     run: where it is recorded, and whose control file is obeyed between steps; resume: go on from
-    the run's checkpoint, with the run's own recipe, seed, precision and patience; patience: stop
-    when the error on the gallery has not been smaller for so many steps, counted anew when the run
-    is resumed or its rate is changed.
+    the run's checkpoint, with the run's own recipe, seed, precision and patience; extend_to: so
+    many iterations in all, of a run that is resumed: its schedule and its curriculum are those of
+    the longer training from there on; patience: stop when the error on the gallery has not been
+    smaller for so many steps, counted anew when the run is resumed or its rate is changed.
     Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
 
     >>> from stn_core import find
@@ -207,7 +209,7 @@ def train_steps(
     """
     device = torch.device(device)
     if run is not None and resume:
-        yield from _resumed(experiment, source, device, run, threads)
+        yield from _resumed(experiment, source, device, run, threads, extend_to)
         return
     training = NetworkTraining(
         experiment, source, seed=seed, device=device, precision=precision, threads=threads
@@ -228,11 +230,19 @@ def _unrecorded(training: NetworkTraining) -> Iterator[Step]:
 
 
 def _resumed(
-    experiment: Experiment, source: Source, device: torch.device, run: Run, threads: int
+    experiment: Experiment,
+    source: Source,
+    device: torch.device,
+    run: Run,
+    threads: int,
+    extend_to: int | None,
 ) -> Iterator[Step]:
-    """As it was begun."""
+    """As it was begun, or longer."""
     description = run.description()
-    experiment = replace(experiment, recipes=(Recipe.from_json(description["recipe"]),))
+    recipe = Recipe.from_json(description["recipe"])
+    if extend_to is not None:
+        recipe = extended(recipe, extend_to)
+    experiment = replace(experiment, recipes=(recipe,))
 
     def make() -> NetworkTraining:
         _check_digits(source, description)
@@ -246,9 +256,27 @@ def _resumed(
             newton_schulz=DTYPES[description.get("newton_schulz", "bfloat16")],
         )
         training.resume(run)
+        if extend_to is not None:
+            run.extend(extend_to, at=training.step)
         return training
 
     yield from recorded(make, run, patience=description.get("patience"))
+
+
+def extended(recipe: Recipe, iterations: int) -> Recipe:
+    """A recipe with more iterations. Raises RunError if they are not more.
+
+    >>> from stn_core import find
+    >>> recipe = find("distorted/r/fcn").recipe
+    >>> extended(recipe, 2 * recipe.iterations).iterations == 2 * recipe.iterations
+    True
+    """
+    if iterations <= recipe.iterations:
+        raise RunError(
+            f"this run has {recipe.iterations:,} steps; extending it needs more, got "
+            f"{iterations:,}. To end it early, stop it"
+        )
+    return replace(recipe, iterations=iterations)
 
 
 def _check_digits(source: Source, description: dict) -> None:

@@ -370,7 +370,7 @@ def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
     assert run.history[-1].step == iterations
     assert run.probes.shape == (10, *experiment.data.image_shape)
     digits = probe_digits(source.gallery)
-    generator = torch.Generator().manual_seed(metrics.evaluation_seed)
+    generator = torch.Generator().manual_seed(metrics.evaluation_seeds[0])
     assert run.labels.tolist() == experiment.data.examples(digits, generator).labels.tolist()
     transform = experiment.network.transform
     if transform is not None:

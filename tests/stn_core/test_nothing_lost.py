@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stn_core import checkpoints, digits, publishing, results, sweep
+from stn_core import checkpoints, digits, publishing, results
 from stn_core.box_search import publishing as box_publishing
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import MEASURE
@@ -21,6 +21,7 @@ from stn_core.replacing import replaced
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED
 from stn_core.runs.records import RunError
+from stn_core.sweep import CellTraining, planning
 from stn_core.training.network import train_steps
 
 PUBLISHED = checkpoints.PRETRAINED  # before a test has another one
@@ -88,13 +89,13 @@ def test_sweep_of_a_few_steps_loses_nothing_and_says_so(
     name = next(name for name in NAMES if name.startswith(table))
     folder = published(name)
     before = contents(folder)
-    monkeypatch.setattr(sweep, "EXPERIMENTS", {name: EXPERIMENTS[name]})
+    monkeypatch.setattr(planning, "EXPERIMENTS", {name: EXPERIMENTS[name]})
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
 
     def in_this_process(training, device, precision, threads):  # where little MNIST is the whole
         list(train_steps(training.experiment, digits.load(), run=training.run))
 
-    monkeypatch.setattr(sweep, "_start_process", in_this_process)
+    monkeypatch.setattr(CellTraining, "start_process", in_this_process)
     asked = ["sweep", table, "--iterations=2", "--batch-size=2", "--device=cpu"]
     assert command([*asked, "--no-publish"]) == 0
     assert contents(folder) == before
@@ -121,7 +122,7 @@ def test_by_another_budget_a_network_goes_in_another_s_place_only_if_it_is_bette
 ):
     folder = published("distorted/r/fcn")
     experiment = find("distorted/r/fcn")
-    save_metrics(experiment, replace(load_metrics(experiment), error_percent_test=error))
+    save_metrics(experiment, replace(load_metrics(experiment), draw_errors=(error,)))
     before, run = contents(folder), trial("distorted/r/fcn")
     if goes:
         publishing.publish([run], digits.load())

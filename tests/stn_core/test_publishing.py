@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from stn_core import checkpoints, digits, publishing, report, results
+from stn_core.evaluation import evaluate_draws, mean_error
 from stn_core.experiments import find
-from stn_core.metrics import TRIED, load_metrics, load_tried
+from stn_core.measuring import EXAMPLE_SEEDS_READ
+from stn_core.metrics import TRIED, load_metrics, load_tried, save_metrics
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError
@@ -41,7 +43,7 @@ def errors_of(monkeypatch):
     """Sets what each run's network is said to err, by a function (runs, errors)."""
 
     def set_errors(found: list[Run], errors: list[float]) -> None:
-        real, key = publishing.evaluate, "classifier.1.weight"
+        real, key = publishing.evaluate_draws, "classifier.1.weight"
         weights = [
             checkpoints.load_trained(find(NAME), run.checkpoint)[0].state_dict()[key]
             for run in found
@@ -49,11 +51,10 @@ def errors_of(monkeypatch):
 
         def measured(network, experiment, chosen, **how):
             near = [(network.state_dict()[key] - w).abs().max().item() for w in weights]
-            return real(network, experiment, chosen, **how)._replace(
-                measure=errors[int(np.argmin(near))]
-            )
+            error = errors[int(np.argmin(near))]
+            return [one._replace(measure=error) for one in real(network, experiment, chosen, **how)]
 
-        monkeypatch.setattr(publishing, "evaluate", measured)
+        monkeypatch.setattr(publishing, "evaluate_draws", measured)
 
     return set_errors
 
@@ -82,8 +83,34 @@ def test_seeds_are_measured_as_the_shipped_one_is(finished, pretrained):
     metrics = load_metrics(find(NAME))
     assert metrics.errors == (pytest.approx(metrics.error_percent_test, abs=1e-4),)
     shipped = checkpoints.load_pretrained(find(NAME))
-    error = publishing.evaluate(shipped, find(NAME), source.test).measure
-    assert error == metrics.error_percent_test
+    test = evaluate_draws(shipped, find(NAME), source.test)
+    assert tuple(draw.measure for draw in test) == metrics.draw_errors
+    assert len(set(metrics.draw_errors)) > 1 and metrics.error_percent_test == mean_error(test)
+
+
+def test_what_was_measured_once_is_measured_again_with_all_draws(
+    finished, pretrained, monkeypatch, command, capsys
+):
+    make, source = finished
+    publishing.publish([make(0)], source, force=True)
+    whole = load_metrics(find(NAME))
+    first = {
+        "draw_errors": whole.draw_errors[:1],
+        "misread_test": whole.misread_test[:1],
+        "evaluation_seeds": (2015,),
+        "error_percent_test": whole.draw_errors[0],
+    }
+    save_metrics(find(NAME), replace(whole, **first))
+    assert results.measured_once(results.cells("distorted")) == ["r/fcn"]
+    assert command(["evaluate", NAME, "--publish"]) == 0
+    assert load_metrics(find(NAME)) == whole
+    assert results.measured_once(results.cells("distorted")) == []
+    assert (
+        f"{whole.error_percent_test:.2f} ± {whole.draw_spread:.2f} %"
+        in (pretrained / NAME / checkpoints.CARD).read_text()
+    )
+    assert command(["evaluate", str(pretrained / NAME), "--publish"]) == 1
+    assert "--publish is for a published network" in capsys.readouterr().err
 
 
 def test_what_is_misread_adds_up(finished, pretrained):
@@ -91,12 +118,11 @@ def test_what_is_misread_adds_up(finished, pretrained):
     publishing.publish([make(0)], source, force=True)
     metrics = load_metrics(find(NAME))
     confusion = torch.tensor(metrics.confusion_test)
-    assert confusion.sum() == metrics.test_digits == len(source.test)
-    assert confusion.sum() - confusion.trace() == len(metrics.misread_test)
-    assert metrics.error_percent_test == pytest.approx(
-        100 * len(metrics.misread_test) / len(source.test)
-    )
-    assert len(metrics.misread_examples) == publishing.EXAMPLE_SEEDS_READ
+    assert confusion.sum() == 5 * metrics.test_digits == 5 * len(source.test)
+    misread = [len(draw) for draw in metrics.misread_test]
+    assert confusion.sum() - confusion.trace() == sum(misread)
+    assert metrics.draw_errors == pytest.approx([100 * n / len(source.test) for n in misread])
+    assert len(metrics.misread_examples) == EXAMPLE_SEEDS_READ
 
 
 def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretrained, tmp_path):
@@ -118,7 +144,7 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
     assert list(pretrained.iterdir()) == []
 
 
-@pytest.mark.parametrize("part", ["measure", "save_metrics", "write_card"])
+@pytest.mark.parametrize("part", ["measure_test", "save_metrics", "write_card"])
 def test_publishing_that_breaks_off_can_be_done_again(finished, pretrained, monkeypatch, part):
     make, source = finished
     run = make(0)

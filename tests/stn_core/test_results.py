@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from stn_core import checkpoints, report, results
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, save_metrics
 from stn_core.results import Cell, difference
+from stn_core.results.differences import interval
 
 PUBLISHED = load_metrics(find("distorted/r/fcn"))
 NAMES = [name for name in EXPERIMENTS if name.startswith("distorted/")]
@@ -23,9 +25,10 @@ def cell(
     metrics = replace(
         PUBLISHED,
         recipe=find("distorted/r/fcn").with_recipe(recipe).recipe,
-        misread_test=tuple(misread),
+        misread_test=(tuple(misread),),
         test_digits=1000,
         error_percent_test=sorted(errors)[(len(errors) - 1) // 2],
+        draw_errors=(len(misread) / 10,),
         errors=tuple(errors),
     )
     return Cell(find(name), metrics)
@@ -75,6 +78,51 @@ def test_interval_holds_the_true_difference_as_often_as_it_says():
     assert 0.93 <= held / 400 <= 0.98
 
 
+def drawn(name: str, misread: list[list[int]]) -> Cell:
+    """A cell whose 1000 test digits had several draws."""
+    errors = tuple(len(draw) / 10 for draw in misread)
+    one = cell(name, misread[0])
+    several = {
+        "misread_test": tuple(map(tuple, misread)),
+        "draw_errors": errors,
+        "error_percent_test": statistics.mean(errors),
+        "errors": (statistics.mean(errors),),
+    }
+    return Cell(one.experiment, replace(one.metrics, **several))
+
+
+def test_draws_of_one_digit_are_counted_together():
+    none = drawn(NAMES[0], [[]] * 5)
+    always = difference(none, drawn(NAMES[1], [list(range(30))] * 5))
+    one = difference(cell(NAMES[0], []), cell(NAMES[1], list(range(30))))
+    assert (always.low, always.high) == (one.low, one.high)
+    once_each = drawn(NAMES[1], [list(range(k, 150, 5)) for k in range(5)])
+    seldom = difference(none, once_each)
+    assert always.percent == pytest.approx(3.0) == seldom.percent
+    # 30 digits that are misread in every draw say less than 150 in one draw each.
+    assert seldom.high - seldom.low < 0.5 * (always.high - always.low)
+
+
+def test_networks_are_compared_on_the_draws_that_both_had():
+    five = drawn(NAMES[0], [[1], [2, 3], [4], [5], [6]])
+    once = cell(NAMES[1], [1, 7])
+    assert difference(five, once).percent == pytest.approx(0.1)
+    assert five.ours == "0.12 ± 0.04" and once.ours == "0.20"
+    cells = {NAMES[0]: five, NAMES[1]: once}
+    assert results.measured_once(cells) == [NAMES[1].split("/", 1)[1]]
+
+
+def test_interval_over_digits_holds_the_true_difference_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):  # digits that are hard to either network, in a share of their draws
+        hard = random.random((2, 1000)) < np.array([[0.03], [0.02]])
+        gains = (random.binomial(5, 0.6 * hard[0]) - random.binomial(5, 0.6 * hard[1])) / 5
+        low, high = interval([g for g in gains.tolist() if g], digits=1000)
+        held += low <= 100 * 0.6 * 0.01 <= high
+    assert 0.93 <= held / 400 <= 0.98
+
+
 def test_networks_of_two_recipes_are_said_to_be_trained_otherwise():
     one, other = cell(NAMES[0], [1]), cell(NAMES[1], [2])
     assert difference(one, other).alike
@@ -114,7 +162,7 @@ def test_every_claim_about_a_column_is_told_once_both_networks_are_there(pretrai
         folder.mkdir(parents=True)
         (folder / checkpoints.WEIGHTS).touch()
         save_metrics(experiment, cell(experiment.name, [1, 2]).metrics)
-    assert results.misread_by_all("distorted", "e") == 2
+    assert results.misread_by_all("distorted", "e") == (2, 1000)
     told = [(d.better, d.than) for d in results.differences("distorted", "e")]
     assert told == [
         ("distorted/e/st-fcn-aff", "distorted/e/fcn"),
@@ -125,13 +173,14 @@ def test_every_claim_about_a_column_is_told_once_both_networks_are_there(pretrai
 
 def test_what_every_network_of_a_column_misreads_is_counted(pretrained):
     for name, misread in (("fcn", [1, 2, 3, 9]), ("cnn", [2, 3, 4]), ("st-cnn-aff", [3, 2])):
-        assert results.misread_by_all("distorted", "p") == (2 if name == "st-cnn-aff" else None)
+        two = (2, 1000) if name == "st-cnn-aff" else None
+        assert results.misread_by_all("distorted", "p") == two
         experiment = find(f"distorted/p/{name}")
         folder = checkpoints.published_folder(experiment)
         folder.mkdir(parents=True)
         (folder / checkpoints.WEIGHTS).touch()
         save_metrics(experiment, cell(NAMES[0], misread).metrics)
-    assert results.misread_by_all("distorted", "p") == 2
+    assert results.misread_by_all("distorted", "p") == (2, 1000)
     assert results.misread_by_all("distorted", "r") is None
 
 
@@ -141,9 +190,9 @@ def test_lines_name_what_is_not_trained_and_how_the_others_were():
     assert told.count(results.NOT_TRAINED) == len(NAMES) - len(published)
     for name in published:
         metrics = load_metrics(find(name))
-        assert f"{metrics.error_percent_test:.2f} (" in told
+        assert f"{results.cells('distorted')[name].ours} (" in told
         assert results.budget_words(metrics) in told
-    assert told.endswith(f"TC {results.misread_by_all('distorted', 'tc')}")
+    assert told.endswith(f"TC {results.misread_by_all('distorted', 'tc').words}")
 
 
 def test_a_column_that_had_one_budget_is_named_once(pretrained):

@@ -13,6 +13,7 @@ from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics, save_metrics
 from stn_core.recipes import AdamW
 from stn_core.runs.records import RunError
+from stn_core.sweep import planning
 
 PUBLISHED = load_metrics(find("distorted/r/fcn"))
 
@@ -21,7 +22,7 @@ PUBLISHED = load_metrics(find("distorted/r/fcn"))
 def two_cells(monkeypatch, pretrained):
     """A table of two cheap cells, of which nothing is published."""
     chosen = {name: EXPERIMENTS[name] for name in ("distorted/r/st-fcn-aff", "distorted/r/fcn")}
-    monkeypatch.setattr(sweep, "EXPERIMENTS", chosen)
+    monkeypatch.setattr(planning, "EXPERIMENTS", chosen)
     return chosen
 
 
@@ -152,7 +153,7 @@ def test_worker_that_ends_at_once_is_not_taken_for_the_earlier_stop(
             pass
     else:
         (training.run.folder / "heartbeat").touch()  # another one owns it
-        sweep._start_thread(training, source, torch.device("cpu"), "float32")
+        training.start_thread(source, torch.device("cpu"), "float32")
         training.wait(60)
     assert training.state == "failed"
     training.stopping.set()
@@ -173,10 +174,10 @@ def test_cell_that_cannot_be_published_is_told_and_the_others_are(
     def in_this_process(
         training, device, precision, threads
     ):  # where little MNIST passes for the whole
-        sweep._start_thread(training, digits.load(), torch.device(device), precision)
+        training.start_thread(digits.load(), torch.device(device), precision)
 
     monkeypatch.setattr(publishing, "publish", publish)
-    monkeypatch.setattr(sweep, "_start_process", in_this_process)
+    monkeypatch.setattr(sweep.CellTraining, "start_process", in_this_process)
     monkeypatch.setenv("STN_RUNS", str(tmp_path))
     asked = [
         "distorted",
@@ -201,7 +202,7 @@ def test_threads_of_a_sweep_train_and_stop_even_before_their_first_step(
     endless = sweep.plan("distorted", "quick", 1, tmp_path / "endless", iterations=100_000)
     for training in (*brief, *endless):
         training.run.folder.mkdir(parents=True)
-        sweep._start_thread(training, source, cpu, "float32")
+        training.start_thread(source, cpu, "float32")
     endless[0].stop()  # its run is not even described yet
     until = time.monotonic() + 300
     while not endless[1].run.history():
@@ -217,7 +218,7 @@ def test_threads_of_a_sweep_train_and_stop_even_before_their_first_step(
 def test_thread_that_fails_says_where_its_last_words_are(two_cells, tmp_path, source):
     training = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)[0]
     training.run.folder.mkdir(parents=True)
-    sweep._start_thread(training, source, torch.device("cpu"), "nonsense")
+    training.start_thread(source, torch.device("cpu"), "nonsense")
     training.wait(60)
     assert training.state == "failed"
     assert "got 'nonsense'" in (training.run.folder / sweep.LOG).read_text()

@@ -47,8 +47,7 @@ def test_results_show_every_cell_and_all_downloads():
     words = texts(app)
     for name, experiment in EXPERIMENTS.items():
         if name.startswith("distorted/") and checkpoints.is_published(experiment):
-            error = load_metrics(experiment).error_percent_test
-            assert f"<b>{error:.2f}</b>" in words
+            assert f"<b>{results.cells('distorted')[name].ours}</b>" in words
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
 
@@ -74,8 +73,9 @@ def test_downloads_hold_what_is_shown(table):
     for found in held["differences"]:
         assert f"[{found['low']:5.2f}, {found['high']:5.2f}]" in told
     assert len(held["differences"]) == told.count("%  [")
-    for column, count in held["misread_by_every_network"].items():
-        assert re.search(rf"misreads:.* {column.upper()} {count}\b", told)
+    for column, found in held["misread_by_every_network"].items():
+        words = f"{found['misread']:,} of {found['examples']:,}"
+        assert re.search(rf"misreads:.* {column.upper()} {words}(,|$)", told)
 
 
 def test_download_has_a_line_for_what_is_not_trained():

@@ -72,6 +72,16 @@ const LAYERS = {
     gather(side, maps, output, (values, to, value) => (values[to] += value / (side * side)));
     return output;
   },
+  /** Zeros around it, so many on each side. */
+  pad({ side }, { channels, height, width, values }) {
+    const [high, wide] = [height + 2 * side, width + 2 * side];
+    const padded = new Float32Array(channels * high * wide);
+    for (let row = 0; row < channels * height; row++) {
+      const to = (Math.floor(row / height) * high + (row % height) + side) * wide + side;
+      padded.set(values.subarray(row * width, (row + 1) * width), to);
+    }
+    return { channels, height: high, width: wide, values: padded };
+  },
   rectify(_, maps) {
     const values = new Float32Array(maps.values.length);
     for (let i = 0; i < values.length; i++) if (maps.values[i] > 0) values[i] = maps.values[i];

@@ -1,0 +1,118 @@
+"""Train cells on this machine, several at once, and share them with other machines by claims.
+
+On a CPU each training is a process of its own. On a CUDA GPU each is a thread of this process with
+a stream of its own: a process waits for the GPU while another one has it, kernels of several
+streams run side by side.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+
+from stn_core.digits import Source
+from stn_core.sweep.cells import CellTraining
+from stn_core.sweep.claims import Claims
+from stn_core.training.devices import choose_device
+
+POLL_SECONDS = 1.0
+LOOK_SECONDS = 5.0  # between two looks for a cell that no other process has
+STOP_SECONDS = 60.0  # until all have written their checkpoints
+
+
+def sweep(
+    trainings: list[CellTraining],
+    source: Source,
+    *,
+    workers: int,
+    device: str,
+    precision: str,
+    threads: int = 1,
+) -> Generator[list[CellTraining], None, None]:
+    """Run them, so many at a time; yields those that are running or have just ended, once a second.
+
+    Each is claimed first. Those that other processes have claimed are waited for: when one of
+    these dies, its cell is taken over, and goes on from its checkpoint. A cell that fails
+    meanwhile, here or elsewhere, is not begun again.
+    Closing the iterator stops what runs here; each training then has a checkpoint to go on from.
+    Raises InputError for a device that is not there.
+
+    >>> from stn_core import load_digits
+    >>> list(sweep([], load_digits(), workers=2, device="cpu", precision="float32"))
+    []
+    """
+    chosen = choose_device(device)
+    queue = _Queue(trainings)
+    running: list[CellTraining] = []
+    try:
+        while not queue.is_done() or running:
+            while len(running) < workers and (training := queue.take()):
+                if chosen.type == "cuda":
+                    training.start_thread(source, chosen, precision, threads)
+                else:
+                    training.start_process(device, precision, threads)
+                running.append(training)
+            time.sleep(POLL_SECONDS)
+            yield list(running)
+            running = [t for t in running if not _has_ended(t)]
+    finally:
+        for training in running:
+            training.stopping.set()  # a terminal's Ctrl-C has reached the processes before this
+            if training.state == "running":
+                training.stop()
+        until = time.monotonic() + STOP_SECONDS
+        for training in running:
+            training.wait(max(0, until - time.monotonic()))
+            if training.claim:
+                training.claim.release()
+
+
+class _Queue:
+    """The cells that this process has not trained yet, and may claim."""
+
+    def __init__(self, trainings: list[CellTraining]) -> None:
+        self._left = [t for t in trainings if t.state != "finished"]
+        self._again = [t for t in trainings if t.has_failed]  # before this sweep: try once more
+        self._claims = Claims()
+        self._looked_at = -LOOK_SECONDS
+
+    def is_done(self) -> bool:
+        return not self._left
+
+    def take(self) -> CellTraining | None:
+        """The next one, with its claim; None if other processes have all that are left."""
+        if time.monotonic() - self._looked_at < LOOK_SECONDS:
+            return None
+        self._left = [t for t in self._left if not self._is_over(t)]
+        for training in self._left:
+            if training.run.is_alive():  # what trained it may outlive the owner of the claim
+                continue
+            claim = self._claims.take(training.run.folder)
+            if claim is None:
+                continue
+            if self._is_over(training):  # since the look above
+                claim.release()
+                continue
+            self._left.remove(training)
+            training.claim = claim
+            return training
+        self._looked_at = time.monotonic()
+        return None
+
+    def _is_over(self, training: CellTraining) -> bool:
+        failed = training.has_failed and training not in self._again
+        return failed or training.state == "finished"
+
+
+def _has_ended(training: CellTraining) -> bool:
+    """Whether it runs here no more; then its claim is released."""
+    claim = training.claim
+    assert claim is not None
+    if training.state != "running":
+        claim.release()
+        return True
+    if claim.is_lost():
+        training.leave()
+        claim.release()
+        return True
+    return False
