@@ -59,7 +59,7 @@ def answers(
     """Draw them. group: names the input, as the stages that show it have it; article: before a
     class, as in "it is a 7"; each: what the bars are of; headline: the truth in large type."""
     data = {
-        "layout": "answers",
+        "layout": "verdicts",
         "token": group,
         "group": group,
         "rows": tuple(row.payload() for row in rows),

@@ -200,7 +200,7 @@ def keep_networks(page: Page, *names: str) -> None:
 
 def said(page: Page, title: str) -> tuple[int, float]:
     """The class that a network of this title reads on the page, and its probability in percent."""
-    words = page.locator(".said", has_text=f"{title} reads").inner_text()
+    words = page.locator(".answer", has_text=f"{title} reads").inner_text()
     read, share = re.search(r"reads (\d+) \((?:over )?([\d.]+) %\)", words).groups()
     return int(read), float(share)
 

@@ -262,7 +262,7 @@ def test_both_networks_answer_a_dragged_digit_without_python(visit):
 
     before = said(page, "CNN")
     stage_of(page).get_by_role("button", name="θ = identity").click()
-    expect(page.locator(".said", has_text="ST-CNN Aff")).to_contain_text("θ set by hand")
+    expect(page.locator(".answer", has_text="ST-CNN Aff")).to_contain_text("θ set by hand")
     identity = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
     network = checkpoints.load_pretrained(find("distorted/rts/st-cnn-aff"))
     share, digit = trace_of_u(page, network, 0, identity).logits[0].softmax(0).max(0)

@@ -12,7 +12,7 @@ PROJECTOR = {"width": 1280, "height": 720}
 LARGE = {"width": 1366, "height": 768}  # with large=true
 SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
 FAULTS = (Path(__file__).parent / "faults.js").read_text()
-PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .said"
+PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .answer"
 PAIR, PLOT, PROBE = "[data-pane=V] canvas.pixels", ".js-plotly-plot", ".strip .cell .label"
 ONE_LINE = """() => {
     const title = document.querySelector("h1");

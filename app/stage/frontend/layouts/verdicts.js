@@ -83,7 +83,7 @@ export class Verdicts {
     const classes = rows[0].odds.map((_, c) => c);
     this.said = rows.map(({ colour, title }) => {
       const parts = { class: element("b", { className: "class" }), share: element("span"), mark: element("b"), done: element("span"), below: element("span", { className: "below" }) };
-      const node = element("div", { className: "said" }, element("b", { textContent: title }), " reads ", parts.class, " (", parts.share, ") ", parts.mark, parts.done, element("br"), parts.below);
+      const node = element("div", { className: "answer" }, element("b", { textContent: title }), " reads ", parts.class, " (", parts.share, ") ", parts.mark, parts.done, element("br"), parts.below);
       node.setAttribute("aria-live", "polite");
       node.style.borderColor = colour;
       return { ...parts, node };
