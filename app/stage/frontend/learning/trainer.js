@@ -30,7 +30,7 @@ const WHITE = 1; // is subtracted, so that what is read outside of U is as brigh
  */
 
 /** @type {Settings} */
-export const DEFAULTS = { rate: 2e-3, degrees: 90, family: "affine", boost: false, random: false, integer: false, frozen: false, shifted: false, swapped: false };
+export const DEFAULTS = { rate: 1e-3, degrees: 90, family: "affine", boost: false, random: false, integer: false, frozen: false, shifted: false, swapped: false };
 
 export class Trainer {
   /**
