@@ -30,7 +30,7 @@ elif view == "Replay":
 elif view == "Results":
     results.results()
 else:
-    if networks.published(choices.PREFIX):
+    if choices.FIRST_CHOICES[0] in networks.published(choices.PREFIX):  # which the questions are of
         with row:
             predict.ask("house_numbers", QUESTIONS)
     choosing, figure = beside_the_stage()
