@@ -98,7 +98,7 @@ def test_networks_that_add_answer_a_dragged_digit_without_python(visit):
         with torch.inference_mode():
             images = torch.from_numpy(planes(page, "U")).float()[None] / 255
             share, total = network.trace(images).logits[0].softmax(0).max(0)
-        assert said(page, title) == (total, pytest.approx(100 * float(share), abs=2))
+        assert said(page, title) == (total, pytest.approx(100 * float(share), abs=3))
         assert said(page, title) != before[title]
 
 

@@ -251,14 +251,14 @@ def test_both_networks_answer_a_dragged_digit_without_python(visit):
         network = checkpoints.load_pretrained(find(f"distorted/rts/{name}"))
         trace = trace_of_u(page, network)
         share, digit = trace.logits[0].softmax(0).max(0)
-        assert said(page, title) == (digit, pytest.approx(100 * float(share), abs=1))
+        assert said(page, title) == (digit, pytest.approx(100 * float(share), abs=3))
         assert said(page, title) != former
         for warp in trace.warps:
             predicted = warp.theta.reshape(2, 3)
-            np.testing.assert_allclose(theta_shown(page), predicted, atol=0.01)
+            np.testing.assert_allclose(theta_shown(page), predicted, atol=0.03)
             assert np.abs(theta_shown(page) - theta).max() > 0.05
             output = 255 * warp.output[0, 0].numpy()
-            assert np.abs(pixels(page, "V") - output).mean() < 1
+            assert np.abs(pixels(page, "V") - output).mean() < 2
 
     before = said(page, "CNN")
     stage_of(page).get_by_role("button", name="θ = identity").click()
@@ -266,7 +266,7 @@ def test_both_networks_answer_a_dragged_digit_without_python(visit):
     identity = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
     network = checkpoints.load_pretrained(find("distorted/rts/st-cnn-aff"))
     share, digit = trace_of_u(page, network, 0, identity).logits[0].softmax(0).max(0)
-    assert said(page, "ST-CNN Aff") == (digit, pytest.approx(100 * float(share), abs=1))
+    assert said(page, "ST-CNN Aff") == (digit, pytest.approx(100 * float(share), abs=3))
     assert said(page, "CNN") == before
 
 
