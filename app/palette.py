@@ -47,6 +47,8 @@ DARK_SERIES = ("#56b4e9", "#ee7733", "#2cc295", "#dd99c0", "#e69f00", "#8fb8de",
 
 # On the images, which are white on black in both themes.
 GRIDS = ("#56b4e9", "#ee7733")  # T_θ(G) of the first and of the second network, or transformer
+# Of transformers in depth, from the first on; and of the crop that the first one is given.
+DEPTHS, CROP = ("#56b4e9", "#ee7733", "#2cc295", "#dd99c0"), "#ffffff"
 CORNER = "#f0e442"  # the mark on the grid's first corner
 BOX, TRUE_BOX = "#ee7733", "#56b4e9"  # what co-localisation finds, and the digit's own frame
 # A loss as a landscape, from low to high (cividis), and what should be brighter or darker in V.

@@ -33,7 +33,9 @@ __all__ = ["CheckpointError", "load_tensors", "save_tensors", "under", "write_at
 PRETRAINED = pretrained_folder()
 TRAINED = "network."  # before a network's tensors in a training's checkpoint
 MAX_LISTED = 10  # tensors of a kind in a message
-MAX_OUTPUT = 1e15  # of θ and of logits: a product of two of these is far from float32's end
+# Of θ and of logits: a product of two of these is below float32's end. Ten layers of a network that
+# reads house numbers have a bound of 1e15, of which no image comes near.
+MAX_OUTPUT = 1e18
 WEIGHTS, METRICS, CARD = "weights.safetensors", "metrics.json", "README.md"
 
 
@@ -118,7 +120,8 @@ def check_outputs(network: ClassificationNetwork, experiment: Experiment, what: 
             inputs, logits = [warp.input for warp in trace.warps], trace.logits
         else:
             read = experiment.build(seed=0).trace(white, *identities).classifier_input
-            read.fill_(max(white.shape[2:]))  # as deep as a volume is: the classifier reads its sum
+            if white.ndim == 5:
+                read.fill_(max(white.shape[2:]))  # the classifier reads the sum of its depth
             inputs, logits = [white] * len(transformers), bound.classifier(read)
         located = [m.localisation(u) for m, u in zip(transformers, inputs, strict=True)]
         outputs = [logits, *located]

@@ -16,6 +16,7 @@ import streamlit as st
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from app.stage.networks import SentNetwork, pack
 from app.stage.story import Digit, Layers, RunningNetwork, WatchedTraining, layer
 from stn_core.layers import LAYERS, Layer, read_layers
 from stn_core.pretrained import pretrained_folder
@@ -24,6 +25,7 @@ from stn_core.runs.records import parse_history
 NAME = "distorted/rts/st-cnn-aff"  # the front page's
 PLAIN = "distorted/rts/cnn"  # as many weights, and the same recipe, without a transformer
 WEIGHTS = "weights.safetensors"
+MOST_BYTES = 1_000_000  # of the weights of a network that is sent to a browser
 WATCHED = [0, 2, 3, 4, 5, 6, 7, 8]  # the probes whose training the story shows
 MOST_LOSSES = 400  # of a history, which has thousands
 # Of the recorded training's probes, one of each class. The network reads it, but takes it for a
@@ -66,6 +68,23 @@ def network(
         localisation=_with_weights(localisation, tensors),
         classifier=_with_weights(layers.classifier, tensors),
     )
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def sent_network(key: str) -> SentNetwork | None:
+    """A network of a page for the browser to run, by its ``LoadedNetwork.key``; None for one that
+    is not published, or too large, or has a part that ``layers`` has no word for.
+
+    >>> sent_network("a run of one's own") is None
+    True
+    """
+    try:
+        layers = read_layers(folder(key))
+        if layers.subtracted or (folder(key) / WEIGHTS).stat().st_size > MOST_BYTES:
+            return None
+        return pack(layers, _weights(key))
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def _weights(name: str) -> dict[str, np.ndarray]:

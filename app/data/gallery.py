@@ -67,6 +67,20 @@ def digits_notice() -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Supply:
+    """What a training on this machine would use. problem: why it cannot, empty if it can; notice:
+    what it is; a sentence each."""
+
+    problem: str
+    notice: str
+
+
+def digits_supply() -> Supply:
+    """MNIST's digits."""
+    return Supply(problem=digits_problem(), notice=digits_notice())
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drawn:
     """A digit of the visitor's own. pixels: 28 × 28 of them, uint8; label: which digit it is."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import test_errors
+from app.data import house_numbers, test_errors
 from app.data.examples import example
 from app.data.gallery import gallery
 from app.data.recordings import run_reader
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 MAX_TRACES = 64  # half a MB each at most
 NETWORK_WORDS = {
     "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
-    "aff": "Aff", "proj": "Proj", "tps": "TPS", "rigid": "Rigid", "3d": "3D",
+    "aff": "Aff", "proj": "Proj", "tps": "TPS", "att": "Att", "rigid": "Rigid", "3d": "3D",
+    "single": "Single", "multi": "Multi",
 }  # fmt: skip
 
 
@@ -51,13 +52,14 @@ def pretrained(name: str) -> LoadedNetwork:
 
     experiment = find(name)
     metrics = load_metrics(experiment)
+    own = getattr(experiment.data, "words", None)  # of photographs
     return LoadedNetwork(
         experiment=experiment,
         network=checkpoints.load_pretrained(experiment),
         key=name,
         title=network_title(name.rsplit("/", 1)[1]),
         record=f"{metrics.error_percent_test:.2f} % error on {metrics.test_digits:,} "
-        + experiment.data.noun.replace("digits", "test digits"),
+        + (own.test if own else experiment.data.noun.replace("digits", "test digits")),
     )
 
 
@@ -112,10 +114,12 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
 
     upload: Streamlit's id of the file. Raises CheckpointError, which lists what does not fit.
     """
-    from stn_core.experiments import EXPERIMENTS
+    from stn_core.experiments import BROWSER, EXPERIMENTS
     from stn_core.foreign_checkpoints import load_matching
 
+    distortion = prefix.removeprefix("distorted")  # "/r/", on which a browser trains as well
     candidates = [e for name, e in EXPERIMENTS.items() if name.startswith(prefix)]
+    candidates += [e for name, e in BROWSER.items() if name.startswith(f"browser{distortion}")]
     with uploaded_file(_content) as file:
         experiment, network = load_matching(candidates, file, what="the file")
     short = network_title(experiment.name.rsplit("/", 1)[1])
@@ -128,16 +132,18 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
     )
 
 
-@st.cache_data(max_entries=32, show_spinner="Measuring on 1,000 digits …")
+@st.cache_data(max_entries=32, show_spinner="Measuring on the gallery …")
 def measured(_loaded: LoadedNetwork, key: str) -> str:
     """A network's error on the gallery, in words, beside the published one's."""
     from stn_core import checkpoints, evaluation
     from stn_core.metrics import load_metrics
 
     experiment = _loaded.experiment
-    evaluated = evaluation.evaluate(_loaded.network, experiment, gallery())
-    noun = experiment.data.noun.replace("digits", "gallery digits")
-    words = f"**{evaluated.measure:.1f} %** error on 1,000 {noun}"
+    own = getattr(experiment.data, "words", None)  # of photographs
+    digits = house_numbers.gallery() if own else gallery()
+    evaluated = evaluation.evaluate(_loaded.network, experiment, digits)
+    noun = own.gallery if own else experiment.data.noun.replace("digits", "gallery digits")
+    words = f"**{evaluated.measure:.1f} %** error on {len(digits):,} {noun}"
     if checkpoints.is_published(experiment):
         published_error = load_metrics(experiment).error_percent_gallery
         words += f"; the published {experiment.name} has {published_error:.1f} %"

@@ -132,14 +132,30 @@ def read_picture(content: bytes, side: int = SIDE) -> np.ndarray:
 
     uint8 (3, side, side). Raises PictureError for what is no picture, or too large to be decoded.
     """
+    square = ImageOps.fit(_upright(content, side), (side, side), Image.Resampling.LANCZOS)
+    return np.asarray(square).transpose(2, 0, 1).copy()
+
+
+def read_whole(content: bytes, side: int) -> np.ndarray:
+    """All of a picture file, in colours, its longer side of so many pixels: uint8 (3, H, W).
+
+    Raises PictureError as ``read_picture`` does.
+    """
+    picture = _upright(content, side)
+    scale = side / max(picture.size)
+    width, height = (max(1, round(n * scale)) for n in picture.size)
+    whole = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(whole).transpose(2, 0, 1).copy()
+
+
+def _upright(content: bytes, side: int) -> Image.Image:
+    """A picture in colours, as it is to be seen, of at least so many pixels if it has them."""
     picture = _opened(content, side)
     with _refused():
         if picture.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
             values = np.asarray(picture).astype(np.uint32)
             picture = Image.fromarray(((values + 128) // 257).astype(np.uint8))
-        upright = _opaque(ImageOps.exif_transpose(picture))
-    square = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
-    return np.asarray(square).transpose(2, 0, 1).copy()
+        return _opaque(ImageOps.exif_transpose(picture))
 
 
 def decoded_pixels(content: bytes, side: int) -> int:

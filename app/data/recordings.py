@@ -26,12 +26,16 @@ def recorded_names(prefix: str) -> list[str]:
     ]
 
 
-def studies() -> dict[str, str]:
-    """The studies whose runs are shipped, by short name: what each of them changes."""
+def studies(prefix: str) -> dict[str, str]:
+    """The studies of ``distorted/rts/`` whose runs are shipped: what each of them changes."""
     from stn_core.experiments.studies import STUDIES
 
     shipped = set(recorded_names("studies/"))
-    words = {s.experiment.name.removeprefix("studies/"): s.words for s in STUDIES}
+    words = {
+        s.experiment.name.removeprefix("studies/"): s.words
+        for s in STUDIES
+        if prefix == f"distorted/{s.column}/"
+    }
     return {name: text for name, text in words.items() if name in shipped}
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from app.data import house_numbers
 from app.data.gallery import digits_problem
 from app.data.recordings import checkpoint_step, run_reader
 
@@ -18,15 +19,17 @@ FORWARD_SHARE = 1 / 3  # of a step's time: no gradients, no optimiser
 
 
 class MeasuredError(NamedTuple):
-    """step: of the checkpoint that was measured; percent: of so many test digits."""
+    """step: of the checkpoint that was measured; percent: of so many test digits; of: what they
+    are."""
 
     step: int
     percent: float
     digits: int
+    of: str = "test digits"
 
     @property
     def words(self) -> str:
-        return f"{self.percent:.2f} % on {self.digits:,} test digits"
+        return f"{self.percent:.2f} % on {self.digits:,} {self.of}"
 
 
 class NoTestDigits(RuntimeError):
@@ -63,9 +66,11 @@ def measure(folder: Path) -> MeasuredError:
 
     experiment = find(run_reader(str(folder)).description()["experiment"])
     network, header = checkpoints.load_trained(experiment, _checkpoint(folder))
-    digits = _test_digits()
+    own = getattr(experiment.data, "words", None)  # of photographs
+    digits = _test_photographs() if own else _test_digits()
     percent = evaluate(network, experiment, digits).measure
-    measured = MeasuredError(int(header["step"]), percent, len(digits))
+    of = own.test if own else MeasuredError._field_defaults["of"]
+    measured = MeasuredError(int(header["step"]), percent, len(digits), of)
     checkpoints.write_atomically(folder / FILE, json.dumps(measured._asdict()).encode())
     return measured
 
@@ -73,15 +78,18 @@ def measure(folder: Path) -> MeasuredError:
 def is_quick(folder: Path, seconds_a_step: float | None) -> bool:
     """Whether it is measured in a few seconds, by how long a step of the training took."""
     batch = run_reader(str(folder)).description()["recipe"].get("batch_size")
-    if not seconds_a_step or not batch or not is_possible():
+    if not seconds_a_step or not batch:
         return False
     return 10_000 / batch * seconds_a_step * FORWARD_SHARE <= MAX_SECONDS_UNASKED
 
 
-def is_possible() -> bool:
-    """Whether the test digits are on this machine, and can be read."""
+def is_possible(experiment_name: str = "") -> bool:
+    """Whether an experiment's test digits are on this machine, and can be read."""
     from stn_core import digits
+    from stn_core.house_numbers import source
 
+    if experiment_name.startswith("house-numbers/"):
+        return source.folder() is not None
     return not digits_problem() and digits.local_folder() is not None
 
 
@@ -93,6 +101,14 @@ def _test_digits():
     if test is None:
         raise NoTestDigits("MNIST's test digits are not on this machine")
     return test
+
+
+def _test_photographs():
+    """Raises NoTestDigits, HouseNumbersError."""
+    photographs = house_numbers.photographs()
+    if photographs is None:
+        raise NoTestDigits("SVHN's photographs are not on this machine")
+    return photographs
 
 
 def _checkpoint(folder: Path) -> Path:

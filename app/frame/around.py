@@ -52,6 +52,7 @@ STYLE = """<style>
 :has(> .st-key-predict) { min-width: 15rem; }
 [data-testid='stHorizontalBlock']:has(> * > .st-key-predict) { row-gap: 0.3rem; }
 :has(> .st-key-predict[data-open]) { min-width: min(44rem, 100%); }
+:has(> .st-key-networks) { display: none; }  /* sent to be run, not to be seen */
 .paper { font-size: .85rem; }
 .paper details, .paper summary { display: inline; }
 .paper summary { cursor: pointer; list-style: none; font-weight: 600; }

@@ -1,7 +1,7 @@
 """The guided tour: stops that say what to do, wait until it is done, and explain what was seen.
 
-It begins where the front page's story ends: families, kernels, several transformers, no labels, and
-three dimensions."""
+It begins where the front page's story ends: families, kernels, several transformers, in parallel
+and in depth, no labels, and three dimensions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _position(state: State, key: str) -> float | None:
 # tells it now, or to the stop by its number now.
 LESSONS = {
     1: ("step", 1), 2: ("step", 2), 3: ("stop", 1), 4: ("stop", 2), 5: ("stop", 3), 6: ("stop", 4),
-    7: ("step", 6), 8: ("step", 5), 9: ("stop", 5), 10: ("stop", 6), 11: ("stop", 7),
+    7: ("step", 6), 8: ("step", 5), 9: ("stop", 5), 10: ("stop", 7), 11: ("stop", 8),
 }  # fmt: skip
 
 STOPS = (
@@ -123,6 +123,17 @@ STOPS = (
         done=lambda s: s.get("sum:misread") is True,
         seen="Without one digit the sum is lost. Each transformer has learnt to follow one digit, "
         "although the only label was the sum (App. A.1).",
+    ),
+    Stop(
+        title="Transformers in depth",
+        learnt="In depth, transformers read each other's work: their matrices multiply.",
+        page="house_numbers",
+        do="Four transformers read a house number, one after the other. Drag **frame 1** on the "
+        "photograph. What do the other frames do?",
+        done=lambda s: _theta(s, "number-stage") is not None,
+        seen="They moved along. Each transformer reads what the layers before it made of the last "
+        "one's output, so on the photograph its frame is the product of all matrices so far "
+        "(Table 2). The deeper ones then predicted anew, from the maps that they read now.",
     ),
     Stop(
         title="Without any label",

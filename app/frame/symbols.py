@@ -160,6 +160,27 @@ TERMS = {  # by the titles of their groups, and their anchors
             "patches in 60 × 60 pixels, or 16 in 84 × 84.",
         ),
     },
+    "House numbers": {
+        "feature-map": Term(
+            name="feature map", where="Sect. 4.2",
+            words="What one filter of a convolution gives: an image of where it answers. A "
+            "transformer in depth reads all maps of a layer, and moves them together.",
+        ),
+        "multiplied-out": Term(
+            name="multiplied out", where="Table 2",
+            words="The matrices of transformers in depth, multiplied: where on the input image the "
+            "last of them reads.",
+        ),
+        "head": Term(
+            name="head", where="Sect. 4.2",
+            words="One of five classifiers side by side, one per place in the number. Each gives a "
+            "digit, or “no digit here”.",
+        ),
+        "sequence-error": Term(
+            name="sequence error", where="Table 2",
+            words="The share of numbers of which at least one digit is wrong.",
+        ),
+    },
     "This app's words": {
         "gallery": Term(
             name="gallery",

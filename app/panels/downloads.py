@@ -46,7 +46,7 @@ def predictions(rows: Sequence[Verdict], truth: int) -> list[dict]:
     return [
         {
             "network": row.loaded.title,
-            "note": row.note,
+            "note": row.done,
             "true": truth,
             "says": int(row.probabilities.argmax()),
             **{f"p({c})": float(p) for c, p in enumerate(row.probabilities)},

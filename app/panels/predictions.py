@@ -36,11 +36,12 @@ class Prediction:
         """(classes,) that it gives the input."""
         return self.trace.logits[0].softmax(0).numpy()
 
-    def verdict(self, note: str) -> Verdict:
-        """note: what has been done to the network."""
+    def verdict(self, note: str = "") -> Verdict:
+        """note: what has been done to the network, besides θ that a hand has set."""
         return Verdict(
             loaded=self.loaded,
             probabilities=self.probabilities,
+            by_hand=self.by_hand,
             note=note,
             brightest=self.trace.classifier_input.max().item(),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -10,12 +10,14 @@ import streamlit as st
 from app.data import networks, recordings, test_errors
 from app.data.faults import reason
 from app.data.plain import plain
-from app.data.run_keys import Published, RunKey, StartedHere, Study, recording_name
-from app.palette import GRIDS
+from app.data.run_keys import Published, RunKey, StartedHere, Study, Uploaded, recording_name
+from app.palette import DEPTHS, GRIDS
+from app.panels import own_recording
 from app.panels.choices import choose_network
 from app.panels.theme import colours
 from app.panels.transformers import transformers_of
-from app.stage.replay import Training, replay
+from app.stage.replay import Depth, Training, replay
+from app.stage.transformers import Transformers
 from app.tables import column_title, network_field, table_of
 from app.training import processes
 from app.training.job import Job, find_job, is_waiting, list_jobs
@@ -28,12 +30,14 @@ BASE = Study("st-fcn-aff")
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A study compared with the first one, or with ``base``. words: what to look at."""
+    """A study compared with the first one, or with ``base``. words: what to look at; prefix: of the
+    networks that it is shown with."""
 
     title: str
     study: Study
     words: str
-    base: Study = BASE
+    base: RunKey = BASE
+    prefix: str = "distorted/rts/"
 
 
 COMPARISONS = (
@@ -94,13 +98,24 @@ COMPARISONS = (
         "digits sideways three quarters of the way instead of two thirds. The errors, 4.8 % and "
         "5.3 %, differ by no more than chance: V alone still showed the place.",
     ),
+    Comparison(
+        title="A learnt B",
+        prefix="distorted/e/",
+        base=Published("st-fcn-tps"),
+        study=Study("st-fcn-basis"),
+        words="The second network learns B too (end of Sect. 3.2). x, y and 1 hardly change. Three "
+        "more rows start as noise. In the middle, where the ink is, they become smoother; at the "
+        "border, where hardly any ink pulls on them, the noise grows. The errors are 1.9 % with "
+        "the thin plate spline and 2.2 % with the learnt B.",
+    ),
 )
-STUDIED = "distorted/rts/"  # what the studies are of
 
 
 def replay_panel(prefix: str, first: str) -> None:
     """Choose one or two trainings of ``distorted/rts/``, and play them; first: by default."""
     titles = _options(prefix)
+    if prefix == own_recording.PREFIX:
+        titles |= own_recording.choose_recording()
     if not titles:
         st.info(
             f"No training on {column_title(prefix)} has been recorded yet. Switch to *Train* and "
@@ -115,9 +130,10 @@ def replay_panel(prefix: str, first: str) -> None:
     with right:
         b = choose_network("Compare with", _field("b", prefix), rest, None, none="none")
     keys = [key for key in (a, b) if key]
-    if prefix == STUDIED and BASE in titles:
+    of_column = (c for c in COMPARISONS if c.prefix == prefix)
+    if comparisons := [c for c in of_column if {c.base, c.study} <= titles.keys()]:
         with pills:
-            _comparisons(titles, keys)
+            _comparisons(comparisons, keys)
     live = any(map(_is_live, keys))
     st.fragment(_play, run_every=1.0 if live else None)(prefix, keys, titles, live)
 
@@ -131,18 +147,17 @@ def _options(prefix: str) -> dict[RunKey, str]:
     titles: dict[RunKey, str] = {
         Published(name): networks.network_title(name) for name in recordings.recorded_names(prefix)
     }
-    if prefix == STUDIED:
-        studies = recordings.studies()
-        titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
+    studies = recordings.studies(prefix)
+    titles |= {Study(name): f"Study: {words}" for name, words in studies.items()}
     return titles | {job.run_key: job.title for job in list_jobs(prefix)}
 
 
-def _comparisons(titles: dict[RunKey, str], keys: list[RunKey]) -> None:
-    """The pairs of studies to choose from, and what to look at in the chosen one."""
-    shown = next((c for c in COMPARISONS if keys == [c.base, c.study]), None)
+def _comparisons(comparisons: list[Comparison], keys: list[RunKey]) -> None:
+    """The pairs of trainings to choose from, and what to look at in the chosen one."""
+    shown = next((c for c in comparisons if keys == [c.base, c.study]), None)
     st.session_state["comparison"] = shown and shown.title
     st.pills(
-        "Comparisons", [c.title for c in COMPARISONS if c.study in titles], key="comparison",
+        "Comparisons", [c.title for c in comparisons], key="comparison",
         on_change=_compare, label_visibility="collapsed",
     )  # fmt: skip
     if shown:
@@ -154,8 +169,8 @@ def _compare() -> None:
     title = st.session_state["comparison"]
     chosen = next((c for c in COMPARISONS if c.title == title), None)
     if chosen:
-        st.session_state[_field("a", STUDIED)] = chosen.base.text
-        st.session_state[_field("b", STUDIED)] = chosen.study.text
+        st.session_state[_field("a", chosen.prefix)] = chosen.base.text
+        st.session_state[_field("b", chosen.prefix)] = chosen.study.text
 
 
 def job_of(key: RunKey) -> Job | None:
@@ -202,6 +217,10 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
         if job is None:
             raise ValueError("its run has been deleted")
         return training_of(job, index)
+    if isinstance(key, Uploaded):
+        recorded = own_recording.opened(key)
+        played = _played(recorded, title, index, live=False, test_error=None)
+        return replace(played, measured_on=own_recording.MEASURED_ON)
     recorded = recordings.recorded(recording_name(key, prefix))
     error = test_error_of(key, None, prefix)
     return _played(recorded, title, index, live=False, test_error=error)
@@ -231,6 +250,8 @@ def _played(
     from stn_core.experiments import find
     from stn_core.training.probes import MEAN_CLASSES
 
+    if recorded.labels.ndim > 1:  # a digit for each head
+        return _in_depth(recorded, title, index, live=live, test_error=test_error)
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(
@@ -242,4 +263,33 @@ def _played(
         outside=network.subtracted,
         live=live,
         test_error=test_error,
+    )
+
+
+def _in_depth(
+    recorded: RecordedRun, title: str, index: int, *, live: bool, test_error: float | None
+) -> Training:
+    """Of a network that reads house numbers."""
+    from stn_core.house_numbers.numbers import NULL
+    from stn_core.transforms import Affine
+
+    count = recorded.snapshots[0].theta.shape[1]
+    names = tuple("transformer 1" if n == 0 else f"transformers 1 to {n + 1}" for n in range(count))
+    return Training(
+        name=title,
+        colour=colours().networks[index] if count == 0 else GRIDS[index],
+        recorded=recorded,
+        transformers=Transformers(
+            transform=Affine(), colours=DEPTHS[:count], names=names, last_alone=True
+        )
+        if count
+        else None,
+        mean_classes=("1 digit", "2 digits", "3 digits"),
+        live=live,
+        test_error=test_error,
+        depth=Depth(
+            names=(*map(str, range(NULL)), ""),
+            measured="200 renderings",
+            means="Mean of the image as read by the transformers, over numbers of",
+        ),
     )

@@ -39,7 +39,8 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     chosen = column or columns[0]
     several = len(columns) > 1
     on = f", on {chosen.upper()}" if several else ""
-    _errors(table, {row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}, chosen, several)
+    of_column = {row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}
+    show_errors(table, of_column, chosen, several)
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
@@ -50,14 +51,14 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
         _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
         for row in rows
     ]
-    st.markdown(_table(columns, lines, chosen if several else None), unsafe_allow_html=True)
+    st.markdown(error_table(columns, lines, chosen if several else None), unsafe_allow_html=True)
     say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
-    _budgets(cells, table)
+    show_budgets(cells, table)
     left, right = st.columns(2, gap="large")
     with left:
         show_differences(table, cells, chosen, on)
     with right:
-        show_confusion({row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}, table, on)
+        show_confusion(of_column, table, on)
     show_disagreements(table, explorer, cells, chosen, on)
     result_downloads(table, explorer, cells, columns, chosen)
 
@@ -76,7 +77,7 @@ def _spread(cells: dict) -> str:
     return f"±: the spread over five distortions of each digit{several}.{without} "
 
 
-def _errors(table: Table, cells: dict, column: str, several: bool) -> None:
+def show_errors(table: Table, cells: dict, column: str, several: bool) -> None:
     """Our error and the paper's, a row for each network. cells: of one column, by network."""
     titles = {row: networks.network_title(row) for row in cells}
     ours = {titles[row]: cell.mean for row, cell in cells.items() if cell.mean is not None}
@@ -104,7 +105,7 @@ def in_words(dots: figures.Dots) -> str:
     return f"{dots.title}: {', '.join(values)}"
 
 
-def _table(columns: list[str], lines: list[list[str]], chosen: str | None) -> str:
+def error_table(columns: list[str], lines: list[list[str]], chosen: str | None) -> str:
     """HTML, so that it scrolls on a narrow screen and its links stay in this tab.
 
     lines: a title and a cell for each column; chosen: the column that what is below is of.
@@ -126,10 +127,11 @@ def _table(columns: list[str], lines: list[list[str]], chosen: str | None) -> st
 def _line(table: Table, explorer: Explorer, row: str, cells: dict) -> list[str]:
     """A network's title, and its error in each column. cells: by column."""
     title = networks.network_title(row)
-    return [title, *(_cell(table, explorer, c, row, cell) for c, cell in cells.items())]
+    return [title, *(error_cell(table, explorer, c, row, cell) for c, cell in cells.items())]
 
 
-def _cell(table: Table, explorer: Explorer, column: str, row: str, cell) -> str:
+def error_cell(table: Table, explorer: Explorer, column: str, row: str, cell) -> str:
+    """HTML: our error as a link to the network, and the paper's."""
     paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
     paper = f" <span class='theirs'><span>· </span>{paper}</span>" if table.number else ""
     if cell.metrics is None:
@@ -141,7 +143,8 @@ def _cell(table: Table, explorer: Explorer, column: str, row: str, cell) -> str:
     return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a>{paper}"
 
 
-def _budgets(cells: dict, table: Table) -> None:
+def show_budgets(cells: dict, table: Table) -> None:
+    """How each network was trained, folded away; and how the paper's errors were measured."""
     from stn_core import report, results
 
     with st.expander("Seeds, budget and device of every network"):

@@ -34,15 +34,17 @@ class Numbers(NamedTuple):
     seed: int
 
 
-def training_form(prefix: str, first: str) -> None:
+def training_form(prefix: str, first: str, supply: gallery.Supply | None = None) -> None:
     """Network, recipe, steps, batch size, rate, seed and device, all of them fields of the address;
     the button.
 
-    first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``.
+    first: the network that is proposed, as ``st-fcn-aff`` of ``distorted/rts/``; supply: of what
+    is trained on, by default MNIST's digits.
     """
     st.header(f"A new training on {column_title(prefix)}", anchor=False)
-    if digits_problem := gallery.digits_problem():
-        st.error(f"Training is not possible here. {digits_problem}")
+    supply = supply or gallery.digits_supply()
+    if supply.problem:
+        st.error(f"Training is not possible here. {supply.problem}")
     name = _choose_network(prefix, first)
     recipe = _choose_recipe(name)
     numbers, problems = _choose_numbers(name, recipe)
@@ -58,25 +60,25 @@ def training_form(prefix: str, first: str) -> None:
         st.error(problem)
     clicked = st.button(
         "Start training", type="primary", width="stretch", key="train_start",
-        disabled=bool(problems or digits_problem),
+        disabled=bool(problems or supply.problem),
         help="Correct the marked fields first" if problems
         else "Runs on this server, and goes on if you leave the page",
     )  # fmt: skip
     if numbers and clicked:
         _start(name, recipe, numbers, device, stop=stop)
-    st.caption(" ".join(_notices(name, numbers, device)))
+    st.caption(" ".join(_notices(name, numbers, device, supply)))
 
 
-def _notices(name: str, numbers: Numbers | None, device: str) -> list[str]:
-    """How long it takes, on which digits, and what this server allows."""
+def _notices(name: str, numbers: Numbers | None, device: str, supply: gallery.Supply) -> list[str]:
+    """How long it takes, on which pictures, and what this server allows."""
     words = []
     seconds = None
     if numbers and _is_on_cpu(device):
         seconds = pace.expected_seconds(name, numbers.iterations, numbers.batch_size)
     if seconds:
         words.append(f"Takes about **{duration(seconds)}** on this machine.")
-    if not gallery.digits_problem():
-        words.append(gallery.digits_notice())
+    if not supply.problem:
+        words.append(supply.notice)
     max_seconds = limits().seconds
     if isfinite(max_seconds):
         words.append(f"This server stops each training after {max_seconds:,.0f} s.")

@@ -20,7 +20,7 @@ LOST_SHARE = 0.02  # of a grid inside U, below which it is lost
 def training_panel(prefix: str, watching: Watching | None = None) -> None:
     """The trainings of ``distorted/rts/``, one of them in full, by default as a replay of its
     probes."""
-    watching = watching or Watching(show=_recording)
+    watching = watching or Watching(show=recording)
     _elsewhere(prefix)
     jobs = {job.key: job for job in list_jobs(prefix)}
     if not jobs:
@@ -82,7 +82,7 @@ def _whose(job: Job) -> str:
     return "" if order is None or is_mine(job) else OTHERS
 
 
-def _recording(job: Job) -> None:
+def recording(job: Job) -> None:
     """The replay of the training as far as it is; its right edge is live."""
     from stn_core.runs.records import RunError
 

@@ -125,19 +125,21 @@ def _progress(job: Job, run, status, iterations: int, watching: Watching) -> Non
 
 def _test_error(job: Job, run, status) -> None:
     """At the end: the error on the test digits, measured at once where that is quick."""
+    from stn_core.experiment import words_of
+    from stn_core.experiments import find
+
     if not run.checkpoint.is_file():
         return
-    if not test_errors.is_possible():
-        st.caption(
-            "The test error cannot be measured: MNIST's test digits are not on this machine."
-        )
+    words = words_of(find(run.description()["experiment"]).data)
+    if not test_errors.is_possible(job.prefix):
+        st.caption(f"The test error cannot be measured: {words.absent} are not on this machine.")
         return
     measured = test_errors.test_error(job.folder)
     if measured is None:
         place = st.empty()
         asked = place.button(
             "Measure the test error", key="job-test",
-            help="Uses MNIST's 10,000 test digits, each distorted with a fixed seed",
+            help=f"Uses the {words.test}" + ", distorted with a fixed seed" * words.drawn,
         )  # fmt: skip
         unasked = status.state == "finished" and is_mine(job)
         step = pace.seconds_a_step(run.history(), run.snapshots())
@@ -150,7 +152,7 @@ def _test_error(job: Job, run, status) -> None:
         except (RuntimeError, ValueError, OSError) as error:
             st.error(f"The test error cannot be measured: {reason(error)}")
             return
-    st.markdown(f"Test error: **{measured.percent:.2f} %** of {measured.digits:,} test digits")
+    st.markdown(f"Test error: **{measured.percent:.2f} %** of {measured.digits:,} {measured.of}")
 
 
 def _not_yet(run, status) -> str:

@@ -8,21 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.data import networks
-from app.panels.bars import Row, bars, percent
-
-HEADLINE = "font-size:2.4rem;font-weight:600;line-height:1;margin-bottom:.5rem"
+from app.data import browser_networks, networks
+from app.stage.answers import BY_HAND, Answer, answers
+from app.stage.networks import send
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a network says: its probabilities (classes,), what has been done to it (as "θ set by
-    hand"), and the brightest value that its classifier was given."""
+    """What a network says: its probabilities (classes,), whether a hand has set θ, what else has
+    been done to it (as "transformer 1 muted"), and the brightest value that its classifier was
+    given."""
 
     loaded: networks.LoadedNetwork
     probabilities: np.ndarray
+    by_hand: bool
     note: str
     brightest: float
+
+    @property
+    def done(self) -> str:
+        """What has been done to the network."""
+        return BY_HAND if self.by_hand else self.note
 
 
 def verdicts(
@@ -30,41 +36,51 @@ def verdicts(
     truth: int,
     shades: Sequence[str],
     *,
+    group: str,
     article: bool = True,
     each: str = "each class",
     headline: str = "",
 ) -> None:
     """What each network says, and how sure it is of every class.
 
-    shades: a colour for each network; article: before a class, as in "it is a 7"; each: what the
-    bars are of; headline: the truth in large type, above them.
+    shades: a colour for each network; group: names the input; article: before a class, as in "it
+    is a 7"; each: what the bars are of; headline: the truth in large type, above them.
     """
     with st.container(key="verdict"):  # stage mode shows it as well
-        if headline:
-            st.markdown(f"<div style='{HEADLINE}'>{headline}</div>", unsafe_allow_html=True)
-        _said(rows, truth, shades, article)
-        drawn = [
-            Row(title=row.loaded.title, probabilities=row.probabilities, colour=shade)
-            for row, shade in zip(rows, shades, strict=False)
-        ]
-        names = [str(c) for c in range(len(rows[0].probabilities))]
-        st.markdown(bars(drawn, names, truth, each), unsafe_allow_html=True)
-
-
-def _said(rows: list[Verdict], truth: int, shades: Sequence[str], article: bool) -> None:
-    right = f"{'an' if truth == 8 else 'a'} {truth}" if article else f"{truth}"
-    for index, row in enumerate(rows):
-        answer = int(row.probabilities.argmax())
-        mark = "✓" if answer == truth else f"✗ — it is {right}"
-        note = row.note and f" · {row.note}"
-        below = row.loaded.record
-        if row.brightest < 0.05:
-            below = "V is black: the grid reads no ink, so this answer means nothing"
-        st.markdown(
-            "<div aria-live='polite' style='border-left:5px solid "
-            f"{shades[index]};padding-left:.75rem;margin-bottom:.6rem'><b>{row.loaded.title}</b> "
-            f"reads <b style='font-size:1.6em'>{answer}</b> "
-            f"({percent(row.probabilities[answer])}) <b>{mark}</b>{note}<br><span "
-            f"style='font-size:.9em'>{below}</span></div>",
-            unsafe_allow_html=True,
+        answers(
+            [_answer(row, shade) for row, shade in zip(rows, shades, strict=False)],
+            truth,
+            key="answers",
+            group=group,
+            article=article,
+            each=each,
+            headline=headline,
         )
+
+
+def _answer(row: Verdict, shade: str) -> Answer:
+    return Answer(
+        title=row.loaded.title,
+        record=row.loaded.record,
+        colour=shade,
+        probabilities=row.probabilities,
+        brightest=row.brightest,
+        by_hand=row.by_hand,
+        note=row.note,
+        network=network_id(row.loaded),
+        staged=row.loaded.network.transformer is not None,
+    )
+
+
+def network_id(loaded: networks.LoadedNetwork) -> str | None:
+    """Of a network that the browser runs; None for one that stays with Python."""
+    sent = browser_networks.sent_network(loaded.key)
+    return sent and sent.id
+
+
+def send_networks(shown: Sequence[networks.LoadedNetwork]) -> None:
+    """Have the browser keep those of a page that it can run, so that they answer while a hand
+    moves. Called when the first picture has been sent."""
+    sent = (browser_networks.sent_network(loaded.key) for loaded in shown)
+    with st.container(key="networks"):
+        send([network for network in sent if network])

@@ -20,12 +20,14 @@ def _component() -> Callable:
     )
 
 
-def mount(*, key: str, data: dict, **callbacks: Callable):
+def mount(*, key: str, data: dict | bytes, **callbacks: Callable):
     """The component with its data, and with what it is to play, if it was asked to
-    (``play.play_next``); gives what the browser has reported. callbacks: as Streamlit names
-    them, ``on_report_change``."""
+    (``play.play_next``); gives what the browser has reported. data: of a layout, or a network as
+    bytes; callbacks: as Streamlit names them, ``on_report_change``."""
     play = st.session_state.get(play_key(key))
-    return _component()(key=key, data=data | ({"play": play} if play else {}), **callbacks)
+    if play and isinstance(data, dict):
+        data = data | {"play": play}
+    return _component()(key=key, data=data, **callbacks)
 
 
 def play_key(stage: str) -> str:

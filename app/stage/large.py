@@ -88,6 +88,24 @@ class Features:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Run:
+    """A stage among those that show one input, and its network, which the browser runs.
+
+    group: names the input, which a hand moves on all of these stages at once; network: the id of
+    one that the browser has (``networks.send``), None for one that Python alone runs; held: for
+    each of its transformers a θ in place of its own, or None.
+    """
+
+    group: str
+    network: str | None
+    held: Sequence[Sequence[float] | None] = ()
+
+    def payload(self) -> dict:
+        """For the browser."""
+        return {"group": self.group, "network": self.network, "held": list(self.held)}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """What the visitor has done. thetas: (N, P), set by hand, else None; poses: of all inputs if
     one was moved, (6,) each, else None; position: of the playhead, in frames; serial: larger than
@@ -109,7 +127,7 @@ def stage(
     reading: Reading | None = None,
     track: Track | None = None,
     inputs: Sequence[Input] = (),
-    adopted: Sequence[Sequence[float]] | None = None,
+    run: Run | None = None,
     features: Features | None = None,
     captions: dict[str, str] | None = None,
     probabilities: Sequence[float] | None = None,
@@ -118,16 +136,16 @@ def stage(
     """One large pair to take in hand. Gives what the visitor has done with it.
 
     The Report is there before the stage is drawn again: ask :func:`reported` for it where θ
-    depends on it. adopted: the inputs' poses, (6,) each, as they were set elsewhere, None where
-    this stage's own count; probabilities: of the classes, which the stage's network gives what is
-    shown, for its CSV file; compact: where two stages share a screen, smaller and with the sliders
-    folded away; token: names what is shown; a new token starts anew.
+    depends on it. run: what the browser itself runs once a hand has the stage; probabilities: of
+    the classes, which the stage's network gives what is shown, for its CSV file; compact: where two
+    stages share a screen, smaller and with the sliders folded away; token: names what is shown; a
+    new token starts anew.
     """
     data = stage_data([item], "large", token, transformers, output_size, reading, track, captions)
     data |= large_data(features or Features(), state_of(key).get("serial"), compact)
     data |= {
         "inputs": tuple(_input(moved) for moved in inputs),
-        "adopted": adopted,
+        "run": run and run.payload(),
         "probabilities": rounded(probabilities),
     }
     mount(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
@@ -143,7 +161,7 @@ def large_data(features: Features, echo: int | None, compact: bool = False) -> d
         "compact": compact,
         "echo": echo,
         "inputs": (),
-        "adopted": None,
+        "run": None,
         "probabilities": None,
         "features": {
             "live": features.live,

@@ -24,6 +24,7 @@ class Play:
       whether θ is set by a hand, and not predicted.
     - A volume: frames ``theta`` (T, 12), ``pose`` (T, 12); setting ``front``: seen from there.
     - A wall: frames ``position`` (T, 1), of the playhead; setting ``revealed``: the true boxes.
+    - Transformers in depth: frames ``thetas`` (T, N, 6), ``crop`` (T, 6); setting ``byHand``.
     - Labels: frames ``theta`` (T, 6); setting ``integer``: the kernel.
     """
 

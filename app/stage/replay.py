@@ -12,7 +12,7 @@ import numpy as np
 from app.palette import CORNER
 from app.stage.component import line_colours, mount, text_of
 from app.stage.large import Reading
-from app.stage.transformers import Transformers, describe_transform
+from app.stage.transformers import Transformers, describe_transform, learnt_targets
 from stn_core.runs.records import RecordedRun
 
 
@@ -20,17 +20,33 @@ from stn_core.runs.records import RecordedRun
 class Training:
     """One training. transformers: None without one; mean_classes: whose mean V was recorded;
     outside: what the network reads outside of U, 0 being black; live: it still runs; test_error: in
-    per cent, where it was measured; own: of a network that is not ours, see ``Own``."""
+    per cent, where it was measured; measured_on: how many digits a snapshot's error is of; own: of
+    a network that is not ours, see ``Own``; depth: of one with several heads and transformers in
+    depth, see ``Depth``."""
 
     name: str
     colour: str
     recorded: RecordedRun
     transformers: Transformers | None
-    mean_classes: tuple[int, ...]
+    mean_classes: tuple[int | str, ...]
     outside: float = 0.0
     live: bool = False
     test_error: float | None = None
+    measured_on: int = 1_000
     own: Own | None = None
+    depth: Depth | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Depth:
+    """What is otherwise where θ and the mean V are multiplied out.
+
+    names: of a head's classes, empty for none; measured, means: words for what the error and the
+    mean V are of."""
+
+    names: tuple[str, ...]
+    measured: str
+    means: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +98,8 @@ def payload(training: Training) -> dict:
     images = recorded.probes.astype(np.uint8)  # (probes, C, H, W)
     size = images.shape[2:]
     probabilities = softmax(np.stack([s.logits for s in snapshots]))
-    transformers, own = training.transformers, training.own
+    transformers, own, depth = training.transformers, training.own, training.depth
+    thetas = np.stack([s.theta for s in snapshots])
     output_size = own.output_size if own else size
     reading = own.reading if own else Reading()
     return {
@@ -101,25 +118,62 @@ def payload(training: Training) -> dict:
         "reading": {"kernel": reading.kernel, "padding": reading.padding},
         "frames": text_of(own.frames) if own and own.frames is not None else None,
         "logged": "given to the recorder" if own else "training batches",
-        "measured": "the probes" if own else "1,000 held-out digits",
-        "transform": transformers and describe_transform(transformers.transform, output_size),
+        "measured": _measured(training),
+        "transform": transformers
+        and describe_transform(transformers.transform, output_size, outline=depth is not None),
         "transformers": transformers.payload() if transformers else [],
         "probes": [
             {
                 "image": text_of(image),
-                "label": int(label) if label >= 0 else None,
+                "label": _label(label),
                 "name": f"probe {n + 1}",
-                "alt": f"{f'Probe {n + 1}' if own else f'A distorted {label}'} with the sampling "
-                "grid on it",
+                "alt": f"{f'A distorted {label}' if not (own or depth) else f'Probe {n + 1}'} with "
+                "the sampling grid on it",
             }
             for n, (image, label) in enumerate(zip(images, recorded.labels, strict=True))
         ],
-        "classes": [str(c) for c in range(probabilities.shape[-1])],
-        "thetas": text_of(np.stack([s.theta for s in snapshots]).astype(np.float32)),
+        "classes": list(depth.names) if depth else list(map(str, range(probabilities.shape[-1]))),
+        "heads": probabilities.shape[2] if depth else 1,
+        "meanWords": depth and depth.means,
+        "thetas": text_of((_multiplied_out(thetas) if depth else thetas).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
         "logs": _logged(recorded) if own else None,
-        **curves(recorded, training.mean_classes),
+        **_learnt(recorded, output_size),
+        **curves(recorded, training.mean_classes, of_colours=depth is not None),
     }
+
+
+def _measured(training: Training) -> str:
+    """What a snapshot's error is of."""
+    if training.depth:
+        return training.depth.measured
+    return "the probes" if training.own else f"{training.measured_on:,} held-out digits"
+
+
+def _label(label: np.ndarray) -> int | list[int] | None:
+    """The true class of a probe, or one for each head; None of one that has no label."""
+    if label.ndim:
+        return label.tolist()
+    return int(label) if label >= 0 else None
+
+
+def _multiplied_out(thetas: np.ndarray) -> np.ndarray:
+    """Affine θ of transformers in depth, (T, probes, N, 6), each after all before it."""
+    rows = thetas.reshape(*thetas.shape[:3], 2, 3)
+    last = np.broadcast_to(np.array([0.0, 0, 1]), (*rows.shape[:3], 1, 3))
+    whole = np.concatenate([rows, last], 3)
+    for n in range(1, whole.shape[2]):
+        whole[:, :, n] = whole[:, :, n - 1] @ whole[:, :, n]
+    return whole[..., :2, :].reshape(thetas.shape)
+
+
+def _learnt(recorded: RecordedRun, output_size: Sequence[int]) -> dict[str, str]:
+    """B of every snapshot, where it is learnt."""
+    if not all(s.target.size for s in recorded.snapshots):
+        return {}
+    # All transformers are drawn by one B: where it is learnt, there is one.
+    targets = np.stack([s.target[0] for s in recorded.snapshots])  # (T, K, H'W')
+    return learnt_targets(targets.reshape(*targets.shape[:2], *output_size))
 
 
 def _logged(recorded: RecordedRun) -> list[str]:
@@ -130,8 +184,12 @@ def _logged(recorded: RecordedRun) -> list[str]:
     return [name for name, values in logged.items() if any(map(math.isfinite, values))]
 
 
-def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
-    """What is the same of images and volumes: the history, and what a snapshot says of a class."""
+def curves(
+    recorded: RecordedRun, mean_classes: Sequence[int | str], *, of_colours: bool = False
+) -> dict:
+    """What is the same of images and volumes: the history, and what a snapshot says of a class.
+
+    of_colours: whether channels are colours, of which the mean is shown."""
     snapshots, history = recorded.snapshots, recorded.history
     means = np.stack([s.mean_output for s in snapshots])  # (T, classes shown, N, H, W)
     steps = [s.step for s in snapshots]
@@ -148,7 +206,10 @@ def curves(recorded: RecordedRun, mean_classes: Sequence[int]) -> dict:
         "meanClasses": [str(c) for c in mean_classes] if means.size else [],
         "meanSize": list(means.shape[-2:]) if means.size else [0, 0],
         "means": text_of(means.astype(np.uint8)),
-        "poseLeft": [(100 * s.pose_left).tolist() for s in snapshots]
+        "poseLeft": [
+            (100 * (s.pose_left.mean(1, keepdims=True) if of_colours else s.pose_left)).tolist()
+            for s in snapshots
+        ]
         if all(s.pose_left.size for s in snapshots)
         else None,
         "history": {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.stage.component import text_of
 
 if TYPE_CHECKING:
@@ -28,16 +30,23 @@ EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 
 @dataclass(frozen=True, kw_only=True)
 class Transformers:
-    """N transformers of one family on the same U, their names and the colours of their grids."""
+    """N transformers of one family on the same U, their names and the colours of their grids.
+
+    last_alone: whether only the last one's V is shown, as of transformers in depth."""
 
     transform: Transform
     colours: tuple[str, ...]
     names: tuple[str, ...] = field(default=())
+    last_alone: bool = False
 
-    def payload(self) -> list[dict[str, str]]:
+    def payload(self) -> list[dict[str, str | bool]]:
         """For the browser."""
         names = self.names or ("",) * len(self.colours)
-        return [{"name": n, "colour": c} for n, c in zip(names, self.colours, strict=True)]
+        last = len(names) - 1
+        return [
+            {"name": name, "colour": colour, "unseen": self.last_alone and n < last}
+            for n, (name, colour) in enumerate(zip(names, self.colours, strict=True))
+        ]
 
 
 def _lattice_lines(cells: int) -> torch.Tensor:
@@ -97,21 +106,43 @@ def _handles(transform: Transform, rigid: bool, whole: str) -> dict:
     }
 
 
+def learnt_targets(targets: np.ndarray) -> dict[str, str]:
+    """A learnt B of every snapshot, (T, K, H', W') float16, also along the lattice lines."""
+    import torch
+
+    from stn_core.transforms import LearnedBasis
+
+    rank, *size = targets.shape[1:]
+    transform, lines = LearnedBasis((size[0], size[1]), rank), _lattice_lines(CELLS)
+    along = []
+    for target in targets:
+        transform.B.data = torch.from_numpy(target).float().flatten(1)
+        along.append(transform.target_at(lines).detach().numpy())
+    return {
+        "targets": text_of(targets),
+        "latticeTargets": text_of(np.stack(along).astype(np.float16)),
+    }
+
+
 def describe_transform(
     transform: Transform,
     size: tuple[int, int],
     *,
     rigid: bool = False,
     whole: str = "the whole grid",
+    outline: bool = False,
 ) -> dict:
-    """A family for the browser: M_θ, B at the output pixels and along the lattice lines."""
+    """A family for the browser: M_θ, B at the output pixels and along the lattice lines.
+
+    outline: no lines inside the lattice, where several grids lie on one image."""
     import torch
 
     from stn_core.transforms import Attention
 
     slope, offset, divide = transform.matrix_form()
     like = torch.zeros(1)
-    cells = 1 if isinstance(transform, Attention) else CELLS  # attention is a box (Eq. 2)
+    is_box = outline or isinstance(transform, Attention)  # Eq. 2
+    cells = 1 if is_box else CELLS
     return {
         "rows": slope.shape[0],
         "columns": slope.shape[1],

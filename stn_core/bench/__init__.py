@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from stn_core import digits
-from stn_core.bench import memory, peers, steps, transformer
+from stn_core.bench import depth, memory, peers, steps, transformer
 from stn_core.bench.timing import busy_words, load_average
 from stn_core.threads import on_threads
 from stn_core.training.devices import device_name
@@ -44,6 +44,7 @@ def _lines(device: torch.device) -> Iterator[str]:
         yield from steps.side_by_side(source, device)
     yield from steps.share_of_the_transformer(source, device)
     yield from steps.pooling(source, device)
+    yield from depth.in_depth(device)
     yield from peers.beside(device)
     yield from transformer.grids(device)
     yield from transformer.kernels(device)

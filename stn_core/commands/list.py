@@ -11,7 +11,7 @@ import json
 from stn_core import checkpoints
 from stn_core.commands.options import add_json
 from stn_core.experiment import Experiment
-from stn_core.experiments import EXPERIMENTS, HOUSE_NUMBERS
+from stn_core.experiments import BROWSER, EXPERIMENTS
 from stn_core.metrics import load_metrics
 
 
@@ -25,7 +25,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    rows = [_row(experiment) for experiment in (EXPERIMENTS | HOUSE_NUMBERS).values()]
+    rows = [_row(experiment) for experiment in (EXPERIMENTS | BROWSER).values()]
     if options.json:
         print(json.dumps(rows))
         return

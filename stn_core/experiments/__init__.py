@@ -7,14 +7,24 @@ from typing import Any
 
 from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment
-from stn_core.experiments import addition, crops, distorted, house_numbers, studies, volumes
+from stn_core.experiments import (
+    addition,
+    browser,
+    crops,
+    distorted,
+    house_numbers,
+    studies,
+    volumes,
+)
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
-    e.name: e for table in (distorted, addition, crops, volumes, studies) for e in table.EXPERIMENTS
+    e.name: e
+    for table in (distorted, house_numbers, addition, crops, volumes, studies)
+    for e in table.EXPERIMENTS
 }
-# Of photographs, apart: their pictures are no digits of MNIST.
-HOUSE_NUMBERS: dict[str, Experiment] = {e.name: e for e in house_numbers.EXPERIMENTS}
+# Apart: they are in no table of the paper, and nothing of them is published.
+BROWSER: dict[str, Experiment] = {e.name: e for e in browser.EXPERIMENTS}
 
 
 class UnknownExperiment(UnknownName):
@@ -34,7 +44,7 @@ def find(name: str) -> Experiment:
     >>> find("distorted/rts/st-cnn-aff").source
     'Sect. 4.1, App. A.4, Table 1'
     """
-    return _found(name, EXPERIMENTS | HOUSE_NUMBERS)
+    return _found(name, EXPERIMENTS | BROWSER)
 
 
 def find_colocalisation(name: str) -> Colocalisation:

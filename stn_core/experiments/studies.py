@@ -20,14 +20,16 @@ from dataclasses import dataclass, replace
 import torch
 
 from stn_core.digits import Digits
-from stn_core.distortions import RTS
+from stn_core.distortions import RTS, E
 from stn_core.experiment import Data, Examples, Experiment
 from stn_core.experiments.distorted import FAMILIES, PAPER, THOROUGH, Distorted
 from stn_core.networks import STFCN
 from stn_core.objectives import CrossEntropy
 from stn_core.recipes import AdamW, Recipe
+from stn_core.transforms import LearnedBasis
 
 SHORT = replace(THOROUGH, name="short", optimiser=AdamW(), learning_rate=2e-3, iterations=6_000)
+AS_E = replace(THOROUGH, optimiser=AdamW(), learning_rate=2e-3)  # as Table 1's column E
 MNIST_MEAN = 0.1307  # of all pixels of MNIST's training digits, which tutorials subtract
 WHITE = 1.0
 
@@ -36,6 +38,8 @@ WHITE = 1.0
 class Study:
     """What is changed, in words, and the experiment; ``seed``: of its recorded training.
 
+    column: of Table 1, whose networks it is compared with.
+
     >>> [study.experiment.name for study in STUDIES if study.seed == 1]
     ['studies/st-fcn-aff-again']
     """
@@ -43,6 +47,7 @@ class Study:
     words: str
     experiment: Experiment
     seed: int = 0
+    column: str = "rts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +86,8 @@ def _experiment(name: str, network: STFCN, recipe: Recipe = SHORT, data: Data = 
 
 
 _AFFINE = STFCN(transform=FAMILIES["aff"], pool=2)
+# Three rows below x, y and 1; which ones is for the training to find (end of Sect. 3.2).
+_LEARNT = LearnedBasis((28, 28), rank=6, generator=torch.Generator().manual_seed(0))
 
 STUDIES = (
     Study("affine, starting at the identity", _experiment("st-fcn-aff", _AFFINE)),
@@ -118,6 +125,11 @@ STUDIES = (
             replace(_AFFINE, theta_to_classifier=True),
             data=Halves(distortion=RTS()),
         ),
+    ),
+    Study(
+        "a learnt B",
+        _experiment("st-fcn-basis", STFCN(transform=_LEARNT), AS_E, Distorted(distortion=E())),
+        column="e",
     ),
 )
 EXPERIMENTS = tuple(study.experiment for study in STUDIES)

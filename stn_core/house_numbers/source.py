@@ -66,13 +66,7 @@ def load(side: int = SIDE, progress: Progress | None = None) -> Source:
         text = f"{RENDERED:,} rendered house numbers; no SVHN in STN_DATA"
         return Source(text, gallery(side), drawn, None)
     parts = {
-        part: _kept(
-            f"{part}-{side}-{_stamp(where, part)}",
-            partial(photographs, where, part),
-            side,
-            0,
-            progress,
-        )
+        part: _cut(where, part, side, progress)
         for part in (*TRAINED[side], "test")
         if part == "test" or _is_there(where, part)
     }
@@ -89,6 +83,20 @@ def load(side: int = SIDE, progress: Progress | None = None) -> Source:
     return Source(text, gallery(side), train, test)
 
 
+def photographs_to_test_on(side: int = SIDE) -> Digits | None:
+    """SVHN's photographs that no network is trained on; None where there is no SVHN.
+
+    Raises HouseNumbersError for a file that is not SVHN's.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, STN_DATA=""):
+    ...     print(photographs_to_test_on())
+    None
+    """
+    where = folder()
+    return None if where is None else _cut(where, "test", side, None)
+
+
 def gallery(side: int = SIDE) -> Digits:
     """The renderings that the app shows and no network is trained on.
 
@@ -99,6 +107,11 @@ def gallery(side: int = SIDE) -> Digits:
     torch.Size([2, 3, 80, 80])
     """
     return _kept(f"gallery-{side}", lambda: _rendered(0, GALLERY), side, GALLERY, None)
+
+
+def _cut(where: Path, part: str, side: int, progress: Progress | None) -> Digits:
+    name = f"{part}-{side}-{_stamp(where, part)}"
+    return _kept(name, partial(photographs, where, part), side, 0, progress)
 
 
 def _rendered(first: int, count: int) -> Iterator[tuple[np.ndarray, Number]]:

@@ -97,6 +97,11 @@ CLAIMS = {
         ("st-cnn-proj", "cnn"),
         ("st-cnn-tps", "cnn"),
     ),
+    "house-numbers": (
+        ("st-cnn-single", "cnn"),
+        ("st-cnn-multi", "cnn"),
+        ("st-cnn-multi", "st-cnn-single"),
+    ),
     "addition": (
         ("cnn", "fcn"),
         ("st-fcn-aff", "fcn"),
@@ -129,5 +134,5 @@ def differences(table: str, column: str) -> list[Difference]:
     """
     all_cells = cells(table)
     claims = (*CLAIMS[table], *CLAIMS_OF.get((table, column), ()))
-    pairs = [tuple(all_cells[f"{table}/{column}/{name}"] for name in claim) for claim in claims]
-    return [difference(a, b) for a, b in pairs if a.metrics and b.metrics]
+    pairs = [[all_cells.get(f"{table}/{column}/{name}") for name in claim] for claim in claims]
+    return [difference(a, b) for a, b in pairs if a and a.metrics and b and b.metrics]

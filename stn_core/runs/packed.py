@@ -21,6 +21,8 @@ from stn_core.runs.records import (
 )
 
 PACKED = "run.npz"  # the packed run of a published network
+# Of a run that was begun before this was measured there is no pose_left, of most no learnt B.
+OPTIONAL = ("pose_left", "target")
 
 
 def packed_name(seed: int | str) -> str:
@@ -56,8 +58,9 @@ def pack(run: Run, path: Path) -> None:
     """
     recorded = run.recorded()
     columns = dict(zip(Snapshot._fields, zip(*recorded.snapshots, strict=True), strict=True))
-    if not all(left.size for left in columns["pose_left"]):
-        del columns["pose_left"]  # of a run that was begun before this was measured
+    for name in OPTIONAL:
+        if not all(part.size for part in columns[name]):
+            del columns[name]
     stacked: dict[str, Any] = {name: np.stack(column) for name, column in columns.items()}
     lines = "".join(json.dumps(step._asdict()) + "\n" for step in recorded.history)
     buffer = io.BytesIO()
@@ -83,7 +86,7 @@ def unpack(path: Path) -> RecordedRun:
     """
     try:
         arrays = read_arrays(path)
-        names = [name for name in Snapshot._fields if name in arrays or name != "pose_left"]
+        names = [name for name in Snapshot._fields if name in arrays or name not in OPTIONAL]
         rows = zip(*(arrays[name] for name in names), strict=True)
         return RecordedRun(
             json.loads(arrays["description"].tobytes()),

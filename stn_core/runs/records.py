@@ -13,6 +13,7 @@ import numpy as np
 
 SNAPSHOTS = 100
 FIRST_SNAPSHOT = 10  # after step 0; a look at the gallery costs as much as several steps
+NOT_LEARNT = np.zeros((0, 0, 0), np.float16)
 READ_ERRORS = (  # what json and np.load raise for a file that is missing, torn or another one's
     OSError,
     ValueError,
@@ -60,6 +61,7 @@ class Snapshot(NamedTuple):
     transformer (after the pooling) over the gallery's 100 digits of a class; measure: the
     objective's measure on the 1,000 gallery digits; pose_left: (N, C), of V, see
     ``evaluation.pose_left``, empty in older recordings. Empty without a transformer.
+    target: (N, K, H'W') float16, B of each transformer, where it is learnt; else empty.
 
     >>> from stn_core import find
     >>> from stn_core.checkpoints import published_folder
@@ -75,10 +77,11 @@ class Snapshot(NamedTuple):
     mean_output: np.ndarray
     measure: float
     pose_left: np.ndarray
+    target: np.ndarray = NOT_LEARNT
 
     @classmethod
     def of_arrays(cls, arrays: dict[str, np.ndarray]) -> Snapshot:
-        """From its fields by name; older recordings have one transformer, and no pose_left."""
+        """From its fields by name; older recordings have one transformer, and not all fields."""
         theta, mean = arrays["theta"], arrays["mean_output"]
         return cls(
             int(arrays["step"]),
@@ -87,6 +90,7 @@ class Snapshot(NamedTuple):
             mean[:, None] if mean.ndim == 3 else mean,
             float(arrays["measure"]),
             arrays.get("pose_left", np.zeros((0, 0))),
+            arrays.get("target", NOT_LEARNT),
         )
 
 

@@ -10,14 +10,15 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stn_core.digits import GALLERY_PER_CLASS, Digits
 from stn_core.evaluation import EVALUATION_SEED, POSES, pose_left
 from stn_core.experiment import Examples, Experiment
-from stn_core.runs.records import Snapshot
+from stn_core.runs.records import NOT_LEARNT, Snapshot
 from stn_core.trace import Trace
 from stn_core.training.trainer import Trainer
+from stn_core.transforms import LearnedBasis
 
 PROBE_DIGIT = 7  # which of the gallery's 100 digits of each class is a probe
 # Gallery digits of each class that the error is measured on, by the axes of an image or a volume.
@@ -71,6 +72,17 @@ def probe_examples(experiment: Experiment, gallery: Digits) -> Examples:
     """
     generator = torch.Generator().manual_seed(EVALUATION_SEED)
     return experiment.data.examples(probe_digits(gallery), generator)
+
+
+def learnt_targets(network: nn.Module) -> np.ndarray:
+    """B of each of a network's transformers that learns it: (N, K, H'W') float16; else empty.
+
+    >>> from stn_core import find
+    >>> learnt_targets(find("studies/st-fcn-basis").build(seed=0)).shape
+    (1, 6, 784)
+    """
+    learnt = [m.B.detach() for m in network.modules() if isinstance(m, LearnedBasis)]
+    return torch.stack(learnt).cpu().numpy().astype(np.float16) if learnt else NOT_LEARNT
 
 
 class Probes:
@@ -128,6 +140,7 @@ class Probes:
             (mean * 255).round().clamp(0, 255).to(torch.uint8).cpu().numpy(),
             measure,
             self._pose_left(trainer, trace, lifted),
+            learnt_targets(trainer.network),
         )
 
     def _measure(self, trainer: Trainer) -> tuple[float, list[Tensor]]:

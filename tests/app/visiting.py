@@ -30,17 +30,37 @@ def opened(page: str, **fields: str) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    """What stands on the page as text."""
-    return " ".join(
-        element.value for element in (*app.header, *app.markdown, *app.caption, *app.info)
-    )
+    """What stands on the page as text, and what the networks answer."""
+    elements = (*app.header, *app.markdown, *app.caption, *app.info)
+    return " ".join([*(element.value for element in elements), *answers(app)])
+
+
+def answers(app: AppTest) -> list[str]:
+    """What each network answers, as the browser has it from Python, in words."""
+    return [_words(row, data) for data in _verdicts(app) for row in data["rows"]]
+
+
+def _words(row: dict, data: dict) -> str:
+    answer = row["odds"].index(max(row["odds"]))
+    mark = "✓" if answer == data["truth"] else "✗"
+    done = data["byHand"] if row["byHand"] else row["note"]
+    below = data["black"] if row["brightest"] < data["darkest"] else row["record"]
+    return f"{row['title']} reads {answer} {mark}, {data['truth']} is true {done} {below}"
+
+
+def _verdicts(app: AppTest) -> list[dict]:
+    return [data for data in _sent(app) if data.get("layout") == "verdicts"]
 
 
 def payloads(app: AppTest) -> list[dict]:
-    """What Python sends to the components on the page, but for the questions above a stage."""
+    """What Python sends to the components on the page, but for the questions above a stage, what
+    networks answer below it, and the networks."""
+    return [data for data in _sent(app) if data.get("layout") not in ("predict", "verdicts")]
+
+
+def _sent(app: AppTest) -> list[dict]:
     protos = (component.proto for component in app.get("bidi_component"))
-    sent = (json.loads(proto.json or proto.mixed.json) for proto in protos)
-    return [data for data in sent if data.get("layout") != "predict"]
+    return [json.loads(proto.json or proto.mixed.json) for proto in protos if not proto.bytes]
 
 
 def payload(app: AppTest, index: int = 0) -> dict:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
 from playwright.sync_api import Page
 
+from app.data import browser_networks
 from app.views import pages
 
 PATIENCE_MILLISECONDS = 60_000
@@ -21,7 +23,7 @@ SETTLED = """(scheme) => {
     const app = document.querySelector("[data-testid=stApp]");
     const busy = "[data-testid=stSkeleton], [data-testid=stSpinner], [data-stale=true]";
     const parts = document.querySelectorAll("[data-testid=stBidiComponentIsolated]");
-    const isDrawn = (part) => part.closest(".st-key-keys")
+    const isDrawn = (part) => part.closest(".st-key-keys, .st-key-networks")
         || part.shadowRoot?.querySelector(".stage")?.childElementCount !== 0;
     return app?.dataset.testScriptState === "notRunning"
         && getComputedStyle(app).colorScheme === scheme
@@ -164,6 +166,8 @@ WATCH = """(stage, watched) => {
         if (event.buttons) window.moves.push(after.map((value, i) => value !== before[i]));
     });
 }"""
+# From now on Python hears nothing.
+DEAF = "() => { WebSocket.prototype.send = () => {}; }"
 V_PIXELS, U_PIXELS = "[data-pane=V] canvas.pixels", "[data-pane=U] canvas.pixels"
 
 
@@ -182,6 +186,23 @@ def copied(page: Page) -> str:
     stage_of(page).get_by_role("button", name="Copy link").click()
     field = stage_of(page).get_by_label("Link to this view")
     return field.evaluate("(field) => field.value")
+
+
+def keep_networks(page: Page, *names: str) -> None:
+    """Until the browser has these published networks."""
+    ids = [browser_networks.sent_network(name).id for name in names]
+    have = """
+        const { networkOf } = await load("parts/networks");
+        return given.every((id) => networkOf(id));
+    """
+    until(page, lambda: component(page, have, ids), "the browser has not got the networks")
+
+
+def said(page: Page, title: str) -> tuple[int, float]:
+    """The class that a network of this title reads on the page, and its probability in percent."""
+    words = page.locator(".answer", has_text=f"{title} reads").inner_text()
+    read, share = re.search(r"reads (\d+) \((?:over )?([\d.]+) %\)", words).groups()
+    return int(read), float(share)
 
 
 def set_mode(page: Page, name: str) -> None:

@@ -44,7 +44,7 @@ def transformer_output(family: str, theta, image: np.ndarray, kernel="bilinear")
 
 
 @torch.no_grad()
-def trace_of_u(page: Page, network: torch.nn.Module, index: int = 0):
-    """What the network makes of U as it is on the screen."""
+def trace_of_u(page: Page, network: torch.nn.Module, index: int = 0, *thetas: torch.Tensor):
+    """What the network makes of U as it is on the screen, by these θ or its own."""
     image = torch.from_numpy(pixels(page, "U", index)).float()[None, None] / 255
-    return network.trace(image)
+    return network.trace(image, *thetas)

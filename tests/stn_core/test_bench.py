@@ -8,7 +8,8 @@ import re
 import torch
 
 from stn_core import bench
-from stn_core.bench import memory, peers, steps, timing, transformer
+from stn_core.bench import depth, memory, peers, steps, timing, transformer
+from stn_core.experiments.house_numbers import NETWORKS
 
 
 def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
@@ -18,6 +19,8 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     monkeypatch.setattr(transformer, "BATCHES", (2, 4))
     monkeypatch.setattr(transformer, "SIDES", (8, 16))
     monkeypatch.setattr(steps, "pooling", lambda *_: iter(["left out: half a minute"]))
+    monkeypatch.setattr(depth, "PAPER_NETWORKS", NETWORKS)  # the slimmer ones
+    monkeypatch.setattr(depth, "BATCHES", {"cpu": 1})
     told = "\n".join(bench.bench(torch.device("cpu")))
     assert re.search(r"^fcn +[\d.]+ +[\d.]+ +[\d.]+   [\d.]+ and [\d.]+$", told, re.MULTILINE)
     assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){5}$", told, re.MULTILINE)
@@ -26,6 +29,7 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     assert (
         len(re.findall(r"^(?:20³|60³|32 digits).*: \d+(?:\.\d)? times as fast$", told, re.M)) == 3
     )
+    assert re.search(r"^st-cnn-multi +\d+   [+-]\d+ %$", told, re.MULTILINE)
     assert re.search(r"fcn \d+ MB \(1.00 of the largest\)", told)
 
 

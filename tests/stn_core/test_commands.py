@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from stn_core import checkpoints, commands, digits
 from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
-from stn_core.experiments import EXPERIMENTS, HOUSE_NUMBERS
+from stn_core.experiments import BROWSER, EXPERIMENTS
 from stn_core.layers import LAYERS
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
@@ -52,7 +52,7 @@ def test_list_shows_every_experiment_with_the_paper_s_figure(command, capsys):
     assert command(["list"]) == 0
     heading, *lines = capsys.readouterr().out.splitlines()
     assert heading.split()[:3] == ["experiment", "paper", "ours"]
-    for line, experiment in zip(lines, (EXPERIMENTS | HOUSE_NUMBERS).values(), strict=True):
+    for line, experiment in zip(lines, (EXPERIMENTS | BROWSER).values(), strict=True):
         name, paper = line.split()[:2]
         assert name == experiment.name
         assert paper == ("-" if experiment.reported is None else f"{experiment.reported}")

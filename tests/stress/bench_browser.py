@@ -1,8 +1,8 @@
 """Frames a second and latencies in a headless Chromium: ``python -m tests.stress.bench_browser``.
 
 A pressed mouse drags a handle. Frames: a pointer event in each animation frame, V painted anew for
-each. Latency: from a real mouse event to after the frame that shows its V. Re-inference: from a
-moved digit, through the server, to the network's new θ in the numbers.
+each. Latency: from a real mouse event to after the frame that shows its V, or the networks'
+answers. Re-inference: from a moved digit to the network's new θ in the numbers.
 """
 
 from __future__ import annotations
@@ -60,6 +60,25 @@ RACE = """([name, seconds]) => new Promise((done) => {
     };
     requestAnimationFrame(tick);
 })"""
+
+
+# Notes how long after a move of a pressed mouse the frame is there that shows other answers.
+ANSWERS = """() => {
+    const verdict = [...document.querySelectorAll("*")].map((element) => element.shadowRoot)
+        .map((shadow) => shadow?.querySelector(".verdicts")).find((result) => result);
+    const bars = () => [...verdict.querySelectorAll("i")].map((bar) => bar.style.width).join();
+    window.answered = [];
+    let before;
+    addEventListener("pointermove", () => (before = bars()), true);
+    addEventListener("pointermove", ({ buttons, timeStamp }) => {
+        if (!buttons || bars() === before) return;
+        requestAnimationFrame(() => {
+            const channel = new MessageChannel();
+            channel.port1.onmessage = () => window.answered.push(performance.now() - timeStamp);
+            channel.port2.postMessage(0);
+        });
+    });
+}"""
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -134,6 +153,23 @@ def inference(page: Page) -> str:
     )
 
 
+def answers(page: Page) -> str:
+    """Drag the digit about: the latency to the frame with both networks' answers."""
+    page.get_by_role("button", name="digit").first.click()
+    page.evaluate(ANSWERS)
+    x, y = middle(page, "digit: move")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(ROUNDS * 4):
+        page.mouse.move(x + 30 * ((step % 40) / 20 - 1), y + 20 * ((step % 30) / 15 - 1))
+    page.mouse.up()
+    times = page.evaluate("window.answered")
+    return (
+        f"from input to θ, V and both answers p50 {percentile(times, 0.5):.0f} ms, "
+        f"p95 {percentile(times, 0.95):.0f} ms, {len(times)} times in {4 * ROUNDS} moves"
+    )
+
+
 def main() -> None:
     with (
         tempfile.TemporaryDirectory() as runs,
@@ -168,6 +204,12 @@ def main() -> None:
         page.get_by_label("the whole grid").first.wait_for()
         page.wait_for_timeout(3_000)
         print("ST-CNN Aff beside CNN on RTS:", inference(page))
+        for column, side in (("rts", 42), ("tc", 60)):
+            query = f"distortion={column.upper()}&a_{column}=ST-CNN+Aff&b_{column}=CNN"
+            page = open_page(chromium, f"{address}/distorted?{query}")
+            page.get_by_label("the whole grid").first.wait_for()
+            page.wait_for_timeout(5_000)  # the networks have come
+            print(f"ST-CNN Aff beside CNN on {side}×{side}:", answers(page))
 
 
 if __name__ == "__main__":

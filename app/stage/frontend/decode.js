@@ -3,10 +3,10 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, strip: pairs, replay, wall, volume, story, labels: network, beat: network, predict: (payload) => payload, bare: (payload) => payload, chart: (payload) => payload };
+const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network, digits: installed };
 
 /** @param {object} payload  of the layout that it names */
-export const decode = (payload) => DECODERS[payload.layout](payload);
+export const decode = (payload) => DECODERS[payload.layout]?.(payload) ?? payload;
 
 /** Base64 to the bytes it stands for. */
 function bytes(text) {
@@ -38,7 +38,7 @@ function interpolated(frame, count, position) {
 }
 
 function pairs(payload) {
-  const { items, track, echo, adopted, probabilities, ...rest } = payload;
+  const { items, track, echo, run, probabilities, ...rest } = payload;
   // What the pair is built from; predictions, probabilities, the track and the pose may change.
   const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
   const [height, width] = payload.inputSize;
@@ -87,7 +87,7 @@ function recording(run, colours) {
   const thetas = floats(run.thetas);
   const probabilities = floats(run.probabilities);
   const means = bytes(run.means);
-  const [probes, classes] = [run.probes.length, run.classes.length];
+  const [probes, classes] = [run.probes.length, run.heads * run.classes.length];
   const several = run.transformers.length;
   const frames = run.frames && bytes(run.frames);
   const params = several && thetas.length / (run.steps.length * probes * several);
@@ -102,6 +102,8 @@ function recording(run, colours) {
     features: {},
     colours,
     probes: run.probes.map((probe) => ({ ...probe, source: picture(bytes(probe.image)) })),
+    // Where B is learnt, it is another one in each frame.
+    learnt: run.targets && learntAt(halves(bytes(run.targets)), halves(bytes(run.latticeTargets)), run.steps.length),
     // Where U is what the network has made of the probe, it is another one in each frame.
     moment: frames && ((frame, probe) => picture(frames.subarray((frame * probes + probe) * each, (frame * probes + probe + 1) * each))),
     theta: (frame, probe, n) => rowOf(thetas, (frame * probes + probe) * several + n, params),
@@ -113,6 +115,20 @@ function recording(run, colours) {
       width: wide,
     }),
   };
+}
+
+/** B at the output pixels and along the lattice lines, at a frame or between two. */
+function learntAt(targets, lattices, count) {
+  const at = (all, position) => {
+    const each = all.length / count;
+    const first = Math.min(count - 1, Math.floor(position));
+    const second = Math.min(count - 1, first + 1);
+    return Float32Array.from({ length: each }, (_, i) => {
+      const from = all[first * each + i];
+      return from + (all[second * each + i] - from) * (position - first);
+    });
+  };
+  return (position) => ({ target: at(targets, position), latticeTarget: at(lattices, position) });
 }
 
 /** A co-localisation: its images, the boxes of every frame, and the true ones. */
@@ -161,10 +177,11 @@ function volumeTrack(track) {
   };
 }
 
+const layers = (list) =>
+  list.map((layer) => (layer.weight ? { ...layer, weight: halves(bytes(layer.weight)), bias: halves(bytes(layer.bias)) } : layer));
+
 /** A network's layers with their weights, and digits to be moved, or one image. */
 function network(payload) {
-  const layers = (list) =>
-    list.map((layer) => (layer.weight ? { ...layer, weight: halves(bytes(layer.weight)), bias: halves(bytes(layer.bias)) } : layer));
   const { localisation, classifier, size } = payload.network;
   return {
     ...payload,
@@ -172,6 +189,18 @@ function network(payload) {
     source: payload.image && { pixels: bytes(payload.image), channels: 1, height: size, width: size },
     digits: payload.digits?.map((digit) => ({ ...digit, source: picture({ ...digit, channel: 0 }, 1) })),
   };
+}
+
+/** A photograph, and the layers between the transformers that read it one after the other. */
+function depth(payload) {
+  const { image, size, ...photograph } = payload.photograph;
+  return { ...payload, photograph: { ...photograph, ...picture({ image, size, channel: null }, 3) }, layers: payload.layers.map(layers) };
+}
+
+/** Digits to train on: all of their pixels, by zlib, and their classes. */
+function installed({ packed, labels, ...payload }) {
+  const { side, train } = payload;
+  return { ...payload, digits: { packed: bytes(packed), labels: bytes(labels), side, train } };
 }
 
 /** The network and digits of the story, and a recorded training of eight digits. */

@@ -13,6 +13,7 @@ import { isToBePlayed } from "./parts/answers.js";
 import { keepFocus } from "./parts/focus.js";
 import { keepOneEntryAPage } from "./parts/history.js";
 import { listen } from "./parts/keys.js";
+import { keepNetwork } from "./parts/networks.js";
 import { keepPresentation } from "./parts/presentation.js";
 import { letFingersScroll } from "./parts/touch.js";
 
@@ -68,7 +69,9 @@ class Mounted {
 /** @type {WeakMap<HTMLElement, Mounted>} */
 const mounted = new WeakMap();
 
-export default function mount({ data: { play, ...payload }, parentElement, setStateValue, setTriggerValue }) {
+export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
+  if (data instanceof Uint8Array) return keepNetwork(data);
+  const { play, ...payload } = data;
   const root = parentElement.querySelector(".stage");
   let current = mounted.get(parentElement);
   clearTimeout(current?.ending);

@@ -58,7 +58,13 @@ def explore(shown: Shown) -> None:
             rows = [p.verdict(stages.note(shown, p)) for p in moved.predictions]
             shades = theme.colours_of(shown.networks)
             verdicts.verdicts(
-                rows, shown.label, shades, article=False, each="each sum", headline=shown.equation
+                rows,
+                shown.label,
+                shades,
+                group=shown.token,
+                article=False,
+                each="each sum",
+                headline=shown.equation,
             )
             downloads(rows, shown.label)
         else:
@@ -94,6 +100,7 @@ else:
     shown = show(choice, networks)
     with figure:
         explore(shown)
+    verdicts.send_networks(networks)
     strips.further_sums(shown)
     st.caption(
         "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "

@@ -102,19 +102,18 @@ class Moved:
     """The digits as the visitor's hand has left them.
 
     poses: (6,) each, to which they were moved, else None; predictions: of U with the digits there,
-    by every network; newest: the place of the stage that was touched last.
+    by every network.
     """
 
     poses: list[list[float]] | None
     predictions: tuple[Prediction, ...]
-    newest: int
 
 
 def move(shown: Shown, reports: Sequence[Report]) -> Moved:
     """The digits, by what the visitor has done on the stages of ``shown.staged``."""
-    newest = max(range(len(reports)), key=lambda index: reports[index].serial)
-    poses = reports[newest].poses
+    newest = max(reports, key=lambda report: report.serial)
+    poses = newest.poses
     images = shown.example.images if poses is None else sums.render_channels(shown.movables, poses)
     hands = {n.key: r.thetas for n, r in zip(shown.staged, reports, strict=True) if n}
     predictions = (predict(n, images, hands.get(n.key), shown.held(n)) for n in shown.networks)
-    return Moved(poses=poses, predictions=tuple(predictions), newest=newest)
+    return Moved(poses=poses, predictions=tuple(predictions))

@@ -9,14 +9,13 @@ from app.data.networks import LoadedNetwork
 from app.panels.poses import decomposed
 from app.panels.predictions import Prediction
 from app.panels.transformers import pixels, report_of, thetas_of, transformers_of
-from app.stage.large import Features, Input, Item, Report, stage
+from app.panels.verdicts import network_id
+from app.stage.large import Features, Input, Item, Report, Run, stage
 from app.views.addition.shown import Moved, Shown
 
 
 def note(shown: Shown, prediction: Prediction) -> str:
-    """What has been done to a network, for its verdict."""
-    if prediction.by_hand:
-        return "θ set by hand"
+    """Which of a network's transformers are muted, for its verdict."""
     held = shown.held(prediction.loaded)
     return ", ".join(f"transformer {n + 1} muted" for n, theta in enumerate(held) if theta)
 
@@ -46,7 +45,6 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
         [prediction] = [p for p in moved.predictions if p.loaded.key == loaded.key]
         thetas, probabilities = thetas_of(prediction.own), prediction.probabilities
     digits = " and ".join(str(int(d)) for d in shown.example.pose["digit"][0])
-    unmoved = [movable.pose.tolist() for movable in shown.movables]
     stage(
         Item(
             id=str(shown.digits),
@@ -68,7 +66,11 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
             )
             for channel, movable in enumerate(shown.movables)
         ],
-        adopted=None if index == moved.newest else moved.poses or unmoved,
+        run=Run(
+            group=shown.token,
+            network=loaded and network_id(loaded),
+            held=shown.held(loaded) if loaded else (),
+        ),
         features=Features(live=True),
         captions={"U": "U", "V": "V"},
         probabilities=probabilities,

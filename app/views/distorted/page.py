@@ -47,8 +47,9 @@ def explore(shown: Shown) -> None:
             stages.network_stage(shown, moved, index, turning=turning)
     with right:
         if moved.predictions:
-            rows = [p.verdict("θ set by hand" if p.by_hand else "") for p in moved.predictions]
-            verdicts.verdicts(rows, shown.label, theme.colours_of(shown.networks))
+            rows = [p.verdict() for p in moved.predictions]
+            shades = theme.colours_of(shown.networks)
+            verdicts.verdicts(rows, shown.label, shades, group=shown.token)
             downloads(rows, shown.label)
         else:
             st.info(
@@ -80,6 +81,7 @@ else:
     shown = show(choice, networks)
     with figure:
         explore(shown)
+    verdicts.send_networks(networks)
     strips.digit_strip(shown)
     st.caption(
         "All digits come from the gallery: the first 100 of each class of MNIST's training set. No "

@@ -105,23 +105,21 @@ class Moved:
     """The example as the visitor's hand has left it.
 
     pose: (6,), to which the input was moved, else None; predictions: of U, (1, 1, H, W), with the
-    input there, by every network; newest: the place of the stage that was touched last.
+    input there, by every network.
     """
 
     pose: Sequence[float] | None
     predictions: tuple[Prediction, ...]
-    newest: int
 
 
 def move(shown: Shown, reports: Sequence[Report]) -> Moved:
     """The example, by what the visitor has done on the stages of ``shown.staged``."""
-    newest = max(range(len(reports)), key=lambda index: reports[index].serial)
-    poses = reports[newest].poses
+    newest = max(reports, key=lambda report: report.serial)
+    poses = newest.poses
     pose = poses and poses[0]
     images = shown.example.images if pose is None else examples.render(shown.movable, pose)
     hands = {n.key: r.thetas for n, r in zip(shown.staged, reports, strict=True) if n}
     return Moved(
         pose=pose,
         predictions=tuple(predict(n, images, hands.get(n.key)) for n in shown.networks),
-        newest=newest,
     )

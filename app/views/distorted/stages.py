@@ -6,7 +6,8 @@ from app.data import angles
 from app.data.networks import LoadedNetwork
 from app.palette import GRIDS
 from app.panels.transformers import pixels, report_of
-from app.stage.large import Features, Input, Item, Report, Track, stage
+from app.panels.verdicts import network_id
+from app.stage.large import Features, Input, Item, Report, Run, Track, stage
 from app.stage.transformers import Transformers
 from app.views.distorted.shown import Moved, Shown
 
@@ -53,7 +54,7 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
                 name="picture" if movable.whole else "digit",
             )
         ],
-        adopted=None if index == moved.newest else [moved.pose or movable.pose.tolist()],
+        run=Run(group=shown.token, network=loaded and network_id(loaded)),
         features=Features(live=True),
         captions=captions,
         probabilities=probabilities,

@@ -26,8 +26,9 @@ def explore(shown: Shown) -> None:
         _stage(shown, moved, token)
     with right:
         if moved.predictions:
-            rows = [p.verdict("θ set by hand" if p.by_hand else "") for p in moved.predictions]
-            verdicts.verdicts(rows, shown.placed.label, theme.colours_of(shown.networks))
+            rows = [p.verdict() for p in moved.predictions]
+            shades = theme.colours_of(shown.networks)
+            verdicts.verdicts(rows, shown.placed.label, shades, group=shown.token)
             downloads(rows, shown.placed.label)
         else:
             st.info(

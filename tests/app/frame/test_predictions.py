@@ -21,6 +21,7 @@ FOUND = {
     "distorted": ["About half as far", "No: the grid stops following", "About as large"],
     "addition": ["They change places as well", "One", "No"],
     "colocalisation": ["All in the middle", "About 95", "After about half"],
+    "house_numbers": ["They move along, equally far", "A sixteenth", "Yes, the same"],
     "volumes": ["About half as far", "A narrow bar", "It moves along with the digit"],
     "labels": ["It turns upright", "Zero", "Zero"],
     "network": ["What it saw before: V equals U", "Larger than in U", "Zeros: black"],
@@ -93,6 +94,8 @@ def fits(stage: dict, frames: dict[str, np.ndarray]) -> None:
             wanted = {"thetas": thetas.shape, "poses": (inputs, 6)}
         case "volume":
             wanted = {"theta": (12,), "pose": (12,)}
+        case "depth":
+            wanted = {"thetas": (len(stage["sizes"]), 6), "crop": (6,)}
         case "wall":
             wanted = {"position": (1,)}
             assert frames["position"].min() >= 0 and frames["position"].max() < len(stage["steps"])

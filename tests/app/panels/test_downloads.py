@@ -39,7 +39,7 @@ def test_weights_of_one_s_own_network_open_again(tmp_path):
 def test_predictions_are_what_the_page_shows():
     loaded = networks.pretrained(NAME)
     odds = np.array([0.1, 0.7, 0.2])
-    row = Verdict(loaded=loaded, probabilities=odds, note="θ set by hand", brightest=1.0)
+    row = Verdict(loaded=loaded, probabilities=odds, by_hand=True, note="", brightest=1.0)
     found = downloads.predictions([row], truth=2)
     assert found[0]["says"] == 1 and found[0]["true"] == 2 and found[0]["p(1)"] == 0.7
     (read,) = csv.DictReader(io.StringIO(downloads.as_csv(found).removeprefix("\ufeff")))

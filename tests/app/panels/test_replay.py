@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.data import recordings
+from app.data.run_keys import recording_name
 from app.panels import replay
 from app.training import dispatcher, job, processes
 from stn_core import checkpoints
@@ -62,8 +64,10 @@ def test_comparison_puts_two_studies_side_by_side():
     app = view("Replay")
     for comparison in replay.COMPARISONS:
         assert comparison.words not in texts(app)
-        app.session_state["replay_a_rts"] = comparison.base.text
-        app.session_state["replay_b_rts"] = comparison.study.text
+        column = comparison.prefix.split("/")[1]
+        app.session_state["distortion"] = column.upper()
+        app.session_state[f"replay_a_{column}"] = comparison.base.text
+        app.session_state[f"replay_b_{column}"] = comparison.study.text
         app.run()
         assert not app.exception and not app.error
         assert comparison.words in texts(app)
@@ -79,7 +83,8 @@ def study(name: str) -> RecordedRun:
 
 @pytest.mark.parametrize("comparison", replay.COMPARISONS, ids=lambda c: c.study.name)
 def test_words_of_a_comparison_have_the_errors_of_its_recordings(comparison):
-    ends = {study(k.name).snapshots[-1].measure for k in (comparison.base, comparison.study)}
+    names = [recording_name(k, comparison.prefix) for k in (comparison.base, comparison.study)]
+    ends = {recordings.recorded(name).snapshots[-1].measure for name in names}
     assert sorted(re.findall(r"[\d.]+(?= %)", comparison.words), key=float) == [
         f"{error:.1f}" for error in sorted(ends)
     ]
@@ -178,3 +183,17 @@ def test_grids_follow_the_digits_as_far_as_the_words_say(name, sideways):
         for axis, column in (("x", 2), ("y", 5))
     ]
     assert slopes == pytest.approx([sideways, 0.98], abs=0.1)  # of ten probes
+
+
+def test_words_on_the_learnt_basis_are_true_of_its_rows():
+    first, last = (study("st-fcn-basis").snapshots[frame].target[0] for frame in (0, -1))
+
+    def roughness(rows: np.ndarray, where: slice) -> np.ndarray:
+        steps = np.abs(np.diff(rows[3:].reshape(3, 28, 28).astype(float), axis=2))
+        return steps[:, where, where if where == middle else slice(None)].mean((1, 2))
+
+    middle, border = slice(8, 20), slice(0, 4)
+    assert (roughness(last, middle) < roughness(first, middle)).all()
+    assert (roughness(last, border) > roughness(first, border)).all()
+    for before, after in zip(first[:2], last[:2], strict=True):
+        assert np.corrcoef(before.astype(float), after.astype(float))[0, 1] > 0.98

@@ -147,9 +147,9 @@ def is_shown(app: AppTest, table: str, item, said: dict[str, str]) -> None:
     assert not app.exception and not app.error
     words = texts(app)
     for network, answer in said.items():
-        assert f"<b>{network}</b> reads <b style='font-size:1.6em'>{answer}</b>" in words
+        assert f"{network} reads {answer} " in words
     label = item.label.split()[0]
-    assert f"<b>{label}</b> ◂" in words
+    assert f"{label} is true" in words
     if table != "volumes":
         (u,) = payload(app)["items"]
         assert base64.b64decode(u["image"]) == item.image.tobytes()

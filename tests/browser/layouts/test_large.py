@@ -61,7 +61,7 @@ def test_several_transformers_read_several_channels_each_in_its_colour(visit, ge
         None,
         {"U": "U", "V": "V"},
     )
-    data |= {"compact": False, "echo": None, "inputs": [], "adopted": None}
+    data |= {"compact": False, "echo": None, "inputs": [], "run": None}
     data["features"] = {"backName": "Back", "endName": "prediction", "live": False}
     result = open_transformer(visit).evaluate(MOUNT, data)
     assert result["names"] == ["the first", "the second"]

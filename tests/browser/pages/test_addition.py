@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 import torch
 from playwright.sync_api import Page, expect
 
@@ -16,16 +17,25 @@ from stn_core.sampling import sample
 from stn_core.transforms import (
     Affine,
 )
-from tests.browser.driving import drag, handle, scrub, set_mode, stage_of, until
+from tests.browser.driving import (
+    DEAF,
+    drag,
+    handle,
+    keep_networks,
+    said,
+    scrub,
+    set_mode,
+    stage_of,
+    until,
+)
 
 SUM = (307, 812, 3)  # first and second digit, and seed
 
 
-def open_addition(visit, query: str = "", **options) -> Page:
+def open_addition(visit, query: str = "", beside: str = "nothing", **options) -> Page:
     """The page on addition with two affine transformers, its grids at the prediction."""
-    query = "&".join(
-        ["first={}&second={}&sum_seed={}".format(*SUM), "sum_a=2×ST-FCN Aff&sum_b=nothing", query]
-    )
+    networks = f"sum_a=2×ST-FCN Aff&sum_b={beside}"
+    query = "&".join(["first={}&second={}&sum_seed={}".format(*SUM), networks, query])
     page = visit(query, at="addition", reduced_motion="reduce", **options)
     handle(page, "the whole grid").first.wait_for()
     return page
@@ -72,6 +82,24 @@ def test_digit_of_a_channel_is_moved_alone_and_both_transformers_follow(visit):
     assert np.abs(after[1] - before[1]).max() > 100
     follows = lambda: np.abs(planes(page, "V") - outputs(sum_trace(page))).max() <= 8  # noqa: E731
     until(page, follows, "the transformers do not follow")
+
+
+def test_networks_that_add_answer_a_dragged_digit_without_python(visit):
+    names = {"2×ST-FCN Aff": "2st-fcn-aff", "ST-FCN Proj": "st-fcn-proj"}
+    page = open_addition(visit, beside="ST-FCN Proj")
+    keep_networks(page, *(f"addition/rts/{name}" for name in names.values()))
+    before = {title: said(page, title) for title in names}
+    set_mode(page, "digit in channel 2")
+    page.evaluate(DEAF)
+    drag(page, "digit in channel 2: move", 0.15, 0.1)
+    assert np.abs(planes(page, "V") - outputs(sum_trace(page))).max() <= 8
+    for title, name in names.items():
+        network = checkpoints.load_pretrained(find(f"addition/rts/{name}"))
+        with torch.inference_mode():
+            images = torch.from_numpy(planes(page, "U")).float()[None] / 255
+            share, total = network.trace(images).logits[0].softmax(0).max(0)
+        assert said(page, title) == (total, pytest.approx(100 * float(share), abs=2))
+        assert said(page, title) != before[title]
 
 
 def test_muted_transformer_shows_u_as_it_is(visit):

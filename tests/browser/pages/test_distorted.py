@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import expect
 from scipy import ndimage
 
@@ -13,6 +14,7 @@ from app.data import examples
 from stn_core import checkpoints
 from stn_core.experiments import find
 from tests.browser.driving import (
+    DEAF,
     DIGIT,
     SEED,
     U_PIXELS,
@@ -20,9 +22,11 @@ from tests.browser.driving import (
     WATCH,
     drag,
     handle,
+    keep_networks,
     open_distorted,
     pixels,
     play_button,
+    said,
     scrub,
     set_mode,
     settle,
@@ -233,6 +237,37 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     stage_of(page).get_by_role("button", name="Use the predicted θ").click()
     until(page, lambda: np.allclose(theta_shown(page), before, atol=0.011), "it does not go back")
     expect(page.get_by_text("then moved by hand")).to_have_count(0)
+
+
+def test_both_networks_answer_a_dragged_digit_without_python(visit):
+    names = "st-cnn-aff", "cnn"
+    page = open_distorted(visit)
+    keep_networks(page, *(f"distorted/rts/{name}" for name in names))
+    set_mode(page, "digit")
+    theta, before = theta_shown(page), [said(page, title) for title in ("ST-CNN Aff", "CNN")]
+    page.evaluate(DEAF)
+    drag(page, "digit: move", -0.3, 0.1)
+    for title, name, former in zip(("ST-CNN Aff", "CNN"), names, before, strict=True):
+        network = checkpoints.load_pretrained(find(f"distorted/rts/{name}"))
+        trace = trace_of_u(page, network)
+        share, digit = trace.logits[0].softmax(0).max(0)
+        assert said(page, title) == (digit, pytest.approx(100 * float(share), abs=1))
+        assert said(page, title) != former
+        for warp in trace.warps:
+            predicted = warp.theta.reshape(2, 3)
+            np.testing.assert_allclose(theta_shown(page), predicted, atol=0.01)
+            assert np.abs(theta_shown(page) - theta).max() > 0.05
+            output = 255 * warp.output[0, 0].numpy()
+            assert np.abs(pixels(page, "V") - output).mean() < 1
+
+    before = said(page, "CNN")
+    stage_of(page).get_by_role("button", name="θ = identity").click()
+    expect(page.locator(".answer", has_text="ST-CNN Aff")).to_contain_text("θ set by hand")
+    identity = torch.tensor([[1.0, 0, 0, 0, 1, 0]])
+    network = checkpoints.load_pretrained(find("distorted/rts/st-cnn-aff"))
+    share, digit = trace_of_u(page, network, 0, identity).logits[0].softmax(0).max(0)
+    assert said(page, "ST-CNN Aff") == (digit, pytest.approx(100 * float(share), abs=1))
+    assert said(page, "CNN") == before
 
 
 def test_digit_is_turned_by_the_keyboard(visit):

@@ -12,7 +12,7 @@ PROJECTOR = {"width": 1280, "height": 720}
 LARGE = {"width": 1366, "height": 768}  # with large=true
 SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
 FAULTS = (Path(__file__).parent / "faults.js").read_text()
-PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict [data-testid=stMarkdown]"
+PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .answer"
 PAIR, PLOT, PROBE = "[data-pane=V] canvas.pixels", ".js-plotly-plot", ".strip .cell .label"
 ONE_LINE = """() => {
     const title = document.querySelector("h1");
@@ -22,6 +22,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "": (".figure2", ".figure2 .said", PLAYHEAD),
     "?step=5": (".figure2", ".descend"),
     "beat": ("[data-pane=U] canvas", PAIR, ".clock", ".game button.main"),
+    "learn": (".learn .play", PROBE, ".learn .curves", "[aria-label='Break it'] button"),
     "transformer": (PAIR, PLAYHEAD),
     "distorted": (PAIR, PLAYHEAD, VERDICT),
     "distorted?view=Replay": (PROBE, PLAYHEAD),
@@ -31,6 +32,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "addition?sum_view=Replay": (PROBE, PLAYHEAD),
     "colocalisation": (".larges canvas", ".title", PLAYHEAD),
     "colocalisation?boxes_view=Results": (PLOT,),
+    "house_numbers": ("[data-pane=view] canvas", PLAYHEAD, VERDICT),
     "volumes": (".solid", PLAYHEAD, VERDICT),
     "volumes?volume_view=Replay": (".solid", PLAYHEAD),
     "labels": ("[data-pane=slopes] canvas", ".verdict", ".choices.always button"),

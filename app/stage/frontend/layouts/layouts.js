@@ -24,18 +24,23 @@
 import { Bare } from "./bare.js";
 import { Beat } from "./beat/beat.js";
 import { Chart } from "./chart.js";
+import { Depth } from "./depth/depth.js";
+import { Digits } from "./digits.js";
 import { Labels } from "./labels/labels.js";
 import { Large } from "./large/large.js";
+import { Learn } from "./learn/learn.js";
 import { Predict } from "./predict.js";
 import { Replay } from "./replay/replay.js";
 import { Story } from "./story/story.js";
 import { Strip } from "./strip.js";
+import { Verdicts } from "./verdicts.js";
 import { Volume } from "./volume/volume.js";
 import { Wall } from "./wall.js";
 
 /** @type {Object<string, new (root: HTMLElement, python: object) => Layout>} */
 export const LAYOUTS = {
   large: Large,
+  depth: Depth,
   strip: Strip,
   replay: Replay,
   wall: Wall,
@@ -44,6 +49,9 @@ export const LAYOUTS = {
   labels: Labels,
   beat: Beat,
   predict: Predict,
+  verdicts: Verdicts,
   bare: Bare,
   chart: Chart,
+  digits: Digits,
+  learn: Learn,
 };

@@ -17,9 +17,10 @@ const targets = (points) =>
  * @param {[number, number]} size  H', W' of what is read, or of the picture that is moved
  * @param {string} whole  what a hand takes
  * @param {boolean} rigid  turned and scaled by its corners alone
+ * @param {number} cells  of the lattice in either direction; 1: the outline
  */
-export function affine([height, width], whole = "the whole grid", rigid = false) {
-  const across = [...Array(CELLS + 1).keys()].map((k) => (2 * k) / CELLS - 1);
+export function affine([height, width], whole = "the whole grid", rigid = false, cells = CELLS) {
+  const across = [...Array(cells + 1).keys()].map((k) => (2 * k) / cells - 1);
   const along = [...Array(SAMPLES).keys()].map((k) => (2 * k) / (SAMPLES - 1) - 1);
   const rows = across.flatMap((y) => along.map((x) => [x, y]));
   const columns = across.flatMap((x) => along.map((y) => [x, y]));
@@ -42,7 +43,7 @@ export function affine([height, width], whole = "the whole grid", rigid = false)
     divide: false,
     target: targets(pixels),
     latticeTarget: targets([...rows, ...columns]),
-    lattice: { lines: 2 * (CELLS + 1), samples: SAMPLES },
+    lattice: { lines: 2 * (cells + 1), samples: SAMPLES },
     handles,
     handleTarget: targets(handles.map(({ target }) => target)),
     bodyName: `${whole}: move (arrow keys), scale (+ and −), turn ([ and ])`,

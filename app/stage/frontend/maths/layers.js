@@ -6,17 +6,21 @@
  * @typedef {{kind: string, side?: number, weight?: Float32Array, bias?: Float32Array,
  *   outputs?: number, inputs?: number, kernel?: number}} Layer
  */
+import { Convolution } from "./convolution.js";
 
 /** IEEE half precision, which the weights come in, to single. */
 export function halves(bytes) {
   const view = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
-  const powers = Float64Array.from({ length: 32 }, (_, e) => 2 ** (Math.max(1, e) - 25));
-  return Float32Array.from(view, (half) => {
-    const exponent = (half >> 10) & 31;
-    const size = ((half & 1023) + (exponent ? 1024 : 0)) * powers[exponent];
-    return half & 0x8000 ? -size : size;
-  });
+  const result = new Float32Array(view.length);
+  for (let i = 0; i < result.length; i++) {
+    const exponent = (view[i] >> 10) & 31;
+    const size = ((view[i] & 1023) + (exponent ? 1024 : 0)) * POWERS[exponent];
+    result[i] = view[i] & 0x8000 ? -size : size;
+  }
+  return result;
 }
+
+const POWERS = Float64Array.from({ length: 32 }, (_, e) => 2 ** (Math.max(1, e) - 25));
 
 /** An image of 0 to 255 as a network is given it, 0 to 1. @returns {Maps} */
 export function inputMaps({ pixels, channels, height, width }) {
@@ -47,42 +51,46 @@ export function softmax(logits) {
 }
 
 const LAYERS = {
-  convolution({ weight, bias, outputs, inputs, kernel }, maps) {
+  convolution(layer, maps) {
+    const { weight, bias, kernel } = layer;
     const [height, width] = [maps.height - kernel + 1, maps.width - kernel + 1];
-    if (height === 1 && width === 1) {
-      return { ...dense(weight, bias, maps.values), height, width }; // the same sum
-    }
-    const values = new Float32Array(outputs * height * width);
-    for (let o = 0; o < outputs; o++) {
-      const to = o * height * width;
-      values.fill(bias[o], to, to + height * width);
-      for (let tap = 0; tap < inputs * kernel * kernel; tap++) {
-        const w = weight[o * inputs * kernel * kernel + tap];
-        const i = Math.floor(tap / (kernel * kernel));
-        const [dy, dx] = [Math.floor(tap / kernel) % kernel, tap % kernel];
-        for (let y = 0; y < height; y++) {
-          const from = (i * maps.height + y + dy) * maps.width + dx;
-          const at = to + y * width;
-          for (let x = 0; x < width; x++) values[at + x] += w * maps.values[from + x];
-        }
-      }
-    }
-    return { channels: outputs, height, width, values };
+    if (height === 1 && width === 1) return dense(weight, bias, maps.values); // the same sum
+    if (!convolutions.get(layer)?.fits(maps)) convolutions.set(layer, new Convolution(layer, maps));
+    return { channels: bias.length, height, width, values: convolutions.get(layer).of(maps, bias) };
   },
   linear({ weight, bias }, maps) {
     return dense(weight, bias, maps.values);
   },
   /** Of side × side values; a rest at the border is a pool of its own, as the paper's nets need. */
   max({ side }, maps) {
-    return pooled(side, maps, Math.ceil, (values) => Math.max(...values));
+    const output = pooled(side, maps, Math.ceil, -Infinity);
+    gather(side, maps, output, (values, to, value) => value > values[to] && (values[to] = value));
+    return output;
   },
   average({ side }, maps) {
-    return pooled(side, maps, Math.floor, (values) => values.reduce((a, b) => a + b, 0) / values.length);
+    const output = pooled(side, maps, Math.floor, 0);
+    gather(side, maps, output, (values, to, value) => (values[to] += value / (side * side)));
+    return output;
+  },
+  /** Zeros around it, so many on each side. */
+  pad({ side }, { channels, height, width, values }) {
+    const [high, wide] = [height + 2 * side, width + 2 * side];
+    const padded = new Float32Array(channels * high * wide);
+    for (let row = 0; row < channels * height; row++) {
+      const to = (Math.floor(row / height) * high + (row % height) + side) * wide + side;
+      padded.set(values.subarray(row * width, (row + 1) * width), to);
+    }
+    return { channels, height: high, width: wide, values: padded };
   },
   rectify(_, maps) {
-    return { ...maps, values: maps.values.map((value) => Math.max(0, value)) };
+    const values = new Float32Array(maps.values.length);
+    for (let i = 0; i < values.length; i++) if (maps.values[i] > 0) values[i] = maps.values[i];
+    return { ...maps, values };
   },
 };
+
+/** Of each layer that has run, for the size of its maps. Its weights are not to change. @type {WeakMap<Layer, Convolution>} */
+const convolutions = new WeakMap();
 
 /** Each: (layer, its input, its output, ∂L/∂output) -> ∂L/∂input. */
 const BACK = {
@@ -152,17 +160,29 @@ function visit(side, maps, output, take) {
 
 function dense(weight, bias, inputs) {
   const count = inputs.length;
-  const values = bias.map((start, o) => {
-    let sum = start;
+  const values = new Float32Array(bias.length);
+  for (let o = 0; o < values.length; o++) {
+    let sum = bias[o];
     for (let i = 0, at = o * count; i < count; i++) sum += weight[at + i] * inputs[i];
-    return sum;
-  });
+    values[o] = sum;
+  }
   return { channels: values.length, height: 1, width: 1, values };
 }
 
-function pooled(side, maps, rounded, take) {
-  const output = { channels: maps.channels, height: rounded(maps.height / side), width: rounded(maps.width / side) };
-  const values = new Float32Array(output.channels * output.height * output.width);
-  visit(side, maps, output, (indices, to) => (values[to] = take(indices.map((i) => maps.values[i]))));
-  return { ...output, values };
+/** What a pooling gives, as yet without any value. */
+function pooled(side, { channels, height, width }, rounded, start) {
+  const [h, w] = [rounded(height / side), rounded(width / side)];
+  return { channels, height: h, width: w, values: new Float32Array(channels * h * w).fill(start) };
+}
+
+/** Every value that is in a pool, with the index of what the pool gives. */
+function gather(side, maps, { height, width, values }, take) {
+  const [rows, columns] = [Math.min(maps.height, side * height), Math.min(maps.width, side * width)];
+  for (let c = 0; c < maps.channels; c++) {
+    for (let row = 0; row < rows; row++) {
+      const from = (c * maps.height + row) * maps.width;
+      const to = (c * height + Math.floor(row / side)) * width;
+      for (let column = 0; column < columns; column++) take(values, to + Math.floor(column / side), maps.values[from + column]);
+    }
+  }
 }

@@ -3,11 +3,13 @@
 /** The share of a pane's width around the image, in which a grid outside the image is drawn. */
 export const MARGIN = 0.11;
 const CORNER = 18; // pixels of the first corner's mark along its edges
-const CORNER_SMALL = 9; // in a small pane
+const CORNER_SMALL = 9; // in a small pane, and of many grids, which may be small themselves
+const FEW_GRIDS = 2;
 
 const MARK = "#ff5fa2"; // of a pixel that is pointed at, on any grid's colour
 const WEAKEST = 0.04; // of an arrow, as a share of the strongest
 const TINT = 0.4; // how opaque a tint is
+const RING = 5; // pixels from the place that it marks
 
 /**
  * Pixels as they are, one canvas pixel each; the style sheet enlarges them crisply.
@@ -87,7 +89,7 @@ export function drawGrids(canvas, grids, shape, corner) {
   for (const { grid, colour } of grids) {
     drawGrid(drawn, small, grid, colour, shape);
     const [first, ...along] = [0, 1, (shape.lines / 2) * shape.samples + 1].map((i) => place([grid[2 * i], grid[2 * i + 1]]));
-    drawCorner(context, first, along, (small ? CORNER_SMALL : CORNER) * pixel, corner);
+    drawCorner(context, first, along, (small || grids.length > FEW_GRIDS ? CORNER_SMALL : CORNER) * pixel, corner);
   }
 }
 
@@ -186,6 +188,19 @@ export function markPixel(canvas, pixel, size, weight) {
   context.strokeRect(x - wide / 2, y - high / 2, wide, high);
   context.globalAlpha = 0.45 * weight;
   context.fillRect(x - wide / 2, y - high / 2, wide, high);
+}
+
+/** Mark a place in an image, normalised, with a ring: the same one that is pointed at in another. */
+export function markPlace(canvas, place) {
+  canvas.again = (other) => markPlace(other, place);
+  const { context, pixel, place: inPane } = overlay(canvas);
+  for (const [colour, width] of [["#000", 4], [MARK, 2]]) {
+    context.beginPath();
+    context.arc(...inPane(place), RING * pixel, 0, 2 * Math.PI);
+    context.lineWidth = width * pixel;
+    context.strokeStyle = colour;
+    context.stroke();
+  }
 }
 
 /** Mark a point between the pixels. */

@@ -17,7 +17,7 @@ export class Pair {
     this.planes = channels === 1 || channels === 3 ? [undefined] : [...Array(channels).keys()];
     this.us = this.row(this.planes.map((plane) => this.pane("U", "U", plane)));
     this.vs = transform
-      ? transformers.map(({ name }) => this.row(this.planes.map((plane) => this.pane("V", name || "V", plane))))
+      ? transformers.map(({ name, unseen }) => unseen ? [] : this.row(this.planes.map((plane) => this.pane("V", name || "V", plane))))
       : [];
     if (data.reading.pool > 1) {
       this.pooled = this.pane("pooled", "V, pooled");
@@ -30,7 +30,7 @@ export class Pair {
     const several = transformers.length > 1 || this.planes.length > 1;
     this.node.classList.toggle("several", several);
     this.node.style.setProperty("--rows", this.planes.length);
-    this.node.style.setProperty("--columns", 1 + this.vs.length);
+    this.node.style.setProperty("--columns", 1 + this.vs.filter((panes) => panes.length).length);
     this.outputs = [];
     this.shape = { channels, height: outputSize[0], width: outputSize[1] };
   }
@@ -79,10 +79,7 @@ export class Pair {
     this.thetas = thetas;
     const { transform, transformers, reading, colours, features } = this.data;
     this.grids = thetas.map((theta) => points(transform, theta, transform.target));
-    this.outputs = this.grids.map((grid) => ({
-      ...this.shape,
-      pixels: sample(source, grid, reading),
-    }));
+    this.outputs = this.grids.map((grid, n) => this.vs[n].length && { ...this.shape, pixels: sample(source, grid, reading) });
     const lattices = thetas.map((theta, n) => ({
       grid: points(transform, theta, transform.latticeTarget),
       colour: transformers[n].colour,

@@ -83,7 +83,7 @@ function apply() {
   const shown = on && elementOf(mainStage()?.root);
   for (const stage of document.querySelectorAll(STAGES)) {
     const own = stage.closest(ELEMENT);
-    own?.toggleAttribute(ASIDE, Boolean(shown) && own !== shown);
+    own?.toggleAttribute(ASIDE, Boolean(shown) && own !== shown && !own.closest(VERDICT));
   }
   if (on) fit(container);
 }
@@ -99,7 +99,7 @@ function fit(container) {
   let [fits, tooWide] = [LEAST_PIXELS, window.innerWidth];
   const isFit = (pixels) => {
     container.style.maxWidth = `${pixels}px`;
-    const boxes = [...container.querySelectorAll(STAGES)].map((node) => node.getBoundingClientRect());
+    const boxes = [...container.querySelectorAll(`${STAGES}:not(${VERDICT} *)`)].map((node) => node.getBoundingClientRect());
     return boxes.every(({ height, bottom }) => height === 0 || bottom <= window.innerHeight);
   };
   if (!isFit(tooWide)) {

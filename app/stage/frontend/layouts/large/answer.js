@@ -6,7 +6,7 @@
  * @param {import("./large.js").Large} large  @param {object} answer  as parts/answers.js has it
  */
 export function playAnswer(large, answer) {
-  large.halt();
+  large.touch();
   large.transport.leave();
   large.byHand = Boolean(answer.settings.byHand);
   const show = ({ thetas, poses }) => {

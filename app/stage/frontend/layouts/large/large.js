@@ -15,6 +15,7 @@ import { playAnswer } from "./answer.js";
 import { Composition } from "./composition.js";
 import { Hand } from "./hand.js";
 import { rowsAreOf, rowsOf } from "./rows.js";
+import { Running } from "./running.js";
 import { restoreState, stateOf } from "./state.js";
 import { areClose, descentTrack, mixed, predictionTrack } from "./tracks.js";
 
@@ -28,6 +29,7 @@ export class Large {
     this.follow = new Change((share) => this.show(mixed(this.from, this.to, share)));
     this.player = new AnswerPlayer(root);
     this.composition = new Composition();
+    this.running = new Running(this);
     this.hand = new Hand(
       (theta) => this.hold(this.withActive(theta)),
       (pose, input) => this.moveInput(pose, input),
@@ -50,18 +52,24 @@ export class Large {
     data.items[0].source = before.items[0].source;
     data.inputs.forEach((input, i) => (input.source = before.inputs[i].source));
     if (this.player.isPlaying) return;
-    if (data.adopted) this.poses = data.adopted;
     if (!data.transform) return this.show(null);
     if (data.track && data.track.count !== before.track.count) this.transport.set(data.track, true);
-    if (this.byHand || this.descent || this.transport.head.playing) {
-      if (data.adopted) this.show(this.thetas);
-      else this.mark();
-    } else this.go(this.prediction, FOLLOW_SECONDS);
+    if (this.byHand || this.descent || this.transport.head.playing) this.mark();
+    else if (areClose(this.prediction, this.thetas)) this.show(this.prediction);
+    else this.go(this.prediction, FOLLOW_SECONDS);
   }
 
-  /** What Python has sent; null without a transformer. */
+  /** The network's θ: once the stage is in hand by the browser, if it has the network, else as
+   * Python has sent it; null without a transformer. */
   get prediction() {
-    return this.data.items[0].thetas;
+    const { running, isTouched } = this;
+    return isTouched && running.network ? running.thetas(this.source) : this.data.items[0].thetas;
+  }
+
+  /** U. */
+  get source() {
+    const { inputs, items } = this.data;
+    return this.composition.source(inputs, this.poses, items[0].source);
   }
 
   get identity() {
@@ -83,11 +91,13 @@ export class Large {
   build(kept) {
     const { data, root } = this;
     this.stop();
+    this.running.begin();
     const held = kept && this.byHand ? this.thetas : null;
     const target = kept && this.gradient ? this.targetThetas : null;
     this.pair = new Pair(data);
     if (!kept) {
-      Object.assign(this, { poses: this.initialPoses, descent: null });
+      const elsewhere = this.running.posesElsewhere;
+      Object.assign(this, { poses: elsewhere ?? this.initialPoses, descent: null, isTouched: Boolean(elsewhere) });
       this.hand.reset();
     }
     this.hand.begin(this.pair, data);
@@ -107,10 +117,12 @@ export class Large {
     this.byHand = Boolean(held);
     this.hand.grasp();
     this.setTrack();
-    this.show(held ?? (kept ? this.prediction : this.identity));
+    const arrives = !kept && !this.isTouched;
+    this.show(held ?? (arrives ? this.identity : this.prediction));
     if (this.gradient) this.aim(target ?? data.features.target);
     if (held || data.track?.pose) this.transport.leave();
-    if (data.transform && !held && !kept) this.go(this.prediction, ARRIVE_SECONDS);
+    if (data.transform && arrives) this.go(this.prediction, ARRIVE_SECONDS);
+    if (!kept && this.isTouched) this.report(); // the input's pose, from the stage that is new
   }
 
   buildTransport() {
@@ -163,12 +175,12 @@ export class Large {
   }
 
   scrub(position) {
-    this.halt();
+    this.touch();
     const { track } = this.transport;
     if (track.pose) this.poses = [track.pose(position)];
     this.byHand = !track.pose && position < track.count - 1;
     this.show(this.data.transform ? track.theta(position, 0) : null);
-    if (track.pose) this.report(this.data.features.live);
+    if (track.pose) this.report(this.isLive);
   }
 
   /** Steps of the descent, as they come. */
@@ -193,26 +205,34 @@ export class Large {
 
   /** A hand has moved θ. */
   hold(thetas, held) {
-    this.halt();
+    this.touch();
     this.byHand = true;
     this.transport.leave();
     this.show(thetas, held);
-    this.report(this.data.features.live);
+    this.report(this.isLive);
   }
 
-  /** A hand has moved the input: θ is the network's again, which Python is asked for. */
+  /** A hand has moved the input: θ is the network's again, which Python is asked for where the
+   * browser does not run it. */
   moveInput(pose, input) {
     this.gradient?.stop();
     this.byHand = false;
-    this.poses = this.poses.map((old, i) => (i === input ? pose : old));
     this.transport.leave();
-    this.show(this.thetas);
-    this.report(true);
+    this.followInput(this.poses.map((old, i) => (i === input ? pose : old)));
+    this.report(this.running.asks);
+  }
+
+  /** The input stands there now, by this stage or by another that shows it. */
+  followInput(poses) {
+    this.isTouched = true;
+    this.poses = poses;
+    if (this.running.network) this.follow.stop();
+    this.show(this.running.network && !this.byHand ? this.prediction : this.thetas);
   }
 
   /** Back to the prediction, and to the input as it was. */
   release() {
-    this.halt();
+    this.touch();
     this.byHand = false;
     this.descent = null;
     this.poses = this.initialPoses;
@@ -225,12 +245,12 @@ export class Large {
 
   show(thetas, held) {
     this.thetas = thetas;
-    const { inputs, items } = this.data;
-    this.pair.show(this.composition.source(inputs, this.poses, items[0].source), items[0].alt, thetas);
+    this.pair.show(this.source, this.data.items[0].alt, thetas);
     this.numbers.forEach((numbers) => numbers.show(thetas[this.hand.active], held));
     this.inspector?.refresh();
     if (this.gradient?.target) this.gradient.show();
     this.mark();
+    if (this.isTouched) this.running.tell();
   }
 
   mark() {
@@ -284,6 +304,17 @@ export class Large {
 
   play = (answer) => playAnswer(this, answer);
 
+  /** A hand has the stage from now on: what the browser can run follows it. */
+  touch() {
+    this.halt();
+    this.isTouched = true;
+  }
+
+  /** Whether Python is told while θ moves. */
+  get isLive() {
+    return this.data.features.live && this.running.asks;
+  }
+
   /** Nothing moves on by itself. */
   halt() {
     this.player.stop();
@@ -295,5 +326,6 @@ export class Large {
     this.halt();
     this.transport?.head.pause();
     this.reporter.stop();
+    this.running.end();
   }
 }

@@ -81,8 +81,8 @@ function linesOf(runs, shades, ...parts) {
 /** The lines of what is left of the pose: of each channel, in each transformer's V. */
 function poseLines(run, by) {
   return run.transformers.flatMap(({ name, colour }, n) =>
-    [...Array(run.channels).keys()].map((c) => ({
-      name: [name, run.channels > 1 ? `channel ${c + 1}` : ""].filter(Boolean).join(", "),
+    run.poseLeft[0][n].map((_, c, channels) => ({
+      name: [name, channels.length > 1 ? `channel ${c + 1}` : ""].filter(Boolean).join(", "),
       colour,
       dash: c,
       x: run[TIMES[by]],

@@ -3,6 +3,7 @@ import { element } from "../../dom.js";
 import { between } from "../../maths/grid.js";
 import { paintPixels } from "../../parts/drawing.js";
 import { Pair } from "../../parts/pair.js";
+import { Basis } from "./basis.js";
 
 export class Recording {
   /** @param {object} run  as decode.js gives it  @param {(probe: number) => void} onProbe */
@@ -21,7 +22,7 @@ export class Recording {
     const strip = element("div", { className: "strip" }, ...this.cells);
     strip.style.setProperty("--cells", this.cells.length);
     strip.classList.toggle("several", run.channels > 1 || run.transformers.length > 1);
-    this.means = run.meanClasses.flatMap((name, c) => run.transformers.map((transformer, n) => makeMean(name, c, transformer, n)));
+    this.means = run.meanClasses.flatMap((name, c) => run.transformers.map((transformer, n) => makeMean(run, name, c, transformer, n)));
     this.where = element("span");
     const title = element("p", { className: "title" }, element("b", { textContent: run.name }), this.where);
     title.style.borderLeft = `5px solid ${run.colour}`;
@@ -32,9 +33,12 @@ export class Recording {
   /** A row of the means of V. suffix: whose they are, where there are two trainings. */
   averages(suffix) {
     if (!this.means.length) return [];
-    const what = this.run.channels > 1 ? "Mean of V, channel 1, over 100 pairs whose first digit is" : "Mean of V over a class:";
+    this.basis = this.run.learnt ? new Basis(this.run, suffix) : null;
+    const { channels, meanWords } = this.run;
+    const what = meanWords ?? (channels > 1 ? "Mean of V, channel 1, over 100 pairs whose first digit is" : "Mean of V over a class:");
     const words = element("span", { textContent: what + suffix });
-    return [element("div", { className: "means" }, words, ...this.means.map(({ node }) => node))];
+    const means = element("div", { className: "means" }, words, ...this.means.map(({ node }) => node));
+    return this.basis ? [means, this.basis.node] : [means];
   }
 
   set(run) {
@@ -47,6 +51,7 @@ export class Recording {
     const { run } = this;
     const [first, share] = [Math.floor(frame), frame % 1];
     const second = Math.min(first + 1, run.steps.length - 1);
+    if (run.learnt) Object.assign(run.transform, run.learnt(frame));
     this.pairs.forEach((pair, i) => {
       const thetas = run.transform && run.transformers.map((_, n) => between(run.theta(first, i, n), run.theta(second, i, n), share));
       pair.show(run.moment?.(Math.round(frame), i) ?? run.probes[i].source, run.probes[i].alt, thetas);
@@ -54,6 +59,7 @@ export class Recording {
     });
     const nearest = Math.round(frame);
     this.means.forEach(({ pixels, c, n }) => paintPixels(pixels, run.mean(nearest, c, n)));
+    this.basis?.show(run, frame);
     const measure = run.measures[nearest];
     const error = Number.isFinite(measure) ? `, error ${measure.toFixed(1)} %` : "";
     this.where.textContent = ` step ${run.steps[nearest].toLocaleString()}, ${run.seconds[nearest].toFixed(0)} s${error}`;
@@ -61,6 +67,7 @@ export class Recording {
 
   showOdds(i, odds) {
     const { label, name } = this.run.probes[i];
+    if (this.run.heads > 1) return this.showHeads(i, odds, label);
     const best = odds.indexOf(Math.max(...odds));
     [...this.bars[i].children].forEach((bar, c) => {
       bar.style.height = `${Math.max(3, 100 * odds[c])}%`;
@@ -70,12 +77,31 @@ export class Recording {
     else if (label === null) this.verdicts[i].textContent = `${name} → ${best}`;
     else this.verdicts[i].textContent = `${label} → ${best} ${best === label ? "✓" : "✗"}`;
   }
+
+  /** A bar for each head: how likely its likeliest class is, which is the true one in colour. */
+  showHeads(i, odds, label) {
+    const { heads, classes } = this.run;
+    const bests = label.map((_, head) => {
+      const own = odds.slice(head * classes.length, (head + 1) * classes.length);
+      const best = own.indexOf(Math.max(...own));
+      const bar = this.bars[i].children[head];
+      bar.style.height = `${Math.max(3, 100 * own[best])}%`;
+      bar.className = best === label[head] ? "true" : "";
+      return best;
+    });
+    [...this.bars[i].children].slice(heads).forEach((bar) => (bar.hidden = true));
+    const isRight = bests.every((best, head) => best === label[head]);
+    this.verdicts[i].textContent = `${written(label, classes)} → ${written(bests, classes)} ${isRight ? "✓" : "✗"}`;
+  }
 }
 
+/** What each head's classes stand for, written one after the other. */
+const written = (classes, names) => classes.map((c) => names[c]).join("") || "nothing";
+
 /** The mean of V over the digits of class number c, by transformer n. */
-function makeMean(name, c, transformer, n) {
+function makeMean({ meanWords }, name, c, transformer, n) {
   const by = transformer.name && `, by ${transformer.name}`;
-  const ariaLabel = `Mean of V over 100 digits of class ${name}${by}`;
+  const ariaLabel = `${meanWords ?? "Mean of V over 100 digits of class"} ${name}${by}`;
   const pixels = element("canvas", { className: "mean", role: "img", ariaLabel });
   if (by) pixels.style.outline = `2px solid ${transformer.colour}`;
   return { pixels, c, n, node: element("figure", {}, pixels, element("figcaption", { textContent: name + by })) };

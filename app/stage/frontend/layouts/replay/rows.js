@@ -6,14 +6,14 @@ export const rowsOf = (runs) =>
 
 function rowsOfProbe(run, frame, probe) {
   const { label } = run.probes[probe];
-  const odds = Object.fromEntries(run.classes.map((name, c) => [`p(${name})`, run.probability(frame, probe)[c]]));
+  const odds = oddsOf(run, run.probability(frame, probe));
   const common = {
     training: run.name,
     step: run.steps[frame],
     seconds: run.seconds[frame],
     "error, %": run.measures[frame],
     probe,
-    label,
+    label: run.heads > 1 ? label.map((c) => run.classes[c]).join("") : label,
   };
   if (!run.transform) return [{ ...common, ...odds }];
   return run.transformers.map(({ name }, n) => ({
@@ -23,6 +23,12 @@ function rowsOfProbe(run, frame, probe) {
     ...odds,
     ...poseLeftOf(run, frame, n),
   }));
+}
+
+/** The probability of each class; of several heads, of each one's. */
+function oddsOf({ classes, heads }, odds) {
+  const named = [...Array(heads).keys()].flatMap((head) => classes.map((name) => (heads > 1 ? `place ${head + 1}: ${name || "none"}` : name)));
+  return Object.fromEntries(named.map((name, c) => [`p(${name})`, odds[c]]));
 }
 
 /** What is left of the pose in each channel of a transformer's V, with a name for its column. */

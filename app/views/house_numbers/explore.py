@@ -1,0 +1,80 @@
+"""A photograph with the frames of transformers in depth, and what the networks read."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.data import house_numbers
+from app.data.read_numbers import read_numbers
+from app.panels import theme
+from app.stage.depth import Photograph, depth, depth_report
+from app.stage.large import Item
+from app.stage.strip import strip
+from app.views.house_numbers.choices import choose_picture
+from app.views.house_numbers.heads import heads
+from app.views.house_numbers.shown import Shown, cascade, readings
+
+STAGE = "number-stage"
+SIDE = 64  # of a crop where no network is there
+FURTHER = 10  # pictures to click
+
+
+@st.fragment
+def explore(shown: Shown) -> None:
+    """The stage on the left, what the networks read on the right."""
+    staged, photograph = shown.staged, shown.choice.photograph
+    count = len(staged.network.transformer) if staged else 0
+    rows = readings(shown, depth_report(STAGE, shown.token, count))
+    left, right = st.columns([3, 1], gap="medium")
+    with left:
+        depth(
+            Photograph(
+                image=photograph.image,
+                crop=photograph.crop,
+                side=SIDE,
+                uncropped=photograph.is_own,
+            ),
+            cascade(next((r for r in rows if r.loaded is staged), None) if staged else None),
+            key=STAGE,
+            token=shown.token,
+        )
+    with right:
+        if rows:
+            heads(rows, photograph.number, theme.colours_of(shown.networks))
+        else:
+            st.info(
+                "No network has been trained here yet. Switch from *Explore* to *Train* and start "
+                "one."
+            )
+
+
+def further(shown: Shown) -> None:
+    """More pictures of the set, to click."""
+    kind, first = shown.choice.kind, shown.choice.index // FURTHER * FURTHER
+    last = len(house_numbers.picture_set(kind))
+    indices = tuple(range(first, min(first + FURTHER, last)))
+    read = [read_numbers(n, n.key, kind, indices) for n in shown.networks]
+    items = []
+    for place, index in enumerate(indices):
+        picture = house_numbers.photograph(kind, index)
+        marks = "".join(" ✓" if numbers[place] == picture.number else " ✗" for numbers in read)
+        items.append(
+            Item(
+                id=f"{kind}.{index}",
+                image=picture.image[:, 8:-8, 8:-8],
+                theta=None,
+                label=f"{picture.number}{marks}",
+                alt=f"Choose this picture of {picture.number}",
+            )
+        )
+    legend = (
+        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
+    )
+    st.caption(f"**More pictures**{legend}")
+    strip(
+        items,
+        key="numbers",
+        token=f"{kind}/{first}/{'/'.join(n.key for n in shown.networks)}",
+        selected=f"{kind}.{shown.choice.index}",
+        on_selected=choose_picture,
+    )

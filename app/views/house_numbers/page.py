@@ -1,0 +1,47 @@
+"""House numbers: transformers in depth, on photographs (Sect. 4.2, App. A.5, Table 2)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app.data import house_numbers, networks
+from app.frame import predict
+from app.panels import transformers
+from app.panels.arrangement import beside_the_stage
+from app.panels.replay import replay_panel
+from app.panels.skipped import skipped_runs
+from app.panels.training_form import training_form
+from app.panels.training_panel import Watching, recording, training_panel
+from app.views.house_numbers import choices, explore, results
+from app.views.house_numbers.questions import QUESTIONS
+from app.views.house_numbers.shown import Shown
+
+view, row = choices.choose_view()
+if view == "Train":
+    form, runs = st.columns([1, 2.4], gap="large")
+    with form:
+        training_form(choices.PREFIX, choices.FIRST_CHOICES[0], house_numbers.supply())
+    with runs:
+        training_panel(
+            choices.PREFIX, Watching(show=recording, measured="error on the 200 renderings")
+        )
+elif view == "Replay":
+    replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
+elif view == "Results":
+    results.results()
+else:
+    if networks.published(choices.PREFIX):
+        with row:
+            predict.ask("house_numbers", QUESTIONS)
+    choosing, figure = beside_the_stage()
+    with choosing:
+        choice = choices.choose()
+    loaded = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
+    shown = Shown(choice=choice, networks=tuple(loaded))
+    with figure:
+        explore.explore(shown)
+    explore.further(shown)
+    st.caption(house_numbers.pictures_notice())
+
+if view != "Results":
+    skipped_runs()

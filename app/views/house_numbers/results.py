@@ -1,0 +1,71 @@
+"""Table 2: our errors and the paper's, and what of it is reproduced."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from app.data import house_numbers, networks
+from app.panels.differences import show_differences
+from app.panels.explorer import Explorer, Fields
+from app.panels.results import error_cell, error_table, show_budgets, show_errors
+from app.panels.skipped import say_left_out
+from app.tables import TABLES
+from app.views.house_numbers import PAGE
+
+COLUMN = "64"
+SCOPE = (
+    "**Compare these networks with each other, not with the paper.** Our training photographs are "
+    "2.6 % of the paper's 235,000, so all of our errors are larger. What is compared is ST-CNN "
+    "Multi against CNN, on the same photographs, with an interval."
+)
+REPRODUCED = (
+    "**Reproduced**: the three networks on crops of 64 × 64 pixels. **Not reproduced**: the looser "
+    "crops of 128 × 128, and the other groups' models, whose errors the paper quotes: a maxout "
+    "CNN (4.0 % at 64 pixels) and an ensemble of recurrent attention models (3.9 % and 4.5 %)."
+)
+
+
+def results() -> None:
+    """A chart, the table, and whether the networks differ."""
+    from stn_core import results
+
+    table = TABLES["house-numbers"]
+    cells = results.cells(table.name)
+    rows, columns = results.rows_and_columns(table.name)
+    st.info(SCOPE)
+    first = {row: cells[f"{table.name}/{COLUMN}/{row}"] for row in rows}
+    show_errors(table, first, COLUMN, False)
+    st.markdown(
+        f"**Table 2.** Sequence error in percent on {table.measured}: **ours**, and the paper's, "
+        "by the size of the crops. Click a number to open that network."
+    )
+    lines = []
+    for row in rows:
+        names = {column: f"{table.name}/{column}/{row}" for column in columns}
+        shown = [
+            error_cell(table, EXPLORER, c, row, cells[name]) if name in cells else "–"
+            for c, name in names.items()
+        ]
+        lines.append([networks.network_title(row), *shown])
+    sizes = [f"{column} × {column}" for column in columns]
+    st.markdown(error_table(sizes, lines, None), unsafe_allow_html=True)
+    st.caption(REPRODUCED)
+    say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
+    show_budgets(cells, table)
+    show_differences(table, {cell.experiment.name: cell for cell in first.values()}, COLUMN, "")
+
+
+def _fields(index: int, seed: int) -> Fields:
+    return {"rendering": index}
+
+
+def _label(index: int, seed: int) -> int:
+    return int(house_numbers.photograph(house_numbers.RENDERING, index).number or 0)
+
+
+def _picture(column: str, index: int, seed: int) -> np.ndarray:
+    return house_numbers.photograph(house_numbers.RENDERING, index).image
+
+
+EXPLORER = Explorer(defaults=PAGE.defaults, example_fields=_fields, label=_label, picture=_picture)

@@ -1,0 +1,88 @@
+"""The page on house numbers: transformers in depth, drawn and dragged by the browser itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from app.data import house_numbers
+from app.views.house_numbers import PAGE
+from app.views.house_numbers.choices import FIRST_CHOICES, PREFIX
+from stn_core import checkpoints
+from stn_core.experiments import find
+from tests.browser.driving import WATCH, handle, stage_of, until
+
+NAME = f"{PREFIX}{FIRST_CHOICES[0]}"
+TRANSFORMERS = 4
+pytestmark = pytest.mark.skipif(
+    not checkpoints.is_published(find(NAME)), reason=f"{NAME} is not published"
+)
+
+
+def painted(page: Page, pane: str, n: int) -> np.ndarray:
+    """The red values of the n-th pane of a kind, (H, W)."""
+    canvas = stage_of(page).locator(f"[data-pane={pane}] canvas.pixels").nth(n)
+    height, width, values = canvas.evaluate(
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            return [height, width, [...data].filter((_, i) => i % 4 === 0)];
+        }"""
+    )
+    return np.array(values).reshape(height, width)
+
+
+@torch.no_grad()
+def deepest_map() -> np.ndarray:
+    """What the last transformer reads of the first picture, by the library: its maps' mean."""
+    shown = house_numbers.photograph("rendering", PAGE.defaults["rendering"])
+    image = house_numbers.cropped(shown.image, shown.crop, find(NAME).data.side)
+    mean = checkpoints.load_pretrained(find(NAME)).trace(image).warps[-1].input[0].mean(0)
+    return (255 * mean / mean.max()).numpy()
+
+
+def pointed(page: Page, pane: str) -> list[str]:
+    panes = stage_of(page).locator(f"[data-pane={pane}]")
+    return panes.evaluate_all("(all) => all.map((pane) => pane.dataset.pointed)")
+
+
+def test_frames_maps_heads_and_a_place_that_is_pointed_at_follow_the_hand(visit):
+    page = visit(at="house_numbers", reduced_motion="reduce")
+    handle(page, "frame 1 on the photograph").wait_for()
+    last, library = TRANSFORMERS - 1, deepest_map()
+    until(
+        page,
+        lambda: np.abs(painted(page, "U", last) - library).max() <= 3,
+        "the deepest map is another than the library's",
+    )
+
+    # What is dragged on the photograph changes all multiplied-out views in the event itself.
+    views = [f".pane[data-pane=view]:nth-of-type({n + 1}) canvas" for n in range(TRANSFORMERS)]
+    stage_of(page).evaluate(WATCH, ["[data-pane=photo] canvas.overlay", views[0], views[last]])
+    handle(page, "frame 1 on the photograph").scroll_into_view_if_needed()
+    box = handle(page, "frame 1 on the photograph").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 12, steps=3)
+    moves = page.evaluate("window.moves")
+    assert len(moves) >= 3 and all(all(changed) for changed in moves)
+    page.mouse.up()
+    expect(page.locator(".st-key-verdict")).to_contain_text("θ set by hand")
+
+    # Muted, every view is the crop itself, and a place keeps its coordinates from map to map.
+    for n in range(TRANSFORMERS):
+        mute = stage_of(page).get_by_label(f"Mute transformer {n + 1}")
+        mute.click()
+        expect(mute).to_have_attribute("aria-pressed", "true")
+    crop = painted(page, "U", 0)
+    until(page, lambda: np.abs(painted(page, "view", last) - crop).max() <= 1, "a view is no crop")
+    stage_of(page).locator("[data-pane=V] .square").nth(2).focus()
+    page.keyboard.press("ArrowRight")
+    for pane in ("U", "V", "view"):
+        assert pointed(page, pane) == ["0.050,0.000"] * TRANSFORMERS
+    assert pointed(page, "photo") == ["0.040,0.000"]
+    page.get_by_role("button", name="Use the predicted θ").click()
+    expect(page.locator(".st-key-verdict")).not_to_contain_text("θ set by hand")
