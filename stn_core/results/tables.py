@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stn_core import checkpoints
 from stn_core.errors import UnknownName
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, words_of
 from stn_core.experiments import EXPERIMENTS
 from stn_core.metrics import Metrics, load_metrics
 
@@ -118,7 +118,9 @@ def measured_once(cells: dict[str, Cell]) -> list[str]:
     return [
         name.split("/", 1)[1]
         for name, cell in cells.items()
-        if cell.metrics and len(cell.metrics.draw_errors) == 1
+        if cell.metrics
+        and len(cell.metrics.draw_errors) == 1
+        and words_of(cell.experiment.data).drawn  # photographs are measured as they are
     ]
 
 
