@@ -7,12 +7,12 @@ from typing import Any
 
 from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment
-from stn_core.experiments import addition, crops, distorted, house_numbers, studies, volumes
+from stn_core.experiments import addition, birds, crops, distorted, house_numbers, studies, volumes
 from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisation
 
 EXPERIMENTS: dict[str, Experiment] = {
     e.name: e
-    for table in (distorted, house_numbers, addition, crops, volumes, studies)
+    for table in (distorted, house_numbers, birds, addition, crops, volumes, studies)
     for e in table.EXPERIMENTS
 }
 
