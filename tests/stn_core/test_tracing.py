@@ -18,7 +18,14 @@ from stn_core.localisation import (
 )
 from stn_core.sampling import bilinear_kernel
 from stn_core.spatial_transformer import SpatialTransformer
-from stn_core.transforms import Affine, Affine3D, Attention, NonFiniteError
+from stn_core.transforms import (
+    Affine,
+    Affine3D,
+    Attention,
+    LearnedBasis,
+    NonFiniteError,
+    PiecewiseAffine,
+)
 
 # One of each architecture; volumes are below, in small.
 NETWORKS = [
@@ -93,7 +100,12 @@ def test_network_is_the_same_in_onnx_for_any_batch(name, generator, tmp_path):
     assert_exported(*built(name, generator), generator, tmp_path / "network.onnx")
 
 
-def test_family_is_the_same_in_onnx_for_any_batch(family, generator, tmp_path):
+@pytest.mark.parametrize(
+    "family",
+    [lambda size: PiecewiseAffine(), lambda size: LearnedBasis(size)],
+    ids=["piecewise", "learnt"],
+)
+def test_family_is_the_same_in_onnx_for_any_batch(family, generator, tmp_path):  # the others: above
     transformer = of_family(family, generator)
     assert_exported(transformer, (2, 8, 7), generator, tmp_path / "transformer.onnx")
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import torch
+
+from app.panels.transformers import transformers_of
+from app.stage.replay import Training, payload
+from stn_core import checkpoints, find
+from stn_core.runs.packed import PACKED, unpack
+from stn_core.transforms import LearnedBasis
 
 # Trainings of two classes and one probe without a transformer; ``replay(...runs)`` shows them.
 REPLAYED = """
@@ -282,3 +290,43 @@ def test_curve_that_is_ahead_of_the_snapshots_stays_within_its_axes(modules):
         """,
     )
     assert place == pytest.approx(1)
+
+
+def test_learnt_basis_is_another_one_in_each_frame_and_its_rows_are_drawn(modules):
+    experiment = find("studies/st-fcn-basis")
+    recorded = unpack(checkpoints.published_folder(experiment) / PACKED)
+    sent = payload(
+        Training(
+            name="learnt",
+            colour="red",
+            recorded=recorded,
+            transformers=transformers_of(experiment.network),
+            mean_classes=(2, 4, 7),
+        )
+    )
+    last = len(recorded.snapshots) - 1
+    seen = replayed(
+        modules,
+        """
+        const { decode } = await load("decode");
+        const data = { layout: "replay", token: "", colours: { series: ["red"], corner: "red" } };
+        shown.update(decode({ ...data, runs: [given.run] }));
+        const [recording] = shown.recordings;
+        return given.frames.map((frame) => {
+            recording.show(frame);
+            return {
+                grid: [...recording.pairs[3].grids[0]],
+                rows: recording.basis.panes.map(({ pixels }) => pixels.toDataURL()),
+            };
+        });
+        """,
+        {"run": sent, "frames": [0, last]},
+    )
+    for frame, one in zip((0, last), seen, strict=True):
+        snapshot = recorded.snapshots[frame]
+        transform = LearnedBasis((28, 28), rank=6)
+        transform.B.data = torch.from_numpy(snapshot.target[0]).float()
+        theta = torch.from_numpy(snapshot.theta[3]).float()
+        expected = transform.grid(theta, (28, 28)).detach().flatten().numpy()
+        assert np.abs(np.array(one["grid"]) - expected).max() < 1e-5
+    assert len(set(seen[0]["rows"])) == 6 and set(seen[0]["rows"]).isdisjoint(seen[1]["rows"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.driving import handle, scrub, select, stage_of
@@ -54,13 +53,8 @@ def test_reload_another_view_and_a_training_beside_leave_the_playhead_where_it_w
     expect_the_place(1)
 
 
-@pytest.mark.parametrize(
-    ("at", "query"),
-    [("volumes", "volume_view=Replay&volume_probe=5"), ("colocalisation", "boxes_digit=8")],
-    ids=["volumes", "boxes"],
-)
-def test_reload_leaves_the_playhead_of_volumes_and_boxes_where_it_was(at, query, visit):
-    page = visit(query, at=at, reduced_motion="reduce")
+def test_reload_leaves_the_playhead_of_boxes_where_it_was(visit):
+    page = visit("boxes_digit=8", at="colocalisation", reduced_motion="reduce")
     where = stage_of(page).locator(".where")
     expect(where).to_have_text("step 0")
     scrub(page).press("End")

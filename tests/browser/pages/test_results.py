@@ -14,7 +14,7 @@ from stn_core import results
 from tests.browser.driving import pixels, until
 
 
-def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):
+def test_picture_opens_in_this_tab_or_in_one_of_its_own_and_back_is_the_gallery(visit):
     page = visit(
         "view=Results&distortion=TC&digit=700&sweep=true&misread_both=true",
         at="distorted",
@@ -40,16 +40,8 @@ def test_picture_opens_in_this_tab_or_in_one_of_its_own(visit):
     shows(page)
     expect(page).to_have_url(re.compile(rf"digit={digit}"))
     assert "sweep" not in page.url and len(page.context.pages) == 2
-
-
-def test_one_step_back_from_an_example_is_the_gallery_again(visit):
-    page = visit("view=Results&distortion=TC", at="distorted", reduced_motion="reduce")
-    cells = page.locator(".strip").nth(1).locator("a.cell")
-    cells.first.wait_for()
-    cells.first.click()
-    page.get_by_text(re.compile("^ST-CNN Aff reads ")).first.wait_for()
     page.get_by_text("More digits").wait_for()
-    page.go_back()
+    page.go_back()  # one step back is the gallery again
     cells.first.wait_for()
     expect(page).to_have_url(re.compile("view=Results"))
 

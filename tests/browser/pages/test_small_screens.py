@@ -10,12 +10,10 @@ from tests.browser.driving import handle, stage_of
 @pytest.mark.parametrize(
     ("at", "query", "words"),
     [
-        ("transformer", "preset=Fold", "degrees of freedom"),
         ("transformer", "preset=Pull&size=4&pool=2 × 2", "degrees of freedom"),
-        ("transformer", "lab_view=Challenge", "Make the digit upright"),
         ("distorted", "sweep=true&a_rts=ST-CNN Aff&b_rts=ST-FCN Aff", "Predicted angle"),
     ],
-    ids=["play", "gradient", "challenge", "two-stages"],
+    ids=["gradient", "two-stages"],
 )
 def test_nothing_is_wider_than_the_screen(visit, at, query, words):
     page = visit(query, at=at, width=375, theme="dark", reduced_motion="reduce")

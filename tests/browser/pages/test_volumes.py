@@ -50,26 +50,36 @@ def grasp_volume(page: Page, dx: float, dy: float) -> None:
     page.mouse.up()
 
 
-def test_volume_s_projection_is_what_the_library_computes(visit):
+def test_volume_is_projected_as_by_the_library_viewed_flattened_and_sliced(visit):
     page = open_volumes(visit)
     shown = placed(FIRST_DIGIT, FIRST_SEED)
     expected = projection(shown.turn, shown.shift, shown.image)
     until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 2, "W is another")
     u = extruded(shown.image, shown.turn, shown.shift)[0, 0].sum(0).numpy()
     assert np.abs(flat(page, 0) - 255 * u / u.max()).max() <= 2
-
-
-def test_dragging_the_view_turns_both_volumes_and_leaves_what_is_read(visit):
-    page = open_volumes(visit)
+    sentence = re.compile(r"Viewing angle off face-on: (\d+)° in U, (\d+)° in V")
+    below = sentence.search(stage_of(page).inner_text())
+    beside = page.get_by_text(re.compile("Viewing angle.* in the box of ")).inner_text()
+    assert re.findall(r"(\d+)°", beside)[:2] == list(below.groups())
     solids = stage_of(page).locator("canvas.solid")
     before = [solids.nth(i).screenshot() for i in (0, 1)]
     w = flat(page, 2)
     grasp_volume(page, 60, 20)
     assert all(solids.nth(i).screenshot() != before[i] for i in (0, 1))
     np.testing.assert_array_equal(flat(page, 2), w)
+    ways = page.get_by_role("group", name="Turn or move").get_by_role("button")
+    expect(ways.nth(1)).to_be_disabled()  # the view only turns
+    page.get_by_role("button", name="digit", exact=True).click()
+    expect(ways.nth(1)).to_be_enabled()
+    solid = stage_of(page).locator("canvas.solid").nth(1)
+    before = solid.screenshot()
+    page.get_by_label("Flatten V:").fill("1")
+    assert solid.screenshot() != before
+    page.get_by_label("Slice:").fill("0")
+    expect(page.get_by_text("V, slice 1 of 30")).to_be_visible()
 
 
-def test_digit_that_is_turned_away_is_followed_by_the_network(visit):
+def test_digit_that_is_turned_is_followed_and_a_turned_grid_is_what_the_classifier_is_given(visit):
     page = open_volumes(visit)
     caption = page.get_by_text("Rotation of this digit")
     u = flat(page, 0)
@@ -80,10 +90,6 @@ def test_digit_that_is_turned_away_is_followed_by_the_network(visit):
     page.get_by_role("button", name="Use the predicted θ").click()
     expect(caption).not_to_contain_text("then moved by hand")
     np.testing.assert_array_equal(flat(page, 0), u)
-
-
-def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
-    page = open_volumes(visit)
     w = flat(page, 2)
     page.get_by_role("button", name="grid", exact=True).click()
     canvas = stage_of(page).locator("canvas.solid").first
@@ -98,21 +104,7 @@ def test_grid_that_is_turned_by_hand_is_what_the_classifier_is_given(visit):
     assert np.abs(flat(page, 2) - 255 * plain / plain.max()).max() <= 2
 
 
-def test_flattened_volume_is_another_picture_and_slices_are_chosen(visit):
-    page = open_volumes(visit)
-    ways = page.get_by_role("group", name="Turn or move").get_by_role("button")
-    expect(ways.nth(1)).to_be_disabled()  # the view only turns
-    page.get_by_role("button", name="digit", exact=True).click()
-    expect(ways.nth(1)).to_be_enabled()
-    solid = stage_of(page).locator("canvas.solid").nth(1)
-    before = solid.screenshot()
-    page.get_by_label("Flatten V:").fill("1")
-    assert solid.screenshot() != before
-    page.get_by_label("Slice:").fill("0")
-    expect(page.get_by_text("V, slice 1 of 30")).to_be_visible()
-
-
-def test_replay_of_a_volume_ends_with_the_published_network(visit):
+def test_replay_of_a_volume_has_the_recording_s_charts_and_ends_with_the_published_network(visit):
     page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
     page.locator("canvas.solid").first.wait_for()
     shown = placed_probe(5)
@@ -124,10 +116,6 @@ def test_replay_of_a_volume_ends_with_the_published_network(visit):
     # The recording has θ of the training's own precision, the published network float16 weights.
     until(page, lambda: np.abs(flat(page, 2) - expected).max() <= 25, "W is another")
     expect(page.get_by_text("5 ◂")).to_be_visible()
-
-
-def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
-    page = visit("volume_view=Replay&volume_probe=5", at="volumes", reduced_motion="reduce")
     mean = stage_of(page).get_by_label("Mean of W over 10 digits of class 8")
     mean.wait_for()
     run = recordings.recorded("volumes/extruded/st-cnn-aff")
@@ -150,11 +138,3 @@ def test_charts_of_a_volume_and_its_means_are_those_of_the_recording(visit):
                 .getImageData(0, 0, canvas.width, canvas.height).data).size"""
         )
         assert ink > 10, chart
-
-
-def test_how_far_aside_the_digit_is_seen_is_one_measure(visit):
-    page = open_volumes(visit)
-    sentence = re.compile(r"Viewing angle off face-on: (\d+)° in U, (\d+)° in V")
-    below = sentence.search(stage_of(page).inner_text())
-    beside = page.get_by_text(re.compile("Viewing angle.* in the box of ")).inner_text()
-    assert re.findall(r"(\d+)°", beside)[:2] == list(below.groups())
