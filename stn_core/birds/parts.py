@@ -64,7 +64,19 @@ def contains(middles: Tensor, birds: Photographs, region: str) -> Tensor:
 
 @torch.no_grad()
 def windows(network: ClassificationNetwork, experiment: Experiment, birds: Photographs) -> Tensor:
-    """Where a network's transformers look: t of each of its N windows, (N, photographs, 2)."""
+    """Where a network's transformers look: t of each of its N windows, (N, photographs, 2).
+
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> from stn_core.birds import backbone
+    >>> experiment = find("birds/128/2st-cnn")
+    >>> with patch.object(backbone, "pretrained", lambda: backbone.assemble(backbone.LITE0)):
+    ...     network = experiment.build(seed=0)
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.zeros(1, 15, 2)
+    >>> birds = Photographs(images, torch.zeros(1).long(), points, torch.ones(1, 15).bool())
+    >>> windows(network, experiment, birds).tolist()
+    [[[-0.25, 0.0]], [[0.25, 0.0]]]
+    """
     training = network.training
     network.eval()
     found = []

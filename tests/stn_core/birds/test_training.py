@@ -50,7 +50,7 @@ def test_network_is_trained_recorded_published_and_measured(
 
 @pytest.mark.parametrize("recipe", ["frozen", "fine-tuned"])
 def test_frozen_recipe_leaves_the_backbone_as_it_is(cub, tiny, recipe):
-    experiment = find(NAME).with_recipe(recipe, batch_size=4)
+    experiment = find(NAME).with_recipe(recipe, iterations=2, batch_size=4)
     trainer = Trainer(experiment, source.load())
     before = {n: t.clone() for n, t in trainer.network.state_dict().items()}
     for _ in range(2):
