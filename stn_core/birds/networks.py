@@ -181,24 +181,25 @@ class BirdCNN(NetworkDescription):
         Raises BackboneError if the pre-trained weights are not on this machine.
         """
         network = backbone.frozen(backbone.pretrained())
-        layers = list(network)  # type: ignore[call-overload]  # it is a Sequential
-        channels = layers[-1].convolution.out_channels
+        layers = list(network)
+        head = layers[-1]
+        assert isinstance(head, backbone.Head)
+        channels = head.convolution.out_channels
         first = nn.Sequential(*layers[: -self.trained])
         paths = []
         for _ in range(self.transformers):
             own = list(backbone.pretrained())[-self.trained :]
             for block in own[:-1]:
+                assert isinstance(block, backbone.Block) and block.expand is not None
                 backbone.frozen(block.expand)  # a third of its weights, which would be shipped
             paths.append(Path(nn.Sequential(*own)))
         classifier = Paths(first, paths, channels, classes)
         initialise(nn.ModuleList([classifier.classification]), generator)
-        transformer = self._windows(network, channels)
-        if transformer is not None:
-            fresh = transformer.localisation.body
-            initialise(nn.ModuleList([fresh.reduce, fresh.hidden]), generator)
-        return ClassificationNetwork(classifier, transformer)
+        return ClassificationNetwork(classifier, self._windows(network, channels, generator))
 
-    def _windows(self, network: nn.Module, channels: int) -> Windows | None:
+    def _windows(
+        self, network: nn.Module, channels: int, generator: torch.Generator
+    ) -> Windows | None:
         return None
 
 
@@ -213,8 +214,9 @@ class BirdSTCNN(BirdCNN):
     transform: Transform = FixedScaleAttention(SCALE)
     transformers: int = 2
 
-    def _windows(self, network: nn.Module, channels: int) -> Windows:
+    def _windows(self, network: nn.Module, channels: int, generator: torch.Generator) -> Windows:
         body = WindowBody(network, channels)
+        initialise(nn.ModuleList([body.reduce, body.hidden]), generator)
         return Windows(WindowLocalisation(body, STARTS[self.transformers]), self.transformers)
 
 
