@@ -138,10 +138,11 @@ PARTS = ("optimiser", "schedule", "localisation_optimiser")  # of a recipe, with
 class Recipe:
     """How a network is trained.
 
-    localisation_lr_factor: what f_loc's learning rate is multiplied by. localisation_optimiser:
-    f_loc's, if it is not the others' one. elastic_pixels: by how much (std) 16 points of each
-    training digit move before it is distorted, as in E: digits that other hands might have
-    written. 0 leaves them as they are.
+    localisation_lr_factor: what f_loc's learning rate is multiplied by. backbone_lr_factor: what
+    that of the classifier's pre-trained layers is, where it has some; 0 leaves them as they are.
+    localisation_optimiser: f_loc's, if it is not the others' one. elastic_pixels: by how much (std)
+    16 points of each training digit move before it is distorted, as in E: digits that other hands
+    might have written. 0 leaves them as they are.
 
     >>> from stn_core import find
     >>> find("distorted/r/st-cnn-aff").recipe.method
@@ -155,6 +156,7 @@ class Recipe:
     batch_size: int
     learning_rate: float
     localisation_lr_factor: float = 1.0
+    backbone_lr_factor: float = 1.0
     curriculum: Curriculum | None = None
     elastic_pixels: float = 0.0
     localisation_optimiser: AdamW | Muon | None = None

@@ -14,6 +14,9 @@ MEASURED = {
     "house-numbers": "Numbers misread in percent, one wrong digit is enough, on 1,000 photographs "
     "of SVHN's test part.\nTrained on renderings and 2.6 % as many photographs as the paper's: "
     "compare ours with each\nother, not with the paper's.",
+    "birds": "Test error in percent on CUB-200-2011's 5,794 test photographs: 100 less Table 3's "
+    "accuracy.\nOurs have 128 or 64 pixels, the paper's 448 or 224, and another backbone: compare "
+    "ours with each\nother, not with the paper's.",
     "addition": "Test error in percent on 10,000 sums, each of an MNIST test digit and another "
     "one, distorted\nwith five fixed seeds: mean and spread.",
     "volumes": "Test error in percent on MNIST's 10,000 test digits, each extruded, turned about "

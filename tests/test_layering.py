@@ -38,6 +38,7 @@ ORDER = [
     "recipes",
     "experiment",
     "house_numbers",
+    "birds",
     "experiments",
     "evaluation",
     "checkpoints",

@@ -9,6 +9,7 @@ from stn_core.errors import UnknownName
 from stn_core.experiment import Experiment
 from stn_core.experiments import (
     addition,
+    birds,
     browser,
     crops,
     distorted,
@@ -20,7 +21,7 @@ from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN, Colocalisa
 
 EXPERIMENTS: dict[str, Experiment] = {
     e.name: e
-    for table in (distorted, house_numbers, addition, crops, volumes, studies)
+    for table in (distorted, house_numbers, birds, addition, crops, volumes, studies)
     for e in table.EXPERIMENTS
 }
 # Apart: they are in no table of the paper, and nothing of them is published.

@@ -102,6 +102,10 @@ CLAIMS = {
         ("st-cnn-multi", "cnn"),
         ("st-cnn-multi", "st-cnn-single"),
     ),
+    "birds": (
+        ("2st-cnn", "cnn"),
+        ("4st-cnn", "2st-cnn"),
+    ),
     "addition": (
         ("cnn", "fcn"),
         ("st-fcn-aff", "fcn"),

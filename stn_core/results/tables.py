@@ -68,7 +68,7 @@ def tables() -> list[str]:
     """The tables with rows and columns: their experiments are named table/column/network.
 
     >>> tables()
-    ['distorted', 'house-numbers', 'addition', 'volumes']
+    ['distorted', 'house-numbers', 'birds', 'addition', 'volumes']
     """
     return list(dict.fromkeys(n.split("/")[0] for n in EXPERIMENTS if n.count("/") == 2))
 

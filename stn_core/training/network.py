@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from stn_core import digits
+from stn_core.birds.data import Birds
 from stn_core.digits import Source
 from stn_core.experiment import Experiment
 from stn_core.house_numbers.data import HouseNumbers
@@ -24,6 +25,7 @@ from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Step
 from stn_core.training import checkpoint
+from stn_core.training.bird_probes import BirdProbes
 from stn_core.training.devices import device_name
 from stn_core.training.number_probes import NumberProbes
 from stn_core.training.probes import Probes
@@ -67,7 +69,8 @@ class NetworkTraining:
             threads=threads,
             newton_schulz=newton_schulz,
         )
-        kind = NumberProbes if isinstance(experiment.data, HouseNumbers) else Probes
+        kinds: dict[type, type[Probes]] = {HouseNumbers: NumberProbes, Birds: BirdProbes}
+        kind = kinds.get(type(experiment.data), Probes)
         self._probes = kind(experiment, source.gallery, device)
         self.iterations = experiment.recipe.iterations
         self.record_steps = record_steps(self.iterations)

@@ -114,6 +114,11 @@ class Probes:
         """The probes' digits, each in POSES poses: (10, POSES, C, H, W)."""
         return posed_probes(self.experiment, self.gallery).to(self.device)
 
+    @property
+    def shown(self) -> Tensor:
+        """What theta and logits are recorded of: the images, float32."""
+        return torch.from_numpy(self.images[0]).float() / 255
+
     def snapshot(self, trainer: Trainer) -> Snapshot:
         """Look at the probes and at the measured digits as the trainer's network stands.
 
@@ -126,7 +131,7 @@ class Probes:
         return snapshot
 
     def _look(self, trainer: Trainer) -> Snapshot:
-        images = torch.from_numpy(self.images[0]).to(self.device).float() / 255
+        images = self.shown.to(self.device)
         trace = trainer.trace(images)
         thetas = [warp.theta for warp in trace.warps]
         theta = torch.stack(thetas, 1) if thetas else images.new_zeros(len(images), 0, 0)

@@ -23,6 +23,7 @@ from stn_core.transforms import NonFiniteError
 from stn_core.weights import hidden_matrices, kernels
 
 PRECISIONS = ("float32", "bfloat16")
+BACKBONE = "classifier.backbone."  # before the names of layers that come pre-trained
 
 
 class Trainer:
@@ -58,10 +59,21 @@ class Trainer:
         self.digits = source.train.to(device)
         self.network = network = experiment.build(seed).to(device)
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
-        classifier = [p for n, p in network.named_parameters() if not n.startswith("transformer.")]
-        self.parts = {"localisation": localisation, "classifier": classifier}
-        self.factors = {"localisation": self.recipe.localisation_lr_factor, "classifier": 1.0}
-        self.parts = {name: part for name, part in self.parts.items() if part}
+        backbone = [p for n, p in network.named_parameters() if n.startswith(BACKBONE)]
+        for parameter in backbone:
+            parameter.requires_grad_(self.recipe.backbone_lr_factor > 0)
+        classifier = [
+            p for n, p in network.named_parameters() if not n.startswith(("transformer.", BACKBONE))
+        ]
+        self.parts = {"localisation": localisation, "backbone": backbone, "classifier": classifier}
+        self.factors = {
+            "localisation": self.recipe.localisation_lr_factor,
+            "backbone": self.recipe.backbone_lr_factor,
+            "classifier": 1.0,
+        }
+        self.parts = {
+            name: part for name, part in self.parts.items() if part and part[0].requires_grad
+        }
         self.optimisers = self.recipe.build_optimisers(self._groups())
         self.newton_schulz = newton_schulz or faster_dtype(device)
         for optimiser in self.optimisers:

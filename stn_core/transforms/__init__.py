@@ -25,7 +25,13 @@ from stn_core.transforms.grids import (
     regular_grid,
 )
 from stn_core.transforms.learned_basis import LearnedBasis
-from stn_core.transforms.matrices import Affine, Affine3D, Attention, Projective
+from stn_core.transforms.matrices import (
+    Affine,
+    Affine3D,
+    Attention,
+    FixedScaleAttention,
+    Projective,
+)
 from stn_core.transforms.poses import (
     decompose_affine,
     euler_rotation,
@@ -43,6 +49,7 @@ __all__ = [
     "Affine3D",
     "Attention",
     "DtypeError",
+    "FixedScaleAttention",
     "LearnedBasis",
     "LinearForm",
     "MatrixForm",

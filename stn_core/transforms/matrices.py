@@ -45,6 +45,38 @@ class Attention(_Homogeneous):
         return torch.tensor([1.0, 0, 0])
 
 
+class FixedScaleAttention(_Homogeneous):
+    """Attention whose scale is fixed, θ = (t_x, t_y) (App. A.6). The box is [t − s, t + s].
+
+    With s < 1 no θ is the identity: ``identity`` gives the centre. Raises ValueError unless
+    0 < s <= 1.
+
+    >>> FixedScaleAttention(0.5).grid(torch.tensor([[0.5, 0.0]]), (1, 2)).tolist()
+    [[[[0.25, 0.0], [0.75, 0.0]]]]
+    """
+
+    num_params = 2
+    parameter_names = ("t_x", "t_y")
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        if not 0 < scale <= 1:
+            raise ValueError(f"a scale should be above 0 and at most 1, got {scale}")
+        self.scale = scale
+
+    def matrix(self, theta: Tensor) -> Tensor:
+        x, y = theta.unbind(1)
+        s, zero = torch.full_like(x, self.scale), torch.zeros_like(x)
+        return torch.stack([s, zero, x, zero, s, y], dim=1).unflatten(1, (2, 3))
+
+    def identity(self) -> Tensor:
+        """The window in the middle: (2,)."""
+        return torch.zeros(2)
+
+    def extra_repr(self) -> str:
+        return f"{self.scale:g}"
+
+
 class Affine(_Homogeneous):
     """The 2 × 3 matrix of Eq. 1, θ = (θ11, θ12, θ13, θ21, θ22, θ23).
 

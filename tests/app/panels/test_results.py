@@ -52,7 +52,7 @@ def test_results_show_every_cell_and_all_downloads():
     assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
 
 
-@pytest.mark.parametrize("table", results.tables())
+@pytest.mark.parametrize("table", TABLES)
 def test_downloads_hold_what_is_shown(table):
     cells, columns = results.cells(table), results.rows_and_columns(table)[1]
     lines = list(read_csv(downloads.as_csv(results_files.errors(cells))))
@@ -162,7 +162,7 @@ def answers(table: str, item) -> dict[str, str]:
     return dict(zip(names, said, strict=True))
 
 
-@pytest.mark.parametrize("table", results.tables())
+@pytest.mark.parametrize("table", TABLES)
 def test_picture_is_a_link_to_its_example(table, galleries):
     opened(table, **{PAGES[table]: "Results"})
     for key, which in (("misread-one", 0), ("misread-other", 1)):
@@ -219,7 +219,7 @@ def test_a_small_group_is_shown_whole_without_a_switch(galleries):
     }
 
 
-@pytest.mark.parametrize("table", results.tables())
+@pytest.mark.parametrize("table", TABLES)
 def test_download_of_the_misread_examples_has_each_with_its_true_class(table):
     cells, column = results.cells(table), COLUMNS[table]
     rows = results_files.misread(TABLES[table], EXPLORERS[table], cells, column)
@@ -259,7 +259,7 @@ def test_only_what_the_paper_compares_is_held_against_it():
     assert "does not give both figures" not in texts(view("Results", distortion="RTS"))
 
 
-@pytest.mark.parametrize("table", results.tables())
+@pytest.mark.parametrize("table", TABLES)
 def test_more_of_them_where_a_distortion_leaves_little_is_said_of_several_alone(table):
     told = texts(opened(table, **{PAGES[table]: "Results"}))
     assert "Every trained network misreads the same" in told

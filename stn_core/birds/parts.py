@@ -1,0 +1,136 @@
+"""Do the transformers find parts? How often a window has all visible points of the head, or of the
+body, in it (Sect. 4.3: "a head detector", "the central part of the body").
+
+A window is compared with one of its size in the middle, and with random ones that are inside the
+image, on the same photographs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from stn_core.birds.networks import SCALE
+from stn_core.birds.photographs import PARTS, Photographs
+from stn_core.experiment import Experiment
+from stn_core.networks import ClassificationNetwork
+
+REGIONS = {
+    "head": ("beak", "crown", "forehead", "left eye", "nape", "right eye", "throat"),
+    "body": ("back", "belly", "breast", "left wing", "right wing"),
+}
+CENTRE, RANDOM = "centre", "random"
+RANDOM_WINDOWS = 20  # of each photograph
+CONFIDENCE = 1.96  # standard deviations: 95 %
+CHUNK = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Of how many photographs a window has all visible points of a region in it, in percent.
+
+    window: 1 to N, ``centre`` or ``random``; low, high: the 95 % confidence interval over the
+    photographs; photographs: those with a visible point of the region.
+
+    >>> Share(window="centre", region="head", percent=40.0, low=30.0, high=50.0, photographs=99)
+    Share(window='centre', region='head', percent=40.0, low=30.0, high=50.0, photographs=99)
+    """
+
+    window: str
+    region: str
+    percent: float
+    low: float
+    high: float
+    photographs: int
+
+
+def contains(middles: Tensor, birds: Photographs, region: str) -> Tensor:
+    """Whether a window has all visible points of a region in it: bool (K, N).
+
+    middles: t of K windows of each of N photographs, (K, N, 2), in the photograph's coordinates.
+
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.full((1, 15, 2), 0.4)
+    >>> birds = Photographs(images, torch.zeros(1), points, torch.ones(1, 15).bool())
+    >>> contains(torch.tensor([[[0.0, 0.0]], [[-0.2, 0.0]]]), birds, "head").tolist()
+    [[True], [False]]
+    """
+    chosen = [PARTS.index(part) for part in REGIONS[region]]
+    inside = (birds.points[:, chosen] - middles[:, :, None]).abs().amax(3) <= SCALE
+    return (inside | ~birds.visible[:, chosen]).all(2)
+
+
+@torch.no_grad()
+def windows(network: ClassificationNetwork, experiment: Experiment, birds: Photographs) -> Tensor:
+    """Where a network's transformers look: t of each of its N windows, (N, photographs, 2).
+
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> from stn_core.birds import backbone
+    >>> experiment = find("birds/128/2st-cnn")
+    >>> with patch.object(backbone, "pretrained", lambda: backbone.assemble(backbone.LITE0)):
+    ...     network = experiment.build(seed=0)
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.zeros(1, 15, 2)
+    >>> birds = Photographs(images, torch.zeros(1).long(), points, torch.ones(1, 15).bool())
+    >>> windows(network, experiment, birds).tolist()
+    [[[-0.25, 0.0]], [[0.25, 0.0]]]
+    """
+    training = network.training
+    network.eval()
+    found = []
+    for start in range(0, len(birds), CHUNK):
+        some = slice(start, start + CHUNK)
+        part = Photographs(*(tensor[some] for tensor in vars(birds).values()))
+        images = experiment.data.examples(part, torch.Generator()).images
+        assert network.transformer is not None  # of a baseline there is nothing to see
+        found.append(torch.stack([w.theta for w in network.transformer.warps(images)]))
+    network.train(training)
+    return torch.cat(found, 1)
+
+
+def shares(middles: Tensor, birds: Photographs, generator: torch.Generator) -> list[Share]:
+    """Of each window, of the centre one and of random ones, for each region.
+
+    middles: see ``windows``; generator: what random windows are drawn with, on the CPU.
+
+    >>> images, points = torch.zeros(9, 3, 128, 128, dtype=torch.uint8), torch.full((9, 15, 2), 0.8)
+    >>> birds = Photographs(images, torch.zeros(9), points, torch.ones(9, 15).bool())
+    >>> head = shares(torch.full((1, 9, 2), 0.5), birds, torch.Generator())[:2]
+    >>> [(share.window, share.percent) for share in head]
+    [('1', 100.0), ('centre', 0.0)]
+    """
+    count = len(birds)
+    drawn = torch.rand(RANDOM_WINDOWS, count, 2, generator=generator)
+    by_window = {
+        **{str(n + 1): one[None] for n, one in enumerate(middles)},
+        CENTRE: torch.zeros(1, count, 2),
+        RANDOM: (2 * drawn - 1) * (1 - SCALE),
+    }
+    found = []
+    for region, parts in REGIONS.items():
+        seen = birds.visible[:, [PARTS.index(part) for part in parts]].any(1)
+        for window, some in by_window.items():
+            held = contains(some, birds, region)[:, seen].double().mean(0)  # of each photograph
+            found.append(_share(window, region, held))
+    return found
+
+
+def _share(window: str, region: str, held: Tensor) -> Share:
+    """held: 0 or 1 for each photograph, or the share of its random windows."""
+    count = len(held)
+    share = held.mean().item() if count else 0.0
+    # Wilson's (1927), which is valid at 0 and 1 too. Of shares of windows it is wider than needed.
+    square = CONFIDENCE**2 / max(1, count)
+    middle = (share + square / 2) / (1 + square)
+    reach = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return Share(
+        window=window,
+        region=region,
+        percent=100 * share,
+        low=100 * low,
+        high=100 * high,
+        photographs=count,
+    )
