@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Experiments",
-    position=6,
+    position=7,
     menu="MNIST addition",
     title="MNIST addition",
     lead=(

@@ -6,7 +6,7 @@ from app.page import PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Experiments",
-    position=7,
+    position=8,
     menu="Co-localisation",
     title="Co-localisation",
     lead=(

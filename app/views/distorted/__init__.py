@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Experiments",
-    position=5,
+    position=6,
     menu="Distorted MNIST",
     title="Distorted MNIST",
     lead=(

@@ -6,7 +6,7 @@ from app.page import Page
 
 PAGE = Page(
     group="Start",
-    position=4,
+    position=5,
     menu="Glossary",
     title="Glossary",
     lead="The paper's symbols and the words of this app, with small pictures.",

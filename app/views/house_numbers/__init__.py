@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Experiments",
-    position=8,
+    position=9,
     menu="House numbers",
     title="House numbers",
     lead=(

@@ -6,7 +6,7 @@ from app.page import HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Questions",
-    position=10,
+    position=11,
     menu="Why labels are enough",
     title="Why are labels enough?",
     lead=(

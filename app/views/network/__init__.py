@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Your own",
-    position=12,
+    position=13,
     menu="Your network",
     title="Your network",
     lead=(

@@ -6,7 +6,7 @@ from app.page import Page
 
 PAGE = Page(
     group="Start",
-    position=3,
+    position=4,
     menu="Tour",
     title="Guided tour",
     lead=(

@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Start",
-    position=2,
+    position=3,
     menu="Transformer",
     title="The spatial transformer",
     lead=(
