@@ -32,6 +32,8 @@ CELLS = {  # of the small table
     "Distorted MNIST (RTS), ST-CNN Affine": "distorted/rts/st-cnn-aff",
     "Translated and cluttered (TC), CNN": "distorted/tc/cnn",
     "Translated and cluttered (TC), ST-CNN Affine": "distorted/tc/st-cnn-aff",
+    "House numbers (2.6 % of the paper's photographs), CNN": "house-numbers/64/cnn",
+    "House numbers (2.6 % of the paper's photographs), ST-CNN Multi": "house-numbers/64/st-cnn-multi",
     "MNIST addition, CNN": "addition/rts/cnn",
     "MNIST addition, ST-FCN Affine": "addition/rts/st-fcn-aff",
     "MNIST addition, 2×ST-FCN TPS": "addition/rts/2st-fcn-tps",
@@ -76,7 +78,9 @@ def test_every_page_of_the_app_is_named_with_its_address():
     assert sorted(named) == sorted(one for one in here if one != ("Glossary", "glossary"))
 
 
-@pytest.mark.parametrize("table", ["distorted", "addition", "colocalisation", "volumes"])
+@pytest.mark.parametrize(
+    "table", ["distorted", "house-numbers", "addition", "colocalisation", "volumes"]
+)
 def test_results_are_what_the_command_prints(table, capsys):
     assert command_line.main(["results", table]) == 0
     shown = re.findall(r"^```text\n(.*?)^```$", TEXTS["pretrained"], re.MULTILINE | re.DOTALL)
@@ -91,7 +95,11 @@ def test_small_table_has_the_figures_of_the_results(row):
         mean = next(line for line in report.colocalisation() if line.startswith("mean   "))
         assert mean.endswith(f" {ours} ({paper})")
         return
-    cell = {**results.cells("distorted"), **results.cells("addition")}[CELLS[title]]
+    cell = {
+        name: cell
+        for table in ("distorted", "house-numbers", "addition")
+        for name, cell in results.cells(table).items()
+    }[CELLS[title]]
     assert (cell.ours, f"{cell.experiment.reported:.1f}") == (ours, paper)
 
 
