@@ -115,7 +115,7 @@ export class Learn {
     this.recording = new Recording(this.data.seed);
     this.errors = new Record(2);
     this.trails = PROBES.map(() => new Record(6));
-    this.state = null;
+    this.told = null;
     this.ticks = [];
     this.tell("reset", { seed: this.data.seed, settings: this.settings, number: this.number });
   }
@@ -134,7 +134,7 @@ export class Learn {
   choose(probe) {
     this.probe = probe;
     this.probes.choose(probe);
-    if (this.state) this.arrange();
+    if (this.told) this.arrange();
   }
 
   /** In a hidden tab it pauses, unless it is to go on. */
@@ -156,7 +156,7 @@ export class Learn {
     }
     if (told.number !== this.number) return;
     const { steps, losses, theta, measured, means, probes } = told;
-    this.state = told;
+    this.told = told;
     if (probes) this.probes.set(probes, told.settings);
     const { rate, boost } = told.settings;
     if (losses) this.losses.push(steps, [...losses, boost ? BOOST * rate : rate, told.seconds]);
@@ -177,7 +177,7 @@ export class Learn {
 
   draw() {
     this.frame = null;
-    const { state } = this;
+    const { told: state } = this;
     if (!state || !this.root.isConnected) return;
     this.probes.show(state.theta, state.logits);
     this.controls.show({ ...this.settings }, state.running);
@@ -190,7 +190,7 @@ export class Learn {
 
   /** Step, speed, errors. */
   say() {
-    const { state, measured, data } = this;
+    const { told: state, measured, data } = this;
     const now = performance.now();
     this.ticks = [...this.ticks.filter(([at]) => now - at < RATE_MILLISECONDS), [now, state.steps]];
     const [[first, from]] = this.ticks;
@@ -203,7 +203,7 @@ export class Learn {
 
   /** The curves. */
   arrange() {
-    const { state, data, charts } = this;
+    const { told: state, data, charts } = this;
     if (!state) return;
     const axis = even(Math.max(10, state.steps), "step");
     const lines = ({ x, y }, noisy) => data.names.map((name, n) => ({ name, colour: data.colours.networks[n], dash: 0, x, y: y[n], noisy }));
@@ -231,7 +231,7 @@ export class Learn {
   }
 
   redraw() {
-    if (!this.state) return;
+    if (!this.told) return;
     this.probes.redraw();
     this.arrange();
   }
@@ -240,6 +240,6 @@ export class Learn {
     document.removeEventListener("visibilitychange", this.visibility);
     this.worker?.terminate();
     this.worker = null;
-    this.state = null;
+    this.told = null;
   }
 }
