@@ -95,8 +95,8 @@ def decoded(content: bytes, file: str) -> tuple[np.ndarray, tuple[int, int]]:
             image = opened.convert("RGB")
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise BirdsError(f"{file} is not a picture that can be read") from error
-    shorter = tuple(max(SIDE, round(SIDE * n / min(size))) for n in size)
-    for target in (shorter, (SIDE, SIDE)):
+    width, height = (max(SIDE, round(SIDE * n / min(size))) for n in size)
+    for target in ((width, height), (SIDE, SIDE)):
         if image.size != target:
             image = image.resize(target, Image.Resampling.BICUBIC)
     return np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1)), size
@@ -120,14 +120,16 @@ def _kept(where: Path, split: str, progress: Progress | None) -> Photographs:
             written = [Path(temporary, path.name) for path in paths]
             shape = (len(some), 3, SIDE, SIDE)
             images = np.lib.format.open_memmap(written[0], "w+", np.uint8, shape)
-            np.savez(written[1], **_filled(images, some, split, progress))
+            arrays = _filled(images, some, split, progress)
+            labels, points, visible = (arrays[name] for name in ("labels", "points", "visible"))
+            np.savez(written[1], labels=labels, points=points, visible=visible)
             images.flush()
             for source, path in zip(written, paths, strict=True):
                 os.replace(source, path)
         return _mapped(*paths)
     except OSError:
-        images = np.empty((len(some), 3, SIDE, SIDE), np.uint8)
-        return _photographs(images, _filled(images, some, split, progress))
+        held = np.empty((len(some), 3, SIDE, SIDE), np.uint8)
+        return _photographs(held, _filled(held, some, split, progress))
 
 
 def _filled(
@@ -140,7 +142,7 @@ def _filled(
         points[n] = 2 * one.points / size - 1  # pixel 0 begins at −1
         if progress and (n % 20 == 19 or n + 1 == len(some)):
             progress(split, n + 1, len(some))
-    visible = np.isfinite(points).all(2)
+    visible: np.ndarray = np.asarray(np.isfinite(points).all(axis=2))
     labels = np.array([one.label for one in some], np.int64)
     return {
         "labels": labels,
