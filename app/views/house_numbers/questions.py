@@ -110,10 +110,9 @@ QUESTIONS = (
         "same number?",
         answers=("Yes, the same", "No, another one"),
         reasons=(
-            "The crop already holds the whole number, so the layers can do without the frames. But "
-            "they are less sure of it.",
-            "The layers get other maps than in training, and are less sure. But the crop still "
-            "holds the whole number, so they read it.",
+            "The crop already holds the whole number, so the layers can do without the frames.",
+            "The layers get other maps than in training. But the crop still holds the whole "
+            "number, so they read it.",
         ),
         find=_is_it_still_read,
         stage=STAGE,

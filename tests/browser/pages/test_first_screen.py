@@ -13,6 +13,7 @@ LARGE = {"width": 1366, "height": 768}  # with large=true
 SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
 FAULTS = (Path(__file__).parent / "faults.js").read_text()
 PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .answer"
+HEADS = ".st-key-verdict [data-testid=stMarkdown]"  # of house numbers
 PAIR, PLOT, PROBE = "[data-pane=V] canvas.pixels", ".js-plotly-plot", ".strip .cell .label"
 ONE_LINE = """() => {
     const title = document.querySelector("h1");
@@ -32,7 +33,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "addition?sum_view=Replay": (PROBE, PLAYHEAD),
     "colocalisation": (".larges canvas", ".title", PLAYHEAD),
     "colocalisation?boxes_view=Results": (PLOT,),
-    "house_numbers": ("[data-pane=view] canvas", PLAYHEAD, VERDICT),
+    "house_numbers": ("[data-pane=view] canvas", PLAYHEAD, HEADS),
     "volumes": (".solid", PLAYHEAD, VERDICT),
     "volumes?volume_view=Replay": (".solid", PLAYHEAD),
     "labels": ("[data-pane=slopes] canvas", ".verdict", ".choices.always button"),
