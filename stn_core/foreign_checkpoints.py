@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
+from stn_core.birds.backbone import BackboneError
 from stn_core.checkpoints import (
     TRAINED,
     CheckpointError,
@@ -66,7 +67,10 @@ def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> li
     shapes = {name: tensor.shape for name, tensor in unwrapped(tensors).items()}
     found = []
     for experiment in experiments:
-        expected = experiment.build(seed=0).state_dict()
+        try:
+            expected = experiment.build(seed=0).state_dict()
+        except BackboneError:  # not installed here, so no file of it is either
+            continue
         if {name: tensor.shape for name, tensor in expected.items()} == shapes:
             found.append(experiment)
     return found

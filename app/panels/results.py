@@ -23,7 +23,7 @@ STYLE = """<style>
 @media (max-width: 640px) {  /* with the paper's figures below ours, five columns fit */
   [data-testid='stMarkdownContainer'] :is(td, th) { padding: .25rem .4rem; line-height: 1.3; }
   .theirs { display: block; }
-  .theirs > span { display: none; }
+  .theirs > span, .spread { display: none; }
 }
 </style>"""
 CHOSEN = f"background:{GRIDS[0]}22;"  # of a table's column
@@ -140,7 +140,9 @@ def error_cell(table: Table, explorer: Explorer, column: str, row: str, cell) ->
     if row != table.compared[1]:  # which the page shows at first
         fields[network_field("a", f"{table.name}/{column}/")] = networks.network_title(row)
     link = html.escape(explorer.column_link(column, fields))
-    return f"<a href='{link}' target='_self'><b>{cell.ours}</b></a>{paper}"
+    mean, _, spread = cell.ours.partition(" ± ")
+    spread = spread and f"<span class='spread'> ± {spread}</span>"
+    return f"<a href='{link}' target='_self'><b>{mean}</b></a>{spread}{paper}"
 
 
 def show_budgets(cells: dict, table: Table) -> None:

@@ -51,6 +51,14 @@ def load(progress: Progress | None = None) -> Source:
     gallery, and test images.
 
     progress: is told how many are decoded. Raises BirdsError for what is not CUB's.
+
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, STN_DATA=""):
+    ...     try:
+    ...         load()
+    ...     except BirdsError as error:
+    ...         print(str(error).split(":")[0])
+    birds need CUB-200-2011
     """
     where = folder()
     gallery, train, test = (_kept(where, split, progress) for split in SPLITS)

@@ -126,8 +126,9 @@ def drag(page: Page, name: str, dx: float, dy: float) -> None:
 
 
 def theta_shown(page: Page) -> np.ndarray:
-    fields = stage_of(page).locator("details").last.locator("input[type=number]").all()
-    return np.array([float(field.input_value()) for field in fields]).reshape(2, 3)
+    fields = stage_of(page).locator("details").last.locator("input[type=number]")
+    values = fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))")
+    return np.array(values).reshape(2, 3)
 
 
 # Runs in the page, on the component's own modules. BODY uses ``load`` and gives the result.

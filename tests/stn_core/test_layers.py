@@ -18,7 +18,7 @@ from stn_core.layers import LAYERS, Layer, as_text, read_layers
 from stn_core.networks import ClassificationNetwork
 
 PUBLISHED = [name for name, e in EXPERIMENTS.items() if checkpoints.is_published(e)]
-DESCRIBED = [name for name in PUBLISHED if not name.startswith("volumes/")]
+DESCRIBED = [name for name in PUBLISHED if not name.startswith(("volumes/", "house-numbers/"))]
 
 
 def run(layers: tuple[Layer, ...], tensors: dict[str, Tensor], x: Tensor) -> Tensor:

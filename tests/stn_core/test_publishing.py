@@ -251,7 +251,7 @@ def test_other_recipe_s_error_is_noted_without_weights_and_told(finished, pretra
     assert [one.seeds for one in load_tried(find(NAME))] == [(1,), (0,)]
     assert [file.name for file in path.parent.iterdir()] == [TRIED]
     network, _ = checkpoints.load_trained(find(NAME), run.checkpoint)
-    error = publishing.evaluate(network, find(NAME), source.test).measure
+    error = mean_error(evaluate_draws(network, find(NAME), source.test))
     told = "\n".join(report.table("distorted"))
     device = run.description()["device"]
     assert f"2 steps of 2, rate 0.001, seed 0, {device}, float32: r/fcn {error:.2f}" in told

@@ -12,7 +12,8 @@ from tests.browser.serving import ROOT
 FRONTEND = ROOT / "app" / "stage" / "frontend"
 NAMES = (
     *("large", "strip", "replay", "wall", "volume", "story"),
-    *("labels", "beat", "bare", "chart", "predict", "digits", "learn"),
+    *("labels", "beat", "bare", "chart", "predict", "digits", "learn", "depth"),
+    "verdicts",
 )
 USERS = ("index.js", "output/export.js", "output/link.js", "parts/keys.js")
 

@@ -56,7 +56,7 @@ SPOKEN = """() => {
     return found;
 }"""
 CHARTS = {"distorted": 2, "colocalisation": 5, "invariance": 2, "network": 2}
-VALUE = re.compile(r"\d+(\.\d+)?( %|°)? (at|of)|\d read as \d|slope is")
+VALUE = re.compile(r"\d+(\.\d+)?( %|°)? (at|of)|\d read as \d|slope is|[Nn]othing yet")
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ export class Curves {
     this.canvas = element("canvas", { className: "curves" });
     this.canvas.again = (other) => this.drawAgain(other);
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", title);
+    this.canvas.setAttribute("aria-label", `${title}. Nothing yet`);
     this.legend = element("span", { className: "legend" });
     this.cut = element("span", { className: "cut" });
     this.hover = element("div", { className: "reading", hidden: true });
@@ -236,7 +236,8 @@ function spoken({ name, x, y }, { unit }) {
   const known = [...y.keys()].filter((i) => Number.isFinite(y[i]));
   const count = Math.min(SPOKEN, known.length);
   const said = [...Array(count).keys()].map((n) => known[Math.round((n * (known.length - 1)) / Math.max(1, count - 1))]);
-  return `${name ? `${name}: ` : ""}${said.map((i) => `${reading(y[i])} at ${unit ?? ""} ${reading(x[i])}`).join(", ")}`;
+  const values = said.map((i) => `${reading(y[i])} at ${unit ?? ""} ${reading(x[i])}`).join(", ");
+  return `${name ? `${name}: ` : ""}${values || "nothing yet"}`;
 }
 
 const away = ({ x, i }, axis, share) => Math.abs(axis.place(x[i]) - share);
