@@ -29,7 +29,7 @@ def test_nothing_is_wider_than_the_screen(visit, at, query, words):
             assert cut <= 0, f"stage {index} at {width}"
 
 
-@pytest.mark.parametrize("at", ["distorted", "addition", "volumes"])
+@pytest.mark.parametrize("at", ["distorted", "volumes"])
 def test_picture_comes_first_on_a_phone_and_its_choices_after_it(visit, at):
     page = visit(at=at, width=390, reduced_motion="reduce")
     page.get_by_text("All digits come from the gallery").wait_for()

@@ -200,7 +200,8 @@ def test_results_are_the_table_s():
     app = page(volume_view="Results")
     shown = texts(app)
     cell = results.cells("volumes")[f"{PREFIX}st-cnn-aff"]
-    assert f"<b>{cell.ours}</b>" in shown
+    mean, _, spread = cell.ours.partition(" ± ")
+    assert f"<b>{mean}</b></a><span class='spread'> ± {spread}</span>" in shown
     assert "Table" not in shown.split("Click a number")[0]
 
 
