@@ -208,6 +208,7 @@ def main() -> None:
             query = f"distortion={column.upper()}&a_{column}=ST-CNN+Aff&b_{column}=CNN"
             page = open_page(chromium, f"{address}/distorted?{query}")
             page.get_by_label("the whole grid").first.wait_for()
+            page.get_by_role("button", name="digit").first.click()
             page.wait_for_timeout(5_000)  # the networks have come
             print(f"ST-CNN Aff beside CNN on {side}×{side}:", answers(page))
 
