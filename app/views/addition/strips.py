@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.data import sums
 from app.data.networks import run_network
+from app.panels.further import legend, marks
 from app.panels.transformers import pixels
 from app.stage.large import Item
 from app.stage.strip import strip
@@ -24,21 +25,17 @@ def further_sums(shown: Shown) -> None:
         example = sums.pair_of_digits(*pair, shown.seed)
         label = int(example.labels[0])
         answers = [int(run_network(n, example.images).logits.argmax()) for n in shown.networks]
-        marks = "".join(" ✓" if answer == label else " ✗" for answer in answers)
         digits = "+".join(str(int(d)) for d in example.pose["digit"][0])
         items.append(
             Item(
                 id=f"{pair[0]}.{pair[1]}",
                 image=pixels(example.images)[0],
                 theta=None,
-                label=f"{digits}{marks}",
+                label=f"{digits}{marks(answer == label for answer in answers)}",
                 alt=f"Choose this sum of distorted digits, {digits}",
             )
         )
-    legend = (
-        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
-    )
-    st.caption(f"**More sums**, distorted with the same seed. Click one{legend}")
+    st.caption(f"**More sums**, distorted with the same seed. Click one{legend(shown.networks)}")
     strip(
         items,
         key="sums",

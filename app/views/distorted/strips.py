@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.panels.further import legend, marks
 from app.panels.transformers import pixels
 from app.stage.large import Item
 from app.stage.strip import strip
@@ -16,20 +17,16 @@ def digit_strip(shown: Shown) -> None:
     items = []
     for further in shown.further():
         label = int(further.example.labels[0])
-        marks = "".join(" ✓" if answer == label else " ✗" for answer in further.answers)
         items.append(
             Item(
                 id=str(further.digit),
                 image=pixels(further.example.images)[0],
                 theta=None,
-                label=f"{label}{marks}",
+                label=f"{label}{marks(answer == label for answer in further.answers)}",
                 alt=f"Choose this distorted {label}",
             )
         )
-    legend = (
-        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
-    )
-    st.caption(f"**More digits**, distorted with the same seed. Click one{legend}")
+    st.caption(f"**More digits**, distorted with the same seed. Click one{legend(shown.networks)}")
     strip(
         items,
         key="digits",

@@ -7,6 +7,7 @@ import streamlit as st
 from app.data import house_numbers
 from app.data.read_numbers import read_numbers
 from app.panels import theme
+from app.panels.further import legend, marks
 from app.stage.depth import Photograph, depth, depth_report
 from app.stage.large import Item
 from app.stage.strip import strip
@@ -57,20 +58,16 @@ def further(shown: Shown) -> None:
     items = []
     for place, index in enumerate(indices):
         picture = house_numbers.photograph(kind, index)
-        marks = "".join(" ✓" if numbers[place] == picture.number else " ✗" for numbers in read)
         items.append(
             Item(
                 id=f"{kind}.{index}",
                 image=picture.image[:, 8:-8, 8:-8],
                 theta=None,
-                label=f"{picture.number}{marks}",
+                label=f"{picture.number}{marks(n[place] == picture.number for n in read)}",
                 alt=f"Choose this picture of {picture.number}",
             )
         )
-    legend = (
-        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
-    )
-    st.caption(f"**More pictures**{legend}")
+    st.caption(f"**More pictures**{legend(shown.networks)}")
     strip(
         items,
         key="numbers",

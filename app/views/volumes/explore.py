@@ -9,6 +9,7 @@ from app.data import volumes
 from app.data.networks import run_network
 from app.panels import poses, theme, transformers, verdicts
 from app.panels.downloads import downloads
+from app.panels.further import legend, marks
 from app.stage.large import Item
 from app.stage.strip import strip
 from app.stage.volume import Pose, Solid, volume, volume_report
@@ -140,20 +141,17 @@ def further(shown: Shown) -> None:
         placed = volumes.placed(digit, shown.seed)
         images = volumes.extruded(placed.image, placed.turn, placed.shift)
         answers = [int(run_network(n, images).logits.argmax()) for n in shown.networks]
-        marks = "".join(" ✓" if answer == label else " ✗" for answer in answers)
         items.append(
             Item(
                 id=str(digit),
                 image=transformers.pixels(images)[0],
                 theta=None,
-                label=f"{label}{marks}",
+                label=f"{label}{marks(answer == label for answer in answers)}",
                 alt=f"Choose this turned {label}",
             )
         )
-    legend = (
-        " · ✓ right, ✗ wrong, one mark per network, in the order above" if shown.networks else ""
-    )
-    st.caption(f"**More digits**, turned with the same seed, seen from the front{legend}")
+    words = "**More digits**, turned with the same seed, seen from the front"
+    st.caption(f"{words}{legend(shown.networks)}")
     strip(
         items,
         key="volumes",
