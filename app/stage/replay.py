@@ -159,12 +159,11 @@ def _label(label: np.ndarray) -> int | list[int] | None:
 
 def _multiplied_out(thetas: np.ndarray) -> np.ndarray:
     """Affine θ of transformers in depth, (T, probes, N, 6), each after all before it."""
-    rows = thetas.reshape(*thetas.shape[:3], 2, 3)
-    last = np.broadcast_to(np.array([0.0, 0, 1]), (*rows.shape[:3], 1, 3))
-    whole = np.concatenate([rows, last], 3)
-    for n in range(1, whole.shape[2]):
-        whole[:, :, n] = whole[:, :, n - 1] @ whole[:, :, n]
-    return whole[..., :2, :].reshape(thetas.shape)
+    import torch
+
+    from stn_core.house_numbers.composition import multiplied_out
+
+    return torch.stack(multiplied_out(torch.from_numpy(thetas).unbind(2)), 2).numpy()
 
 
 def _learnt(recorded: RecordedRun, output_size: Sequence[int]) -> dict[str, str]:

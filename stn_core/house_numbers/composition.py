@@ -12,28 +12,25 @@ import torch
 from torch import Tensor
 
 from stn_core.sampling import sample
-from stn_core.trace import Warp
 from stn_core.transforms import Affine
 
 
-def multiplied_out(warps: Sequence[Warp]) -> list[Tensor]:
-    """Affine θ (B, 6) of the first transformer, of the first two after each other, and so on.
+def multiplied_out(thetas: Sequence[Tensor]) -> list[Tensor]:
+    """Affine θ (…, 6) of the first transformer, of the first two after each other, and so on.
 
     T1 and then T2 reads the image at A1·A2.
 
-    >>> zoom = torch.tensor([[0.5, 0, 0, 0, 0.5, 0.2]])
-    >>> nothing = torch.empty(0)
-    >>> warps = [Warp(nothing, zoom, nothing, nothing)] * 2
-    >>> multiplied_out(warps)[1].tolist()
-    [[0.25, 0.0, 0.0, 0.0, 0.25, 0.30000001192092896]]
+    >>> zoom = torch.tensor([0.5, 0, 0, 0, 0.5, 0.2])
+    >>> multiplied_out([zoom, zoom])[1].tolist()
+    [0.25, 0.0, 0.0, 0.0, 0.25, 0.30000001192092896]
     """
-    last = torch.tensor([0.0, 0, 1], device=warps[0].theta.device)
+    last = torch.tensor([[0.0, 0, 1]], device=thetas[0].device)
     whole = torch.eye(3, device=last.device)
     products = []
-    for warp in warps:
-        rows = warp.theta.float().unflatten(1, (2, 3))  # (B, 2, 3)
-        whole = whole @ torch.cat([rows, last.expand(len(rows), 1, 3)], 1)
-        products.append(whole[:, :2].flatten(1))
+    for theta in thetas:
+        rows = theta.float().unflatten(-1, (2, 3))  # (…, 2, 3)
+        whole = whole @ torch.cat([rows, last.expand(*rows.shape[:-2], 1, 3)], -2)
+        products.append(whole[..., :2, :].flatten(-2))
     return products
 
 

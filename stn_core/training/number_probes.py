@@ -73,4 +73,4 @@ class NumberProbes(Probes):
         return total / len(self.measured), means
 
     def _views(self, trace: Trace) -> list[Tensor]:
-        return views(trace.warps[0].input, multiplied_out(trace.warps))
+        return views(trace.warps[0].input, multiplied_out([warp.theta for warp in trace.warps]))

@@ -119,15 +119,7 @@ function recording(run, colours) {
 
 /** B at the output pixels and along the lattice lines, at a frame or between two. */
 function learntAt(targets, lattices, count) {
-  const at = (all, position) => {
-    const each = all.length / count;
-    const first = Math.min(count - 1, Math.floor(position));
-    const second = Math.min(count - 1, first + 1);
-    return Float32Array.from({ length: each }, (_, i) => {
-      const from = all[first * each + i];
-      return from + (all[second * each + i] - from) * (position - first);
-    });
-  };
+  const at = (all, position) => Float32Array.from(interpolated((frame) => rowOf(all, frame, all.length / count), count, position));
   return (position) => ({ target: at(targets, position), latticeTarget: at(lattices, position) });
 }
 

@@ -14,7 +14,7 @@ from app.tables import network_field
 from app.views.house_numbers.choices import FIRST_CHOICES, FIRST_RENDERING, OWN, PREFIX
 from app.views.house_numbers.explore import STAGE
 from stn_core.house_numbers.composition import multiplied_out
-from stn_core.trace import Trace, Warp
+from stn_core.trace import Trace
 
 NAME = f"{PREFIX}{FIRST_CHOICES[0]}"
 FIELDS = {
@@ -48,9 +48,7 @@ def _products(thetas: np.ndarray) -> np.ndarray:
     """Multiplied out: (N, 6)."""
     import torch
 
-    nothing = torch.empty(0)
-    warps = [Warp(nothing, torch.from_numpy(theta)[None], nothing, nothing) for theta in thetas]
-    return np.stack([product[0].numpy() for product in multiplied_out(warps)])
+    return np.stack([product.numpy() for product in multiplied_out(torch.from_numpy(thetas))])
 
 
 def _first_moves() -> Play:

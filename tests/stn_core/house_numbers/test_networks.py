@@ -121,7 +121,7 @@ def test_multiplied_out_thetas_read_the_image_as_one_after_the_other():
         warps = network.trace(image, first, second).warps
         once = views(image, [first])[0]
         twice = sample(once, Affine().grid(second, (64, 64)))
-        seen = views(image, multiplied_out(warps))
+        seen = views(image, multiplied_out([warp.theta for warp in warps]))
     torch.testing.assert_close(seen[0], once)
     inside = (slice(None), slice(None), slice(4, -4), slice(4, -4))
     torch.testing.assert_close(seen[1][inside], twice[inside], atol=2e-3, rtol=0)
