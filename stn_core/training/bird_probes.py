@@ -10,7 +10,6 @@ from torch import Tensor
 
 from stn_core.digits import Digits
 from stn_core.experiment import Experiment
-from stn_core.runs.records import Snapshot
 from stn_core.trace import Trace
 from stn_core.training.probes import Probes
 from stn_core.training.trainer import Trainer
@@ -50,13 +49,6 @@ class BirdProbes(Probes):
     def _examples(self, some: slice) -> Tensor:
         digits = Digits(self.gallery.images[some], self.gallery.labels[some])
         return self.experiment.data.examples(digits, torch.Generator()).images
-
-    def _look(self, trainer: Trainer) -> Snapshot:
-        trainer.network.eval()  # without dropout
-        try:
-            return super()._look(trainer)
-        finally:
-            trainer.network.train()
 
     def _measure(self, trainer: Trainer) -> tuple[float, list[Tensor]]:
         """The objective's measure, and the mean V of each transformer, in grey."""

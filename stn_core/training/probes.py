@@ -124,8 +124,12 @@ class Probes:
 
         Raises TrainingError if what it says is not finite.
         """
-        with trainer.at_work(), torch.no_grad():
-            snapshot = self._look(trainer)
+        trainer.network.eval()  # without dropout, which would draw from torch's generator too
+        try:
+            with trainer.at_work(), torch.no_grad():
+                snapshot = self._look(trainer)
+        finally:
+            trainer.network.train()
         if not np.isfinite(snapshot.logits).all():
             raise trainer.diverged("the logits are not finite")
         return snapshot
