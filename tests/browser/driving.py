@@ -91,9 +91,9 @@ def until(page: Page, check, message: str) -> None:
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
 
 
-def pixels(page: Page, pane: str, index: int = 0) -> np.ndarray:
-    """The grey values of U or V as they are on the screen's canvas, (H, W)."""
-    canvas = stage_of(page, index).locator(f"[data-pane={pane}] canvas.pixels").first
+def pixels(page: Page, pane: str, index: int = 0, nth: int = 0) -> np.ndarray:
+    """The grey (or red) values of the n-th pane of a kind, as U or V, on its canvas, (H, W)."""
+    canvas = stage_of(page, index).locator(f"[data-pane={pane}] canvas.pixels").nth(nth)
     height, width, values = canvas.evaluate(
         """(canvas) => {
             const { width, height } = canvas;

@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser import serving
+from tests.browser.driving import set_mode
 
 SECONDS = 5
 ROUNDS = 25
@@ -85,6 +86,10 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
+def percentiles(values: list[float]) -> str:
+    return f"p50 {percentile(values, 0.5):.0f} ms, p95 {percentile(values, 0.95):.0f} ms"
+
+
 def open_page(chromium, address: str) -> Page:
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.add_init_script(WATCH)
@@ -112,15 +117,12 @@ def drag(page: Page, name: str) -> str:
         page.mouse.move(x + 30 * ((step % 40) / 20 - 1), y + 20 * ((step % 30) / 15 - 1))
     page.mouse.up()
     latencies = page.evaluate("window.latencies")
-    return (
-        f"{frames:.0f} frames a second; from input to repainted V "
-        f"p50 {percentile(latencies, 0.5):.0f} ms, p95 {percentile(latencies, 0.95):.0f} ms"
-    )
+    return f"{frames:.0f} frames a second; from input to repainted V {percentiles(latencies)}"
 
 
 def inference(page: Page) -> str:
     """Move the digit by a key, and wait for the network's θ."""
-    page.get_by_role("button", name="digit").first.click()
+    set_mode(page, "digit")
     body = page.get_by_label("digit: move").first
     body.focus()
     times = []
@@ -147,15 +149,12 @@ def inference(page: Page) -> str:
                 [("ArrowRight", "ArrowLeft")[step % 2]],
             )
         )
-    return (
-        f"from a moved digit to the network's new θ on the screen p50 {percentile(times, 0.5):.0f} "
-        f"ms, p95 {percentile(times, 0.95):.0f} ms"
-    )
+    return f"from a moved digit to the network's new θ on the screen {percentiles(times)}"
 
 
 def answers(page: Page) -> str:
     """Drag the digit about: the latency to the frame with both networks' answers."""
-    page.get_by_role("button", name="digit").first.click()
+    set_mode(page, "digit")
     page.evaluate(ANSWERS)
     x, y = middle(page, "digit: move")
     page.mouse.move(x, y)
@@ -165,8 +164,8 @@ def answers(page: Page) -> str:
     page.mouse.up()
     times = page.evaluate("window.answered")
     return (
-        f"from input to θ, V and both answers p50 {percentile(times, 0.5):.0f} ms, "
-        f"p95 {percentile(times, 0.95):.0f} ms, {len(times)} times in {4 * ROUNDS} moves"
+        f"from input to θ, V and both answers {percentiles(times)}, "
+        f"{len(times)} times in {4 * ROUNDS} moves"
     )
 
 
@@ -208,7 +207,6 @@ def main() -> None:
             query = f"distortion={column.upper()}&a_{column}=ST-CNN+Aff&b_{column}=CNN"
             page = open_page(chromium, f"{address}/distorted?{query}")
             page.get_by_label("the whole grid").first.wait_for()
-            page.get_by_role("button", name="digit").first.click()
             page.wait_for_timeout(5_000)  # the networks have come
             print(f"ST-CNN Aff beside CNN on {side}×{side}:", answers(page))
 

@@ -12,26 +12,13 @@ from app.views.house_numbers import PAGE
 from app.views.house_numbers.choices import FIRST_CHOICES, PREFIX
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import WATCH, handle, stage_of, until
+from tests.browser.driving import WATCH, handle, pixels, stage_of, until
 
 NAME = f"{PREFIX}{FIRST_CHOICES[0]}"
 TRANSFORMERS = 4
 pytestmark = pytest.mark.skipif(
     not checkpoints.is_published(find(NAME)), reason=f"{NAME} is not published"
 )
-
-
-def painted(page: Page, pane: str, n: int) -> np.ndarray:
-    """The red values of the n-th pane of a kind, (H, W)."""
-    canvas = stage_of(page).locator(f"[data-pane={pane}] canvas.pixels").nth(n)
-    height, width, values = canvas.evaluate(
-        """(canvas) => {
-            const { width, height } = canvas;
-            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-            return [height, width, [...data].filter((_, i) => i % 4 === 0)];
-        }"""
-    )
-    return np.array(values).reshape(height, width)
 
 
 @torch.no_grad()
@@ -54,7 +41,7 @@ def test_frames_maps_heads_and_a_place_that_is_pointed_at_follow_the_hand(visit)
     last, library = TRANSFORMERS - 1, deepest_map()
     until(
         page,
-        lambda: np.abs(painted(page, "U", last) - library).max() <= 3,
+        lambda: np.abs(pixels(page, "U", nth=last) - library).max() <= 3,
         "the deepest map is another than the library's",
     )
 
@@ -77,8 +64,10 @@ def test_frames_maps_heads_and_a_place_that_is_pointed_at_follow_the_hand(visit)
         mute = stage_of(page).get_by_label(f"Mute transformer {n + 1}")
         mute.click()
         expect(mute).to_have_attribute("aria-pressed", "true")
-    crop = painted(page, "U", 0)
-    until(page, lambda: np.abs(painted(page, "view", last) - crop).max() <= 1, "a view is no crop")
+    crop = pixels(page, "U", nth=0)
+    until(
+        page, lambda: np.abs(pixels(page, "view", nth=last) - crop).max() <= 1, "a view is no crop"
+    )
     stage_of(page).locator("[data-pane=V] .square").nth(2).focus()
     page.keyboard.press("ArrowRight")
     for pane in ("U", "V", "view"):
