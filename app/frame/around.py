@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -105,9 +106,12 @@ def _emphasised(words: str) -> str:
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
 
 
-def below(page: Page) -> None:
-    """What the page is in the paper; lecture mode and ways to go on."""
-    bare()
+def below(page: Page, pages: Mapping[str, str], fields: Mapping[str, str]) -> None:
+    """What the page is in the paper; lecture mode, the playlist and ways to go on.
+
+    pages: the titles of all, by name; fields: of the address with which the script has begun.
+    """
+    bare(pages, fields)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
             "For a lecture", width="content", help="Presentation settings: large type, hidden parts"

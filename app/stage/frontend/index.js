@@ -16,6 +16,7 @@ import { listen } from "./parts/keys.js";
 import { keepNetwork } from "./parts/networks.js";
 import { keepPresentation } from "./parts/presentation.js";
 import { letFingersScroll } from "./parts/touch.js";
+import { takePart } from "./playlist/arrival.js";
 
 keepOneEntryAPage();
 keepPresentation();
@@ -29,14 +30,10 @@ const GRACE_MILLISECONDS = 1000;
 class Mounted {
   constructor(parentElement, root, name) {
     Object.assign(this, { parentElement, root, name, text: "", path: window.location.pathname });
-    const python = {
-      tell: (value) => this.setState("report", value),
-      choose: (id) => this.setTrigger("selected", id),
-    };
-    this.layout = new LAYOUTS[name](root, python);
+    this.begin();
     this.resizes = new ResizeObserver(() => this.layout.redraw());
-    this.unlisten = listen(this.layout, root);
-    this.keep = () => isKeptHere(this.layout) && keepBookmark(placeOf(this.layout, this.path), { state: this.layout.state() });
+    this.takeNoPart = takePart({ leave: () => this.leave(), arrive: () => this.arrive() });
+    this.keep = () => !this.isLeft && isKeptHere(this.layout) && keepBookmark(placeOf(this.layout, this.path), { state: this.layout.state() });
     window.addEventListener("pagehide", this.keep);
     this.dispose = () => {
       if (parentElement.isConnected) this.ending = setTimeout(() => this.end(), GRACE_MILLISECONDS);
@@ -48,10 +45,43 @@ class Mounted {
     this.resizes.observe(root);
   }
 
+  begin() {
+    const python = {
+      tell: (value) => {
+        this.hasTold = true;
+        this.setState("report", value);
+      },
+      choose: (id) => this.setTrigger("selected", id),
+    };
+    this.layout = new LAYOUTS[this.name](this.root, python);
+    this.unlisten = listen(this.layout, this.root);
+  }
+
+  /** For another address: nothing goes on. */
+  leave() {
+    if (!this.layout.restore) return;
+    this.keep();
+    this.isLeft = true;
+    this.layout.stop();
+  }
+
+  /** On the same page: as if the address had opened it. Python forgets what a hand had set before. */
+  arrive() {
+    if (!this.isLeft) return;
+    this.unlisten();
+    this.begin();
+    this.layout.update(decode(JSON.parse(this.text)));
+    Object.assign(this, { isLeft: false, path: window.location.pathname });
+    if (this.hasTold) this.setState("report", null);
+    this.hasTold = false;
+    restore(this.layout, this.root);
+  }
+
   end() {
     clearTimeout(this.ending);
     this.resizes.disconnect();
     this.unlisten();
+    this.takeNoPart();
     this.keep(); // for another page and back; at a pagehide for a reload
     window.removeEventListener("pagehide", this.keep);
     this.layout.stop();
@@ -61,8 +91,9 @@ class Mounted {
   /** Show it, unless it is a rerun without news. */
   update(payload) {
     const text = JSON.stringify(payload);
-    if (text !== this.text) keepFocus(this.root, () => this.layout.update(decode(payload)));
+    if (text !== this.text && !this.isLeft) keepFocus(this.root, () => this.layout.update(decode(payload)));
     this.text = text;
+    if (this.isLeft && this.path !== window.location.pathname) this.arrive(); // what another page has in its stead
   }
 }
 

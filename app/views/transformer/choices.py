@@ -10,6 +10,7 @@ import streamlit as st
 from app.data import decoded, gallery, pictures
 from app.data.families import PRESETS, Family, Preset, families
 from app.data.plain import plain
+from app.frame import links
 from app.panels import own_digit
 from app.sketch import sketch
 from app.stage.large import Reading, Report, is_theta
@@ -51,11 +52,13 @@ def presets() -> Preset | None:
 
 
 def _first_visit() -> None:
-    """A link to a preset starts with it; a link with a θ starts there."""
-    if "lab:start" in st.session_state:
+    """A link to a preset starts with it; a link with a θ starts there. So does Back, and a pin, but
+    for the preset: their address has all that was chosen."""
+    restored = links.is_restored()
+    if "lab:start" in st.session_state and not restored:
         return
     st.session_state["lab:start"] = None
-    if st.query_params.get("preset") in PRESETS:
+    if not restored and st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
         _set_page()
     if "theta" not in st.query_params:
@@ -139,7 +142,7 @@ def choose(preset: Preset | None) -> Choice:
         family=family,
         transform=transform,
         start=start,
-        token=f"{family.name}/{preset and st.session_state['preset']}/{start}",
+        token=f"{family.name}/{preset and st.session_state['preset']}",
         output_size=(height, width),
         reading=Reading(kernel=kernel, half_width=half_width, padding=padding, pool=POOLS[pool]),
         gradient=gradient,

@@ -5,6 +5,7 @@ import { download } from "./download.js";
 import { frameCount, gif, webm } from "./film.js";
 import { address } from "./link.js";
 import { draw } from "./picture.js";
+import { canPin, pinThis } from "./pinning.js";
 import { svg } from "./svg.js";
 import { csv } from "./table.js";
 import { shownTheme } from "./theme.js";
@@ -29,9 +30,10 @@ export function exporter(layout) {
   const buttons = Object.entries(filesOf(layout, recorder, () => themes.value || shownTheme(layout.root))).map(([text, onclick]) =>
     button(text, onclick, { title: titles[text] })
   );
-  const nodes = [themes, ...buttons, ...linkNodes(words), recorder.progress, recorder.cancel, words];
+  const pin = button("Pin this", pinThis, { title: "Keeps this view in the lecture playlist" });
+  const nodes = [themes, ...buttons, ...linkNodes(words), pin, recorder.progress, recorder.cancel, words];
   return element(
-    "details", { className: "export" },
+    "details", { className: "export", ontoggle: () => (pin.hidden = !canPin()) },
     element("summary", { textContent: "Export" }),
     element("div", { className: "buttons" }, ...nodes)
   );

@@ -5,8 +5,8 @@ const ONLY = "only"; // before a state, or alone: stage mode
 const MAX_STATE_CHARS = 6000;
 const MAX_NUMBER = 1e6; // as in stage/large.py
 
-const packed = (value) => btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const unpacked = (text) => JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
+export const packed = (value) => btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+export const unpacked = (text) => JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
 
 /** Whether a value is as many lists of numbers as another, each as long as its. */
 export function isLike(value, other) {
