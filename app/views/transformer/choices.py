@@ -24,6 +24,15 @@ KERNELS = {
 }
 SIZES = {"¼": 0.25, "½": 0.5, "1": 1.0, "2": 2.0, "4": 4.0}
 POOLS = {"none": 1, "2 × 2": 2, "4 × 4": 4}
+DEFAULTS = {  # of the page's controls, which an address leaves out
+    "family": "Affine",
+    "image": IMAGES[0],
+    "kernel": "bilinear",
+    "size": "1",
+    "pool": "none",
+    "padding": "zeros",
+    "gradient": False,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +70,7 @@ def _first_visit() -> None:
     if not restored and st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
         _set_page()
+        _complete_address()
     if "theta" not in st.query_params:
         return
     try:
@@ -70,6 +80,14 @@ def _first_visit() -> None:
         st.toast(
             "The link's θ is not a list of numbers. The page starts at the family's default θ."
         )
+
+
+def _complete_address() -> None:
+    """What the preset has set, in the address as well: Back and a pin take it from there alone."""
+    chosen = {key: st.session_state[key] for key in DEFAULTS}
+    for key, value in chosen.items():
+        if value != DEFAULTS[key] and key not in st.query_params:
+            st.query_params[key] = str(value).lower() if value is True else value
 
 
 def _apply() -> None:

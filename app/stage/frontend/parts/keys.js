@@ -3,6 +3,7 @@
  * presets or digits, while nothing else takes them.
  */
 import { button, element } from "../dom.js";
+import { isPresenting } from "../playlist/presenting.js";
 import { keepStageMode, settle, toggleStageMode } from "./stage_mode.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
@@ -106,7 +107,9 @@ function choose(n) {
 /** The keys that do something on this page now, and what. */
 function working() {
   const keys = [];
-  if (story()) keys.push(["Page Down, →", "next step of the story; Page Up and ← go back"]);
+  if (isPresenting()) keys.push(["Page Down", "next pin of the playlist; Page Up goes back"], ["Escape", "stop presenting"]);
+  if (story() && isPresenting()) keys.push(["→", "next step of the story; ← goes back"]);
+  else if (story()) keys.push(["Page Down, →", "next step of the story; Page Up and ← go back"]);
   if (game()) keys.push(["Enter", "start the game; next digit"]);
   if (played()) keys.push(["Space", "play or pause"]);
   if (played() && !story()) keys.push(["← →", "one step back or forward; ten with Shift"]);

@@ -45,8 +45,10 @@ export class Panel {
 
   open(words = "", ...ways) {
     this.field.hidden = true;
-    if (!this.dialog.open) this.dialog.showModal();
+    const isNew = !this.dialog.open;
+    if (isNew) this.dialog.showModal();
     this.render();
+    if (isNew) this.start.focus();
     this.say(words || (list.isKept() ? "" : "This browser keeps nothing for this page: copy the link, or save a file, before you close it."), ...ways);
   }
 

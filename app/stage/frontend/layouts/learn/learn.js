@@ -16,6 +16,7 @@ import { Controls } from "./controls.js";
 import { Probes } from "./probes.js";
 import { Record } from "./record.js";
 import { Recording } from "./recording.js";
+import { restoreState, stateOf } from "./state.js";
 
 const CHART_MILLISECONDS = 300; // from one drawing of the curves to the next
 const STILL_MILLISECONDS = 500; // from one picture to the next, with reduced motion
@@ -228,6 +229,14 @@ export class Learn {
   curveRows() {
     const of = ({ x, y }, what) => x.map((step, i) => ({ step, ...Object.fromEntries(this.data.names.map((name, n) => [`${what}, ${name}`, y[n][i]])) }));
     return [...of(this.losses, "loss"), ...of(this.errors, "error, %")];
+  }
+
+  state() {
+    return stateOf(this);
+  }
+
+  restore(state) {
+    return restoreState(this, state);
   }
 
   redraw() {

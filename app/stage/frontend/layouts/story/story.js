@@ -167,13 +167,19 @@ export class Story {
   }
 
   state() {
-    return { step: this.step + 1, ...this.figure.state() };
+    const training = this.isTraining ? { training: this.transport.head.position } : {};
+    return { step: this.step + 1, ...training, ...this.figure.state() };
   }
 
   /** A link from before there was a story has no step: it is of the whole figure. */
-  restore({ step = STEPS.length, ...state }) {
+  restore({ step = STEPS.length, training, ...state }) {
     if (!Number.isInteger(step) || !STEPS[step - 1]) return false;
     if (stepOfAddress() === null) this.arrive(step - 1);
+    const { head, track } = this.training.transport;
+    if (this.isTraining && training >= 0 && training <= track.count - 1) {
+      this.demo.stop();
+      head.seek(training);
+    }
     return this.figure.restore(state);
   }
 
