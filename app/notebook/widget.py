@@ -8,7 +8,7 @@ import anywidget
 import torch
 import traitlets
 
-from app.notebook.bundle import FRONTEND, bundle
+from app.stage.bundle import FRONTEND, bundle
 from app.palette import SERIES
 from app.panels import answers
 from app.stage.large import large_data, reported_in, stage_data

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
-FRONTEND = Path(__file__).parents[1] / "stage" / "frontend"
+FRONTEND = Path(__file__).parent / "frontend"
 IMPORT = re.compile(r"^((?:import|export)\b[^;]*?\bfrom\s*|import\s*)\"(\.[^\"]+)\"", re.MULTILINE)
 # A file that a module reads by its address, which a module of a bundle has not.
 BESIDE = re.compile(r"new URL\(\"(\.[^\"]+)\", import\.meta\.url\)")
