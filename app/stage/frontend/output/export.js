@@ -4,6 +4,7 @@ import { mountedLayouts } from "../parts/keys.js";
 import { download } from "./download.js";
 import { frameCount, gif, webm } from "./film.js";
 import { address } from "./link.js";
+import { pageParts } from "./page_file.js";
 import { draw } from "./picture.js";
 import { svg } from "./svg.js";
 import { csv } from "./table.js";
@@ -29,11 +30,13 @@ export function exporter(layout) {
   const buttons = Object.entries(filesOf(layout, recorder, () => themes.value || shownTheme(layout.root))).map(([text, onclick]) =>
     button(text, onclick, { title: titles[text] })
   );
-  const nodes = [themes, ...buttons, ...linkNodes(words), recorder.progress, recorder.cancel, words];
+  const page = pageParts(layout, words);
+  const nodes = [themes, ...buttons, ...(page ? [page.ask] : []), ...linkNodes(words), recorder.progress, recorder.cancel, words];
   return element(
-    "details", { className: "export" },
+    "details", { className: "export", ontoggle: () => page?.measure() },
     element("summary", { textContent: "Export" }),
-    element("div", { className: "buttons" }, ...nodes)
+    element("div", { className: "buttons" }, ...nodes),
+    ...(page ? [page.note] : [])
   );
 }
 
