@@ -48,7 +48,7 @@ PAGE = """<!doctype html>
 {networks}
 <script type="application/json" id="content">{content}</script>
 <script>{code}
-entry.default();</script>
+const page = entry.default();</script>
 </body>
 </html>
 """

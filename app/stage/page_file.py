@@ -39,19 +39,21 @@ def mount_with_file(*, key: str, data: dict, file: PageFile | None, **callbacks:
         return component.mount(key=key, data=data, **callbacks)
     asked = f"{key}:page"
 
-    def ask() -> None:
-        st.session_state[asked] = st.session_state[key].page
+    def heard() -> None:
+        value = st.session_state[key].page
+        if isinstance(value, dict):
+            st.session_state[asked] = None if "taken" in value else value
 
     name = f"{file.name}.html"
     sent = data | {"page": {"name": name, "bytes": size([data], file.networks)}}
-    wanted = st.session_state.pop(asked, None)
-    if isinstance(wanted, dict):
+    # A run may be cut short by the next one: it is sent until the browser says that it has come.
+    if wanted := st.session_state.get(asked):
         sent["file"] = {
             "number": wanted.get("number"),
             "name": name,
             "content": _made(file, data, wanted),
         }
-    return component.mount(key=key, data=sent, on_page_change=ask, **callbacks)
+    return component.mount(key=key, data=sent, on_page_change=heard, **callbacks)
 
 
 def _made(file: PageFile, data: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:

@@ -90,7 +90,7 @@ export default function mount({ data, parentElement, setStateValue, setTriggerVa
   current.update(payload);
   if (isNew) restore(current.layout, root);
   if (play && isToBePlayed(play)) current.layout.play(play);
-  if (file) give(file);
+  if (file) give(file, (value) => current.setTrigger("page", value));
   return current.dispose;
 }
 

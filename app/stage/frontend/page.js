@@ -56,6 +56,7 @@ class Shown {
       layout.update(decode(this.coloured(i)));
     });
     this.layouts.forEach((layout) => this.restore(layout));
+    this.fold();
     this.layouts.forEach(({ root }) => resizes.observe(root));
   }
 
@@ -68,6 +69,13 @@ class Shown {
     } catch (error) {
       console.warn(`The state of ${layout.data.token} does not fit: ${error.message}`);
     }
+  }
+
+  /** What would not fit into the window is folded away at first: θ in numbers. */
+  fold() {
+    const { scrollHeight, clientHeight } = document.documentElement;
+    if (scrollHeight <= clientHeight) return;
+    for (const details of this.node.querySelectorAll(".large-part > details[open]")) details.open = false;
   }
 
   /** The data of a part, its curves and bars in the colours of the theme. */
@@ -102,14 +110,14 @@ class Page {
     this.stages = stages.map((stage, i) => new Shown(stage, i));
     this.title = element("h1");
     this.note = element("p");
-    this.source = element("span");
+    this.source = element("p");
     this.colours = button("", () => this.choose(OTHER[this.theme]), { className: "colours" });
     const ways = this.ways();
-    const about = element("details", { className: "about" }, element("summary", { textContent: "About" }), element("p", {}, this.source, " ", licences));
+    const about = element("details", {}, element("summary", { textContent: "Licences" }), element("p", { textContent: licences }));
     document.body.append(
       element("header", {}, element("div", {}, this.title, this.note), ...(stages.length > 1 ? [ways] : [])),
       element("main", {}, ...this.stages.map(({ node }) => node)),
-      element("footer", {}, this.colours, about)
+      element("footer", {}, this.colours, this.source, about)
     );
     this.dark = window.matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", () => this.paint());
@@ -174,10 +182,11 @@ class Page {
   }
 }
 
+/** @returns {Page}  to be looked at in a console */
 export default function start() {
   for (const { textContent } of document.querySelectorAll("script[type='application/octet-stream']")) {
     holdNetwork(Uint8Array.from(atob(textContent), (character) => character.charCodeAt(0)));
   }
   letFingersScroll();
-  new Page(JSON.parse(document.getElementById("content").textContent));
+  return new Page(JSON.parse(document.getElementById("content").textContent));
 }

@@ -8,6 +8,7 @@ import { shownTheme } from "./theme.js";
 export const WANTED = "pagewanted"; // an event on the layout's root, for whoever can ask Python
 
 const asked = new Map(); // the words beside the button, by the number of the asking
+const given = new Set();
 
 /**
  * The button, what there is to say of the file, and a function that writes its size on the button;
@@ -35,11 +36,17 @@ function want(root, words) {
   root.dispatchEvent(new CustomEvent(WANTED, { bubbles: true, detail }));
 }
 
-/** Python has made it; once for each asking. @param {{number: number, name: string, content: string}} file */
-export function give({ number, name, content }) {
+/**
+ * Python has made it, and sends it with every run until it hears that it has come.
+ * @param {{number: number, name: string, content: string}} file
+ * @param {(value: object) => void} tell  Python
+ */
+export function give({ number, name, content }, tell) {
+  if (given.has(number)) return;
+  given.add(number);
+  tell({ taken: number });
   const words = asked.get(number);
-  if (!words) return;
-  asked.delete(number);
+  if (!words) return; // the page has been loaded again meanwhile
   download(content, name, "text/html");
   words.textContent = `Saved as ${name}.`;
 }
