@@ -9,18 +9,21 @@ import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
 import { requestedState } from "./output/link.js";
+import { WANTED, give } from "./output/page_file.js";
 import { isToBePlayed } from "./parts/answers.js";
 import { keepFocus } from "./parts/focus.js";
 import { keepOneEntryAPage } from "./parts/history.js";
-import { listen } from "./parts/keys.js";
+import { listen, mainStage } from "./parts/keys.js";
 import { keepNetwork } from "./parts/networks.js";
 import { keepPresentation } from "./parts/presentation.js";
+import { keepStageMode } from "./parts/stage_mode.js";
 import { letFingersScroll } from "./parts/touch.js";
 import { takePart } from "./playlist/arrival.js";
 
 keepOneEntryAPage();
 keepPresentation();
 letFingersScroll();
+keepStageMode(mainStage);
 
 // Streamlit now and then ends a component and mounts it again on the same element, between two
 // reruns that come close together: what a hand has done there goes on.
@@ -35,6 +38,7 @@ class Mounted {
     this.takeNoPart = takePart({ leave: () => this.leave(), arrive: () => this.arrive() });
     this.keep = () => !this.isLeft && isKeptHere(this.layout) && keepBookmark(placeOf(this.layout, this.path), { state: this.layout.state() });
     window.addEventListener("pagehide", this.keep);
+    this.wanted = ({ detail }) => this.setTrigger("page", detail);
     this.dispose = () => {
       if (parentElement.isConnected) this.ending = setTimeout(() => this.end(), GRACE_MILLISECONDS);
       else this.end();
@@ -43,6 +47,7 @@ class Mounted {
     // The tour's stop, above the stage: what was seen is read out as soon as it is done.
     document.querySelector(".st-key-tour")?.setAttribute("aria-live", "polite");
     this.resizes.observe(root);
+    root.addEventListener(WANTED, this.wanted);
   }
 
   begin() {
@@ -82,6 +87,7 @@ class Mounted {
     this.resizes.disconnect();
     this.unlisten();
     this.takeNoPart();
+    this.root.removeEventListener(WANTED, this.wanted);
     this.keep(); // for another page and back; at a pagehide for a reload
     window.removeEventListener("pagehide", this.keep);
     this.layout.stop();
@@ -102,7 +108,7 @@ const mounted = new WeakMap();
 
 export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   if (data instanceof Uint8Array) return keepNetwork(data);
-  const { play, ...payload } = data;
+  const { play, file, ...payload } = data;
   const root = parentElement.querySelector(".stage");
   let current = mounted.get(parentElement);
   clearTimeout(current?.ending);
@@ -115,6 +121,7 @@ export default function mount({ data, parentElement, setStateValue, setTriggerVa
   current.update(payload);
   if (isNew) restore(current.layout, root);
   if (play && isToBePlayed(play)) current.layout.play(play);
+  if (file) give(file, (value) => current.setTrigger("page", value));
   return current.dispose;
 }
 

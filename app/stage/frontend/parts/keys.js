@@ -4,7 +4,7 @@
  */
 import { button, element } from "../dom.js";
 import { isPresenting } from "../playlist/presenting.js";
-import { keepStageMode, settle, toggleStageMode } from "./stage_mode.js";
+import { isStageModeKept, settle, toggleStageMode } from "./stage_mode.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
 const MOVED_BY_ARROWS = "input:not([type=checkbox]), [role=slider], [role=radio], [role=tab]";
@@ -30,7 +30,6 @@ export function listen(layout, root) {
     document.addEventListener("click", giveBack);
   }
   mounted.add(part);
-  keepStageMode(() => stages().find(({ layout }) => layout.transport) ?? stages()[0]);
   settle();
   return () => {
     mounted.delete(part);
@@ -50,7 +49,10 @@ function stages() {
   return [...placed.filter(isSeen), ...placed.filter((part) => !isSeen(part))];
 }
 
-const hasStage = () => stages().some(({ layout }) => layout.transport);
+/** The stage that is shown alone in stage mode. */
+export const mainStage = () => stages().find(({ layout }) => layout.transport) ?? stages()[0];
+
+const hasStageMode = () => isStageModeKept() && stages().some(({ layout }) => layout.transport);
 
 const played = () => stages().find(({ layout }) => layout.transport?.track)?.layout;
 
@@ -76,7 +78,7 @@ function press(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED) || on(OVERLAY)) return;
   const { key } = event;
   if (key === "?") help();
-  else if ((key === "f" || key === "F") && hasStage()) toggleStageMode();
+  else if ((key === "f" || key === "F") && hasStageMode()) toggleStageMode();
   else if (/^[0-9]$/.test(key)) choose(Number(key));
   else if (key in PAGES && !on(MOVED_BY_ARROWS) && story()) {
     if (!story().turnPage(PAGES[key])) return; // after its last step the page scrolls on
@@ -117,7 +119,7 @@ function working() {
   if (document.querySelector(PRESETS)) keys.push(["1 … 9", "choose a preset"]);
   else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
   if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);
-  if (hasStage()) keys.push(["F", "stage mode: only the figure, filling the window"]);
+  if (hasStageMode()) keys.push(["F", "stage mode: only the figure, filling the window"]);
   return [...keys, ["?", "show this list"]];
 }
 

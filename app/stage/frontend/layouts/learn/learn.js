@@ -16,7 +16,6 @@ import { Controls } from "./controls.js";
 import { Probes } from "./probes.js";
 import { Record } from "./record.js";
 import { Recording } from "./recording.js";
-import { restoreState, stateOf } from "./state.js";
 
 const CHART_MILLISECONDS = 300; // from one drawing of the curves to the next
 const STILL_MILLISECONDS = 500; // from one picture to the next, with reduced motion
@@ -64,7 +63,9 @@ export class Learn {
     this.worker.onerror = (event) => this.fail(event);
     this.controls.where.textContent = "Loading the digits …";
     this.controls.play.disabled = true;
-    this.tell("digits", await digits);
+    const given = await digits;
+    this.bytesBeside = given.bytes; // of a page that is taken away
+    this.tell("digits", given);
     this.isReady = true;
     this.controls.play.disabled = false;
     this.reset();
@@ -232,11 +233,15 @@ export class Learn {
   }
 
   state() {
-    return stateOf(this);
+    return { settings: { ...this.settings }, probe: this.probe };
   }
 
-  restore(state) {
-    return restoreState(this, state);
+  restore({ settings, probe }) {
+    const isKnown = Object.entries(settings ?? {}).every(([name, value]) => typeof value === typeof DEFAULTS[name]);
+    if (!isKnown || !(probe in PROBES) || !(settings.family in FAMILIES)) return false;
+    this.set(settings);
+    this.choose(probe);
+    return true;
   }
 
   redraw() {

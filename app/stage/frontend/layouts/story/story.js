@@ -38,7 +38,7 @@ export class Story {
   build() {
     this.end();
     const { data, figure } = this;
-    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()), (onEnd) => this.answer(onEnd));
+    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()), (onEnd) => this.answer(onEnd), data.links);
     this.descent = new Descent(figure);
     figure.root.onkeydown = ({ key }) => {
       if (key === "Escape") this.zoomOut();
@@ -224,5 +224,9 @@ function goDeeper() {
 function keepStep(step) {
   const url = new URL(window.location.href);
   url.searchParams.set(FIELD, step + 1);
-  history.replaceState(history.state, "", url.href);
+  try {
+    history.replaceState(history.state, "", url.href);
+  } catch {
+    // a page that was opened from a disk has no address that may change
+  }
 }
