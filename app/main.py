@@ -54,7 +54,7 @@ around.above(page)
 if page.needs_torch:
     once.warm_up()
 opened.run()
-around.below(page, {name: one.menu for name, one in pages.items()}, fields)
+around.below(name, pages, fields)
 
 links.tell(asked)
 _arrive()

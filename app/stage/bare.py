@@ -12,12 +12,12 @@ from app.stage.component import mount
 RUNS = "keys:runs"
 
 
-def bare(pages: Mapping[str, str], fields: Mapping[str, str]) -> None:
+def bare(page: str, pages: Mapping[str, str], fields: Mapping[str, str]) -> None:
     """Nothing that is to be seen, but for the playlist.
 
-    pages: the titles of all pages, by name, of which any can be pinned; fields: of the address with
-    which this run has begun.
+    page: its name; pages: the titles of all pages, by name, of which any can be pinned; fields: of
+    the address with which this run has begun.
     """
     st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
-    data = {"layout": "bare", "token": "keys", "pages": dict(pages), "fields": dict(fields)}
-    mount(key="keys", data=data | {"run": st.session_state[RUNS]})
+    data = {"layout": "bare", "token": "keys", "run": st.session_state[RUNS]}
+    mount(key="keys", data=data | {"page": page, "pages": dict(pages), "fields": dict(fields)})

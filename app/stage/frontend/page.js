@@ -16,8 +16,8 @@ const OTHER = { light: "dark", dark: "light" };
 
 /** One stage: its title, a line on it, the figure, and what stands beside that. */
 class Shown {
-  constructor({ title, note, parts, states, source, theme }, number) {
-    Object.assign(this, { title, note, source, states, drawnIn: theme });
+  constructor({ title, note, parts, states, source, theme, link }, number) {
+    Object.assign(this, { title, note, source, states, link, drawnIn: theme });
     // What stands here is of this stage alone, also where another one shows the same input.
     const group = (name) => name && `${number}/${name}`;
     this.parts = parts.map((part) => ({
@@ -43,6 +43,7 @@ class Shown {
 
   mount(theme) {
     this.theme = theme;
+    if (this.link) this.node.append(element("p", {}, "This needs the app: ", element("a", { href: this.link, textContent: "open it there", target: "_blank" }), "."));
     this.layouts = this.parts.map((part) => {
       const root = element("div", { className: `stage ${part.layout}-part` });
       this.node.append(root);

@@ -26,15 +26,29 @@ from tests.browser.driving import (
 
 TITLES = {name: page.menu for name, page in pages().items()}
 STATE = {"lab": {"thetas": [[0.5, 0, 0.1, 0, 0.5, -0.2]], "position": 1}}
+LOOK = {"large": "150", "hide": "predict"}
+
+
+def text_of(content: bytes) -> str:
+    """Bytes as an address has them."""
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+STAGE = "only." + text_of(json.dumps(STATE, separators=(",", ":")).encode())
 PINS = [
-    {"title": "A θ, dragged", "note": "“Which way?” – ask first", "page": "transformer",
-     "fields": {"family": "Affine", "stage": "only." + base64.urlsafe_b64encode(json.dumps(STATE, separators=(",", ":")).encode()).decode().rstrip("=")}},
+    {
+        "title": "A θ, dragged",
+        "note": "“Which way?” – ask first",
+        "page": "transformer",
+        "fields": {"family": "Affine", "stage": STAGE},
+    },
     {"title": "The story", "note": "", "page": "front", "fields": {"step": "3"}},
-]  # fmt: skip
+]
 READ = """
     const { readLink, readFile } = await load("playlist/packing");
     try {
-        return await (given.file === undefined ? readLink(given.link, given.pages) : readFile(given.file, given.pages));
+        if (given.file !== undefined) return readFile(given.file, given.pages);
+        return await readLink(given.link, given.pages);
     } catch (error) {
         return error.message;
     }
@@ -46,7 +60,7 @@ def packed(pins: list, version: str = "1") -> str:
     rows = [[pin["title"], pin["note"], pin["page"], pin["fields"]] for pin in pins]
     made = zlib.compressobj(9, zlib.DEFLATED, -15)
     content = made.compress(json.dumps(rows).encode()) + made.flush()
-    return f"{version}.{base64.urlsafe_b64encode(content).decode().rstrip('=')}"
+    return f"{version}.{text_of(content)}"
 
 
 def file(**changes) -> str:
@@ -73,14 +87,15 @@ def test_list_comes_back_from_its_link_and_from_its_file(modules):
     assert re.fullmatch(r"1\.[\w-]+", text)
     content = base64.urlsafe_b64decode(text[2:] + "=" * (-len(text[2:]) % 4))
     first, second = json.loads(zlib.decompress(content, -15))
-    assert first == ["A θ, dragged", PINS[0]["note"], "transformer", {"family": "Affine", "stage": ["only", STATE]}]  # fmt: skip
+    fields = {"family": "Affine", "stage": ["only", STATE]}  # opened, since it deflates better
+    assert first == ["A θ, dragged", PINS[0]["note"], "transformer", fields]
     assert second == ["The story", "", "front", {"step": "3"}]
     assert link.endswith(f"/transformer?family=Affine&large=150&hide=predict#playlist={text}")
     for given in ({"link": text}, {"link": packed(PINS)}, {"file": kept}, {"file": file()}):
         read = modules(READ, {**given, "pages": TITLES})
         assert without_ids(read["pins"]) == PINS and read["faults"] == []
-    look = json.loads(kept)["presentation"]
-    assert look == modules(READ, {"file": kept, "pages": TITLES})["look"] == {"large": "150", "hide": "predict"}  # fmt: skip
+    assert json.loads(kept)["presentation"] == LOOK
+    assert modules(READ, {"file": kept, "pages": TITLES})["look"] == LOOK
 
 
 @pytest.mark.parametrize(
@@ -122,7 +137,8 @@ def test_two_tabs_change_one_list_and_what_is_replaced_can_be_put_back(modules):
     titles, put_back, same = modules(
         """
         const here = await load("playlist/list");
-        const { default: _, ...there } = await import(here.__address ?? `${(await load("playlist/list"), performance.getEntriesByType("resource").map(({ name }) => name).find((name) => name.endsWith("playlist/list.js")))}?other`);
+        const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+        const there = await import(`${loaded.find((name) => name.endsWith("/list.js"))}?other`);
         const pin = (id) => ({ id, title: id, note: "", page: "front", fields: {} });
         localStorage.removeItem("stn playlist");
         const titles = () => here.pins().map(({ title }) => title).join("");

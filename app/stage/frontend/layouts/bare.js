@@ -11,11 +11,14 @@ export class Bare {
     this.root = root;
   }
 
-  /** @param {{pages: Object<string, string>, fields: Object<string, string>}} data  pages: their titles; fields: of the address with which the page has run */
+  /**
+   * @param {{page: string, pages: Object<string, string>, fields: Object<string, string>}} data  the
+   *   page's name; the titles of all, by name; the fields of the address with which it has run
+   */
   update(data) {
     this.data = data;
     keepPlaylist(data.pages);
-    ranWith(data.fields);
+    ranWith(data.page, data.fields);
   }
 
   redraw() {}

@@ -4,6 +4,7 @@
  */
 import { arrive } from "../output/bookmarks.js";
 import { PRESENTATION } from "../parts/presentation.js";
+import { FRONT } from "./pins.js";
 
 const PATIENCE_MILLISECONDS = 4000; // for the page, if it has changed its address itself
 
@@ -13,7 +14,7 @@ const PATIENCE_MILLISECONDS = 4000; // for the page, if it has changed its addre
  */
 /** @type {Set<Part>} */
 const parts = new Set();
-let awaited = null; // on the same page: the fields that it is to run with, and what was mounted then
+let awaited = null; // how the page is to run, what was mounted before, and who waits for it
 
 /** Take part until the function that this gives is called. @param {Part} part */
 export function takePart(part) {
@@ -21,30 +22,39 @@ export function takePart(part) {
   return () => parts.delete(part);
 }
 
+/** Resolves once the page has run, and shows what the address has. */
 export function goTo(address) {
-  const isSamePage = new URL(address).pathname === window.location.pathname;
+  const mounted = new URL(address).pathname === window.location.pathname ? [...parts] : []; // else it goes
   for (const part of parts) part.leave();
   history.replaceState(history.state, "", address);
   arrive();
-  clearTimeout(awaited?.timeout);
-  const fields = textOf(Object.fromEntries(new URLSearchParams(window.location.search)));
-  awaited = isSamePage ? { fields, parts: [...parts], timeout: setTimeout(end, PATIENCE_MILLISECONDS) } : null;
-  window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+  awaited?.stop();
+  awaited?.done(); // the page is on another way now
+  const here = textOf(window.location.pathname, Object.fromEntries(new URLSearchParams(window.location.search)));
+  return new Promise((done) => {
+    const timeout = setTimeout(end, PATIENCE_MILLISECONDS);
+    awaited = { here, mounted, done, stop: () => clearTimeout(timeout) };
+    window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+  });
 }
 
-/** The page has run with these fields: what is on it shows what is asked for. */
-export function ranWith(fields) {
-  if (awaited?.fields === textOf(fields)) requestAnimationFrame(end);
+/** A page has run. @param {string} page  its name  @param {object} fields  of the address that it had */
+export function ranWith(page, fields) {
+  if (awaited?.here === textOf(page, fields)) requestAnimationFrame(end);
 }
 
-/** Without what is the browser's alone, or says nothing. */
-const textOf = (fields) => JSON.stringify(Object.entries(fields).filter(([name, value]) => value && ![...PRESENTATION, "stage"].includes(name)).sort());
+/** The page, and its fields without what is the browser's alone, or says nothing. */
+function textOf(page, fields) {
+  const own = Object.entries(fields).filter(([name, value]) => value && ![...PRESENTATION, "stage"].includes(name));
+  return JSON.stringify([page.split("/").pop() || FRONT, own.sort()]);
+}
 
 /** What was there before is made anew; what has come since has begun with the address. */
 function end() {
   if (!awaited) return;
-  clearTimeout(awaited.timeout);
-  const mounted = awaited.parts.filter((part) => parts.has(part));
+  const { mounted, done, stop } = awaited;
   awaited = null;
-  for (const part of mounted) part.arrive();
+  stop();
+  for (const part of mounted) if (parts.has(part)) part.arrive();
+  done();
 }

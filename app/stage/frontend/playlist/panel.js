@@ -3,11 +3,13 @@ import { button, element } from "../dom.js";
 import { download } from "../output/download.js";
 import * as list from "./list.js";
 import { MAX_LINK_CHARS, fileOf, linkOf, readFile } from "./packing.js";
+import { collected, joined } from "./page.js";
 
 const EMPTY = `<b>No pins yet.</b> Open a page, set it up as you want to show it, and press <b>Pin this</b>, at the top
   right. A pin keeps the page, θ, the playhead and the view. Then present: Page Down and Page Up, or a clicker, walk
   the pins.`;
 const FILE = "playlist.json";
+const PAGE_FILE = "playlist.html";
 const count = (n) => `${n} ${n === 1 ? "pin" : "pins"}`;
 
 export class Panel {
@@ -28,6 +30,7 @@ export class Panel {
     this.needsPins = [
       this.start,
       button("Copy link", () => this.copy(), { title: "One link that opens the whole playlist" }),
+      button("Export page", () => this.collect(), { title: "The playlist as one HTML file that works without a network" }),
       button("Save as file", () => this.save(), { title: "A JSON file that Load file reads, on this machine or another" }),
     ];
     const load = button("Load file …", () => this.file.click(), { title: "A playlist that was saved as a file" });
@@ -161,6 +164,27 @@ export class Panel {
   save() {
     download(fileOf(list.pins()), FILE, "application/json");
     this.say(`Saved as ${FILE}. “Load file …” reads it.`);
+  }
+
+  /** What each pin becomes is said before the page is saved. */
+  async collect() {
+    const pins = list.pins();
+    let isOn = true;
+    const cancel = button("Cancel", () => (isOn = false));
+    const files = await collected(pins, (done) => {
+      this.say(`Taking pin ${done + 1} of ${pins.length} …`, cancel);
+      return isOn && this.dialog.open;
+    });
+    if (!files) return this.say("Cancelled.");
+    const others = pins.filter((_, i) => !files[i]).map(({ title }) => `“${title}”`);
+    if (others.length === pins.length) return this.say("None of these pins has a figure that works without the app. Use the link or the file.");
+    const words = others.length ? `${count(others.length)} will be a title, the note and a link to the app: ${others.join(", ")}.` : "";
+    const save = button("Save page", () => {
+      download(joined(pins, files), PAGE_FILE, "text/html");
+      this.say(`Saved as ${PAGE_FILE}. It opens without a network.`);
+    }, { className: "main" });
+    this.say(`${count(pins.length - others.length)} will be a figure that works without a network. ${words}`, save);
+    save.focus();
   }
 
   async load() {

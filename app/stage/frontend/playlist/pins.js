@@ -4,7 +4,8 @@ import { PRESENTATION } from "../parts/presentation.js";
 export const MAX_PINS = 100;
 const MAX_CHARS = { title: 120, note: 400, page: 60, fields: 12_000 };
 const TOUR = ["stop", "done", "lesson"]; // of whoever is on the tour; a pin is of its page alone
-const FRONT = "front"; // the page whose address has no name
+/** The page whose address has no name. */
+export const FRONT = "front";
 const MAX_WORD = 30; // of a field, in a title
 const IS_WORD = /^(?!run-).*\p{L}/u; // no number, nor the key of a training
 
