@@ -21,7 +21,7 @@ DECLARED = re.compile(
     r"^export (?=(?:async )?(?:function\*?|class|const) (\w+|\[[\w, ]+\]))", re.MULTILINE
 )
 DEFAULT = re.compile(r"^export default ", re.MULTILINE)
-LISTED = re.compile(r"(?:^|(?<=;))export\s*\{([^}]*)\};?", re.MULTILINE)
+LISTED = re.compile(r"(?:^|(?<=;))export\s*\{([^}]*)\}(?!\s*from);?", re.MULTILINE)
 LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 WORKER = re.compile(
     r"new Worker\(new URL\(\"(\.[^\"]+)\", import\.meta\.url\), \{ type: \"module\" \}\)"
