@@ -66,7 +66,7 @@ export function checkedPin(given, number, pages) {
   if (!isText(title, "title") || !isText(note, "note") || !isText(page, "page")) {
     throw new Error(`${called} is damaged: it should have a title of at most ${MAX_CHARS.title} characters, a note of at most ${MAX_CHARS.note}, and a page.`);
   }
-  if (!(page in pages)) throw new Error(`${called} is of the page “${page}”, which this version of the app does not have.`);
+  if (!Object.hasOwn(pages, page)) throw new Error(`${called} is of the page “${page}”, which this version of the app does not have.`);
   const isFields = fields !== null && typeof fields === "object" && !Array.isArray(fields);
   if (!isFields || !Object.values(fields).every((value) => typeof value === "string") || JSON.stringify(fields).length > MAX_CHARS.fields) {
     throw new Error(`${called} is damaged: the state of its page cannot be read.`);
