@@ -218,7 +218,7 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(rows).to_have_count(2)
-    page.get_by_role("button", name="Present", exact=True).click()
+    page.get_by_role("button", name="▶ Present", exact=True).click()
     expect(place(page)).to_have_text("1 of 2")
     expect(page.locator(".stn-playlist .note")).to_have_text("Moved off the digit")
     wait_for_theta(page, first)
