@@ -237,7 +237,7 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
     drag(page, "the whole grid", -0.2, 0)
     page.locator(".stn-playlist .bar .title").click()
     wait_for_theta(page, first)
-    page.get_by_label("Digit, 0 to 999").focus()
+    page.get_by_role("spinbutton", name="Digit, 0 to 999").focus()
     page.keyboard.press("PageDown")
     page.keyboard.press("Escape")
     expect(place(page)).to_have_text("1 of 2")
