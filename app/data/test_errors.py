@@ -90,7 +90,7 @@ def is_possible(experiment_name: str = "") -> bool:
 
     if experiment_name.startswith("house-numbers/"):
         return source.folder() is not None
-    if experiment_name.startswith("birds/"):
+    if experiment_name.startswith(birds.PREFIX):
         return not birds.cub_problem()
     return not digits_problem() and digits.local_folder() is not None
 
@@ -107,7 +107,7 @@ def _test_digits():
 
 def _test_photographs(experiment_name: str):
     """Raises NoTestDigits, HouseNumbersError, BirdsError."""
-    of_birds = experiment_name.startswith("birds/")
+    of_birds = experiment_name.startswith(birds.PREFIX)
     photographs = birds.test_photographs() if of_birds else house_numbers.photographs()
     if photographs is None:
         whose = "CUB's" if of_birds else "SVHN's"

@@ -401,6 +401,7 @@ FIELDS = {
                 "volume_probe", "own-volume"),
     "house_numbers": ("number_view", "number_set", "rendering", "photograph", "number_a",
                       "number_b", "own-photograph"),
+    "birds": ("bird_view", "bird_set", "free_bird", "cub_bird", "bird_a", "bird_b", "own-bird"),
     "invariance": ("varied", "trained_with", "drawn", "at_rotation_rts", "writer"),
     "network": ("anything",),
     "front": ("lesson", "stop", "step", "done", "hide", "large", "controls", "stage"),

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.data import birds, decoded, pictures
-from app.data.birds import CUB, FREE, Bird
+from app.data.birds import CUB, FREE, PREFIX, Bird
 from app.data.faults import reason
 from app.data.plain import plain
 from app.data.run_keys import RunKey
@@ -17,7 +17,6 @@ from app.panels import own_digit
 from app.panels.choices import choose_networks, choose_page_view
 from app.views.birds import PAGE
 
-PREFIX = "birds/"
 FIRST_CHOICES = ("128/2st-cnn", "64/cnn")
 FIRST_FREE = PAGE.defaults[FREE]
 SET = "bird_set"
