@@ -95,14 +95,14 @@ export class Windows {
     };
     this.uncover = button("Uncover", () => this.clear(), { title: "Takes the cover off the photograph" });
     this.hand = group("Hand:", hands, false, (covers) => this.choose(covers));
+    this.back = button("Predict", () => this.predict(), { title: "The network's own windows again, none of them muted" });
     const swap = swapper(this.count, (a, b) => this.swap(a, b));
-    return element("div", { className: "choices" }, this.hand, this.sizes, this.uncover, swap);
+    return element("div", { className: "choices" }, this.hand, this.sizes, this.uncover, swap, this.back);
   }
 
   buildTransport() {
     this.transport = new Transport((position) => this.scrub(position), () => this.report());
-    this.back = button("Predict", () => this.predict(), { title: "The network's own windows again" });
-    this.transport.more.append(this.back, exporter(this));
+    this.transport.more.append(exporter(this));
   }
 
   setTrack() {
