@@ -133,11 +133,12 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
     )
 
 
-def gallery_of(experiment_name: str) -> Digits:
+def gallery_of(experiment: Experiment) -> Digits:
     """What a page's networks are measured on, and none is trained on. Raises BirdsError."""
-    if experiment_name.startswith("house-numbers/"):
-        return house_numbers.gallery()
-    return birds.cub("gallery") if experiment_name.startswith(birds.PREFIX) else gallery()
+    if experiment.name.startswith(birds.PREFIX):
+        return birds.cub("gallery")
+    is_photographs = hasattr(experiment.data, "words")
+    return house_numbers.gallery(experiment.data.side) if is_photographs else gallery()
 
 
 @st.cache_data(max_entries=32, show_spinner="Measuring on the gallery …")
@@ -148,7 +149,7 @@ def measured(_loaded: LoadedNetwork, key: str) -> str:
 
     experiment = _loaded.experiment
     own = getattr(experiment.data, "words", None)  # of photographs
-    digits = gallery_of(experiment.name)
+    digits = gallery_of(experiment)
     evaluated = evaluation.evaluate(_loaded.network, experiment, digits)
     noun = own.gallery if own else experiment.data.noun.replace("digits", "gallery digits")
     words = f"**{evaluated.measure:.1f} %** error on {len(digits):,} {noun}"

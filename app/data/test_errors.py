@@ -67,7 +67,7 @@ def measure(folder: Path) -> MeasuredError:
     experiment = find(run_reader(str(folder)).description()["experiment"])
     network, header = checkpoints.load_trained(experiment, _checkpoint(folder))
     own = getattr(experiment.data, "words", None)  # of photographs
-    digits = _test_photographs(experiment.name) if own else _test_digits()
+    digits = _test_photographs(experiment) if own else _test_digits()
     percent = evaluate(network, experiment, digits).measure
     of = own.test if own else MeasuredError._field_defaults["of"]
     measured = MeasuredError(int(header["step"]), percent, len(digits), of)
@@ -105,10 +105,12 @@ def _test_digits():
     return test
 
 
-def _test_photographs(experiment_name: str):
+def _test_photographs(experiment):
     """Raises NoTestDigits, HouseNumbersError, BirdsError."""
-    of_birds = experiment_name.startswith(birds.PREFIX)
-    photographs = birds.test_photographs() if of_birds else house_numbers.photographs()
+    of_birds = experiment.name.startswith(birds.PREFIX)
+    photographs = (
+        birds.test_photographs() if of_birds else house_numbers.photographs(experiment.data.side)
+    )
     if photographs is None:
         whose = "CUB's" if of_birds else "SVHN's"
         raise NoTestDigits(f"{whose} photographs are not on this machine")
