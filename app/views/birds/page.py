@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.data import birds
+from app.data import birds, networks
+from app.frame import predict
 from app.panels import transformers
 from app.panels.arrangement import beside_the_stage
 from app.panels.replay import replay_panel
@@ -12,6 +13,7 @@ from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, recording, training_panel
 from app.views.birds import choices, explore
+from app.views.birds.questions import QUESTIONS
 from app.views.birds.shown import Shown
 
 view, row = choices.choose_view()
@@ -32,10 +34,13 @@ if view == "Train":
 elif view == "Replay":
     replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
 else:
+    is_there = not birds.backbone_problem()  # else one sentence says it, not one for each network
+    if choices.FIRST_CHOICES[0] in networks.published(choices.PREFIX) and is_there:
+        with row:  # the questions are of this network
+            predict.ask("birds", QUESTIONS)
     choosing, figure = beside_the_stage()
     with choosing:
         choice = choices.choose()
-    is_there = not birds.backbone_problem()  # else one sentence says it, not one for each network
     keys = choice.networks if is_there else ()
     loaded = [n for key in keys if (n := transformers.load(key, choices.PREFIX))]
     shown = Shown(choice=choice, networks=tuple(loaded))

@@ -257,10 +257,11 @@ export class Windows {
     this.reporter.tell({ token: this.data.token, held, muted: muted.map(Number), cover }, live);
   }
 
-  /** The answer to a question: frames of ``thetas`` (T, N, 2), of ``cover`` (T, 3). */
+  /** The answer to a question: frames of ``thetas`` (T, N, 2), of ``cover`` (T, 3); all ``muted``. */
   play(answer) {
     this.halt();
     this.transport.leave();
+    if (answer.settings.muted) this.muted = this.muted.map(() => true);
     const show = ({ thetas, cover }) => {
       if (cover) this.cover = cover;
       if (thetas && answer.settings.byHand) this.held = thetas;
