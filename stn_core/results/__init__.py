@@ -21,7 +21,7 @@ from stn_core.results.colocalised import (
     share_of_sets,
     unreadable,
 )
-from stn_core.results.differences import CONFIDENCE, Difference, difference, differences
+from stn_core.results.differences import Difference, difference, differences
 from stn_core.results.tables import (
     NOT_READABLE,
     NOT_TRAINED,
@@ -38,7 +38,6 @@ from stn_core.results.tables import (
 
 __all__ = [
     "Budget",
-    "CONFIDENCE",
     "Cell",
     "ColumnMean",
     "Difference",
