@@ -22,6 +22,7 @@ from stn_core.results.colocalised import (
     unreadable,
 )
 from stn_core.results.differences import Difference, difference, differences
+from stn_core.results.parts import NetworkParts, parts, references
 from stn_core.results.tables import (
     NOT_READABLE,
     NOT_TRAINED,
@@ -46,6 +47,7 @@ __all__ = [
     "NOT_READABLE",
     "NOT_RUN",
     "NOT_TRAINED",
+    "NetworkParts",
     "SearchBudget",
     "TriedBudget",
     "TriedNetwork",
@@ -59,6 +61,8 @@ __all__ = [
     "facing",
     "measured_once",
     "misread_by_all",
+    "parts",
+    "references",
     "rows_and_columns",
     "search_budgets",
     "share_of_sets",

@@ -102,7 +102,8 @@ CLAIMS = {
         ("st-cnn-aff", "st-cnn-rigid"),
     ),
 }
-CLAIMS_OF = {
+CLAIMS_OF = {  # a name with a slash is of another column
+    ("birds", "128"): (("2st-cnn", "64/cnn"), ("2st-cnn", "64/2st-cnn")),
     ("distorted", "e"): (("st-fcn-tps", "st-fcn-aff"), ("st-cnn-tps", "st-cnn-aff")),
 }
 
@@ -117,5 +118,8 @@ def differences(table: str, column: str) -> list[Difference]:
     """
     all_cells = cells(table)
     claims = (*CLAIMS[table], *CLAIMS_OF.get((table, column), ()))
-    pairs = [[all_cells.get(f"{table}/{column}/{name}") for name in claim] for claim in claims]
+    pairs = [
+        [all_cells.get(f"{table}/{name if '/' in name else f'{column}/{name}'}") for name in claim]
+        for claim in claims
+    ]
     return [difference(a, b) for a, b in pairs if a and a.metrics and b and b.metrics]
