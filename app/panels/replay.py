@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import networks, recordings, test_errors
+from app.data import birds, networks, recordings, test_errors
 from app.data.faults import reason
 from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, StartedHere, Study, Uploaded, recording_name
@@ -16,7 +16,7 @@ from app.panels import own_recording
 from app.panels.choices import choose_network
 from app.panels.theme import colours
 from app.panels.transformers import transformers_of
-from app.stage.replay import Depth, Training, replay
+from app.stage.replay import Depth, Species, Training, replay
 from app.stage.transformers import Transformers
 from app.tables import column_title, network_field, table_of
 from app.training import processes
@@ -198,6 +198,8 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
             f"{table_of(prefix).probes}, the true class in colour. The playhead moves everything. "
             "Click an image to see its θ over the training."
         )
+        if prefix == birds.PREFIX and birds.cub_problem():
+            st.caption(birds.EMPTY_FRAMES)
 
 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
@@ -252,6 +254,8 @@ def _played(
 
     if recorded.labels.ndim > 1:  # a digit for each head
         return _in_depth(recorded, title, index, live=live, test_error=test_error)
+    if recorded.description["experiment"].startswith(birds.PREFIX):
+        return _of_birds(recorded, title, index, live=live, test_error=test_error)
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(
@@ -291,5 +295,32 @@ def _in_depth(
             names=(*map(str, range(NULL)), ""),
             measured="200 renderings",
             means="Mean of the image as read by the transformers, over numbers of",
+        ),
+    )
+
+
+def _of_birds(
+    recorded: RecordedRun, title: str, index: int, *, live: bool, test_error: float | None
+) -> Training:
+    """Of a network that names birds: its photographs are in no recording, but where CUB is."""
+    from stn_core.birds.species import SPECIES
+    from stn_core.experiments import find
+
+    images = birds.probes(recorded.labels, recorded.probes.shape[-1])
+    transformers = transformers_of(find(recorded.description["experiment"]).network, index)
+    if transformers and images is None:
+        transformers = replace(transformers, unread=True)
+    return Training(
+        name=title,
+        colour=colours().networks[index] if transformers is None else GRIDS[index],
+        recorded=recorded if images is None else recorded._replace(probes=images),
+        transformers=transformers,
+        mean_classes=("all 200",),
+        live=live,
+        test_error=test_error,
+        species=Species(
+            names=SPECIES,
+            measured="200 photographs kept back",
+            means="Mean of V over one photograph of each species,",
         ),
     )

@@ -297,7 +297,7 @@ def _questions() -> list[Card]:
         ),
         Card(
             name="A guided tour",
-            words="Eight stops, a minute each: other grids and kernels, several transformers, no "
+            words="Nine stops, a minute each: other grids and kernels, several transformers, no "
             "labels, three dimensions.",
             href="tour",
         ),

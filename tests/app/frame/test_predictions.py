@@ -9,6 +9,7 @@ import pytest
 import streamlit
 
 from app import views
+from app.data import birds, networks
 from app.frame import predict
 from app.frame.question import nearest
 from app.stage.component import play_key
@@ -22,6 +23,7 @@ FOUND = {
     "addition": ["They change places as well", "One", "No"],
     "colocalisation": ["All in the middle", "About 95", "After about half"],
     "house_numbers": ["They move along, equally far", "A sixteenth", "Yes, the same"],
+    "birds": ["Window 1", "Yes, the same", "One species, the same for every photograph"],
     "volumes": ["About half as far", "A narrow bar", "It moves along with the digit"],
     "labels": ["It turns upright", "Zero", "Zero"],
     "network": ["What it saw before: V equals U", "Larger than in U", "Zeros: black"],
@@ -60,6 +62,8 @@ def answered(monkeypatch):
 def test_three_questions_are_answered_and_played_and_wrong_answers_say_why(page, answered):
     questions = QUESTIONS[page]
     assert len(questions) == 3
+    if page == "birds" and (birds.backbone_problem() or not networks.published(birds.PREFIX)):
+        pytest.skip("no network for birds can be run here")
     app = opened(page)
     for place, question in enumerate(questions):
         assert len(question.reasons) == len(question.answers) == len(set(question.reasons)) > 1

@@ -32,6 +32,7 @@ SCREENS = {  # a page and its view: what is to be on its first screen
     "addition?sum_view=Replay": (PROBE, PLAYHEAD),
     "colocalisation": (".larges canvas", ".title", PLAYHEAD),
     "house_numbers": ("[data-pane=view] canvas", PLAYHEAD, HEADS),
+    "birds": ("[data-pane=photo] canvas", "[data-pane=V]:nth-child(2) canvas"),
     "volumes": (".solid", PLAYHEAD, VERDICT),
     "volumes?volume_view=Replay": (".solid", PLAYHEAD),
     "labels": ("[data-pane=slopes] canvas", ".verdict", ".choices.always button"),
