@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from stn_core import results
-from stn_core.birds.parts import CENTRE, RANDOM, REGIONS, Share
+from stn_core import part_lines, results
 from stn_core.birds.photographs import SIDE
+from stn_core.experiment import words_of
 from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 from stn_core.results import Budget, Cell, Difference, TriedBudget, TriedNetwork
 
@@ -30,12 +30,6 @@ MEASURED = {
 }
 ACCURACIES = ("birds",)  # whose figures are accuracies, as in the paper; of all others, errors
 OF_SEEDS = "Where several seeds of a training are listed below, mean and spread are over those."
-PARTS_MEASURED = (
-    "Windows that have all visible points of a part in them, in percent of the test photographs",
-    "on which some are visible; and how many points more than a window of their size in the",
-    "centre, on the same photographs; with 95 % confidence intervals over photographs:",
-)
-PART_NAME, PART_CHARS = 22, 43  # of a window's name, and of a region's column
 COLUMN_CHARS = 22  # of Table 5
 
 
@@ -56,13 +50,14 @@ def table(name: str) -> list[str]:
         *_errors(name, cells),
         *_measured_once(cells),
         *_facing(cells),
-        *_parts(cells),
+        *part_lines.of_table(cells),
         "",
         "How they were trained:",
         *(f"  {budget_line(budget)}" for budget in results.budgets(cells)),
         "",
         *_tried(cells),
-        "Differences, paired on the same images, with 95 % confidence intervals over digits:",
+        "Differences, paired on the same images, with 95 % confidence intervals over "
+        f"{_examples(cells)}:",
         *_differences(name, cells),
         *_misread_by_all(name),
     ]
@@ -119,6 +114,12 @@ def _errors(table: str, cells: dict[str, Cell]) -> list[str]:
     return lines
 
 
+def _examples(cells: dict[str, Cell]) -> str:
+    """What intervals are over: photographs, or digits of which each is drawn several times."""
+    drawn = any(words_of(cell.experiment.data).drawn for cell in cells.values())
+    return "digits" if drawn else "photographs"
+
+
 def _measured_once(cells: dict[str, Cell]) -> list[str]:
     """Which networks have no spread, in words."""
     once = results.measured_once(cells)
@@ -158,55 +159,6 @@ def _facing(cells: dict[str, Cell]) -> list[str]:
     seen = ", ".join(f"{name} {after:.1f}" for name, after in facing.by_network.items())
     words = "Viewing angle off face-on, in degrees: in U"
     return ["", f"{words} {facing.untouched:.1f}; in V of {seen}"]
-
-
-def _parts(cells: dict[str, Cell]) -> list[str]:
-    """Of birds: how often each window has a head or a body in it."""
-    found = results.parts(cells)
-    if not found:
-        return []
-    lines = ["", *PARTS_MEASURED, *_columns_of_parts()]
-    for window, shares in results.references(found).items():
-        lines.append(_part_line(f"{window} window", "", shares))
-    for one in found:
-        for n, window in enumerate(one.windows):
-            first = f"{one.name} seed {one.measured.seed}" if n == 0 else ""
-            shares = {region: one.share(window, region) for region in REGIONS}
-            lines.append(_part_line(first, window, shares))
-    return lines
-
-
-def part_lines(measured: tuple[Share, ...]) -> list[str]:
-    """How often each window of one network has a head or a body in it.
-
-    >>> part_lines(())[0]
-    'Windows that have all visible points of a part in them, in percent of the test photographs'
-    """
-    shares: dict[str, dict[str, Share]] = {}
-    for share in measured:
-        shares.setdefault(share.window, {})[share.region] = share
-    of_windows = [
-        _part_line(f"{w} window", "", found) if w in (CENTRE, RANDOM) else _part_line("", w, found)
-        for w, found in shares.items()
-    ]
-    return [*PARTS_MEASURED, *_columns_of_parts(), *of_windows]
-
-
-def _columns_of_parts() -> list[str]:
-    names = "".join(f"{region.upper():{PART_CHARS}}" for region in REGIONS)
-    return [f"{'':{PART_NAME}}{names}".rstrip()]
-
-
-def _part_line(name: str, window: str, shares: dict[str, Share]) -> str:
-    """shares: by region."""
-    columns = ""
-    for share in shares.values():
-        words = f"{share.percent:5.1f} [{share.low:4.1f}, {share.high:4.1f}]"
-        if share.ahead:
-            ahead = share.ahead
-            words += f" {ahead.percent:+6.1f} [{ahead.low:+5.1f}, {ahead.high:+5.1f}]"
-        columns += f"{words:{PART_CHARS}}"
-    return f"{name:{PART_NAME - 3}}{window:3}{columns}".rstrip()
 
 
 def budget_line(budget: Budget) -> str:

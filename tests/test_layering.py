@@ -54,6 +54,7 @@ ORDER = [
     "inspecting",
     "runs",
     "results",
+    "part_lines",
     "report",
     "invariance",
     "measuring",

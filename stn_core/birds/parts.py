@@ -7,6 +7,7 @@ image, on the same photographs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -117,6 +118,28 @@ def contains(middles: Tensor, birds: Photographs, region: str) -> Tensor:
     chosen = [PARTS.index(part) for part in REGIONS[region]]
     inside = (birds.points[:, chosen] - middles[:, :, None]).abs().amax(3) <= SCALE
     return (inside | ~birds.visible[:, chosen]).all(2)
+
+
+def misses(middles: Tensor, birds: Photographs, best: Mapping[str, str]) -> Tensor:
+    """How far a network's windows are from the parts that they are best at, (photographs,).
+
+    In widths of the photograph: from the middle of each region's best window to that of the
+    region's visible points, the mean of the regions; NaN where a region has no visible point.
+    middles: see ``windows``; best: see ``SeedParts.best``.
+
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.full((1, 15, 2), 0.4)
+    >>> birds = Photographs(images, torch.zeros(1), points, torch.ones(1, 15).bool())
+    >>> middles = torch.tensor([[[0.4, 0.0]], [[0.4, 0.4]]])
+    >>> misses(middles, birds, {"head": "1", "body": "2"})  # by 0.2 of the width, and by none
+    tensor([0.1000])
+    """
+    found = []
+    for region, window in best.items():
+        chosen = [PARTS.index(part) for part in REGIONS[region]]
+        visible = birds.visible[:, chosen, None]
+        middle = (birds.points[:, chosen] * visible).sum(1) / visible.sum(1)
+        found.append((middles[int(window) - 1] - middle).norm(dim=1) / 2)  # a width is 2 long
+    return torch.stack(found).mean(0)
 
 
 @torch.no_grad()

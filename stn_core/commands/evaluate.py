@@ -9,7 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
-from stn_core import checkpoints, foreign_checkpoints, report
+from stn_core import checkpoints, foreign_checkpoints, part_lines
 from stn_core.commands.measuring import measure
 from stn_core.commands.options import add_json, add_threads
 from stn_core.commands.surroundings import load_pictures
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     after = "" if step is None else f", after step {step:,}"
     print(f"{experiment.name}{after}: {measured.sentence}")
     if parts:
-        print("\n".join(report.part_lines(parts)))
+        print("\n".join(part_lines.of_network(parts)))
 
 
 def _publish(options: argparse.Namespace) -> None:
