@@ -55,7 +55,7 @@ class Choice:
 
 def choose_view() -> tuple[str, DeltaGenerator]:
     """The first row of the page: which view; and the row."""
-    return choose_page_view(PAGE.view_field or "", ["Explore", "Train", "Replay"], NAMES)
+    return choose_page_view(PAGE.view_field or "", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 
 def choose() -> Choice:

@@ -12,7 +12,7 @@ from app.panels.replay import replay_panel
 from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
 from app.panels.training_panel import Watching, recording, training_panel
-from app.views.birds import choices, explore
+from app.views.birds import choices, explore, results
 from app.views.birds.questions import QUESTIONS
 from app.views.birds.shown import Shown
 
@@ -33,6 +33,8 @@ if view == "Train":
         )
 elif view == "Replay":
     replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
+elif view == "Results":
+    results.results()
 else:
     is_there = not birds.backbone_problem()  # else one sentence says it, not one for each network
     if choices.FIRST_CHOICES[0] in networks.published(choices.PREFIX) and is_there:
@@ -49,4 +51,5 @@ else:
     explore.further(shown)
     st.caption(birds.pictures_notice())
 
-skipped_runs()
+if view != "Results":
+    skipped_runs()
