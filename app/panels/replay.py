@@ -315,12 +315,12 @@ def _of_birds(
         colour=colours().networks[index] if transformers is None else GRIDS[index],
         recorded=recorded if images is None else recorded._replace(probes=images),
         transformers=transformers,
-        mean_classes=("all 200",),
+        mean_classes=("all 200 species",),
         live=live,
         test_error=test_error,
         species=Species(
             names=SPECIES,
             measured="200 photographs kept back",
-            means="Mean of V over one photograph of each species,",
+            means="Mean of V over a photograph of each of",
         ),
     )
