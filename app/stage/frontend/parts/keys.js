@@ -7,8 +7,8 @@ import { keepStageMode, settle, toggleStageMode } from "./stage_mode.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
 const MOVED_BY_ARROWS = "input:not([type=checkbox]), [role=slider], [role=radio], [role=tab]";
-const PRESSED = "button:not(.handle), a, summary, input:not([type=range]), [role=button], [role=radio]";
-const RELEASED = "button:not(.handle), summary, input[type=range], input[type=checkbox], input[type=radio]";
+const PRESSED = "button:not(.handle, .window, .cover), a, summary, input:not([type=range]), [role=button], [role=radio]";
+const RELEASED = "button:not(.handle, .window, .cover), summary, input[type=range], input[type=checkbox], input[type=radio]";
 const OVERLAY = "dialog, [role=dialog], [data-testid=stPopoverBody]";
 const PRESETS = ".st-key-preset button";
 const CELLS = "button.digit, .strip button.cell";
