@@ -42,7 +42,8 @@ def _said(row: Reading, bird: Bird, shade: str) -> str:
     return (
         f"<div aria-live='polite' class='answer' style='border-left:5px solid {shade};padding-left:"
         f".75rem;margin-bottom:.4rem'><b>{plain(row.loaded.title)}</b>: "
-        f"<b style='font-size:1.15em'>{SPECIES[at]}</b> ({percent(float(row.odds[at]))})"
+        f"<b style='font-size:1.15em'>{SPECIES[at]}</b> "
+        f"<span style='white-space:nowrap'>({percent(float(row.odds[at]))})</span>"
         f"{mark}{''.join(notes)}</div>"
     )
 

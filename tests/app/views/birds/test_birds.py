@@ -98,7 +98,7 @@ def test_windows_muted_and_cover_of_the_hand_reach_the_species(fresh):
         descriptor = paths.backbone[0](paths.first(crops[:, :3]))
         layer = paths.classification
         logits = descriptor @ layer.weight[:, : descriptor.shape[1]].T + layer.bias
-    assert f"{SPECIES[int(logits.argmax())]}</b> (" in texts(app).split("CNN, 64 px")[0]
+    assert f"{SPECIES[int(logits.argmax())]}</b> <span" in texts(app).split("CNN, 64 px")[0]
 
 
 def test_page_says_what_to_install_and_what_to_train(monkeypatch):

@@ -74,11 +74,13 @@ export class Windows {
     Object.assign(this, { held: data.own.map(() => null), muted: data.own.map(() => false), cover: null, active: 0, painted: null });
     this.photo = new Photo(data, { move: (n, middle) => this.hold(n, middle), take: (n) => this.take(n), cover: (at) => this.coverAt(at) });
     this.crops = new Crops(data, (n) => this.mute(n));
-    this.note = element("p", { className: "note", ariaLive: "polite" });
+    this.hint = element("span", { className: "hint" });
+    this.said = element("span", { ariaLive: "polite" });
+    const note = element("p", { className: "note" }, this.hint, this.said);
     this.buildTransport();
     const pane = element("figure", { className: "pane" }, this.photo.node);
     pane.dataset.pane = "photo";
-    this.root.replaceChildren(element("div", { className: "looking" }, pane, this.tools(), this.crops.node, this.transport.node, this.note));
+    this.root.replaceChildren(element("div", { className: "looking" }, pane, this.tools(), this.crops.node, this.transport.node, note));
     this.setTrack();
     this.show(data.starts);
     this.go(ARRIVE_SECONDS);
@@ -207,7 +209,8 @@ export class Windows {
   mark() {
     const { photo, data } = this;
     const words = noteOf({ ...data, width: data.image.width }, { ...this, covers: photo.covers, pinned: photo.pinned });
-    if (this.note.textContent !== words) this.note.textContent = words;
+    if (this.hint.textContent !== words.hint) this.hint.textContent = words.hint;
+    if (this.said.textContent !== words.said) this.said.textContent = words.said;
     this.back.disabled = !this.byHand;
     this.uncover.hidden = !this.cover;
     this.sizes.hidden = !photo.covers;
