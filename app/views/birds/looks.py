@@ -137,7 +137,7 @@ def _figure(one: bird_parts.Framed) -> str:
         f"window {n} at x {x:.2f}, y {y:.2f}".replace("-", "−")
         for n, (x, y) in enumerate(one.middles.tolist(), 1)
     )
-    miss = "" if one.miss is None else f" · {100 * one.miss:.0f} %"
+    miss = "" if one.miss is None else f" · {100 * one.miss:.0f}\u202f%"
     return (
         f"<figure><span class='framed'>{_image(one.bird.image, f'{name}: {places}')}{frames}"
         f"</span><figcaption>{name}{miss}</figcaption></figure>"
