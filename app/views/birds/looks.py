@@ -18,7 +18,7 @@ FIRST = "Painted Bunting"  # of many colours
 STYLE = """<style>
 .stn-looks { display: grid; gap: .6rem; --least: 6.4rem; --most: 1fr;
   grid-template-columns: repeat(auto-fill, minmax(var(--least), var(--most))); }
-.stn-looks.means { --least: 7rem; --most: 9rem; }
+.stn-looks.means { --least: 6rem; --most: 9rem; }
 .stn-looks figure { margin: 0; }
 .stn-looks .framed { position: relative; display: block; line-height: 0; }
 .stn-looks img { width: 100%; aspect-ratio: 1; border-radius: 3px; box-sizing: border-box; }

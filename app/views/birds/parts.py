@@ -15,9 +15,9 @@ EXPLAINED = (
     "**Head**: beak, crown, forehead, eyes, nape, throat. **Body**: back, belly, breast, wings. A "
     "photograph counts if all points of the part that CUB marks as visible are in the window. The "
     "windows *in the centre* and *at random* have the same size; the random ones are 20 a "
-    "photograph, inside the image. Bars: 95 % confidence intervals over photographs. The networks "
-    "were trained on species only, never on parts. *Points*: percentage points more than the window in "
-    "the centre, on the same photographs, with the interval."
+    "photograph, inside the image. *Points*: percentage points more than the window in the centre, "
+    "on the same photographs. Bars, and the numbers after the points: 95 % confidence intervals "
+    "over photographs. The networks were trained on species only, never on parts."
 )
 
 
