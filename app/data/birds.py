@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from app.data.faults import reason
 from app.data.gallery import Supply
 
 if TYPE_CHECKING:
@@ -56,14 +55,18 @@ def backbone_problem() -> str:
 
 
 def cub_problem() -> str:
-    """What is missing to have CUB's photographs, in a sentence; empty where they are."""
+    """What to do to have CUB's photographs, in two sentences; empty where they are."""
+    from stn_core.birds.annotations import HOME
     from stn_core.birds.photographs import BirdsError
     from stn_core.birds.source import folder
 
     try:
         folder()
-    except BirdsError as error:
-        return f"{reason(error)}."
+    except BirdsError:
+        return (
+            f"It needs the photographs of CUB-200-2011 ({HOME}). Put them into a folder `cub`, set "
+            "`STN_DATA` to the folder around it, and start the app again."
+        )
     return ""
 
 

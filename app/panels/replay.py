@@ -192,14 +192,14 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
             trainings.append(_training(prefix, key, titles[key], index))
         except (RuntimeError, ValueError, OSError) as error:
             not_shown(job_of(key), titles[key], error)
+    if trainings and prefix == birds.PREFIX and birds.cub_problem():
+        st.caption(birds.EMPTY_FRAMES)
     if trainings:
         replay(trainings, key="replay", token=f"{prefix}{'/'.join(key.text for key in keys)}")
         st.caption(
             f"{table_of(prefix).probes}, the true class in colour. The playhead moves everything. "
             "Click an image to see its θ over the training."
         )
-        if prefix == birds.PREFIX and birds.cub_problem():
-            st.caption(birds.EMPTY_FRAMES)
 
 
 def not_shown(job: Job | None, title: str, error: Exception) -> None:
@@ -315,12 +315,12 @@ def _of_birds(
         colour=colours().networks[index] if transformers is None else GRIDS[index],
         recorded=recorded if images is None else recorded._replace(probes=images),
         transformers=transformers,
-        mean_classes=("all 200",),
+        mean_classes=("all 200 species",),
         live=live,
         test_error=test_error,
         species=Species(
             names=SPECIES,
             measured="200 photographs kept back",
-            means="Mean of V over one photograph of each species,",
+            means="Mean of V over a photograph of each of",
         ),
     )

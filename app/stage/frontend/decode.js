@@ -100,7 +100,7 @@ function recording(run, colours) {
     transform: form(run.transform),
     reading: { kernel: kernel(run.reading.kernel), padding: run.reading.padding, pool: 1, outside: run.outside },
     features: {},
-    colours,
+    colours: run.named ? { ...colours, corner: null } : colours, // windows are never turned
     probes: run.probes.map((probe) => ({ ...probe, source: picture(bytes(probe.image)) })),
     // Where B is learnt, it is another one in each frame.
     learnt: run.targets && learntAt(halves(bytes(run.targets)), halves(bytes(run.latticeTargets)), run.steps.length),

@@ -22,6 +22,7 @@ FIELDS = {
     network_field("a", PREFIX): FIRST_CHOICES[0], network_field("b", PREFIX): FIRST_CHOICES[1],
 }  # fmt: skip
 BEGUN, HEAD = (-1.0, -1.0, 0.25), (0.4, -0.5, 0.25)  # a cover in the corner, and on the head
+CORNER, OTHER_CORNER = (-0.5, -0.5), (0.5, 0.5)  # of the photograph, for a window
 LEAST_PIXELS = 1.0  # by which a window moves, or it stays
 
 
@@ -59,7 +60,10 @@ def _is_the_species_the_same(play: Play) -> int:
 
 def _mute_both() -> Play:
     own = np.array(middles(_trace()))
-    return Play(frames={"thetas": np.stack([own, own])}, settings={"muted": True}, seconds=1.0)
+    elsewhere = np.array([CORNER, OTHER_CORNER])
+    return Play(
+        frames={"thetas": np.stack([own, elsewhere])}, settings={"muted": True, "byHand": True}
+    )
 
 
 def _what_is_said_without_a_window(play: Play) -> int:
@@ -78,9 +82,11 @@ QUESTIONS = (
         "moves farther?",
         answers=("Window 1", "Window 2", "Neither: both stay"),
         reasons=(
-            "One localisation network places both windows from the whole image.",
-            "One localisation network places both windows from the whole image.",
-            "The windows depend on what is to be seen.",
+            "One localisation network places both windows from the features of the whole image. "
+            "How far a cover moves one depends on what that window follows.",
+            "Both windows are placed from the features of the whole image, so a cover may also "
+            "move the one that is not on it.",
+            "They would stay if nothing that places them depended on the head.",
         ),
         find=_which_window_moves_farther,
         stage=STAGE,
@@ -92,8 +98,10 @@ QUESTIONS = (
         "network still name the same species?",
         answers=("Yes, the same", "No, another one"),
         reasons=(
-            "Each path has learnt weights of its own, for what its own window usually shows.",
-            "Each path has learnt weights of its own, for what its own window usually shows.",
+            "Both paths begin with the same frozen layers of the backbone. Only their last layers, "
+            "and their part of the classification, are their own.",
+            "Each path's last layers have learnt what its own window usually shows, and so has its "
+            "part of the classification.",
         ),
         find=_is_the_species_the_same,
         stage=STAGE,
@@ -101,8 +109,8 @@ QUESTIONS = (
         fields=FIELDS,
     ),
     Question(
-        words="Both windows are muted: their descriptors are all zeros. What does the network "
-        "name?",
+        words="Both windows are muted: their descriptors are all zeros. Then they move into the "
+        "corners. What does the network name?",
         answers=(
             "One species, the same for every photograph",
             "None: all 200 are equally likely",

@@ -17,9 +17,8 @@ from app.views.house_numbers.questions import QUESTIONS
 from app.views.house_numbers.shown import Shown
 
 view, row = choices.choose_view()
-if view != "Results":  # which shows both
-    side = choices.choose_side(row)
-    prefix = choices.prefix_of(side)
+side = choices.choose_side(row)
+prefix = choices.prefix_of(side)
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
@@ -29,7 +28,7 @@ if view == "Train":
 elif view == "Replay":
     replay_panel(prefix, choices.FIRST_CHOICES[0])
 elif view == "Results":
-    results.results()
+    results.results(side)
 else:
     if choices.FIRST_CHOICES[0] in networks.published(choices.PREFIX):  # which the questions are of
         with row:

@@ -100,6 +100,8 @@ def fits(stage: dict, frames: dict[str, np.ndarray]) -> None:
             wanted = {"theta": (12,), "pose": (12,)}
         case "depth":
             wanted = {"thetas": (len(stage["sizes"]), 6), "crop": (6,)}
+        case "windows":
+            wanted = {"thetas": (len(stage["own"]), 2), "cover": (3,)}
         case "wall":
             wanted = {"position": (1,)}
             assert frames["position"].min() >= 0 and frames["position"].max() < len(stage["steps"])

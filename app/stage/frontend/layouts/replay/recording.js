@@ -22,6 +22,7 @@ export class Recording {
     const strip = element("div", { className: "strip" }, ...this.cells);
     strip.style.setProperty("--cells", this.cells.length);
     strip.classList.toggle("several", run.channels > 1 || run.transformers.length > 1);
+    strip.classList.toggle("named", run.named); // windows on photographs, which are to be seen
     this.means = run.meanClasses.flatMap((name, c) => run.transformers.map((transformer, n) => makeMean(run, name, c, transformer, n)));
     this.where = element("span");
     const title = element("p", { className: "title" }, element("b", { textContent: run.name }), this.where);
@@ -83,7 +84,7 @@ export class Recording {
   showNamed(i, odds, label) {
     const best = odds.indexOf(Math.max(...odds));
     const [bar] = this.bars[i].children;
-    bar.style.height = `${Math.max(3, 100 * odds[label])}%`;
+    bar.style.width = `${Math.max(1, 100 * odds[label])}%`;
     bar.className = "true";
     this.verdicts[i].textContent = `${this.run.classes[best]} ${best === label ? "✓" : "✗"}`;
   }
