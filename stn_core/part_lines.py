@@ -11,7 +11,7 @@ MEASURED = (
     "on which some are visible; and how many points more than a window of their size in the",
     "centre, on the same photographs; with 95 % confidence intervals over photographs:",
 )
-NAME_CHARS, REGION_CHARS = 22, 43  # of a window's name, and of a region's column
+NAME_CHARS, WINDOW_CHARS, REGION_CHARS = 20, 10, 43  # of the columns
 
 
 def of_table(cells: dict[str, Cell]) -> list[str]:
@@ -25,12 +25,12 @@ def of_table(cells: dict[str, Cell]) -> list[str]:
         return []
     lines = ["", *MEASURED, *_heading()]
     for window, shares in results.references(found).items():
-        lines.append(_line(f"{window} window", "", shares))
+        lines.append(_line("", window, shares))
     for one in found:
         for n, window in enumerate(one.windows):
             first = f"{one.name} seed {one.measured.seed}" if n == 0 else ""
             shares = {region: one.share(window, region) for region in REGIONS}
-            lines.append(_line(first, window, shares))
+            lines.append(_line(first, f"window {window}", shares))
     return lines
 
 
@@ -44,7 +44,7 @@ def of_network(measured: tuple[Share, ...]) -> list[str]:
     for share in measured:
         shares.setdefault(share.window, {})[share.region] = share
     of_windows = [
-        _line(f"{w} window", "", found) if w in (CENTRE, RANDOM) else _line("", w, found)
+        _line("", w if w in (CENTRE, RANDOM) else f"window {w}", found)
         for w, found in shares.items()
     ]
     return [*MEASURED, *_heading(), *of_windows]
@@ -52,7 +52,7 @@ def of_network(measured: tuple[Share, ...]) -> list[str]:
 
 def _heading() -> list[str]:
     names = "".join(f"{region.upper():{REGION_CHARS}}" for region in REGIONS)
-    return [f"{'':{NAME_CHARS}}{names}".rstrip()]
+    return [f"{'':{NAME_CHARS + WINDOW_CHARS}}{names}".rstrip()]
 
 
 def _line(name: str, window: str, shares: dict[str, Share]) -> str:
@@ -64,4 +64,4 @@ def _line(name: str, window: str, shares: dict[str, Share]) -> str:
             ahead = share.ahead
             words += f" {ahead.percent:+6.1f} [{ahead.low:+5.1f}, {ahead.high:+5.1f}]"
         columns += f"{words:{REGION_CHARS}}"
-    return f"{name:{NAME_CHARS - 3}}{window:3}{columns}".rstrip()
+    return f"{name:{NAME_CHARS}}{window:{WINDOW_CHARS}}{columns}".rstrip()

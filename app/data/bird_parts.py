@@ -48,7 +48,9 @@ def species_with_means(loaded: LoadedNetwork) -> Sequence[str]:
     """All that ``mean_crops`` has something of. Raises BirdsError."""
     from stn_core.birds.species import SPECIES
 
-    return list(_shipped(loaded.experiment.name)) if birds.cub_problem() else SPECIES
+    if birds.cub_problem():
+        return list(_shipped(loaded.experiment.name))
+    return [SPECIES[label] for label in birds.cub("test").labels.unique().tolist()]
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -7,6 +7,7 @@ image, on the same photographs.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -88,21 +89,27 @@ class SeedParts:
 
     @property
     def best(self) -> dict[str, str]:
-        """For each region the network's window that has it most often.
+        """For each region a window of the network's own, such that they have most in them.
 
         >>> shares = [
-        ...     Share(window=w, region="head", percent=p, low=0, high=100, photographs=9)
-        ...     for w, p in (("1", 20.0), ("2", 30.0), ("centre", 40.0))
+        ...     Share(window=w, region=r, percent=p, low=0, high=100, photographs=9)
+        ...     for w, r, p in (("1", "head", 60.0), ("1", "body", 30.0), ("2", "head", 5.0),
+        ...                     ("2", "body", 10.0), ("centre", "head", 70.0))
         ... ]
         >>> SeedParts(seed=0, shares=tuple(shares)).best
-        {'head': '2'}
+        {'head': '1', 'body': '2'}
         """
-        own = [share for share in self.shares if share.window not in (CENTRE, RANDOM)]
-        regions = dict.fromkeys(share.region for share in own)
-        return {
-            region: max((s for s in own if s.region == region), key=lambda s: s.percent).window
-            for region in regions
+        own = {
+            (share.window, share.region): share.percent
+            for share in self.shares
+            if share.window not in (CENTRE, RANDOM)
         }
+        windows, regions = (list(dict.fromkeys(names)) for names in zip(*own, strict=True))
+        chosen = max(
+            itertools.permutations(windows, len(regions)),
+            key=lambda some: sum(own[pair] for pair in zip(some, regions, strict=True)),
+        )
+        return dict(zip(regions, chosen, strict=True))
 
 
 def contains(middles: Tensor, birds: Photographs, region: str) -> Tensor:

@@ -18,7 +18,7 @@ FIRST = "Painted Bunting"  # of many colours
 STYLE = """<style>
 .stn-looks { display: grid; gap: .6rem; --least: 6.4rem; --most: 1fr;
   grid-template-columns: repeat(auto-fill, minmax(var(--least), var(--most))); }
-.stn-looks.means { --least: 7rem; --most: 9rem; }
+.stn-looks.means { --least: 6rem; --most: 9rem; }
 .stn-looks figure { margin: 0; }
 .stn-looks .framed { position: relative; display: block; line-height: 0; }
 .stn-looks img { width: 100%; aspect-ratio: 1; border-radius: 3px; box-sizing: border-box; }
@@ -137,7 +137,7 @@ def _figure(one: bird_parts.Framed) -> str:
         f"window {n} at x {x:.2f}, y {y:.2f}".replace("-", "−")
         for n, (x, y) in enumerate(one.middles.tolist(), 1)
     )
-    miss = "" if one.miss is None else f" · {100 * one.miss:.0f} %"
+    miss = "" if one.miss is None else f" · {100 * one.miss:.0f}\u202f%"
     return (
         f"<figure><span class='framed'>{_image(one.bird.image, f'{name}: {places}')}{frames}"
         f"</span><figcaption>{name}{miss}</figcaption></figure>"

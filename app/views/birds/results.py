@@ -49,8 +49,6 @@ def results() -> None:
     st.markdown(error_table(sizes, lines, None), unsafe_allow_html=True)
     say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
     show_budgets(cells, table)
-    parts.found_parts(cells)
-    looks.looks(cells)
     differences = [d for column in columns for d in results.differences(table.name, column)]
     if differences:
         st.header("Is the difference significant?", anchor=False)
@@ -58,6 +56,8 @@ def results() -> None:
             "Paired on the same photographs, with 95 % confidence intervals over photographs"
         )
         difference_table(differences, networks.experiment_title)
+    parts.found_parts(cells)
+    looks.looks(cells)
 
 
 def _spread(cells: dict) -> str:
