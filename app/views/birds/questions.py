@@ -17,11 +17,12 @@ from app.views.birds.shown import middles, silenced
 from stn_core.trace import Trace
 
 NAME = f"{PREFIX}{FIRST_CHOICES[0]}"
+LARK = 0  # of the free photographs
 FIELDS = {
     FREE: FIRST_FREE, SET: FREE, OWN: False,
     network_field("a", PREFIX): FIRST_CHOICES[0], network_field("b", PREFIX): FIRST_CHOICES[1],
 }  # fmt: skip
-BEGUN, HEAD = (-1.0, -1.0, 0.25), (0.4, -0.5, 0.25)  # a cover in the corner, and on the head
+BEGUN, HEAD = (-1.0, -1.0, 0.375), (0.4, -0.3, 0.375)  # a cover in the corner, on the lark's head
 CORNER, OTHER_CORNER = (-0.5, -0.5), (0.5, 0.5)  # of the photograph, for a window
 LEAST_PIXELS = 1.0  # by which a window moves, or it stays
 
@@ -36,7 +37,7 @@ def _trace(cover: tuple[float, ...] | None = None, bird: int = FIRST_FREE, hand=
 
 
 def _cover_the_head() -> Play:
-    own, then = np.array(middles(_trace())), np.array(middles(_trace(HEAD)))
+    own, then = (np.array(middles(_trace(cover, LARK))) for cover in (None, HEAD))
     return Play(
         frames={"cover": np.array([BEGUN, HEAD, HEAD]), "thetas": np.stack([own, own, then])}
     )
@@ -78,27 +79,28 @@ def _what_is_said_without_a_window(play: Play) -> int:
 
 QUESTIONS = (
     Question(
-        words="The Mallard's head is covered. The network places its windows anew. Which of them "
-        "moves farther?",
+        words="The Horned Lark's head is covered. The network places its windows anew. Which of "
+        "them moves farther?",
         answers=("Window 1", "Window 2", "Neither: both stay"),
         reasons=(
-            "One localisation network places both windows from the features of the whole image. "
-            "How far a cover moves one depends on what that window follows.",
-            "Both windows are placed from the features of the whole image, so a cover may also "
-            "move the one that is not on it.",
-            "They would stay if nothing that places them depended on the head.",
+            "Window 1 was on the head, which it follows: the paper, too, found a window for heads. "
+            "Without a head to be seen, it goes elsewhere.",
+            "Window 2 is on the body, which is still to be seen. It moves as well, but less: one "
+            "localisation network places both from the whole image.",
+            "The windows are placed from what is to be seen. Without the head, that is another "
+            "image.",
         ),
         find=_which_window_moves_farther,
         stage=STAGE,
         play=_cover_the_head,
-        fields=FIELDS,
+        fields={**FIELDS, FREE: LARK},
     ),
     Question(
         words="The two windows are swapped: each path reads what the other one has read. Does the "
         "network still name the same species?",
         answers=("Yes, the same", "No, another one"),
         reasons=(
-            "Both paths begin with the same frozen layers of the backbone. Only their last layers, "
+            "Both paths begin with the same frozen layers of the backbone. But their last layers, "
             "and their part of the classification, are their own.",
             "Each path's last layers have learnt what its own window usually shows, and so has its "
             "part of the classification.",

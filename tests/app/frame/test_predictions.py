@@ -23,7 +23,7 @@ FOUND = {
     "addition": ["They change places as well", "One", "No"],
     "colocalisation": ["All in the middle", "About 95", "After about half"],
     "house_numbers": ["They move along, equally far", "A sixteenth", "Yes, the same"],
-    "birds": ["Window 1", "Yes, the same", "One species, the same for every photograph"],
+    "birds": ["Window 1", "No, another one", "One species, the same for every photograph"],
     "volumes": ["About half as far", "A narrow bar", "It moves along with the digit"],
     "labels": ["It turns upright", "Zero", "Zero"],
     "network": ["What it saw before: V equals U", "Larger than in U", "Zeros: black"],
