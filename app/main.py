@@ -45,6 +45,7 @@ st.set_page_config(
     page_icon=ICON,
     layout="wide",
 )
+fields = st.query_params.to_dict()
 asked = links.asked(page.view_field)
 lecture.apply()
 if way := tour.elsewhere(name):
@@ -53,7 +54,7 @@ around.above(page)
 if page.needs_torch:
     once.warm_up()
 opened.run()
-around.below(page)
+around.below(name, pages, fields)
 
 links.tell(asked)
 _arrive()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -105,9 +106,13 @@ def _emphasised(words: str) -> str:
     return re.sub(r"\*(.+?)\*", r"<i>\1</i>", html.escape(words))
 
 
-def below(page: Page) -> None:
-    """What the page is in the paper; lecture mode and ways to go on."""
-    bare()
+def below(name: str, pages: Mapping[str, Page], fields: Mapping[str, str]) -> None:
+    """What the page is in the paper; lecture mode, the playlist and ways to go on.
+
+    name: of the page, in pages; fields: of the address with which the script has begun.
+    """
+    page = pages[name]
+    bare(name, {other: record.menu for other, record in pages.items()}, fields)
     with st.container(key="footer", horizontal=True, vertical_alignment="center", gap="medium"):
         with st.popover(
             "For a lecture", width="content", help="Presentation settings: large type, hidden parts"

@@ -25,7 +25,7 @@ REST = """
 .st-key-footer, .st-key-tour { display: none; }
 """
 PARTS = {  # what a part is called: the CSS that hides it
-    "navigation": "[data-testid='stHeader'] { display: none; }",
+    "navigation": "[data-testid='stHeader'], .stn-playlist .dock { display: none; }",
     "title": "[data-testid='stHeading']:has(h1) { display: none; }",
     "story": ":root { --stn-story: none; }",
     "captions": "[data-testid='stCaptionContainer'] { display: none; } "
@@ -84,6 +84,11 @@ def choose(keys: Sequence[tuple[str, str]]) -> None:
         placeholder="Nothing is hidden",
         help="Hides parts of the page, or any control by its name. The address keeps the choice: "
         "bookmark it for the next lecture.",
+    )
+    st.markdown(
+        "**Pin this**, at the top right, keeps a page as it is now; your "
+        "<a href='#playlist'>playlist</a> walks the pins by a clicker.",
+        unsafe_allow_html=True,
     )
     st.markdown("Keyboard shortcuts; **?** lists them:")
     st.markdown("\n".join(f"- **{key}**: {does}" for key, does in keys))

@@ -9,6 +9,7 @@ import math
 import re
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.data.plain import plain
 
@@ -16,23 +17,31 @@ MAX_VALUE_CHARS = 30  # of a field that are shown
 
 
 def asked(view_field: str | None = None) -> dict[str, str]:
-    """The fields of the link with which a visit has begun; empty later on. Of an empty field
+    """The fields of the link with which a visit has begun, or to which the browser has gone by its
+    history; empty later on. Of an empty field
     nothing is left: it would clear a widget that always has a value; nor, of a link, of an infinite
     number or NaN. ``view=`` stands for the page's own field, view_field; a page without views says
     that it has none."""
-    seen = "link:seen" in st.session_state
+    is_new = "link:seen" not in st.session_state or is_restored()
     fields = st.query_params.to_dict()
-    useless = [n for n, value in fields.items() if not value or not (seen or _is_finite(value))]
+    useless = [n for n, value in fields.items() if not value or (is_new and not _is_finite(value))]
     for name in useless:
         if fields[name]:
             st.session_state.setdefault("link:useless", {})[name] = fields[name]
         del st.query_params[name]
     if useless or _is_renamed(view_field):
         st.rerun()  # widgets are given what the address had when the script began
-    if seen:
+    if not is_new:
         return {}
     st.session_state["link:seen"] = True
     return st.query_params.to_dict()
+
+
+def is_restored() -> bool:
+    """Whether the browser has gone to this address by itself, by Back, Forward or a pin: what the
+    address does not say is as at first, whatever the visit has had."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _is_finite(value: str) -> bool:

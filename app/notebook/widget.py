@@ -8,9 +8,9 @@ import anywidget
 import torch
 import traitlets
 
-from app.notebook.bundle import FRONTEND, bundle
 from app.palette import SERIES
 from app.panels import answers
+from app.stage.bundle import FRONTEND, bundle
 from app.stage.large import large_data, reported_in, stage_data
 from stn_core.inspecting import Inspected
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.data import decoded, gallery, pictures
 from app.data.plain import plain
+from app.frame import links
 from app.panels import kept_upload
 from app.sketch import pasted, sketch
 
@@ -42,6 +43,9 @@ def _linked(key: str) -> gallery.Drawn | None:
     """The digit in the address when the page was opened, or the one with which it was left: it
     turns the switch on."""
     linked = f"{key}:linked"
+    if links.is_restored():  # to what the address has, and no more
+        for name in (key, f"{key}-way", f"{key}:kept"):
+            st.session_state.pop(name, None)
     if key in st.session_state:
         return st.session_state.get(linked)
     try:

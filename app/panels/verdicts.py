@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app.data import browser_networks, networks
-from app.stage.answers import BY_HAND, Answer, answers
+from app.stage.answers import BY_HAND, Answer, answers, answers_data
 from app.stage.networks import send
 
 
@@ -31,8 +31,8 @@ class Verdict:
         return BY_HAND if self.by_hand else self.note
 
 
-def verdicts(
-    rows: list[Verdict],
+def verdicts_data(
+    rows: Sequence[Verdict],
     truth: int,
     shades: Sequence[str],
     *,
@@ -40,22 +40,26 @@ def verdicts(
     article: bool = True,
     each: str = "each class",
     headline: str = "",
-) -> None:
-    """What each network says, and how sure it is of every class.
+) -> dict:
+    """What each network says, and how sure it is of every class, for the browser.
 
     shades: a colour for each network; group: names the input; article: before a class, as in "it
     is a 7"; each: what the bars are of; headline: the truth in large type, above them.
     """
+    return answers_data(
+        [_answer(row, shade) for row, shade in zip(rows, shades, strict=False)],
+        truth,
+        group=group,
+        article=article,
+        each=each,
+        headline=headline,
+    )
+
+
+def verdicts(data: dict) -> None:
+    """Draw it. data: ``verdicts_data``."""
     with st.container(key="verdict"):  # stage mode shows it as well
-        answers(
-            [_answer(row, shade) for row, shade in zip(rows, shades, strict=False)],
-            truth,
-            key="answers",
-            group=group,
-            article=article,
-            each=each,
-            headline=headline,
-        )
+        answers(data, key="answers")
 
 
 def _answer(row: Verdict, shade: str) -> Answer:

@@ -46,19 +46,18 @@ class Answer:
         }
 
 
-def answers(
+def answers_data(
     rows: Sequence[Answer],
     truth: int,
     *,
-    key: str,
     group: str,
     article: bool = True,
     each: str = "each class",
     headline: str = "",
-) -> None:
-    """Draw them. group: names the input, as the stages that show it have it; article: before a
-    class, as in "it is a 7"; each: what the bars are of; headline: the truth in large type."""
-    data = {
+) -> dict:
+    """Of the browser. group: names the input, as the stages that show it have it; article: before
+    a class, as in "it is a 7"; each: what the bars are of; headline: the truth in large type."""
+    return {
         "layout": "verdicts",
         "token": group,
         "group": group,
@@ -71,4 +70,8 @@ def answers(
         "black": BLACK,
         "darkest": DARKEST,
     }
+
+
+def answers(data: dict, *, key: str) -> None:
+    """Draw them. data: ``answers_data``."""
     mount(key=key, data=data)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS, LANDSCAPE
-from app.stage.component import mount, state_of, text_of
+from app.stage.component import state_of, text_of
+from app.stage.page_file import PageFile, mount_with_file
 from app.stage.story import RunningNetwork
 
 
@@ -22,14 +23,16 @@ class Judged:
     start: str
 
 
-def labels(shown: Judged, *, key: str, token: str) -> dict:
-    """Draw it; the browser runs the network forwards and backwards. token: names what is shown.
+def labels(shown: Judged, *, key: str, token: str, file: PageFile | None = None) -> dict:
+    """Draw it; the browser runs the network forwards and backwards. token: names what is shown;
+    file: the page to take away.
 
     Gives the θ (6,) where the hand or the descent has come to rest, its loss, and after how many
     steps; empty as long as nothing was done.
     """
-    mount(
+    mount_with_file(
         key=key,
+        file=file,
         data={
             "layout": "labels",
             "token": token,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.palette import CORNER
-from app.stage.component import mount, state_of, text_of
+from app.stage.component import state_of, text_of
+from app.stage.page_file import PageFile, mount_with_file
 from app.stage.transformers import Transformers, describe_transform
 
 MAX_NUMBER = 1e6  # of a number in θ that a browser may send; a NaN is not below it either
@@ -132,26 +133,60 @@ def stage(
     captions: dict[str, str] | None = None,
     probabilities: Sequence[float] | None = None,
     compact: bool = False,
+    file: PageFile | None = None,
 ) -> Report:
     """One large pair to take in hand. Gives what the visitor has done with it.
 
     The Report is there before the stage is drawn again: ask :func:`reported` for it where θ
-    depends on it. run: what the browser itself runs once a hand has the stage; probabilities: of
-    the classes, which the stage's network gives what is shown, for its CSV file; compact: where two
-    stages share a screen, smaller and with the sliders folded away; token: names what is shown; a
-    new token starts anew.
+    depends on it. file: the page to take away; the rest is as ``pair_data`` has it.
+    """
+    data = pair_data(
+        item, key=key, token=token, transformers=transformers, output_size=output_size,
+        reading=reading, track=track, inputs=inputs, run=run, features=features, captions=captions,
+        probabilities=probabilities, compact=compact,
+    )  # fmt: skip
+    draw(data, key=key, file=file)
+    count = transformers.transform.num_params if transformers else 0
+    several = len(transformers.colours) if transformers else 0
+    return reported(key, token, count, several, len(inputs))
+
+
+def pair_data(
+    item: Item,
+    *,
+    key: str,
+    token: str,
+    transformers: Transformers | None = None,
+    output_size: tuple[int, int] | None = None,
+    reading: Reading | None = None,
+    track: Track | None = None,
+    inputs: Sequence[Input] = (),
+    run: Run | None = None,
+    features: Features | None = None,
+    captions: dict[str, str] | None = None,
+    probabilities: Sequence[float] | None = None,
+    compact: bool = False,
+) -> dict:
+    """What the browser is sent of a large pair.
+
+    run: what the browser itself runs once a hand has the stage; probabilities: of the classes,
+    which the stage's network gives what is shown, for its CSV file; compact: where two stages share
+    a screen, smaller and with the sliders folded away; token: names what is shown; a new token
+    starts anew.
     """
     data = stage_data([item], "large", token, transformers, output_size, reading, track, captions)
     data |= large_data(features or Features(), state_of(key).get("serial"), compact)
-    data |= {
+    return data | {
         "inputs": tuple(_input(moved) for moved in inputs),
         "run": run and run.payload(),
         "probabilities": rounded(probabilities),
     }
-    mount(key=key, data=data, on_report_change=lambda: None)  # so that the result has it
-    count = transformers.transform.num_params if transformers else 0
-    several = len(transformers.colours) if transformers else 0
-    return reported(key, token, count, several, len(inputs))
+
+
+def draw(data: dict, *, key: str, file: PageFile | None = None) -> None:
+    """Draw a large pair of this data (``pair_data``); file: the page to take away."""
+    # with a callback, so that the session has what is reported
+    mount_with_file(key=key, data=data, file=file, on_report_change=lambda: None)
 
 
 def large_data(features: Features, echo: int | None, compact: bool = False) -> dict:

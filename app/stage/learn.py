@@ -10,6 +10,7 @@ import numpy as np
 
 from app.palette import CORNER, GRIDS
 from app.stage.component import line_colours, mount, text_of
+from app.stage.page_file import PageFile, mount_with_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,23 +37,25 @@ def pack(pixels: np.ndarray, labels: np.ndarray, train: int) -> PackedDigits:
     )
 
 
-def digits(sent: PackedDigits, *, words: str, key: str) -> None:
+def digits(data: dict, *, key: str) -> None:
     """Send digits to the browser, which keeps them: a stage of its own, so that they come once.
 
-    words: what they are.
+    data: ``digits_data``.
     """
-    mount(
-        key=key,
-        data={
-            "layout": "digits",
-            "token": "digits",
-            "words": words,
-            "packed": sent.packed,
-            "labels": sent.labels,
-            "side": sent.side,
-            "train": sent.train,
-        },
-    )
+    mount(key=key, data=data)
+
+
+def digits_data(sent: PackedDigits, words: str) -> dict:
+    """Digits for the browser. words: what they are."""
+    return {
+        "layout": "digits",
+        "token": "digits",
+        "words": words,
+        "packed": sent.packed,
+        "labels": sent.labels,
+        "side": sent.side,
+        "train": sent.train,
+    }
 
 
 def learn(
@@ -64,11 +67,13 @@ def learn(
     shades: Sequence[str],
     key: str,
     token: str,
+    file: PageFile | None = None,
 ) -> None:
     """Draw a training of this seed, which waits for a click. names: of the two networks; shades:
-    their colours; experiments: whose weights they are, in a file."""
-    mount(
+    their colours; experiments: whose weights they are, in a file; file: the page to take away."""
+    mount_with_file(
         key=key,
+        file=file,
         data={
             "layout": "learn",
             "token": token,

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from app.palette import BRIGHTER, CORNER, DARKER, GRIDS
-from app.stage.component import line_colours, mount, state_of, text_of
+from app.stage.component import line_colours, state_of, text_of
+from app.stage.page_file import PageFile, mount_with_file
 
 Layers = list[dict]
 
@@ -131,15 +132,19 @@ def story(
     *,
     first: int,
     key: str,
+    file: PageFile | None = None,
 ) -> dict:
     """Draw it. Gives what the visitor has done: the pose (6,), whether θ is set by hand, what the
-    network says and what is right; empty as long as that is nothing. first: the digit at first."""
-    mount(
+    network says and what is right; empty as long as that is nothing. first: the digit at first;
+    file: the page to take away."""
+    mount_with_file(
         key=key,
+        file=file,
         data={
             "layout": "story",
             "token": network.title,
             "first": first,
+            "links": True,  # a page that is taken away has no pages to go to
             "network": network.payload(),
             "digits": [
                 {

@@ -38,8 +38,8 @@ function interpolated(frame, count, position) {
 }
 
 function pairs(payload) {
-  const { items, track, echo, run, probabilities, ...rest } = payload;
-  // What the pair is built from; predictions, probabilities, the track and the pose may change.
+  const { items, track, echo, run, probabilities, page, ...rest } = payload;
+  // What the pair is built from; predictions, probabilities, the track, the pose and what a file weighs may change.
   const shape = JSON.stringify([rest, track?.name, items.map(({ id, image, alt }) => [id, image, alt])]);
   const [height, width] = payload.inputSize;
   const source = (image) => ({ pixels: bytes(image), channels: payload.channels, height, width });

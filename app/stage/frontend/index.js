@@ -9,17 +9,21 @@ import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
 import { requestedState } from "./output/link.js";
+import { WANTED, give } from "./output/page_file.js";
 import { isToBePlayed } from "./parts/answers.js";
 import { keepFocus } from "./parts/focus.js";
 import { keepOneEntryAPage } from "./parts/history.js";
-import { listen } from "./parts/keys.js";
+import { listen, mainStage } from "./parts/keys.js";
 import { keepNetwork } from "./parts/networks.js";
 import { keepPresentation } from "./parts/presentation.js";
+import { keepStageMode } from "./parts/stage_mode.js";
 import { letFingersScroll } from "./parts/touch.js";
+import { takePart } from "./playlist/arrival.js";
 
 keepOneEntryAPage();
 keepPresentation();
 letFingersScroll();
+keepStageMode(mainStage);
 
 // Streamlit now and then ends a component and mounts it again on the same element, between two
 // reruns that come close together: what a hand has done there goes on.
@@ -29,15 +33,12 @@ const GRACE_MILLISECONDS = 1000;
 class Mounted {
   constructor(parentElement, root, name) {
     Object.assign(this, { parentElement, root, name, text: "", path: window.location.pathname });
-    const python = {
-      tell: (value) => this.setState("report", value),
-      choose: (id) => this.setTrigger("selected", id),
-    };
-    this.layout = new LAYOUTS[name](root, python);
+    this.begin();
     this.resizes = new ResizeObserver(() => this.layout.redraw());
-    this.unlisten = listen(this.layout, root);
-    this.keep = () => isKeptHere(this.layout) && keepBookmark(placeOf(this.layout, this.path), { state: this.layout.state() });
+    this.takeNoPart = takePart({ leave: () => this.leave(), arrive: () => this.arrive() });
+    this.keep = () => !this.isLeft && isKeptHere(this.layout) && keepBookmark(placeOf(this.layout, this.path), { state: this.layout.state() });
     window.addEventListener("pagehide", this.keep);
+    this.wanted = ({ detail }) => this.setTrigger("page", detail);
     this.dispose = () => {
       if (parentElement.isConnected) this.ending = setTimeout(() => this.end(), GRACE_MILLISECONDS);
       else this.end();
@@ -46,12 +47,47 @@ class Mounted {
     // The tour's stop, above the stage: what was seen is read out as soon as it is done.
     document.querySelector(".st-key-tour")?.setAttribute("aria-live", "polite");
     this.resizes.observe(root);
+    root.addEventListener(WANTED, this.wanted);
+  }
+
+  begin() {
+    const python = {
+      tell: (value) => {
+        this.hasTold = true;
+        this.setState("report", value);
+      },
+      choose: (id) => this.setTrigger("selected", id),
+    };
+    this.layout = new LAYOUTS[this.name](this.root, python);
+    this.unlisten = listen(this.layout, this.root);
+  }
+
+  /** For another address: nothing goes on. */
+  leave() {
+    if (!this.layout.restore) return;
+    this.keep();
+    this.isLeft = true;
+    this.layout.stop();
+  }
+
+  /** On the same page: as if the address had opened it. Python forgets what a hand had set before. */
+  arrive() {
+    if (!this.isLeft) return;
+    this.unlisten();
+    this.begin();
+    this.layout.update(decode(JSON.parse(this.text)));
+    Object.assign(this, { isLeft: false, path: window.location.pathname });
+    if (this.hasTold) this.setState("report", null);
+    this.hasTold = false;
+    restore(this.layout, this.root);
   }
 
   end() {
     clearTimeout(this.ending);
     this.resizes.disconnect();
     this.unlisten();
+    this.takeNoPart();
+    this.root.removeEventListener(WANTED, this.wanted);
     this.keep(); // for another page and back; at a pagehide for a reload
     window.removeEventListener("pagehide", this.keep);
     this.layout.stop();
@@ -61,8 +97,9 @@ class Mounted {
   /** Show it, unless it is a rerun without news. */
   update(payload) {
     const text = JSON.stringify(payload);
-    if (text !== this.text) keepFocus(this.root, () => this.layout.update(decode(payload)));
+    if (text !== this.text && !this.isLeft) keepFocus(this.root, () => this.layout.update(decode(payload)));
     this.text = text;
+    if (this.isLeft && this.path !== window.location.pathname) this.arrive(); // what another page has in its stead
   }
 }
 
@@ -71,7 +108,7 @@ const mounted = new WeakMap();
 
 export default function mount({ data, parentElement, setStateValue, setTriggerValue }) {
   if (data instanceof Uint8Array) return keepNetwork(data);
-  const { play, ...payload } = data;
+  const { play, file, ...payload } = data;
   const root = parentElement.querySelector(".stage");
   let current = mounted.get(parentElement);
   clearTimeout(current?.ending);
@@ -84,6 +121,7 @@ export default function mount({ data, parentElement, setStateValue, setTriggerVa
   current.update(payload);
   if (isNew) restore(current.layout, root);
   if (play && isToBePlayed(play)) current.layout.play(play);
+  if (file) give(file, (value) => current.setTrigger("page", value));
   return current.dispose;
 }
 

@@ -2,7 +2,7 @@
 import { decode } from "./decode.js";
 import { element } from "./dom.js";
 import { Large } from "./layouts/large/large.js";
-import { THEMES } from "./output/theme.js";
+import { THEMES, variablesOf } from "./output/theme.js";
 
 const SHAPE = "--st-base-radius: 0.5rem; --st-button-radius: 0.5rem; --st-font: system-ui, sans-serif;";
 const WIDEST = "60rem";
@@ -18,17 +18,16 @@ function isDark() {
 }
 
 function styleOf(theme) {
-  const { background, surface, text, border, primary } = theme;
-  return `--st-background-color: ${background}; --st-secondary-background-color: ${surface};
-    --st-text-color: ${text}; --st-border-color: ${border}; --st-primary-color: ${primary};
-    --st-link-color: ${primary}; background: ${background}; color: ${text}; ${SHAPE}
+  const { background, text, primary } = THEMES[theme];
+  const colours = variablesOf(theme).map(([variable, colour]) => `${variable}: ${colour};`).join(" ");
+  return `${colours} --st-link-color: ${primary}; background: ${background}; color: ${text}; ${SHAPE}
     display: flex; flex-wrap: wrap; gap: 1.5rem; padding: 0.5rem; max-width: ${WIDEST};`;
 }
 
 export default {
   render({ model, el }) {
     const host = element("div");
-    host.setAttribute("style", styleOf(isDark() ? THEMES.dark : THEMES.light));
+    host.setAttribute("style", styleOf(isDark() ? "dark" : "light"));
     const stage = element("div", { className: "stage" });
     stage.setAttribute("style", "flex: 3 1 22rem; min-width: 0;");
     const answer = element("div", { className: "answer" });

@@ -57,7 +57,7 @@ def explore(shown: Shown) -> None:
         if moved.predictions:
             rows = [p.verdict(stages.note(shown, p)) for p in moved.predictions]
             shades = theme.colours_of(shown.networks)
-            verdicts.verdicts(
+            said = verdicts.verdicts_data(
                 rows,
                 shown.label,
                 shades,
@@ -66,6 +66,7 @@ def explore(shown: Shown) -> None:
                 each="each sum",
                 headline=shown.equation,
             )
+            verdicts.verdicts(said)
             downloads(rows, shown.label)
         else:
             st.info(

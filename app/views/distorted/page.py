@@ -40,16 +40,17 @@ def explore(shown: Shown) -> None:
     with left:
         stage = st.container()
         turning = choices.choose_turning()
+    rows = [p.verdict() for p in moved.predictions]
+    shades = theme.colours_of(shown.networks)
+    said = verdicts.verdicts_data(rows, shown.label, shades, group=shown.token) if rows else None
     with stage:
         for index, loaded in enumerate(shown.staged):
             if len(shown.staged) > 1 and loaded:
                 st.markdown(f"**{loaded.title}**")
-            stages.network_stage(shown, moved, index, turning=turning)
+            stages.network_stage(shown, moved, said, index, turning=turning)
     with right:
-        if moved.predictions:
-            rows = [p.verdict() for p in moved.predictions]
-            shades = theme.colours_of(shown.networks)
-            verdicts.verdicts(rows, shown.label, shades, group=shown.token)
+        if said:
+            verdicts.verdicts(said)
             downloads(rows, shown.label)
         else:
             st.info(

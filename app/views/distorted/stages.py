@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from app.data import angles
+from collections.abc import Callable, Sequence
+
+from app.data import angles, browser_networks
 from app.data.networks import LoadedNetwork
 from app.palette import GRIDS
 from app.panels.transformers import pixels, report_of
 from app.panels.verdicts import network_id
-from app.stage.large import Features, Input, Item, Report, Run, Track, stage
+from app.stage.large import Features, Input, Item, Report, Run, Track, draw, pair_data
+from app.stage.page_file import PageFile
 from app.stage.transformers import Transformers
+from app.views.distorted import PAGE
 from app.views.distorted.shown import Moved, Shown
 
 
@@ -17,11 +21,40 @@ def _size(size: tuple[int, int]) -> str:
     return f"{size[0]}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{size[1]}"
 
 
-def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> None:
+def network_stage(
+    shown: Shown, moved: Moved, said: dict | None, index: int, *, turning: bool
+) -> None:
     """U, to be turned and moved by hand, with a network's T_θ(G), V and θ in numbers.
 
-    index: of the stage; turning: play the input being turned.
+    said: what the networks answer, for the page to take away, which all stages are on; index: of
+    the stage; turning: play the input being turned.
     """
+    data = _data(shown, moved, index, turning)
+    others = [n for n in range(len(shown.staged)) if n != index]
+    file = said and _file(shown, lambda: [*(_data(shown, moved, n, turning) for n in others), said])
+    draw(data, key=stage_key(index), file=file or None)
+
+
+def _file(shown: Shown, beside: Callable[[], Sequence[dict]]) -> PageFile | None:
+    """None with a network that the browser does not run: nobody would answer in the file."""
+    sent = [browser_networks.sent_network(n.key) for n in shown.networks]
+    networks = [network for network in sent if network]
+    if len(networks) < len(sent):
+        return None
+    titles = " and ".join(loaded.title for loaded in shown.networks)
+    return PageFile(
+        name=f"distorted-mnist-{shown.distortion.lower()}",
+        title=PAGE.title,
+        note=f"A distorted {shown.label} ({shown.distortion}), read by {titles}. Drag the digit or "
+        "the grid, and the answers follow.",
+        source=PAGE.paper.where,
+        beside=beside,
+        networks=networks,
+    )
+
+
+def _data(shown: Shown, moved: Moved, index: int, turning: bool) -> dict:
+    """What the browser is sent of a stage."""
     loaded = shown.staged[index]
     height, width = shown.example.images.shape[2:]
     alt = f"Image U: a distorted {shown.label} ({shown.distortion})"
@@ -41,7 +74,7 @@ def network_stage(shown: Shown, moved: Moved, index: int, *, turning: bool) -> N
         }
         alt += ", with the sampling grid on it"
     image, movable = pixels(shown.example.images)[0], shown.movable
-    stage(
+    return pair_data(
         Item(id=str(shown.digit), image=image, theta=theta, label="", alt=alt),
         key=stage_key(index),
         token=stage_token(shown, loaded),

@@ -7,7 +7,9 @@ import streamlit as st
 from app.data import once
 from app.data.browser_networks import front_figure, gain
 from app.data.faults import reason
+from app.stage.page_file import PageFile
 from app.stage.story import story
+from app.views.front import PAGE
 from app.views.front.steps import steps
 
 
@@ -27,9 +29,13 @@ try:
 except (OSError, ValueError, KeyError) as error:
     st.error(f"The figure cannot be shown: {reason(error)}")
 else:
-    story(network, digits, training, steps(gain()), first=first, key="story")
     record = f", {network.record}" if network.record else ""
-    st.caption(f"A real network, not a drawing: {network.title}{record}.")
+    real = f"A real network, not a drawing: {network.title}{record}."
+    file = PageFile(
+        name="spatial-transformer-figure-2", title=PAGE.title, note=real, source="Fig. 2"
+    )
+    story(network, digits, training, steps(gain()), first=first, key="story", file=file)
+    st.caption(real)
 once.wait_for_figure()
 once.warm_up()
 show_cards()

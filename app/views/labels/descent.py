@@ -11,6 +11,7 @@ from app.data.faults import reason
 from app.panels import transformers
 from app.panels.choices import DIGITS
 from app.stage.labels import Judged, labels
+from app.stage.page_file import PageFile
 from app.tables import DISTORTIONS
 from app.views.labels import PAGE
 
@@ -111,6 +112,13 @@ def show(choice: Choice) -> None:
         ),
         key="labels",
         token=f"{choice.name}/{choice.trained}/{choice.digit}/{choice.seed}/{choice.start}",
+        file=PageFile(
+            name="why-labels-are-enough",
+            title=PAGE.title,
+            note="Press Descend: gradient steps on θ lower the loss of the true class. Or drag the "
+            "grid.",
+            source=PAGE.paper.where,
+        ),
     )
 
 

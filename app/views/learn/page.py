@@ -8,12 +8,23 @@ from app.data.browser_digits import browser_digits
 from app.palette import network_colours
 from app.panels.choices import choose_seed
 from app.panels.theme import colours
-from app.stage.learn import digits, learn
+from app.stage.learn import digits, digits_data, learn
+from app.stage.page_file import PageFile
 from app.views.learn import PAGE
 
 SEED = "seed"
 SIDE = 28
 EXPERIMENTS = ("browser/r/fcn", "browser/r/st-fcn-aff")
+
+
+def digits_shown() -> dict:
+    """The digits that the browser trains on, as data."""
+    sent = browser_digits()
+    return digits_data(
+        sent,
+        f"Your browser has {sent.train:,} digits of MNIST to train on. The errors are measured on "
+        f"{sent.count - sent.train} others, from the gallery.",
+    )
 
 
 figure = st.container(key="figure")
@@ -31,11 +42,14 @@ with figure:
         shades=network_colours(EXPERIMENTS, colours()),
         key="learn",
         token=f"learn/{seed}",
+        file=PageFile(
+            name="train-in-your-browser",
+            title=PAGE.title,
+            note="Two networks learn to read rotated digits in this page: one with a spatial "
+            "transformer (ST-FCN), one without (FCN). Press Train, then break it.",
+            source=PAGE.paper.where,
+            beside=lambda: [digits_shown()],
+        ),
     )
-sent = browser_digits()  # after the stage is there: the first visitor of a server waits for seconds
-digits(
-    sent,
-    words=f"Your browser has {sent.train:,} digits of MNIST to train on. The errors are measured "
-    f"on {sent.count - sent.train} others, from the gallery.",
-    key="digits",
-)
+# after the stage is there: the first visitor of a server waits for seconds
+digits(digits_shown(), key="digits")

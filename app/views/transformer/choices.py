@@ -10,6 +10,7 @@ import streamlit as st
 from app.data import decoded, gallery, pictures
 from app.data.families import PRESETS, Family, Preset, families
 from app.data.plain import plain
+from app.frame import links
 from app.panels import own_digit
 from app.sketch import sketch
 from app.stage.large import Reading, Report, is_theta
@@ -23,6 +24,15 @@ KERNELS = {
 }
 SIZES = {"¼": 0.25, "½": 0.5, "1": 1.0, "2": 2.0, "4": 4.0}
 POOLS = {"none": 1, "2 × 2": 2, "4 × 4": 4}
+DEFAULTS = {  # of the page's controls, which an address leaves out
+    "family": "Affine",
+    "image": IMAGES[0],
+    "kernel": "bilinear",
+    "size": "1",
+    "pool": "none",
+    "padding": "zeros",
+    "gradient": False,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +61,16 @@ def presets() -> Preset | None:
 
 
 def _first_visit() -> None:
-    """A link to a preset starts with it; a link with a θ starts there."""
-    if "lab:start" in st.session_state:
+    """A link to a preset starts with it; a link with a θ starts there. So does Back, and a pin, but
+    for the preset: their address has all that was chosen."""
+    restored = links.is_restored()
+    if "lab:start" in st.session_state and not restored:
         return
     st.session_state["lab:start"] = None
-    if st.query_params.get("preset") in PRESETS:
+    if not restored and st.query_params.get("preset") in PRESETS:
         st.session_state["preset"] = st.query_params["preset"]
         _set_page()
+        _complete_address()
     if "theta" not in st.query_params:
         return
     try:
@@ -67,6 +80,14 @@ def _first_visit() -> None:
         st.toast(
             "The link's θ is not a list of numbers. The page starts at the family's default θ."
         )
+
+
+def _complete_address() -> None:
+    """What the preset has set, in the address as well: Back and a pin take it from there alone."""
+    chosen = {key: st.session_state[key] for key in DEFAULTS}
+    for key, value in chosen.items():
+        if value != DEFAULTS[key] and key not in st.query_params:
+            st.query_params[key] = str(value).lower() if value is True else value
 
 
 def _apply() -> None:
@@ -139,7 +160,7 @@ def choose(preset: Preset | None) -> Choice:
         family=family,
         transform=transform,
         start=start,
-        token=f"{family.name}/{preset and st.session_state['preset']}/{start}",
+        token=f"{family.name}/{preset and st.session_state['preset']}",
         output_size=(height, width),
         reading=Reading(kernel=kernel, half_width=half_width, padding=padding, pool=POOLS[pool]),
         gradient=gradient,

@@ -7,8 +7,9 @@ import streamlit as st
 from app.frame import predict
 from app.palette import GRIDS
 from app.stage.large import Features, Item, stage
+from app.stage.page_file import PageFile
 from app.stage.transformers import Transformers
-from app.views.transformer import challenge, choices
+from app.views.transformer import PAGE, challenge, choices
 from app.views.transformer.questions import QUESTIONS
 
 
@@ -53,12 +54,24 @@ def play() -> None:
                 "pooled": f"V, pooled ({rows // pooled} × {columns // pooled})",
                 "target": "Target",
             },
+            file=_file(choice),
         )
         choices.remember(report)
     with right:
         st.markdown(f"**{choice.family.name}**, {choice.transform.num_params} degrees of freedom")
         st.latex(choice.family.equation)
         st.caption(choice.family.words)
+
+
+def _file(choice: choices.Choice) -> PageFile:
+    """The page to take away."""
+    return PageFile(
+        name=f"transformer-{choice.family.name.lower().replace(' ', '-')}",
+        title=f"{PAGE.title}: {choice.family.name}",
+        note=f"{choice.transform.num_params} parameters θ. Drag the sampling grid on the image U, "
+        "and the output V follows.",
+        source=PAGE.paper.where,
+    )
 
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -29,7 +29,8 @@ def explore(shown: Shown) -> None:
         if moved.predictions:
             rows = [p.verdict() for p in moved.predictions]
             shades = theme.colours_of(shown.networks)
-            verdicts.verdicts(rows, shown.placed.label, shades, group=shown.token)
+            said = verdicts.verdicts_data(rows, shown.placed.label, shades, group=shown.token)
+            verdicts.verdicts(said)
             downloads(rows, shown.placed.label)
         else:
             st.info(

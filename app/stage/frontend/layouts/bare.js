@@ -1,4 +1,9 @@
-/** A page without a picture, or the foot of one: nothing is to be seen, but its keys work. */
+/**
+ * The foot of every page, and a page without a picture: nothing is to be seen, but its keys work, and
+ * it can be pinned.
+ */
+import { ranWith } from "../playlist/arrival.js";
+import { keepPlaylist } from "../playlist/playlist.js";
 
 export class Bare {
   /** @param {HTMLElement} root */
@@ -6,8 +11,14 @@ export class Bare {
     this.root = root;
   }
 
+  /**
+   * @param {{page: string, pages: Object<string, string>, fields: Object<string, string>}} data  the
+   *   page's name; the titles of all, by name; the fields of the address with which it has run
+   */
   update(data) {
     this.data = data;
+    keepPlaylist(data.pages);
+    ranWith(data.page, data.fields);
   }
 
   redraw() {}

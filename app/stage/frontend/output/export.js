@@ -4,7 +4,9 @@ import { mountedLayouts } from "../parts/keys.js";
 import { download } from "./download.js";
 import { frameCount, gif, webm } from "./film.js";
 import { address } from "./link.js";
+import { pageParts } from "./page_file.js";
 import { draw } from "./picture.js";
+import { canPin, pinThis } from "./pinning.js";
 import { svg } from "./svg.js";
 import { csv } from "./table.js";
 import { shownTheme } from "./theme.js";
@@ -29,11 +31,18 @@ export function exporter(layout) {
   const buttons = Object.entries(filesOf(layout, recorder, () => themes.value || shownTheme(layout.root))).map(([text, onclick]) =>
     button(text, onclick, { title: titles[text] })
   );
-  const nodes = [themes, ...buttons, ...linkNodes(words), recorder.progress, recorder.cancel, words];
+  const page = pageParts(layout, words);
+  const pin = button("Pin this", pinThis, { title: "Keeps this view in the lecture playlist" });
+  const nodes = [themes, ...buttons, ...(page ? [page.ask] : []), ...linkNodes(words), pin, recorder.progress, recorder.cancel, words];
+  const look = () => {
+    pin.hidden = !canPin();
+    page?.measure();
+  };
   return element(
-    "details", { className: "export" },
+    "details", { className: "export", ontoggle: look },
     element("summary", { textContent: "Export" }),
-    element("div", { className: "buttons" }, ...nodes)
+    element("div", { className: "buttons" }, ...nodes),
+    ...(page ? [page.note] : [])
   );
 }
 

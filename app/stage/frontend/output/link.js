@@ -5,8 +5,8 @@ const ONLY = "only"; // before a state, or alone: stage mode
 const MAX_STATE_CHARS = 6000;
 const MAX_NUMBER = 1e6; // as in stage/large.py
 
-const packed = (value) => btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const unpacked = (text) => JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
+export const packed = (value) => btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+export const unpacked = (text) => JSON.parse(atob(text.replaceAll("-", "+").replaceAll("_", "/")));
 
 /** Whether a value is as many lists of numbers as another, each as long as its. */
 export function isLike(value, other) {
@@ -18,18 +18,24 @@ export function isLike(value, other) {
 const rounded = (v) => (Array.isArray(v) ? v.map(rounded) : typeof v === "number" ? Number(v.toPrecision(6)) : v);
 
 /**
- * The address of the page with the state of these layouts, by the names of what they show.
+ * The states of these layouts, by the names of what they show.
  * @param {import("../layouts/layouts.js").Layout[]} layouts
  */
-export function address(layouts) {
+export function statesOf(layouts) {
   const states = {};
   for (const layout of layouts) {
     const state = layout.state?.();
     if (!state) continue;
     const entries = Object.entries(state).map(([name, value]) => [name, rounded(value)]);
-    states[encodeURIComponent(layout.data.token)] = Object.fromEntries(entries); // btoa takes Latin letters alone
+    states[layout.data.token] = Object.fromEntries(entries);
   }
-  return withField(isOnly(), Object.keys(states).length ? packed(states) : "");
+  return states;
+}
+
+/** The address of the page with the states of these layouts. */
+export function address(layouts) {
+  const states = Object.entries(statesOf(layouts)).map(([token, state]) => [encodeURIComponent(token), state]);
+  return withField(isOnly(), states.length ? packed(Object.fromEntries(states)) : ""); // btoa takes Latin letters alone
 }
 
 /** The address of the page with stage mode or without it, and with a state or, if it is empty, none. */

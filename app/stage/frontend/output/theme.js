@@ -18,6 +18,15 @@ const VARIABLES = {
   primary: "--st-primary-color",
 };
 
+/** A theme as the variables of a style, where no Streamlit sets them. */
+export const variablesOf = (theme) => Object.entries(VARIABLES).map(([name, variable]) => [variable, THEMES[theme][name]]);
+
+/** A line's colour (#rrggbb) of one theme as it is in another. @returns {(colour: string) => string} */
+export function recolouring(from, to) {
+  const colours = new Map(LINES[from].map((colour, i) => [colour, LINES[to][i]]).reverse()); // of equals, the first
+  return (colour) => colours.get(colour) ?? colour;
+}
+
 const value = (root, name) => getComputedStyle(root).getPropertyValue(VARIABLES[name]).trim();
 
 /** The theme in which a root is on the screen. */
@@ -34,10 +43,9 @@ export const backgroundOf = (root) => value(root, "background") || THEMES.light.
 export function inTheme(root, theme, make) {
   const shown = shownTheme(root);
   if (theme === shown) return make((colour) => colour);
-  const colours = new Map(LINES[shown].map((colour, i) => [colour, LINES[theme][i]]).reverse()); // of equals, the first
-  for (const [name, variable] of Object.entries(VARIABLES)) root.style.setProperty(variable, THEMES[theme][name]);
+  for (const [variable, colour] of variablesOf(theme)) root.style.setProperty(variable, colour);
   try {
-    return make((colour) => colours.get(colour) ?? colour);
+    return make(recolouring(shown, theme));
   } finally {
     for (const variable of Object.values(VARIABLES)) root.style.removeProperty(variable);
   }

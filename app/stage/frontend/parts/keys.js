@@ -3,7 +3,8 @@
  * presets or digits, while nothing else takes them.
  */
 import { button, element } from "../dom.js";
-import { keepStageMode, settle, toggleStageMode } from "./stage_mode.js";
+import { isPresenting } from "../playlist/presenting.js";
+import { isStageModeKept, settle, toggleStageMode } from "./stage_mode.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
 const MOVED_BY_ARROWS = "input:not([type=checkbox]), [role=slider], [role=radio], [role=tab]";
@@ -30,7 +31,6 @@ export function listen(layout, root) {
     document.addEventListener("click", giveBack);
   }
   mounted.add(part);
-  keepStageMode(() => stages().find(({ layout }) => layout.transport) ?? stages()[0]);
   settle();
   return () => {
     mounted.delete(part);
@@ -50,7 +50,10 @@ function stages() {
   return [...placed.filter(isSeen), ...placed.filter((part) => !isSeen(part))];
 }
 
-const hasStage = () => stages().some(({ layout }) => layout.transport);
+/** The stage that is shown alone in stage mode. */
+export const mainStage = () => stages().find(({ layout }) => layout.transport) ?? stages()[0];
+
+const hasStageMode = () => isStageModeKept() && stages().some(({ layout }) => layout.transport);
 
 const played = () => stages().find(({ layout }) => layout.transport?.track)?.layout;
 
@@ -76,7 +79,7 @@ function press(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || on(TYPED) || on(OVERLAY)) return;
   const { key } = event;
   if (key === "?") help();
-  else if ((key === "f" || key === "F") && hasStage()) toggleStageMode();
+  else if ((key === "f" || key === "F") && hasStageMode()) toggleStageMode();
   else if (/^[0-9]$/.test(key)) choose(Number(key));
   else if (key in PAGES && !on(MOVED_BY_ARROWS) && story()) {
     if (!story().turnPage(PAGES[key])) return; // after its last step the page scrolls on
@@ -107,7 +110,9 @@ function choose(n) {
 /** The keys that do something on this page now, and what. */
 function working() {
   const keys = [];
-  if (story()) keys.push(["Page Down, →", "next step of the story; Page Up and ← go back"]);
+  if (isPresenting()) keys.push(["Page Down", "next pin of the playlist; Page Up goes back"], ["Escape", "stop presenting"]);
+  if (story() && isPresenting()) keys.push(["→", "next step of the story; ← goes back"]);
+  else if (story()) keys.push(["Page Down, →", "next step of the story; Page Up and ← go back"]);
   if (game()) keys.push(["Enter", "start the game; next digit"]);
   if (played()) keys.push(["Space", "play or pause"]);
   if (played() && !story()) keys.push(["← →", "one step back or forward; ten with Shift"]);
@@ -116,7 +121,7 @@ function working() {
   else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
   if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);
   if (within(WINDOWS).length) keys.push(["Tab", "go to the windows; arrow keys move them"]);
-  if (hasStage()) keys.push(["F", "stage mode: only the figure, filling the window"]);
+  if (hasStageMode()) keys.push(["F", "stage mode: only the figure, filling the window"]);
   return [...keys, ["?", "show this list"]];
 }
 

@@ -15,12 +15,11 @@ const known = new Set(); // by their ids, those that are tried or too slow as we
  * @param {Uint8Array} content  as app/stage/networks.py has packed it
  */
 export function keepNetwork(content) {
-  const [length] = new Uint32Array(content.slice(0, 4).buffer);
-  const description = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + length)));
+  const { description, weights } = parted(content);
   const { id, shape } = description;
   if (known.has(id)) return;
   known.add(id);
-  const network = unpacked(description, content.slice(4 + length));
+  const network = unpacked(description, weights());
   const trials = [];
   const tryOut = () => {
     const begun = performance.now();
@@ -30,6 +29,18 @@ export function keepNetwork(content) {
     else if (Math.min(...trials) < SLOW_MILLISECONDS) kept.set(id, network);
   };
   whenIdle(tryOut);
+}
+
+/** Keep a network, however slow it is: where there is no Python to answer. */
+export function holdNetwork(content) {
+  const { description, weights } = parted(content);
+  kept.set(description.id, unpacked(description, weights()));
+}
+
+function parted(content) {
+  const [length] = new Uint32Array(content.slice(0, 4).buffer);
+  const description = JSON.parse(new TextDecoder().decode(content.subarray(4, 4 + length)));
+  return { description, weights: () => content.slice(4 + length) };
 }
 
 /** A network by its id; undefined where it has not come, or is too slow here: Python answers then. */

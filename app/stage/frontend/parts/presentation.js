@@ -1,7 +1,8 @@
 /** How a page is presented in a lecture goes along with every link inside the app. */
 import { linkOf } from "../dom.js";
 
-const FIELDS = ["large", "hide", "controls", "embed", "embed_options"];
+/** The fields of an address for it. */
+export const PRESENTATION = ["large", "hide", "controls", "embed", "embed_options"];
 
 /** Give a link, before it is followed, the fields of the page's address that it has not itself. */
 function take(event) {
@@ -9,7 +10,7 @@ function take(event) {
   if (!link || link.getAttribute("href").startsWith("#") || link.download) return;
   const [here, target] = [new URL(window.location.href), new URL(link.href)];
   if (target.origin !== here.origin) return;
-  for (const field of FIELDS) {
+  for (const field of PRESENTATION) {
     const values = here.searchParams.getAll(field);
     if (values.length && !target.searchParams.has(field)) values.forEach((value) => target.searchParams.append(field, value));
   }

@@ -50,25 +50,28 @@ export function toggleStageMode() {
   apply();
 }
 
-/** @type {() => {root: HTMLElement}|undefined} */
-let mainStage = () => undefined;
+/** @type {(() => {root: HTMLElement}|undefined)|null} */
+let mainStage = null;
 let settling;
 
 /**
- * From the first stage of the page on.
+ * For as long as the app is open.
  * @param {() => {root: HTMLElement}|undefined} main  gives the stage that is shown
  */
 export function keepStageMode(main) {
   mainStage = main;
-  if (document.querySelector(".stn-leave")) return;
   const leave = button("×", toggleStageMode, { className: "stn-leave", title: "Leave stage mode (F)", ariaLabel: "Leave stage mode" });
   document.body.append(element("style", { textContent: STYLE }), leave);
   window.addEventListener("resize", settle);
   window.addEventListener("popstate", apply);
 }
 
+/** Whether this page has it: a page that was exported has none. */
+export const isStageModeKept = () => mainStage !== null;
+
 /** What is on the page has changed. */
 export function settle() {
+  if (!isStageModeKept()) return;
   clearTimeout(settling);
   settling = setTimeout(apply, SETTLE_MILLISECONDS);
 }

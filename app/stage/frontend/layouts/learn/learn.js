@@ -63,7 +63,9 @@ export class Learn {
     this.worker.onerror = (event) => this.fail(event);
     this.controls.where.textContent = "Loading the digits …";
     this.controls.play.disabled = true;
-    this.tell("digits", await digits);
+    const given = await digits;
+    this.bytesBeside = given.bytes; // of a page that is taken away
+    this.tell("digits", given);
     this.isReady = true;
     this.controls.play.disabled = false;
     this.reset();
@@ -228,6 +230,18 @@ export class Learn {
   curveRows() {
     const of = ({ x, y }, what) => x.map((step, i) => ({ step, ...Object.fromEntries(this.data.names.map((name, n) => [`${what}, ${name}`, y[n][i]])) }));
     return [...of(this.losses, "loss"), ...of(this.errors, "error, %")];
+  }
+
+  state() {
+    return { settings: { ...this.settings }, probe: this.probe };
+  }
+
+  restore({ settings, probe }) {
+    const isKnown = Object.entries(settings ?? {}).every(([name, value]) => typeof value === typeof DEFAULTS[name]);
+    if (!isKnown || !(probe in PROBES) || !(settings.family in FAMILIES)) return false;
+    this.set(settings);
+    this.choose(probe);
+    return true;
   }
 
   redraw() {

@@ -229,12 +229,17 @@ export class Figure {
     else this.classes.show(this.logits, label, this.isBackward ? loss : null);
     this.inspector.refresh();
     this.mark();
-    const { theta: thetaBox, generator, sampler } = this.boxes;
-    const href = `transformer?family=Affine&image=Digit&lab_digit=${label ?? 0}04&theta=${theta.map((v) => +v.toFixed(3)).join(",")}`;
-    [thetaBox, generator, sampler].forEach(({ link }) => (link.href = href));
+    if (this.data.links) this.link();
     this.diagram.classList.toggle("held", this.byHand);
     Object.assign(this.root.dataset, { theta: theta.join(","), logits: this.logits.join(",") });
     this.onShow();
+  }
+
+  /** The page of the app that is about θ opens with this θ. */
+  link() {
+    const { theta, generator, sampler } = this.boxes;
+    const href = `transformer?family=Affine&image=Digit&lab_digit=${this.label ?? 0}04&theta=${this.theta.map((v) => +v.toFixed(3)).join(",")}`;
+    [theta, generator, sampler].forEach(({ link }) => (link.href = href));
   }
 
   /** The gradient of the loss, from the classifier back to θ; or the way forwards alone. */

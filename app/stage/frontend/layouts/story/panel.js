@@ -7,9 +7,10 @@ export class Panel {
    * @param {{title: string, words: string, more: string, question: object|null}[]} steps  words and more: HTML
    * @param {(step: number) => void} onStep  from 0 on; the one after the last is what comes below the story
    * @param {(onEnd: (right: number|null) => void) => void} play  the answer to a step's question: see Ask
+   * @param {boolean} isLinked  whether there are pages of the app to go on to
    */
-  constructor(steps, onStep, play) {
-    Object.assign(this, { steps, play, step: 0 });
+  constructor(steps, onStep, play, isLinked) {
+    Object.assign(this, { steps, play, isLinked, step: 0 });
     this.title = element("h2");
     this.count = element("span", { className: "count" });
     this.words = element("p", { className: "told" });
@@ -34,13 +35,15 @@ export class Panel {
     this.title.replaceChildren(this.count, title);
     this.words.innerHTML = `${words} `;
     this.note.textContent = "";
-    this.more.innerHTML = more;
+    this.more.innerHTML = this.isLinked ? more : "";
     this.words.append(this.note, this.more, ...(question ? [" ", this.asks] : []));
     this.close();
     this.back.disabled = step === 0;
     const isLast = step === this.steps.length - 1;
-    this.next.textContent = isLast ? "Go deeper ↓" : "Next →";
-    this.next.title = isLast ? "The paper, figure by figure" : "Next step (Page Down)";
+    const leaves = isLast && this.isLinked;
+    this.next.disabled = isLast && !leaves;
+    this.next.textContent = leaves ? "Go deeper ↓" : "Next →";
+    this.next.title = leaves ? "The paper, figure by figure" : "Next step (Page Down)";
     this.dots.forEach((dot, i) => (i === step ? dot.setAttribute("aria-current", "step") : dot.removeAttribute("aria-current")));
   }
 

@@ -38,7 +38,7 @@ export class Story {
   build() {
     this.end();
     const { data, figure } = this;
-    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()), (onEnd) => this.answer(onEnd));
+    this.panel = new Panel(data.steps, (step) => (step < STEPS.length ? this.go(step) : goDeeper()), (onEnd) => this.answer(onEnd), data.links);
     this.descent = new Descent(figure);
     figure.root.onkeydown = ({ key }) => {
       if (key === "Escape") this.zoomOut();
@@ -167,13 +167,19 @@ export class Story {
   }
 
   state() {
-    return { step: this.step + 1, ...this.figure.state() };
+    const training = this.isTraining ? { training: this.transport.head.position } : {};
+    return { step: this.step + 1, ...training, ...this.figure.state() };
   }
 
   /** A link from before there was a story has no step: it is of the whole figure. */
-  restore({ step = STEPS.length, ...state }) {
+  restore({ step = STEPS.length, training, ...state }) {
     if (!Number.isInteger(step) || !STEPS[step - 1]) return false;
     if (stepOfAddress() === null) this.arrive(step - 1);
+    const { head, track } = this.training.transport;
+    if (this.isTraining && training >= 0 && training <= track.count - 1) {
+      this.demo.stop();
+      head.seek(training);
+    }
     return this.figure.restore(state);
   }
 
@@ -218,5 +224,9 @@ function goDeeper() {
 function keepStep(step) {
   const url = new URL(window.location.href);
   url.searchParams.set(FIELD, step + 1);
-  history.replaceState(history.state, "", url.href);
+  try {
+    history.replaceState(history.state, "", url.href);
+  } catch {
+    // a page that was opened from a disk has no address that may change
+  }
 }

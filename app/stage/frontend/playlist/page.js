@@ -1,0 +1,61 @@
+/**
+ * The playlist as one HTML file that works offline. Each pin is gone to, and its figure taken as its
+ * *Export* gives it, one file each; those files differ in what they show, and become one. A pin
+ * without such a figure becomes a title, its note and a link to the app.
+ */
+import { address } from "../output/link.js";
+import { pageOf } from "../output/page_file.js";
+import { mountedLayouts } from "../parts/keys.js";
+import { goTo } from "./arrival.js";
+import { addressOf } from "./pins.js";
+
+const TITLE = "Lecture playlist";
+const SETTLE_MILLISECONDS = 700; // until the hand's state of a figure is told, and answered
+const PATIENCE_MILLISECONDS = 30_000; // for Python to make a file
+const CONTENT = `<script type="application/json" id="content">`;
+const NETWORK = `<script type="application/octet-stream">`;
+const END = "</script>";
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/**
+ * Go to every pin, and back. files: the page of each, null of one that is none.
+ * @param {import("./pins.js").Pin[]} pins  @param {(done: number) => boolean} tell  false to give up
+ * @returns {Promise<(string|null)[]|null>}
+ */
+export async function collected(pins, tell) {
+  const before = address(mountedLayouts());
+  const files = [];
+  for (const pin of pins) {
+    if (!tell(files.length)) break;
+    await goTo(addressOf(pin));
+    await wait(SETTLE_MILLISECONDS);
+    const layout = mountedLayouts().find(({ data, root }) => data?.page && root.isConnected);
+    files.push(layout ? await Promise.race([pageOf(layout), wait(PATIENCE_MILLISECONDS).then(() => null)]) : null);
+  }
+  await goTo(before);
+  return files.length === pins.length ? files : null;
+}
+
+/** These files as one. @param {(string|null)[]} files  as `collected` gives them, one at least a page */
+export function joined(pins, files) {
+  const frame = files.find(Boolean);
+  const contents = files.map((file) => file && JSON.parse(between(file, CONTENT)));
+  const first = contents.find(Boolean);
+  const stages = pins.map((pin, i) => {
+    const { title, note } = pin;
+    if (!contents[i]) return { title, note, source: "", parts: [], states: {}, theme: first.stages[0].theme, link: addressOf(pin) };
+    const [stage] = contents[i].stages;
+    return { ...stage, title, note: note || stage.note };
+  });
+  const networks = [...new Set(files.filter(Boolean).flatMap((file) => file.split(NETWORK).slice(1).map((rest) => NETWORK + rest.slice(0, rest.indexOf(END)) + END)))];
+  const content = JSON.stringify({ ...first, stages }).replace(/<(?=\/script|!--|script)/gi, "\\u003c");
+  const [head] = frame.split(/<script type="application\/(?:octet-stream|json)"/);
+  const rest = frame.slice(frame.indexOf(CONTENT));
+  const tail = rest.slice(rest.indexOf(END));
+  return `${head.replace(/<title>.*?<\/title>/s, `<title>${TITLE}</title>`)}${networks.join("\n")}\n${CONTENT}${content}${tail}`;
+}
+
+const between = (text, begin) => {
+  const rest = text.slice(text.indexOf(begin) + begin.length);
+  return rest.slice(0, rest.indexOf(END));
+};
