@@ -64,6 +64,7 @@ def test_tab_trains_is_broken_starts_again_and_is_taken_away(visit, chromium, tm
     press("attention")
     with from_disk(chromium, take_page(page, tmp_path)) as opened:
         figure = stage_of(opened)
+        expect(figure).to_have_attribute("data-steps", "0")
         chosen = figure.get_by_role("button", name="attention")
         expect(chosen).to_have_attribute("aria-pressed", "true")
         figure.get_by_role("button", name="▶ Train").click()
