@@ -12,7 +12,8 @@ from app.data import examples
 from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import PAINTED, data_of, handle, stage_of, until
+from tests.browser.driving import PAINTED, data_of, drag, handle, stage_of, until
+from tests.browser.from_disk import from_disk, take_page
 
 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -40,7 +41,7 @@ def test_loss_and_gradient_are_autograd_s(visit, network):
     np.testing.assert_allclose(data_of(page, "gradient"), gradient, rtol=0.02, atol=0.02)
 
 
-def test_descent_turns_the_digit_and_reads_it(visit):
+def test_descent_turns_the_digit_and_reads_it_also_from_a_disk(visit, chromium, tmp_path):
     page = visit(at="labels", reduced_motion="reduce")
     verdict = stage_of(page).locator(".verdict")
     verdict.wait_for()
@@ -50,6 +51,13 @@ def test_descent_turns_the_digit_and_reads_it(visit):
     theta = data_of(page, "theta")
     assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-35, abs=12)
     assert data_of(page, "loss")[0] < 0.1
+    with from_disk(chromium, take_page(page, tmp_path)) as opened:
+        np.testing.assert_allclose(data_of(opened, "theta"), theta, atol=1e-3)
+        expect(stage_of(opened).get_by_label("Step of the descent")).to_be_visible()
+        drag(opened, "the whole grid", 0.1, 0.0)
+        loss, gradient = expected(descent.STUDY, data_of(opened, "theta"))
+        assert data_of(opened, "loss")[0] == pytest.approx(loss, rel=0.01, abs=1e-3)
+        np.testing.assert_allclose(data_of(opened, "gradient"), gradient, rtol=0.02, atol=0.02)
 
 
 def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):

@@ -9,11 +9,12 @@ from app.data.browser_recordings import uploaded_recording
 from stn_core.experiments import find
 from stn_core.foreign_checkpoints import load_own
 from tests.browser.driving import data_of, stage_of, until
+from tests.browser.from_disk import from_disk, take_page
 
 IDENTITY = [1, 0, 0, 0, 1, 0]
 
 
-def test_tab_trains_is_broken_and_starts_again(visit, tmp_path):
+def test_tab_trains_is_broken_starts_again_and_is_taken_away(visit, chromium, tmp_path):
     page = visit("seed=3", at="learn", reduced_motion="reduce")
     stage = stage_of(page)
     steps = lambda: int(data_of(page, "steps")[0])  # noqa: E731
@@ -60,5 +61,15 @@ def test_tab_trains_is_broken_and_starts_again(visit, tmp_path):
     recorded = uploaded_recording("test", path.read_bytes)
     assert [snapshot.step for snapshot in recorded.snapshots] == [0, 10]
     np.testing.assert_allclose(recorded.snapshots[1].theta[0, 0], ten[1], atol=1e-6)
+    press("attention")
+    with from_disk(chromium, take_page(page, tmp_path)) as opened:
+        figure = stage_of(opened)
+        expect(figure).to_have_attribute("data-steps", "0")
+        chosen = figure.get_by_role("button", name="attention")
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+        figure.get_by_role("button", name="▶ Train").click()
+        until(opened, lambda: int(data_of(opened, "steps")[0]) > 120, "the file trains")
+        losses = opened.evaluate("page.stages[0].layouts[0].losses.y[1]")
+        assert np.mean(losses[-5:]) < np.mean(losses[:5]) - 0.1
     page.set_viewport_size({"width": 375, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
