@@ -128,7 +128,7 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
         network=network,
         key=Uploaded(upload).text,
         title=f"your {short}",
-        record="your own; *Open a checkpoint* measures its error",
+        record="your own; Open a checkpoint measures its error",
     )
 
 

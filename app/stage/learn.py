@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.palette import CORNER, GRIDS
-from app.stage.component import line_colours, mount, text_of
+from app.stage.component import line_colours, mount, state_of, text_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +59,21 @@ def learn(
     seed: int,
     *,
     side: int,
+    settings: Mapping[str, float | str | bool],
+    ranges: Mapping[str, tuple[float, float]],
     names: Sequence[str],
     experiments: Sequence[str],
     shades: Sequence[str],
     key: str,
     token: str,
-) -> None:
-    """Draw a training of this seed, which waits for a click. names: of the two networks; shades:
-    their colours; experiments: whose weights they are, in a file."""
+) -> object:
+    """Draw a training of this seed, which waits for a click. Gives the settings as the browser
+    tells them once they were changed, None before.
+
+    settings: those it begins with that are not the browser's defaults; ranges: of those that are
+    numbers; names: of the two networks; shades: their colours; experiments: whose weights they are,
+    in a file.
+    """
     mount(
         key=key,
         data={
@@ -74,6 +81,8 @@ def learn(
             "token": token,
             "seed": seed,
             "side": side,
+            "settings": dict(settings),
+            "ranges": {name: list(ends) for name, ends in ranges.items()},
             "names": list(names),
             "experiments": list(experiments),
             "colours": {
@@ -83,4 +92,6 @@ def learn(
                 "networks": list(shades),
             },
         },
+        on_report_change=lambda: None,  # so that the session has it
     )
+    return state_of(key).get("settings")
