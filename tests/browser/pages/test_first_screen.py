@@ -11,6 +11,7 @@ from tests.browser.driving import until
 PROJECTOR = {"width": 1280, "height": 720}
 LARGE = {"width": 1366, "height": 768}  # with large=true
 SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
+PHONE_PIXELS = 640
 FAULTS = (Path(__file__).parent / "faults.js").read_text()
 PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .answer"
 HEADS = ".st-key-verdict [data-testid=stMarkdown]"  # of house numbers
@@ -72,6 +73,21 @@ def test_first_screen_has_it_all_and_nothing_is_cut_at_any_width(visit, screen):
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         nothing_is_cut(page, {"width": width})
+        if screen in ("distorted", "volumes"):
+            choices_stand_beside_the_picture_or_on_a_phone_after_it(page, width)
+
+
+def choices_stand_beside_the_picture_or_on_a_phone_after_it(page, width: int) -> None:
+    page.get_by_text("All digits come from the gallery").wait_for()
+    picture, choices, *rest = (
+        page.locator(where).first.bounding_box()["y"]
+        for where in ("canvas", ".st-key-choosing", ".strip, .strips", ".st-key-footer")
+    )
+    if width <= PHONE_PIXELS:
+        tops = [picture, choices, *rest]
+        assert tops == sorted(tops) and picture < 700, tops
+    else:
+        assert choices < picture
 
 
 def nothing_is_cut(page, size: dict[str, int]) -> None:
