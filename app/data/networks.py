@@ -140,7 +140,7 @@ def measured(_loaded: LoadedNetwork, key: str) -> str:
 
     experiment = _loaded.experiment
     own = getattr(experiment.data, "words", None)  # of photographs
-    digits = house_numbers.gallery() if own else gallery()
+    digits = house_numbers.gallery(experiment.data.side) if own else gallery()
     evaluated = evaluation.evaluate(_loaded.network, experiment, digits)
     noun = own.gallery if own else experiment.data.noun.replace("digits", "gallery digits")
     words = f"**{evaluated.measure:.1f} %** error on {len(digits):,} {noun}"

@@ -67,7 +67,7 @@ def measure(folder: Path) -> MeasuredError:
     experiment = find(run_reader(str(folder)).description()["experiment"])
     network, header = checkpoints.load_trained(experiment, _checkpoint(folder))
     own = getattr(experiment.data, "words", None)  # of photographs
-    digits = _test_photographs() if own else _test_digits()
+    digits = _test_photographs(experiment.data.side) if own else _test_digits()
     percent = evaluate(network, experiment, digits).measure
     of = own.test if own else MeasuredError._field_defaults["of"]
     measured = MeasuredError(int(header["step"]), percent, len(digits), of)
@@ -103,9 +103,9 @@ def _test_digits():
     return test
 
 
-def _test_photographs():
+def _test_photographs(side: int):
     """Raises NoTestDigits, HouseNumbersError."""
-    photographs = house_numbers.photographs()
+    photographs = house_numbers.photographs(side)
     if photographs is None:
         raise NoTestDigits("SVHN's photographs are not on this machine")
     return photographs
