@@ -129,7 +129,7 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
         network=network,
         key=Uploaded(upload).text,
         title=f"your {experiment_title(experiment.name)}",
-        record="your own; *Open a checkpoint* measures its error",
+        record="your own; Open a checkpoint measures its error",
     )
 
 

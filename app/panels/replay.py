@@ -190,6 +190,8 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
     for index, key in enumerate(keys):
         try:
             trainings.append(_training(prefix, key, titles[key], index))
+            if isinstance(key, Uploaded):
+                st.caption(own_recording.how(own_recording.opened(key)))
         except (RuntimeError, ValueError, OSError) as error:
             not_shown(job_of(key), titles[key], error)
     if trainings and prefix == birds.PREFIX and birds.cub_problem():
@@ -222,7 +224,11 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
     if isinstance(key, Uploaded):
         recorded = own_recording.opened(key)
         played = _played(recorded, title, index, live=False, test_error=None)
-        return replace(played, measured_on=own_recording.MEASURED_ON)
+        return replace(
+            played,
+            measured_on=own_recording.MEASURED_ON,
+            outside=float(own_recording.is_shifted(recorded)),
+        )
     recorded = recordings.recorded(recording_name(key, prefix))
     error = test_error_of(key, None, prefix)
     return _played(recorded, title, index, live=False, test_error=error)

@@ -11,6 +11,7 @@ from tests.browser.driving import until
 PROJECTOR = {"width": 1280, "height": 720}
 LARGE = {"width": 1366, "height": 768}  # with large=true
 SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
+PHONE_PIXELS = 640
 FAULTS = (Path(__file__).parent / "pages" / "faults.js").read_text()
 PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .answer"
 HEADS = ".st-key-verdict [data-testid=stMarkdown]"  # of house numbers
@@ -47,9 +48,10 @@ SCREENS: dict[tuple[str, str], tuple[str, ...]] = {  # of a page and its view; "
 }
 
 
-def check_first_screen(page: Page, parts: tuple[str, ...]) -> None:
+def check_first_screen(page: Page, parts: tuple[str, ...], *, choices: bool = False) -> None:
     """The parts are on the first screen of a projector, also in large type; and nothing is cut, at
-    any width. The window has its own size again at the end."""
+    any width. The window has its own size again at the end. choices: the page has a column of them
+    beside its picture."""
     size = page.viewport_size
     page.evaluate("document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
     for part in ("h1", *parts):
@@ -72,12 +74,27 @@ def check_first_screen(page: Page, parts: tuple[str, ...]) -> None:
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         nothing_is_cut(page, {"width": width})
+        if choices:
+            choices_stand_beside_the_picture_or_on_a_phone_after_it(page, width)
     page.set_viewport_size(size)
 
 
 def bottom(page: Page, part: str) -> float:
     box = page.locator(part).first.bounding_box()
     return box["y"] + box["height"]
+
+
+def choices_stand_beside_the_picture_or_on_a_phone_after_it(page: Page, width: int) -> None:
+    page.get_by_text("All digits come from the gallery").wait_for()
+    picture, choices, *rest = (
+        page.locator(where).first.bounding_box()["y"]
+        for where in ("canvas", ".st-key-choosing", ".strip, .strips", ".st-key-footer")
+    )
+    if width <= PHONE_PIXELS:
+        tops = [picture, choices, *rest]
+        assert tops == sorted(tops) and picture < 700, tops
+    else:
+        assert choices < picture
 
 
 def nothing_is_cut(page: Page, size: dict[str, int]) -> None:

@@ -408,7 +408,7 @@ FIELDS = {
     "labels": ("labels_distortion", "labels_network", "labels_weights", "labels_start",
                "labels_digit", "labels_seed", "stop"),
     "beat": ("seed", "view", "stage", "hide"),
-    "learn": ("seed", "view", "stage", "hide"),
+    "learn": ("seed", "view", "stage", "hide", "rate", "degrees", "family", "broken"),
     "tour": ("lesson", "stop", "done", "hide"),
     "glossary": ("controls", "large"),
     "faithful": ("kind", "large"),
