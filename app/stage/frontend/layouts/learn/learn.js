@@ -241,14 +241,13 @@ export class Learn {
     return [...of(this.losses, "loss"), ...of(this.errors, "error, %")];
   }
 
+  /** The settings are in the address, and the training is nowhere else. */
   state() {
-    return { settings: { ...this.settings }, probe: this.probe };
+    return { probe: this.probe };
   }
 
-  restore({ settings, probe }) {
-    const isKnown = Object.entries(settings ?? {}).every(([name, value]) => typeof value === typeof DEFAULTS[name]);
-    if (!isKnown || !(probe in PROBES) || !(settings.family in FAMILIES)) return false;
-    this.set(settings);
+  restore({ probe }) {
+    if (!(probe in PROBES)) return false;
     this.choose(probe);
     return true;
   }
