@@ -11,7 +11,7 @@ from app.data.browser_recordings import uploaded_recording
 from app.panels.own_recording import how
 from stn_core.experiments import find
 from stn_core.foreign_checkpoints import load_own
-from tests.browser.driving import data_of, go, select, stage_of, until
+from tests.browser.driving import data_of, go, select, settle, stage_of, until
 from tests.browser.from_disk import from_disk, take_page
 
 IDENTITY = [1, 0, 0, 0, 1, 0]
@@ -25,7 +25,6 @@ def test_tab_trains_is_broken_starts_again_and_is_taken_away(visit, chromium, tm
     press = lambda name: stage.get_by_role("button", name=name, exact=True).click()  # noqa: E731
     stopped_at = lambda n: stage.get_attribute("data-running") == "false" and steps() == n  # noqa: E731
     expect(stage).to_have_attribute("data-steps", "0")
-    assert len(set(errors())) == 1, "at the identity both networks say the same"
     press("10 steps")
     until(page, lambda: stopped_at(10), "ten steps")
     ten = errors(), data_of(page, "theta").tolist()
@@ -103,6 +102,7 @@ def test_tab_trains_is_broken_starts_again_and_is_taken_away(visit, chromium, tm
 
     go(page, "Distorted MNIST")
     page.get_by_text("R", exact=True).first.click()
+    settle(page)
     page.get_by_role("button", name="Open a checkpoint").click()
     page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(weights)
     page.get_by_text("Opened as your ST-FCN Aff").wait_for()
@@ -110,6 +110,7 @@ def test_tab_trains_is_broken_starts_again_and_is_taken_away(visit, chromium, tm
     select(page, "Network", "your ST-FCN Aff")
     expect(page.locator(".answer").first).to_contain_text("your ST-FCN Aff reads")
     page.get_by_text("Replay", exact=True).first.click()
+    settle(page)
     page.get_by_role("button", name="Open a recording").click()
     page.get_by_test_id("stPopoverBody").locator("input[type=file]").set_input_files(recording)
     page.get_by_text("Choose it under Training").wait_for()
