@@ -313,3 +313,46 @@ def dots(
     else:
         figure.update_xaxes(rangemode="tozero")
     return figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One share in percent with its interval, (value, low, high), for each row, by its name."""
+
+    title: str
+    values: dict[str, tuple[float, float, float]]
+    colour: str
+    symbol: str
+
+
+def shares(series: Sequence[Measured], compared: str, palette: Palette) -> go.Figure:
+    """Shares with their intervals, a row for each; a dotted line where the row ``compared`` is."""
+    rows = list(dict.fromkeys(row for one in series for row in one.values))
+    figure = _base(palette, height=110 + 42 * len(rows))
+    for one in series:
+        values, low, high = np.array(list(one.values.values())).T
+        figure.add_scatter(
+            x=values,
+            y=list(one.values),
+            customdata=np.stack([low, high], 1).tolist(),
+            name=one.title,
+            mode="markers",
+            marker={"color": one.colour, "symbol": one.symbol, "size": 10},
+            error_x={
+                "type": "data", "symmetric": False, "array": high - values,
+                "arrayminus": values - low, "color": one.colour, "thickness": 2, "width": 5,
+            },
+            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})"
+            f"<extra>{one.title}</extra>",
+        )  # fmt: skip
+        figure.add_vline(
+            x=one.values[compared][0], line={"color": one.colour, "width": 1.5, "dash": "dot"}
+        )
+    figure.update_layout(showlegend=True, dragmode=False)
+    figure.update_xaxes(
+        title={"text": "share of photographs", "standoff": 8}, ticksuffix=" %", fixedrange=True,
+        rangemode="tozero",
+    )  # fmt: skip
+    figure.update_yaxes(type="category", categoryarray=rows, autorange="reversed", fixedrange=True)
+    figure.update_yaxes(title={"text": "window", "standoff": 8})
+    return figure

@@ -72,6 +72,8 @@ def network_colours(names: Sequence[str], palette: Palette) -> list[str]:
     with_transformer, without = palette.networks, palette.plain
     by_kind = {
         "2st-fcn": with_transformer[0],
+        "2st-cnn": with_transformer[0],
+        "4st-cnn": with_transformer[1],
         "st-cnn": with_transformer[0],
         "st-fcn": with_transformer[1],
         "3d-cnn": with_transformer[1],

@@ -14,7 +14,8 @@ class Table:
     ``sum_a``; None where the page chooses among columns, which name them then (``a_rts``).
 
     measured: what the errors are of; paper: how the paper's were measured; compared: two networks;
-    examples: what they misread; probes: what a replay shows.
+    examples: what they misread; probes: what a replay shows; sized: whether its page shows networks
+    of several columns at once, sizes of the image, which are part of their titles.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Table:
     compared: tuple[str, str]
     examples: str
     probes: str
+    sized: bool = False
 
 
 _TABLES = (
@@ -79,6 +81,20 @@ _TABLES = (
         examples="rendered house numbers",
         probes="Ten rendered house numbers that no network was trained on: the image with all "
         "frames, multiplied out, and what is left of it. Below: how sure each head is",
+    ),
+    Table(
+        name="birds",
+        number=3,
+        title="Birds",
+        field="bird",
+        measured="5,794 test photographs of CUB-200-2011",
+        paper="The paper's images have 448 or 224 pixels, ours 128 or 64; its networks are "
+        "Inception networks, trained as a whole.",
+        compared=("cnn", "2st-cnn"),
+        examples="photographs of birds",
+        probes="Ten photographs of CUB-200-2011 that no network was trained on: the windows of all "
+        "transformers, what each reads, and the probability of the true species",
+        sized=True,
     ),
 )
 TABLES = {table.name: table for table in _TABLES}

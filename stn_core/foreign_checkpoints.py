@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from stn_core.birds.backbone import BackboneError
 from stn_core.checkpoints import (
     TRAINED,
     CheckpointError,
@@ -65,15 +65,13 @@ def fitting(tensors: dict[str, Tensor], experiments: Iterable[Experiment]) -> li
     1
     """
     shapes = {name: tensor.shape for name, tensor in unwrapped(tensors).items()}
-    found = []
-    for experiment in experiments:
-        try:
-            expected = experiment.build(seed=0).state_dict()
-        except BackboneError:  # not installed here, so no file of it is either
-            continue
-        if {name: tensor.shape for name, tensor in expected.items()} == shapes:
-            found.append(experiment)
-    return found
+    return [experiment for experiment in experiments if _shapes(experiment) == shapes]
+
+
+def _shapes(experiment: Experiment) -> dict[str, torch.Size]:
+    """Of its network's tensors, by name; nothing is drawn or read for them."""
+    with torch.device("meta"):
+        return {n: tensor.shape for n, tensor in experiment.build(seed=0).state_dict().items()}
 
 
 def load_own(experiment: Experiment, path: Path, what: str | None = None) -> ClassificationNetwork:
@@ -142,5 +140,5 @@ def _own(path: Path, what: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def _in_common(tensors: dict[str, Tensor], experiment: Experiment) -> int:
-    expected = experiment.build(seed=0).state_dict()
-    return sum(n in tensors and tensors[n].shape == t.shape for n, t in expected.items())
+    expected = _shapes(experiment)
+    return sum(n in tensors and tensors[n].shape == shape for n, shape in expected.items())

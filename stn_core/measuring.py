@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor, cat
 
 from stn_core import checkpoints
+from stn_core.birds import mean_crops, parts
+from stn_core.birds.photographs import Photographs
 from stn_core.card import write_card
 from stn_core.digits import Digits, DigitsError, Source
 from stn_core.evaluation import (
@@ -23,6 +25,7 @@ from stn_core.evaluation import (
 from stn_core.experiment import Experiment, words_of
 from stn_core.metrics import load_metrics, save_metrics
 from stn_core.networks import ClassificationNetwork
+from stn_core.threads import on_threads
 
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
@@ -77,11 +80,44 @@ def measure_gallery(
     }
 
 
+def measure_parts(
+    network: ClassificationNetwork, experiment: Experiment, test: Digits
+) -> tuple[parts.Share, ...] | None:
+    """What a network's windows have of birds in them; None of other pictures and without windows.
+
+    >>> from stn_core import find, load_digits
+    >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
+    >>> measure_parts(experiment.build(seed=0), experiment, gallery) is None
+    True
+    """
+    if network.transformer is None or not isinstance(test, Photographs):
+        return None
+    return parts.measure(network, experiment, test)
+
+
+def write_mean_crops(
+    network: ClassificationNetwork, experiment: Experiment, test: Digits, folder: Path
+) -> None:
+    """Of birds: what a network's windows have of some species in common, into its folder.
+
+    >>> from stn_core import find, load_digits
+    >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
+    >>> write_mean_crops(experiment.build(seed=0), experiment, gallery, Path("nowhere"))
+    """
+    if network.transformer is None or not isinstance(test, Photographs):
+        return
+    picture, path = mean_crops.strip(network, experiment, test), folder / mean_crops.FILE
+    if picture is None:
+        path.unlink(missing_ok=True)  # an earlier network's
+    else:
+        checkpoints.write_atomically(path, picture)
+
+
 def measure_again(experiment: Experiment, source: Source, *, threads: int = 1) -> Path:
     """Measure a published network on the test digits again, and write its metrics and its card.
 
-    Gives the folder. Of several seeds, whose weights are not kept, the errors stay as they were
-    measured. Raises CheckpointError if it is not published, DigitsError without test digits.
+    Gives the folder. Of several seeds, whose weights are not kept, errors and parts stay as they
+    were measured. Raises CheckpointError if it is not published, DigitsError without test digits.
 
     >>> from stn_core import find
     >>> from stn_core.digits import installed
@@ -99,7 +135,13 @@ def measure_again(experiment: Experiment, source: Source, *, threads: int = 1) -
     measured = measure_test(experiment, test)
     if len(metrics.seeds) == 1:
         measured["errors"] = (round(mean_error(test), 4),)
-    save_metrics(experiment, replace(metrics, **measured))
+    with on_threads(threads):
+        if shares := measure_parts(network, experiment, source.test):
+            again = parts.SeedParts(seed=metrics.seed, shares=shares)
+            others = (one for one in metrics.parts or () if one.seed != metrics.seed)
+            measured["parts"] = tuple(sorted((again, *others), key=lambda one: one.seed))
+        folder = save_metrics(experiment, replace(metrics, **measured)).parent
+        write_mean_crops(network, experiment, source.test, folder)
     return write_card(experiment).parent
 
 

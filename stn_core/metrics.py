@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from stn_core.birds.parts import SeedParts
 from stn_core.checkpoints import METRICS, CheckpointError, published_folder, write_atomically
 from stn_core.experiment import Experiment
 from stn_core.experiments.colocalisation import Colocalisation, Search
@@ -79,6 +80,7 @@ class Metrics(TrainingRecord):
     digits it misreads, for each draw. confusion_test: of all draws; rows are the true classes,
     columns the predicted ones. misread_examples: for each of the first example seeds, the gallery
     digits that it misreads, and the classes it predicts. facing_degrees: see ``Evaluation``.
+    parts: of birds, what each seed's windows have in them.
 
     >>> from stn_core import find
     >>> metrics = load_metrics(find("distorted/r/st-cnn-aff"))
@@ -99,6 +101,7 @@ class Metrics(TrainingRecord):
     errors: tuple[float, ...]
     parameters: int
     facing_degrees: tuple[float, float] | None = None
+    parts: tuple[SeedParts, ...] | None = None
 
     @property
     def tried(self) -> Tried:

@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from stn_core import checkpoints
+from stn_core.birds.parts import SeedParts
 from stn_core.card import write_card
-from stn_core.digits import DigitsError, Source
+from stn_core.digits import Digits, DigitsError, Source
 from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.layer_tracing import write_layers
-from stn_core.measuring import measure_gallery, measure_test, no_test_digits
+from stn_core.measuring import (
+    measure_gallery,
+    measure_parts,
+    measure_test,
+    no_test_digits,
+    write_mean_crops,
+)
 from stn_core.metrics import (
     Metrics,
     Tried,
@@ -84,11 +91,17 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
     if not force:
         _refuse_worse(runs[median], experiment, tests[median])
     with on_threads(threads):
+        parts = tuple(
+            SeedParts(seed=seed, shares=shares)
+            for network, seed in zip(networks, seeds, strict=True)
+            if (shares := measure_parts(network, experiment, source.test))
+        )
         measured = {
             **measure_test(experiment, tests[median]),
             **measure_gallery(networks[median], experiment, source.gallery),
+            "parts": parts or None,
         }
-        return _ship(runs[median], networks[median], measured, seeds, errors)
+        return _ship(runs[median], networks[median], measured, seeds, errors, source.test)
 
 
 def _refuse_worse(run: Run, experiment: Experiment, test: list[Evaluation] | None = None) -> None:
@@ -132,6 +145,7 @@ def _ship(
     measured: dict[str, Any],
     seeds: list[int],
     errors: list[float],
+    test: Digits,
 ) -> Path:
     """If it breaks off, what was published is there as before."""
     description = run.description()
@@ -156,6 +170,7 @@ def _ship(
         save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe), new)
         checkpoints.save_weights(network, experiment, new / checkpoints.WEIGHTS)
         save_metrics(experiment, metrics, new)
+        write_mean_crops(network, experiment, test, new)
         pack(run, new / PACKED)
         for seed, path in packed_runs(new).items():
             recipe = Recipe.from_json(unpack(path).description["recipe"])

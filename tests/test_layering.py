@@ -15,6 +15,7 @@ APP = ROOT / "app"
 # A file of the library imports only from those above it; a folder is one room.
 ORDER = [
     "errors",
+    "intervals",
     "departures",
     "tensor_files",
     "threads",
@@ -53,6 +54,7 @@ ORDER = [
     "inspecting",
     "runs",
     "results",
+    "part_lines",
     "report",
     "invariance",
     "measuring",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
+from app.data.browser_settings import Settings, told
 from app.data.uploads import uploaded_file
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def uploaded_recording(upload: str, _content: Callable[[], bytes]) -> RecordedRu
         "experiment": experiment.name,
         "seed": str(header.get("seed")),
         "started": str(header.get("started")),
+        "settings": _settings(header.get("settings", [])),
     }
     history = [_step(line) for line in _lines(header.get("history"))]
     return RecordedRun(description, history, arrays["probes"], arrays["labels"], snapshots)
@@ -84,10 +86,24 @@ def _check(arrays: dict[str, np.ndarray], experiment: Experiment) -> None:
         raise ValueError(f"the file's labels are no classes. {EXPECTED}")
 
 
-def _lines(history: Any) -> list:
+def _lines(history: Any, what: str = "history") -> list:
     if not isinstance(history, list) or len(history) > MOST:
-        raise ValueError(f"the file has no history of at most {MOST:,} lines. {EXPECTED}")
+        raise ValueError(f"the file has no {what} of at most {MOST:,} lines. {EXPECTED}")
     return history
+
+
+def _settings(given: Any) -> list[tuple[int, Settings]]:
+    """The settings, each with its first step. Raises ValueError for what are none."""
+    changes = []
+    for line in _lines(given, "settings"):
+        step = line.get("step") if isinstance(line, dict) else None
+        if type(step) is not int or step < (changes[-1][0] + 1 if changes else 0):
+            raise ValueError(f"the file's settings are damaged. {EXPECTED}")
+        try:
+            changes.append((step, told(line.get("settings"))))
+        except ValueError as error:
+            raise ValueError(f"the file's settings are damaged: {error}. {EXPECTED}") from None
+    return changes
 
 
 def _step(line: Any) -> Step:

@@ -35,37 +35,37 @@ class Photograph:
 
 
 @st.cache_resource(show_spinner="Drawing house numbers …")
-def gallery() -> Digits:
-    """The 200 renderings that no network is trained on."""
+def gallery(side: int) -> Digits:
+    """The 200 renderings that no network is trained on, for crops of so many pixels."""
     from stn_core.house_numbers.source import gallery as drawn
 
-    return drawn()
+    return drawn(side)
 
 
 @st.cache_resource(show_spinner="Reading SVHN's photographs …")
-def photographs() -> Digits | None:
+def photographs(side: int) -> Digits | None:
     """SVHN's that no network is trained on; None without them. Raises HouseNumbersError."""
     from stn_core.house_numbers.source import photographs_to_test_on
 
-    return photographs_to_test_on()
+    return photographs_to_test_on(side)
 
 
-def picture_set(kind: str) -> Digits:
+def picture_set(kind: str, side: int) -> Digits:
     """The renderings or, where they are, SVHN's photographs."""
-    there = photographs() if kind == PHOTOGRAPH else None
-    return gallery() if there is None else there
+    there = photographs(side) if kind == PHOTOGRAPH else None
+    return gallery(side) if there is None else there
 
 
-def photograph(kind: str, index: int) -> Photograph:
+def photograph(kind: str, index: int, side: int) -> Photograph:
     """One of a set: the middle of it is the crop that networks are measured on."""
     from stn_core.house_numbers.numbers import MARGIN
 
-    digits, middle = picture_set(kind), 1 / MARGIN
+    digits, middle = picture_set(kind, side), 1 / MARGIN
     return Photograph(
         image=digits.images[index].numpy(),
         crop=(middle, 0.0, 0.0, 0.0, middle, 0.0),
         number=read_as_text(digits.labels[index].tolist()),
-        name=f"{kind}/{index}",
+        name=f"{kind}/{side}/{index}",
     )
 
 

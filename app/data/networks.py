@@ -9,23 +9,25 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import house_numbers, test_errors
+from app.data import birds, house_numbers, test_errors
 from app.data.examples import example
 from app.data.gallery import gallery
 from app.data.recordings import run_reader
 from app.data.run_keys import Uploaded
 from app.data.uploads import uploaded_file
+from app.tables import TABLES
 
 if TYPE_CHECKING:
     import torch
 
+    from stn_core.digits import Digits
     from stn_core.experiment import Experiment
     from stn_core.networks import ClassificationNetwork
     from stn_core.trace import Trace
 
 MAX_TRACES = 64  # half a MB each at most
 NETWORK_WORDS = {
-    "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST",
+    "fcn": "FCN", "cnn": "CNN", "st": "ST", "2st": "2×ST", "4st": "4×ST",
     "aff": "Aff", "proj": "Proj", "tps": "TPS", "att": "Att", "rigid": "Rigid", "3d": "3D",
     "single": "Single", "multi": "Multi",
 }  # fmt: skip
@@ -57,7 +59,7 @@ def pretrained(name: str) -> LoadedNetwork:
         experiment=experiment,
         network=checkpoints.load_pretrained(experiment),
         key=name,
-        title=network_title(name.rsplit("/", 1)[1]),
+        title=experiment_title(name),
         record=f"{metrics.error_percent_test:.2f} % error on {metrics.test_digits:,} "
         + (own.test if own else experiment.data.noun.replace("digits", "test digits")),
     )
@@ -122,14 +124,21 @@ def own_network(prefix: str, upload: str, _content: Callable[[], bytes]) -> Load
     candidates += [e for name, e in BROWSER.items() if name.startswith(f"browser{distortion}")]
     with uploaded_file(_content) as file:
         experiment, network = load_matching(candidates, file, what="the file")
-    short = network_title(experiment.name.rsplit("/", 1)[1])
     return LoadedNetwork(
         experiment=experiment,
         network=network,
         key=Uploaded(upload).text,
-        title=f"your {short}",
-        record="your own; *Open a checkpoint* measures its error",
+        title=f"your {experiment_title(experiment.name)}",
+        record="your own; Open a checkpoint measures its error",
     )
+
+
+def gallery_of(experiment: Experiment) -> Digits:
+    """What a page's networks are measured on, and none is trained on. Raises BirdsError."""
+    if experiment.name.startswith(birds.PREFIX):
+        return birds.cub("gallery")
+    is_photographs = hasattr(experiment.data, "words")
+    return house_numbers.gallery(experiment.data.side) if is_photographs else gallery()
 
 
 @st.cache_data(max_entries=32, show_spinner="Measuring on the gallery …")
@@ -140,7 +149,7 @@ def measured(_loaded: LoadedNetwork, key: str) -> str:
 
     experiment = _loaded.experiment
     own = getattr(experiment.data, "words", None)  # of photographs
-    digits = house_numbers.gallery() if own else gallery()
+    digits = gallery_of(experiment)
     evaluated = evaluation.evaluate(_loaded.network, experiment, digits)
     noun = own.gallery if own else experiment.data.noun.replace("digits", "gallery digits")
     words = f"**{evaluated.measure:.1f} %** error on {len(digits):,} {noun}"
@@ -212,10 +221,21 @@ def predicted_classes(
     return run_network(_loaded, images).logits.argmax(1).tolist()
 
 
+def experiment_title(name: str) -> str:
+    """``distorted/rts/st-cnn-aff`` -> ``ST-CNN Aff``; where a page shows several sizes, with it."""
+    table, short = name.split("/", 1)
+    is_sized = table in TABLES and TABLES[table].sized
+    return network_title(short if is_sized else short.rsplit("/", 1)[-1])
+
+
 def network_title(short: str) -> str:
-    """``st-cnn-aff`` -> ``ST-CNN Aff``, as the paper writes it; ``…@1`` is of another seed."""
+    """``st-cnn-aff`` -> ``ST-CNN Aff``, as the paper writes it; ``…@1`` is of another seed,
+    ``64/…`` reads images of this side."""
     short, _, seed = short.partition("@")
     if seed:
         return f"{network_title(short)}, seed {seed}"
+    side, _, short = short.rpartition("/")
+    if side:
+        return f"{network_title(short)}, {side} px"
     parts = [NETWORK_WORDS[part] for part in short.split("-")]
     return "-".join(parts[:2]) + (f" {parts[2]}" if len(parts) > 2 else "")

@@ -148,6 +148,15 @@ def read_whole(content: bytes, side: int) -> np.ndarray:
     return np.asarray(whole).transpose(2, 0, 1).copy()
 
 
+def read_squeezed(content: bytes, side: int) -> np.ndarray:
+    """All of a picture file, in colours, squeezed to a square: uint8 (3, side, side).
+
+    Raises PictureError as ``read_picture`` does.
+    """
+    squeezed = _upright(content, side).resize((side, side), Image.Resampling.BICUBIC)
+    return np.asarray(squeezed).transpose(2, 0, 1).copy()
+
+
 def _upright(content: bytes, side: int) -> Image.Image:
     """A picture in colours, as it is to be seen, of at least so many pixels if it has them."""
     picture = _opened(content, side)

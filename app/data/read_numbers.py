@@ -17,9 +17,10 @@ def read_numbers(
 
     from stn_core.digits import Digits
 
-    digits = house_numbers.picture_set(kind)
+    data = _loaded.experiment.data
+    digits = house_numbers.picture_set(kind, data.side)
     chosen = Digits(digits.images[list(indices)], digits.labels[list(indices)])
-    images = _loaded.experiment.data.examples(chosen, torch.Generator()).images
+    images = data.examples(chosen, torch.Generator()).images
     with torch.inference_mode():
         classes = _loaded.network.trace(images).logits.argmax(-1)
     return [house_numbers.read_as_text(one) for one in classes.tolist()]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.data import house_numbers
+from app.data import birds, house_numbers
 from app.data.gallery import digits_problem
 from app.data.recordings import checkpoint_step, run_reader
 
@@ -67,7 +67,7 @@ def measure(folder: Path) -> MeasuredError:
     experiment = find(run_reader(str(folder)).description()["experiment"])
     network, header = checkpoints.load_trained(experiment, _checkpoint(folder))
     own = getattr(experiment.data, "words", None)  # of photographs
-    digits = _test_photographs() if own else _test_digits()
+    digits = _test_photographs(experiment) if own else _test_digits()
     percent = evaluate(network, experiment, digits).measure
     of = own.test if own else MeasuredError._field_defaults["of"]
     measured = MeasuredError(int(header["step"]), percent, len(digits), of)
@@ -90,6 +90,8 @@ def is_possible(experiment_name: str = "") -> bool:
 
     if experiment_name.startswith("house-numbers/"):
         return source.folder() is not None
+    if experiment_name.startswith(birds.PREFIX):
+        return not birds.cub_problem()
     return not digits_problem() and digits.local_folder() is not None
 
 
@@ -103,11 +105,15 @@ def _test_digits():
     return test
 
 
-def _test_photographs():
-    """Raises NoTestDigits, HouseNumbersError."""
-    photographs = house_numbers.photographs()
+def _test_photographs(experiment):
+    """Raises NoTestDigits, HouseNumbersError, BirdsError."""
+    of_birds = experiment.name.startswith(birds.PREFIX)
+    photographs = (
+        birds.test_photographs() if of_birds else house_numbers.photographs(experiment.data.side)
+    )
     if photographs is None:
-        raise NoTestDigits("SVHN's photographs are not on this machine")
+        whose = "CUB's" if of_birds else "SVHN's"
+        raise NoTestDigits(f"{whose} photographs are not on this machine")
     return photographs
 
 

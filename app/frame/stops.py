@@ -1,7 +1,7 @@
 """The guided tour: stops that say what to do, wait until it is done, and explain what was seen.
 
 It begins where the front page's story ends: families, kernels, several transformers, in parallel
-and in depth, no labels, and three dimensions."""
+and in depth, windows, no labels, and three dimensions."""
 
 from __future__ import annotations
 
@@ -55,6 +55,12 @@ def _theta(state: State, key: str) -> Any:
     return thetas[0] if isinstance(thetas, list) and thetas else None
 
 
+def _is_window_held(state: State, key: str) -> bool:
+    """Whether a hand has moved a window of a stage."""
+    held = reported(state, key).get("held")
+    return isinstance(held, list) and any(is_theta(middle, 2) for middle in held)
+
+
 def _position(state: State, key: str) -> float | None:
     position = reported(state, key).get("position")
     return position if isinstance(position, int | float) else None
@@ -64,7 +70,7 @@ def _position(state: State, key: str) -> float | None:
 # tells it now, or to the stop by its number now.
 LESSONS = {
     1: ("step", 1), 2: ("step", 2), 3: ("stop", 1), 4: ("stop", 2), 5: ("stop", 3), 6: ("stop", 4),
-    7: ("step", 6), 8: ("step", 5), 9: ("stop", 5), 10: ("stop", 7), 11: ("stop", 8),
+    7: ("step", 6), 8: ("step", 5), 9: ("stop", 5), 10: ("stop", 8), 11: ("stop", 9),
 }  # fmt: skip
 
 STOPS = (
@@ -134,6 +140,17 @@ STOPS = (
         seen="They moved along. Each transformer reads what the layers before it made of the last "
         "one's output, so on the photograph its frame is the product of all matrices so far "
         "(Table 2). The deeper ones then predicted anew, from the maps that they read now.",
+    ),
+    Stop(
+        title="Windows on a photograph",
+        learnt="Transformers in parallel look at different parts of one photograph.",
+        page="birds",
+        do="Two transformers look at a bird through windows of fixed size. **Drag one window** to "
+        "another part of the bird. What does its crop show, and which species is named now?",
+        done=lambda s: _is_window_held(s, "bird-stage"),
+        seen="The crop followed at once, and the species was named anew. In training nobody said "
+        "where to look: from the species alone, each transformer learnt a place of its own "
+        "(Table 3).",
     ),
     Stop(
         title="Without any label",

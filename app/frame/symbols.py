@@ -181,6 +181,23 @@ TERMS = {  # by the titles of their groups, and their anchors
             words="The share of numbers of which at least one digit is wrong.",
         ),
     },
+    "Birds": {
+        "window": Term(
+            name="window", where="Sect. 4.3, App. A.6",
+            words="Where a transformer looks whose scale is fixed: a square of half the image's "
+            "width and height. θ is its shift alone.",
+        ),
+        "backbone": Term(
+            name="backbone", where="App. A.6",
+            words="A network that was trained on other images first, here on ImageNet, and whose "
+            "layers are used again. Those that are **frozen** are not trained any more.",
+        ),
+        "descriptor": Term(
+            name="descriptor", where="Sect. 4.3, App. A.6",
+            words="The numbers with which a path describes what its window reads. The descriptors "
+            "of all windows, one after the other, are classified.",
+        ),
+    },
     "This app's words": {
         "gallery": Term(
             name="gallery",

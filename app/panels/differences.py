@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import streamlit as st
 
@@ -10,6 +13,9 @@ from app.data import networks
 from app.panels.chart import chart
 from app.panels.theme import colours
 from app.tables import Table
+
+if TYPE_CHECKING:
+    from stn_core.results import Difference
 
 
 def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
@@ -25,12 +31,21 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
             "*Train*."
         )
         return
+    difference_table(differences, lambda name: networks.network_title(name.rsplit("/", 1)[1]))
+    several = len({name.split("/")[1] for name in cells}) > 1
+    more = "; more of them where the distortion leaves little to read" if several else ""
+    misread = results.misread_by_all(table.name, column)
+    st.caption(f"Every trained network misreads the same {misread.words} test examples{on}{more}.")
+
+
+def difference_table(differences: Sequence[Difference], title: Callable[[str], str]) -> None:
+    """Pairs of networks, a row each. title: of a network, by its experiment's name."""
     lines = [
         "| smaller error | than | by | interval | confirmed here? |",
         "|---|---|---:|---:|---|",
     ]
     for d in differences:
-        names = (networks.network_title(n.rsplit("/", 1)[1]) for n in (d.better, d.than))
+        names = map(title, (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
         verdict = verdict_on(d) + ("" if d.alike else " †")
         lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
@@ -44,10 +59,6 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
         st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):
         st.caption("† Not comparable: trained with different recipes or budgets.")
-    several = len({name.split("/")[1] for name in cells}) > 1
-    more = "; more of them where the distortion leaves little to read" if several else ""
-    misread = results.misread_by_all(table.name, column)
-    st.caption(f"Every trained network misreads the same {misread.words} test examples{on}{more}.")
 
 
 def verdict_on(difference) -> str:

@@ -18,12 +18,14 @@ class Explorer:
     """What a page gives the results of its table.
 
     defaults: the page's; column_field: the field of the address that chooses a column, None where
-    there is but one; example_fields: those of an example, a gallery digit and a seed; label: its
-    true class; picture: of an example of a column, uint8 (H, W) or (C, H, W).
+    there is but one; column_value: what the address calls a column; example_fields: those of an
+    example, a gallery digit and a seed; label: its true class; picture: of an example of a column,
+    uint8 (H, W) or (C, H, W).
     """
 
     defaults: Mapping[str, str | int]
     column_field: str | None = None
+    column_value: Callable[[str], str] = str.upper
     example_fields: Callable[[int, int], Fields]
     label: Callable[[int, int], int]
     picture: Callable[[str, int, int], np.ndarray]
@@ -34,7 +36,7 @@ class Explorer:
         What is a default is left out: an address that names it is shortened at once, and a step
         back from there would lead to it again.
         """
-        chosen = {self.column_field: column.upper()} if self.column_field else {}
+        chosen = {self.column_field: self.column_value(column)} if self.column_field else {}
         fields = {n: v for n, v in {**chosen, **fields}.items() if v != self.defaults.get(n)}
         return lecture.carry(f"?{urlencode(fields)}")
 

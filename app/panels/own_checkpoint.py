@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data import networks
+from app.data.faults import reason
 from app.data.plain import plain
 from app.data.run_keys import RunKey, Uploaded
 from app.panels import kept_upload
@@ -17,6 +18,8 @@ def weights_field(prefix: str) -> str:
 
 def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
     """A checkpoint for ``distorted/rts/`` in a popover: its key and title; empty without one."""
+    from stn_core.experiment import words_of
+
     with st.popover(
         "Open a checkpoint", width="stretch", help="Opens your own weights, a safetensors file"
     ):
@@ -34,10 +37,14 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
             st.error(f"The checkpoint could not be opened: {plain(error)}")
             return {}
         st.success(f"Opened as {loaded.title}. Choose it under *Network*.")
+        words = words_of(loaded.experiment.data)
         if st.button(
-            "Measure its error on 1,000 gallery digits",
+            f"Measure its error on the {words.gallery}",
             key=f"own-measure-{prefix}",
-            help="Each digit is distorted with a fixed seed",
+            help="No network was trained on them",
         ):
-            st.markdown(networks.measured(loaded, loaded.key))
+            try:
+                st.markdown(networks.measured(loaded, loaded.key))
+            except (RuntimeError, ValueError, OSError) as error:  # CUB's are not everywhere
+                st.error(f"It cannot be measured: {reason(error)}")
     return {Uploaded(file.file_id): loaded.title}

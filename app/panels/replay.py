@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from app.data import networks, recordings, test_errors
+from app.data import birds, networks, recordings, test_errors
 from app.data.faults import reason
 from app.data.plain import plain
 from app.data.run_keys import Published, RunKey, StartedHere, Study, Uploaded, recording_name
@@ -16,7 +16,7 @@ from app.panels import own_recording
 from app.panels.choices import choose_network
 from app.panels.theme import colours
 from app.panels.transformers import transformers_of
-from app.stage.replay import Depth, Training, replay
+from app.stage.replay import Depth, Species, Training, replay
 from app.stage.transformers import Transformers
 from app.tables import column_title, network_field, table_of
 from app.training import processes
@@ -190,8 +190,12 @@ def _play(prefix: str, keys: list[RunKey], titles: dict[RunKey, str], was_live: 
     for index, key in enumerate(keys):
         try:
             trainings.append(_training(prefix, key, titles[key], index))
+            if isinstance(key, Uploaded):
+                st.caption(own_recording.how(own_recording.opened(key)))
         except (RuntimeError, ValueError, OSError) as error:
             not_shown(job_of(key), titles[key], error)
+    if trainings and prefix == birds.PREFIX and birds.cub_problem():
+        st.caption(birds.EMPTY_FRAMES)
     if trainings:
         replay(trainings, key="replay", token=f"{prefix}{'/'.join(key.text for key in keys)}")
         st.caption(
@@ -220,7 +224,11 @@ def _training(prefix: str, key: RunKey, title: str, index: int) -> Training:
     if isinstance(key, Uploaded):
         recorded = own_recording.opened(key)
         played = _played(recorded, title, index, live=False, test_error=None)
-        return replace(played, measured_on=own_recording.MEASURED_ON)
+        return replace(
+            played,
+            measured_on=own_recording.MEASURED_ON,
+            outside=float(own_recording.is_shifted(recorded)),
+        )
     recorded = recordings.recorded(recording_name(key, prefix))
     error = test_error_of(key, None, prefix)
     return _played(recorded, title, index, live=False, test_error=error)
@@ -252,6 +260,8 @@ def _played(
 
     if recorded.labels.ndim > 1:  # a digit for each head
         return _in_depth(recorded, title, index, live=live, test_error=test_error)
+    if recorded.description["experiment"].startswith(birds.PREFIX):
+        return _of_birds(recorded, title, index, live=live, test_error=test_error)
     network = find(recorded.description["experiment"]).network
     shade = colours().networks[index]
     return Training(
@@ -291,5 +301,32 @@ def _in_depth(
             names=(*map(str, range(NULL)), ""),
             measured="200 renderings",
             means="Mean of the image as read by the transformers, over numbers of",
+        ),
+    )
+
+
+def _of_birds(
+    recorded: RecordedRun, title: str, index: int, *, live: bool, test_error: float | None
+) -> Training:
+    """Of a network that names birds: its photographs are in no recording, but where CUB is."""
+    from stn_core.birds.species import SPECIES
+    from stn_core.experiments import find
+
+    images = birds.probes(recorded.labels, recorded.probes.shape[-1])
+    transformers = transformers_of(find(recorded.description["experiment"]).network, index)
+    if transformers and images is None:
+        transformers = replace(transformers, unread=True)
+    return Training(
+        name=title,
+        colour=colours().networks[index] if transformers is None else GRIDS[index],
+        recorded=recorded if images is None else recorded._replace(probes=images),
+        transformers=transformers,
+        mean_classes=("all 200 species",),
+        live=live,
+        test_error=test_error,
+        species=Species(
+            names=SPECIES,
+            measured="200 photographs kept back",
+            means="Mean of V over a photograph of each of",
         ),
     )

@@ -159,5 +159,9 @@ def show_budgets(cells: dict, table: Table) -> None:
         if others:
             st.markdown("Results of other recipes, in percent:")
             st.markdown("\n".join(f"- {report.tried_line(budget)}" for budget in others))
-    larger = " Where our error is larger, the budget was smaller." if table.number else ""
+    larger = (
+        " Where our error is larger, the budget was smaller."
+        if table.number and not table.sized
+        else ""
+    )
     st.caption(f"{table.paper}{larger} Networks that have not been trained are marked.")

@@ -8,7 +8,7 @@ import streamlit as st
 from app.data import networks, recordings, test_errors
 from app.data.faults import reason
 from app.data.run_keys import Published, RunKey, StartedHere, Uploaded, recording_name
-from app.palette import GRIDS
+from app.palette import DEPTHS, GRIDS
 from app.panels import kept_upload, own_checkpoint
 from app.stage.large import Report, reported
 from app.stage.transformers import Transformers
@@ -67,7 +67,7 @@ def transformers_of(network, index: int = 0) -> Transformers | None:
     count = network.transformers
     return Transformers(
         transform=network.transform,
-        colours=(GRIDS[index],) if count == 1 else GRIDS[:count],
+        colours=(GRIDS[index],) if count == 1 else DEPTHS[:count],
         names=() if count == 1 else tuple(f"transformer {n + 1}" for n in range(count)),
     )
 

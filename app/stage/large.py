@@ -118,43 +118,9 @@ class Report:
     position: float | None = None
 
 
-def stage(
-    item: Item,
-    *,
-    key: str,
-    token: str,
-    transformers: Transformers | None = None,
-    output_size: tuple[int, int] | None = None,
-    reading: Reading | None = None,
-    track: Track | None = None,
-    inputs: Sequence[Input] = (),
-    run: Run | None = None,
-    features: Features | None = None,
-    captions: dict[str, str] | None = None,
-    probabilities: Sequence[float] | None = None,
-    compact: bool = False,
-    file: PageFile | None = None,
-) -> Report:
-    """One large pair to take in hand. Gives what the visitor has done with it.
-
-    The Report is there before the stage is drawn again: ask :func:`reported` for it where θ
-    depends on it. file: the page to take away; the rest is as ``pair_data`` has it.
-    """
-    data = pair_data(
-        item, key=key, token=token, transformers=transformers, output_size=output_size,
-        reading=reading, track=track, inputs=inputs, run=run, features=features, captions=captions,
-        probabilities=probabilities, compact=compact,
-    )  # fmt: skip
-    draw(data, key=key, file=file)
-    count = transformers.transform.num_params if transformers else 0
-    several = len(transformers.colours) if transformers else 0
-    return reported(key, token, count, several, len(inputs))
-
-
 def pair_data(
     item: Item,
     *,
-    key: str,
     token: str,
     transformers: Transformers | None = None,
     output_size: tuple[int, int] | None = None,
@@ -175,7 +141,7 @@ def pair_data(
     starts anew.
     """
     data = stage_data([item], "large", token, transformers, output_size, reading, track, captions)
-    data |= large_data(features or Features(), state_of(key).get("serial"), compact)
+    data |= large_data(features or Features(), None, compact)
     return data | {
         "inputs": tuple(_input(moved) for moved in inputs),
         "run": run and run.payload(),
@@ -183,10 +149,14 @@ def pair_data(
     }
 
 
-def draw(data: dict, *, key: str, file: PageFile | None = None) -> None:
-    """Draw a large pair of this data (``pair_data``); file: the page to take away."""
+def stage(data: dict, *, key: str, file: PageFile | None = None) -> None:
+    """One large pair to take in hand, of ``pair_data``; file: the page to take away.
+
+    What the visitor has done with it is there before it is drawn again: ask :func:`reported`.
+    """
+    sent = data | {"echo": state_of(key).get("serial")}
     # with a callback, so that the session has what is reported
-    mount_with_file(key=key, data=data, file=file, on_report_change=lambda: None)
+    mount_with_file(key=key, data=sent, file=file, on_report_change=lambda: None)
 
 
 def large_data(features: Features, echo: int | None, compact: bool = False) -> dict:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.palette import CORNER, GRIDS
-from app.stage.component import line_colours, mount, text_of
+from app.stage.component import line_colours, mount, state_of, text_of
 from app.stage.page_file import PageFile, mount_with_file
 
 
@@ -62,15 +62,22 @@ def learn(
     seed: int,
     *,
     side: int,
+    settings: Mapping[str, float | str | bool],
+    ranges: Mapping[str, tuple[float, float]],
     names: Sequence[str],
     experiments: Sequence[str],
     shades: Sequence[str],
     key: str,
     token: str,
     file: PageFile | None = None,
-) -> None:
-    """Draw a training of this seed, which waits for a click. names: of the two networks; shades:
-    their colours; experiments: whose weights they are, in a file; file: the page to take away."""
+) -> object:
+    """Draw a training of this seed, which waits for a click. Gives the settings as the browser
+    tells them once they were changed, None before.
+
+    settings: those it begins with that are not the browser's defaults; ranges: of those that are
+    numbers; names: of the two networks; shades: their colours; experiments: whose weights they are,
+    in a file; file: the page to take away.
+    """
     mount_with_file(
         key=key,
         file=file,
@@ -79,6 +86,8 @@ def learn(
             "token": token,
             "seed": seed,
             "side": side,
+            "settings": dict(settings),
+            "ranges": {name: list(ends) for name, ends in ranges.items()},
             "names": list(names),
             "experiments": list(experiments),
             "colours": {
@@ -88,4 +97,6 @@ def learn(
                 "networks": list(shades),
             },
         },
+        on_report_change=lambda: None,  # so that the session has it
     )
+    return state_of(key).get("settings")

@@ -25,6 +25,8 @@ class Play:
     - A volume: frames ``theta`` (T, 12), ``pose`` (T, 12); setting ``front``: seen from there.
     - A wall: frames ``position`` (T, 1), of the playhead; setting ``revealed``: the true boxes.
     - Transformers in depth: frames ``thetas`` (T, N, 6), ``crop`` (T, 6); setting ``byHand``.
+    - Windows: frames ``thetas`` (T, N, 2), ``cover`` (T, 3); settings ``byHand``, and ``muted``, of
+      all windows.
     - Labels: frames ``theta`` (T, 6); setting ``integer``: the kernel.
     """
 

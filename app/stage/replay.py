@@ -22,7 +22,7 @@ class Training:
     outside: what the network reads outside of U, 0 being black; live: it still runs; test_error: in
     per cent, where it was measured; measured_on: how many digits a snapshot's error is of; own: of
     a network that is not ours, see ``Own``; depth: of one with several heads and transformers in
-    depth, see ``Depth``."""
+    depth, see ``Depth``; species: of one with many classes, see ``Species``."""
 
     name: str
     colour: str
@@ -35,6 +35,18 @@ class Training:
     measured_on: int = 1_000
     own: Own | None = None
     depth: Depth | None = None
+    species: Species | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Species:
+    """What is otherwise where there are too many classes for a bar each: the true one has it.
+
+    names: of the classes; measured, means: words for what the error and the mean V are of."""
+
+    names: tuple[str, ...]
+    measured: str
+    means: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +111,7 @@ def payload(training: Training) -> dict:
     size = images.shape[2:]
     probabilities = softmax(np.stack([s.logits for s in snapshots]))
     transformers, own, depth = training.transformers, training.own, training.depth
+    species = training.species
     thetas = np.stack([s.theta for s in snapshots])
     output_size = own.output_size if own else size
     reading = own.reading if own else Reading()
@@ -120,21 +133,22 @@ def payload(training: Training) -> dict:
         "logged": "given to the recorder" if own else "training batches",
         "measured": _measured(training),
         "transform": transformers
-        and describe_transform(transformers.transform, output_size, outline=depth is not None),
+        and describe_transform(transformers.transform, output_size, outline=bool(depth or species)),
         "transformers": transformers.payload() if transformers else [],
         "probes": [
             {
                 "image": text_of(image),
                 "label": _label(label),
                 "name": f"probe {n + 1}",
-                "alt": f"{f'A distorted {label}' if not (own or depth) else f'Probe {n + 1}'} with "
-                "the sampling grid on it",
+                "alt": f"{f'Probe {n + 1}' if own or depth or species else f'A distorted {label}'} "
+                "with the sampling grid on it",
             }
             for n, (image, label) in enumerate(zip(images, recorded.labels, strict=True))
         ],
-        "classes": list(depth.names) if depth else list(map(str, range(probabilities.shape[-1]))),
+        "classes": _class_names(training, probabilities.shape[-1]),
+        "named": species is not None,
         "heads": probabilities.shape[2] if depth else 1,
-        "meanWords": depth and depth.means,
+        "meanWords": depth.means if depth else species and species.means,
         "thetas": text_of((_multiplied_out(thetas) if depth else thetas).astype(np.float32)),
         "probabilities": text_of(probabilities.astype(np.float32)),
         "logs": _logged(recorded) if own else None,
@@ -145,9 +159,15 @@ def payload(training: Training) -> dict:
 
 def _measured(training: Training) -> str:
     """What a snapshot's error is of."""
-    if training.depth:
-        return training.depth.measured
+    if other := training.depth or training.species:
+        return other.measured
     return "the probes" if training.own else f"{training.measured_on:,} held-out digits"
+
+
+def _class_names(training: Training, count: int) -> list[str]:
+    """Numbers, where they have no other names."""
+    other = training.depth or training.species
+    return list(other.names) if other else list(map(str, range(count)))
 
 
 def _label(label: np.ndarray) -> int | list[int] | None:

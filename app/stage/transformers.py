@@ -32,19 +32,21 @@ EDGES = {"top": (0, -1), "left": (-1, 0), "right": (1, 0), "bottom": (0, 1)}
 class Transformers:
     """N transformers of one family on the same U, their names and the colours of their grids.
 
-    last_alone: whether only the last one's V is shown, as of transformers in depth."""
+    last_alone: whether only the last one's V is shown, as of transformers in depth; unread: whether
+    none is, where there is nothing to read."""
 
     transform: Transform
     colours: tuple[str, ...]
     names: tuple[str, ...] = field(default=())
     last_alone: bool = False
+    unread: bool = False
 
     def payload(self) -> list[dict[str, str | bool]]:
         """For the browser."""
         names = self.names or ("",) * len(self.colours)
-        last = len(names) - 1
+        hidden = len(names) if self.unread else len(names) - 1 if self.last_alone else 0
         return [
-            {"name": name, "colour": colour, "unseen": self.last_alone and n < last}
+            {"name": name, "colour": colour, "unseen": n < hidden}
             for n, (name, colour) in enumerate(zip(names, self.colours, strict=True))
         ]
 

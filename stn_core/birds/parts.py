@@ -7,7 +7,8 @@ image, on the same photographs.
 
 from __future__ import annotations
 
-import math
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,7 @@ from torch import Tensor
 from stn_core.birds.networks import SCALE
 from stn_core.birds.photographs import PARTS, Photographs
 from stn_core.experiment import Experiment
+from stn_core.intervals import paired, wilson
 from stn_core.networks import ClassificationNetwork
 
 REGIONS = {
@@ -23,9 +25,28 @@ REGIONS = {
     "body": ("back", "belly", "breast", "left wing", "right wing"),
 }
 CENTRE, RANDOM = "centre", "random"
-RANDOM_WINDOWS = 20  # of each photograph
-CONFIDENCE = 1.96  # standard deviations: 95 %
+RANDOM_WINDOWS, RANDOM_SEED = 20, 2015  # of each photograph
 CHUNK = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """How many more photographs a window does it for than the centre one, in percentage points.
+
+    low, high: the 95 % confidence interval over the photographs, paired: those that one of the two
+    windows does it for decide.
+
+    >>> Ahead(percent=-2.0, low=-5.0, high=1.0).decided
+    False
+    """
+
+    percent: float
+    low: float
+    high: float
+
+    @property
+    def decided(self) -> bool:
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +54,13 @@ class Share:
     """Of how many photographs a window has all visible points of a region in it, in percent.
 
     window: 1 to N, ``centre`` or ``random``; low, high: the 95 % confidence interval over the
-    photographs; photographs: those with a visible point of the region.
+    photographs; photographs: those with a visible point of the region; ahead: of the centre
+    window, None of that itself and of random ones.
 
-    >>> Share(window="centre", region="head", percent=40.0, low=30.0, high=50.0, photographs=99)
-    Share(window='centre', region='head', percent=40.0, low=30.0, high=50.0, photographs=99)
+    >>> share = Share(window="centre", region="head", percent=40.0, low=30.0, high=50.0,
+    ...               photographs=99)
+    >>> share.ahead is None
+    True
     """
 
     window: str
@@ -45,6 +69,47 @@ class Share:
     low: float
     high: float
     photographs: int
+    ahead: Ahead | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedParts:
+    """What the windows of one seed's network have in them.
+
+    >>> SeedParts(seed=0, shares=()).of("head")
+    {}
+    """
+
+    seed: int
+    shares: tuple[Share, ...]
+
+    def of(self, region: str) -> dict[str, Share]:
+        """A region's shares, by the windows' names."""
+        return {share.window: share for share in self.shares if share.region == region}
+
+    @property
+    def best(self) -> dict[str, str]:
+        """For each region a window of the network's own, such that they have most in them.
+
+        >>> shares = [
+        ...     Share(window=w, region=r, percent=p, low=0, high=100, photographs=9)
+        ...     for w, r, p in (("1", "head", 60.0), ("1", "body", 30.0), ("2", "head", 5.0),
+        ...                     ("2", "body", 10.0), ("centre", "head", 70.0))
+        ... ]
+        >>> SeedParts(seed=0, shares=tuple(shares)).best
+        {'head': '1', 'body': '2'}
+        """
+        own = {
+            (share.window, share.region): share.percent
+            for share in self.shares
+            if share.window not in (CENTRE, RANDOM)
+        }
+        windows, regions = (list(dict.fromkeys(names)) for names in zip(*own, strict=True))
+        chosen = max(
+            itertools.permutations(windows, len(regions)),
+            key=lambda some: sum(own[pair] for pair in zip(some, regions, strict=True)),
+        )
+        return dict(zip(regions, chosen, strict=True))
 
 
 def contains(middles: Tensor, birds: Photographs, region: str) -> Tensor:
@@ -60,6 +125,28 @@ def contains(middles: Tensor, birds: Photographs, region: str) -> Tensor:
     chosen = [PARTS.index(part) for part in REGIONS[region]]
     inside = (birds.points[:, chosen] - middles[:, :, None]).abs().amax(3) <= SCALE
     return (inside | ~birds.visible[:, chosen]).all(2)
+
+
+def misses(middles: Tensor, birds: Photographs, best: Mapping[str, str]) -> Tensor:
+    """How far a network's windows are from the parts that they are best at, (photographs,).
+
+    In widths of the photograph: from the middle of each region's best window to that of the
+    region's visible points, the mean of the regions; NaN where a region has no visible point.
+    middles: see ``windows``; best: see ``SeedParts.best``.
+
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.full((1, 15, 2), 0.4)
+    >>> birds = Photographs(images, torch.zeros(1), points, torch.ones(1, 15).bool())
+    >>> middles = torch.tensor([[[0.4, 0.0]], [[0.4, 0.4]]])
+    >>> misses(middles, birds, {"head": "1", "body": "2"})  # by 0.2 of the width, and by none
+    tensor([0.1000])
+    """
+    found = []
+    for region, window in best.items():
+        chosen = [PARTS.index(part) for part in REGIONS[region]]
+        visible = birds.visible[:, chosen, None]
+        middle = (birds.points[:, chosen] * visible).sum(1) / visible.sum(1)
+        found.append((middles[int(window) - 1] - middle).norm(dim=1) / 2)  # a width is 2 long
+    return torch.stack(found).mean(0)
 
 
 @torch.no_grad()
@@ -111,26 +198,53 @@ def shares(middles: Tensor, birds: Photographs, generator: torch.Generator) -> l
     found = []
     for region, parts in REGIONS.items():
         seen = birds.visible[:, [PARTS.index(part) for part in parts]].any(1)
-        for window, some in by_window.items():
-            held = contains(some, birds, region)[:, seen].double().mean(0)  # of each photograph
-            found.append(_share(window, region, held))
+        # Of each photograph 0 or 1, or the share of its random windows.
+        held = {
+            window: contains(some, birds, region)[:, seen].double().mean(0)
+            for window, some in by_window.items()
+        }
+        for window, own in held.items():
+            compared = window not in (CENTRE, RANDOM)
+            gains = own - held[CENTRE] if compared else None
+            found.append(_share(window, region, own, gains))
     return found
 
 
-def _share(window: str, region: str, held: Tensor) -> Share:
-    """held: 0 or 1 for each photograph, or the share of its random windows."""
-    count = len(held)
-    share = held.mean().item() if count else 0.0
-    # Wilson's (1927), which is valid at 0 and 1 too. Of shares of windows it is wider than needed.
-    square = CONFIDENCE**2 / max(1, count)
-    middle = (share + square / 2) / (1 + square)
-    reach = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+def measure(
+    network: ClassificationNetwork, experiment: Experiment, birds: Photographs
+) -> tuple[Share, ...]:
+    """A network's shares on photographs, with the random windows that every network is given.
+
+    >>> from unittest.mock import patch
+    >>> from stn_core import find
+    >>> from stn_core.birds import backbone
+    >>> experiment = find("birds/128/2st-cnn")
+    >>> with patch.object(backbone, "pretrained", lambda: backbone.assemble(backbone.LITE0)):
+    ...     network = experiment.build(seed=0)
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.zeros(1, 15, 2)
+    >>> birds = Photographs(images, torch.zeros(1).long(), points, torch.ones(1, 15).bool())
+    >>> [share.window for share in measure(network, experiment, birds)][:4]
+    ['1', '2', 'centre', 'random']
+    """
+    generator = torch.Generator().manual_seed(RANDOM_SEED)
+    return tuple(shares(windows(network, experiment, birds), birds, generator))
+
+
+def _share(window: str, region: str, held: Tensor, gains: Tensor | None) -> Share:
+    """held: 0 or 1 for each photograph, or the share of its random windows; gains: less the centre
+    window's."""
+    count, total = len(held), held.sum().item()
+    low, high = wilson(total, count)  # of shares of windows it is wider than needed
+    ahead = None
+    if gains is not None and count:
+        reach = paired(gains[gains != 0].tolist(), count)
+        ahead = Ahead(percent=100 * gains.mean().item(), low=reach[0], high=reach[1])
     return Share(
         window=window,
         region=region,
-        percent=100 * share,
-        low=100 * low,
-        high=100 * high,
+        percent=100 * total / max(1, count),
+        low=low,
+        high=high,
         photographs=count,
+        ahead=ahead,
     )

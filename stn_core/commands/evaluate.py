@@ -9,16 +9,18 @@ import argparse
 import json
 from pathlib import Path
 
-from stn_core import checkpoints, foreign_checkpoints
+from stn_core import checkpoints, foreign_checkpoints, part_lines
 from stn_core.commands.measuring import measure
 from stn_core.commands.options import add_json, add_threads
 from stn_core.commands.surroundings import load_pictures
 from stn_core.errors import InputError
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
-from stn_core.measuring import measure_again
+from stn_core.measuring import measure_again, measure_parts
 from stn_core.networks import ClassificationNetwork
 from stn_core.runs.folder import Run
+from stn_core.threads import on_threads
+from stn_core.typed_json import to_json
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -41,13 +43,21 @@ def run(options: argparse.Namespace) -> None:
         _publish(options)
         return
     experiment, network, step = _asked(options)
-    measured = measure(network, experiment, load_pictures(experiment), options.threads)
+    source = load_pictures(experiment)
+    measured = measure(network, experiment, source, options.threads)
+    parts = None
+    if source.test is not None:
+        with on_threads(options.threads):
+            parts = measure_parts(network, experiment, source.test)
     if options.json:
         found = {"experiment": experiment.name, "step": step, **measured._asdict()}
+        found["parts"] = parts and to_json(parts)
         print(json.dumps({key: value for key, value in found.items() if value is not None}))
         return
     after = "" if step is None else f", after step {step:,}"
     print(f"{experiment.name}{after}: {measured.sentence}")
+    if parts:
+        print("\n".join(part_lines.of_network(parts)))
 
 
 def _publish(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import json
 from stn_core import report, results
 from stn_core.commands.options import add_json
 from stn_core.errors import InputError
+from stn_core.typed_json import to_json
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -49,6 +50,7 @@ def _cells(table: str) -> list[dict]:
             "mean_percent": cell.mean,
             "spread_percent": cell.spread,
             "recipe": cell.metrics and cell.metrics.recipe.to_json(),
+            "parts": cell.metrics and to_json(cell.metrics.parts),
         }
         for name, cell in results.cells(table).items()
     ]

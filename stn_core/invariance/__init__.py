@@ -39,7 +39,6 @@ from stn_core.invariance.recordings import (
     save,
     still_true,
     subset,
-    wilson,
 )
 from stn_core.invariance.report import lines
 
@@ -74,5 +73,4 @@ __all__ = [
     "recording_path",
     "save",
     "still_true",
-    "wilson",
 ]

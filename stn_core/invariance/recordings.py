@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from stn_core.experiments.distorted import DISTORTIONS
 from stn_core.invariance.measuring import Point
 from stn_core.invariance.poses import SEED, Axis, Pose, axes, centre
 from stn_core.metrics import read, write
-from stn_core.results import CONFIDENCE
 
 DIGITS = 2_000
 RECORDING = "invariance.json"
@@ -259,15 +257,3 @@ def reach(
     while high < len(held) - 1 and held[high + 1]:
         high += 1
     return varied.values[low], varied.values[high]
-
-
-def wilson(misread: int, digits: int) -> tuple[float, float]:
-    """The 95 % confidence interval of an error, in percent (Wilson 1927).
-
-    >>> [round(percent, 1) for percent in wilson(10, 1000)]
-    [0.5, 1.8]
-    """
-    share, square = misread / digits, CONFIDENCE**2 / digits
-    middle = (share + square / 2) / (1 + square)
-    reach = math.sqrt(square * (share * (1 - share) + square / 4)) / (1 + square)
-    return 100 * max(0.0, middle - reach), 100 * min(1.0, middle + reach)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from stn_core.invariance.recordings import Recording, wilson
+from stn_core.intervals import wilson
+from stn_core.invariance.recordings import Recording
 
 COLUMNS_SHOWN = 9  # of a printed table
 

@@ -21,7 +21,8 @@ from stn_core.results.colocalised import (
     share_of_sets,
     unreadable,
 )
-from stn_core.results.differences import CONFIDENCE, Difference, difference, differences
+from stn_core.results.differences import Difference, difference, differences
+from stn_core.results.parts import NetworkParts, parts, references
 from stn_core.results.tables import (
     NOT_READABLE,
     NOT_TRAINED,
@@ -38,7 +39,6 @@ from stn_core.results.tables import (
 
 __all__ = [
     "Budget",
-    "CONFIDENCE",
     "Cell",
     "ColumnMean",
     "Difference",
@@ -47,6 +47,7 @@ __all__ = [
     "NOT_READABLE",
     "NOT_RUN",
     "NOT_TRAINED",
+    "NetworkParts",
     "SearchBudget",
     "TriedBudget",
     "TriedNetwork",
@@ -60,6 +61,8 @@ __all__ = [
     "facing",
     "measured_once",
     "misread_by_all",
+    "parts",
+    "references",
     "rows_and_columns",
     "search_budgets",
     "share_of_sets",

@@ -6,9 +6,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
+from stn_core.intervals import paired
 from stn_core.results.tables import Cell, cells
-
-CONFIDENCE = 1.96  # standard deviations: 95 %
 
 
 @dataclass(frozen=True)
@@ -17,8 +16,8 @@ class Difference:
 
     On the same images: those that only one of the two misreads decide, not those that both
     misread (McNemar). low, high: the 95 % confidence interval over digits, each one's draws of the
-    distortion counted together (``interval``), of these two networks: it does not cover other
-    seeds. alike: whether both had one recipe and budget.
+    distortion counted together (``intervals.paired``), of these two networks: it does not cover
+    other seeds. alike: whether both had one recipe and budget.
     claimed: whether the paper gives the figures of both.
 
     >>> names = "distorted/r/st-cnn-aff", "distorted/r/cnn"
@@ -55,7 +54,7 @@ def difference(better: Cell, than: Cell) -> Difference:
         gains.update(other)
         gains.subtract(own)
     shares = [gain / len(draws) for gain in gains.values() if gain]
-    low, high = interval(shares, ours.test_digits)
+    low, high = paired(shares, ours.test_digits)
     return Difference(
         better.experiment.name,
         than.experiment.name,
@@ -65,26 +64,6 @@ def difference(better: Cell, than: Cell) -> Difference:
         ours.recipe == theirs.recipe,
         None not in (better.experiment.reported, than.experiment.reported),
     )
-
-
-def interval(gains: list[float], digits: int) -> tuple[float, float]:
-    """The 95 % confidence interval of the mean of so many digits' gains, in percent.
-
-    gains: those that are not 0, each of one digit: of its draws, the share that only the second
-    network misreads, less the share that only the first does. A digit's draws are alike, so it
-    is the digits' gains that vary freely, not the draws'. With one draw this is Bonett and Price's
-    interval (2012): one digit more for either network, of two more in all, without which four
-    digits against none would decide.
-
-    >>> [round(end, 2) for end in interval([1.0] * 30 + [-1.0] * 10, digits=1000)]
-    [0.73, 3.26]
-    """
-    gains = [*gains, 1.0, -1.0]
-    digits += 2
-    mean = math.fsum(gains) / digits
-    square = math.fsum(gain * gain for gain in gains) / digits
-    reach = CONFIDENCE * math.sqrt((square - mean * mean) / digits)
-    return 100 * (mean - reach), 100 * (mean + reach)
 
 
 # What the paper claims, or would if it gave the figures: the first has the smaller error.
@@ -123,7 +102,8 @@ CLAIMS = {
         ("st-cnn-aff", "st-cnn-rigid"),
     ),
 }
-CLAIMS_OF = {
+CLAIMS_OF = {  # a name with a slash is of another column
+    ("birds", "128"): (("2st-cnn", "64/cnn"), ("2st-cnn", "64/2st-cnn")),
     ("distorted", "e"): (("st-fcn-tps", "st-fcn-aff"), ("st-cnn-tps", "st-cnn-aff")),
 }
 
@@ -138,5 +118,8 @@ def differences(table: str, column: str) -> list[Difference]:
     """
     all_cells = cells(table)
     claims = (*CLAIMS[table], *CLAIMS_OF.get((table, column), ()))
-    pairs = [[all_cells.get(f"{table}/{column}/{name}") for name in claim] for claim in claims]
+    pairs = [
+        [all_cells.get(f"{table}/{name if '/' in name else f'{column}/{name}'}") for name in claim]
+        for claim in claims
+    ]
     return [difference(a, b) for a, b in pairs if a and a.metrics and b and b.metrics]

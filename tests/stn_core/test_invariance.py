@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from scipy import ndimage, stats
+from scipy import ndimage
 
 from stn_core import checkpoints, invariance
 from stn_core.checkpoints import CheckpointError
@@ -18,6 +18,7 @@ from stn_core.distortions import RTS, TC, E, P, R
 from stn_core.evaluation import evaluate
 from stn_core.experiments import find
 from stn_core.experiments.distorted import DISTORTIONS, Distorted
+from stn_core.intervals import wilson
 from stn_core.invariance import Curve, Pose, Recording
 from stn_core.metrics import load_metrics
 from stn_core.transforms import Affine, Projective, ThinPlateSpline, similarity_theta
@@ -188,17 +189,6 @@ def test_quantiles_of_what_is_no_angle_are_numpy_s(generator):
     assert invariance.quantiles("scale", values, 0) == pytest.approx(expected, abs=1e-5)
 
 
-# -- the interval
-
-
-@pytest.mark.parametrize(("misread", "digits"), [(0, 100), (3, 200), (100, 2000), (57, 57)])
-def test_interval_is_wilson_s(misread, digits):
-    found = stats.binomtest(misread, digits).proportion_ci(0.95, "wilson")
-    low, high = invariance.wilson(misread, digits)
-    assert (low, high) == pytest.approx((100 * found.low, 100 * found.high), abs=0.01)
-    assert 0 <= low <= 100 * misread / digits <= high + 1e-9 <= 100 + 1e-9
-
-
 # -- measuring and recording
 
 
@@ -359,5 +349,5 @@ def test_shipped_curves_say_within_training_what_the_metrics_say(column):
         experiment = find(f"{column}/{name}")
         curve: Curve = measured.curves["clutter"]
         misread = curve.misread[axis.values.index(found.centre.patches)]
-        low, _ = invariance.wilson(misread, found.digits)
+        low, _ = wilson(misread, found.digits)
         assert low <= load_metrics(experiment).error_percent_test + 0.5

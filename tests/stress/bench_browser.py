@@ -2,11 +2,13 @@
 
 A pressed mouse drags a handle. Frames: a pointer event in each animation frame, V painted anew for
 each. Latency: from a real mouse event to after the frame that shows its V, or the networks'
-answers. Re-inference: from a moved digit to the network's new θ in the numbers.
+answers. Re-inference: from a moved digit to the network's new θ in the numbers. Training: what
+``tests.stress.learning`` prints of one tab.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
 import time
@@ -16,6 +18,7 @@ from playwright.sync_api import Page
 
 from tests.browser import serving
 from tests.browser.driving import set_mode
+from tests.stress import learning
 
 SECONDS = 5
 ROUNDS = 25
@@ -87,6 +90,8 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def percentiles(values: list[float]) -> str:
+    if not values:
+        return "not measured: nothing was painted, so no pointer reached what it was to drag"
     return f"p50 {percentile(values, 0.5):.0f} ms, p95 {percentile(values, 0.95):.0f} ms"
 
 
@@ -100,7 +105,10 @@ def open_page(chromium, address: str) -> Page:
 
 
 def middle(page: Page, name: str) -> tuple[float, float]:
-    box = page.get_by_label(name).first.bounding_box()
+    """Of a handle, on the screen: a button below it, clicked before, may have scrolled it away."""
+    handle = page.get_by_label(name).first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -152,11 +160,11 @@ def inference(page: Page) -> str:
     return f"from a moved digit to the network's new θ on the screen {percentiles(times)}"
 
 
-def answers(page: Page) -> str:
-    """Drag the digit about: the latency to the frame with both networks' answers."""
-    set_mode(page, "digit")
+def answers(page: Page, what: str) -> str:
+    """Drag the digit or the picture: the latency to the frame with both networks' answers."""
+    set_mode(page, what)
     page.evaluate(ANSWERS)
-    x, y = middle(page, "digit: move")
+    x, y = middle(page, f"{what}: move")
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(ROUNDS * 4):
@@ -170,6 +178,9 @@ def answers(page: Page) -> str:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--training", type=int, default=learning.SECONDS, help="seconds of it")
+    options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as runs,
         serving.serve(Path(runs)) as address,
@@ -203,12 +214,15 @@ def main() -> None:
         page.get_by_label("the whole grid").first.wait_for()
         page.wait_for_timeout(3_000)
         print("ST-CNN Aff beside CNN on RTS:", inference(page))
-        for column, side in (("rts", 42), ("tc", 60)):
+        for column, side, what in (("rts", 42, "digit"), ("tc", 60, "picture")):
             query = f"distortion={column.upper()}&a_{column}=ST-CNN+Aff&b_{column}=CNN"
             page = open_page(chromium, f"{address}/distorted?{query}")
             page.get_by_label("the whole grid").first.wait_for()
             page.wait_for_timeout(5_000)  # the networks have come
-            print(f"ST-CNN Aff beside CNN on {side}×{side}:", answers(page))
+            print(f"ST-CNN Aff beside CNN on {side}×{side}:", answers(page, what))
+            page.context.close()
+        print("Training in a tab:", end=" ")
+        learning.one_tab(chromium, address, options.training)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""How fast and how well a browser trains: ``python -m tests.stress.learning [--tabs 30]``.
+"""How fast and how well a browser trains: ``python -m tests.stress.learning``.
 
 One tab of *Train in your browser*, in a headless Chromium: steps and frames a second while it
-trains, how soon the first step is there, its memory, and both errors after a minute. Then several
-tabs at once: how much of a core the server takes meanwhile, and how much it takes when none trains.
+trains, how soon the first step is there, and both errors after a minute. With ``--memory 600``, a
+tab's memory over ten minutes. With ``--tabs 30``, what thirty tabs cost the server: its processor
+time, requests and memory without them, while they come, while none trains, and while all train.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -20,6 +22,7 @@ from tests.browser import serving
 
 SECONDS = 60
 TABS_SECONDS = 20
+MOMENTS = 10  # of a tab's memory, after the first
 # Counts the frames in which a picture was painted.
 WATCH = """
 window.painted = new Set();
@@ -41,10 +44,12 @@ FIRST_STEP = f"""() => new Promise((done) => {{
 }})"""
 
 
-def open_tab(browser: Browser, address: str) -> Page:
-    """A tab with its digits, before the first step."""
+def open_tab(browser: Browser, address: str, watch: Callable[[Page], None] | None = None) -> Page:
+    """A tab with its digits, before the first step. watch: takes the tab before it asks."""
     page = browser.new_context(viewport={"width": 1280, "height": 720}).new_page()
     page.set_default_timeout(120_000)
+    if watch:
+        watch(page)
     page.add_init_script(WATCH)
     page.goto(f"{address}/learn")
     page.wait_for_function(f"() => {STAGE}?.dataset.steps === '0'")
@@ -83,39 +88,113 @@ def one_tab(browser: Browser, address: str, seconds: int) -> None:
     page.context.close()
 
 
-def share(process: psutil.Process, seconds: float) -> float:
-    """Of a core, in per cent."""
-    process.cpu_percent()
-    time.sleep(seconds)
-    return process.cpu_percent()
-
-
-def many_tabs(browser: Browser, address: str, process: psutil.Process, count: int) -> None:
-    pages = [open_tab(browser, address) for _ in range(count)]
-    idle = share(process, TABS_SECONDS)
-    for page in pages:
-        page.evaluate(FIRST_STEP)
-    busy = share(process, TABS_SECONDS)
-    steps = [int(told(page)["steps"]) for page in pages]
-    print(
-        f"{count} tabs: the server takes {idle:.1f} % of a core while none trains, {busy:.1f} % "
-        f"while all do ({min(steps)} to {max(steps)} steps each in {TABS_SECONDS} s)"
+def renderer(page: Page) -> float:
+    """MB of the tab's process alone, with its worker: the browser's process that works most."""
+    begun = {p: sum(p.cpu_times()[:2]) for p in psutil.Process().children(recursive=True)}
+    page.wait_for_timeout(500)
+    busiest = max(
+        (p for p in begun if "--type=renderer" in p.cmdline()),
+        key=lambda p: sum(p.cpu_times()[:2]) - begun[p],
     )
+    return busiest.memory_full_info().uss / 2**20
+
+
+def memory(browser: Browser, address: str, seconds: int) -> None:
+    """A tab that trains for long: its memory at the start, and then at even distances."""
+    page = open_tab(browser, address)
+    page.evaluate(FIRST_STEP)
+    print(f"A tab's memory over {seconds} s, MB of heap (and of its whole process):", end="")
+    page.wait_for_timeout(3_000)
+    begun = time.monotonic()
+    for moment in range(MOMENTS + 1):
+        wait = begun + moment * (seconds - 3) / MOMENTS - time.monotonic()
+        page.wait_for_timeout(max(0, 1_000 * wait))
+        print(f" {megabytes(page):.1f} ({renderer(page):.0f})", end="", flush=True)
+    print(f"; {told(page)['steps']} steps")
+    page.context.close()
+
+
+class Server:
+    """What the server takes: seconds of a core, requests and messages that reach it, and memory."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self.process = process
+        self.asked = 0
+
+    def watch(self, page: Page) -> None:
+        """Count what this tab asks of it from now on."""
+
+        def count(_) -> None:
+            self.asked += 1
+
+        page.on("request", count)
+        page.on("websocket", lambda socket: socket.on("framesent", count))
+
+    def seconds(self) -> float:
+        """Of a core, since it began."""
+        return sum(self.process.cpu_times()[:2])
+
+    def measure(self, what: str, wait: Callable[[], None]) -> None:
+        """Print what it takes while ``wait`` runs."""
+        asked, used, begun = self.asked, self.seconds(), time.monotonic()
+        wait()
+        taken = time.monotonic() - begun
+        print(
+            f"{what}, {taken:.0f} s: {self.seconds() - used:.2f} s of a core, "
+            f"{self.asked - asked} requests and messages, "
+            f"{self.process.memory_info().rss / 2**20:.0f} MB",
+            flush=True,
+        )
+
+
+def many_tabs(
+    browser: Browser, address: str, process: psutil.Process, count: int, seconds: int
+) -> None:
+    """One tab after the other comes; then all train at once. What they starve of is the browser's
+    cores, not the server's: of that, its own processor time counts."""
+    server = Server(process)
+    server.measure("The server, no tab", lambda: time.sleep(seconds))
+    pages: list[Page] = []
+
+    def rest() -> None:
+        pages[0].wait_for_timeout(1_000 * seconds)  # and hear of what is asked meanwhile
+
+    def come() -> None:
+        for _ in range(count):
+            pages.append(open_tab(browser, address, server.watch))
+
+    def train() -> None:
+        for page in pages:
+            page.evaluate(FIRST_STEP)
+
+    server.measure(f"{count} tabs come", come)
+    server.measure(f"{count} tabs, none trains", rest)
+    server.measure(f"{count} tabs begin to train", train)
+    begun = [int(told(page)["steps"]) for page in pages]
+    server.measure(f"{count} tabs, all train", rest)
+    steps = [int(told(page)["steps"]) - at for page, at in zip(pages, begun, strict=True)]
+    print(f"Meanwhile each tab took {min(steps)} to {max(steps)} steps")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of the one tab's training")
+    parser.add_argument("--memory", type=int, default=0, help="seconds of a tab's memory, then")
     parser.add_argument("--tabs", type=int, default=0, help="how many train at once, afterwards")
+    parser.add_argument("--each", type=int, default=TABS_SECONDS, help="seconds of each state")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as runs,
         serving.server(Path(runs)) as (address, process),
         serving.chromium(serving.chromium_path()) as browser,
     ):
-        one_tab(browser, address, options.seconds)
+        if options.seconds:
+            one_tab(browser, address, options.seconds)
+        if options.memory:
+            memory(browser, address, options.memory)
         if options.tabs:
-            many_tabs(browser, address, psutil.Process(process.pid), options.tabs)
+            server = psutil.Process(process.pid)
+            many_tabs(browser, address, server, options.tabs, options.each)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import { between } from "./maths/grid.js";
 import { kernel } from "./maths/kernels.js";
 import { halves } from "./maths/layers.js";
 
-const DECODERS = { large: pairs, depth, strip: pairs, replay, wall, volume, story, labels: network, beat: network, digits: installed };
+const DECODERS = { large: pairs, depth, windows, strip: pairs, replay, wall, volume, story, labels: network, beat: network, digits: installed };
 
 /** @param {object} payload  of the layout that it names */
 export const decode = (payload) => DECODERS[payload.layout]?.(payload) ?? payload;
@@ -100,7 +100,7 @@ function recording(run, colours) {
     transform: form(run.transform),
     reading: { kernel: kernel(run.reading.kernel), padding: run.reading.padding, pool: 1, outside: run.outside },
     features: {},
-    colours,
+    colours: run.named ? { ...colours, corner: null } : colours, // windows are never turned
     probes: run.probes.map((probe) => ({ ...probe, source: picture(bytes(probe.image)) })),
     // Where B is learnt, it is another one in each frame.
     learnt: run.targets && learntAt(halves(bytes(run.targets)), halves(bytes(run.latticeTargets)), run.steps.length),
@@ -187,6 +187,12 @@ function network(payload) {
 function depth(payload) {
   const { image, size, ...photograph } = payload.photograph;
   return { ...payload, photograph: { ...photograph, ...picture({ image, size, channel: null }, 3) }, layers: payload.layers.map(layers) };
+}
+
+/** A photograph, and the windows of transformers in parallel on it. */
+function windows(payload) {
+  const side = Math.sqrt(bytes(payload.image).length / 3);
+  return { ...payload, image: picture({ image: payload.image, size: [side, side], channel: null }, 3) };
 }
 
 /** Digits to train on: all of their pixels, by zlib, and their classes. */

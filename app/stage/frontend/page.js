@@ -107,7 +107,8 @@ class Shown {
 /** All of them, and what stands around the one that is seen. */
 class Page {
   constructor({ stages, theme, paper, licences }) {
-    Object.assign(this, { paper, chosen: theme, at: 0 });
+    const wishes = window.location.hash.slice(1).split(","); // `#3,dark` opens the third one, dark
+    Object.assign(this, { paper, chosen: wishes.find((wish) => wish in OTHER) ?? theme, at: 0 });
     this.stages = stages.map((stage, i) => new Shown(stage, i));
     this.title = element("h1");
     this.note = element("p");
@@ -123,8 +124,8 @@ class Page {
     this.dark = window.matchMedia("(prefers-color-scheme: dark)");
     this.dark.addEventListener("change", () => this.paint());
     if (stages.length > 1) document.addEventListener("keydown", (event) => this.press(event), true);
-    const asked = Number(window.location.hash.slice(1)); // `#3` opens the third one
-    this.go(asked in this.stages ? Math.max(0, asked - 1) : asked === this.stages.length ? asked - 1 : 0);
+    const asked = wishes.map((wish) => Number(wish) - 1).find((at) => this.stages[at]);
+    this.go(asked ?? 0);
   }
 
   /** Buttons to the next stage and the one before, and which of them this is. */

@@ -10,7 +10,7 @@ from app.panels.poses import decomposed
 from app.panels.predictions import Prediction
 from app.panels.transformers import pixels, report_of, thetas_of, transformers_of
 from app.panels.verdicts import network_id
-from app.stage.large import Features, Input, Item, Report, Run, stage
+from app.stage.large import Features, Input, Item, Report, Run, pair_data, stage
 from app.views.addition.shown import Moved, Shown
 
 
@@ -45,7 +45,7 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
         [prediction] = [p for p in moved.predictions if p.loaded.key == loaded.key]
         thetas, probabilities = thetas_of(prediction.own), prediction.probabilities
     digits = " and ".join(str(int(d)) for d in shown.example.pose["digit"][0])
-    stage(
+    data = pair_data(
         Item(
             id=str(shown.digits),
             image=pixels(shown.example.images)[0],
@@ -54,7 +54,6 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
             alt=f"Image U: distorted {digits}, each in its own channel, with the sampling grids on "
             "them",
         ),
-        key=stage_key(index),
         token=stage_token(shown, loaded),
         transformers=transformers_of(loaded.experiment.network) if loaded else None,
         inputs=[
@@ -76,6 +75,7 @@ def sum_stage(shown: Shown, moved: Moved, index: int) -> None:
         probabilities=probabilities,
         compact=len(shown.staged) > 1,
     )
+    stage(data, key=stage_key(index))
 
 
 def theta_table(shown: Shown, moved: Moved) -> None:

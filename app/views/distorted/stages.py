@@ -9,7 +9,7 @@ from app.data.networks import LoadedNetwork
 from app.palette import GRIDS
 from app.panels.transformers import pixels, report_of
 from app.panels.verdicts import network_id
-from app.stage.large import Features, Input, Item, Report, Run, Track, draw, pair_data
+from app.stage.large import Features, Input, Item, Report, Run, Track, pair_data, stage
 from app.stage.page_file import PageFile
 from app.stage.transformers import Transformers
 from app.views.distorted import PAGE
@@ -32,7 +32,7 @@ def network_stage(
     data = _data(shown, moved, index, turning)
     others = [n for n in range(len(shown.staged)) if n != index]
     file = said and _file(shown, lambda: [*(_data(shown, moved, n, turning) for n in others), said])
-    draw(data, key=stage_key(index), file=file or None)
+    stage(data, key=stage_key(index), file=file or None)
 
 
 def _file(shown: Shown, beside: Callable[[], Sequence[dict]]) -> PageFile | None:
@@ -76,7 +76,6 @@ def _data(shown: Shown, moved: Moved, index: int, turning: bool) -> dict:
     image, movable = pixels(shown.example.images)[0], shown.movable
     return pair_data(
         Item(id=str(shown.digit), image=image, theta=theta, label="", alt=alt),
-        key=stage_key(index),
         token=stage_token(shown, loaded),
         transformers=transformers,
         track=turning_track(shown, loaded) if turning and loaded else None,

@@ -8,7 +8,7 @@ EVERY = "Everything"
 
 PAGE = Page(
     group="Questions",
-    position=14,
+    position=15,
     menu="Faithful?",
     title="Faithful?",
     lead="Where this reproduction differs from the paper, what the paper leaves open, and why each "

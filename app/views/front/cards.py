@@ -45,8 +45,9 @@ STYLE = """<style>
 
 @dataclass(frozen=True, kw_only=True)
 class TableCard:
-    """A table's card. networks: whose errors in a column are on it; words: what they are of; field:
-    of the address of a page, by which that shows its results."""
+    """A table's card. networks: whose errors are on it, of a column, or with their own if that is
+    empty; words: what they are of; field: of the address of a page, by which that shows its
+    results."""
 
     table: Table
     networks: tuple[str, ...]
@@ -73,6 +74,15 @@ TABLE_CARDS = (
         page="house_numbers",
         field="number_view",
         column="64",
+    ),
+    TableCard(
+        table=TABLES["birds"],
+        networks=("64/cnn", "64/2st-cnn", "128/2st-cnn", "128/4st-cnn"),
+        words="On photographs of 200 species of birds, with transformers in parallel. <b>Ours</b>, "
+        "on images of 64 and 128 pixels, and the paper's, of 224 and 448.",
+        page="birds",
+        field="bird_view",
+        column="",
     ),
     TableCard(
         table=TABLES["addition"],
@@ -250,7 +260,7 @@ def _table(card: TableCard) -> Card:
     cells = results.cells(table.name)
     rows = []
     for network in card.networks:
-        cell = cells[f"{table.name}/{card.column}/{network}"]
+        cell = cells["/".join(filter(None, (table.name, card.column, network)))]
         title = networks.network_title(network)
         rows.append((title, cell.ours, f"{cell.experiment.reported:.1f}"))
     return Card(
@@ -297,7 +307,7 @@ def _questions() -> list[Card]:
         ),
         Card(
             name="A guided tour",
-            words="Eight stops, a minute each: other grids and kernels, several transformers, no "
+            words="Nine stops, a minute each: other grids and kernels, several transformers, no "
             "labels, three dimensions.",
             href="tour",
         ),

@@ -17,7 +17,10 @@ from app.panels import own_digit
 from app.panels.choices import choose_networks, choose_page_view
 from app.views.house_numbers import PAGE
 
-PREFIX = "house-numbers/64/"
+TABLE = "house-numbers"
+TIGHT, LOOSE = 64, 128  # pixels of a crop
+SIDES = {TIGHT: "64 px", LOOSE: "128 px"}
+PREFIX = f"{TABLE}/{TIGHT}/"  # of the crops at first
 FIRST_CHOICES = ("st-cnn-multi", "cnn")
 FIRST_RENDERING = PAGE.defaults["rendering"]
 SOURCES = {RENDERING: "Renderings", PHOTOGRAPH: "SVHN"}
@@ -25,7 +28,8 @@ OWN = "own-photograph"  # the switch's key
 MIDDLE = (0.6, 0.0, 0.0, 0.0, 0.6, 0.0)  # the crop of a visitor's picture, at first
 LENGTH = 5  # digits of a number, at most
 NAMES = r"""
-A **crop** of the photograph, 64 × 64 pixels, is the network's input. **ST-CNN Multi** has a
+A **crop** of the photograph is the network's input: 64 × 64 pixels, or 128 × 128, which are twice
+as wide and hold more of the wall. **ST-CNN Multi** has a
 transformer before each of its first four convolutions: the first reads the crop, the others the
 **feature maps** of the layers before them. Each predicts its own **θ** from what it reads (**U**),
 and its **sampling grid $T_\theta(G)$** is drawn on it as a frame. **V** is its output.
@@ -45,9 +49,11 @@ Sect. 4.2, App. A.5 and Table 2 of [*Spatial Transformer Networks*](https://arxi
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """What was chosen. networks: at most two; kind, index: of which set the photograph is, and
-    which of it; also where the visitor's own is shown in its stead."""
+    which of it; also where the visitor's own is shown in its stead; side: of the crop, in
+    pixels."""
 
     networks: tuple[RunKey, ...]
+    side: int
     photograph: house_numbers.Photograph
     kind: str
     index: int
@@ -58,27 +64,47 @@ def choose_view() -> tuple[str, DeltaGenerator]:
     return choose_page_view("number_view", ["Explore", "Train", "Replay", "Results"], NAMES)
 
 
-def choose() -> Choice:
+def choose_side(row: DeltaGenerator) -> int:
+    """How large the crops are, in pixels: in the first row of the page."""
+    with row:
+        return st.segmented_control(
+            "Crops", list(SIDES), format_func=SIDES.get, default=TIGHT, required=True,
+            key="number_crop", bind="query-params", persist_state="session",
+            label_visibility="collapsed",
+            help="Crops of 128 pixels are twice as wide, so a network has to find the number",
+        )  # fmt: skip
+
+
+def prefix_of(side: int) -> str:
+    """Of the names of the networks that read such crops.
+
+    >>> prefix_of(LOOSE)
+    'house-numbers/128/'
+    """
+    return f"{TABLE}/{side}/"
+
+
+def choose(side: int) -> Choice:
     """A photograph and two networks: beside the stage."""
-    kind = _choose_set()
-    last = len(house_numbers.picture_set(kind)) - 1
+    kind = _choose_set(side)
+    last = len(house_numbers.picture_set(kind, side)) - 1
     chosen = st.number_input(
         f"Picture, 0 to {last}", 0, last, FIRST_RENDERING if kind == RENDERING else 0,
         key=kind, bind="query-params", disabled=st.session_state.get(OWN, False),
         help="No network was trained on these",
     )  # fmt: skip
     index = int(chosen)
-    picture = house_numbers.photograph(kind, index)
+    picture = house_numbers.photograph(kind, index, side)
     with st.popover("Your own picture", width="stretch", help="Upload, paste or take a photograph"):
         own = _own_picture()
-    keys = choose_networks(PREFIX, FIRST_CHOICES)
-    return Choice(networks=keys, photograph=own or picture, kind=kind, index=index)
+    keys = choose_networks(prefix_of(side), FIRST_CHOICES)
+    return Choice(networks=keys, side=side, photograph=own or picture, kind=kind, index=index)
 
 
-def _choose_set() -> str:
+def _choose_set(side: int) -> str:
     """Renderings, or SVHN's photographs where they are."""
     try:
-        there = house_numbers.photographs()
+        there = house_numbers.photographs(side)
     except (RuntimeError, ValueError, OSError) as error:
         st.error(f"SVHN's photographs cannot be read: {reason(error)}")
         there = None

@@ -16,7 +16,6 @@ from app.views.house_numbers.heads import heads
 from app.views.house_numbers.shown import Shown, cascade, readings
 
 STAGE = "number-stage"
-SIDE = 64  # of a crop where no network is there
 FURTHER = 10  # pictures to click
 
 
@@ -32,7 +31,7 @@ def explore(shown: Shown) -> None:
             Photograph(
                 image=photograph.image,
                 crop=photograph.crop,
-                side=SIDE,
+                side=shown.choice.side,
                 uncropped=photograph.is_own,
             ),
             cascade(next((r for r in rows if r.loaded is staged), None) if staged else None),
@@ -51,17 +50,19 @@ def explore(shown: Shown) -> None:
 
 def further(shown: Shown) -> None:
     """More pictures of the set, to click."""
-    kind, first = shown.choice.kind, shown.choice.index // FURTHER * FURTHER
-    last = len(house_numbers.picture_set(kind))
+    kind, side = shown.choice.kind, shown.choice.side
+    first = shown.choice.index // FURTHER * FURTHER
+    last = len(house_numbers.picture_set(kind, side))
     indices = tuple(range(first, min(first + FURTHER, last)))
     read = [read_numbers(n, n.key, kind, indices) for n in shown.networks]
     items = []
     for place, index in enumerate(indices):
-        picture = house_numbers.photograph(kind, index)
+        picture = house_numbers.photograph(kind, index, side)
+        border = (picture.image.shape[-1] - side) // 2  # which networks do not see
         items.append(
             Item(
                 id=f"{kind}.{index}",
-                image=picture.image[:, 8:-8, 8:-8],
+                image=picture.image[:, border:-border, border:-border],
                 theta=None,
                 label=f"{picture.number}{marks(n[place] == picture.number for n in read)}",
                 alt=f"Choose this picture of {picture.number}",
@@ -71,7 +72,7 @@ def further(shown: Shown) -> None:
     strip(
         items,
         key="numbers",
-        token=f"{kind}/{first}/{'/'.join(n.key for n in shown.networks)}",
+        token=f"{kind}/{side}/{first}/{'/'.join(n.key for n in shown.networks)}",
         selected=f"{kind}.{shown.choice.index}",
         on_selected=choose_picture,
     )

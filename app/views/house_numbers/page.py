@@ -17,26 +17,26 @@ from app.views.house_numbers.questions import QUESTIONS
 from app.views.house_numbers.shown import Shown
 
 view, row = choices.choose_view()
+side = choices.choose_side(row)
+prefix = choices.prefix_of(side)
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(choices.PREFIX, choices.FIRST_CHOICES[0], house_numbers.supply())
+        training_form(prefix, choices.FIRST_CHOICES[0], house_numbers.supply())
     with runs:
-        training_panel(
-            choices.PREFIX, Watching(show=recording, measured="error on the 200 renderings")
-        )
+        training_panel(prefix, Watching(show=recording, measured="error on the 200 renderings"))
 elif view == "Replay":
-    replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
+    replay_panel(prefix, choices.FIRST_CHOICES[0])
 elif view == "Results":
-    results.results()
+    results.results(side)
 else:
     if choices.FIRST_CHOICES[0] in networks.published(choices.PREFIX):  # which the questions are of
         with row:
             predict.ask("house_numbers", QUESTIONS)
     choosing, figure = beside_the_stage()
     with choosing:
-        choice = choices.choose()
-    loaded = [n for key in choice.networks if (n := transformers.load(key, choices.PREFIX))]
+        choice = choices.choose(side)
+    loaded = [n for key in choice.networks if (n := transformers.load(key, prefix))]
     shown = Shown(choice=choice, networks=tuple(loaded))
     with figure:
         explore.explore(shown)

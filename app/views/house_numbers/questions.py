@@ -11,14 +11,14 @@ from app.data.house_numbers import RENDERING
 from app.frame.question import Question, nearest
 from app.stage.play import Play
 from app.tables import network_field
-from app.views.house_numbers.choices import FIRST_CHOICES, FIRST_RENDERING, OWN, PREFIX
+from app.views.house_numbers.choices import FIRST_CHOICES, FIRST_RENDERING, OWN, PREFIX, TIGHT
 from app.views.house_numbers.explore import STAGE
 from stn_core.house_numbers.composition import multiplied_out
 from stn_core.trace import Trace
 
 NAME = f"{PREFIX}{FIRST_CHOICES[0]}"
 FIELDS = {
-    RENDERING: FIRST_RENDERING, "number_set": RENDERING, OWN: False,
+    RENDERING: FIRST_RENDERING, "number_set": RENDERING, "number_crop": TIGHT, OWN: False,
     network_field("a", PREFIX): FIRST_CHOICES[0], network_field("b", PREFIX): FIRST_CHOICES[1],
 }  # fmt: skip
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -28,7 +28,7 @@ SHIFT = 0.3  # half widths, to the right
 
 def _trace(thetas: Sequence[Sequence[float]] = ()) -> Trace:
     """Of the first picture, as the network reads it by itself, or with these θ."""
-    shown = house_numbers.photograph(RENDERING, FIRST_RENDERING)
+    shown = house_numbers.photograph(RENDERING, FIRST_RENDERING, TIGHT)
     loaded = networks.pretrained(NAME)
     side = loaded.experiment.data.side
     images = house_numbers.cropped(shown.image, shown.crop, side)

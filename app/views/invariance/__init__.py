@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, Page, Paper
 
 PAGE = Page(
     group="Questions",
-    position=12,
+    position=13,
     menu="Invariance",
     title="Invariance: how far?",
     lead=(

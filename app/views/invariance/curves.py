@@ -53,7 +53,7 @@ def _varied(choice: Choice) -> figures.Varied:
 
 def errors(choice: Choice) -> None:
     """The error of every network along the axis; a click looks at a value."""
-    from stn_core.invariance import wilson
+    from stn_core.intervals import wilson
 
     lines, digits = [], choice.recording.digits
     for name in choice.networks:

@@ -119,7 +119,7 @@ def split(name: str) -> tuple[str, str]:
 
 def interval(choice: Choice, name: str) -> tuple[float, float, float]:
     """The error at the value that is looked at, and its interval, in percent."""
-    from stn_core.invariance import wilson
+    from stn_core.intervals import wilson
 
     misread = choice.curve(name).misread[choice.axis.values.index(choice.value)]
     return (100 * misread / choice.recording.digits, *wilson(misread, choice.recording.digits))
@@ -216,7 +216,7 @@ def follows(choice: Choice) -> str:
 
 def rows(recording: Recording) -> list[dict]:
     """Every number, a row for each network and value."""
-    from stn_core.invariance import wilson
+    from stn_core.intervals import wilson
 
     rows = []
     for axis in recording.axes:

@@ -6,7 +6,7 @@ from app.page import HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Questions",
-    position=11,
+    position=12,
     menu="Why labels are enough",
     title="Why are labels enough?",
     lead=(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app.data.browser_digits import browser_digits
+from app.data.browser_settings import RANGES
 from app.palette import network_colours
 from app.panels.choices import choose_seed
 from app.panels.theme import colours
 from app.stage.learn import digits, digits_data, learn
 from app.stage.page_file import PageFile
-from app.views.learn import PAGE
+from app.views.learn import PAGE, address
 
 SEED = "seed"
 SIDE = 28
@@ -34,8 +35,10 @@ with choosing, st.container(key="choosing", horizontal=True, vertical_alignment=
         SEED, PAGE.defaults[SEED], "Draws the first weights and all batches", "Another seed"
     )
 with figure:
-    learn(
+    told = learn(
         seed,
+        settings=address.settings(),
+        ranges=RANGES,
         side=SIDE,
         names=("FCN", "ST-FCN"),
         experiments=EXPERIMENTS,
@@ -51,5 +54,6 @@ with figure:
             beside=lambda: [digits_shown()],
         ),
     )
+address.remember(told)
 # after the stage is there: the first visitor of a server waits for seconds
 digits(digits_shown(), key="digits")

@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Your own",
-    position=13,
+    position=14,
     menu="Your network",
     title="Your network",
     lead=(

@@ -9,7 +9,7 @@ import streamlit as st
 from app.data import uploads
 from app.data.faults import reason
 from app.palette import GRIDS
-from app.stage.large import Features, Item, Reading, stage
+from app.stage.large import Features, Item, Reading, pair_data, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
 from app.views.network import choices
@@ -34,7 +34,7 @@ def explore(warp: Watched, transformer: str, chosen: int) -> None:
     transformers = Transformers(transform=warp.transform, colours=GRIDS[:1])
     theta = warp.theta.numpy()
     where = f"{transformer}/{chosen}"
-    stage(
+    data = pair_data(
         Item(
             id=where,
             image=pictures[chosen],
@@ -42,7 +42,6 @@ def explore(warp: Watched, transformer: str, chosen: int) -> None:
             label="",
             alt=f"U of image {chosen + 1} with the sampling grid on it",
         ),
-        key="own-stage",
         token=where,
         transformers=transformers,
         output_size=warp.size,
@@ -53,6 +52,7 @@ def explore(warp: Watched, transformer: str, chosen: int) -> None:
             "V": f"Output V ({rows} × {columns})",
         },
     )
+    stage(data, key="own-stage")
     st.caption("All images of this forward pass. Click one to show it large.")
     strip(
         [

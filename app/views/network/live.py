@@ -11,7 +11,7 @@ from app.data.faults import reason
 from app.data.plain import plain
 from app.palette import GRIDS, series
 from app.panels import answers
-from app.stage.large import Item, stage
+from app.stage.large import Item, pair_data, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
 from app.views.network import choices
@@ -50,14 +50,14 @@ def _stage(shown: Shown) -> None:
         shown.seen, shown.fitted, choice.image, choice.crop, choice.channel
     )
     shares = shown.now.probabilities
-    stage(
+    data = pair_data(
         item,
-        key=choice.stage_key,
         token=choice.token,
         features=answers.FEATURES,
         probabilities=None if shares is None else shares[0],
         **arguments,
     )
+    stage(data, key=choice.stage_key)
 
 
 def _answer(shown: Shown) -> None:

@@ -10,7 +10,7 @@ PAGE = Page(
     menu="Tour",
     title="Guided tour",
     lead=(
-        "Eight stops, a minute each, after the story on the first page: other grids and kernels, "
+        "Nine stops, a minute each, after the story on the first page: other grids and kernels, "
         "several transformers, no labels, three dimensions. Every stop gives you one thing to do. "
         "Bookmark this page to save your progress."
     ),

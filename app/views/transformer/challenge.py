@@ -8,7 +8,7 @@ import streamlit as st
 from app.data import examples, networks
 from app.palette import GRIDS
 from app.panels.transformers import pixels
-from app.stage.large import Features, Item, reported, stage
+from app.stage.large import Features, Item, pair_data, reported, stage
 from app.stage.strip import strip
 from app.stage.transformers import Transformers
 
@@ -35,7 +35,7 @@ def _challenge() -> None:
             "**Make the digit upright in V, and as large as V.** Drag the grid onto it. Turn and "
             "scale the grid by its corners."
         )
-        stage(
+        data = pair_data(
             Item(
                 id=token,
                 image=image,
@@ -43,12 +43,12 @@ def _challenge() -> None:
                 label="",
                 alt="Image U: a distorted digit, with the grid to place on it",
             ),
-            key="challenge-stage",
             token=token,
             transformers=Transformers(transform=transform, colours=GRIDS[:1]),
             features=Features(pose=True, back_name="Reset"),
             captions={"U": "Image U (42 × 42) and your grid", "V": "Output V: make it upright"},
         )
+        stage(data, key="challenge-stage")
     hand = reported("challenge-stage", token, transform.num_params).thetas
     with right:
         if not hand:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.frame import predict
 from app.palette import GRIDS
-from app.stage.large import Features, Item, stage
+from app.stage.large import Features, Item, pair_data, reported, stage
 from app.stage.page_file import PageFile
 from app.stage.transformers import Transformers
 from app.views.transformer import PAGE, challenge, choices
@@ -26,7 +26,7 @@ def play() -> None:
         height, width = choice.image.shape[-2:]
         rows, columns = choice.output_size
         pooled = choice.reading.pool
-        report = stage(
+        data = pair_data(
             Item(
                 id=choice.picture,
                 image=choice.image,
@@ -34,7 +34,6 @@ def play() -> None:
                 label="",
                 alt=f"Image U: {choice.picture}, with the sampling grid on it",
             ),
-            key="lab",
             token=choice.token,
             transformers=Transformers(transform=choice.transform, colours=GRIDS[:1]),
             output_size=choice.output_size,
@@ -54,9 +53,9 @@ def play() -> None:
                 "pooled": f"V, pooled ({rows // pooled} × {columns // pooled})",
                 "target": "Target",
             },
-            file=_file(choice),
         )
-        choices.remember(report)
+        stage(data, key="lab", file=_file(choice))
+        choices.remember(reported("lab", choice.token, choice.transform.num_params))
     with right:
         st.markdown(f"**{choice.family.name}**, {choice.transform.num_params} degrees of freedom")
         st.latex(choice.family.equation)

@@ -6,7 +6,7 @@ from app.page import CHOICE_KEYS, HANDLE_KEYS, PLAYHEAD_KEYS, Page, Paper
 
 PAGE = Page(
     group="Experiments",
-    position=10,
+    position=11,
     menu="Three dimensions",
     title="Three dimensions",
     lead=(

@@ -9,13 +9,14 @@ import pytest
 from safetensors.numpy import save
 
 from app.data.browser_recordings import uploaded_recording
+from app.panels.own_recording import how, is_shifted
 
 LINE = {"step": 10, "loss": 2.3, "learning_rate": 2e-3, "seconds": 0.1}
 
 
 def recording(**changes) -> bytes:
     """A file of two steps; changes: of its tensors (None: left out) and of its header."""
-    header = {"experiment": "browser/r/st-fcn-aff", "seed": 1, "history": [LINE]}
+    header = {"experiment": "browser/r/st-fcn-aff", "seed": 1, "history": [LINE], "settings": []}
     tensors = {
         "step": np.array([0, 10], np.int32),
         "labels": np.arange(8, dtype=np.int32),
@@ -37,6 +38,25 @@ def test_recording_is_read():
     assert (recorded.history[0].loss, recorded.probes.shape) == (2.3, (8, 1, 28, 28))
 
 
+def test_what_was_broken_is_said():
+    first = {"rate": 0.001, "degrees": 90, "family": "affine", "shifted": True, "swapped": False}
+    at_12 = first | {"shifted": False, "swapped": True, "rate": 0.01}
+    settings = [
+        {"step": step, "settings": given}
+        for step, given in ((0, first), (12, at_12), (20, at_12 | {"family": "attention"}))
+    ]
+    recorded = uploaded_recording("broken", lambda: recording(settings=settings))
+    assert how(recorded) == (
+        "Trained in a browser with seed 1: learning rate 0.001 (0.01 at the end), rotated by up to "
+        "±90°, transformer affine (attention at the end). **Broken: shifted background from step 0 "
+        "to 12; swapped labels from step 12 on.**"
+    )
+    assert not is_shifted(recorded)
+    shifted = uploaded_recording("shifted", lambda: recording(settings=settings[:1]))
+    assert is_shifted(shifted) and how(shifted).endswith("**Broken: shifted background.**")
+    assert "Broken" not in how(uploaded_recording("of before", recording))
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -48,6 +68,8 @@ def test_recording_is_read():
         ({"labels": np.full(8, 12, np.int32)}, "labels are no classes"),
         ({"history": [{**LINE, "loss": "much"}]}, "history is damaged"),
         ({"history": 3}, "has no history"),
+        ({"settings": [{"step": 0, "settings": {"rate": "much"}}]}, "settings are damaged: rate"),
+        ({"settings": [{"step": 9, "settings": {}}] * 2}, "settings are damaged"),
     ],
     ids=lambda given: next(iter(given)) if isinstance(given, dict) else "",
 )

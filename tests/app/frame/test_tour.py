@@ -64,12 +64,12 @@ def test_old_link_leads_to_what_replaced_its_stop(old):
         assert app.title[0].value == "Spatial Transformer Networks"
 
 
-@pytest.mark.parametrize("asked", ["0", "9", "x", "-1"])
+@pytest.mark.parametrize("asked", ["0", "10", "x", "-1"])
 def test_stop_that_is_none_is_told_of(asked):
     app = visit(stop=asked)
     assert not app.exception
     assert "Stop " not in texts(app)
-    assert "stops 1 to 8" in app.toast[0].value
+    assert "stops 1 to 9" in app.toast[0].value
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,9 @@ def test_stop_that_is_none_is_told_of(asked):
         (3, "lab", {"thetas": None}, {"thetas": [[0.1] * 32]}),
         (4, "lab", {"thetas": None}, {"thetas": [[1, 0, 0, 0, 1, 0]]}),
         (6, "number-stage", {"thetas": [None] * 4}, {"thetas": [[1, 0, 0, 0, 1, 0], None]}),
-        (7, "wall", {"position": 0}, {"position": 99}),
-        (8, "volume", {"pose": None}, {"pose": [1] * 12}),
+        (7, "bird-stage", {"held": [None, 3]}, {"held": [None, [0.5, -0.5]]}),
+        (8, "wall", {"position": 0}, {"position": 99}),
+        (9, "volume", {"pose": None}, {"pose": [1] * 12}),
     ],
 )
 def test_stop_is_done_once_it_has_been_done(number, key, before, after):
@@ -103,12 +104,12 @@ def test_what_is_done_is_kept_in_the_address_and_in_every_link():
     assert "✓ done" in texts(app) and stops.STOPS[1].seen in texts(app)
     assert "done=1.2" in texts(app)
     listed = visit("tour", done="1.2")
-    assert "2 of 8 stops done" in listed.get("progress")[0].proto.text
+    assert "2 of 9 stops done" in listed.get("progress")[0].proto.text
 
 
 def test_tour_ends_with_what_was_seen_and_where_to_go_on():
     assert stops.STOPS[0].learnt not in texts(visit("tour", done="1.2"))
-    shown = texts(visit("tour", done="1.2.3.4.5.6.7.8"))
+    shown = texts(visit("tour", done="1.2.3.4.5.6.7.8.9"))
     assert all(stop.learnt in shown for stop in stops.STOPS)
     assert all(words in shown for words, _ in tour.ONWARD)
 

@@ -58,8 +58,12 @@ def test_every_layout_has_what_the_interface_says(modules):
         const { LAYOUTS } = await load("layouts/layouts");
         const python = { tell: () => {}, choose: () => {} };
         const kinds = (Layout) => {
-            const own = Object.getOwnPropertyDescriptors(Layout.prototype);
-            const methods = Object.keys(own).filter((name) => own[name].get || own[name].value);
+            const has = {};  // with what it has from another
+            for (let { prototype } = Layout; prototype !== Object.prototype;
+                prototype = Object.getPrototypeOf(prototype)) {
+                Object.assign(has, Object.getOwnPropertyDescriptors(prototype));
+            }
+            const methods = Object.keys(has).filter((name) => has[name].get || has[name].value);
             const root = document.createElement("div");
             return { methods, name: Layout.name, hasRoot: new Layout(root, python).root === root };
         };

@@ -37,7 +37,7 @@ const side = 28;
 const pixels = bytes(given.pixels);
 const labels = bytes(given.labels);
 const networks = [null, "affine", "attention"].map((family) => {
-    const network = new Network({ side, units: UNITS, family, batch: given.count });
+    const network = new Network({ side, units: UNITS[family ? 1 : 0], family, batch: given.count });
     const random = new Random(given.seed, 7);
     network.initialise(random, random);
     if (family) {

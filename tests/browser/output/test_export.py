@@ -37,20 +37,17 @@ def take(page, kind: str, tmp_path) -> bytes:
     return path.read_bytes()
 
 
-def test_pictures_show_the_stage(visit, tmp_path):
+def test_pictures_and_animations_show_the_stage_and_numbers_are_the_network_s(visit, tmp_path):
     page = open_distorted(visit)
-    shown = Image.open(io.BytesIO(take(page, "PNG", tmp_path))).convert("RGB")
-    assert shown.width > 600
-    colours = {colour for _, colour in shown.getcolors(1 << 24)}
+    picture = Image.open(io.BytesIO(take(page, "PNG", tmp_path))).convert("RGB")
+    assert picture.width > 600
+    colours = {colour for _, colour in picture.getcolors(1 << 24)}
     assert {(240, 228, 66), (255, 255, 255), (29, 33, 38)} <= colours  # corner, page, pane
     root = ElementTree.fromstring(take(page, "SVG", tmp_path))
     assert len(list(root.iter(f"{SVG}path"))) > 16  # the grid's lines, the frame, the corners
     assert len(list(root.iter(f"{SVG}image"))) >= 2  # U and V, and what is marked on them
     assert "and the sampling grid" in "".join(root.itertext())
 
-
-def test_animations_play_the_track(visit, tmp_path):
-    page = open_distorted(visit)
     film = Image.open(io.BytesIO(take(page, "GIF", tmp_path)))
     assert film.n_frames == 31  # two seconds of 15 frames
     frames = []
@@ -62,9 +59,6 @@ def test_animations_play_the_track(visit, tmp_path):
     assert film.startswith(EBML) and b"V_VP9" in film[:1000]
     assert float(scrub(page).input_value()) == 1  # the playhead is where it was
 
-
-def test_numbers_are_the_network_s(visit, tmp_path):
-    page = open_distorted(visit)
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode("utf-8-sig"))))
     names = [f"θ{i}{j}" for i in (1, 2) for j in (1, 2, 3)]
     theta = [float(rows[0][name]) for name in names]

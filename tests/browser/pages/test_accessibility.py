@@ -1,4 +1,5 @@
-"""The pages by keyboard and by screen reader, and what axe-core says of each of their views."""
+"""Every page in each of its views, on every screen; what axe-core says of it; by keyboard and by
+screen reader."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from app import views
 from tests.browser.driving import PATIENCE_MILLISECONDS, handle, open_distorted, settle, stage_of
+from tests.browser.screens import SCREENS, check_first_screen
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 ADDRESSES = ["" if name == "front" else name for name in views.pages()]
@@ -102,7 +104,9 @@ def check_structure(page: Page, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", [*ADDRESSES, "tour?stop=2"])
-def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, address):
+def test_pages_fit_every_screen_are_in_order_and_axe_finds_nothing_serious(
+    browser_page, titles, address
+):
     page = browser_page
     page.emulate_media(color_scheme="light")
     page.goto(f"/{address}")
@@ -110,15 +114,23 @@ def test_pages_are_in_order_and_axe_finds_nothing_serious(browser_page, titles, 
     check_structure(page, address)
     name = page.url.split("?")[0].rsplit("/", 1)[-1]  # a stop of the tour is on another page
     assert titles.setdefault(page.title(), name) == name
+    name = name or "front"
+    if "?" not in address:
+        choices = name in ("distorted", "volumes")
+        check_first_screen(page, SCREENS[name, ""], choices=choices)
     page.evaluate(AXE)
     found = complaints(page, address)
-    shown = views.pages()[name or "front"]
+    shown = views.pages()[name]
     buttons = page.locator(f".st-key-{shown.view_field or 'none'} button")
     for index in range(1, buttons.count()):
         page.emulate_media(color_scheme="light")
         buttons.nth(index).click()
         expect(buttons.nth(index)).to_have_attribute("aria-checked", "true")
-        found += complaints(page, f"{address}, {buttons.nth(index).inner_text()}")
+        view = buttons.nth(index).inner_text()
+        if (name, view) in SCREENS and "?" not in address:
+            settle(page, "light")
+            check_first_screen(page, SCREENS[name, view])
+        found += complaints(page, f"{address}, {view}")
     assert found == []
 
 

@@ -17,8 +17,8 @@ from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.transforms import decompose_affine
 from tests.browser.driving import data_of, handle, pixels, stage_of, until
-from tests.browser.pages.test_first_screen import nothing_is_cut
 from tests.browser.pages.test_touch import PHONE, middle, touch
+from tests.browser.screens import nothing_is_cut
 
 # The colours on a canvas, as (red, green, blue).
 COLOURS = """(canvas) => {

@@ -36,8 +36,10 @@ from tests.browser.driving import (
 )
 from tests.browser.expected import expected_output, prediction, shown, trace_of_u
 
+HEADER_PIXELS = 60  # Streamlit's, which stays at the top
 
-def test_stage_draws_what_the_library_computes(visit):
+
+def test_stage_draws_what_the_library_computes_and_follows_its_numbers(visit):
     page = open_distorted(visit)
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
     assert pixels(page, "U").shape == (42, 42)
@@ -47,10 +49,11 @@ def test_stage_draws_what_the_library_computes(visit):
     )
     assert drawn
     expect(page.get_by_text(re.compile(r" reads \d"))).to_have_count(2)
+    play_button(page, "Play").click()  # which jumps, with reduced motion
+    expect(scrub(page)).to_have_value("1")
+    expect(play_button(page, "Pause")).to_have_count(0)
 
-
-def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
-    page = open_distorted(visit)
+    # A slider changes V at once, and then what the network says.
     shift = stage_of(page).get_by_label("θ13", exact=True)
     before = float(shift.input_value())
     for _ in range(40):
@@ -68,16 +71,17 @@ def test_slider_changes_v_at_once_and_then_what_the_network_says(visit):
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
     expect(page.get_by_text("θ set by hand")).to_have_count(0)
 
-
-def test_typed_number_moves_the_slider(visit):
-    page = open_distorted(visit)
+    # A number that is typed moves its slider.
     stage_of(page).get_by_label("θ23, as a number").fill("-0.5")
     assert float(stage_of(page).get_by_label("θ23", exact=True).input_value()) == -0.5
     expect(page.get_by_text("θ set by hand")).to_be_visible()
 
 
-def test_animation_goes_from_the_identity_to_the_prediction(visit):
+def test_grid_arrives_at_the_prediction_by_itself_and_is_played_to_it(visit):
     page = open_distorted(visit, reduced_motion="no-preference")
+    close = lambda: np.abs(pixels(page, "V") - expected_output()).max() <= 1  # noqa: E731
+    until(page, close, "the grid does not arrive")
+    np.testing.assert_allclose(theta_shown(page), prediction().reshape(2, 3), atol=0.0051)
     speed = stage_of(page).get_by_label("Speed")
     speed.select_option("0.25")
     play_button(page, "Play").click()
@@ -90,22 +94,7 @@ def test_animation_goes_from_the_identity_to_the_prediction(visit):
     np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
 
 
-def test_new_image_s_grid_arrives_at_the_prediction(visit):
-    page = open_distorted(visit, reduced_motion="no-preference")
-    close = lambda: np.abs(pixels(page, "V") - expected_output()).max() <= 1  # noqa: E731
-    until(page, close, "the grid does not arrive")
-    np.testing.assert_allclose(theta_shown(page), prediction().reshape(2, 3), atol=0.0051)
-
-
-def test_reduced_motion_jumps_to_the_prediction(visit):
-    page = open_distorted(visit)
-    np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
-    play_button(page, "Play").click()
-    expect(scrub(page)).to_have_value("1")
-    expect(play_button(page, "Pause")).to_have_count(0)
-
-
-def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
+def test_digit_of_the_strip_or_of_the_angles_is_taken_and_stands_in_the_address(visit):
     page = open_distorted(visit)
     before = pixels(page, "U")
     page.locator(".strip button").nth(5).click()
@@ -115,10 +104,6 @@ def test_digit_of_the_strip_is_taken_and_stands_in_the_address(visit):
     page.reload()
     handle(page, "the whole grid").wait_for()
     expect(page.locator(".strip button").nth(5)).to_have_attribute("aria-pressed", "true")
-
-
-def test_point_of_the_angles_that_is_clicked_puts_its_digit_on_the_stage(visit):
-    page = open_distorted(visit)
     settle(page)
     points = page.locator(".scatterlayer .points path")
     points.nth(3).scroll_into_view_if_needed()
@@ -133,7 +118,7 @@ def test_point_of_the_angles_that_is_clicked_puts_its_digit_on_the_stage(visit):
     expect(page.get_by_role("spinbutton", name="Digit, 0 to 999")).to_have_value(digit)
 
 
-def test_grid_follows_the_hand(visit):
+def test_grid_follows_the_hand_and_the_keyboard(visit):
     page = open_distorted(visit)
     before, output = theta_shown(page), pixels(page, "V")
     drag(page, "the whole grid", 0.1, -0.05)
@@ -150,9 +135,7 @@ def test_grid_follows_the_hand(visit):
     assert abs(np.linalg.det(turned[:, :2]) - np.linalg.det(moved[:, :2])) < 0.3
     assert np.abs(turned[:, :2] - moved[:, :2]).max() > 0.1
 
-
-def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
-    page = open_distorted(visit)
+    stage_of(page).get_by_role("button", name="Use the predicted θ").click()
     body = stage_of(page).get_by_label("the whole grid")
     body.focus()
     start = theta_shown(page)
@@ -170,7 +153,7 @@ def test_grid_is_moved_scaled_and_turned_by_the_keyboard(visit):
     np.testing.assert_allclose(turned[:, :2], expected, atol=0.02)
 
 
-def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_value(visit):
+def test_pixel_of_v_tells_where_it_is_read_by_eq_5_and_one_of_u_which_pixels_read_it(visit):
     page = open_distorted(visit)
     settle(page)
     output = pixels(page, "V")
@@ -190,11 +173,6 @@ def test_pixel_that_is_pointed_at_tells_where_it_is_read_and_eq_5_gives_its_valu
     assert np.array(terms, float).prod(1).sum() == pytest.approx(
         output[row, column] / 255, abs=0.03
     )
-
-
-def test_pixel_of_u_tells_which_pixels_of_v_read_it(visit):
-    page = open_distorted(visit)
-    settle(page)
     page.set_viewport_size({"width": 1440, "height": 1400})  # so that nothing is scrolled away
     stage_of(page).get_by_role("button", name="θ = identity").click()
     box = stage_of(page).locator("[data-pane=U] canvas.pixels").bounding_box()
@@ -237,6 +215,10 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     stage_of(page).get_by_role("button", name="Use the predicted θ").click()
     until(page, lambda: np.allclose(theta_shown(page), before, atol=0.011), "it does not go back")
     expect(page.get_by_text("then moved by hand")).to_have_count(0)
+    still = pixels(page, "U")
+    handle(page, "digit: move").press("Shift+]")
+    assert np.abs(pixels(page, "U") - still).max() > 20
+    expect(page.get_by_text("then moved by hand")).to_be_visible()
 
 
 def test_both_networks_answer_a_dragged_digit_without_python(visit):
@@ -269,14 +251,20 @@ def test_both_networks_answer_a_dragged_digit_without_python(visit):
     assert said(page, "ST-CNN Aff") == (digit, pytest.approx(100 * float(share), abs=3))
     assert said(page, "CNN") == before
 
-
-def test_digit_is_turned_by_the_keyboard(visit):
-    page = open_distorted(visit)
-    set_mode(page, "digit")
-    before = pixels(page, "U")
-    handle(page, "digit: move").press("Shift+]")
-    assert np.abs(pixels(page, "U") - before).max() > 20
-    expect(page.get_by_text("then moved by hand")).to_be_visible()
+    # On a phone the picture, what is dragged and both answers are on one screen.
+    line = page.locator(".answer-line")
+    expect(line).to_be_hidden()
+    for width, height in ((375, 667), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        down = stage_of(page).locator(".panes").bounding_box()["y"] - HEADER_PIXELS
+        page.get_by_test_id("stMain").evaluate("(main, by) => main.scrollBy(0, by)", down)
+        expect(line).to_be_visible()
+        hand = stage_of(page).get_by_role("group", name="Drag:").bounding_box()
+        assert hand["y"] + hand["height"] <= line.bounding_box()["y"]
+        for n, title in enumerate(("ST-CNN Aff", "CNN")):
+            expect(line.locator("div").nth(n)).to_contain_text(f"{said(page, title)[1]:.1f} %")
+    page.locator(".answer").last.scroll_into_view_if_needed()
+    expect(line).to_be_hidden()
 
 
 def test_sweep_of_the_angle_plays_and_u_turns(visit):

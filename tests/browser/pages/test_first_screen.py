@@ -2,90 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.browser.driving import until
-
-PROJECTOR = {"width": 1280, "height": 720}
-LARGE = {"width": 1366, "height": 768}  # with large=true
-SIZES = ((375, 800), (1366, 768), (1440, 900), (1920, 1080), (2560, 1440))
-FAULTS = (Path(__file__).parent / "faults.js").read_text()
-PLAYHEAD, VERDICT = ".transport input[type=range]", ".st-key-verdict .answer"
-HEADS = ".st-key-verdict [data-testid=stMarkdown]"  # of house numbers
-PAIR, PLOT, PROBE = "[data-pane=V] canvas.pixels", ".js-plotly-plot", ".strip .cell .label"
-ONE_LINE = """() => {
-    const title = document.querySelector("h1");
-    return title.clientHeight <= 1.5 * parseFloat(getComputedStyle(title).fontSize);
-}"""
-SCREENS = {  # a page and its view: what is to be on its first screen
-    "": (".figure2", ".figure2 .said", PLAYHEAD),
-    "?step=5": (".figure2", ".descend"),
-    "beat": ("[data-pane=U] canvas", PAIR, ".clock", ".game button.main"),
-    "learn": (".learn .play", PROBE, ".learn .curves", "[aria-label='Break it'] button"),
-    "transformer": (PAIR, PLAYHEAD),
-    "distorted": (PAIR, PLAYHEAD, VERDICT),
-    "distorted?view=Replay": (PROBE, PLAYHEAD),
-    "distorted?view=Results": (PLOT,),
-    "addition": (PAIR, PLAYHEAD, VERDICT),
-    "addition?sum_view=Replay": (PROBE, PLAYHEAD),
-    "colocalisation": (".larges canvas", ".title", PLAYHEAD),
-    "house_numbers": ("[data-pane=view] canvas", PLAYHEAD, HEADS),
-    "volumes": (".solid", PLAYHEAD, VERDICT),
-    "volumes?volume_view=Replay": (".solid", PLAYHEAD),
-    "labels": ("[data-pane=slopes] canvas", ".verdict", ".choices.always button"),
-    "invariance": (PLOT,),
-    "network": (PAIR, PLAYHEAD),
-    "glossary": (),
-    "faithful": (".st-key-kind", ".departures"),
-    "tour": (),
-}
+from tests.browser.screens import PROJECTOR, check_first_screen
 
 
-def bottom(page, part: str) -> float:
-    box = page.locator(part).first.bounding_box()
-    return box["y"] + box["height"]
-
-
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen or "front")
-def test_first_screen_has_it_all_and_nothing_is_cut_at_any_width(visit, screen):
-    at, _, query = screen.partition("?")
-    page = visit(query, at=at, width=PROJECTOR["width"], reduced_motion="reduce")
-    for part in ("h1", *SCREENS[screen]):
-        page.locator(part).first.wait_for()
-    page.locator(".st-key-footer").wait_for()
-    for size, large in ((PROJECTOR, False), (LARGE, True)):
-        page.set_viewport_size(size)
-        page.evaluate(
-            "(size) => { document.documentElement.style.fontSize = size }", "125%" * large
-        )
-        for part in SCREENS[screen]:
-            until(
-                page,
-                lambda p=part, s=size: bottom(page, p) <= s["height"],
-                f"{part} is not on the first screen of {size}",
-            )
-        until(page, lambda: page.evaluate(ONE_LINE), "the title has two lines")
-        nothing_is_cut(page, size)
-    page.evaluate("document.documentElement.style.fontSize = ''")
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        nothing_is_cut(page, {"width": width})
-
-
-def nothing_is_cut(page, size: dict[str, int]) -> None:
-    """Nor lies on anything else, nor is outside of the window."""
-    faults: list[str] = []
-
-    def none() -> bool:
-        faults[:] = page.evaluate(FAULTS)
-        return not faults
-
-    try:
-        until(page, none, "")
-    except AssertionError:
-        raise AssertionError(f"at {size}: {faults}") from None
+def test_first_screen_of_the_story_has_the_button_that_trains(visit):
+    page = visit("step=5", width=PROJECTOR["width"], reduced_motion="reduce")
+    check_first_screen(page, (".figure2", ".descend"))
 
 
 def test_stage_mode_shows_the_stage_alone_and_goes_again(visit):

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from app.data import browser_networks
 from app.stage import transformers
@@ -80,10 +80,11 @@ def test_browser_runs_the_network_as_torch_does(visit):
         until(page, lambda: matrix.evaluate(SPARE) >= -1, f"the matrix is cut at {width} pixels")
 
 
-def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
+def test_theta_by_hand_is_kept_until_it_is_given_back(visit, server):
     page = visit("step=7", reduced_motion="reduce")
     figure = stage_of(page)
     handle(page, "digit: move").wait_for()
+    assert_affine_form_is_python_s(page, server)
     predicted = data_of(page, "theta")
     figure.get_by_role("button", name="θ = identity").click()
     np.testing.assert_allclose(data_of(page, "theta"), [1, 0, 0, 0, 1, 0])
@@ -101,9 +102,7 @@ def test_theta_by_hand_is_kept_until_it_is_given_back(visit):
     np.testing.assert_allclose(linked, data_of(page, "theta"), atol=1e-3)
 
 
-def test_affine_form_of_the_browser_is_python_s(visit, server):
-    page = visit("step=7", reduced_motion="reduce")
-    handle(page, "digit: move").wait_for()
+def assert_affine_form_is_python_s(page: Page, server: str) -> None:
     for rigid, whole in ((False, "the whole grid"), (True, "digit")):
         form = page.evaluate(
             """async ([url, whole, rigid]) => {

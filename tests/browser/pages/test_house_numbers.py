@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 @torch.no_grad()
 def deepest_map() -> np.ndarray:
     """What the last transformer reads of the first picture, by the library: its maps' mean."""
-    shown = house_numbers.photograph("rendering", PAGE.defaults["rendering"])
+    shown = house_numbers.photograph("rendering", PAGE.defaults["rendering"], 64)
     image = house_numbers.cropped(shown.image, shown.crop, find(NAME).data.side)
     mean = checkpoints.load_pretrained(find(NAME)).trace(image).warps[-1].input[0].mean(0)
     return (255 * mean / mean.max()).numpy()

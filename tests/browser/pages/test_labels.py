@@ -12,7 +12,11 @@ from app.data import examples
 from app.views.labels import descent
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import PAINTED, data_of, handle, stage_of, until
+from tests.browser.driving import PAINTED, data_of, drag, handle, stage_of, until
+from tests.browser.from_disk import from_disk, take_page
+
+# Of the map's middle, somewhat to the left.
+RED = "(c) => c.getContext('2d').getImageData(0.4 * c.width, c.height / 2, 1, 1).data[0]"
 
 
 def expected(name: str, theta: np.ndarray) -> tuple[float, np.ndarray]:
@@ -40,26 +44,34 @@ def test_loss_and_gradient_are_autograd_s(visit, network):
     np.testing.assert_allclose(data_of(page, "gradient"), gradient, rtol=0.02, atol=0.02)
 
 
-def test_descent_turns_the_digit_and_reads_it(visit):
+def test_descent_reads_the_digit_also_from_a_disk_and_far_away_nothing_pulls(
+    visit, chromium, tmp_path
+):
     page = visit(at="labels", reduced_motion="reduce")
-    verdict = stage_of(page).locator(".verdict")
+    figure = stage_of(page)
+    verdict = figure.locator(".verdict")
     verdict.wait_for()
+    assert np.abs(data_of(page, "gradient")).max() > 1
     expect(verdict).to_contain_text("Reads 7 ✗ — it is a 2")
-    stage_of(page).get_by_role("button", name="Descend").click()
+    figure.get_by_role("button", name="Descend").click()
     expect(verdict).to_contain_text("Reads 2 ✓")
     theta = data_of(page, "theta")
     assert np.degrees(np.arctan2(theta[3], theta[0])) == pytest.approx(-35, abs=12)
     assert data_of(page, "loss")[0] < 0.1
+    with from_disk(chromium, take_page(page, tmp_path)) as opened:
+        np.testing.assert_allclose(data_of(opened, "theta"), theta, atol=1e-3)
+        expect(stage_of(opened).get_by_label("Step of the descent")).to_be_visible()
+        drag(opened, "the whole grid", 0.1, 0.0)
+        loss, gradient = expected(descent.STUDY, data_of(opened, "theta"))
+        assert data_of(opened, "loss")[0] == pytest.approx(loss, rel=0.01, abs=1e-3)
+        np.testing.assert_allclose(data_of(opened, "gradient"), gradient, rtol=0.02, atol=0.02)
 
-
-def test_far_away_and_with_the_integer_kernel_nothing_pulls(visit):
-    page = visit(at="labels", reduced_motion="reduce")
-    figure = stage_of(page)
-    handle(page, "the whole grid").wait_for()
-    assert np.abs(data_of(page, "gradient")).max() > 1
     figure.get_by_role("button", name="Far away").click()
     assert not data_of(page, "gradient").any()
-    expect(figure.locator(".verdict")).to_contain_text("From here no label helps")
+    expect(verdict).to_contain_text("From here no label helps")
+    expect(figure.locator(".scale")).to_contain_text("loss 0")
+    landscape = figure.locator(".landscape canvas")
+    until(page, lambda: landscape.evaluate(RED) > 60, "a loss above 2 has the colour of 0")
     figure.get_by_role("button", name="θ = identity").click()
     assert data_of(page, "gradient").any()
     figure.get_by_label("integer kernel").check()
@@ -78,20 +90,3 @@ def test_theta_is_moved_on_the_landscape(visit):
     canvas = stage_of(page).locator(".landscape canvas").first
     until(page, lambda: canvas.evaluate(PAINTED), "the landscape is not drawn")
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 375
-
-
-def test_loss_that_is_high_everywhere_is_not_as_dark_as_none(visit):
-    page = visit(at="labels", reduced_motion="reduce")
-    stage_of(page).get_by_role("button", name="Far away").click()
-    expect(stage_of(page).locator(".scale")).to_contain_text("loss 0")
-
-    def red() -> int:
-        return (
-            stage_of(page)
-            .locator(".landscape canvas")
-            .evaluate(
-                "(c) => c.getContext('2d').getImageData(0.4 * c.width, c.height / 2, 1, 1).data[0]"
-            )
-        )
-
-    until(page, lambda: red() > 60, "the map of a loss above 2 has the colour of 0")

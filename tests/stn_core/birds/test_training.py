@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+import json
+import statistics
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from stn_core import find
-from stn_core.birds import source
+from stn_core.birds import mean_crops, source
 from stn_core.birds.backbone import BackboneError
 from stn_core.birds.parts import CENTRE, RANDOM, shares, windows
 from stn_core.birds.photographs import PARTS
-from stn_core.checkpoints import load_pretrained, load_tensors
+from stn_core.birds.species import SPECIES
+from stn_core.checkpoints import as_shipped, load_pretrained, load_tensors, load_trained
 from stn_core.metrics import load_metrics
+from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.training.trainer import Trainer
+from stn_core.weights import count_parameters
 from tests.stn_core.birds.tiny_cub import BEAK
 
 NAME = "birds/128/2st-cnn"
 
 
+@pytest.fixture
+def trained(command, tmp_path):
+    """A function seed -> a finished run of two steps."""
+
+    def train(seed: int) -> str:
+        folder = str(tmp_path / f"seed-{seed}")
+        options = ["--iterations", "2", "--batch-size", "4", "--seed", str(seed)]
+        command(["train", NAME, "--recipe", "fine-tuned", *options, "--run-dir", folder])
+        return folder
+
+    return train
+
+
+@pytest.fixture
+def three_species(monkeypatch):
+    """Those of the tiny CUB are shown, by three photographs each."""
+    monkeypatch.setattr(mean_crops, "SHOWN", SPECIES[:3])
+    monkeypatch.setattr(mean_crops, "LEAST", 3)
+
+
 def test_network_is_trained_recorded_published_and_measured(
-    cub, tiny, pretrained, command, capsys, tmp_path
+    cub, tiny, pretrained, trained, command, capsys
 ):
-    run = tmp_path / "run"
-    options = ["--iterations", "2", "--batch-size", "4", "--run-dir", str(run)]
-    command(["train", NAME, "--recipe", "fine-tuned", *options])
-    command(["publish", "--force", str(run)])
+    command(["publish", "--force", trained(0)])
     experiment, metrics = find(NAME), load_metrics(find(NAME))
     assert metrics.test_digits == 9 and metrics.gallery_digits == 3
+    assert not (pretrained / NAME / mean_crops.FILE).exists()  # of three photographs each
     recorded = unpack(pretrained / NAME / PACKED)
     last = recorded.snapshots[-1]
     assert recorded.probes.shape == (3, 3, 128, 128)
@@ -46,6 +70,61 @@ def test_network_is_trained_recorded_published_and_measured(
         in capsys.readouterr().out
     )
     assert load_pretrained(experiment)(torch.zeros(1, 3, 128, 128)).shape == (1, 200)
+
+
+def test_what_is_shipped_is_read_back_as_the_network_that_was_trained(
+    cub, tiny, pretrained, trained, command
+):
+    folder = trained(0)
+    command(["publish", "--force", folder])
+    path = pretrained / NAME / "weights.safetensors"
+    tensors, _ = load_tensors(path)
+    network, _ = load_trained(find(NAME), Run(Path(folder)).checkpoint)
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
+    assert tensors.keys() == {name for name, _ in network.named_parameters()}  # and no buffer
+    assert path.stat().st_size < 2 * count_parameters(network) + 5_000  # and their names
+    images = torch.rand(4, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        torch.testing.assert_close(
+            load_pretrained(find(NAME))(images), as_shipped(network)(images), rtol=0, atol=0
+        )
+
+
+def test_every_seed_s_windows_are_measured_and_printed(
+    cub, tiny, three_species, pretrained, trained, command, capsys
+):
+    folders = [trained(seed) for seed in (0, 1)]
+    command(["publish", "--force", *folders])
+    metrics = load_metrics(find(NAME))
+    assert [one.seed for one in metrics.parts] == list(metrics.seeds) == [0, 1]
+    windows_of = [share.window for share in metrics.parts[0].shares]
+    assert windows_of == ["1", "2", CENTRE, RANDOM] * 2
+    shipped = next(one for one in metrics.parts if one.seed == metrics.seed)
+    head = shipped.of("head")["1"]
+    capsys.readouterr()
+    command(["evaluate", NAME])
+    line = f"{head.percent:5.1f} [{head.low:4.1f}, {head.high:4.1f}] {head.ahead.percent:+6.1f}"
+    assert line in capsys.readouterr().out
+    command(["evaluate", NAME, "--json"])
+    assert len(json.loads(capsys.readouterr().out)["parts"]) == 8
+    command(["results", "birds"])
+    printed = capsys.readouterr().out
+    assert "128/2st-cnn seed 0" in printed and "128/2st-cnn seed 1" in printed
+    assert f"{100 - statistics.mean(metrics.errors):.2f} ± " in printed and line in printed
+    command(["evaluate", NAME, "--publish"])  # measures one seed again, and has both
+    assert load_metrics(find(NAME)).parts == metrics.parts
+    means = mean_crops.read_strip(pretrained / NAME / mean_crops.FILE)
+    birds, network = source.load().test, load_pretrained(find(NAME))
+    assert list(means) == list(SPECIES[:3])
+    for label, found in enumerate(means.values()):
+        assert found.shape == (3, 3, 64, 64)
+        of_species = birds.images[birds.labels == label].float().mean(0)
+        small = torch.nn.functional.avg_pool2d(of_species, 2)
+        assert (torch.from_numpy(found[0]).float() - small).abs().max() <= 1
+        [theta] = network.trace(birds.images[birds.labels == label][:1] / 255).warps[1].theta
+        assert (theta - torch.tensor([0.25, 0.0])).abs().max() < 0.05
+        read = of_species[:, 32:96, 48:112]  # that window's pixels, had it not moved yet
+        assert (torch.from_numpy(found[2]).float() - read).abs().mean() < 8
 
 
 @pytest.mark.parametrize("recipe", ["frozen", "fine-tuned"])
@@ -78,6 +157,10 @@ def test_shares_are_those_of_windows_that_were_put_there(cub, tiny):
     put = torch.tensor([[-0.5, -0.5], [0.4, 0.4]])[:, None].expand(2, 9, 2)
     by = {(s.window, s.region): s for s in shares(put, birds, torch.Generator().manual_seed(0))}
     assert by["1", "head"].percent == by["2", "body"].percent == by[CENTRE, "body"].percent == 100
+    assert by[CENTRE, "head"].percent == 100 and by[CENTRE, "head"].ahead is None
+    assert by["1", "head"].ahead.percent == 0 and not by["1", "head"].ahead.decided
+    lost = by["2", "head"].ahead  # on all of 9: Bonett and Price's (−9 ± 1.96 √3.64) / 11
+    assert (lost.percent, lost.high) == (-100, pytest.approx(100 * (-9 + 3.738) / 11, abs=0.1))
     assert by["2", "head"].percent == 0 and by["1", "body"].photographs == 9
     assert by["2", "head"].low == 0 < by["2", "head"].high < 35  # of 9: Wilson's 29.9
     # A random t, uniform in ±½, has the beak in its window if both are below 0.

@@ -36,11 +36,13 @@ import { Strip } from "./strip.js";
 import { Verdicts } from "./verdicts.js";
 import { Volume } from "./volume/volume.js";
 import { Wall } from "./wall.js";
+import { Windows } from "./windows/windows.js";
 
 /** @type {Object<string, new (root: HTMLElement, python: object) => Layout>} */
 export const LAYOUTS = {
   large: Large,
   depth: Depth,
+  windows: Windows,
   strip: Strip,
   replay: Replay,
   wall: Wall,

@@ -3,6 +3,7 @@
  * the browser runs answers in the frame in which a hand moves; the others when Python has.
  */
 import { element } from "../dom.js";
+import { AnswerLine } from "../parts/answer_line.js";
 import { join, leave } from "../parts/company.js";
 import { networkOf } from "../parts/networks.js";
 
@@ -95,13 +96,16 @@ export class Verdicts {
       return element("div", { className: "line" }, name, element("div", {}, ...this.bars[c].map(({ bar, share }) => element("div", { className: "bar" }, bar, share))));
     });
     this.chart = element("div", { className: `chances ${width}`, role: "img" }, ...lines);
+    this.line?.stop();
+    this.line = new AnswerLine(rows, this.said.at(-1).node);
     this.root.replaceChildren(
       element("div", { className: "verdicts" },
         ...(headline ? [element("p", { className: "headline", textContent: headline })] : []),
         ...this.said.map(({ node }) => node),
         this.chart,
         element("p", { className: "each", textContent: `Probability of ${each}; ◂ marks the true one.` })
-      )
+      ),
+      this.line.node
     );
   }
 
@@ -115,6 +119,7 @@ export class Verdicts {
       put(said.class, `${best}`);
       put(said.share, percent(odds[best]));
       put(said.mark, best === truth ? "✓" : `✗ — it is ${right}`);
+      this.line.show(n, `${best} ${best === truth ? "✓" : "✗"}`, percent(odds[best]));
       put(said.done, done && ` · ${done}`);
       put(said.below, brightest < darkest ? black : record);
       said.node.setAttribute("aria-busy", String(Boolean(this.isMoving))); // read aloud when it rests
@@ -135,6 +140,7 @@ export class Verdicts {
 
   stop() {
     leave(this);
+    this.line?.stop();
     clearTimeout(this.later);
     clearTimeout(this.rest);
   }

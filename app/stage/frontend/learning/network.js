@@ -1,5 +1,5 @@
 /**
- * The two networks that learn: an FCN, and the same classifier behind a spatial transformer (App. A.4).
+ * The two networks that learn: an FCN, and one behind a spatial transformer (App. A.4).
  * All parameters of one are in one array, all slopes in another.
  */
 import { Dense } from "./dense.js";

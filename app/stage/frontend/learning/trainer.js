@@ -1,6 +1,6 @@
 /**
- * Two networks trained in step, on the same batches: an FCN, and the same FCN behind a spatial
- * transformer. A seed and the settings fix every number; nothing here knows the time or the page.
+ * Two networks trained in step, on the same batches: an FCN, and one behind a spatial transformer,
+ * with as many parameters in all. A seed and the settings fix every number; nothing here knows the time or the page.
  */
 import { Adam } from "./adam.js";
 import { rotate } from "./distortion.js";
@@ -10,8 +10,8 @@ import { CLASSES, Network } from "./network.js";
 import { Random } from "./random.js";
 
 export const BATCH = 32;
-export const UNITS = 32; // of both hidden layers of both classifiers
 export const NAMES = ["fcn", "st-fcn"];
+export const UNITS = [63, 32]; // of both hidden layers of each classifier: 54,127 parameters in all, and 53,936
 const STREAMS = { classifier: 0, localisation: 1, batches: 2 }; // of a seed
 export const BOOST = 10;
 const WHITE = 1; // is subtracted, so that what is read outside of U is as bright as ink
@@ -45,9 +45,7 @@ export class Trainer {
     this.labels = new Uint8Array(BATCH);
     this.slope = new Float32Array(BATCH * CLASSES);
     this.losses = new Float64Array(NAMES.length);
-    const shape = { side, units: UNITS, batch: BATCH };
-    this.networks = [new Network({ ...shape, family: null }), new Network({ ...shape, family: settings.family })];
-    // Both classifiers begin with the same weights: at the identity both networks say the same.
+    this.networks = [null, settings.family].map((family, n) => new Network({ side, units: UNITS[n], family, batch: BATCH }));
     for (const network of this.networks) {
       network.initialise(new Random(seed, STREAMS.classifier), new Random(seed, STREAMS.localisation), !settings.random);
     }

@@ -79,7 +79,7 @@ function placing(canvas) {
  * @param {HTMLCanvasElement} canvas
  * @param {{grid: Float32Array, colour: string}[]} grids  one for each transformer
  * @param {{lines: number, samples: number}} shape
- * @param {string} corner  the first corner's colour
+ * @param {string|null} corner  the first corner's colour
  */
 export function drawGrids(canvas, grids, shape, corner) {
   canvas.again = (other) => drawGrids(other, grids, shape, corner);
@@ -88,6 +88,7 @@ export function drawGrids(canvas, grids, shape, corner) {
   const small = canvas.clientWidth < 200;
   for (const { grid, colour } of grids) {
     drawGrid(drawn, small, grid, colour, shape);
+    if (!corner) continue;
     const [first, ...along] = [0, 1, (shape.lines / 2) * shape.samples + 1].map((i) => place([grid[2 * i], grid[2 * i + 1]]));
     drawCorner(context, first, along, (small || grids.length > FEW_GRIDS ? CORNER_SMALL : CORNER) * pixel, corner);
   }

@@ -8,12 +8,13 @@ import { isStageModeKept, settle, toggleStageMode } from "./stage_mode.js";
 
 const TYPED = "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true], [role=application]";
 const MOVED_BY_ARROWS = "input:not([type=checkbox]), [role=slider], [role=radio], [role=tab]";
-const PRESSED = "button:not(.handle), a, summary, input:not([type=range]), [role=button], [role=radio]";
-const RELEASED = "button:not(.handle), summary, input[type=range], input[type=checkbox], input[type=radio]";
+const PRESSED = "button:not(.handle, .window, .cover), a, summary, input:not([type=range]), [role=button], [role=radio]";
+const RELEASED = "button:not(.handle, .window, .cover), summary, input[type=range], input[type=checkbox], input[type=radio]";
 const OVERLAY = "dialog, [role=dialog], [data-testid=stPopoverBody]";
 const PRESETS = ".st-key-preset button";
 const CELLS = "button.digit, .strip button.cell";
 const HANDLES = ".handle";
+const WINDOWS = ".window";
 const PAGES = { PageDown: 1, PageUp: -1, ArrowRight: 1, ArrowLeft: -1 }; // of a story; a clicker has the first two
 
 /** @type {Set<{layout: import("../layouts/layouts.js").Layout, root: HTMLElement}>} */
@@ -119,6 +120,7 @@ function working() {
   if (document.querySelector(PRESETS)) keys.push(["1 … 9", "choose a preset"]);
   else if (within(CELLS).length) keys.push(["0 … 9", "choose a digit or an image of the row"]);
   if (within(HANDLES).length) keys.push(["Tab", "go to the handles; arrow keys, + − and [ ] move, scale and turn"]);
+  if (within(WINDOWS).length) keys.push(["Tab", "go to the windows; arrow keys move them"]);
   if (hasStageMode()) keys.push(["F", "stage mode: only the figure, filling the window"]);
   return [...keys, ["?", "show this list"]];
 }

@@ -17,7 +17,7 @@ const SETTLE_MILLISECONDS = 300; // until a page that has changed stands still
 // Captions have 0.9 rem: 2.5 % of the window's height.
 const STYLE = `
 html.${ON} { font-size: max(100%, 2.8vh) !important; --stn-choices: none; --stn-numbers: none;
-  --stn-equation: none; --stn-note: none; --stn-rest: none; --stn-track: none; --stn-panes: none; }
+  --stn-equation: none; --stn-note: none; --stn-rest: none; --stn-track: none; --stn-panes: none; --stn-photo: 100vh; }
 html.${ON} :is([data-testid='stHeader'], [data-testid='stPopover'], [data-testid='stExpander'],
   .st-key-footer, .st-key-paper, .st-key-tour, .st-key-choosing, .st-key-predict) { display: none !important; }
 html.${ON} [data-testid='stMain'] ${ELEMENT}:not(:has(${STAGES})):not(${VERDICT} ${ELEMENT}) { display: none; }

@@ -57,7 +57,7 @@ def test_hand_s_theta_reaches_the_heads_and_the_stage(fresh):
     moved = payload(app)
     assert moved["echo"] == 7 and moved["thetas"][1] == pytest.approx(SMALLER)
     assert moved["own"][1] != moved["thetas"][1] and moved["thetas"][0] == moved["own"][0]
-    shown = house_numbers.photograph("rendering", 3)
+    shown = house_numbers.photograph("rendering", 3, 64)
     image = house_numbers.cropped(shown.image, crop, 64)
     with torch.inference_mode():
         trace = fresh["st-cnn-multi"].network.trace(image, None, torch.tensor([SMALLER]))
@@ -74,8 +74,8 @@ def test_page_without_networks_says_what_to_do(monkeypatch):
 
 
 def test_crop_of_a_picture_of_the_set_is_what_networks_are_measured_on():
-    digits = house_numbers.gallery()
-    shown = house_numbers.photograph("rendering", 3)
+    digits = house_numbers.gallery(64)
+    shown = house_numbers.photograph("rendering", 3, 64)
     measured = find(f"{PREFIX}cnn").data.examples(digits, torch.Generator()).images[3]
     image = house_numbers.cropped(shown.image, shown.crop, 64)[0]
     torch.testing.assert_close(image, measured, atol=1e-5, rtol=0)

@@ -16,7 +16,7 @@ from app.data.invariance import _invariance, posed
 from app.palette import DARK, LIGHT
 from app.views.invariance import choices, curves, words
 from stn_core import checkpoints, invariance
-from stn_core.invariance import wilson
+from stn_core.intervals import wilson
 from tests.app.visiting import opened
 
 RECORDED = [c for c in invariance.columns() if invariance.recording_path(c).is_file()]

@@ -7,23 +7,19 @@ import { button, element, press } from "../../dom.js";
 import { IDENTITY } from "../../maths/affine.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
-import { Reporter } from "../../output/report.js";
-import { AnswerPlayer } from "../../parts/answers.js";
-import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
+import { ARRIVE_SECONDS, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { areClose, mixed, predictionTrack } from "../large/tracks.js";
+import { Moving } from "../moving.js";
 import { columnOf, dragGroup, nameOf, numbersOf, rowNames } from "./controls.js";
 import { Hands } from "./hands.js";
 import { Picture, multipliedOut } from "./picture.js";
 import { Pointing } from "./pointing.js";
 
-export class Depth {
+export class Depth extends Moving {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
-    this.root = root;
-    this.reporter = new Reporter(python.tell);
-    this.player = new AnswerPlayer(root);
-    this.follow = new Change((share) => this.show(mixed(this.from, this.to, share)));
+    super(root, python, mixed);
   }
 
   update(data) {
@@ -56,10 +52,9 @@ export class Depth {
   }
 
   go(seconds) {
-    this.from = this.thetas;
-    this.to = this.target;
-    if (areClose(this.from, this.to)) this.show(this.to);
-    else this.follow.play(seconds);
+    const { thetas, target } = this;
+    if (areClose(thetas, target)) this.show(target);
+    else this.pass(thetas, target, seconds);
   }
 
   // -- what is there
@@ -235,15 +230,8 @@ export class Depth {
     this.player.play(answer, show, () => this.report());
   }
 
-  halt() {
-    this.player.stop();
-    this.follow.stop();
-  }
-
   stop() {
-    this.halt();
+    super.stop();
     this.picture?.maps.stop();
-    this.transport?.head.pause();
-    this.reporter.stop();
   }
 }

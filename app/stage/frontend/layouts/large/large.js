@@ -3,31 +3,25 @@ import { button } from "../../dom.js";
 import { points } from "../../maths/grid.js";
 import { sample } from "../../maths/sampling.js";
 import { exporter } from "../../output/export.js";
-import { Reporter } from "../../output/report.js";
-import { AnswerPlayer } from "../../parts/answers.js";
 import { Gradient } from "../../parts/gradient.js";
 import { Inspector } from "../../parts/inspect.js";
-import { Equation, NARROW_PIXELS, PoseNumbers, ThetaNumbers } from "../../parts/numbers.js";
 import { Pair } from "../../parts/pair.js";
-import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
+import { ARRIVE_SECONDS, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
+import { Moving } from "../moving.js";
 import { playAnswer } from "./answer.js";
 import { Composition } from "./composition.js";
 import { Hand } from "./hand.js";
+import { numbersOf } from "./numbers.js";
 import { rowsAreOf, rowsOf } from "./rows.js";
 import { Running } from "./running.js";
 import { restoreState, stateOf } from "./state.js";
-import { areClose, descentTrack, mixed, predictionTrack } from "./tracks.js";
+import { areClose, mixed, trackOf } from "./tracks.js";
 
-const MAX_OPEN_SLIDERS = 8; // more of them are folded away at first
-
-export class Large {
+export class Large extends Moving {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
-    this.root = root;
-    this.reporter = new Reporter(python.tell);
-    this.follow = new Change((share) => this.show(mixed(this.from, this.to, share)));
-    this.player = new AnswerPlayer(root);
+    super(root, python, mixed);
     this.composition = new Composition();
     this.running = new Running(this);
     this.hand = new Hand(
@@ -81,9 +75,7 @@ export class Large {
   }
 
   go(thetas, seconds) {
-    this.from = this.thetas;
-    this.to = thetas;
-    this.follow.play(seconds);
+    this.pass(this.thetas, thetas, seconds);
   }
 
   // -- what is there
@@ -105,7 +97,7 @@ export class Large {
     this.buildTransport();
     this.gradient = this.inspector = null;
     if (data.transform) this.addTransformerParts();
-    this.numbers = data.transform ? this.makeNumbers() : [];
+    this.numbers = data.transform ? numbersOf(this) : [];
     root.replaceChildren(
       this.pair.node,
       ...(this.gradient ? [this.gradient.node] : []),
@@ -139,19 +131,6 @@ export class Large {
     this.inspector = new Inspector(this.pair);
   }
 
-  /** θ in numbers, in the ways that Python asks for. */
-  makeNumbers() {
-    const { transform, features, compact } = this.data;
-    const roomy = !compact && this.root.clientWidth > NARROW_PIXELS;
-    const few = transform.names.length <= MAX_OPEN_SLIDERS;
-    const onTheta = (theta, held) => this.hold(this.withActive(theta), held);
-    const numbers = [];
-    if (features.equation) numbers.push(new Equation(transform));
-    if (features.pose) numbers.push(new PoseNumbers(roomy, onTheta));
-    numbers.push(new ThetaNumbers(transform, roomy && few && !features.pose, onTheta));
-    return numbers;
-  }
-
   /** The θ of every transformer, with this one of the active transformer. */
   withActive(theta) {
     return this.thetas.map((old, n) => (n === this.hand.active ? theta : old));
@@ -161,17 +140,9 @@ export class Large {
 
   /** The playhead's track from now on; what nothing can be played of has none. */
   setTrack() {
-    const track = this.track();
+    const track = trackOf(this);
     this.transport.node.classList.toggle("still", !track);
     if (track) this.transport.set(track, false);
-  }
-
-  /** @returns {import("../../parts/transport.js").Track} */
-  track() {
-    const { data, descent } = this;
-    if (descent) return descentTrack(descent);
-    if (data.track || !data.transform) return data.track;
-    return predictionTrack(this.identity, () => this.prediction, data.features.endName);
   }
 
   scrub(position) {
@@ -188,7 +159,7 @@ export class Large {
     this.follow.stop();
     this.descent = steps;
     this.byHand = true;
-    this.transport.set(this.track(), false);
+    this.transport.set(trackOf(this), false);
     this.show([steps[steps.length - 1].theta]);
     if (done) this.report();
   }
@@ -315,17 +286,13 @@ export class Large {
     return this.data.features.live && this.running.asks;
   }
 
-  /** Nothing moves on by itself. */
   halt() {
-    this.player.stop();
-    this.follow.stop();
+    super.halt();
     this.gradient?.stop();
   }
 
   stop() {
-    this.halt();
-    this.transport?.head.pause();
-    this.reporter.stop();
+    super.stop();
     this.running.end();
   }
 }

@@ -12,7 +12,7 @@ export const mixed = (from, to, share) => from.map((theta, n) => between(theta, 
  * @param {{theta: number[], loss: number}[]} steps
  * @returns {import("../../parts/transport.js").Track}
  */
-export const descentTrack = (steps) => ({
+const descentTrack = (steps) => ({
   count: steps.length,
   perSecond: 30,
   name: "Step of the descent",
@@ -36,4 +36,16 @@ export function predictionTrack(identity, prediction, endName) {
     label: () => "",
     theta: (position) => mixed(identity, prediction(), position),
   };
+}
+
+/**
+ * What a large pair's playhead plays now; null or undefined for nothing.
+ * @param {import("./large.js").Large} large
+ * @returns {import("../../parts/transport.js").Track | null | undefined}
+ */
+export function trackOf(large) {
+  const { data, descent } = large;
+  if (descent) return descentTrack(descent);
+  if (data.track || !data.transform) return data.track;
+  return predictionTrack(large.identity, () => large.prediction, data.features.endName);
 }

@@ -10,15 +10,18 @@ const BREAKS = {
   shifted: ["Shifted background", "Subtracts white, so that the background is −1 and the 0 outside the image looks like ink"],
   swapped: ["Swapped labels", "Gives each digit the label of the next one in its batch: nothing can be learnt"],
 };
-const RATES = { least: -4, most: -1.5, step: 0.05 }; // powers of ten
+const STEPS = { rate: 0.05, degrees: 5 }; // of the sliders; the rate's is one of powers of ten
 const FAMILIES = [
   { value: "affine", name: "affine" },
   { value: "attention", name: "attention" },
 ];
 
 export class Controls {
-  /** @param {{run: (steps?: number) => void, pause: () => void, reset: () => void, set: (change: object) => void}} hand */
-  constructor(hand) {
+  /**
+   * @param {{run: (steps?: number) => void, pause: () => void, reset: () => void, set: (change: object) => void}} hand
+   * @param {{rate: number[], degrees: number[]}} ranges
+   */
+  constructor(hand, ranges) {
     this.hand = hand;
     this.play = button("", () => (this.running ? hand.pause() : hand.run()), { className: "main play" });
     const steps = [1, 10].map((count) => button(`${count} step${count > 1 ? "s" : ""}`, () => hand.run(count)));
@@ -31,36 +34,43 @@ export class Controls {
     );
     const breaks = element("div", { className: "buttons", role: "group", ariaLabel: "Break it" }, element("span", { textContent: "Break it" }), ...this.breaks);
     this.family = element("div");
-    this.rate = knob("Learning rate", { min: RATES.least, max: RATES.most, step: RATES.step }, (value) => hand.set({ rate: Number((10 ** value).toPrecision(2)) }));
-    this.degrees = knob("Rotated by up to", { min: 0, max: 180, step: 5 }, (value) => hand.set({ degrees: value }));
+    this.rate = knob("Learning rate", ranges.rate.map(Math.log10), STEPS.rate, (value) => hand.set({ rate: Number((10 ** value).toPrecision(2)) }));
+    this.degrees = knob("Rotated by up to", ranges.degrees, STEPS.degrees, (value) => hand.set({ degrees: value }));
     const settings = element("div", { className: "choices" }, this.rate.node, this.degrees.node, this.family, aside);
     this.broken = element("p", { className: "words broken", ariaLive: "polite" });
     this.node = element("div", { className: "steering" }, breaks, this.broken, settings);
   }
 
-  /** @param {import("../../learning/trainer.js").Settings} settings */
-  show(settings, running) {
-    const before = this.settings;
+  /**
+   * @param {import("../../learning/trainer.js").Settings} settings
+   * @param {number} [changedAt]  the step at which they were changed first, of a run that was begun with others
+   */
+  show(settings, running, changedAt) {
+    const before = this.shown;
+    this.shown = JSON.stringify({ settings, changedAt });
+    const { family } = this.settings ?? {};
     Object.assign(this, { settings, running });
-    const words = running ? "❚❚ Pause" : "▶ Train";
-    if (this.play.textContent !== words) this.play.textContent = words;
-    if (JSON.stringify(before) === JSON.stringify(settings)) return;
+    const play = running ? "❚❚ Pause" : "▶ Train";
+    if (this.play.textContent !== play) this.play.textContent = play;
+    if (before === this.shown) return;
     press(this.breaks, ({ name }) => settings[name]);
-    this.broken.textContent = this.breaks.filter(({ name }) => settings[name]).map(({ textContent, title }) => `${textContent}: ${title}.`).join(" ");
+    const words = this.breaks.filter(({ name }) => settings[name]).map(({ textContent, title }) => `${textContent}: ${title}.`);
+    if (changedAt) words.push(`Changed at step ${changedAt.toLocaleString("en")}: the address does not repeat this run. Reset starts the one that it gives.`);
+    this.broken.textContent = words.join(" ");
     this.rate.set(Math.log10(settings.rate), String(settings.rate));
     this.degrees.set(settings.degrees, `±${settings.degrees}°`);
-    if (before?.family !== settings.family) this.family.replaceChildren(group("Transformer", FAMILIES, settings.family, (family) => this.hand.set({ family })));
+    if (family !== settings.family) this.family.replaceChildren(group("Transformer", FAMILIES, settings.family, (family) => this.hand.set({ family })));
   }
 }
 
 /** A slider with its name and its value in words. */
-function knob(name, range, onInput) {
-  const input = element("input", { type: "range", ...range, ariaLabel: name });
+function knob(name, [min, max], step, onInput) {
+  const input = element("input", { type: "range", min, max, step, ariaLabel: name });
   const value = element("output");
   input.oninput = () => onInput(Number(input.value));
   const node = element("label", { className: "knob" }, element("span", { textContent: name }), input, value);
   const set = (at, words) => {
-    if (Math.abs(Number(input.value) - at) > Number(range.step) / 2) input.value = at;
+    if (Math.abs(Number(input.value) - at) > step / 2) input.value = at;
     input.setAttribute("aria-valuetext", words);
     value.textContent = words;
   };

@@ -9,13 +9,14 @@ import { BOOST, DEFAULTS } from "../../learning/trainer.js";
 import { FAMILIES } from "../../learning/transformer.js";
 import { download } from "../../output/download.js";
 import { exporter } from "../../output/export.js";
+import { Reporter } from "../../output/report.js";
 import { even } from "../../parts/axes.js";
 import { Curves } from "../../parts/curves.js";
 import { reducedMotion } from "../../parts/playhead.js";
 import { Controls } from "./controls.js";
 import { Probes } from "./probes.js";
 import { Record } from "./record.js";
-import { Recording } from "./recording.js";
+import { Recording, experimentOf } from "./recording.js";
 
 const CHART_MILLISECONDS = 300; // from one drawing of the curves to the next
 const STILL_MILLISECONDS = 500; // from one picture to the next, with reduced motion
@@ -23,12 +24,11 @@ const RATE_MILLISECONDS = 1000; // over which steps a second are counted
 
 const nameOf = (experiment) => experiment.replaceAll("/", "-"); // of a file
 
-/** Whose weights they are: those of an attention are another experiment's. */
-const experimentOf = (experiment, { family }) => (family === "attention" ? experiment.replace(/-aff$/, "-att") : experiment);
-
 export class Learn {
-  constructor(root) {
-    Object.assign(this, { root, probe: 0, number: 0, settings: { ...DEFAULTS } });
+  /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
+  constructor(root, python) {
+    Object.assign(this, { root, probe: 0, number: 0 });
+    this.reporter = new Reporter(python.tell);
     this.visibility = () => this.comeOrGo();
   }
 
@@ -42,7 +42,8 @@ export class Learn {
 
   async build() {
     const { data } = this;
-    this.controls = new Controls({ run: (steps) => this.run(steps), pause: () => this.pause(), reset: () => this.reset(), set: (change) => this.set(change) });
+    this.settings = { ...DEFAULTS, ...data.settings };
+    this.controls = new Controls({ run: (steps) => this.run(steps), pause: () => this.pause(), reset: () => this.reset(), set: (change) => this.set(change) }, data.ranges);
     this.probes = new Probes(data, PROBES, (probe) => this.choose(probe));
     this.charts = { loss: new Curves("Loss"), error: new Curves("Error, %", false), theta: new Curves("θ of the selected digit", true) };
     const { loss, error, theta } = this.charts;
@@ -75,7 +76,7 @@ export class Learn {
   files() {
     const { names, experiments } = this.data;
     const weights = (name, which) =>
-      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experimentOf(experiments[which], this.settings) }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
+      button(`Weights of the ${name}`, () => this.tell("weights", { which, experiment: experimentOf(experiments[which], this.settings.family) }), { title: "A safetensors file. Open a checkpoint on the page Distorted MNIST reads it, under R" });
     const recording = (name, which) =>
       button(`Recording of the ${name}`, () => this.giveRecording(which), { title: "A safetensors file. Replay on the page Distorted MNIST plays it, under R" });
     return [...names.map(weights), ...names.map(recording)];
@@ -84,9 +85,10 @@ export class Learn {
   giveRecording(which) {
     if (!this.recording.snapshots.length) return;
     const { experiments, side } = this.data;
+    const experiment = experimentOf(experiments[which], this.recording.family);
     const probes = this.probes.sources.map(({ pixels }) => pixels);
-    const file = this.recording.file(which, experiments[which], probes, this.losses, side);
-    download(new Blob([file]), `${nameOf(experiments[which])}-recording.safetensors`);
+    const file = this.recording.file(which, experiment, probes, this.losses, side);
+    download(new Blob([file]), `${nameOf(experiment)}-recording.safetensors`);
   }
 
   tell(kind, more = {}) {
@@ -128,9 +130,15 @@ export class Learn {
 
   set(change) {
     Object.assign(this.settings, change);
-    this.controls.show({ ...this.settings }, this.controls.running);
+    this.controls.show({ ...this.settings }, this.controls.running, this.recording.changedAt);
     if ("random" in change) this.reset();
     else this.tell("set", { settings: change });
+    this.reporter.tell({ settings: this.changes }, false);
+  }
+
+  /** The settings that are not as they are by default: what the address has. */
+  get changes() {
+    return Object.fromEntries(Object.entries(this.settings).filter(([name, value]) => value !== DEFAULTS[name]));
   }
 
   choose(probe) {
@@ -159,6 +167,7 @@ export class Learn {
     if (told.number !== this.number) return;
     const { steps, losses, theta, measured, means, probes } = told;
     this.told = told;
+    this.recording.follow(told);
     if (probes) this.probes.set(probes, told.settings);
     const { rate, boost } = told.settings;
     if (losses) this.losses.push(steps, [...losses, boost ? BOOST * rate : rate, told.seconds]);
@@ -182,7 +191,7 @@ export class Learn {
     const { told: state } = this;
     if (!state || !this.root.isConnected) return;
     this.probes.show(state.theta, state.logits);
-    this.controls.show({ ...this.settings }, state.running);
+    this.controls.show({ ...this.settings }, state.running, this.recording.changedAt);
     this.say();
     const now = performance.now();
     if (state.running && now - (this.drawn ?? 0) < CHART_MILLISECONDS) return;
@@ -232,14 +241,13 @@ export class Learn {
     return [...of(this.losses, "loss"), ...of(this.errors, "error, %")];
   }
 
+  /** The settings are in the address, and the training is nowhere else. */
   state() {
-    return { settings: { ...this.settings }, probe: this.probe };
+    return { probe: this.probe };
   }
 
-  restore({ settings, probe }) {
-    const isKnown = Object.entries(settings ?? {}).every(([name, value]) => typeof value === typeof DEFAULTS[name]);
-    if (!isKnown || !(probe in PROBES) || !(settings.family in FAMILIES)) return false;
-    this.set(settings);
+  restore({ probe }) {
+    if (!(probe in PROBES)) return false;
     this.choose(probe);
     return true;
   }
@@ -251,6 +259,7 @@ export class Learn {
   }
 
   stop() {
+    this.reporter.stop();
     document.removeEventListener("visibilitychange", this.visibility);
     this.worker?.terminate();
     this.worker = null;

@@ -2,12 +2,37 @@
 import { CLASSES } from "../../learning/network.js";
 import { PROBES } from "../../learning/measurement.js";
 import { safetensors } from "../../learning/safetensors.js";
+import { FAMILIES } from "../../learning/transformer.js";
 
+const MOST_CHANGES = 1000; // of settings, that are kept
 const MEAN_CLASSES = [2, 5, 8]; // as stn_core/training/probes.py has them
+
+/** Whose network it is: one with attention is another experiment's. */
+export const experimentOf = (experiment, family) => (family === "attention" ? experiment.replace(/-aff$/, "-att") : experiment);
+
+const isTheSame = (one, other) => Object.keys(one).every((name) => one[name] === other[name]);
 
 export class Recording {
   constructor(seed) {
-    Object.assign(this, { seed, started: new Date().toISOString(), snapshots: [] });
+    Object.assign(this, { seed, started: new Date().toISOString(), snapshots: [], settings: [] });
+  }
+
+  /** Note the settings, and from which step on they hold. */
+  follow({ steps, settings }) {
+    const noted = this.settings.filter(({ step }) => step < steps);
+    const last = noted.at(-1);
+    if (!last || !isTheSame(last.settings, settings)) noted.push({ step: steps, settings });
+    this.settings = noted.slice(0, MOST_CHANGES);
+  }
+
+  /** The first step at which settings were changed: undefined in a run that its link gives again. */
+  get changedAt() {
+    return this.settings[1]?.step;
+  }
+
+  /** Of all its θ: affine, unless all are an attention's. */
+  get family() {
+    return this.settings.every(({ settings }) => settings.family === "attention") ? "attention" : "affine";
   }
 
   /** What the worker tells of a step that is to be recorded. */
@@ -39,10 +64,12 @@ export class Recording {
       { name: "logits", shape: [count, PROBES.length, CLASSES], values: column(({ logits }) => logits[which]) },
       { name: "measure", shape: [count], values: Float32Array.from(snapshots, ({ errors }) => errors[which]) },
     ];
-    if (which === 1) tensors.push({ name: "theta", shape: [count, PROBES.length, 1, 6], values: column(({ theta }) => theta) });
+    const { entries } = FAMILIES[this.family];
+    const params = (matrices) => Array.from({ length: PROBES.length }, (_, n) => entries.map(([at]) => matrices[6 * n + at])).flat();
+    if (which === 1) tensors.push({ name: "theta", shape: [count, PROBES.length, 1, entries.length], values: column(({ theta }) => params(theta)) });
     tensors.push({ name: "probes", shape: [PROBES.length, 1, side, side], values: joined(probes, Uint8Array) });
     if (which === 1) tensors.push({ name: "mean_output", shape: [count, MEAN_CLASSES.length, 1, side, side], values: joined(snapshots.map(({ means }) => means), Uint8Array) });
-    return safetensors(tensors, { experiment, seed: this.seed, started: this.started, history });
+    return safetensors(tensors, { experiment, seed: this.seed, started: this.started, history, settings: this.settings });
   }
 }
 

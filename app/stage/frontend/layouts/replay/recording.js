@@ -10,7 +10,7 @@ export class Recording {
   constructor(run, onProbe) {
     this.pairs = run.probes.map(() => new Pair(run));
     this.bars = run.probes.map(() => {
-      const bars = element("div", { className: "bars" }, ...run.classes.map(() => element("i")));
+      const bars = element("div", { className: "bars" }, ...(run.named ? run.classes.slice(0, 1) : run.classes).map(() => element("i")));
       bars.setAttribute("aria-hidden", "true");
       return bars;
     });
@@ -22,6 +22,7 @@ export class Recording {
     const strip = element("div", { className: "strip" }, ...this.cells);
     strip.style.setProperty("--cells", this.cells.length);
     strip.classList.toggle("several", run.channels > 1 || run.transformers.length > 1);
+    strip.classList.toggle("named", run.named); // windows on photographs, which are to be seen
     this.means = run.meanClasses.flatMap((name, c) => run.transformers.map((transformer, n) => makeMean(run, name, c, transformer, n)));
     this.where = element("span");
     const title = element("p", { className: "title" }, element("b", { textContent: run.name }), this.where);
@@ -67,6 +68,7 @@ export class Recording {
 
   showOdds(i, odds) {
     const { label, name } = this.run.probes[i];
+    if (this.run.named) return this.showNamed(i, odds, label);
     if (this.run.heads > 1) return this.showHeads(i, odds, label);
     const best = odds.indexOf(Math.max(...odds));
     [...this.bars[i].children].forEach((bar, c) => {
@@ -76,6 +78,15 @@ export class Recording {
     if (best < 0) this.verdicts[i].textContent = name; // the network does not classify
     else if (label === null) this.verdicts[i].textContent = `${name} → ${best}`;
     else this.verdicts[i].textContent = `${label} → ${best} ${best === label ? "✓" : "✗"}`;
+  }
+
+  /** Of many classes: how likely the true one is, and the name of the likeliest. */
+  showNamed(i, odds, label) {
+    const best = odds.indexOf(Math.max(...odds));
+    const [bar] = this.bars[i].children;
+    bar.style.width = `${Math.max(1, 100 * odds[label])}%`;
+    bar.className = "true";
+    this.verdicts[i].textContent = `${this.run.classes[best]} ${best === label ? "✓" : "✗"}`;
   }
 
   /** A bar for each head: how likely its likeliest class is, which is the true one in colour. */

@@ -5,23 +5,20 @@ import * as solid from "../../maths/solid.js";
 import { bookmarkOf, keepBookmark } from "../../output/bookmarks.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
-import { Reporter } from "../../output/report.js";
-import { AnswerPlayer } from "../../parts/answers.js";
-import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
+import { ARRIVE_SECONDS, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
+import { Moving } from "../moving.js";
 import { digitSliders, handGroups, isClose, thetaSliders } from "./controls.js";
 import { Picture } from "./picture.js";
 import { rowsOf } from "./rows.js";
 import { Training } from "./training.js";
 import { View, dragged } from "./view.js";
 
-export class Volume {
+export class Volume extends Moving {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
-    Object.assign(this, { root, hand: { what: "view", how: "turn" }, view: new View(() => this.picture.paint()) });
-    this.reporter = new Reporter(python.tell);
-    this.player = new AnswerPlayer(root);
-    this.follow = new Change((share) => this.show(between(this.from, this.to, share)));
+    super(root, python, between);
+    Object.assign(this, { hand: { what: "view", how: "turn" }, view: new View(() => this.picture.paint()) });
   }
 
   update(data) {
@@ -45,9 +42,7 @@ export class Volume {
   }
 
   go(theta, seconds) {
-    this.from = this.theta;
-    this.to = theta;
-    this.follow.play(seconds);
+    this.pass(this.theta, theta, seconds);
   }
 
   // -- what is there
@@ -270,17 +265,5 @@ export class Volume {
       this.show(theta);
     };
     this.player.play(answer, show, () => this.report());
-  }
-
-  /** Nothing moves on by itself. */
-  halt() {
-    this.player.stop();
-    this.follow.stop();
-  }
-
-  stop() {
-    this.halt();
-    this.transport?.head.pause();
-    this.reporter.stop();
   }
 }

@@ -1,0 +1,78 @@
+"""Table 3: our accuracies and the paper's, which parts the windows find, and where they look."""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from app.data import networks
+from app.data.birds import PREFIX, SIDE
+from app.frame import lecture
+from app.panels.differences import difference_table
+from app.panels.results import error_table, show_budgets
+from app.panels.skipped import say_left_out
+from app.tables import TABLES, network_field
+from app.views.birds import looks, parts
+
+SCOPE = (
+    "**Compare these networks with each other, not with the paper.** Ours read smaller "
+    "photographs, their backbone is smaller, and only its last layers are trained. As in the "
+    "paper, 22 of CUB's test photographs are also in ImageNet, from which the backbone learnt."
+)
+
+
+def results() -> None:
+    """The table, whether the networks differ, and what their windows look at."""
+    from stn_core import results
+
+    table = TABLES[PREFIX.strip("/")]
+    cells = results.cells(table.name)
+    rows, columns = results.rows_and_columns(table.name)
+    st.info(SCOPE)
+    st.markdown(
+        f"**Table 3.** Accuracy in percent on {table.measured}: **ours**, and the paper's. "
+        f"{_spread(cells)}Click a number to open that network."
+    )
+    lines = [
+        [
+            networks.network_title(row),
+            *(
+                _cell(name, cells[name]) if (name := f"{PREFIX}{c}/{row}") in cells else "–"
+                for c in columns
+            ),
+        ]
+        for row in rows
+    ]
+    sizes = [f"{side} px (paper: {int(side) * 448 // SIDE} px)" for side in columns]
+    st.markdown(error_table(sizes, lines, None), unsafe_allow_html=True)
+    say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
+    show_budgets(cells, table)
+    differences = [d for column in columns for d in results.differences(table.name, column)]
+    if differences:
+        st.header("Is the difference significant?", anchor=False)
+        st.markdown(
+            "Paired on the same photographs, with 95 % confidence intervals over photographs"
+        )
+        difference_table(differences, networks.experiment_title)
+    parts.found_parts(cells)
+    looks.looks(cells)
+
+
+def _spread(cells: dict) -> str:
+    """What a ± is, if there is one."""
+    several = any(cell.metrics and len(cell.metrics.seeds) > 1 for cell in cells.values())
+    return "±: the spread over several seeds of a training. " if several else ""
+
+
+def _cell(name: str, cell) -> str:
+    """HTML: our accuracy as a link to the network, and the paper's."""
+    paper = f" <span class='theirs'><span>· </span>{100 - cell.experiment.reported:.1f}</span>"
+    if cell.metrics is None:
+        return f"<i>{cell.ours}</i>{paper}"
+    fields = {network_field("a", PREFIX): networks.experiment_title(name)}
+    link = html.escape(lecture.carry(f"?{urlencode(fields)}"))
+    spread = "" if cell.spread is None else f"<span class='spread'> ± {cell.spread:.2f}</span>"
+    accuracy = f"<a href='{link}' target='_self'><b>{100 - cell.mean:.2f}</b></a>"
+    return f"{accuracy}{spread}{paper}"
