@@ -20,4 +20,4 @@ def bare(page: str, pages: Mapping[str, str], fields: Mapping[str, str]) -> None
     """
     st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
     data = {"layout": "bare", "token": "keys", "run": st.session_state[RUNS]}
-    mount(key="keys", data=data | {"page": page, "pages": dict(pages), "fields": dict(fields)})
+    mount(key="keys", data=data | {"name": page, "pages": dict(pages), "fields": dict(fields)})

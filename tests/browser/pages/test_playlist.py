@@ -167,7 +167,7 @@ def test_two_tabs_change_one_list_and_what_is_replaced_can_be_put_back(modules):
 
 
 def place(page: Page):
-    return page.locator(".stn-playlist .where")
+    return page.locator(".stn-playlist .bar .where")
 
 
 def wait_for_theta(page: Page, theta: np.ndarray) -> None:
@@ -218,9 +218,9 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
     expect(rows).to_have_count(1)
     page.get_by_role("button", name="Undo").click()
     expect(rows).to_have_count(2)
-    page.get_by_role("button", name="Present", exact=True).click()
+    page.get_by_role("button", name="▶ Present", exact=True).click()
     expect(place(page)).to_have_text("1 of 2")
-    expect(page.locator(".stn-playlist .note")).to_have_text("Moved off the digit")
+    expect(page.locator(".stn-playlist .bar .note")).to_have_text("Moved off the digit")
     wait_for_theta(page, first)
     page.get_by_text("θ set by hand").wait_for()
     scrub(page).focus()  # a slider moves by Page Down, else
@@ -235,7 +235,7 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
     assert page.evaluate("performance.timeOrigin") == before  # nothing was loaded anew
     settle(page)
     drag(page, "the whole grid", -0.2, 0)
-    page.locator(".stn-playlist .title").first.click()
+    page.locator(".stn-playlist .bar .title").click()
     wait_for_theta(page, first)
     page.get_by_label("Digit, 0 to 999").focus()
     page.keyboard.press("PageDown")

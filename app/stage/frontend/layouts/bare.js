@@ -12,13 +12,13 @@ export class Bare {
   }
 
   /**
-   * @param {{page: string, pages: Object<string, string>, fields: Object<string, string>}} data  the
+   * @param {{name: string, pages: Object<string, string>, fields: Object<string, string>}} data  the
    *   page's name; the titles of all, by name; the fields of the address with which it has run
    */
   update(data) {
     this.data = data;
     keepPlaylist(data.pages);
-    ranWith(data.page, data.fields);
+    ranWith(data.name, data.fields);
   }
 
   redraw() {}

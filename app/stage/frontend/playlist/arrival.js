@@ -6,7 +6,7 @@ import { arrive } from "../output/bookmarks.js";
 import { PRESENTATION } from "../parts/presentation.js";
 import { FRONT } from "./pins.js";
 
-const PATIENCE_MILLISECONDS = 4000; // for the page, if it has changed its address itself
+const PATIENCE_MILLISECONDS = { same: 4000, other: 30_000 }; // for a page that has changed its address itself, and for another page
 
 /**
  * What a page has mounted. leave: nothing goes on; arrive: show what the address has.
@@ -24,7 +24,8 @@ export function takePart(part) {
 
 /** Resolves once the page has run, and shows what the address has. */
 export function goTo(address) {
-  const mounted = new URL(address).pathname === window.location.pathname ? [...parts] : []; // else it goes
+  const isSamePage = new URL(address).pathname === window.location.pathname;
+  const mounted = isSamePage ? [...parts] : []; // of another page it goes
   for (const part of parts) part.leave();
   history.replaceState(history.state, "", address);
   arrive();
@@ -32,21 +33,23 @@ export function goTo(address) {
   awaited?.done(); // the page is on another way now
   const here = textOf(window.location.pathname, Object.fromEntries(new URLSearchParams(window.location.search)));
   return new Promise((done) => {
-    const timeout = setTimeout(end, PATIENCE_MILLISECONDS);
-    awaited = { here, mounted, done, stop: () => clearTimeout(timeout) };
+    const timeout = setTimeout(end, PATIENCE_MILLISECONDS[isSamePage ? "same" : "other"]);
+    awaited = { here, isSamePage, mounted, done, stop: () => clearTimeout(timeout) };
     window.dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
   });
 }
 
 /** A page has run. @param {string} page  its name  @param {object} fields  of the address that it had */
 export function ranWith(page, fields) {
-  if (awaited?.here === textOf(page, fields)) requestAnimationFrame(end);
+  if (!awaited) return;
+  const [name, own] = textOf(page, fields);
+  if (name === awaited.here[0] && (own === awaited.here[1] || !awaited.isSamePage)) requestAnimationFrame(end);
 }
 
 /** The page, and its fields without what is the browser's alone, or says nothing. */
 function textOf(page, fields) {
   const own = Object.entries(fields).filter(([name, value]) => value && ![...PRESENTATION, "stage"].includes(name));
-  return JSON.stringify([page.split("/").pop() || FRONT, own.sort()]);
+  return [page.split("/").pop() || FRONT, JSON.stringify(own.sort())];
 }
 
 /** What was there before is made anew; what has come since has begun with the address. */

@@ -11,7 +11,9 @@ import { addressOf } from "./pins.js";
 
 const TITLE = "Lecture playlist";
 const SETTLE_MILLISECONDS = 700; // until the hand's state of a figure is told, and answered
-const PATIENCE_MILLISECONDS = 30_000; // for Python to make a file
+const LOOK_MILLISECONDS = 3000; // for a figure to be there
+const TURNS = 3; // an answer is lost where another run cuts its own short
+const TURN_MILLISECONDS = 10_000;
 const CONTENT = `<script type="application/json" id="content">`;
 const NETWORK = `<script type="application/octet-stream">`;
 const END = "</script>";
@@ -27,13 +29,24 @@ export async function collected(pins, tell) {
   const files = [];
   for (const pin of pins) {
     if (!tell(files.length)) break;
+    const seen = new Set(mountedLayouts());
     await goTo(addressOf(pin));
     await wait(SETTLE_MILLISECONDS);
-    const layout = mountedLayouts().find(({ data, root }) => data?.page && root.isConnected);
-    files.push(layout ? await Promise.race([pageOf(layout), wait(PATIENCE_MILLISECONDS).then(() => null)]) : null);
+    files.push(await fileOf(seen));
   }
   await goTo(before);
   return files.length === pins.length ? files : null;
+}
+
+/** The page of the first figure that is none of these, or null. @param {Set<object>} seen  layouts of before */
+async function fileOf(seen) {
+  const found = () => mountedLayouts().find((layout) => !seen.has(layout) && layout.data?.page);
+  for (let waited = 0; !found() && waited < LOOK_MILLISECONDS; waited += 100) await wait(100);
+  for (let turn = 0; turn < TURNS && found(); turn++) {
+    const file = await Promise.race([pageOf(found()), wait(TURN_MILLISECONDS)]);
+    if (file) return file;
+  }
+  return null;
 }
 
 /** These files as one. @param {(string|null)[]} files  as `collected` gives them, one at least a page */
