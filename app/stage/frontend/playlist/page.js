@@ -10,7 +10,8 @@ import { goTo } from "./arrival.js";
 import { addressOf } from "./pins.js";
 
 const TITLE = "Lecture playlist";
-const SETTLE_MILLISECONDS = 700; // until the hand's state of a figure is told, and answered
+const REST_MILLISECONDS = 700; // without a run of the page: what a figure has told is answered
+const REST_PATIENCE = 30; // times as long
 const LOOK_MILLISECONDS = 3000; // for a figure to be there
 const TURNS = 3; // an answer is lost where another run cuts its own short
 const TURN_MILLISECONDS = 10_000;
@@ -31,11 +32,21 @@ export async function collected(pins, tell) {
     if (!tell(files.length)) break;
     const seen = new Set(mountedLayouts());
     await goTo(addressOf(pin));
-    await wait(SETTLE_MILLISECONDS);
+    await rest();
     files.push(await fileOf(seen));
+    await rest(); // a run for the page that is left would lead back to it
   }
   await goTo(before);
   return files.length === pins.length ? files : null;
+}
+
+/** Until the page runs no more. */
+async function rest() {
+  const isRunning = () => document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+  for (let turn = 0, still = 0; still < 2 && turn < REST_PATIENCE; turn++) {
+    await wait(REST_MILLISECONDS / 2);
+    still = isRunning() ? 0 : still + 1;
+  }
 }
 
 /** The page of the first figure that is none of these, or null. @param {Set<object>} seen  layouts of before */
