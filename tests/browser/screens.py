@@ -30,7 +30,7 @@ SCREENS: dict[tuple[str, str], tuple[str, ...]] = {  # of a page and its view; "
     ("distorted", "Results"): (PLOT,),
     ("addition", ""): (PAIR, PLAYHEAD, VERDICT),
     ("addition", "Replay"): (PROBE, PLAYHEAD),
-    ("colocalisation", ""): (".larges canvas", ".title", PLAYHEAD),
+    ("colocalisation", ""): (".larges canvas", "p.title", PLAYHEAD),
     ("house_numbers", ""): ("[data-pane=view] canvas", PLAYHEAD, HEADS),
     ("birds", ""): (
         "[data-pane=photo] canvas",

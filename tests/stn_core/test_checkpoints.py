@@ -355,6 +355,8 @@ def shown(name: str, source) -> Digits:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_network_makes_the_errors_on_the_gallery_that_its_metrics_tell(name, source):
+    if name.startswith("birds/"):
+        pytest.skip("CUB's photographs may not be published")
     experiment = EXPERIMENTS[name]
     network = checkpoints.load_pretrained(experiment)
     metrics = load_metrics(experiment)
@@ -376,6 +378,9 @@ def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
     assert (run.snapshots[0].step, run.snapshots[-1].step) == (0, iterations)
     assert run.history[-1].step == iterations
     assert run.probes.shape == (10, *experiment.data.image_shape)
+    if name.startswith("birds/"):  # its probes are CUB's photographs, which are not there
+        assert not run.probes.any()
+        return
     gallery = shown(name, source)
     numbers = gallery is not source.gallery
     digits = Digits(gallery.images[:10], gallery.labels[:10]) if numbers else probe_digits(gallery)

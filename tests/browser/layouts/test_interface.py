@@ -13,7 +13,7 @@ FRONTEND = ROOT / "app" / "stage" / "frontend"
 NAMES = (
     *("large", "strip", "replay", "wall", "volume", "story"),
     *("labels", "beat", "bare", "chart", "predict", "digits", "learn", "depth"),
-    "verdicts",
+    *("verdicts", "windows"),
 )
 USERS = ("index.js", "output/export.js", "output/link.js", "parts/keys.js")
 

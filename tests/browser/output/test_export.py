@@ -93,7 +93,7 @@ def copied(page) -> str:
     export = stage_of(page).locator(".export").first
     export.locator("summary").click()
     export.get_by_role("button", name="Copy link").click()
-    expect(export.locator(".words")).to_contain_text("Cop")
+    expect(export.locator("[aria-live]")).to_contain_text("Cop")
     return page.evaluate("navigator.clipboard.readText()")
 
 

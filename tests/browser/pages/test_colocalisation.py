@@ -39,7 +39,7 @@ def test_every_box_stands_where_the_recording_has_it_from_the_start_to_the_end(v
     page.locator(".transport input[type=range]").fill(str(len(BOXES.snapshots) - 1))
     np.testing.assert_allclose(drawn_boxes(page), BOXES.snapshots[-1].theta[:, 0], atol=2e-3)
     share = round(BOXES.snapshots[-1].measure)
-    expect(page.locator(".title")).to_contain_text(f"{share} of 100 localised")
+    expect(page.locator("p.title")).to_contain_text(f"{share} of 100 localised")
 
 
 def test_boxes_move_while_they_are_played(visit):

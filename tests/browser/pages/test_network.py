@@ -98,7 +98,7 @@ def test_wide_image_keeps_its_shape_and_a_turn_its_right_angles(visit, warps_fil
     page = visit(at="network", reduced_motion="reduce")
     handle(page, "the whole grid").wait_for()  # the example, live
     assert_the_hand_changes_the_answer(page)
-    page.locator("input[type=file]").set_input_files(warps_file)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(warps_file)
     page.get_by_text("An example, live").wait_for(state="detached")
     settle(page)
     handle(page, "the whole grid").wait_for()

@@ -158,11 +158,16 @@ def test_shares_are_those_of_windows_that_were_put_there(cub, tiny):
     by = {(s.window, s.region): s for s in shares(put, birds, torch.Generator().manual_seed(0))}
     assert by["1", "head"].percent == by["2", "body"].percent == by[CENTRE, "body"].percent == 100
     assert by[CENTRE, "head"].percent == 100 and by[CENTRE, "head"].ahead is None
+    assert by["1", "head"].follows.percent == 0 and by[RANDOM, "head"].follows is None
     assert by["1", "head"].ahead.percent == 0 and not by["1", "head"].ahead.decided
     lost = by["2", "head"].ahead  # on all of 9: Bonett and Price's (−9 ± 1.96 √3.64) / 11
     assert (lost.percent, lost.high) == (-100, pytest.approx(100 * (-9 + 3.738) / 11, abs=0.1))
     assert by["2", "head"].percent == 0 and by["1", "body"].photographs == 9
     assert by["2", "head"].low == 0 < by["2", "head"].high < 35  # of 9: Wilson's 29.9
+    # At its mean place, (−0.19, −0.19), the window would have the beak on all photographs.
+    apart = torch.tensor([-0.5, 0.2])[[0, 1] * 4 + [0]][None, :, None].expand(1, 9, 2)
+    moving = shares(apart, birds, torch.Generator())[0]
+    assert moving.follows.percent == pytest.approx(moving.percent - 100)
     # A random t, uniform in ±½, has the beak in its window if both are below 0.
     assert by[RANDOM, "head"].percent == pytest.approx(25, abs=10)
     hidden = replace(birds, visible=birds.visible & (torch.arange(len(PARTS)) != BEAK))
