@@ -171,11 +171,14 @@ def place(page: Page):
 
 
 def wait_for_theta(page: Page, theta: np.ndarray) -> None:
-    there = lambda: (  # noqa: E731
-        stage_of(page).locator("details input[type=number]").count() >= 6
-        and np.allclose(theta_shown(page), theta, atol=0.011)
-    )
-    until(page, there, f"θ is another than {theta}")
+    fields = stage_of(page).locator("details input[type=number]")
+
+    def is_there() -> bool:
+        """In one look: the page may be another one in the next."""
+        values = fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))")
+        return len(values) >= 6 and np.allclose(values[-6:], theta.flatten(), atol=0.011)
+
+    until(page, is_there, f"θ is another than {theta}")
 
 
 def pin_this(page: Page, note: str) -> None:

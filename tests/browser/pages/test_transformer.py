@@ -42,13 +42,20 @@ def test_dragged_corner_changes_v_the_grid_and_the_equation_in_the_same_frame(vi
     moves = page.evaluate("window.moves")
     assert len(moves) >= 2
     assert all(all(move) for move in moves)
-    # The equation's numbers are θ, of which the address keeps three digits.
-    expect(page).to_have_url(re.compile("theta="))
-    linked = re.search(r"theta=([^&]+)", urllib.parse.unquote(page.url))[1]
-    theta = [float(value) for value in linked.split(",")]
+    # The equation's numbers are θ, of which the address keeps three digits, a moment later.
     numbers = stage_of(page).locator(".equation mtd mn").all_text_contents()
     shown = [float(number.replace("−", "-")) for number in numbers if number != "1"]
-    np.testing.assert_allclose(shown, theta, atol=0.0061)
+
+    def linked() -> list[float]:
+        found = re.search(r"theta=([^&]+)", urllib.parse.unquote(page.url))
+        return [float(value) for value in found[1].split(",")] if found else [np.inf] * 6
+
+    until(
+        page,
+        lambda: np.allclose(shown, linked(), atol=0.0061),
+        f"the address has another θ than {shown}",
+    )
+    theta = linked()
     np.testing.assert_allclose(theta_shown(page).flatten(), shown, atol=1e-6)
     expected = transformer_output("Affine", theta, pictures.test_card())
     assert np.abs(pixels(page, "V") - expected).mean() < 1.5
