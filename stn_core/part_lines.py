@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from stn_core import results
-from stn_core.birds.parts import CENTRE, RANDOM, REGIONS, Share
+from stn_core.birds.parts import CENTRE, RANDOM, REGIONS, Ahead, Share
 from stn_core.results import Cell
 
 MEASURED = (
     "Windows that have all visible points of a part in them, in percent of the test photographs",
     "on which some are visible; and how many points more than a window of their size in the",
     "centre, on the same photographs; with 95 % confidence intervals over photographs:",
+)
+MOVING = (
+    "What the windows gain by moving: how many points more than the same window at its mean place:",
 )
 NAME_CHARS, WINDOW_CHARS, REGION_CHARS = 20, 10, 43  # of the columns
 
@@ -31,6 +34,12 @@ def of_table(cells: dict[str, Cell]) -> list[str]:
             first = f"{one.name} seed {one.measured.seed}" if n == 0 else ""
             shares = {region: one.share(window, region) for region in REGIONS}
             lines.append(_line(first, f"window {window}", shares))
+    lines += ["", *MOVING]
+    for one in found:
+        for n, window in enumerate(one.windows):
+            first = f"{one.name} seed {one.measured.seed}" if n == 0 else ""
+            shares = {region: one.share(window, region) for region in REGIONS}
+            lines.append(_gains(first, f"window {window}", shares))
     return lines
 
 
@@ -47,7 +56,10 @@ def of_network(measured: tuple[Share, ...]) -> list[str]:
         _line("", w if w in (CENTRE, RANDOM) else f"window {w}", found)
         for w, found in shares.items()
     ]
-    return [*MEASURED, *_heading(), *of_windows]
+    gains = [
+        _gains("", f"window {w}", found) for w, found in shares.items() if w not in (CENTRE, RANDOM)
+    ]
+    return [*MEASURED, *_heading(), *of_windows, *MOVING, *gains]
 
 
 def _heading() -> list[str]:
@@ -61,7 +73,16 @@ def _line(name: str, window: str, shares: dict[str, Share]) -> str:
     for share in shares.values():
         words = f"{share.percent:5.1f} [{share.low:4.1f}, {share.high:4.1f}]"
         if share.ahead:
-            ahead = share.ahead
-            words += f" {ahead.percent:+6.1f} [{ahead.low:+5.1f}, {ahead.high:+5.1f}]"
+            words += f" {_points(share.ahead)}"
         columns += f"{words:{REGION_CHARS}}"
     return f"{name:{NAME_CHARS}}{window:{WINDOW_CHARS}}{columns}".rstrip()
+
+
+def _gains(name: str, window: str, shares: dict[str, Share]) -> str:
+    words = (_points(share.follows) if share.follows else "" for share in shares.values())
+    columns = "".join(f"{one:{REGION_CHARS}}" for one in words)
+    return f"{name:{NAME_CHARS}}{window:{WINDOW_CHARS}}{columns}".rstrip()
+
+
+def _points(ahead: Ahead) -> str:
+    return f"{ahead.percent:+6.1f} [{ahead.low:+5.1f}, {ahead.high:+5.1f}]"

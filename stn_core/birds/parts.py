@@ -1,15 +1,16 @@
 """Do the transformers find parts? How often a window has all visible points of the head, or of the
 body, in it (Sect. 4.3: "a head detector", "the central part of the body").
 
-A window is compared with one of its size in the middle, and with random ones that are inside the
-image, on the same photographs.
+A window is compared with one of its size in the middle, with random ones that are inside the image,
+and with itself, were it to stay at its mean place: heads are above bodies on most photographs, so
+that also a window that looks at none has many in it. All on the same photographs.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -31,7 +32,7 @@ CHUNK = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """How many more photographs a window does it for than the centre one, in percentage points.
+    """How many more photographs a window does it for than another one, in percentage points.
 
     low, high: the 95 % confidence interval over the photographs, paired: those that one of the two
     windows does it for decide.
@@ -55,7 +56,7 @@ class Share:
 
     window: 1 to N, ``centre`` or ``random``; low, high: the 95 % confidence interval over the
     photographs; photographs: those with a visible point of the region; ahead: of the centre
-    window, None of that itself and of random ones.
+    window, follows: of the same window at its mean place, None of the centre and of random ones.
 
     >>> share = Share(window="centre", region="head", percent=40.0, low=30.0, high=50.0,
     ...               photographs=99)
@@ -70,6 +71,7 @@ class Share:
     high: float
     photographs: int
     ahead: Ahead | None = None
+    follows: Ahead | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,9 +206,16 @@ def shares(middles: Tensor, birds: Photographs, generator: torch.Generator) -> l
             for window, some in by_window.items()
         }
         for window, own in held.items():
-            compared = window not in (CENTRE, RANDOM)
-            gains = own - held[CENTRE] if compared else None
-            found.append(_share(window, region, own, gains))
+            share = _share(window, region, own)
+            if window not in (CENTRE, RANDOM):
+                places = by_window[window]
+                still = contains(places.mean(1, keepdim=True).expand_as(places), birds, region)
+                share = replace(
+                    share,
+                    ahead=_ahead(own - held[CENTRE]),
+                    follows=_ahead(own - still[:, seen].double().mean(0)),
+                )
+            found.append(share)
     return found
 
 
@@ -230,15 +239,18 @@ def measure(
     return tuple(shares(windows(network, experiment, birds), birds, generator))
 
 
-def _share(window: str, region: str, held: Tensor, gains: Tensor | None) -> Share:
-    """held: 0 or 1 for each photograph, or the share of its random windows; gains: less the centre
-    window's."""
+def _ahead(gains: Tensor) -> Ahead | None:
+    """gains: 1, 0 or −1 for each photograph; None without one."""
+    if not len(gains):
+        return None
+    low, high = paired(gains[gains != 0].tolist(), len(gains))
+    return Ahead(percent=100 * gains.mean().item(), low=low, high=high)
+
+
+def _share(window: str, region: str, held: Tensor) -> Share:
+    """held: 0 or 1 for each photograph, or the share of its random windows."""
     count, total = len(held), held.sum().item()
     low, high = wilson(total, count)  # of shares of windows it is wider than needed
-    ahead = None
-    if gains is not None and count:
-        reach = paired(gains[gains != 0].tolist(), count)
-        ahead = Ahead(percent=100 * gains.mean().item(), low=reach[0], high=reach[1])
     return Share(
         window=window,
         region=region,
@@ -246,5 +258,4 @@ def _share(window: str, region: str, held: Tensor, gains: Tensor | None) -> Shar
         low=low,
         high=high,
         photographs=count,
-        ahead=ahead,
     )
