@@ -83,8 +83,8 @@ QUESTIONS = (
         "them moves farther?",
         answers=("Window 1", "Window 2", "Neither: both stay"),
         reasons=(
-            "Window 1 was on the head, which it follows: the paper, too, found a window for heads. "
-            "Without a head to be seen, it goes elsewhere.",
+            "Window 1 was on the head: the paper, too, found a window for heads. Without a head to "
+            "be seen, it goes elsewhere.",
             "Window 2 is on the body, which is still to be seen. It moves as well, but less: one "
             "localisation network places both from the whole image.",
             "The windows are placed from what is to be seen. Without the head, that is another "
