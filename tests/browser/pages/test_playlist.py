@@ -237,9 +237,6 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
     wait_for_theta(page, first)
     assert page.evaluate("performance.timeOrigin") == before  # nothing was loaded anew
     settle(page)
-    drag(page, "the whole grid", -0.2, 0)
-    page.locator(".stn-playlist .bar .title").click()
-    wait_for_theta(page, first)
     page.get_by_role("spinbutton", name="Digit, 0 to 999").focus()
     page.keyboard.press("PageDown")
     page.keyboard.press("Escape")

@@ -86,7 +86,7 @@ def test_on_the_transformer_page_a_finger_scrolls_taps_and_hits(phone):
     assert slider.input_value() == value
     expect(v).to_have_attribute("aria-label", lie)  # nothing has been set
     touch(page, *middle(slider, 0.8), across=-30)
-    assert slider.input_value() != value
+    until(page, lambda: slider.input_value() != value, "the slider stays")
     touch(page, *middle(v))
     expect(stage_of(page).locator(".note")).to_contain_text("is read in U at")
     assert page.evaluate(SMALL, FINGER_PIXELS) == []
