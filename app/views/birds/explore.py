@@ -8,16 +8,14 @@ from app.data import birds
 from app.data.plain import plain
 from app.data.read_birds import named_species
 from app.panels import theme
-from app.panels.further import legend, marks
+from app.panels.further import around, marks, more_pictures
 from app.stage.large import Item
-from app.stage.strip import strip
 from app.stage.windows import windows, windows_report
 from app.views.birds.choices import choose_picture
 from app.views.birds.shown import Shown, readings, windows_of
 from app.views.birds.verdict import verdict
 
 STAGE = "bird-stage"
-FURTHER = 10  # pictures to click
 
 
 @st.fragment
@@ -51,8 +49,8 @@ def explore(shown: Shown) -> None:
 
 def further(shown: Shown) -> None:
     """More pictures of the set, to click."""
-    kind, first = shown.choice.kind, shown.choice.index // FURTHER * FURTHER
-    indices = tuple(range(first, min(first + FURTHER, birds.count(kind))))
+    kind, chosen = shown.choice.kind, shown.choice.index
+    indices = around(chosen, birds.count(kind))
     named = [named_species(n, n.key, kind, indices) for n in shown.networks]
     items = []
     for place, index in enumerate(indices):
@@ -67,11 +65,10 @@ def further(shown: Shown) -> None:
                 alt=f"Choose this picture of {bird.species}",
             )
         )
-    st.caption(f"**More pictures**{legend(shown.networks)}")
-    strip(
+    more_pictures(
         items,
+        shown.networks,
         key="birds",
-        token=f"{kind}/{first}/{'/'.join(n.key for n in shown.networks)}",
-        selected=f"{kind}.{shown.choice.index}",
+        selected=f"{kind}.{chosen}",
         on_selected=choose_picture,
     )

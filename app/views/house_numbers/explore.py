@@ -7,16 +7,14 @@ import streamlit as st
 from app.data import house_numbers
 from app.data.read_numbers import read_numbers
 from app.panels import theme
-from app.panels.further import legend, marks
+from app.panels.further import around, marks, more_pictures
 from app.stage.depth import Photograph, depth, depth_report
 from app.stage.large import Item
-from app.stage.strip import strip
 from app.views.house_numbers.choices import choose_picture
 from app.views.house_numbers.heads import heads
 from app.views.house_numbers.shown import Shown, cascade, readings
 
 STAGE = "number-stage"
-FURTHER = 10  # pictures to click
 
 
 @st.fragment
@@ -50,10 +48,8 @@ def explore(shown: Shown) -> None:
 
 def further(shown: Shown) -> None:
     """More pictures of the set, to click."""
-    kind, side = shown.choice.kind, shown.choice.side
-    first = shown.choice.index // FURTHER * FURTHER
-    last = len(house_numbers.picture_set(kind, side))
-    indices = tuple(range(first, min(first + FURTHER, last)))
+    kind, side, chosen = shown.choice.kind, shown.choice.side, shown.choice.index
+    indices = around(chosen, len(house_numbers.picture_set(kind, side)))
     read = [read_numbers(n, n.key, kind, indices) for n in shown.networks]
     items = []
     for place, index in enumerate(indices):
@@ -68,11 +64,10 @@ def further(shown: Shown) -> None:
                 alt=f"Choose this picture of {picture.number}",
             )
         )
-    st.caption(f"**More pictures**{legend(shown.networks)}")
-    strip(
+    more_pictures(
         items,
-        key="numbers",
-        token=f"{kind}/{side}/{first}/{'/'.join(n.key for n in shown.networks)}",
-        selected=f"{kind}.{shown.choice.index}",
+        shown.networks,
+        key=f"numbers-{side}",
+        selected=f"{kind}.{chosen}",
         on_selected=choose_picture,
     )
