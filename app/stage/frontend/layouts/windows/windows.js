@@ -6,24 +6,21 @@
 import { button, element, group } from "../../dom.js";
 import { exporter } from "../../output/export.js";
 import { isLike } from "../../output/link.js";
-import { Reporter } from "../../output/report.js";
-import { AnswerPlayer } from "../../parts/answers.js";
-import { ARRIVE_SECONDS, Change, FOLLOW_SECONDS } from "../../parts/playhead.js";
+import { ARRIVE_SECONDS, FOLLOW_SECONDS } from "../../parts/playhead.js";
 import { Transport } from "../../parts/transport.js";
 import { areClose, mixed, predictionTrack } from "../large/tracks.js";
+import { Moving } from "../moving.js";
 import { Crops, swapper } from "./crops.js";
 import { Photo, covered, pixelsBetween } from "./photo.js";
 import { noteOf } from "./words.js";
 
 const SIZES = ["small", "medium", "large"];
 
-export class Windows {
+export class Windows extends Moving {
   /** @param {HTMLElement} root  @param {{tell: (value: object) => void}} python */
   constructor(root, python) {
-    Object.assign(this, { root, size: 1 });
-    this.reporter = new Reporter(python.tell);
-    this.player = new AnswerPlayer(root);
-    this.follow = new Change((share) => this.show(mixed(this.from, this.to, share)));
+    super(root, python, mixed);
+    this.size = 1;
   }
 
   update(data) {
@@ -60,10 +57,9 @@ export class Windows {
   }
 
   go(seconds) {
-    this.from = this.middles;
-    this.to = this.target;
-    if (areClose(this.from, this.to)) this.show(this.to);
-    else this.follow.play(seconds);
+    const { middles, target } = this;
+    if (areClose(middles, target)) this.show(target);
+    else this.pass(middles, target, seconds);
   }
 
   // -- what is there
@@ -271,16 +267,5 @@ export class Windows {
       this.show(thetas ?? this.middles);
     };
     this.player.play(answer, show, () => this.report());
-  }
-
-  halt() {
-    this.player.stop();
-    this.follow.stop();
-  }
-
-  stop() {
-    this.halt();
-    this.transport?.head.pause();
-    this.reporter.stop();
   }
 }
