@@ -24,6 +24,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -75,8 +76,8 @@ class Digits:
     """Images and their classes: uint8 (N, 28, 28) and int64 (N,), on one device.
 
     >>> digits = Digits(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.tensor([3, 8]))
-    >>> len(digits), digits.to("cpu").labels.tolist()
-    (2, [3, 8])
+    >>> len(digits), digits.to("cpu").labels.tolist(), digits[:1].labels.tolist()
+    (2, [3, 8], [3])
     """
 
     images: Tensor
@@ -85,8 +86,12 @@ class Digits:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def to(self, device: torch.device | str) -> Digits:
-        return Digits(self.images.to(device), self.labels.to(device))
+    def __getitem__(self, some: slice | Tensor | list[int]) -> Self:
+        """Those of these places, or where a mask is true."""
+        return type(self)(*(tensor[some] for tensor in vars(self).values()))
+
+    def to(self, device: torch.device | str) -> Self:
+        return type(self)(*(tensor.to(device) for tensor in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -314,10 +319,7 @@ def _split(digits: Digits) -> tuple[Digits, Digits]:
     first = torch.cat([index[:GALLERY_PER_CLASS] for index in by_class])
     rest = torch.ones(len(digits), dtype=torch.bool)
     rest[first] = False
-    return (
-        Digits(digits.images[first], digits.labels[first]),
-        Digits(digits.images[rest], digits.labels[rest]),
-    )
+    return digits[first], digits[rest]
 
 
 DEPARTURES = (

@@ -72,7 +72,7 @@ def evaluate(
     >>> from stn_core import find, load_digits, load_pretrained
     >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/st-cnn-aff"), load_digits().gallery
-    >>> few = Digits(gallery.images[:100], gallery.labels[:100])
+    >>> few = gallery[:100]
     >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
     True
     """
@@ -90,7 +90,7 @@ def evaluate_draws(
     >>> from stn_core import find, load_digits, load_pretrained
     >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/st-fcn-aff"), load_digits().gallery
-    >>> few = Digits(gallery.images[:100], gallery.labels[:100])
+    >>> few = gallery[:100]
     >>> len(evaluate_draws(load_pretrained(experiment), experiment, few))
     5
     """
@@ -156,7 +156,7 @@ def example(experiment: Experiment, gallery: Digits, digit: int, seed: int) -> E
     >>> shown.images.shape, shown.labels
     (torch.Size([1, 1, 42, 42]), tensor([3]))
     """
-    one = Digits(gallery.images[digit : digit + 1], gallery.labels[digit : digit + 1])
+    one = gallery[digit : digit + 1]
     return experiment.data.examples(one, example_generator(digit, seed), gallery)
 
 
@@ -178,7 +178,7 @@ def misread_examples(
     >>> from stn_core import find, load_digits
     >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
-    >>> few = Digits(gallery.images[:20], gallery.labels[:20])
+    >>> few = gallery[:20]
     >>> misread = misread_examples(experiment.build(seed=0), experiment, few, seed=0)
     >>> len(misread) <= 20 and 0 not in misread.values()  # they are zeros
     True

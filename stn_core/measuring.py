@@ -37,7 +37,7 @@ def measure_test(experiment: Experiment, test: list[Evaluation]) -> dict[str, An
 
     >>> from stn_core import find, load_digits
     >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
-    >>> few = Digits(gallery.images[:20], gallery.labels[:20])
+    >>> few = gallery[:20]
     >>> test = evaluate_draws(experiment.build(seed=0), experiment, few)
     >>> figures = measure_test(experiment, test)
     >>> figures["test_digits"], len(figures["draw_errors"]), len(figures["confusion_test"])
@@ -63,7 +63,7 @@ def measure_gallery(
 
     >>> from stn_core import find, load_digits
     >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
-    >>> few = Digits(gallery.images[:20], gallery.labels[:20])
+    >>> few = gallery[:20]
     >>> figures = measure_gallery(experiment.build(seed=0), experiment, few)
     >>> figures["gallery_digits"], len(figures["misread_examples"])
     (20, 3)

@@ -115,9 +115,7 @@ def _misses(middles: np.ndarray, chosen: tuple[int, ...], best: dict[str, str]) 
 
 
 def _few(chosen: tuple[int, ...]) -> Photographs:
-    from stn_core.birds.photographs import Photographs
-
-    return Photographs(*(tensor[list(chosen)] for tensor in vars(birds.cub("test")).values()))
+    return birds.cub("test")[list(chosen)]
 
 
 @st.cache_data(max_entries=16, show_spinner="Looking at the photographs …")

@@ -98,4 +98,4 @@ def one_digit(digit: int, drawn: Drawn | None = None) -> Digits:
         image = torch.frombuffer(bytearray(drawn.pixels), dtype=torch.uint8).view(1, 28, 28)
         return Digits(image, torch.tensor([drawn.label]))
     digits = gallery()
-    return Digits(digits.images[digit : digit + 1], digits.labels[digit : digit + 1])
+    return digits[digit : digit + 1]

@@ -15,11 +15,9 @@ def read_numbers(
     """What a network, known by its key, reads in some pictures of a set."""
     import torch
 
-    from stn_core.digits import Digits
-
     data = _loaded.experiment.data
     digits = house_numbers.picture_set(kind, data.side)
-    chosen = Digits(digits.images[list(indices)], digits.labels[list(indices)])
+    chosen = digits[list(indices)]
     images = data.examples(chosen, torch.Generator()).images
     with torch.inference_mode():
         classes = _loaded.network.trace(images).logits.argmax(-1)

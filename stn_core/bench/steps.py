@@ -37,7 +37,7 @@ class _OneByOne(Dataset):
         return len(self.source)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        one = Digits(self.source.images[index : index + 1], self.source.labels[index : index + 1])
+        one = self.source[index : index + 1]
         example = self.data.examples(one, self.generator)
         return example.images[0], int(example.labels[0])
 
@@ -165,7 +165,7 @@ def share_of_the_transformer(source: Source, device: torch.device) -> Iterator[s
         step = milliseconds(trainer.advance, device, steps_a_round(device))
         transformer = trainer.network.transformer
         assert isinstance(transformer, SpatialTransformer)
-        batch = Digits(trainer.digits.images[:batch_size], trainer.digits.labels[:batch_size])
+        batch = trainer.digits[:batch_size]
         images = experiment.data.examples(batch, trainer.generator).images
         size = images.shape[2:]
         theta = transformer.localisation(images).detach().requires_grad_()

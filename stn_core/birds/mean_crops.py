@@ -51,7 +51,7 @@ def mean_crops(
     chosen = birds.labels == label
     if not chosen.any():
         raise BirdsError(f"there is no photograph of {SPECIES[label]} to take a mean of")
-    few = Photographs(*(tensor[chosen] for tensor in vars(birds).values()))
+    few = birds[chosen]
     images = experiment.data.examples(few, torch.Generator()).images
     whole = F.adaptive_avg_pool2d(few.images.float() / 255, CROP)
     assert network.transformer is not None  # of a baseline there is nothing to see

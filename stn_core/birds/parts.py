@@ -171,7 +171,7 @@ def windows(network: ClassificationNetwork, experiment: Experiment, birds: Photo
     found = []
     for start in range(0, len(birds), CHUNK):
         some = slice(start, start + CHUNK)
-        part = Photographs(*(tensor[some] for tensor in vars(birds).values()))
+        part = birds[some]
         images = experiment.data.examples(part, torch.Generator()).images
         assert network.transformer is not None  # of a baseline there is nothing to see
         found.append(torch.stack([w.theta for w in network.transformer.warps(images)]))

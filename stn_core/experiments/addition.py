@@ -85,7 +85,7 @@ class Addition:
         """
         index = self.partners(digits, generator, others)
         pool = digits if others is None else others
-        return self.pairs(digits, Digits(pool.images[index], pool.labels[index]), generator)
+        return self.pairs(digits, pool[index], generator)
 
     def partners(
         self, digits: Digits, generator: torch.Generator, others: Digits | None = None

@@ -105,7 +105,7 @@ def measure(
 
     >>> from stn_core import find, load_digits
     >>> gallery = load_digits().gallery
-    >>> few = Digits(gallery.images[:4], gallery.labels[:4])
+    >>> few = gallery[:4]
     >>> fcn = find("distorted/r/fcn")
     >>> point = next(measure(fcn.data.distortion, {"fcn": fcn.build(seed=0)}, few))
     >>> point.axis, point.value, point.readings["fcn"].misread <= 4

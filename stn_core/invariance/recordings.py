@@ -131,7 +131,7 @@ def subset(digits: Digits, count: int) -> Digits:
     if not 1 <= count <= len(digits):
         raise InputError(f"--digits should be from 1 to {len(digits):,} here, got {count}")
     index = torch.arange(count) * len(digits) // count
-    return Digits(digits.images[index], digits.labels[index])
+    return digits[index]
 
 
 def still_true(column: str, *, digits: int, which: str) -> dict[str, Measured]:

@@ -47,7 +47,7 @@ class BirdProbes(Probes):
         return self._examples(slice(SHOWN))
 
     def _examples(self, some: slice) -> Tensor:
-        digits = Digits(self.gallery.images[some], self.gallery.labels[some])
+        digits = self.gallery[some]
         return self.experiment.data.examples(digits, torch.Generator()).images
 
     def _measure(self, trainer: Trainer) -> tuple[float, list[Tensor]]:

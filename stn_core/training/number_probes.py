@@ -51,7 +51,7 @@ class NumberProbes(Probes):
     @cached_property
     def posed(self) -> Tensor:
         """The shown numbers, each cut and turned in POSES ways: (10, POSES, 3, H, W)."""
-        shown = Digits(self.gallery.images[:SHOWN], self.gallery.labels[:SHOWN])
+        shown = self.gallery[:SHOWN]
         generator = torch.Generator().manual_seed(EVALUATION_SEED)
         return self.experiment.data.posed(shown, POSES, generator).to(self.device)
 

@@ -38,7 +38,7 @@ def measured_digits(experiment: Experiment, gallery: Digits) -> Digits:
     """
     by_class = torch.arange(len(gallery)).unflatten(0, (-1, GALLERY_PER_CLASS))
     chosen = by_class[:, : MEASURED_PER_CLASS[len(experiment.data.image_shape)]].flatten()
-    return Digits(gallery.images[chosen], gallery.labels[chosen])
+    return gallery[chosen]
 
 
 def probe_digits(gallery: Digits) -> Digits:
@@ -49,7 +49,7 @@ def probe_digits(gallery: Digits) -> Digits:
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
     chosen = torch.arange(10) * GALLERY_PER_CLASS + PROBE_DIGIT
-    return Digits(gallery.images[chosen], gallery.labels[chosen])
+    return gallery[chosen]
 
 
 def posed_probes(experiment: Experiment, gallery: Digits) -> Tensor:

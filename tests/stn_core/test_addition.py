@@ -16,7 +16,7 @@ DATA = Addition()
 @pytest.fixture
 def digits(source) -> Digits:
     """Forty gallery digits, four of each class."""
-    return Digits(source.gallery.images[::25], source.gallery.labels[::25])
+    return source.gallery[::25]
 
 
 def test_images_have_two_channels_and_the_label_is_the_sum(digits, generator):
@@ -31,7 +31,7 @@ def test_images_have_two_channels_and_the_label_is_the_sum(digits, generator):
 @pytest.mark.parametrize("channel", [0, 1])
 def test_each_channel_read_through_its_theta_is_its_digit_upright(channel, digits, generator):
     index = DATA.partners(digits, generator)
-    pair = (digits, Digits(digits.images[index], digits.labels[index]))
+    pair = (digits, digits[index])
     found = DATA.pairs(*pair, generator)
     grid = Affine().grid(found.theta[:, channel], (28, 28))
     upright = sample(found.images[:, channel : channel + 1], grid)[:, 0]
@@ -62,7 +62,7 @@ def test_second_digit_comes_from_the_others_where_they_are_given(digits, generat
 
 
 def test_batch_of_one_has_itself_for_a_partner(digits, generator):
-    one = Digits(digits.images[:1], digits.labels[:1])
+    one = digits[:1]
     assert DATA.examples(one, generator).pose["digit"].tolist() == [[0, 0]]
 
 

@@ -383,7 +383,7 @@ def test_published_run_is_whole_and_is_that_of_the_metrics(name, source):
         return
     gallery = shown(name, source)
     numbers = gallery is not source.gallery
-    digits = Digits(gallery.images[:10], gallery.labels[:10]) if numbers else probe_digits(gallery)
+    digits = gallery[:10] if numbers else probe_digits(gallery)
     generator = torch.Generator().manual_seed(metrics.evaluation_seeds[0])
     assert run.labels.tolist() == experiment.data.examples(digits, generator).labels.tolist()
     transform = experiment.network.transform

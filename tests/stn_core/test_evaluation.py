@@ -34,7 +34,7 @@ class AlwaysThree(nn.Module):
 @pytest.fixture
 def digits(source) -> Digits:
     """250 gallery digits: 25 of each class."""
-    return Digits(source.gallery.images[::4], source.gallery.labels[::4])
+    return source.gallery[::4]
 
 
 def test_network_that_always_says_three_is_wrong_in_nine_of_ten(digits):
@@ -123,7 +123,7 @@ def test_sums_that_are_misread_are_told_by_the_sums_not_by_the_digits(digits):
 
 
 def test_error_on_no_digits_is_refused(digits):
-    none = Digits(digits.images[:0], digits.labels[:0])
+    none = digits[:0]
     experiment = find("distorted/r/cnn")
     with pytest.raises(InputError, match="at least one digit, got none"):
         evaluate(experiment.build(seed=0), experiment, none)

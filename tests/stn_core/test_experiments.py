@@ -52,7 +52,7 @@ def test_name_is_the_key_in_the_table(experiment):
 
 
 def test_network_traces_the_experiment_s_own_images(experiment, source, generator):
-    digits = Digits(source.gallery.images[::500], source.gallery.labels[::500])
+    digits = source.gallery[::500]
     examples = experiment.data.examples(digits, generator)
     assert examples.images.shape == (2, *experiment.data.image_shape)
     told = examples.pose["digit"].sum(1) if "digit" in examples.pose else digits.labels
@@ -141,7 +141,7 @@ def test_paper_s_recipe_is_that_of_its_appendix(experiment):
 
 
 def test_true_theta_belongs_to_the_data_s_family(experiment, source, generator):
-    digits = Digits(source.gallery.images[:3], source.gallery.labels[:3])
+    digits = source.gallery[:3]
     theta = experiment.data.examples(digits, generator).theta
     family = experiment.data.truth_family
     assert (theta is None) == (family is None)

@@ -13,7 +13,6 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from stn_core import checkpoints, evaluation
-from stn_core.digits import Digits
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.experiments.volumes import DEPTH, SIDE, Volumes, extruded
 from stn_core.recipes import Muon
@@ -36,7 +35,7 @@ ANGLES = [(0, 0, 0), (45, 0, 0), (0, -45, 0), (0, 0, 90), (31, -17, -64), (-45, 
 
 @pytest.fixture(scope="module")
 def few(source):
-    return Digits(source.gallery.images[3::100], source.gallery.labels[3::100])
+    return source.gallery[3::100]
 
 
 def test_rotation_is_scipy_s_about_z_then_y_then_x(generator):
@@ -96,7 +95,7 @@ def test_digit_is_what_scipy_reads_of_the_extruded_one(degrees, few, generator):
 
 
 def test_digit_stays_inside_and_reaches_the_edges(source, generator):
-    digits = Digits(source.gallery.images[:200], source.gallery.labels[:200])
+    digits = source.gallery[:200]
     examples = Volumes().examples(digits, generator)
     upright = Volumes(max_angle_degrees=(0, 0, 0)).examples(digits, generator)
     ink = digits.images.float().sum((1, 2)) / 255 * DEPTH
@@ -199,7 +198,7 @@ def test_affine_warp_of_a_volume_is_scipy_s_affine_transform(generator):
 
 
 def test_trilinear_reading_is_the_literal_triple_sum(few, generator):
-    examples = Volumes().examples(Digits(few.images[:2], few.labels[:2]), generator)
+    examples = Volumes().examples(few[:2], generator)
     volume = F.avg_pool3d(examples.images, 4)
     grid = Affine3D().grid(examples.theta, (7, 7, 7))
     literal = sample(volume, grid, bilinear_kernel)
@@ -238,7 +237,7 @@ def test_rigid_network_keeps_lengths(few, generator):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_network_of_volumes_is_trained_watched_and_evaluated(name, source):
-    few = Digits(source.gallery.images[::250], source.gallery.labels[::250])
+    few = source.gallery[::250]
     experiment = find(name)
     trainer = Trainer(experiment, source, seed=0, device=torch.device("cpu"))
     trainer.advance()
@@ -285,6 +284,6 @@ def test_evaluation_tells_from_how_far_aside_the_digits_are_seen(few):
 def test_published_transformer_turns_the_digits_towards_the_front(name, source):
     experiment = find(name)
     network = checkpoints.load_pretrained(experiment)
-    some = Digits(source.gallery.images[::10], source.gallery.labels[::10])
+    some = source.gallery[::10]
     lying, seen = evaluation.evaluate(network, experiment, some).facing_degrees
     assert seen < 0.75 * lying

@@ -8,7 +8,6 @@ from app.data.browser_networks import NAME
 from app.data.gallery import gallery
 from app.panels.transformers import pixels
 from app.stage.beat import Tilted
-from stn_core.digits import Digits
 from stn_core.experiments import find
 
 CLASSES, OF_A_CLASS = 10, 100  # of the gallery, which has them class by class
@@ -20,7 +19,7 @@ def ten(seed: int) -> list[Tilted]:
     classes = torch.randperm(CLASSES, generator=generator)
     places = OF_A_CLASS * classes + torch.randint(OF_A_CLASS, (CLASSES,), generator=generator)
     digits = gallery()
-    chosen = Digits(digits.images[places], digits.labels[places])
+    chosen = digits[places]
     shown = find(NAME).data.examples(chosen, generator, digits)
     return [
         Tilted(image=image, ideal=tuple(theta.tolist()), label=int(label))

@@ -84,7 +84,7 @@ def mulberry32(seed: int, stream: int):
 
 @pytest.fixture(scope="module")
 def digits(source) -> Digits:
-    return Digits(source.train.images[::20], source.train.labels[::20])  # all classes
+    return source.train[::20]  # all classes
 
 
 @pytest.fixture(scope="module")

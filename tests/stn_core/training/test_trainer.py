@@ -8,7 +8,6 @@ import torch
 from scipy.interpolate import RBFInterpolator
 
 from stn_core import checkpoints
-from stn_core.digits import Digits
 from stn_core.recipes import SGD, StepDecay
 from stn_core.training import checkpoint, network
 from stn_core.training.network import train, train_steps
@@ -63,7 +62,7 @@ def test_first_loss_is_that_of_the_network_s_answer_to_the_seed_s_first_batch(so
     (step,) = train_steps(experiment, source, seed=3)
     generator = torch.Generator().manual_seed(3)
     index = torch.randint(len(source.train), (8,), generator=generator)
-    batch = Digits(source.train.images[index], source.train.labels[index])
+    batch = source.train[index]
     examples = experiment.data.examples(batch, generator)
     trace = experiment.build(seed=3).trace(examples.images)
     loss = experiment.objective.loss(trace, examples.labels)
