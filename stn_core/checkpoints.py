@@ -246,6 +246,27 @@ def load_pretrained(experiment: Experiment) -> ClassificationNetwork:
     return network.eval()
 
 
+def begin_with(network: ClassificationNetwork, experiment: Experiment) -> None:
+    """Give a classifier those weights of a published one that have its names and its shapes.
+
+    Transformers are left at the identity. Raises CheckpointError as ``load_pretrained`` does, or
+    if there is none such.
+
+    >>> from stn_core.experiments import find
+    >>> network = find("distorted/r/fcn").build(seed=1)
+    >>> begin_with(network, find("distorted/p/fcn"))
+    >>> published = load_pretrained(find("distorted/p/fcn"))
+    >>> all(map(torch.equal, network.parameters(), published.parameters()))
+    True
+    """
+    own = network.classifier.state_dict()
+    published = load_pretrained(experiment).classifier.state_dict()
+    taken = {name: t for name, t in published.items() if name in own and t.shape == own[name].shape}
+    if not taken:
+        raise CheckpointError(f"no weight of {experiment.name} has its place in this classifier")
+    network.classifier.load_state_dict(taken, strict=False)
+
+
 def is_published(experiment: Experiment) -> bool:
     """Whether its weights and their figures are there.
 

@@ -142,7 +142,8 @@ class Recipe:
     that of the classifier's pre-trained layers is, where it has some; 0 leaves them as they are.
     localisation_optimiser: f_loc's, if it is not the others' one. elastic_pixels: by how much (std)
     16 points of each training digit move before it is distorted, as in E: digits that other hands
-    might have written. 0 leaves them as they are.
+    might have written. 0 leaves them as they are. begin_with: the experiment whose published
+    network the classifier's weights of the same shape are taken from, before the first step.
 
     >>> from stn_core import find
     >>> find("distorted/r/st-cnn-aff").recipe.method
@@ -160,6 +161,7 @@ class Recipe:
     curriculum: Curriculum | None = None
     elastic_pixels: float = 0.0
     localisation_optimiser: AdamW | Muon | None = None
+    begin_with: str | None = None
 
     def __post_init__(self) -> None:
         if self.iterations < 1 or self.batch_size < 1:
@@ -196,6 +198,8 @@ class Recipe:
             words.append("curriculum")
         if self.elastic_pixels:
             words.append(f"digits elastic by {self.elastic_pixels:g} px")
+        if self.begin_with is not None:
+            words.append(f"begun with {self.begin_with}")
         return ", ".join(words)
 
     def to_json(self) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import torch
 from torch import Tensor
 
+from stn_core.checkpoints import begin_with
 from stn_core.digits import Digits, Source
 from stn_core.distortions import Elastic
 from stn_core.experiment import Examples, Experiment
+from stn_core.experiments import find
 from stn_core.muon import KernelMuon, faster_dtype
 from stn_core.runs.records import Step
 from stn_core.threads import on_threads
@@ -57,7 +59,10 @@ class Trainer:
         self.experiment, self.recipe, self.device = experiment, experiment.recipe, device
         self.precision, self.threads = precision, threads
         self.digits = source.train.to(device)
-        self.network = network = experiment.build(seed).to(device)
+        network = experiment.build(seed)
+        if self.recipe.begin_with is not None:
+            begin_with(network, find(self.recipe.begin_with))
+        self.network = network.to(device)
         localisation = [p for n, p in network.named_parameters() if n.startswith("transformer.")]
         backbone = [p for n, p in network.named_parameters() if n.startswith(BACKBONE)]
         for parameter in backbone:
