@@ -131,6 +131,17 @@ def theta_shown(page: Page) -> np.ndarray:
     return np.array(values).reshape(2, 3)
 
 
+def wait_for_theta(page: Page, theta: np.ndarray) -> None:
+    fields = stage_of(page).locator("details input[type=number]")
+
+    def is_there() -> bool:
+        """In one look: the page may be another one in the next."""
+        values = fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))")
+        return len(values) >= 6 and np.allclose(values[-6:], theta.flatten(), atol=0.011)
+
+    until(page, is_there, f"θ is another than {theta}")
+
+
 # Runs in the page, on the component's own modules. BODY uses ``load`` and gives the result.
 IN_THE_COMPONENT = """async (given) => {
     const at = performance.getEntriesByType("resource").map((entry) => entry.name);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.driving import (
@@ -18,6 +19,7 @@ from tests.browser.driving import (
     stage_of,
     theta_shown,
     until,
+    wait_for_theta,
 )
 
 
@@ -67,14 +69,6 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
 
 def length(page: Page) -> int:
     return page.evaluate("history.length")
-
-
-def wait_for_theta(page: Page, theta: np.ndarray) -> None:
-    fields = stage_of(page).locator("details").last.locator("input[type=number]")
-    arrived = lambda: (  # noqa: E731
-        fields.count() == theta.size and np.allclose(theta_shown(page), theta, atol=0.011)
-    )
-    until(page, arrived, f"θ is another than {theta}")
 
 
 def test_a_page_has_one_entry_in_the_history_and_back_brings_it_as_it_was(visit):
@@ -176,3 +170,22 @@ def test_presentation_goes_along_with_every_link_and_one_control_is_all_that_is_
         "words",
     )
     expect(stage_of(page).get_by_text("Export")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("fields", "stale"),
+    [
+        ("?stage=lab&theta=1", True),  # of the transformer's page, whose run was under way
+        ("?theta=1", True),  # the same, where no hand had moved anything
+        ("?digit=207&stage=digits", False),
+        ("?digit=207&stage=digits&seed=3", False),  # a field more, by the page itself
+        ("?digit=7&stage=digits", False),
+    ],
+)
+def test_fields_of_the_page_before_are_not_written_to_the_next_one(modules, fields, stale):
+    before, now = "?stage=lab" if "stage=lab" in fields else "", "?digit=207&stage=digits"
+    addresses = [f"http://here/distorted{field}" for field in (fields, before, now)]
+    assert stale == modules(
+        'return (await load("parts/history")).isLiker(...given);',
+        addresses,
+    )

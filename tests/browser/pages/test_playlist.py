@@ -8,8 +8,19 @@ import re
 import zlib
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from app.views import pages
+from tests.browser.driving import (
+    drag,
+    go,
+    handle,
+    open_distorted,
+    scrub,
+    settle,
+    theta_shown,
+    wait_for_theta,
+)
 
 TITLES = {name: page.menu for name, page in pages().items()}
 STATE = {"lab": {"thetas": [[0.5, 0, 0.1, 0, 0.5, -0.2]], "position": 1}}
@@ -151,3 +162,105 @@ def test_two_tabs_change_one_list_and_what_is_replaced_can_be_put_back(modules):
     )
     assert titles == ["CaB", "CaBd", "e", 4, ""]
     assert put_back == "CaBd" and same == 0
+
+
+def place(page: Page):
+    return page.locator(".stn-playlist .bar .where")
+
+
+def pin_this(page: Page, note: str) -> None:
+    page.get_by_role("button", name="Pin this").first.click()
+    page.get_by_label("Note", exact=True).fill(note)
+    page.keyboard.press("Enter")
+
+
+def is_within(page: Page, selector: str) -> bool:
+    """Whether all of these are in the window, side by side."""
+    boxes = [one.bounding_box() for one in page.locator(selector).all() if one.is_visible()]
+    boxes.sort(key=lambda box: box["x"])
+    width = page.viewport_size["width"]
+    apart = all(a["x"] + a["width"] <= b["x"] + 1 for a, b in zip(boxes, boxes[1:], strict=False))
+    return apart and boxes[0]["x"] >= 0 and boxes[-1]["x"] + boxes[-1]["width"] <= width
+
+
+def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
+    page = open_distorted(visit)
+    drag(page, "the whole grid", 0.1, -0.05)
+    page.get_by_text("θ set by hand").wait_for()
+    first = theta_shown(page)
+    pin_this(page, "Moved off the digit")
+    go(page, "Transformer")
+    page.get_by_text("degrees of freedom").wait_for()
+    drag(page, "the whole grid", 0.1, 0.1)
+    second = theta_shown(page)
+    pin_this(page, "")
+    drag(page, "the whole grid", -0.1, 0.1)  # what is done after is not pinned
+    page.reload()
+    page.get_by_role("button", name="Playlist (2)").click()
+    rows = page.locator(".stn-playlist .rows li")
+    expect(rows).to_have_count(2)
+    rows.nth(0).get_by_label("Title of pin 1").fill("By hand")
+    rows.nth(0).get_by_label("Title of pin 1").press("Alt+ArrowDown")
+    expect(rows.nth(1).get_by_label("Title of pin 2")).to_be_focused()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(rows.nth(0).get_by_label("Title of pin 1")).to_have_value("By hand")
+    rows.nth(1).get_by_role("button", name="Delete").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="▶ Present", exact=True).click()
+    expect(place(page)).to_have_text("1 of 2")
+    expect(page.locator(".stn-playlist .bar .note")).to_have_text("Moved off the digit")
+    wait_for_theta(page, first)
+    page.get_by_text("θ set by hand").wait_for()
+    scrub(page).focus()  # a slider moves by Page Down, else
+    before = page.evaluate("performance.timeOrigin")
+    page.keyboard.press("PageDown")
+    expect(place(page)).to_have_text("2 of 2")
+    wait_for_theta(page, second)
+    page.keyboard.press("PageDown")  # there is no next one
+    expect(place(page)).to_have_text("2 of 2")
+    page.keyboard.press("PageUp")
+    wait_for_theta(page, first)
+    assert page.evaluate("performance.timeOrigin") == before  # nothing was loaded anew
+    settle(page)
+    drag(page, "the whole grid", -0.2, 0)
+    page.locator(".stn-playlist .bar .title").click()
+    wait_for_theta(page, first)
+    page.get_by_role("spinbutton", name="Digit, 0 to 999").focus()
+    page.keyboard.press("PageDown")
+    page.keyboard.press("Escape")
+    expect(place(page)).to_have_text("1 of 2")
+
+    for width in (375, 1280):
+        page.set_viewport_size({"width": width, "height": 720})
+        assert is_within(page, ".stn-playlist .bar :is(.words, .ways button)")
+        assert page.locator(".stn-playlist .bar").bounding_box()["height"] <= 61
+    place(page).click()
+    for width in (1280, 375):
+        page.set_viewport_size({"width": width, "height": 720})
+        dialog = page.get_by_role("dialog", name="Lecture playlist")
+        assert dialog.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    page.get_by_role("button", name="Copy link").click()
+    field = page.get_by_label("Link to the playlist")
+    expect(field).to_have_value(re.compile("#playlist="))  # which is packed first
+    link = field.input_value()
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+    go_on = re.compile(r"step=2")
+    other = visit(link.partition("?")[2], at="distorted", reduced_motion="reduce")
+    expect(place(other)).to_have_text("1 of 2")
+    wait_for_theta(other, first)
+    assert "#" not in other.url
+    settle(other)
+    other.goto(re.sub(r"/distorted.*", "/?step=1", other.url))
+    handle(other, "digit: move").first.wait_for()
+    other.keyboard.press("ArrowRight")  # the story's, also while pins are presented
+    expect(other).to_have_url(go_on)
+    expect(place(other)).to_have_text("1 of 2")
+    other.keyboard.press("Escape")
+    expect(other.locator(".stn-playlist .bar")).to_be_hidden()
+    other.keyboard.press("PageDown")
+    expect(other).to_have_url(re.compile(r"step=3"))
+    assert is_within(other, ".stn-playlist .dock button, [data-testid=stTopNavSection]")

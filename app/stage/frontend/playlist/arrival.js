@@ -3,6 +3,7 @@
  * history, runs the page once, and gives each control what the address has, or its default.
  */
 import { arrive } from "../output/bookmarks.js";
+import { hasRun, takeAddress } from "../parts/history.js";
 import { PRESENTATION } from "../parts/presentation.js";
 import { FRONT } from "./pins.js";
 
@@ -27,7 +28,7 @@ export function goTo(address) {
   const isSamePage = new URL(address).pathname === window.location.pathname;
   const mounted = isSamePage ? [...parts] : []; // of another page it goes
   for (const part of parts) part.leave();
-  history.replaceState(history.state, "", address);
+  takeAddress(address);
   arrive();
   awaited?.stop();
   awaited?.done(); // the page is on another way now
@@ -41,16 +42,20 @@ export function goTo(address) {
 
 /** A page has run. @param {string} page  its name  @param {object} fields  of the address that it had */
 export function ranWith(page, fields) {
-  if (!awaited) return;
   const [name, own] = textOf(page, fields);
+  if (name === nameOf(window.location.pathname)) hasRun();
+  if (!awaited) return;
   if (name === awaited.here[0] && (own === awaited.here[1] || !awaited.isSamePage)) requestAnimationFrame(end);
 }
 
 /** The page, and its fields without what is the browser's alone, or says nothing. */
 function textOf(page, fields) {
   const own = Object.entries(fields).filter(([name, value]) => value && ![...PRESENTATION, "stage"].includes(name));
-  return [page.split("/").pop() || FRONT, JSON.stringify(own.sort())];
+  return [nameOf(page), JSON.stringify(own.sort())];
 }
+
+/** A page's name, of its path; the front page has none there. */
+const nameOf = (path) => path.split("/").pop() || FRONT;
 
 /** What was there before is made anew; what has come since has begun with the address. */
 function end() {
