@@ -58,7 +58,7 @@ def test_tour_is_gone_through_by_the_keyboard_alone(visit):
             for _ in range(times):
                 page.keyboard.press(key)
         expect(page.get_by_text("✓ done"), stop.title).to_be_visible()
-        walk_to(page, "Next stop" if number < len(stops.STOPS) else "Closing questions")
+        walk_to(page, "< Next stop" if number < len(stops.STOPS) else "< Closing questions")
         page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"done=1\.2\.3\.4\.5\.6\.7\.8\.9"))
     expect(page.get_by_text("9 of 9 stops done")).to_be_visible()
