@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -21,6 +22,7 @@ from tests.browser.driving import (
     theta_shown,
     wait_for_theta,
 )
+from tests.browser.from_disk import computed, from_disk
 
 TITLES = {name: page.menu for name, page in pages().items()}
 STATE = {"lab": {"thetas": [[0.5, 0, 0.1, 0, 0.5, -0.2]], "position": 1}}
@@ -183,7 +185,7 @@ def is_within(page: Page, selector: str) -> bool:
     return apart and boxes[0]["x"] >= 0 and boxes[-1]["x"] + boxes[-1]["width"] <= width
 
 
-def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
+def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit, chromium, tmp_path):
     page = open_distorted(visit)
     drag(page, "the whole grid", 0.1, -0.05)
     page.get_by_text("θ set by hand").wait_for()
@@ -245,6 +247,16 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit):
     field = page.get_by_label("Link to the playlist")
     expect(field).to_have_value(re.compile("#playlist="))  # which is packed first
     link = field.input_value()
+    page.get_by_role("button", name="Export page").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save page").click()
+    lecture = tmp_path / "lecture.html"
+    download.value.save_as(lecture)
+    with from_disk(chromium, lecture) as opened:
+        for key, theta in (("PageUp", first), ("PageDown", second), ("PageUp", first)):
+            opened.keyboard.press(key)
+            *_, shown = computed(opened)
+            np.testing.assert_allclose(shown.reshape(2, 3), theta, atol=0.011)
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1440, "height": 900})
 
