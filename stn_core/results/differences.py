@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stn_core.intervals import paired
+from stn_core.recipes import Recipe
 from stn_core.results.tables import Cell, cells
 
 
@@ -17,7 +18,7 @@ class Difference:
     On the same images: those that only one of the two misreads decide, not those that both
     misread (McNemar). low, high: the 95 % confidence interval over digits, each one's draws of the
     distortion counted together (``intervals.paired``), of these two networks: it does not cover
-    other seeds. alike: whether both had one recipe and budget.
+    other seeds. alike: whether both had one recipe and budget; each may begin with another network.
     claimed: whether the paper gives the figures of both.
 
     >>> names = "distorted/r/st-cnn-aff", "distorted/r/cnn"
@@ -61,9 +62,14 @@ def difference(better: Cell, than: Cell) -> Difference:
         100 * math.fsum(shares) / ours.test_digits,
         low,
         high,
-        ours.recipe == theirs.recipe,
+        _budget(ours.recipe) == _budget(theirs.recipe),
         None not in (better.experiment.reported, than.experiment.reported),
     )
+
+
+def _budget(recipe: Recipe) -> Recipe:
+    """The same for networks that each begin with another one, of their own kind."""
+    return replace(recipe, begin_with="another network" if recipe.begin_with else None)
 
 
 # What the paper claims, or would if it gave the figures: the first has the smaller error.
