@@ -39,8 +39,9 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     chosen = column or columns[0]
     several = len(columns) > 1
     on = f", on {chosen.upper()}" if several else ""
+    names = [column.upper() for column in columns]
     of_column = {row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}
-    show_errors(table, of_column, chosen, several)
+    show_errors(table, of_column, chosen.upper() if several else "")
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
@@ -51,7 +52,9 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
         _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
         for row in rows
     ]
-    st.markdown(error_table(columns, lines, chosen if several else None), unsafe_allow_html=True)
+    st.markdown(
+        error_table(names, lines, chosen.upper() if several else None), unsafe_allow_html=True
+    )
     say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
     show_budgets(cells, table)
     left, right = st.columns(2, gap="large")
@@ -77,8 +80,9 @@ def _spread(cells: dict) -> str:
     return f"±: the spread over five distortions of each digit{several}.{without} "
 
 
-def show_errors(table: Table, cells: dict, column: str, several: bool) -> None:
-    """Our error and the paper's, a row for each network. cells: of one column, by network."""
+def show_errors(table: Table, cells: dict, column: str) -> None:
+    """Our error and the paper's, a row for each network. cells: of one column, by network; column:
+    its name, empty where there is only one."""
     titles = {row: networks.network_title(row) for row in cells}
     ours = {titles[row]: cell.mean for row, cell in cells.items() if cell.mean is not None}
     paper = {titles[r]: c.experiment.reported for r, c in cells.items() if c.experiment.reported}
@@ -88,12 +92,12 @@ def show_errors(table: Table, cells: dict, column: str, several: bool) -> None:
         series.append(
             figures.Dots(title="the paper", values=paper, colour=shades[1], symbol="diamond")
         )
-    st.header(f"Test error{f' on {column.upper()}' if several else ''}", anchor=False)
+    st.header(f"Test error{f' on {column}' if column else ''}", anchor=False)
     chart(
         figures.dots(
             series, colours(), title="test error", rows=("network", list(titles.values()))
         ),
-        name=f"test-error-{table.name}-{column}",
+        name="-".join(("test-error", table.name, *column.lower().split())),
         key="errors",
         alt="Test error of each network. " + "; ".join(map(in_words, series)),
     )
@@ -111,7 +115,7 @@ def error_table(columns: list[str], lines: list[list[str]], chosen: str | None) 
     lines: a title and a cell for each column; chosen: the column that what is below is of.
     """
     style = [f"text-align:right;{CHOSEN if c == chosen else ''}" for c in columns]
-    head = "".join(f"<th style='{s}'>{c.upper()}</th>" for s, c in zip(style, columns, strict=True))
+    head = "".join(f"<th style='{s}'>{c}</th>" for s, c in zip(style, columns, strict=True))
     body = ""
     for title, *cells in lines:
         parts = "".join(

@@ -21,10 +21,11 @@ SCOPE = (
     "Multi against CNN, on the same photographs, with an interval."
 )
 REPRODUCED = (
-    "**Reproduced**: all networks of the paper's table, on crops of 64 × 64 pixels and on the looser "
-    "ones of 128 × 128. The latter begin with what ours of 64 pixels have learnt, the paper's from "
-    "scratch. **Not reproduced**: the other groups' models, whose errors the paper quotes: a maxout "
-    "CNN (4.0 % at 64 pixels) and an ensemble of recurrent attention models (3.9 % and 4.5 %)."
+    "**Reproduced**: the paper's networks, on crops of 64 × 64 pixels and on the looser ones "
+    "of 128 × 128. The latter begin with what ours of 64 pixels have learnt, the paper's from "
+    "scratch. **Not reproduced**: the other groups' models, whose errors the paper quotes: a "
+    "maxout CNN (4.0 % at 64 pixels) and an ensemble of recurrent attention models (3.9 % and "
+    "4.5 %)."
 )
 
 
@@ -37,7 +38,7 @@ def results(side: int) -> None:
     rows, columns = results.rows_and_columns(table.name)
     st.info(SCOPE.format(share=SHARES[side]))
     chosen = {row: cells[n] for row in rows if (n := f"{prefix_of(side)}{row}") in cells}
-    show_errors(table, chosen, f"{side} px", True)
+    show_errors(table, chosen, f"crops of {side} × {side}")
     st.markdown(
         f"**Table 2.** Sequence error in percent on {table.measured}: **ours**, and the paper's, "
         "by the size of the crops. Click a number to open that network."
