@@ -35,10 +35,12 @@ export class Recording {
   averages(suffix) {
     if (!this.means.length) return [];
     this.basis = this.run.learnt ? new Basis(this.run, suffix) : null;
-    const { channels, meanWords } = this.run;
+    const { channels, meanWords, transformers } = this.run;
     const what = meanWords ?? (channels > 1 ? "Mean of V, channel 1, over 100 pairs whose first digit is" : "Mean of V over a class:");
     const words = element("span", { textContent: what + suffix });
     const means = element("div", { className: "means" }, words, ...this.means.map(({ node }) => node));
+    means.classList.toggle("in-rows", transformers.length > 2); // a row for each class
+    means.style.setProperty("--columns", transformers.length);
     return this.basis ? [means, this.basis.node] : [means];
   }
 
