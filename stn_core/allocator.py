@@ -26,7 +26,7 @@ def keep_freed_memory() -> bool:
 
     By default glibc returns each large buffer to the system, and every training step asks for the
     same ones again, page by page: a tenth to a fifth of a step on a CPU. The process then holds
-    its largest step's memory to the end, so that this is for processes that train and end.
+    its largest step's memory to the end, so that this is for processes that train or measure.
 
     >>> keep_freed_memory() in (True, False)
     True

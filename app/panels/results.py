@@ -168,4 +168,6 @@ def show_budgets(cells: dict, table: Table) -> None:
         if table.number and not table.sized
         else ""
     )
-    st.caption(f"{table.paper}{larger} Networks that have not been trained are marked.")
+    all_trained = all(cell.metrics or cell.problem for cell in cells.values())
+    marked = "" if all_trained else " Networks that have not been trained are marked."
+    st.caption(f"{table.paper}{larger}{marked}")

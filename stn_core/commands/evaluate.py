@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from stn_core import checkpoints, foreign_checkpoints, part_lines
+from stn_core.allocator import keep_freed_memory
 from stn_core.commands.measuring import measure
 from stn_core.commands.options import add_json, add_threads
 from stn_core.commands.surroundings import load_pictures
@@ -39,6 +40,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    keep_freed_memory()
     if options.publish:
         _publish(options)
         return

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 from stn_core import publishing
+from stn_core.allocator import keep_freed_memory
 from stn_core.commands.options import add_force, add_threads
 from stn_core.commands.surroundings import load_pictures
 from stn_core.experiments import find
@@ -27,6 +28,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    keep_freed_memory()
     runs = [Run(folder) for folder in options.run_dir]
     source = load_pictures(find(runs[0].description()["experiment"]))
     folder = publishing.publish(runs, source, force=options.force, threads=options.threads)
