@@ -350,7 +350,9 @@ def test_the_seven_networks_of_the_app_are_published():
 
 def shown(name: str, source) -> Digits:
     """The gallery of a network: of digits, or of rendered house numbers."""
-    return rendered() if name.startswith("house-numbers/") else source.gallery
+    if name.startswith("house-numbers/"):
+        return rendered(EXPERIMENTS[name].data.side)
+    return source.gallery
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

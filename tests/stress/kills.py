@@ -101,8 +101,8 @@ def live(
 
     records: None lets it come to its end.
     """
-    if (run.folder / "heartbeat").exists():
-        then = rng.choice((1, time.time() + HOUR))  # as if the seconds had gone by, or an hour back
+    then = rng.choice((1, time.time() + HOUR))  # as if the seconds had gone by, or an hour back
+    if (run.folder / "heartbeat").exists():  # else it was killed before it had one
         os.utime(run.folder / "heartbeat", (then, then))
     before, faults = written(run), []
     recording.CHECKPOINT_SECONDS = rng.choice(CHECKPOINT_SECONDS)
