@@ -4,6 +4,9 @@
  * Typed arrays alone, and nothing is made while it runs. The weights are kept as (inputs, outputs),
  * so that the innermost loop goes along a row, four rows at a time. Inputs that are 0, which are
  * four of five pixels of a digit and half of what is rectified, cost nothing.
+ *
+ * Measured before others' engines were left out, a step of 32 of the FCN in Node 20, on one busy
+ * core: 1.4 ms so, 8.5 by TensorFlow.js 4.22 (wasm), 4.0 by jax-js 0.1.25 (wasm) without the update.
  */
 
 export class Dense {
