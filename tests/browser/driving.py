@@ -132,12 +132,12 @@ def theta_shown(page: Page) -> np.ndarray:
 
 
 def wait_for_theta(page: Page, theta: np.ndarray) -> None:
-    fields = stage_of(page).locator("details input[type=number]")
+    fields = stage_of(page).locator("details").last.locator("input[type=number]")
 
     def is_there() -> bool:
         """In one look: the page may be another one in the next."""
         values = fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))")
-        return len(values) >= 6 and np.allclose(values[-6:], theta.flatten(), atol=0.011)
+        return len(values) == theta.size and np.allclose(values, theta.flatten(), atol=0.011)
 
     until(page, is_there, f"θ is another than {theta}")
 

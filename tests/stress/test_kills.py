@@ -15,6 +15,7 @@ from stn_core.runs.folder import Run
 from stn_core.training.network import train_steps
 from tests.stress import kills
 
+NAME = "addition/rts/2st-fcn-aff"
 SECONDS = 240
 
 
@@ -24,7 +25,7 @@ def test_training_that_is_killed_again_and_again_ends_as_one_undisturbed():
     With this seed the second life has a checkpoint at every record, and seven records.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "tests.stress.kills", "--kills=3", "--seed=3"],
+        [sys.executable, "-m", "tests.stress.kills", NAME, "--kills=3", "--seed=3"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

@@ -205,12 +205,12 @@ def test_all_of_a_group_can_be_looked_at_page_by_page(galleries):
     assert f"Both wrong: {count} of 3,000 · {legend}" in texts(app)
     assert len(galleries["misread-both"]) == SAMPLE_SIZE and not app.pagination
     app.toggle(key="misread_both").set_value(True).run()
-    seen, last = [], -(-count // PAGE_SIZE)
-    for page in (1, 2, last):
+    seen = []
+    for page in range(1, 1 + -(-count // PAGE_SIZE)):
         app.pagination(key="misread_both_page").set_value(page).run()
         seen += [item.id for item in galleries["misread-both"]]
-        assert f"to {min(page * PAGE_SIZE, count)}" in texts(app)
-    assert len(set(seen)) == len(seen) == count - (last - 3) * PAGE_SIZE
+        assert f"to {len(seen)}" in texts(app)
+    assert len(set(seen)) == len(seen) == count
     linked = opened("addition", sum_view="Results", misread_both="true", misread_both_page="99")
     assert linked.pagination[0].value == 1  # a page that there is
 
