@@ -70,7 +70,6 @@ def evaluate(
     threads: of the CPU, meanwhile. Raises InputError if there are no digits.
 
     >>> from stn_core import find, load_digits, load_pretrained
-    >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/st-cnn-aff"), load_digits().gallery
     >>> few = gallery[:100]
     >>> evaluate(load_pretrained(experiment), experiment, few).measure < 5  # percent
@@ -88,7 +87,6 @@ def evaluate_draws(
     """An Evaluation for each of EVALUATION_SEEDS; of photographs, which no seed changes, one.
 
     >>> from stn_core import find, load_digits, load_pretrained
-    >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/st-fcn-aff"), load_digits().gallery
     >>> few = gallery[:100]
     >>> len(evaluate_draws(load_pretrained(experiment), experiment, few))
@@ -176,7 +174,6 @@ def misread_examples(
     """The gallery digits that a network misreads with this seed, and the classes it predicts.
 
     >>> from stn_core import find, load_digits
-    >>> from stn_core.digits import Digits
     >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
     >>> few = gallery[:20]
     >>> misread = misread_examples(experiment.build(seed=0), experiment, few, seed=0)

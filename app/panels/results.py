@@ -37,11 +37,10 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     cells = results.cells(table.name)
     rows, columns = results.rows_and_columns(table.name)
     chosen = column or columns[0]
-    several = len(columns) > 1
-    on = f", on {chosen.upper()}" if several else ""
-    names = [column.upper() for column in columns]
+    name = chosen.upper() if len(columns) > 1 else ""
+    on = f", on {name}" if name else ""
     of_column = {row: cells[f"{table.name}/{chosen}/{row}"] for row in rows}
-    show_errors(table, of_column, chosen.upper() if several else "")
+    show_errors(table, of_column, name)
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
@@ -52,9 +51,8 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
         _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
         for row in rows
     ]
-    st.markdown(
-        error_table(names, lines, chosen.upper() if several else None), unsafe_allow_html=True
-    )
+    names = [column.upper() for column in columns]
+    st.markdown(error_table(names, lines, name or None), unsafe_allow_html=True)
     say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
     show_budgets(cells, table)
     left, right = st.columns(2, gap="large")

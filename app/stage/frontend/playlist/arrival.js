@@ -5,7 +5,7 @@
 import { arrive } from "../output/bookmarks.js";
 import { hasRun, takeAddress } from "../parts/history.js";
 import { PRESENTATION } from "../parts/presentation.js";
-import { FRONT } from "./pins.js";
+import { nameOf } from "./pins.js";
 
 const PATIENCE_MILLISECONDS = { same: 4000, other: 30_000 }; // for a page that has changed its address itself, and for another page
 
@@ -53,9 +53,6 @@ function textOf(page, fields) {
   const own = Object.entries(fields).filter(([name, value]) => value && ![...PRESENTATION, "stage"].includes(name));
   return [nameOf(page), JSON.stringify(own.sort())];
 }
-
-/** A page's name, of its path; the front page has none there. */
-const nameOf = (path) => path.split("/").pop() || FRONT;
 
 /** What was there before is made anew; what has come since has begun with the address. */
 function end() {

@@ -6,6 +6,10 @@ const MAX_CHARS = { title: 120, note: 400, page: 60, fields: 12_000 };
 const TOUR = ["stop", "done", "lesson"]; // of whoever is on the tour; a pin is of its page alone
 /** The page whose address has no name. */
 export const FRONT = "front";
+
+/** A page's name, of its path. */
+export const nameOf = (path) => path.split("/").pop() || FRONT;
+
 const MAX_WORD = 30; // of a field, in a title
 const IS_WORD = /^(?!run-).*\p{L}/u; // no number, nor the key of a training
 
@@ -24,7 +28,7 @@ const newId = () => Date.now().toString(36) + Math.random().toString(36).slice(2
 /** A pin of an address of the app. @param {Object<string, string>} pages  their titles, by name */
 export function pinOf(href, pages) {
   const url = new URL(href);
-  const page = url.pathname.split("/").pop() || FRONT;
+  const page = nameOf(url.pathname);
   const fields = Object.fromEntries([...url.searchParams].filter(([name]) => !PRESENTATION.includes(name) && !TOUR.includes(name)));
   return { id: newId(), title: titleOf(page, fields, pages), note: "", page, fields };
 }
