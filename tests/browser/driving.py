@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from playwright.sync_api import Page
@@ -12,6 +14,7 @@ from app.data import browser_networks
 from app.views import pages
 
 PATIENCE_MILLISECONDS = 60_000
+FRAME_MILLISECONDS = 17
 DIGIT, SEED = 207, 1
 # Whether anything is on a canvas.
 PAINTED = """(canvas) => {
@@ -89,6 +92,30 @@ def until(page: Page, check, message: str) -> None:
     while not check():
         assert time.monotonic() < deadline, message
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => done()))")
+
+
+@contextmanager
+def frame_by_frame(page: Page) -> Iterator[Iterator[None]]:
+    """The page's time stands still but for its next frame, which the test asks for.
+
+    So what moves is seen at each of its places, however slow the machine is. Its time is never
+    ahead of the server's. ``until`` does not work within: it waits for a frame.
+    """
+
+    def frames() -> Iterator[None]:
+        deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+        while time.monotonic() < deadline:
+            time.sleep(FRAME_MILLISECONDS / 1000)
+            page.clock.run_for(FRAME_MILLISECONDS)
+            yield
+        raise AssertionError("it moves for ever")
+
+    page.clock.install()
+    page.clock.pause_at(time.time() + 1)
+    try:
+        yield frames()
+    finally:
+        page.clock.resume()
 
 
 def pixels(page: Page, pane: str, index: int = 0, nth: int = 0) -> np.ndarray:

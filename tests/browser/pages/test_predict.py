@@ -11,11 +11,11 @@ from app.views.distorted.questions import QUESTIONS as DISTORTED
 from app.views.transformer.questions import QUESTIONS as GRID
 from app.views.transformer.questions import SHIFTED, SMALL
 from tests.browser.driving import (
+    frame_by_frame,
     handle,
     open_transformer,
     theta_shown,
     typed,
-    until,
 )
 
 NEAR = 0.006  # of a number that is shown in two digits
@@ -45,15 +45,14 @@ def test_question_is_answered_by_the_keyboard_and_played_until_a_hand_takes_over
     page = open_transformer(visit, reduced_motion="no-preference")
     said = asked(page).get_by_role("status")
     open_question(page)
-    press_answer(page, 2)
-    expect(said).to_have_text(re.compile("Watch the figure"))
-    seen = []
-
-    def is_over() -> bool:
-        seen.append(theta_shown(page)[0, 2])
-        return "Not quite" in said.text_content()
-
-    until(page, is_over, "the answer is played")
+    with frame_by_frame(page) as frames:
+        press_answer(page, 2)
+        seen, told = [], [""]
+        while "Not quite" not in told[-1]:
+            next(frames)
+            seen.append(theta_shown(page)[0, 2])
+            told.append(said.text_content())
+    assert any("Watch the figure" in words for words in told)
     assert len({x for x in seen if 0.05 < x < 0.45}) > 3  # it moved there
     np.testing.assert_allclose(theta_shown(page).flatten(), SHIFTED, atol=NEAR)
     assert GRID[0].reasons[1] in said.text_content()
@@ -61,11 +60,13 @@ def test_question_is_answered_by_the_keyboard_and_played_until_a_hand_takes_over
     asked(page).get_by_role("button", name="Next question").focus()
     page.keyboard.press("Enter")
     expect(said).to_be_empty()
-    page.keyboard.press("Enter")  # the first answer has the focus
-    until(page, lambda: 0.6 < theta_shown(page)[0, 0] < 0.9, "the second answer is played")
-    box = handle(page, "the whole grid").bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
+    with frame_by_frame(page) as frames:
+        page.keyboard.press("Enter")  # the first answer has the focus
+        while not 0.6 < theta_shown(page)[0, 0] < 0.9:
+            next(frames)
+        box = handle(page, "the whole grid").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.down()
     expect(said).to_have_text(re.compile("Right"))
     held = theta_shown(page)
     assert held[0, 0] > SMALL[0] + 0.05
