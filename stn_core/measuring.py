@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, cat
 
 from stn_core import checkpoints
-from stn_core.birds import mean_crops, parts
+from stn_core.birds import mean_crops, parts, placing
 from stn_core.birds.photographs import Photographs
 from stn_core.card import write_card
 from stn_core.digits import Digits, DigitsError, Source
@@ -81,9 +81,11 @@ def measure_gallery(
 
 
 def measure_parts(
-    network: ClassificationNetwork, experiment: Experiment, test: Digits
-) -> tuple[parts.Share, ...] | None:
-    """What a network's windows have of birds in them; None of other pictures and without windows.
+    network: ClassificationNetwork, experiment: Experiment, test: Digits, seed: int = 0
+) -> parts.SeedParts | None:
+    """What a network's windows have of birds in them, and what it costs to have them elsewhere.
+
+    seed: the network's. None of other pictures and without windows.
 
     >>> from stn_core import find, load_digits
     >>> experiment, gallery = find("distorted/r/fcn"), load_digits().gallery
@@ -92,7 +94,9 @@ def measure_parts(
     """
     if network.transformer is None or not isinstance(test, Photographs):
         return None
-    return parts.measure(network, experiment, test)
+    middles = parts.windows(network, experiment, test)
+    found = parts.SeedParts(seed=seed, shares=parts.measure(middles, test))
+    return replace(found, placed=placing.costs(network, experiment, test, middles, found.best))
 
 
 def write_mean_crops(
@@ -136,8 +140,7 @@ def measure_again(experiment: Experiment, source: Source, *, threads: int = 1) -
     if len(metrics.seeds) == 1:
         measured["errors"] = (round(mean_error(test), 4),)
     with on_threads(threads):
-        if shares := measure_parts(network, experiment, source.test):
-            again = parts.SeedParts(seed=metrics.seed, shares=shares)
+        if again := measure_parts(network, experiment, source.test, metrics.seed):
             others = (one for one in metrics.parts or () if one.seed != metrics.seed)
             measured["parts"] = tuple(sorted((again, *others), key=lambda one: one.seed))
         folder = save_metrics(experiment, replace(metrics, **measured)).parent

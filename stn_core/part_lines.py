@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stn_core import results
-from stn_core.birds.parts import CENTRE, RANDOM, REGIONS, Ahead, Share
+from stn_core.birds.parts import CENTRE, RANDOM, REGIONS, Ahead, SeedParts, Share
+from stn_core.birds.placing import MARKED, MEAN
 from stn_core.results import Cell
 
 MEASURED = (
@@ -14,6 +15,12 @@ MEASURED = (
 MOVING = (
     "What the windows gain by moving: how many points more than the same window at its mean place:",
 )
+ELSEWHERE = (
+    "How many points more are misread with the windows elsewhere than the network puts them: each",
+    "at its mean place; or, of those that have most heads and bodies in them, on the marked head",
+    "and body:",
+)
+PLACES = {MEAN: "mean place", MARKED: "marked"}
 NAME_CHARS, WINDOW_CHARS, REGION_CHARS = 20, 10, 43  # of the columns
 
 
@@ -40,17 +47,22 @@ def of_table(cells: dict[str, Cell]) -> list[str]:
             first = f"{one.name} seed {one.measured.seed}" if n == 0 else ""
             shares = {region: one.share(window, region) for region in REGIONS}
             lines.append(_gains(first, f"window {window}", shares))
+    placed = [one for one in found if one.measured.placed]
+    if placed:
+        lines += ["", *ELSEWHERE]
+    for one in placed:
+        lines += _costs(f"{one.name} seed {one.measured.seed}", one.measured)
     return lines
 
 
-def of_network(measured: tuple[Share, ...]) -> list[str]:
+def of_network(measured: SeedParts) -> list[str]:
     """Of one network.
 
-    >>> of_network(())[0]
+    >>> of_network(SeedParts(seed=0, shares=()))[0]
     'Windows that have all visible points of a part in them, in percent of the test photographs'
     """
     shares: dict[str, dict[str, Share]] = {}
-    for share in measured:
+    for share in measured.shares:
         shares.setdefault(share.window, {})[share.region] = share
     of_windows = [
         _line("", w if w in (CENTRE, RANDOM) else f"window {w}", found)
@@ -59,7 +71,8 @@ def of_network(measured: tuple[Share, ...]) -> list[str]:
     gains = [
         _gains("", f"window {w}", found) for w, found in shares.items() if w not in (CENTRE, RANDOM)
     ]
-    return [*MEASURED, *_heading(), *of_windows, *MOVING, *gains]
+    lines = [*MEASURED, *_heading(), *of_windows, *MOVING, *gains]
+    return lines + [*ELSEWHERE, *_costs("", measured)] if measured.placed else lines
 
 
 def _heading() -> list[str]:
@@ -82,6 +95,14 @@ def _gains(name: str, window: str, shares: dict[str, Share]) -> str:
     words = (_points(share.follows) if share.follows else "" for share in shares.values())
     columns = "".join(f"{one:{REGION_CHARS}}" for one in words)
     return f"{name:{NAME_CHARS}}{window:{WINDOW_CHARS}}{columns}".rstrip()
+
+
+def _costs(name: str, measured: SeedParts) -> list[str]:
+    """A line for each of the places that the windows were put at."""
+    return [
+        f"{name if n == 0 else '':{NAME_CHARS}}{PLACES[where]:{WINDOW_CHARS}}{_points(cost)}"
+        for n, (where, cost) in enumerate((measured.placed or {}).items())
+    ]
 
 
 def _points(ahead: Ahead) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from stn_core import checkpoints
-from stn_core.birds.parts import SeedParts
 from stn_core.card import write_card
 from stn_core.digits import Digits, DigitsError, Source
 from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
@@ -92,9 +91,9 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
         _refuse_worse(runs[median], experiment, tests[median])
     with on_threads(threads):
         parts = tuple(
-            SeedParts(seed=seed, shares=shares)
+            found
             for network, seed in zip(networks, seeds, strict=True)
-            if (shares := measure_parts(network, experiment, source.test))
+            if (found := measure_parts(network, experiment, source.test, seed))
         )
         measured = {
             **measure_test(experiment, tests[median]),

@@ -78,12 +78,16 @@ class Share:
 class SeedParts:
     """What the windows of one seed's network have in them.
 
+    placed: what it costs to have the windows elsewhere (``placing.costs``); None where that was not
+    measured.
+
     >>> SeedParts(seed=0, shares=()).of("head")
     {}
     """
 
     seed: int
     shares: tuple[Share, ...]
+    placed: dict[str, Ahead] | None = None
 
     def of(self, region: str) -> dict[str, Share]:
         """A region's shares, by the windows' names."""
@@ -142,13 +146,24 @@ def misses(middles: Tensor, birds: Photographs, best: Mapping[str, str]) -> Tens
     >>> misses(middles, birds, {"head": "1", "body": "2"})  # by 0.2 of the width, and by none
     tensor([0.1000])
     """
-    found = []
-    for region, window in best.items():
-        chosen = [PARTS.index(part) for part in REGIONS[region]]
-        visible = birds.visible[:, chosen, None]
-        middle = (birds.points[:, chosen] * visible).sum(1) / visible.sum(1)
-        found.append((middles[int(window) - 1] - middle).norm(dim=1) / 2)  # a width is 2 long
+    found = [
+        (middles[int(window) - 1] - middle_of(region, birds)).norm(dim=1) / 2  # a width is 2 long
+        for region, window in best.items()
+    ]
     return torch.stack(found).mean(0)
+
+
+def middle_of(region: str, birds: Photographs) -> Tensor:
+    """The mean of a region's visible points, (photographs, 2); NaN where none is visible.
+
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.full((1, 15, 2), 0.5)
+    >>> birds = Photographs(images, torch.zeros(1), points, torch.ones(1, 15).bool())
+    >>> middle_of("head", birds)
+    tensor([[0.5000, 0.5000]])
+    """
+    chosen = [PARTS.index(part) for part in REGIONS[region]]
+    visible = birds.visible[:, chosen, None]
+    return (birds.points[:, chosen] * visible).sum(1) / visible.sum(1)
 
 
 @torch.no_grad()
@@ -212,35 +227,32 @@ def shares(middles: Tensor, birds: Photographs, generator: torch.Generator) -> l
                 still = contains(places.mean(1, keepdim=True).expand_as(places), birds, region)
                 share = replace(
                     share,
-                    ahead=_ahead(own - held[CENTRE]),
-                    follows=_ahead(own - still[:, seen].double().mean(0)),
+                    ahead=ahead(own - held[CENTRE]),
+                    follows=ahead(own - still[:, seen].double().mean(0)),
                 )
             found.append(share)
     return found
 
 
-def measure(
-    network: ClassificationNetwork, experiment: Experiment, birds: Photographs
-) -> tuple[Share, ...]:
+def measure(middles: Tensor, birds: Photographs) -> tuple[Share, ...]:
     """A network's shares on photographs, with the random windows that every network is given.
 
-    >>> from unittest.mock import patch
-    >>> from stn_core import find
-    >>> from stn_core.birds import backbone
-    >>> experiment = find("birds/128/2st-cnn")
-    >>> with patch.object(backbone, "pretrained", lambda: backbone.assemble(backbone.LITE0)):
-    ...     network = experiment.build(seed=0)
+    middles: see ``windows``.
+
     >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.zeros(1, 15, 2)
     >>> birds = Photographs(images, torch.zeros(1).long(), points, torch.ones(1, 15).bool())
-    >>> [share.window for share in measure(network, experiment, birds)][:4]
+    >>> [share.window for share in measure(torch.zeros(2, 1, 2), birds)][:4]
     ['1', '2', 'centre', 'random']
     """
-    generator = torch.Generator().manual_seed(RANDOM_SEED)
-    return tuple(shares(windows(network, experiment, birds), birds, generator))
+    return tuple(shares(middles, birds, torch.Generator().manual_seed(RANDOM_SEED)))
 
 
-def _ahead(gains: Tensor) -> Ahead | None:
-    """gains: 1, 0 or −1 for each photograph; None without one."""
+def ahead(gains: Tensor) -> Ahead | None:
+    """gains: 1, 0 or −1 for each photograph; None without one.
+
+    >>> ahead(torch.tensor([1.0, 0.0, -1.0, 0.0])).percent
+    0.0
+    """
     if not len(gains):
         return None
     low, high = paired(gains[gains != 0].tolist(), len(gains))

@@ -53,7 +53,8 @@ def run(options: argparse.Namespace) -> None:
             parts = measure_parts(network, experiment, source.test)
     if options.json:
         found = {"experiment": experiment.name, "step": step, **measured._asdict()}
-        found["parts"] = parts and to_json(parts)
+        if parts:
+            found |= {"parts": to_json(parts.shares), "placed": to_json(parts.placed)}
         print(json.dumps({key: value for key, value in found.items() if value is not None}))
         return
     after = "" if step is None else f", after step {step:,}"

@@ -16,11 +16,13 @@ from stn_core.birds import mean_crops, source
 from stn_core.birds.backbone import BackboneError
 from stn_core.birds.parts import CENTRE, RANDOM, shares, windows
 from stn_core.birds.photographs import PARTS
+from stn_core.birds.placing import costs, places
 from stn_core.birds.species import SPECIES
 from stn_core.checkpoints import as_shipped, load_pretrained, load_tensors, load_trained
 from stn_core.metrics import load_metrics
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
+from stn_core.trace import Trace
 from stn_core.training.trainer import Trainer
 from stn_core.weights import count_parameters
 from tests.stn_core.birds.tiny_cub import BEAK
@@ -110,6 +112,8 @@ def test_every_seed_s_windows_are_measured_and_printed(
     command(["results", "birds"])
     printed = capsys.readouterr().out
     assert "128/2st-cnn seed 0" in printed and "128/2st-cnn seed 1" in printed
+    marked = shipped.placed["marked"]
+    assert f"marked    {marked.percent:+6.1f} [{marked.low:+5.1f}" in printed
     assert f"{100 - statistics.mean(metrics.errors):.2f} ± " in printed and line in printed
     command(["evaluate", NAME, "--publish"])  # measures one seed again, and has both
     assert load_metrics(find(NAME)).parts == metrics.parts
@@ -173,3 +177,30 @@ def test_shares_are_those_of_windows_that_were_put_there(cub, tiny):
     hidden = replace(birds, visible=birds.visible & (torch.arange(len(PARTS)) != BEAK))
     assert [s.photographs for s in shares(put, hidden, torch.Generator())] == [0] * 4 + [9] * 4
     assert np.isfinite([s.high for s in shares(put, hidden, torch.Generator())]).all()
+
+
+class Reading(torch.nn.Module):
+    """Right where window 1 is on the beak, (−½, −½), or window 2 is not where it starts."""
+
+    def trace(self, images, *middles):
+        right = (middles[0] + 0.5).norm(dim=1) < 0.05
+        right |= (middles[1] - torch.tensor([0.25, 0.0])).norm(dim=1) > 0.05
+        label = find(NAME).data.examples(source.load().test, torch.Generator()).labels
+        logits = torch.nn.functional.one_hot(torch.where(right, label, label + 1), 4).float()
+        return Trace((), images, logits)
+
+
+def test_windows_are_put_at_their_mean_place_and_on_the_marked_parts(cub):
+    birds, experiment = source.load().test, find(NAME)
+    middles = torch.tensor([[-0.5, -0.5], [0.25, 0.0]])[:, None].repeat(1, 9, 1)
+    best = {"head": "1", "body": "2"}
+    put = places(middles, birds, best)
+    torch.testing.assert_close(put["marked"][0], middles[0], atol=0.02, rtol=0)
+    assert put["marked"][1].abs().max() < 0.02  # the belly
+    unseen = replace(birds, visible=torch.zeros_like(birds.visible))
+    assert torch.equal(places(middles, unseen, best)["marked"], middles)
+    off = middles.clone()
+    off[0, :3] = 0.0  # three are misread; on the marked parts none is, at the mean place all are
+    found = costs(Reading(), experiment, birds, off, best)
+    assert found["marked"].percent == pytest.approx(-100 / 3)
+    assert found["mean"].percent == pytest.approx(200 / 3) and found["mean"].decided

@@ -54,6 +54,8 @@ def test_table_parts_means_and_the_wall_are_shown(published, monkeypatch):
     [measured] = published.parts
     head = measured.of("head")[measured.best["head"]]
     assert f"has the whole head in {head.percent:.1f} %" in texts(app)
+    still = f"each at its mean place {measured.placed['mean'].percent:+.1f} points"
+    assert still.replace("-", "−") in texts(app)
 
     means, wall = figures(app)
     assert means == ["whole images", "window 1", "window 2"]
