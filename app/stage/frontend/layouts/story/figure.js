@@ -205,6 +205,7 @@ export class Figure {
   arrive(seconds) {
     this.follow.stop();
     if (!seconds) return this.show(this.predicted);
+    this.show(this.theta); // at once: a step that is opened reads V before the next frame
     this.from = this.theta;
     this.to = this.predicted;
     this.follow.play(seconds);
