@@ -245,6 +245,8 @@ def _resumed(
     recipe = Recipe.from_json(description["recipe"])
     if extend_to is not None:
         recipe = extended(recipe, extend_to)
+    if run.checkpoint.is_file():  # which has what it began with
+        recipe = replace(recipe, begin_with=None)
     experiment = replace(experiment, recipes=(recipe,))
 
     def make() -> NetworkTraining:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from stn_core import checkpoints
+from stn_core import checkpoints, find
 from stn_core.checkpoints import CheckpointError
 from stn_core.recipes import SGD, AdamW, Muon
 from stn_core.runs.folder import Run
@@ -61,6 +62,27 @@ def test_stopped_and_resumed_run_is_bit_for_bit_the_undisturbed_one(
     assert [step.step for step in resumed] == list(range(6, 13))
     assert run.status().state == "finished"
     assert_same_run(run, undisturbed)
+
+
+def test_run_that_began_with_a_published_network_is_resumed_without_it(
+    source, tmp_path, pretrained
+):
+    first = find(small().name)
+    folder = pretrained / first.name
+    folder.mkdir(parents=True)
+    checkpoints.save_weights(first.build(seed=3), first, folder / "weights.safetensors")
+    begun = small(begin_with=first.name)
+    undisturbed, run = Run(tmp_path / "undisturbed"), Run(tmp_path / "run")
+    list(train_steps(begun, source, seed=5, run=undisturbed))
+    for step in train_steps(begun, source, seed=5, run=run):
+        if step.step == 4:
+            run.control("stop")
+    shutil.rmtree(folder)
+    list(train_steps(begun, source, run=run, resume=True))
+    assert_same_run(run, undisturbed)
+    assert run.description()["recipe"]["begin_with"] == first.name
+    with pytest.raises(CheckpointError, match="distorted/r/"):
+        list(train_steps(begun, source, run=Run(tmp_path / "new")))
 
 
 def test_run_whose_checkpoint_numbers_the_parameters_as_older_ones_do_is_resumed(source, tmp_path):
