@@ -157,7 +157,7 @@ def test_place_in_the_queue_and_the_time_until_its_turn_are_told(
 def test_step_of_a_published_network_has_a_known_length_and_an_unknown_one_none():
     assert 0 < networks.seconds_a_step("distorted/rts/st-fcn-aff") < 1
     assert 0 < networks.seconds_a_step("colocalisation/tc/8") < 1
-    assert 0 < networks.seconds_a_step("distorted/p/cnn") < 1  # published from a GPU
+    assert 0 < networks.seconds_a_step("distorted/rts/cnn") < 1  # published from a GPU
     assert networks.seconds_a_step("distorted/tc/no-such-network") is None
 
 
