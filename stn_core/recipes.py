@@ -15,17 +15,25 @@ from stn_core.muon import KernelMuon
 
 @dataclass(frozen=True, kw_only=True)
 class SGD:
-    """Plain stochastic gradient descent, no momentum; no weight decay (A.4), or some (A.5).
+    """Stochastic gradient descent; no weight decay (A.4), or some (A.5).
+
+    momentum: none, since the paper names none. Raises InputError if it is not in [0, 1).
 
     >>> weight = torch.nn.Parameter(torch.zeros(2))
-    >>> SGD().build([{"params": [weight], "lr": 0.01}])[0].defaults["momentum"]
-    0
+    >>> SGD(momentum=0.9).build([{"params": [weight], "lr": 0.01}])[0].defaults["momentum"]
+    0.9
     """
 
     weight_decay: float = 0.0
+    momentum: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.momentum < 1:
+            raise InputError(f"momentum should be at least 0 and below 1, got {self.momentum}")
 
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
-        return [torch.optim.SGD(groups, weight_decay=self.weight_decay)]
+        settings = {"weight_decay": self.weight_decay, "momentum": self.momentum}
+        return [torch.optim.SGD(groups, **settings)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +198,8 @@ class Recipe:
         words = [type(self.optimiser).__name__]
         if isinstance(self.optimiser, Muon) and self.optimiser.kernels:
             words.append("kernels too")
+        if isinstance(self.optimiser, SGD) and self.optimiser.momentum:
+            words.append(f"momentum {self.optimiser.momentum:g}")
         if self.localisation_optimiser is not None:
             kernels = getattr(self.localisation_optimiser, "kernels", False)
             localisation = type(self.localisation_optimiser).__name__

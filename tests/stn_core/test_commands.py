@@ -179,6 +179,10 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
             ["--set", "recipe.iterations=1.5"],
             "--set recipe.iterations expects a whole number, got '1.5'",
         ),
+        (
+            ["--recipe=paper", "--set", "recipe.optimiser.momentum=1"],
+            "momentum should be at least 0 and below 1, got 1.0",
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

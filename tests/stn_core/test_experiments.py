@@ -136,7 +136,11 @@ def test_reported_figure_is_the_paper_s(name, error_percent):
 def test_paper_s_recipe_is_that_of_its_appendix(experiment):
     recipe = experiment.with_recipe("paper").recipe
     assert (recipe.iterations, recipe.batch_size, recipe.learning_rate) == (150_000, 256, 0.01)
-    assert recipe.to_json()["optimiser"] == {"type": "SGD", "weight_decay": 0.0}
+    assert recipe.to_json()["optimiser"] == {
+        "type": "SGD",
+        "weight_decay": 0.0,
+        "momentum": 0.0,
+    }
     assert recipe.to_json()["schedule"] == {"type": "StepDecay", "every": 50_000, "divisor": 10}
 
 

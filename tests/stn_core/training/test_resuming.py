@@ -35,6 +35,7 @@ from tests.stn_core.training.small import (
 OPTIMISED = {
     "adamw": small(optimiser=AdamW()),
     "sgd": small(optimiser=SGD(), learning_rate=0.05),
+    "sgd with momentum": small(optimiser=SGD(momentum=0.9), learning_rate=0.01),
     "muon": small(optimiser=Muon()),
     "muon, kernels too": small("distorted/r/st-cnn-aff", optimiser=Muon(kernels=True)),
 }
