@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from stn_core.house_numbers.crops import crop
 from stn_core.house_numbers.numbers import SIDE
 from stn_core.house_numbers.rendering import FONTS, LENGTHS, MEDIAN_HEIGHT, render
 
-MANY = [render(seed) for seed in range(120)]
+
+@pytest.fixture(scope="module")
+def many():
+    return [render(seed) for seed in range(120)]
 
 
 def test_seed_makes_the_image():
@@ -23,9 +27,9 @@ def test_digits_can_be_given():
         assert number.digits == digits and number.boxes.shape == (len(digits), 4)
 
 
-def test_number_lies_in_the_image_and_differs_from_what_it_is_on():
+def test_number_lies_in_the_image_and_differs_from_what_it_is_on(many):
     spreads = []
-    for rendering in MANY:
+    for rendering in many:
         (rows, columns), (left, top, width, height) = (
             rendering.image.shape[:2],
             rendering.number.box,
@@ -38,10 +42,10 @@ def test_number_lies_in_the_image_and_differs_from_what_it_is_on():
     assert np.median(spreads) > 15 and np.mean(np.array(spreads) < 3) < 0.1
 
 
-def test_lengths_and_heights_are_distributed_as_in_svhn():
-    lengths = np.bincount([len(r.number.digits) for r in MANY], minlength=6)[1:6] / len(MANY)
+def test_lengths_and_heights_are_distributed_as_in_svhn(many):
+    lengths = np.bincount([len(r.number.digits) for r in many], minlength=6)[1:6] / len(many)
     assert np.abs(lengths - LENGTHS).max() < 0.12  # 120 of them: 2.6 standard deviations
-    median = np.median([np.median(r.number.boxes[:, 3]) for r in MANY])
+    median = np.median([np.median(r.number.boxes[:, 3]) for r in many])
     assert 0.75 * MEDIAN_HEIGHT < median < 1.35 * MEDIAN_HEIGHT
 
 
@@ -51,6 +55,6 @@ def test_every_font_has_its_licence():
     assert len(fonts) >= 8 and all(font.name in text for font in fonts)
 
 
-def test_crop_of_a_rendering_is_a_network_input():
-    picture = crop(MANY[0].image, MANY[0].number)
+def test_crop_of_a_rendering_is_a_network_input(many):
+    picture = crop(many[0].image, many[0].number)
     assert picture.shape == (3, SIDE, SIDE) and picture.dtype == np.uint8
