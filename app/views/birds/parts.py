@@ -23,7 +23,7 @@ EXPLAINED = (
 )
 ELSEWHERE = (
     "**Would it help to look elsewhere?** The same networks read the same photographs, with their "
-    "windows elsewhere; how many more they misread:"
+    "windows elsewhere. How many percentage points more they then misread (below 0: fewer):"
 )
 PLACES = {"mean": "each at its mean place", "marked": "on the marked head and body"}
 
