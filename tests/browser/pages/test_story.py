@@ -141,7 +141,7 @@ def test_sampler_shows_the_four_pixels_and_their_weights(visit):
 def test_step_of_a_link_is_shown_while_its_grid_is_on_its_way(visit):
     page = visit("step=4", reduced_motion="no-preference")
     expect(stage_of(page).locator(".quad .tap")).to_have_count(4)
-    expect(page.get_by_text("Error")).to_have_count(0)
+    expect(page.get_by_text("BidiComponent Error")).to_have_count(0)
 
 
 def test_loss_flows_backwards_and_a_step_lowers_it(visit):
