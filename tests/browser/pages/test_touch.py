@@ -27,6 +27,17 @@ SMALL = """(least) => {
     return found;
 }"""
 
+AT_REST = """(main) => new Promise((done) => {
+    let at = main.scrollTop, still = 0;
+    const look = () => {
+        still = main.scrollTop === at ? still + 1 : 0;
+        at = main.scrollTop;
+        if (still > 12) done();
+        else requestAnimationFrame(look);
+    };
+    look();
+})"""
+
 
 def touch(page: Page, x: float, y: float, *, up: float = 0, across: float = 0) -> None:
     """A finger comes down, goes so many pixels, and leaves."""
@@ -58,6 +69,7 @@ def assert_a_swipe_scrolls(page: Page, locator, across: float = 0.5, down: float
     touch(page, *place, up=150)
     scrolled = lambda: main.evaluate("(main) => main.scrollTop") - before  # noqa: E731
     until(page, lambda: scrolled() > 50, f"a swipe scrolls by {scrolled()}")
+    main.evaluate(AT_REST)  # what touches a page that still scrolls stops it, and is no tap
 
 
 @pytest.fixture
