@@ -32,8 +32,8 @@ class SGD:
             raise InputError(f"momentum should be at least 0 and below 1, got {self.momentum}")
 
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
-        settings = {"weight_decay": self.weight_decay, "momentum": self.momentum}
-        return [torch.optim.SGD(groups, **settings)]
+        decay, momentum = self.weight_decay, self.momentum
+        return [torch.optim.SGD(groups, weight_decay=decay, momentum=momentum)]
 
 
 @dataclass(frozen=True, kw_only=True)
