@@ -9,7 +9,7 @@ that also a window that looks at none has many in it. All on the same photograph
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from stn_core.birds.networks import SCALE
 from stn_core.birds.photographs import PARTS, Photographs
-from stn_core.experiment import Experiment
+from stn_core.experiment import Examples, Experiment
 from stn_core.intervals import paired, wilson
 from stn_core.networks import ClassificationNetwork
 
@@ -181,17 +181,35 @@ def windows(network: ClassificationNetwork, experiment: Experiment, birds: Photo
     >>> windows(network, experiment, birds).tolist()
     [[[-0.25, 0.0]], [[0.25, 0.0]]]
     """
+    assert network.transformer is not None  # of a baseline there is nothing to see
+    found = [
+        torch.stack([warp.theta for warp in network.transformer.warps(shown.images)])
+        for _, shown in evaluated(network, experiment, birds)
+    ]
+    return torch.cat(found, 1)
+
+
+def evaluated(
+    network: ClassificationNetwork, experiment: Experiment, birds: Photographs
+) -> Iterator[tuple[slice, Examples]]:
+    """Some photographs at a time: which, and as a network is shown them.
+
+    The network is in evaluation mode meanwhile.
+
+    >>> from torch import nn
+    >>> from stn_core import find
+    >>> images, points = torch.zeros(1, 3, 128, 128, dtype=torch.uint8), torch.zeros(1, 15, 2)
+    >>> birds = Photographs(images, torch.zeros(1).long(), points, torch.ones(1, 15).bool())
+    >>> [(_, shown)] = evaluated(nn.Identity(), find("birds/64/cnn"), birds)
+    >>> shown.images.shape
+    torch.Size([1, 3, 64, 64])
+    """
     training = network.training
     network.eval()
-    found = []
     for start in range(0, len(birds), CHUNK):
         some = slice(start, start + CHUNK)
-        part = birds[some]
-        images = experiment.data.examples(part, torch.Generator()).images
-        assert network.transformer is not None  # of a baseline there is nothing to see
-        found.append(torch.stack([w.theta for w in network.transformer.warps(images)]))
+        yield some, experiment.data.examples(birds[some], torch.Generator())
     network.train(training)
-    return torch.cat(found, 1)
 
 
 def shares(middles: Tensor, birds: Photographs, generator: torch.Generator) -> list[Share]:

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from stn_core.birds.networks import SCALE
-from stn_core.birds.parts import CHUNK, Ahead, ahead, middle_of
+from stn_core.birds.parts import Ahead, ahead, evaluated, middle_of
 from stn_core.birds.photographs import Photographs
 from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
 
 MEAN, MARKED = "mean", "marked"
+OWN = "own"  # where the network puts them
 
 
 def places(middles: Tensor, birds: Photographs, best: Mapping[str, str]) -> dict[str, Tensor]:
@@ -67,31 +68,12 @@ def costs(
     >>> {where: cost.percent for where, cost in found.items()}
     {'mean': 0.0, 'marked': 0.0}
     """
-    training = network.training
-    network.eval()
-    misread = {
-        where: torch.cat([_misread(network, experiment, birds, there, s) for s in _starts(birds)])
-        for where, there in {"own": middles, **places(middles, birds, best)}.items()
-    }
-    network.train(training)
-    own = misread.pop("own")
-    found = {where: ahead(there.double() - own.double()) for where, there in misread.items()}
+    put = {OWN: middles, **places(middles, birds, best)}
+    misread: dict[str, list[Tensor]] = {where: [] for where in put}
+    for some, shown in evaluated(network, experiment, birds):
+        for where, there in put.items():
+            logits = network.trace(shown.images, *there[:, some]).logits
+            misread[where].append(logits.argmax(1) != shown.labels)
+    wrong = {where: torch.cat(chunks).double() for where, chunks in misread.items()}
+    found = {where: ahead(wrong[where] - wrong[OWN]) for where in (MEAN, MARKED)}
     return {where: cost for where, cost in found.items() if cost}
-
-
-def _starts(birds: Photographs) -> range:
-    return range(0, len(birds), CHUNK)
-
-
-def _misread(
-    network: ClassificationNetwork,
-    experiment: Experiment,
-    birds: Photographs,
-    middles: Tensor,
-    start: int,
-) -> Tensor:
-    """Whether each photograph of a chunk is misread, bool, with the windows at these middles."""
-    some = slice(start, start + CHUNK)
-    shown = experiment.data.examples(birds[some], torch.Generator())
-    logits = network.trace(shown.images, *middles[:, some]).logits
-    return logits.argmax(1) != shown.labels

@@ -153,17 +153,19 @@ def drag(page: Page, name: str, dx: float, dy: float) -> None:
 
 
 def theta_shown(page: Page) -> np.ndarray:
+    return theta_fields(page).reshape(2, 3)
+
+
+def theta_fields(page: Page) -> np.ndarray:
+    """As many as there are at this moment."""
     fields = stage_of(page).locator("details").last.locator("input[type=number]")
-    values = fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))")
-    return np.array(values).reshape(2, 3)
+    return np.array(fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))"))
 
 
 def wait_for_theta(page: Page, theta: np.ndarray) -> None:
-    fields = stage_of(page).locator("details").last.locator("input[type=number]")
-
     def is_there() -> bool:
         """In one look: the page may be another one in the next."""
-        values = fields.evaluate_all("(fields) => fields.map((field) => Number(field.value))")
+        values = theta_fields(page)
         return len(values) == theta.size and np.allclose(values, theta.flatten(), atol=0.011)
 
     until(page, is_there, f"θ is another than {theta}")

@@ -19,13 +19,13 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
 # The address bar's lists of suggestions are pages of their own, with a process to each window: an
 # eighth of what it costs to open a page. The others are Playwright's, whose list this replaces.
-DISABLED = [
-    *("WebUIOmniboxPopup", "WebUIOmniboxAimPopup"),
-    *("AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync"),
-    *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades"),
-    *("AimEnabled", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying"),
-    *("OptimizationHints", "PaintHolding", "PreconnectToSearch", "ThirdPartyStoragePartitioning"),
-]
+DISABLED = (
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,"
+    "AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,"
+    "AimEnabled,LensOverlay,MediaRouter,NetworkTimeServiceQuerying,"
+    "OptimizationHints,PaintHolding,PreconnectToSearch,ThirdPartyStoragePartitioning"
+)
 SWITCHES = [
     "--headless",
     "--no-sandbox",
@@ -35,7 +35,7 @@ SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--disable-features={','.join(DISABLED)}",
+    f"--disable-features={DISABLED}",
 ]
 
 
