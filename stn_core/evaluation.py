@@ -6,7 +6,8 @@ And the app's examples: a gallery digit with a seed of its own, the same on ever
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from stn_core.departures import SILENT, Departure
-from stn_core.digits import Digits
+from stn_core.digits import Digits, Progress
 from stn_core.errors import InputError
 from stn_core.experiment import Examples, Experiment, words_of
 from stn_core.networks import ClassificationNetwork
@@ -64,10 +65,12 @@ def evaluate(
     seed: int = EVALUATION_SEED,
     *,
     threads: int = 1,
+    seen: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Evaluate on digits that are distorted on the CPU, so that every machine sees the same.
 
-    threads: of the CPU, meanwhile. Raises InputError if there are no digits.
+    threads: of the CPU, meanwhile; seen: is told how many digits were, again and again. Raises
+    InputError if there are no digits.
 
     >>> from stn_core import find, load_digits, load_pretrained
     >>> experiment, gallery = find("distorted/r/st-cnn-aff"), load_digits().gallery
@@ -78,13 +81,21 @@ def evaluate(
     if not len(digits):
         raise InputError("measuring an error needs at least one digit, got none")
     with on_threads(threads):
-        return _evaluate(network, experiment, digits, torch.Generator().manual_seed(seed))
+        generator = torch.Generator().manual_seed(seed)
+        return _evaluate(network, experiment, digits, generator, seen or (lambda _: None))
 
 
 def evaluate_draws(
-    network: ClassificationNetwork, experiment: Experiment, digits: Digits, *, threads: int = 1
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    digits: Digits,
+    *,
+    threads: int = 1,
+    progress: Progress | None = None,
 ) -> list[Evaluation]:
     """An Evaluation for each of EVALUATION_SEEDS; of photographs, which no seed changes, one.
+
+    progress: is told how many digits were read, of all draws.
 
     >>> from stn_core import find, load_digits, load_pretrained
     >>> experiment, gallery = find("distorted/r/st-fcn-aff"), load_digits().gallery
@@ -93,7 +104,16 @@ def evaluate_draws(
     5
     """
     seeds = EVALUATION_SEEDS if words_of(experiment.data).drawn else EVALUATION_SEEDS[:1]
-    return [evaluate(network, experiment, digits, seed, threads=threads) for seed in seeds]
+    count = len(digits)
+
+    def seen(draw: int, done: int) -> None:
+        if progress:
+            progress("error", draw * count + done, len(seeds) * count)
+
+    return [
+        evaluate(network, experiment, digits, seed, threads=threads, seen=partial(seen, draw))
+        for draw, seed in enumerate(seeds)
+    ]
 
 
 def mean_error(test: list[Evaluation]) -> float:
@@ -110,6 +130,7 @@ def _evaluate(
     experiment: Experiment,
     digits: Digits,
     generator: torch.Generator,
+    seen: Callable[[int], None],
 ) -> Evaluation:
     device = next(network.parameters()).device
     total = 0.0
@@ -131,10 +152,11 @@ def _evaluate(
             measures = experiment.objective.measures(trace, labels.to(device))
             total += measures[experiment.objective.measure].item() * len(labels)
             predictions.append(trace.logits.argmax(-1).cpu())
+            seen(sum(map(len, predictions)))
             if volumes and trace.warps:
-                seen = trace.warps[0].theta.cpu()
-                straight = Affine3D().identity().expand_as(seen)
-                facing.append(torch.stack([facing_degrees(t, *frame) for t in (straight, seen)]))
+                turned = trace.warps[0].theta.cpu()
+                straight = Affine3D().identity().expand_as(turned)
+                facing.append(torch.stack([facing_degrees(t, *frame) for t in (straight, turned)]))
     network.train(training)
     return Evaluation(
         total / len(digits),

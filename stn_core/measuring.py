@@ -13,7 +13,7 @@ from stn_core import checkpoints
 from stn_core.birds import mean_crops, parts, placing
 from stn_core.birds.photographs import Photographs
 from stn_core.card import write_card
-from stn_core.digits import Digits, DigitsError, Source
+from stn_core.digits import Digits, DigitsError, Progress, Source
 from stn_core.evaluation import (
     EVALUATION_SEEDS,
     Evaluation,
@@ -81,7 +81,11 @@ def measure_gallery(
 
 
 def measure_parts(
-    network: ClassificationNetwork, experiment: Experiment, test: Digits, seed: int = 0
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    test: Digits,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> parts.SeedParts | None:
     """What a network's windows have of birds in them, and what it costs to have them elsewhere.
 
@@ -94,9 +98,10 @@ def measure_parts(
     """
     if network.transformer is None or not isinstance(test, Photographs):
         return None
-    middles = parts.windows(network, experiment, test)
+    middles = parts.windows(network, experiment, test, progress)
     found = parts.SeedParts(seed=seed, shares=parts.measure(middles, test))
-    return replace(found, placed=placing.costs(network, experiment, test, middles, found.best))
+    placed = placing.costs(network, experiment, test, middles, found.best, progress)
+    return replace(found, placed=placed)
 
 
 def write_mean_crops(
@@ -117,7 +122,9 @@ def write_mean_crops(
         checkpoints.write_atomically(path, picture)
 
 
-def measure_again(experiment: Experiment, source: Source, *, threads: int = 1) -> Path:
+def measure_again(
+    experiment: Experiment, source: Source, *, threads: int = 1, progress: Progress | None = None
+) -> Path:
     """Measure a published network on the test digits again, and write its metrics and its card.
 
     Gives the folder. Of several seeds, whose weights are not kept, errors and parts stay as they
@@ -135,12 +142,12 @@ def measure_again(experiment: Experiment, source: Source, *, threads: int = 1) -
     if source.test is None:
         raise no_test_digits(experiment)
     metrics, network = load_metrics(experiment), checkpoints.load_pretrained(experiment)
-    test = evaluate_draws(network, experiment, source.test, threads=threads)
+    test = evaluate_draws(network, experiment, source.test, threads=threads, progress=progress)
     measured = measure_test(experiment, test)
     if len(metrics.seeds) == 1:
         measured["errors"] = (round(mean_error(test), 4),)
     with on_threads(threads):
-        if again := measure_parts(network, experiment, source.test, metrics.seed):
+        if again := measure_parts(network, experiment, source.test, metrics.seed, progress):
             others = (one for one in metrics.parts or () if one.seed != metrics.seed)
             measured["parts"] = tuple(sorted((again, *others), key=lambda one: one.seed))
         folder = save_metrics(experiment, replace(metrics, **measured)).parent

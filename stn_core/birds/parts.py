@@ -17,6 +17,7 @@ from torch import Tensor
 
 from stn_core.birds.networks import SCALE
 from stn_core.birds.photographs import PARTS, Photographs
+from stn_core.digits import Progress
 from stn_core.experiment import Examples, Experiment
 from stn_core.intervals import paired, wilson
 from stn_core.networks import ClassificationNetwork
@@ -167,7 +168,12 @@ def middle_of(region: str, birds: Photographs) -> Tensor:
 
 
 @torch.no_grad()
-def windows(network: ClassificationNetwork, experiment: Experiment, birds: Photographs) -> Tensor:
+def windows(
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    birds: Photographs,
+    progress: Progress | None = None,
+) -> Tensor:
     """Where a network's transformers look: t of each of its N windows, (N, photographs, 2).
 
     >>> from unittest.mock import patch
@@ -184,17 +190,22 @@ def windows(network: ClassificationNetwork, experiment: Experiment, birds: Photo
     assert network.transformer is not None  # of a baseline there is nothing to see
     found = [
         torch.stack([warp.theta for warp in network.transformer.warps(shown.images)])
-        for _, shown in evaluated(network, experiment, birds)
+        for _, shown in evaluated(network, experiment, birds, progress, "windows")
     ]
     return torch.cat(found, 1)
 
 
 def evaluated(
-    network: ClassificationNetwork, experiment: Experiment, birds: Photographs
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    birds: Photographs,
+    progress: Progress | None = None,
+    what: str = "photographs",
 ) -> Iterator[tuple[slice, Examples]]:
     """Some photographs at a time: which, and as a network is shown them.
 
-    The network is in evaluation mode meanwhile.
+    The network is in evaluation mode meanwhile. progress: is told, under the name ``what``, how
+    many are done.
 
     >>> from torch import nn
     >>> from stn_core import find
@@ -209,6 +220,8 @@ def evaluated(
     for start in range(0, len(birds), CHUNK):
         some = slice(start, start + CHUNK)
         yield some, experiment.data.examples(birds[some], torch.Generator())
+        if progress:
+            progress(what, min(some.stop, len(birds)), len(birds))
     network.train(training)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from stn_core.birds.networks import SCALE
 from stn_core.birds.parts import Ahead, ahead, evaluated, middle_of
 from stn_core.birds.photographs import Photographs
+from stn_core.digits import Progress
 from stn_core.experiment import Experiment
 from stn_core.networks import ClassificationNetwork
 
@@ -50,6 +51,7 @@ def costs(
     birds: Photographs,
     middles: Tensor,
     best: Mapping[str, str],
+    progress: Progress | None = None,
 ) -> dict[str, Ahead]:
     """How many more photographs are misread with the windows there: by the names of ``places``.
 
@@ -70,7 +72,7 @@ def costs(
     """
     put = {OWN: middles, **places(middles, birds, best)}
     misread: dict[str, list[Tensor]] = {where: [] for where in put}
-    for some, shown in evaluated(network, experiment, birds):
+    for some, shown in evaluated(network, experiment, birds, progress, "windows elsewhere"):
         for where, there in put.items():
             logits = network.trace(shown.images, *there[:, some]).logits
             misread[where].append(logits.argmax(1) != shown.labels)

@@ -13,7 +13,7 @@ from stn_core import checkpoints, foreign_checkpoints, part_lines
 from stn_core.allocator import keep_freed_memory
 from stn_core.commands.measuring import measure
 from stn_core.commands.options import add_json, add_threads
-from stn_core.commands.surroundings import load_pictures
+from stn_core.commands.surroundings import bars, load_pictures
 from stn_core.errors import InputError
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
@@ -46,11 +46,11 @@ def run(options: argparse.Namespace) -> None:
         return
     experiment, network, step = _asked(options)
     source = load_pictures(experiment)
-    measured = measure(network, experiment, source, options.threads)
     parts = None
-    if source.test is not None:
-        with on_threads(options.threads):
-            parts = measure_parts(network, experiment, source.test)
+    with bars(unit="pictures") as progress, on_threads(options.threads):
+        measured = measure(network, experiment, source, options.threads, progress)
+        if source.test is not None:
+            parts = measure_parts(network, experiment, source.test, progress=progress)
     if options.json:
         found = {"experiment": experiment.name, "step": step, **measured._asdict()}
         if parts:
@@ -69,7 +69,9 @@ def _publish(options: argparse.Namespace) -> None:
         raise InputError("--publish is for a published network; publish a run by `publish`")
     experiment = find(options.name)
     source = load_pictures(experiment)
-    print(measure_again(experiment, source, threads=options.threads))
+    with bars(unit="pictures") as progress:
+        folder = measure_again(experiment, source, threads=options.threads, progress=progress)
+    print(folder)
 
 
 def _asked(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import NamedTuple
 
-from stn_core.digits import Source
+from stn_core.digits import Progress, Source
 from stn_core.evaluation import EVALUATION_SEEDS, evaluate, evaluate_draws, mean_error
 from stn_core.experiment import Experiment, words_of
 from stn_core.networks import ClassificationNetwork
@@ -33,7 +33,11 @@ class Measured(NamedTuple):
 
 
 def measure(
-    network: ClassificationNetwork, experiment: Experiment, source: Source, threads: int
+    network: ClassificationNetwork,
+    experiment: Experiment,
+    source: Source,
+    threads: int,
+    progress: Progress | None = None,
 ) -> Measured:
     """On all draws of the source's test pictures; on one of its gallery, where it has none.
 
@@ -48,7 +52,7 @@ def measure(
         draws = [evaluate(network, experiment, source.gallery, threads=threads)]
         of = f"{words.gallery} ({words.absent} are not on this machine)"
     else:
-        draws = evaluate_draws(network, experiment, source.test, threads=threads)
+        draws = evaluate_draws(network, experiment, source.test, threads=threads, progress=progress)
         of = words.test
     errors = tuple(draw.measure for draw in draws)
     spread = statistics.stdev(errors) if len(errors) > 1 else None

@@ -18,7 +18,7 @@ from stn_core.checkpoints import load_trained
 from stn_core.commands import measuring
 from stn_core.commands.changing import changed
 from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
-from stn_core.commands.surroundings import load_pictures, stop_on_signals
+from stn_core.commands.surroundings import bars, load_pictures, stop_on_signals
 from stn_core.errors import InputError
 from stn_core.experiments import find
 from stn_core.muon import faster_dtype
@@ -129,7 +129,9 @@ def run(options: argparse.Namespace) -> None:
     print(f"{status.state} at step {status.step}")
     if status.state == "finished" and not options.unmeasured:
         network, _ = load_trained(experiment, run.checkpoint)
-        print(measuring.measure(network, experiment, source, options.threads).sentence)
+        with bars(unit="pictures") as progress:
+            measured = measuring.measure(network, experiment, source, options.threads, progress)
+        print(measured.sentence)
 
 
 def _extension(recipe: Recipe, iterations: int, begun: int) -> str:
