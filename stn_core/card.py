@@ -25,6 +25,9 @@ def render_card(experiment: Experiment, metrics: Metrics) -> str:
     seeds = metrics.evaluation_seeds
     once = f", distorted with seed {seeds[0]}" if words.drawn else ""
     drawn = f", each distorted with seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else once
+    errors = zip(metrics.seeds, metrics.errors, strict=True)
+    each = ", ".join(f"seed {seed} {error:.2f} %" for seed, error in errors)
+    of_seeds = f"\n| errors of all seeds | {each} |" if len(metrics.seeds) > 1 else ""
     spread = "" if metrics.draw_spread is None else f" ± {metrics.draw_spread:.2f}"
     return f"""# {experiment.name}
 
@@ -47,7 +50,7 @@ Measured on the float16 weights in this folder. Input: {lengths}, values in
 | recipe | {recipe.name}: {recipe.method}, {type(recipe.schedule).__name__}, \
 rate {recipe.learning_rate:g} |
 | budget | {recipe.iterations:,} steps, batch size {recipe.batch_size} |
-| seed | {metrics.seed} |
+| seed | {metrics.seed} |{of_seeds}
 | {words.trained} | {metrics.train_digits:,} {words.training} |
 | device | {metrics.device} |
 | precision | {metrics.precision} |

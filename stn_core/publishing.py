@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from stn_core import checkpoints
 from stn_core.card import write_card
-from stn_core.digits import Digits, DigitsError, Source
+from stn_core.digits import Digits, DigitsError, Progress, Source
 from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
@@ -39,21 +40,32 @@ from stn_core.weights import count_parameters
 
 SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
+    "recipe": "recipe",
     "precision": "precision",
     "train_digits": "number of training digits",
 }
 HOW = ("device", "precision", "torch", "started", "train_digits")  # of a run's description
 
 
-def publish(runs: list[Run], source: Source, *, force: bool = False, threads: int = 1) -> Path:
+def publish(
+    runs: list[Run],
+    source: Source,
+    *,
+    force: bool = False,
+    add: bool = False,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> Path:
     """Put finished runs of one experiment, one for each seed, into pretrained/.
 
     The seed with the median error is shipped, of an even number the larger of the two middle ones;
     the others are told by their errors. Of a network that it takes the place of, by another
-    recipe, the figures stay (``note``); all of it stays until the new one is whole. Gives the
-    folder. Raises RunError if they are not finished, not one run a seed, or differ in more than
-    their seeds; and, unless forced, if they are worse than what is published, or no better and by
-    no recipe and budget of the experiment's. DigitsError without MNIST's test digits.
+    recipe, the figures stay (``note``); all of it stays until the new one is whole. add: the
+    published network's seeds count too, as they were measured. Gives the folder. Raises RunError if
+    they are not finished, not one run a seed, or differ in more than their seeds; to add, if
+    nothing is published, or the median is a published seed whose weights were not kept; and, unless
+    forced or adding, if they are worse than what is published, or no better and by no recipe and
+    budget of the experiment's. DigitsError without MNIST's test digits.
 
     >>> from stn_core.digits import installed
 
@@ -66,41 +78,84 @@ def publish(runs: list[Run], source: Source, *, force: bool = False, threads: in
     descriptions = [run.description() for run in runs]
     for run in runs:
         run.refuse_unfinished()
-    first, *others = descriptions
-    for key, words in SHARED_KEYS.items():
-        if any(d[key] != first[key] for d in others):
-            raise RunError(f"these runs differ in their {words}; publish them one by one")
-    if any(not _same_recipe(d, first) for d in others):
-        raise RunError("these runs have different recipes; publish them one by one")
+    experiment = find(descriptions[0]["experiment"])
     if source.test is None:
-        raise no_test_digits(find(first["experiment"]))
-    seeds = [d["seed"] for d in descriptions]
-    if len(set(seeds)) < len(seeds):
-        raise RunError(f"expected one run per seed, got the seeds {seeds}")
-    experiment = find(first["experiment"])
+        raise no_test_digits(experiment)
+    before = _published(experiment) if add else None
+    _refuse_different(descriptions, before)
     networks = [
         checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
         for run in runs
     ]
+    seeds = [description["seed"] for description in descriptions]
+    told = [_named(progress, f"seed {seed}, ") for seed in seeds]
     tests = [
-        evaluate_draws(network, experiment, source.test, threads=threads) for network in networks
+        evaluate_draws(network, experiment, source.test, threads=threads, progress=tell)
+        for network, tell in zip(networks, told, strict=True)
     ]
-    errors = [mean_error(test) for test in tests]
-    median = sorted(range(len(runs)), key=errors.__getitem__)[len(runs) // 2]
-    if not force:
-        _refuse_worse(runs[median], experiment, tests[median])
-    with on_threads(threads):
-        parts = tuple(
-            found
-            for network, seed in zip(networks, seeds, strict=True)
-            if (found := measure_parts(network, experiment, source.test, seed))
+    errors = dict(zip(before.seeds, before.errors, strict=True)) if before else {}
+    errors |= {seed: round(mean_error(test), 4) for seed, test in zip(seeds, tests, strict=True)}
+    median = sorted(errors, key=errors.__getitem__)[len(errors) // 2]
+    if before and median not in (before.seed, *seeds):
+        raise RunError(
+            f"of the seeds {sorted(errors)}, {median} has the median error, and its weights were "
+            "not kept; publish the runs of all seeds together, without --add"
         )
-        measured = {
-            **measure_test(experiment, tests[median]),
-            **measure_gallery(networks[median], experiment, source.gallery),
-            "parts": parts or None,
+    chosen = seeds.index(median) if median in seeds else None
+    if chosen is not None and not (force or add):
+        _refuse_worse(runs[chosen], experiment, tests[chosen])
+    with on_threads(threads):
+        parts = [
+            found
+            for network, seed, tell in zip(networks, seeds, told, strict=True)
+            if (found := measure_parts(network, experiment, source.test, seed, tell))
+        ]
+        if before:
+            parts += before.parts or ()
+        by_seed: dict[str, Any] = {
+            "seeds": tuple(sorted(errors)),
+            "errors": tuple(errors[seed] for seed in sorted(errors)),
+            "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
         }
-        return _ship(runs[median], networks[median], measured, seeds, errors, source.test)
+        if before and chosen is None:
+            save_metrics(experiment, replace(before, **by_seed))
+            return write_card(experiment).parent
+        assert chosen is not None  # the median of the runs themselves
+        measured = {
+            **measure_test(experiment, tests[chosen]),
+            **measure_gallery(networks[chosen], experiment, source.gallery),
+            **by_seed,
+        }
+        return _ship(runs[chosen], networks[chosen], measured, source.test)
+
+
+def _published(experiment: Experiment) -> Metrics:
+    if not checkpoints.is_published(experiment):
+        raise RunError(f"no network of {experiment.name} is published yet; leave out --add")
+    return load_metrics(experiment)
+
+
+def _named(progress: Progress | None, before: str) -> Progress | None:
+    """With words before what is done."""
+    if progress is None:
+        return None
+    return lambda name, done, total: progress(before + name, done, total)
+
+
+def _refuse_different(descriptions: list[dict[str, Any]], before: Metrics | None) -> None:
+    """Only the seeds may differ: of runs, and of the published network that they are added to."""
+    trained = [{**d, "recipe": Recipe.from_json(d["recipe"])} for d in descriptions]
+    seeds = [d["seed"] for d in descriptions]
+    these, otherwise = "these runs", "publish them one by one"
+    if before:
+        trained.append({key: getattr(before, key) for key in SHARED_KEYS})
+        seeds += before.seeds
+        these, otherwise = "runs and published network", "leave out --add"
+    for key, words in SHARED_KEYS.items():
+        if any(d[key] != trained[0][key] for d in trained):
+            raise RunError(f"{these} differ in their {words}; {otherwise}")
+    if len(set(seeds)) < len(seeds):
+        raise RunError(f"expected one run per seed, got the seeds {seeds}")
 
 
 def _refuse_worse(run: Run, experiment: Experiment, test: list[Evaluation] | None = None) -> None:
@@ -142,8 +197,6 @@ def _ship(
     run: Run,
     network: ClassificationNetwork,
     measured: dict[str, Any],
-    seeds: list[int],
-    errors: list[float],
     test: Digits,
 ) -> Path:
     """If it breaks off, what was published is there as before."""
@@ -152,8 +205,6 @@ def _ship(
     metrics = Metrics(
         experiment=experiment.name,
         **measured,
-        seeds=tuple(seeds),
-        errors=tuple(round(error, 4) for error in errors),
         parameters=count_parameters(network),
         seconds=run.history()[-1].seconds,
         recipe=Recipe.from_json(description["recipe"]),
@@ -183,11 +234,6 @@ def _ship(
 def _extended(description: dict[str, Any]) -> tuple[int, ...] | None:
     """At which steps a run was made longer; None if it was not."""
     return tuple(description.get("extended", ())) or None
-
-
-def _same_recipe(one: dict, other: dict) -> bool:
-    """Of two runs' descriptions; an older one may lack what a recipe could not have then."""
-    return Recipe.from_json(one["recipe"]) == Recipe.from_json(other["recipe"])
 
 
 def record(run: Run, *, force: bool = False) -> Path:
@@ -222,7 +268,7 @@ def record(run: Run, *, force: bool = False) -> Path:
     return path
 
 
-def note(run: Run, source: Source) -> Path:
+def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
     """Measure a run at its last checkpoint, and note its error next to the published network's.
 
     For a recipe that is not shipped: no weights are kept. Gives the file. Raises RunError if the
@@ -247,7 +293,7 @@ def note(run: Run, source: Source) -> Path:
     if checkpoints.is_published(experiment) and load_metrics(experiment).recipe == recipe:
         raise RunError(f"{run.folder} has the published network's recipe; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
-    test = evaluate_draws(network, experiment, source.test)
+    test = evaluate_draws(network, experiment, source.test, progress=progress)
     result = Tried(
         error_percent_test=mean_error(test),
         draw_errors=tuple(draw.measure for draw in test),

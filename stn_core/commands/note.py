@@ -12,7 +12,7 @@ import torch
 
 from stn_core import publishing
 from stn_core.commands.options import add_threads
-from stn_core.commands.surroundings import load_digits
+from stn_core.commands.surroundings import bars, load_digits
 from stn_core.runs.folder import Run
 
 
@@ -30,4 +30,6 @@ def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     source = load_digits()
     for folder in options.run_dir:
-        print(publishing.note(Run(folder), source))
+        with bars(unit="digits") as progress:
+            path = publishing.note(Run(folder), source, progress=progress)
+        print(path)

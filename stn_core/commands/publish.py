@@ -11,7 +11,7 @@ from pathlib import Path
 from stn_core import publishing
 from stn_core.allocator import keep_freed_memory
 from stn_core.commands.options import add_force, add_threads
-from stn_core.commands.surroundings import load_pictures
+from stn_core.commands.surroundings import bars, load_pictures
 from stn_core.experiments import find
 from stn_core.runs.folder import Run
 
@@ -22,6 +22,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "run_dir", type=Path, nargs="+", help="runs of one experiment with different seeds"
     )
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="count the published network's seeds too; the median of all is shipped",
+    )
     add_force(parser)
     add_threads(parser)
     parser.set_defaults(command=run)
@@ -31,5 +36,7 @@ def run(options: argparse.Namespace) -> None:
     keep_freed_memory()
     runs = [Run(folder) for folder in options.run_dir]
     source = load_pictures(find(runs[0].description()["experiment"]))
-    folder = publishing.publish(runs, source, force=options.force, threads=options.threads)
+    how = {"force": options.force, "add": options.add, "threads": options.threads}
+    with bars(unit="pictures") as progress:
+        folder = publishing.publish(runs, source, progress=progress, **how)
     print(folder)

@@ -77,6 +77,50 @@ def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
     assert load_metrics(find(NAME)).seed == 1
 
 
+def test_seed_trained_later_is_added_to_the_published_ones(finished, pretrained, errors_of):
+    make, source = finished
+    first, second, third, fourth = found = [make(seed) for seed in (2, 0, 1, 3)]
+    errors_of(found, [2.0, 1.0, 3.0, 4.0])
+    publishing.publish([first], source, force=True)
+    shipped = (pretrained / NAME / checkpoints.WEIGHTS).read_bytes()
+    publishing.publish([second, third], source, add=True)
+    metrics = load_metrics(find(NAME))
+    assert metrics.seeds == (0, 1, 2) and metrics.errors == (1.0, 3.0, 2.0)
+    assert metrics.seed == 2 and metrics.error_percent_test == 2.0
+    assert (pretrained / NAME / checkpoints.WEIGHTS).read_bytes() == shipped
+    card = (pretrained / NAME / checkpoints.CARD).read_text()
+    assert "| errors of all seeds | seed 0 1.00 %, seed 1 3.00 %, seed 2 2.00 % |" in card
+    with pytest.raises(RunError, match="1 has the median error, and its weights were not kept"):
+        publishing.publish([fourth], source, add=True)
+    assert load_metrics(find(NAME)) == metrics
+
+
+def test_added_seed_with_the_median_error_is_shipped(finished, pretrained, errors_of):
+    make, source = finished
+    found = [make(seed) for seed in (0, 1)]
+    errors_of(found, [1.0, 2.0])
+    publishing.publish([found[0]], source, force=True)
+    publishing.publish([found[1]], source, add=True)
+    metrics = load_metrics(find(NAME))
+    assert metrics.seed == 1 and metrics.errors == (1.0, 2.0)
+    assert unpack(pretrained / NAME / PACKED).description["seed"] == 1
+
+
+def test_what_is_no_further_seed_is_not_added(finished, pretrained):
+    make, source = finished
+    one, other = make(0), make(1)
+    with pytest.raises(RunError, match="no network of distorted/r/fcn is published yet"):
+        publishing.publish([one], source, add=True)
+    publishing.publish([one], source, force=True)
+    with pytest.raises(RunError, match=r"expected one run per seed, got the seeds \[0, 0\]"):
+        publishing.publish([one], source, add=True)
+    description = other.description()
+    recipe = {**description["recipe"], "batch_size": 3}
+    other._write_json("run.json", {**description, "recipe": recipe})
+    with pytest.raises(RunError, match="published network differ in their recipe; leave out --add"):
+        publishing.publish([other], source, add=True)
+
+
 def test_seeds_are_measured_as_the_shipped_one_is(finished, pretrained):
     make, source = finished
     publishing.publish([make(0)], source, force=True)
@@ -134,7 +178,7 @@ def test_runs_of_two_experiments_or_recipes_are_not_one_cell(finished, pretraine
         publishing.publish([one, other], source, force=True)
     another = {**description["recipe"], "batch_size": 3}
     other._write_json("run.json", {**description, "recipe": another})
-    with pytest.raises(RunError, match="different recipes"):
+    with pytest.raises(RunError, match="differ in their recipe"):
         publishing.publish([one, other], source, force=True)
     other._write_json("run.json", {**description, "precision": "bfloat16"})
     with pytest.raises(RunError, match="differ in their precision"):
