@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stn_core import checkpoints
+from stn_core.birds.parts import SeedParts
 from stn_core.card import write_card
 from stn_core.digits import Digits, DigitsError, Progress, Source
 from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
@@ -83,63 +84,70 @@ def publish(
         raise no_test_digits(experiment)
     before = _published(experiment) if add else None
     _refuse_different(descriptions, before)
-    networks = [
-        checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
-        for run in runs
-    ]
-    seeds = [description["seed"] for description in descriptions]
-    told = [_named(progress, f"seed {seed}, ") for seed in seeds]
-    tests = [
-        evaluate_draws(network, experiment, source.test, threads=threads, progress=tell)
-        for network, tell in zip(networks, told, strict=True)
-    ]
+    found = {
+        description["seed"]: _measured(run, experiment, source.test, threads, progress)
+        for run, description in zip(runs, descriptions, strict=True)
+    }
     errors = dict(zip(before.seeds, before.errors, strict=True)) if before else {}
-    errors |= {seed: round(mean_error(test), 4) for seed, test in zip(seeds, tests, strict=True)}
+    errors |= {seed: round(mean_error(one.test), 4) for seed, one in found.items()}
     median = sorted(errors, key=errors.__getitem__)[len(errors) // 2]
-    if before and median not in (before.seed, *seeds):
+    parts = [one.parts for one in found.values() if one.parts]
+    if before:
+        parts += before.parts or ()
+    of_seeds: dict[str, Any] = {
+        "seeds": tuple(sorted(errors)),
+        "errors": tuple(errors[seed] for seed in sorted(errors)),
+        "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
+    }
+    if before and median == before.seed:
+        save_metrics(experiment, replace(before, **of_seeds))
+        return write_card(experiment).parent
+    if median not in found:
         raise RunError(
             f"of the seeds {sorted(errors)}, {median} has the median error, and its weights were "
             "not kept; publish the runs of all seeds together, without --add"
         )
-    chosen = seeds.index(median) if median in seeds else None
-    if chosen is not None and not (force or add):
-        _refuse_worse(runs[chosen], experiment, tests[chosen])
+    shipped = found[median]
+    if not (force or add):
+        _refuse_worse(shipped.run, experiment, shipped.test)
     with on_threads(threads):
-        parts = [
-            found
-            for network, seed, tell in zip(networks, seeds, told, strict=True)
-            if (found := measure_parts(network, experiment, source.test, seed, tell))
-        ]
-        if before:
-            parts += before.parts or ()
-        by_seed: dict[str, Any] = {
-            "seeds": tuple(sorted(errors)),
-            "errors": tuple(errors[seed] for seed in sorted(errors)),
-            "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
-        }
-        if before and chosen is None:
-            save_metrics(experiment, replace(before, **by_seed))
-            return write_card(experiment).parent
-        assert chosen is not None  # the median of the runs themselves
         measured = {
-            **measure_test(experiment, tests[chosen]),
-            **measure_gallery(networks[chosen], experiment, source.gallery),
-            **by_seed,
+            **measure_test(experiment, shipped.test),
+            **measure_gallery(shipped.network, experiment, source.gallery),
+            **of_seeds,
         }
-        return _ship(runs[chosen], networks[chosen], measured, source.test)
+        return _ship(shipped.run, shipped.network, measured, source.test)
+
+
+class _Measured(NamedTuple):
+    """A run's network as it is shipped, and what it makes of the test digits."""
+
+    run: Run
+    network: ClassificationNetwork
+    test: list[Evaluation]
+    parts: SeedParts | None
+
+
+def _measured(
+    run: Run, experiment: Experiment, digits: Digits, threads: int, progress: Progress | None
+) -> _Measured:
+    seed = run.description()["seed"]
+    network = checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
+
+    def told(name: str, done: int, total: int) -> None:
+        if progress:
+            progress(f"seed {seed}, {name}", done, total)
+
+    test = evaluate_draws(network, experiment, digits, threads=threads, progress=told)
+    with on_threads(threads):
+        parts = measure_parts(network, experiment, digits, seed, told)
+    return _Measured(run, network, test, parts)
 
 
 def _published(experiment: Experiment) -> Metrics:
     if not checkpoints.is_published(experiment):
         raise RunError(f"no network of {experiment.name} is published yet; leave out --add")
     return load_metrics(experiment)
-
-
-def _named(progress: Progress | None, before: str) -> Progress | None:
-    """With words before what is done."""
-    if progress is None:
-        return None
-    return lambda name, done, total: progress(before + name, done, total)
 
 
 def _refuse_different(descriptions: list[dict[str, Any]], before: Metrics | None) -> None:
