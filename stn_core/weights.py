@@ -105,7 +105,9 @@ DEPARTURES = (
         kind=SILENT,
         where="App. A.4",
         paper="Weights start at random; the distribution is not given. Neither is a momentum.",
-        ours="Uniform in ±1/√(fan-in), torch's own default. The recipe *paper* has no momentum.",
+        ours="Uniform in ±1/√(fan-in), torch's own default. The recipe *paper* has no momentum; "
+        "0.9, a guess, was tried on RTS, with half of the paper's steps: it takes the errors from "
+        "two to four times the paper's to 1.7 times.",
         why="The most common reading; the regression layers start at the identity, as A.4 says.",
     ),
 )

@@ -196,6 +196,7 @@ def test_muon_leaves_kernels_to_adamw_unless_told():
 def test_a_recipe_s_method_in_words_tells_of_kernels_curriculum_and_elastic_digits():
     words = [replace(RECIPE, optimiser=o).method for o in (SGD(), Muon(), Muon(kernels=True))]
     assert words == ["SGD", "Muon", "Muon, kernels too"]
+    assert replace(RECIPE, optimiser=SGD(momentum=0.9)).method == "SGD, momentum 0.9"
     assert replace(RECIPE, curriculum=Curriculum()).method == "AdamW, curriculum"
     assert replace(RECIPE, elastic_pixels=0.5).method == "AdamW, digits elastic by 0.5 px"
 
