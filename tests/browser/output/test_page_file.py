@@ -135,6 +135,7 @@ def test_figure_is_taken_away_with_its_step_and_its_network(visit, chromium, tmp
     path = take_page(app, tmp_path)
     with from_disk(chromium, path) as opened:
         expect(opened.get_by_role("button", name="Next →")).to_be_disabled()
+        assert opened.evaluate("document.documentElement.scrollHeight <= innerHeight")
         assert opened.locator(".stage a").count() == 0
         drag(opened, "digit: move", -0.1, 0.1)
         check_output(opened)
