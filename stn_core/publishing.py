@@ -1,4 +1,4 @@
-"""From finished runs to pretrained/: the median seed's weights, measured as they are shipped."""
+"""From finished runs to pretrained/: one seed's weights, measured as they are shipped."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def publish(
     *,
     force: bool = False,
     add: bool = False,
+    ship: int | None = None,
     threads: int = 1,
     progress: Progress | None = None,
 ) -> Path:
@@ -62,11 +63,12 @@ def publish(
     The seed with the median error is shipped, of an even number the larger of the two middle ones;
     the others are told by their errors. Of a network that it takes the place of, by another
     recipe, the figures stay (``note``); all of it stays until the new one is whole. add: the
-    published network's seeds count too, as they were measured. Gives the folder. Raises RunError if
-    they are not finished, not one run a seed, or differ in more than their seeds; to add, if
-    nothing is published, or the median is a published seed whose weights were not kept; and, unless
-    forced or adding, if they are worse than what is published, or no better and by no recipe and
-    budget of the experiment's. DigitsError without MNIST's test digits.
+    published network's seeds count too, as they were measured. ship: this seed is shipped, whatever
+    its error. Gives the folder. Raises RunError if they are not finished, not one run a seed, or
+    differ in more than their seeds; to add, if nothing is published; if the seed to be shipped is
+    none of these, or a published one whose weights were not kept; and, unless forced or adding, if
+    they are worse than what is published, or no better and by no recipe and budget of the
+    experiment's. DigitsError without MNIST's test digits.
 
     >>> from stn_core.digits import installed
 
@@ -91,6 +93,7 @@ def publish(
     errors = dict(zip(before.seeds, before.errors, strict=True)) if before else {}
     errors |= {seed: round(mean_error(one.test), 4) for seed, one in found.items()}
     median = sorted(errors, key=errors.__getitem__)[len(errors) // 2]
+    chosen = median if ship is None else ship
     parts = [one.parts for one in found.values() if one.parts]
     if before:
         parts += before.parts or ()
@@ -99,15 +102,15 @@ def publish(
         "errors": tuple(errors[seed] for seed in sorted(errors)),
         "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
     }
-    if before and median == before.seed:
+    if before and chosen == before.seed:
         save_metrics(experiment, replace(before, **of_seeds))
         return write_card(experiment).parent
-    if median not in found:
+    if chosen not in found:
         raise RunError(
-            f"of the seeds {sorted(errors)}, {median} has the median error, and its weights were "
-            "not kept; publish the runs of all seeds together, without --add"
+            f"seed {chosen} should be shipped, of {sorted(errors)}, and its weights are not here; "
+            "add its run, or choose another seed by --ship"
         )
-    shipped = found[median]
+    shipped = found[chosen]
     if not (force or add):
         _refuse_worse(shipped.run, experiment, shipped.test)
     with on_threads(threads):

@@ -27,6 +27,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
         action="store_true",
         help="count the published network's seeds too; the median of all is shipped",
     )
+    parser.add_argument(
+        "--ship", type=int, metavar="SEED", help="ship this seed's weights, not the median's"
+    )
     add_force(parser)
     add_threads(parser)
     parser.set_defaults(command=run)
@@ -36,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     keep_freed_memory()
     runs = [Run(folder) for folder in options.run_dir]
     source = load_pictures(find(runs[0].description()["experiment"]))
-    how = {"force": options.force, "add": options.add, "threads": options.threads}
+    how = {name: getattr(options, name) for name in ("force", "add", "ship", "threads")}
     with bars(unit="pictures") as progress:
         folder = publishing.publish(runs, source, progress=progress, **how)
     print(folder)

@@ -90,9 +90,12 @@ def test_seed_trained_later_is_added_to_the_published_ones(finished, pretrained,
     assert (pretrained / NAME / checkpoints.WEIGHTS).read_bytes() == shipped
     card = (pretrained / NAME / checkpoints.CARD).read_text()
     assert "| errors of all seeds | seed 0 1.00 %, seed 1 3.00 %, seed 2 2.00 % |" in card
-    with pytest.raises(RunError, match="1 has the median error, and its weights were not kept"):
+    with pytest.raises(RunError, match="seed 1 should be shipped, .* its weights are not here"):
         publishing.publish([fourth], source, add=True)
     assert load_metrics(find(NAME)) == metrics
+    publishing.publish([fourth], source, add=True, ship=2)
+    assert load_metrics(find(NAME)).errors == (1.0, 3.0, 2.0, 4.0)
+    assert load_metrics(find(NAME)).seed == 2
 
 
 def test_added_seed_with_the_median_error_is_shipped(finished, pretrained, errors_of):
