@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stn_core import checkpoints
-from stn_core.birds.parts import SeedParts
 from stn_core.card import write_card
 from stn_core.digits import Digits, DigitsError, Progress, Source
 from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
@@ -86,34 +85,38 @@ def publish(
         raise no_test_digits(experiment)
     before = _published(experiment) if add else None
     _refuse_different(descriptions, before)
+    by_seed = {d["seed"]: run for run, d in zip(runs, descriptions, strict=True)}
+    here = {*by_seed, before.seed} if before else {*by_seed}
+    if ship is not None:
+        _refuse_absent(ship, here)
     found = {
-        description["seed"]: _measured(run, experiment, source.test, threads, progress)
-        for run, description in zip(runs, descriptions, strict=True)
+        seed: _measured(seed, run, experiment, source.test, threads, progress)
+        for seed, run in by_seed.items()
     }
     errors = dict(zip(before.seeds, before.errors, strict=True)) if before else {}
     errors |= {seed: round(mean_error(one.test), 4) for seed, one in found.items()}
     median = sorted(errors, key=errors.__getitem__)[len(errors) // 2]
     chosen = median if ship is None else ship
-    parts = [one.parts for one in found.values() if one.parts]
-    if before:
-        parts += before.parts or ()
-    of_seeds: dict[str, Any] = {
-        "seeds": tuple(sorted(errors)),
-        "errors": tuple(errors[seed] for seed in sorted(errors)),
-        "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
-    }
-    if before and chosen == before.seed:
-        save_metrics(experiment, replace(before, **of_seeds))
-        return write_card(experiment).parent
-    if chosen not in found:
-        raise RunError(
-            f"seed {chosen} should be shipped, of {sorted(errors)}, and its weights are not here; "
-            "add its run, or choose another seed by --ship"
-        )
-    shipped = found[chosen]
+    _refuse_absent(chosen, here)
     if not (force or add):
-        _refuse_worse(shipped.run, experiment, shipped.test)
+        _refuse_worse(found[chosen].run, experiment, found[chosen].test)
     with on_threads(threads):
+        parts = [
+            one
+            for seed, (_, network, _, told) in found.items()
+            if (one := measure_parts(network, experiment, source.test, seed, told))
+        ]
+        if before:
+            parts += before.parts or ()
+        of_seeds: dict[str, Any] = {
+            "seeds": tuple(sorted(errors)),
+            "errors": tuple(errors[seed] for seed in sorted(errors)),
+            "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
+        }
+        if before and chosen == before.seed:
+            save_metrics(experiment, replace(before, **of_seeds))
+            return write_card(experiment).parent
+        shipped = found[chosen]
         measured = {
             **measure_test(experiment, shipped.test),
             **measure_gallery(shipped.network, experiment, source.gallery),
@@ -123,18 +126,22 @@ def publish(
 
 
 class _Measured(NamedTuple):
-    """A run's network as it is shipped, and what it makes of the test digits."""
+    """A run's network as it is shipped, what it makes of the test digits, and who is told."""
 
     run: Run
     network: ClassificationNetwork
     test: list[Evaluation]
-    parts: SeedParts | None
+    told: Progress
 
 
 def _measured(
-    run: Run, experiment: Experiment, digits: Digits, threads: int, progress: Progress | None
+    seed: int,
+    run: Run,
+    experiment: Experiment,
+    digits: Digits,
+    threads: int,
+    progress: Progress | None,
 ) -> _Measured:
-    seed = run.description()["seed"]
     network = checkpoints.as_shipped(checkpoints.load_trained(experiment, run.checkpoint)[0])
 
     def told(name: str, done: int, total: int) -> None:
@@ -142,9 +149,16 @@ def _measured(
             progress(f"seed {seed}, {name}", done, total)
 
     test = evaluate_draws(network, experiment, digits, threads=threads, progress=told)
-    with on_threads(threads):
-        parts = measure_parts(network, experiment, digits, seed, told)
-    return _Measured(run, network, test, parts)
+    return _Measured(run, network, test, told)
+
+
+def _refuse_absent(seed: int, here: set[int]) -> None:
+    """Only weights that are here can be shipped: of the runs, and of the published network."""
+    if seed not in here:
+        raise RunError(
+            f"seed {seed} should be shipped, and its weights are not here, but those of "
+            f"{sorted(here)}; publish the runs of all seeds together, or choose another by --ship"
+        )
 
 
 def _published(experiment: Experiment) -> Metrics:

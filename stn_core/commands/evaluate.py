@@ -47,10 +47,11 @@ def run(options: argparse.Namespace) -> None:
     experiment, network, step = _asked(options)
     source = load_pictures(experiment)
     parts = None
-    with bars(unit="pictures") as progress, on_threads(options.threads):
+    with bars(unit="pictures") as progress:
         measured = measure(network, experiment, source, options.threads, progress)
         if source.test is not None:
-            parts = measure_parts(network, experiment, source.test, progress=progress)
+            with on_threads(options.threads):
+                parts = measure_parts(network, experiment, source.test, progress=progress)
     if options.json:
         found = {"experiment": experiment.name, "step": step, **measured._asdict()}
         if parts:

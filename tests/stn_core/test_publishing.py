@@ -93,6 +93,8 @@ def test_seed_trained_later_is_added_to_the_published_ones(finished, pretrained,
     with pytest.raises(RunError, match="seed 1 should be shipped, .* its weights are not here"):
         publishing.publish([fourth], source, add=True)
     assert load_metrics(find(NAME)) == metrics
+    with pytest.raises(RunError, match=r"seed 7 should be shipped, .* but those of \[2, 3\]"):
+        publishing.publish([fourth], source, add=True, ship=7)
     publishing.publish([fourth], source, add=True, ship=2)
     assert load_metrics(find(NAME)).errors == (1.0, 3.0, 2.0, 4.0)
     assert load_metrics(find(NAME)).seed == 2
