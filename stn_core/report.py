@@ -58,6 +58,7 @@ def table(name: str) -> list[str]:
         *_tried(cells),
         "Differences, paired on the same images, with 95 % confidence intervals over "
         f"{_examples(cells)}:",
+        *_compared(cells),
         *_differences(name, cells),
         *_misread_by_all(name),
     ]
@@ -187,6 +188,14 @@ def tried_line(budget: TriedBudget) -> str:
 def _tried(cells: dict[str, Cell]) -> list[str]:
     lines = [f"  {tried_line(budget)}" for budget in results.tried(cells)]
     return ["Results of other recipes, in percent:", *lines, ""] if lines else []
+
+
+def _compared(cells: dict[str, Cell]) -> list[str]:
+    """Which seed differences are of, where a training has several."""
+    return [
+        f"  {shipped.experiment.split('/', 1)[1]}: the shipped network, {shipped.words}"
+        for shipped in results.shipped_seeds(cells)
+    ]
 
 
 def _differences(table: str, cells: dict[str, Cell]) -> list[str]:

@@ -24,6 +24,7 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
 
     st.header("Is the difference significant?", anchor=False)
     st.markdown(f"Paired on the same images{on}, with 95 % confidence intervals over digits")
+    say_seeds({name: cell for name, cell in cells.items() if name.split("/")[1] == column})
     differences = results.differences(table.name, column)
     if not differences:
         st.info(
@@ -36,6 +37,15 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     more = "; more of them where the distortion leaves little to read" if several else ""
     misread = results.misread_by_all(table.name, column)
     st.caption(f"Every trained network misreads the same {misread.words} test examples{on}{more}.")
+
+
+def say_seeds(cells: dict) -> None:
+    """Which seed is compared, where a training has several."""
+    from stn_core import results
+
+    for shipped in results.shipped_seeds(cells):
+        title = networks.experiment_title(shipped.experiment)
+        st.caption(f"{title}: the shipped network is compared ({shipped.words}).")
 
 
 def difference_table(differences: Sequence[Difference], title: Callable[[str], str]) -> None:

@@ -133,6 +133,18 @@ def test_several_seeds_are_told_by_mean_and_spread():
     assert Cell(find(NAMES[0]), None).ours == results.NOT_TRAINED
 
 
+def test_differences_say_which_seed_of_several_they_are_of():
+    def shipping(seed: int) -> str:
+        one = cell(NAMES[0], [1], [3.0, 1.0, 2.0])
+        several = Cell(one.experiment, replace(one.metrics, seeds=(0, 1, 2), seed=seed))
+        [shipped] = results.shipped_seeds({NAMES[0]: several, NAMES[1]: cell(NAMES[1], [2])})
+        return shipped.words
+
+    assert [shipping(seed) for seed in (0, 1, 2)] == [
+        "seed 0, the worst of 3", "seed 1, the best of 3", "seed 2, the median of 3"
+    ]  # fmt: skip
+
+
 def test_cells_are_the_table_and_have_the_published_metrics():
     found = results.cells("distorted")
     assert list(found) == NAMES

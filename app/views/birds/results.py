@@ -10,7 +10,7 @@ import streamlit as st
 from app.data import networks
 from app.data.birds import PREFIX, SIDE
 from app.frame import lecture
-from app.panels.differences import difference_table
+from app.panels.differences import difference_table, say_seeds
 from app.panels.results import error_table, show_budgets
 from app.panels.skipped import say_left_out
 from app.tables import TABLES, network_field
@@ -55,6 +55,7 @@ def results() -> None:
         st.markdown(
             "Paired on the same photographs, with 95 % confidence intervals over photographs"
         )
+        say_seeds(cells)
         difference_table(differences, networks.experiment_title)
     parts.found_parts(cells)
     looks.looks(cells)
