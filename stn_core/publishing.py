@@ -238,19 +238,23 @@ def _ship(
     )
     run.recorded()  # it may lack a part
     tried = load_tried(experiment)
-    if checkpoints.is_published(experiment):
-        tried = _with(tried, load_metrics(experiment).tried)
+    before = load_metrics(experiment) if checkpoints.is_published(experiment) else None
+    if before:
+        tried = _with(tried, before.tried)
     folder = checkpoints.PRETRAINED / experiment.name
     with replaced(folder) as new:
         save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe), new)
         checkpoints.save_weights(network, experiment, new / checkpoints.WEIGHTS)
         save_metrics(experiment, metrics, new)
         write_mean_crops(network, experiment, test, new)
+        former = packed_runs(new).get(None)
+        if before and former and before.seed != metrics.seed and before.seed in metrics.seeds:
+            former.rename(new / packed_name(before.seed))  # still one of several seeds
         pack(run, new / PACKED)
         for seed, path in packed_runs(new).items():
             recipe = Recipe.from_json(unpack(path).description["recipe"])
             if seed == metrics.seed or recipe != metrics.recipe:
-                path.unlink()  # a further seed's, and it is not one any more
+                path.unlink()  # it is no further seed's any more
         write_card(experiment, new)
         write_layers(experiment, new)
     return folder

@@ -108,7 +108,11 @@ def test_added_seed_with_the_median_error_is_shipped(finished, pretrained, error
     publishing.publish([found[1]], source, add=True)
     metrics = load_metrics(find(NAME))
     assert metrics.seed == 1 and metrics.errors == (1.0, 2.0)
-    assert unpack(pretrained / NAME / PACKED).description["seed"] == 1
+    recordings = packed_runs(pretrained / NAME)
+    assert {key: unpack(path).description["seed"] for key, path in recordings.items()} == {
+        None: 1,
+        0: 0,  # the one shipped before
+    }
 
 
 def test_what_is_no_further_seed_is_not_added(finished, pretrained):
