@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +29,7 @@ from stn_core.metrics import (
     save_tried,
 )
 from stn_core.networks import ClassificationNetwork
+from stn_core.publishing_checks import refuse_absent, refuse_different, refuse_worse
 from stn_core.recipes import Recipe
 from stn_core.replacing import replaced
 from stn_core.runs.folder import Run
@@ -38,12 +38,6 @@ from stn_core.runs.records import RunError
 from stn_core.threads import on_threads
 from stn_core.weights import count_parameters
 
-SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
-    "experiment": "experiment",
-    "recipe": "recipe",
-    "precision": "precision",
-    "train_digits": "number of training digits",
-}
 HOW = ("device", "precision", "torch", "started", "train_digits")  # of a run's description
 
 
@@ -84,11 +78,11 @@ def publish(
     if source.test is None:
         raise no_test_digits(experiment)
     before = _published(experiment) if add else None
-    _refuse_different(descriptions, before)
+    refuse_different(descriptions, before)
     by_seed = {d["seed"]: run for run, d in zip(runs, descriptions, strict=True)}
     here = {*by_seed, before.seed} if before else {*by_seed}
     if ship is not None:
-        _refuse_absent(ship, here)
+        refuse_absent(ship, here)
     found = {
         seed: _measured(seed, run, experiment, source.test, threads, progress)
         for seed, run in by_seed.items()
@@ -97,9 +91,9 @@ def publish(
     errors |= {seed: round(mean_error(one.test), 4) for seed, one in found.items()}
     median = sorted(errors, key=errors.__getitem__)[len(errors) // 2]
     chosen = median if ship is None else ship
-    _refuse_absent(chosen, here)
+    refuse_absent(chosen, here)
     if not (force or add):
-        _refuse_worse(found[chosen].run, experiment, found[chosen].test)
+        refuse_worse(found[chosen].run, experiment, found[chosen].test)
     with on_threads(threads):
         parts = [
             one
@@ -152,70 +146,10 @@ def _measured(
     return _Measured(run, network, test, told)
 
 
-def _refuse_absent(seed: int, here: set[int]) -> None:
-    """Only weights that are here can be shipped: of the runs, and of the published network."""
-    if seed not in here:
-        raise RunError(
-            f"seed {seed} should be shipped, and its weights are not here, but those of "
-            f"{sorted(here)}; publish the runs of all seeds together, or choose another by --ship"
-        )
-
-
 def _published(experiment: Experiment) -> Metrics:
     if not checkpoints.is_published(experiment):
         raise RunError(f"no network of {experiment.name} is published yet; leave out --add")
     return load_metrics(experiment)
-
-
-def _refuse_different(descriptions: list[dict[str, Any]], before: Metrics | None) -> None:
-    """Only the seeds may differ: of runs, and of the published network that they are added to."""
-    trained = [{**d, "recipe": Recipe.from_json(d["recipe"])} for d in descriptions]
-    seeds = [d["seed"] for d in descriptions]
-    these, otherwise = "these runs", "publish them one by one"
-    if before:
-        trained.append({key: getattr(before, key) for key in SHARED_KEYS})
-        seeds += before.seeds
-        these, otherwise = "runs and published network", "leave out --add"
-    for key, words in SHARED_KEYS.items():
-        if any(d[key] != trained[0][key] for d in trained):
-            raise RunError(f"{these} differ in their {words}; {otherwise}")
-    if len(set(seeds)) < len(seeds):
-        raise RunError(f"expected one run per seed, got the seeds {seeds}")
-
-
-def _refuse_worse(run: Run, experiment: Experiment, test: list[Evaluation] | None = None) -> None:
-    """Nothing published is lost to a trial. Raises RunError.
-
-    test: on the test digits; None, or where no network is published, the errors of the recordings
-    on the gallery are compared.
-    """
-    description = run.description()
-    recipe, extended = Recipe.from_json(description["recipe"]), description.get("extended")
-    own = recipe in experiment.recipes and not extended
-    before: float | None = None
-    error: float | None = None
-    recording = checkpoints.published_folder(experiment) / PACKED
-    if test is not None and checkpoints.is_published(experiment):
-        drawn = load_metrics(experiment).draw_errors
-        before = statistics.mean(drawn)
-        error = mean_error(test[: len(drawn)])  # of the draws that both have
-    elif recording.is_file():
-        before = unpack(recording).snapshots[-1].measure
-        error = run.recorded().snapshots[-1].measure
-    if before is not None and error is not None and (error > before or error == before and not own):
-        raise RunError(
-            f"{run.folder} has an error of {error:.2f} %, the published {experiment.name} "
-            f"{before:.2f} %; add --force to publish it anyway"
-        )
-    if before is None and not own:
-        recipes = ", ".join(
-            f"{r.name}, {r.iterations:,} x {r.batch_size} at {r.learning_rate:g}"
-            for r in experiment.recipes
-        )
-        raise RunError(
-            f"{run.folder} was trained with none of {experiment.name}'s recipes and budgets "
-            f"({recipes}); add --force to publish it anyway"
-        )
 
 
 def _ship(
@@ -291,7 +225,7 @@ def record(run: Run, *, force: bool = False) -> Path:
             raise RunError(f"the network of seed {seed} is already published, with its recording")
         path = folder / packed_name(seed)
     elif not force:
-        _refuse_worse(run, experiment)
+        refuse_worse(run, experiment)
     folder.mkdir(parents=True, exist_ok=True)
     pack(run, path)
     return path

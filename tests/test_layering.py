@@ -58,6 +58,7 @@ ORDER = [
     "report",
     "invariance",
     "measuring",
+    "publishing_checks",
     "publishing",
     "launcher",
     "training",

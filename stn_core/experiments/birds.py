@@ -72,7 +72,7 @@ DEPARTURES = (
         paper="The learning rate of the localisation network is 10⁻⁴ of the base rate of SGD, 0.1, "
         "and drops at 10,000, 20,000 and 25,000 of 30,000 iterations.",
         ours=f"{FINE_TUNED.localisation_lr_factor:g} of AdamW's, {FINE_TUNED.learning_rate:g}, in "
-        f"one cycle of {FINE_TUNED.iterations:,}. The recipe *paper* drops at 10,000 and 20,000.",
+        "one cycle. The recipe *paper* drops at 10,000 and 20,000.",
         why="AdamW's steps have one length whatever the gradient; a schedule of ours has one "
         "interval between its drops.",
     ),
