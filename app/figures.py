@@ -317,33 +317,49 @@ def dots(
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One share in percent with its interval, (value, low, high), for each row, by its name."""
+    """Shares in percent with their intervals, (value, low, high), by row and point.
+
+    A row has one point or several, which are numbered; the one point of a row may be "".
+    """
 
     title: str
-    values: dict[str, tuple[float, float, float]]
+    values: dict[tuple[str, str], tuple[float, float, float]]
     colour: str
     symbol: str
 
 
-def shares(series: Sequence[Measured], compared: str, palette: Palette) -> go.Figure:
-    """Shares with their intervals, a row for each; a dotted line where the row ``compared`` is."""
-    rows = list(dict.fromkeys(row for one in series for row in one.values))
-    figure = _base(palette, height=110 + 42 * len(rows))
+def shares(
+    series: Sequence[Measured], compared: tuple[str, str], points: str, palette: Palette
+) -> go.Figure:
+    """Shares with their intervals in rows; a dotted line where the point ``compared`` is.
+
+    points: what is numbered within a row.
+    """
+    rows = list(dict.fromkeys(row for one in series for row, _ in one.values))
+    figure = _base(palette, height=110 + 46 * len(rows))
     for one in series:
         values, low, high = np.array(list(one.values.values())).T
         figure.add_scatter(
             x=values,
-            y=list(one.values),
-            customdata=np.stack([low, high], 1).tolist(),
+            y=[row for row, _ in one.values],
+            customdata=[
+                (lowest, highest, f", {points} {point}" if point else "")
+                for lowest, highest, (_, point) in zip(low, high, one.values, strict=True)
+            ],
             name=one.title,
-            mode="markers",
+            mode="markers+text",
+            text=[point for _, point in one.values],
+            textposition=[  # alternately, so that near ones do not cover each other
+                "bottom center" if point.isdigit() and int(point) % 2 == 0 else "top center"
+                for _, point in one.values
+            ],
             marker={"color": one.colour, "symbol": one.symbol, "size": 10},
             error_x={
                 "type": "data", "symmetric": False, "array": high - values,
                 "arrayminus": values - low, "color": one.colour, "thickness": 2, "width": 5,
             },
-            hovertemplate="%{y}: %{x:.1f} % (%{customdata[0]:.1f} to %{customdata[1]:.1f})"
-            f"<extra>{one.title}</extra>",
+            hovertemplate="%{y}%{customdata[2]}: %{x:.1f} % (%{customdata[0]:.1f} to "
+            f"%{{customdata[1]:.1f}})<extra>{one.title}</extra>",
         )  # fmt: skip
         figure.add_vline(
             x=one.values[compared][0], line={"color": one.colour, "width": 1.5, "dash": "dot"}
@@ -354,5 +370,4 @@ def shares(series: Sequence[Measured], compared: str, palette: Palette) -> go.Fi
         rangemode="tozero",
     )  # fmt: skip
     figure.update_yaxes(type="category", categoryarray=rows, autorange="reversed", fixedrange=True)
-    figure.update_yaxes(title={"text": "window", "standoff": 8})
     return figure

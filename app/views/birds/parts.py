@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app import figures
@@ -15,21 +17,29 @@ EXPLAINED = (
     "**Head**: beak, crown, forehead, eyes, nape, throat. **Body**: back, belly, breast, wings. A "
     "photograph counts if all points of the part that CUB marks as visible are in the window. The "
     "windows *in the centre* and *at random* have the same size; the random ones are 20 a "
-    "photograph, inside the image. *Points*: percentage points more than the window in the centre, "
-    "on the same photographs. *Moving*: points more than the same window has where it stays at its "
-    "mean place, since heads are above bodies on most photographs. Bars, and the numbers after the "
-    "points: 95 % confidence intervals over photographs. The networks were trained on species "
-    "only, never on parts."
+    "photograph, inside the image. Numbers: a network's windows. Bars: 95 % confidence intervals "
+    "over photographs."
 )
+BEST = (
+    "For each part, the window that contains it most often. *More than in the centre*, *more by "
+    "moving*: percentage points on the same photographs, with 95 % confidence intervals. *By "
+    "moving* compares a window with itself at its mean place."
+)
+BEST_COLUMNS = ("network", "part", "window", "photographs", "more than in the centre",
+                "more by moving")  # fmt: skip
 ELSEWHERE = (
-    "**Would it help to look elsewhere?** The same networks read the same photographs, with their "
-    "windows elsewhere. How many percentage points more they then misread (below 0: fewer):"
+    "The same networks read the same photographs, with their windows somewhere else: percentage "
+    "points **more** that they then misread (below 0: fewer), with 95 % confidence intervals."
 )
+MOVED = {
+    "mean": "With every window kept at its mean place",
+    "marked": "With two windows on the marked head and body",
+}
 PLACES = {"mean": "each at its mean place", "marked": "on the marked head and body"}
 
 
 def found_parts(cells: dict) -> None:
-    """A chart of every seed's windows, and what it says in a sentence. cells: the table's."""
+    """How often each window contains a part, and what it gains by moving. cells: the table's."""
     from stn_core import results
     from stn_core.birds.parts import REGIONS
 
@@ -42,74 +52,119 @@ def found_parts(cells: dict) -> None:
     series = []
     for region, colour, symbol in zip(REGIONS, shades, ("circle", "diamond"), strict=True):
         values = {
-            REFERENCES[window]: _three(shares[region])
+            (REFERENCES[window], ""): _three(shares[region])
             for window, shares in results.references(found).items()
         }
         for one in found:
-            title = networks.network_title(one.name)
+            row = f"{networks.network_title(one.name)}<br>seed {one.measured.seed}"
             for window in one.windows:
-                row = f"{title}<br>seed {one.measured.seed}, window {window}"
-                values[row] = _three(one.share(window, region))
+                values[row, window] = _three(one.share(window, region))
         series.append(
             figures.Measured(title=WORDS[region], values=values, colour=colour, symbol=symbol)
         )
-    st.markdown(_said(found))
+    st.markdown(_answer(found))
     chart(
-        figures.shares(series, REFERENCES["centre"], colours()),
+        figures.shares(series, (REFERENCES["centre"], ""), "window", colours()),
         name="parts-in-windows",
         key="parts",
         alt="Share of photographs in percent that have a part in a window. "
         + "; ".join(map(_in_words, series)),
     )
     st.caption(EXPLAINED)
+    with st.expander("The best windows in numbers"):
+        st.caption(BEST)
+        _table("Best windows", BEST_COLUMNS, [row for one in found for row in _best(one)])
     if placed := [one for one in found if one.measured.placed]:
-        st.markdown(
-            "\n".join(
-                [ELSEWHERE, "", *(f"- **{_name(one)}**: {_elsewhere(one)}" for one in placed)]
-            )
-        )
+        st.header("Do the windows have to follow the bird?", anchor=False)
+        st.markdown(_cost(placed))
+        rows = [[_name(one), *map(_points, one.measured.placed.values())] for one in placed]
+        _table("Windows elsewhere", ("network", *PLACES.values()), rows)
+        st.caption(ELSEWHERE)
 
 
 def _name(one) -> str:
     return f"{networks.network_title(one.name)}, seed {one.measured.seed}"
 
 
-def _elsewhere(one) -> str:
-    """``each at its mean place −0.9 points, −1.5 to −0.3; on the marked head and body …``."""
-    return "; ".join(f"{PLACES[w]} {_points(cost)}" for w, cost in one.measured.placed.items())
-
-
 def _three(share) -> tuple[float, float, float]:
     return share.percent, share.low, share.high
 
 
-def _said(found: list) -> str:
-    """Of each network and seed: which window has which part, and how many more than the centre."""
-    return "\n".join(f"- **{_name(one)}**: {_of_seed(one)}" for one in found)
+def _answer(found: list) -> str:
+    """How many windows have a part more often than the window in the centre."""
+    counts = {
+        region: sum(_is_more(one.share(w, region).ahead) for one in found for w in one.windows)
+        for region in WORDS
+    }
+    windows = sum(len(one.windows) for one in found)
+    contain = "contains" if counts["head"] == 1 else "contain"
+    return (
+        "The networks were trained on the species only, never on parts. Of their "
+        f"{windows} windows, **{counts['head'] or 'none'} {contain} the {WORDS['head']} more "
+        f"often** than a window in the centre does, and {counts['body'] or 'none'} the "
+        f"{WORDS['body']}."
+    )
 
 
-def _of_seed(one) -> str:
-    """``window 1 has the whole head in 62.1 % (+17.0 points, 15.1 to 18.9)``."""
+def _cost(placed: list) -> str:
+    """How many networks misread more, or fewer, with their windows elsewhere."""
     words = []
-    for region, window in one.measured.best.items():
-        share = one.share(window, region)
-        more = f" ({_points(share.ahead)})" if share.ahead else ""
-        moving = f", moving: {_points(share.follows)}" if share.follows else ""
+    for place, where in MOVED.items():
+        costs = [one.measured.placed[place] for one in placed]
+        more = sum(map(_is_more, costs))
+        fewer = sum(cost.decided for cost in costs) - more
         words.append(
-            f"window {window} has the {WORDS[region]} in {share.percent:.1f} %{more}{moving}"
+            f"{where}, {more or 'none'} of the {len(placed)} networks "
+            f"misread{'s' * (more < 2)} more photographs, and {fewer or 'none'} "
+            f"misread{'s' * (fewer < 2)} fewer."
         )
-    return "; ".join(words)
+    return " ".join(words)
+
+
+def _is_more(ahead) -> bool:
+    """Whether an interval is above 0."""
+    return ahead is not None and ahead.decided and ahead.percent > 0
+
+
+def _best(one) -> list[list[str]]:
+    """A row for each part: which window contains it most often, and how often."""
+    return [
+        [
+            _name(one),
+            WORDS[region],
+            window,
+            f"{share.percent:.1f} %",
+            _points(share.ahead),
+            _points(share.follows),
+        ]
+        for region, window in one.measured.best.items()
+        for share in [one.share(window, region)]
+    ]
 
 
 def _points(ahead) -> str:
-    against = "" if ahead.decided else ", undecided"
+    """``+20.4 (+18.7 to +22.0)``; a dash for what was not measured."""
+    if ahead is None:
+        return "–"
     low, high = (f"{x:+.1f}" for x in (ahead.low, ahead.high))
-    return f"{ahead.percent:+.1f} points, {low} to {high}{against}".replace("-", "−")
+    return f"{ahead.percent:+.1f} ({low} to {high})".replace("-", "−")
+
+
+def _table(name: str, columns: Sequence[str], rows: list[list[str]]) -> None:
+    """Markdown that a narrow screen scrolls by itself."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    st.markdown(
+        f"<div style='overflow-x:auto' tabindex='0' role='region' aria-label='{name}'>\n\n{body}"
+        "\n\n</div>",
+        unsafe_allow_html=True,
+    )
 
 
 def _in_words(series: figures.Measured) -> str:
     """The numbers, for those who do not see the chart."""
     rows = ", ".join(
-        f"{row.replace('<br>', ', ')}: {v:.1f}" for row, (v, _, _) in series.values.items()
+        f"{row.replace('<br>', ', ')}{f', window {window}' if window else ''}: {v:.1f}"
+        for (row, window), (v, _, _) in series.values.items()
     )
     return f"{series.title}: {rows}"

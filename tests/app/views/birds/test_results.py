@@ -53,9 +53,19 @@ def test_table_parts_means_and_the_wall_are_shown(published, monkeypatch):
     assert all(figure in table for figure in ("82.3", "83.1", "83.9", "84.1"))  # Table 3's
     [measured] = published.parts
     head = measured.of("head")[measured.best["head"]]
-    assert f"has the whole head in {head.percent:.1f} %" in texts(app)
-    still = f"each at its mean place {measured.placed['mean'].percent:+.1f} points"
-    assert still.replace("-", "−") in texts(app)
+    best, elsewhere = (
+        m.value for m in app.markdown if "role='region'" in m.value and "seed 0" in m.value
+    )
+    window = measured.best["head"]
+    assert (
+        f"| whole head | {window} | {head.percent:.1f} % | {head.ahead.percent:+.1f} ("
+        in best.replace("−", "-")
+    )
+    assert f"seed 0 | {measured.placed['mean'].percent:+.1f} (" in elsewhere.replace("−", "-")
+    heads = [measured.of("head")[window].ahead for window in ("1", "2")]
+    more = sum(ahead.decided and ahead.percent > 0 for ahead in heads)
+    assert f"Of their 2 windows, **{more or 'none'} contain" in texts(app)
+    assert "With every window kept at its mean place, " in texts(app)
 
     means, wall = figures(app)
     assert means == ["whole images", "window 1", "window 2"]
