@@ -304,7 +304,7 @@ def dots(
         )
     figure.update_layout(showlegend=True, dragmode=False)
     figure.update_xaxes(title={"text": title, "standoff": 8}, ticksuffix=" %", fixedrange=True)
-    names = {"title": {"text": rows[0], "standoff": 8}, "categoryarray": list(rows[1])}
+    names = {"title": {"text": rows[0], "standoff": 16}, "categoryarray": list(rows[1])}
     figure.update_yaxes(type="category", fixedrange=True, autorange="reversed", **names)
     every = [value for one in series for value in one.values.values() if value > 0]
     if max(every, default=1) >= 10 * min(every, default=1):

@@ -6,7 +6,6 @@ import re
 
 from stn_core import part_lines, results
 from stn_core.birds.photographs import SIDE
-from stn_core.experiment import words_of
 from stn_core.experiments.colocalisation import COLOCALISATIONS, DISTORTIONS
 from stn_core.results import Budget, Cell, Difference, TriedBudget, TriedNetwork
 
@@ -57,7 +56,7 @@ def table(name: str) -> list[str]:
         "",
         *_tried(cells),
         "Differences, paired on the same images, with 95 % confidence intervals over "
-        f"{_examples(cells)}:",
+        f"{results.examples(cells)}:",
         *_compared(cells),
         *_differences(name, cells),
         *_misread_by_all(name),
@@ -113,12 +112,6 @@ def _errors(table: str, cells: dict[str, Cell]) -> list[str]:
         figures = (f"{words.get(f'{table}/{column}/{row}', ''):>{width}}" for column in columns)
         lines.append("".join([f"{row:{name}}", *figures]))
     return lines
-
-
-def _examples(cells: dict[str, Cell]) -> str:
-    """What intervals are over: photographs, or digits of which each is drawn several times."""
-    drawn = any(words_of(cell.experiment.data).drawn for cell in cells.values())
-    return "digits" if drawn else "photographs"
 
 
 def _measured_once(cells: dict[str, Cell]) -> list[str]:

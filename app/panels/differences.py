@@ -23,7 +23,8 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     from stn_core import results
 
     st.header("Is the difference significant?", anchor=False)
-    st.markdown(f"Paired on the same images{on}, with 95 % confidence intervals over digits")
+    over = results.examples(cells)
+    st.markdown(f"Paired on the same images{on}, with 95 % confidence intervals over {over}")
     say_seeds({name: cell for name, cell in cells.items() if name.split("/")[1] == column})
     differences = results.differences(table.name, column)
     if not differences:

@@ -124,6 +124,16 @@ def measured_once(cells: dict[str, Cell]) -> list[str]:
     ]
 
 
+def examples(cells: dict[str, Cell]) -> str:
+    """What intervals are over: photographs, or digits, of which each is drawn several times.
+
+    >>> examples(cells("birds"))
+    'photographs'
+    """
+    drawn = any(words_of(cell.experiment.data).drawn for cell in cells.values())
+    return "digits" if drawn else "photographs"
+
+
 class ShippedSeed(NamedTuple):
     """Which seed of a training is shipped, and how its error compares with the other seeds'.
 

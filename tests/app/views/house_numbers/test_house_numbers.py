@@ -11,6 +11,7 @@ from app.data.run_keys import Published
 from app.panels import transformers
 from app.views.house_numbers import choices
 from app.views.house_numbers.choices import PREFIX
+from stn_core import results
 from stn_core.experiments import find
 from tests.app.visiting import opened, payload, payloads, texts
 
@@ -63,6 +64,15 @@ def test_hand_s_theta_reaches_the_heads_and_the_stage(fresh):
         trace = fresh["st-cnn-multi"].network.trace(image, None, torch.tensor([SMALLER]))
     number = house_numbers.read_as_text(trace.logits[0].argmax(-1).tolist())
     assert f"reads <b style='font-size:1.6em'>{number or 'nothing'}</b>" in texts(app)
+
+
+def test_results_compare_the_networks_of_a_size_over_photographs():
+    app = opened("house_numbers", number_view="Results", number_crop="128 px")
+    assert not app.exception and not app.error
+    [table] = [m.value for m in app.markdown if "aria-label='Differences'" in m.value]
+    [found] = results.differences("house-numbers", "128")
+    assert f"| ST-CNN Multi | CNN | {found.percent:.2f} % | " in table
+    assert "95 % confidence intervals over photographs" in texts(app)
 
 
 def test_page_without_networks_says_what_to_do(monkeypatch):
