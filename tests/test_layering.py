@@ -19,6 +19,7 @@ ORDER = [
     "departures",
     "tensor_files",
     "threads",
+    "precision",
     "allocator",
     "typed_json",
     "pretrained",

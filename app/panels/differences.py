@@ -59,7 +59,9 @@ def difference_table(differences: Sequence[Difference], title: Callable[[str], s
         names = map(title, (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
         verdict = verdict_on(d) + ("" if d.alike else " †")
-        lines.append(f"| {' | '.join(names)} | {by} % | {low} to {high} | {verdict} |")
+        lines.append(
+            f"| {' | '.join(names)} | {by}&nbsp;% | {low}&nbsp;to&nbsp;{high} | {verdict} |"
+        )
     rows = "\n".join(lines)
     st.markdown(
         f"<div style='overflow-x:auto' tabindex='0' role='region' "

@@ -13,6 +13,7 @@ from stn_core.box_search.boxes import crops
 from stn_core.classifiers import ConvolutionalClassifier
 from stn_core.experiments.crops import ENCODER, FINE_ENCODER
 from stn_core.networks import ClassificationNetwork
+from stn_core.precision import faster_dtype
 
 MIN_LENGTH = 1e-6  # no layer's activations are divided by less
 MAX_ENCODED_CROPS = 200  # in memory at a time
@@ -40,8 +41,9 @@ class Encoder:
     def __call__(self, images: Tensor) -> Tensor:
         """Crops (B, 1, 28, 28) -> (B, D)."""
         images = images.contiguous(memory_format=torch.channels_last)
-        # The convolutions in half precision: the gradient comes three times as fast.
-        with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        # In half precision the gradient comes three times as fast, on a device that has it.
+        half = faster_dtype(images.device) is torch.bfloat16
+        with torch.autocast(images.device.type, dtype=torch.bfloat16, enabled=half):
             activations = self._classifier.activations(images)
         layers = [layer.flatten(1).float() for layer in activations]
         if self.normalised:

@@ -12,6 +12,7 @@ from stn_core import checkpoints
 from stn_core.box_search.encoder import EncoderNetworks
 from stn_core.box_search.search import Optimisation, Restarts
 from stn_core.experiments.colocalisation import Colocalisation, ImageSet
+from stn_core.precision import faster_dtype
 from stn_core.runs.folder import Run
 from stn_core.runs.records import Snapshot, Step, snapshot_steps
 from stn_core.training.devices import device_name
@@ -100,14 +101,15 @@ def describe(cell: Colocalisation, seed: int, set_seed: int, threads: int) -> di
     >>> describe(cell, seed=0, set_seed=3, threads=1)["clutter"]
     16
     """
+    device = torch.device("cpu")
     return {
         "experiment": cell.name,
         "recipe": cell.recipe.to_json(),
         "seed": seed,
         "set_seed": set_seed,
         "clutter": cell.distortion.patches,
-        "device": device_name(torch.device("cpu"), threads),
-        "precision": "bfloat16",
+        "device": device_name(device, threads),
+        "precision": str(faster_dtype(device)).removeprefix("torch."),
         "torch": torch.__version__,
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }

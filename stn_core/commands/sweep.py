@@ -21,7 +21,7 @@ from stn_core.commands.options import RECIPES_HELP, add_force, add_threads, coun
 from stn_core.commands.surroundings import load_digits
 from stn_core.digits import Source
 from stn_core.errors import InputError
-from stn_core.muon import faster_dtype
+from stn_core.precision import faster_dtype
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
 from stn_core.training.trainer import PRECISIONS

@@ -21,7 +21,7 @@ from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
 from stn_core.commands.surroundings import bars, load_pictures, stop_on_signals
 from stn_core.errors import InputError
 from stn_core.experiments import find
-from stn_core.muon import faster_dtype
+from stn_core.precision import faster_dtype
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run, new_run_folder
 from stn_core.runs.records import RunError

@@ -15,7 +15,8 @@ from stn_core.digits import Digits, Source
 from stn_core.distortions import Elastic
 from stn_core.experiment import Examples, Experiment
 from stn_core.experiments import find
-from stn_core.muon import KernelMuon, faster_dtype
+from stn_core.muon import KernelMuon
+from stn_core.precision import faster_dtype
 from stn_core.runs.records import Step
 from stn_core.threads import on_threads
 from stn_core.trace import Trace

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from stn_core import muon
 from stn_core.muon import KernelMuon, orthogonalised
 from stn_core.recipes import Muon
 from stn_core.runs.folder import Run
@@ -78,15 +77,6 @@ def test_in_float32_a_step_is_the_one_in_bfloat16_but_for_its_rounding(generator
     for half, single, before in zip(*moved, start, strict=True):
         assert (single - before).abs().min() > 1e-6 and not torch.equal(half, single)
         torch.testing.assert_close(half, single, rtol=0, atol=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("half", "dtype"), [(0.2, torch.bfloat16), (1.2, torch.bfloat16), (17.0, torch.float32)]
-)
-def test_type_that_the_device_multiplies_faster_is_taken(half, dtype, monkeypatch):
-    seconds = {torch.float32: 1.0, torch.bfloat16: half}
-    monkeypatch.setattr(muon, "_product_seconds", lambda dtype, device: seconds[dtype])
-    assert muon.faster_dtype.__wrapped__(torch.device("cpu")) is dtype
 
 
 def test_resumed_run_orthogonalises_in_the_type_that_it_was_begun_in(source, tmp_path, monkeypatch):

@@ -26,6 +26,7 @@ from stn_core.experiments.colocalisation import (
 from stn_core.experiments.crops import ENCODER, Crops
 from stn_core.localisation import BoxLocalisation
 from stn_core.metrics import MeasuredSet
+from stn_core.precision import faster_dtype
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.weights import count_parameters
@@ -124,7 +125,8 @@ def test_normalised_layers_have_length_one_each(network, generator):
     images = torch.rand(4, 1, 28, 28, generator=generator)
     embedded = Encoder(network, normalised=True)(images)
     images = images.contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    half = faster_dtype(images.device) is torch.bfloat16
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
         activations = network.classifier.activations(images)
     plain = [a.flatten(1).float() for a in activations]
     lengths = [len(layer[0]) for layer in plain]

@@ -71,7 +71,7 @@ def test_results_compare_the_networks_of_a_size_over_photographs():
     assert not app.exception and not app.error
     [table] = [m.value for m in app.markdown if "aria-label='Differences'" in m.value]
     [found] = results.differences("house-numbers", "128")
-    assert f"| ST-CNN Multi | CNN | {found.percent:.2f} % | " in table
+    assert f"| ST-CNN Multi | CNN | {found.percent:.2f}&nbsp;% | " in table
     assert "95 % confidence intervals over photographs" in texts(app)
 
 
