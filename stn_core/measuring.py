@@ -137,7 +137,7 @@ def measure_again(
     ...     measure_again(find("distorted/r/fcn"), installed())
     ... except DigitsError as error:
     ...     print(str(error).split(",")[0])
-    publishing needs MNIST's test digits
+    measuring needs MNIST's test digits
     """
     if source.test is None:
         raise no_test_digits(experiment)
@@ -160,10 +160,10 @@ def no_test_digits(experiment: Experiment) -> DigitsError:
 
     >>> from stn_core import find
     >>> str(no_test_digits(find("distorted/r/fcn"))).split(",")[0]
-    "publishing needs MNIST's test digits"
+    "measuring needs MNIST's test digits"
     """
     return DigitsError(
-        f"publishing needs {words_of(experiment.data).absent}, which are not on this machine; set "
+        f"measuring needs {words_of(experiment.data).absent}, which are not on this machine; set "
         "STN_DATA to their folder"
     )
 

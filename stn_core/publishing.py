@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from stn_core import checkpoints
 from stn_core.card import write_card
-from stn_core.digits import Digits, DigitsError, Progress, Source
+from stn_core.digits import Digits, Progress, Source
 from stn_core.evaluation import Evaluation, evaluate_draws, mean_error
 from stn_core.experiment import Experiment
 from stn_core.experiments import find
@@ -241,17 +241,14 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
 
     >>> try:
     ...     note(Run(Path("nowhere")), installed())
-    ... except DigitsError as error:
+    ... except RunError as error:
     ...     print(error)
-    measuring needs MNIST's test digits, which are not on this machine; set STN_DATA to their folder
+    nowhere is not a run: it has no readable run.json
     """
-    if source.test is None:
-        raise DigitsError(
-            "measuring needs MNIST's test digits, which are not on this machine; set "
-            "STN_DATA to their folder"
-        )
     description = run.description()
     experiment = find(description["experiment"])
+    if source.test is None:
+        raise no_test_digits(experiment)
     recipe = Recipe.from_json(description["recipe"])
     if checkpoints.is_published(experiment) and load_metrics(experiment).recipe == recipe:
         raise RunError(f"{run.folder} has the published network's recipe; use `publish`")

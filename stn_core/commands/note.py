@@ -12,8 +12,10 @@ import torch
 
 from stn_core import publishing
 from stn_core.commands.options import add_threads
-from stn_core.commands.surroundings import bars, load_digits
+from stn_core.commands.surroundings import bars, load_pictures
+from stn_core.experiments import find
 from stn_core.runs.folder import Run
+from stn_core.sweep import Pictures
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -28,8 +30,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
-    source = load_digits()
-    for folder in options.run_dir:
-        with bars(unit="digits") as progress:
-            path = publishing.note(Run(folder), source, progress=progress)
+    pictures = Pictures(load_pictures)
+    for run in map(Run, options.run_dir):
+        source = pictures(find(run.description()["experiment"]))
+        with bars(unit="pictures") as progress:
+            path = publishing.note(run, source, progress=progress)
         print(path)

@@ -18,9 +18,9 @@ from tqdm import tqdm
 from stn_core import publishing, report, results, sweep
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.commands.options import RECIPES_HELP, add_force, add_threads, count
-from stn_core.commands.surroundings import load_digits
-from stn_core.digits import Source
+from stn_core.commands.surroundings import load_pictures
 from stn_core.errors import InputError
+from stn_core.measuring import no_test_digits
 from stn_core.precision import faster_dtype
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
@@ -32,7 +32,7 @@ ASKED = ("table", "recipe", "seeds", "iterations", "batch_size", "precision", "d
 def add_parser(commands: argparse._SubParsersAction) -> None:
     """The command's options."""
     parser = commands.add_parser("sweep", help="train a whole table, several networks in parallel")
-    parser.add_argument("table", help="distorted or addition")
+    parser.add_argument("table", help="distorted, house-numbers, birds, addition or volumes")
     parser.add_argument("--recipe", help=f"{RECIPES_HELP}; without it, published networks are kept")
     parser.add_argument("--seeds", type=count, default=1)
     parser.add_argument("--iterations", type=int, help="instead of the recipe's")
@@ -85,29 +85,23 @@ def run(options: argparse.Namespace) -> None:
     settings = _engine_settings(options)
     asked = _asked(options)
     trainings = asked.plan()
-    source = load_digits()
+    pictures = sweep.Pictures(load_pictures)
     print(
         f"{len(trainings)} trainings, {asked.workers} in parallel"
-        f"{f' on each of {options.shards} machines' if options.engine else ''}, in {asked.root}; "
-        f"{source.description}"
+        f"{f' on each of {options.shards} machines' if options.engine else ''}, in {asked.root}"
     )
     publishing_here = not options.no_publish and not options.shard
-    if source.test is None and publishing_here:
-        print(
-            "nothing will be published: MNIST's test digits are not on this machine; set "
-            "STN_DATA to their folder"
-        )
+    published = publishing_here and _can_be_measured(trainings, pictures)
     steps: Generator[list[sweep.CellTraining], None, list[str] | None]
     if options.engine:
         steps = sweep.dispatched(options.engine, asked, options.shards, settings)
     else:
         order = sweep.shard(trainings, *options.shard) if options.shard else trainings
-        steps = asked.run(order, source)
-    published = publishing_here and source.test is not None
+        steps = asked.run(order, pictures)
     lost = _watched(
         steps,
         asked.workers * (options.shards or 1),
-        functools.partial(_publish_finished, trainings if published else [], source, options),
+        functools.partial(_publish_finished, trainings if published else [], pictures, options),
     )
     for training_ in trainings:
         print(training_.summary)
@@ -118,6 +112,18 @@ def run(options: argparse.Namespace) -> None:
     failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
     if failed:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
+
+
+def _can_be_measured(trainings: list[sweep.CellTraining], pictures: sweep.Pictures) -> bool:
+    """Whether what networks are measured on is here; says what the trainings are on, and if not."""
+    if not trainings:
+        return False
+    experiment = trainings[0].experiment
+    source = pictures(experiment)
+    print(source.description)
+    if source.test is None:
+        print(f"nothing will be published: {no_test_digits(experiment)}")
+    return source.test is not None
 
 
 def _asked(options: argparse.Namespace) -> sweep.Asked:
@@ -178,7 +184,7 @@ def _watched(
 
 
 def _publish_finished(
-    trainings: list[sweep.CellTraining], source: Source, options: argparse.Namespace
+    trainings: list[sweep.CellTraining], pictures: sweep.Pictures, options: argparse.Namespace
 ) -> None:
     """Put every cell whose seeds have all been trained into pretrained/."""
     by_name: dict[str, list[sweep.CellTraining]] = {}
@@ -190,7 +196,7 @@ def _publish_finished(
             continue
         try:
             runs = [t.run for t in cell]
-            folder = publishing.publish(runs, source, force=options.force)
+            folder = publishing.publish(runs, pictures(first.experiment), force=options.force)
             tqdm.write(f"published {folder}")
             first.published = True
         except EXPECTED_ERRORS as error:  # the others go on

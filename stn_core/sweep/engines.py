@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stn_core import digits
 from stn_core.errors import InputError
 from stn_core.sweep.cells import CellTraining
+from stn_core.sweep.pictures import Load, Pictures
 from stn_core.sweep.planning import plan, shard
 from stn_core.sweep.running import POLL_SECONDS, STOP_SECONDS, sweep
 
@@ -54,12 +54,12 @@ class Asked:
         return plan(self.table, self.recipe, self.seeds, self.root, *sizes)
 
     def run(
-        self, trainings: list[CellTraining], source: digits.Source
+        self, trainings: list[CellTraining], pictures: Load
     ) -> Generator[list[CellTraining], None, None]:
         """``running.sweep`` of these."""
         return sweep(
             trainings,
-            source,
+            pictures,
             workers=self.workers,
             device=self.device,
             precision=self.precision,
@@ -77,7 +77,7 @@ def work(asked: Asked, index: int, of: int) -> None:
     ...     print(str(error).split(";")[0])
     there is no table 'none' to train
     """
-    for _ in asked.run(shard(asked.plan(), index, of), digits.load()):
+    for _ in asked.run(shard(asked.plan(), index, of), Pictures()):
         pass
 
 

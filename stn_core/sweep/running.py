@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
-from stn_core.digits import Source
 from stn_core.sweep.cells import CellTraining
 from stn_core.sweep.claims import Claims
+from stn_core.sweep.pictures import Load
 from stn_core.training.devices import choose_device
 
 POLL_SECONDS = 1.0
@@ -22,7 +22,7 @@ STOP_SECONDS = 60.0  # until all have written their checkpoints
 
 def sweep(
     trainings: list[CellTraining],
-    source: Source,
+    pictures: Load,
     *,
     workers: int,
     device: str,
@@ -34,11 +34,12 @@ def sweep(
     Each is claimed first. Those that other processes have claimed are waited for: when one of
     these dies, its cell is taken over, and goes on from its checkpoint. A cell that fails
     meanwhile, here or elsewhere, is not begun again.
+    pictures: what an experiment is trained on; asked only for trainings in this process, on a GPU.
     Closing the iterator stops what runs here; each training then has a checkpoint to go on from.
     Raises InputError for a device that is not there.
 
-    >>> from stn_core import load_digits
-    >>> list(sweep([], load_digits(), workers=2, device="cpu", precision="float32"))
+    >>> from stn_core.sweep.pictures import load_pictures
+    >>> list(sweep([], load_pictures, workers=2, device="cpu", precision="float32"))
     []
     """
     chosen = choose_device(device)
@@ -48,6 +49,7 @@ def sweep(
         while not queue.is_done() or running:
             while len(running) < workers and (training := queue.take()):
                 if chosen.type == "cuda":
+                    source = pictures(training.experiment)
                     training.start_thread(source, chosen, precision, threads)
                 else:
                     training.start_process(device, precision, threads)

@@ -451,7 +451,7 @@ def test_offline_nothing_is_published(fails, pretrained, tmp_path):
     run = Run(tmp_path / "run")
     run.create({"experiment": NAME, "recipe": {"iterations": 5}})
     run.set_status("finished", 5)
-    assert fails("publish", run.folder).startswith("publishing needs MNIST's test digits")
+    assert fails("publish", run.folder).startswith("measuring needs MNIST's test digits")
     assert list(pretrained.iterdir()) == []
 
 

@@ -26,6 +26,12 @@ def two_cells(monkeypatch, pretrained):
     return chosen
 
 
+@pytest.fixture
+def pictures(source):
+    """What every cell is trained on."""
+    return lambda experiment: source
+
+
 def test_cheap_cells_come_first_and_every_seed_has_a_folder(pretrained, tmp_path):
     trainings = sweep.plan("distorted", "quick", 3, tmp_path)
     assert len(trainings) == 3 * 40
@@ -64,14 +70,14 @@ def test_published_recipe_is_known_by_all_of_it_not_by_its_name(two_cells, pretr
 
 
 def test_finished_trial_is_not_started_again_nor_taken_for_the_training(
-    two_cells, tmp_path, source
+    two_cells, tmp_path, pictures
 ):
     trial = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    for _ in sweep.sweep(trial, source, workers=2, device="cpu", precision="float32"):
+    for _ in sweep.sweep(trial, pictures, workers=2, device="cpu", precision="float32"):
         pass
     again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
     assert [t.state for t in (*trial, *again)] == ["finished"] * 4
-    assert list(sweep.sweep(again, source, workers=2, device="cpu", precision="float32")) == []
+    assert list(sweep.sweep(again, pictures, workers=2, device="cpu", precision="float32")) == []
     whole = sweep.plan("distorted", "quick", 1, tmp_path)
     half = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2, precision="bfloat16")
     assert [t.state for t in (*whole, *half)] == ["waiting"] * 4
@@ -111,9 +117,9 @@ def test_unknown_table_names_those_there_are(tmp_path):
         sweep.plan("nonsense", "quick", 1, tmp_path)
 
 
-def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, source):
+def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, pictures):
     trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=100_000)
-    steps = sweep.sweep(trainings, source, workers=2, device="cpu", precision="float32")
+    steps = sweep.sweep(trainings, pictures, workers=2, device="cpu", precision="float32")
     until = time.monotonic() + 300
     while not all(t.run.history() for t in trainings):
         assert len(next(steps)) == 2
@@ -124,7 +130,7 @@ def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, source):
     assert all(0 < step < 100_000 for step in reached.values())
 
     again = sweep.plan("distorted", "quick", 1, tmp_path, iterations=100_000)
-    steps = sweep.sweep(again, source, workers=2, device="cpu", precision="float32")
+    steps = sweep.sweep(again, pictures, workers=2, device="cpu", precision="float32")
     while not all(t.run.status().step > reached[t.run.folder] for t in again):
         next(steps)
         assert time.monotonic() < until
@@ -132,9 +138,9 @@ def test_sweep_trains_all_and_goes_on_after_a_stop(two_cells, tmp_path, source):
     steps.close()
 
 
-def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, source):
+def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, pictures):
     trainings = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)
-    for _ in sweep.sweep(trainings, source, workers=2, device="cpu", precision="nonsense"):
+    for _ in sweep.sweep(trainings, pictures, workers=2, device="cpu", precision="nonsense"):
         pass
     assert [t.state for t in trainings] == ["failed", "failed"]
     assert str(trainings[0].run.folder / sweep.LOG) in trainings[0].summary
@@ -143,13 +149,13 @@ def test_cell_that_fails_says_where_its_last_words_are(two_cells, tmp_path, sour
 
 @pytest.mark.parametrize("kind", ["process", "thread"])
 def test_worker_that_ends_at_once_is_not_taken_for_the_earlier_stop(
-    kind, two_cells, tmp_path, source
+    kind, two_cells, tmp_path, source, pictures
 ):
     training = sweep.plan("distorted", "quick", 1, tmp_path, iterations=2)[0]
     training.run.create({"experiment": "nothing", "recipe": training.experiment.recipe.to_json()})
     training.run.set_status("stopped", 1)
     if kind == "process":
-        for _ in sweep.sweep([training], source, workers=1, device="cpu", precision="float32"):
+        for _ in sweep.sweep([training], pictures, workers=1, device="cpu", precision="float32"):
             pass
     else:
         (training.run.folder / "heartbeat").touch()  # another one owns it

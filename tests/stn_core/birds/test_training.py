@@ -19,9 +19,11 @@ from stn_core.birds.photographs import PARTS
 from stn_core.birds.placing import costs, places
 from stn_core.birds.species import SPECIES
 from stn_core.checkpoints import as_shipped, load_pretrained, load_tensors, load_trained
-from stn_core.metrics import load_metrics
+from stn_core.metrics import load_metrics, load_tried
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
+from stn_core.sweep import CellTraining, planning
+from stn_core.sweep.pictures import load_pictures
 from stn_core.trace import Trace
 from stn_core.training.trainer import Trainer
 from stn_core.weights import count_parameters
@@ -72,6 +74,35 @@ def test_network_is_trained_recorded_published_and_measured(
         in capsys.readouterr().out
     )
     assert load_pretrained(experiment)(torch.zeros(1, 3, 128, 128)).shape == (1, 200)
+
+
+def test_run_of_another_budget_is_noted_beside_the_published_network(
+    cub, tiny, pretrained, trained, command, tmp_path
+):
+    command(["publish", "--force", trained(0)])
+    longer = str(tmp_path / "longer")
+    options = ["--recipe", "fine-tuned", "--iterations", "3", "--batch-size", "4"]
+    command(["train", NAME, *options, "--run-dir", longer])
+    assert command(["note", longer]) == 0
+    [noted] = load_tried(find(NAME))
+    assert noted.recipe.iterations == 3 and 0 <= noted.error_percent_test <= 100
+    assert load_metrics(find(NAME)).recipe.iterations == 2
+
+
+def test_table_of_photographs_is_swept_and_published(
+    cub, tiny, pretrained, command, capsys, monkeypatch, tmp_path
+):
+    def in_this_process(training, device, precision, threads):  # which has the tiny backbone
+        pictures = load_pictures(training.experiment)
+        training.start_thread(pictures, torch.device(device), precision)
+
+    monkeypatch.setattr(planning, "EXPERIMENTS", {NAME: find(NAME)})
+    monkeypatch.setattr(CellTraining, "start_process", in_this_process)
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    options = ["--recipe=fine-tuned", "--iterations=2", "--batch-size=4", "--device=cpu", "--force"]
+    assert command(["sweep", "birds", *options]) == 0
+    assert "photographs of CUB-200-2011 from " in capsys.readouterr().out
+    assert load_metrics(find(NAME)).test_digits == 9
 
 
 def test_what_is_shipped_is_read_back_as_the_network_that_was_trained(

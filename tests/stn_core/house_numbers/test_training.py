@@ -127,4 +127,4 @@ def test_network_is_trained_recorded_published_and_measured(
     told = capsys.readouterr().out
     assert f"{GALLERY} rendered house numbers (SVHN's photographs are not on this machine)" in told
     assert command(["publish", "--force", str(run)]) == 1
-    assert "publishing needs SVHN's photographs" in capsys.readouterr().err
+    assert "measuring needs SVHN's photographs" in capsys.readouterr().err
