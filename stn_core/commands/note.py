@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from stn_core import publishing
+from stn_core.allocator import keep_freed_memory
 from stn_core.commands.options import add_threads
 from stn_core.commands.surroundings import bars, load_pictures
 from stn_core.experiments import find
@@ -29,6 +30,7 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
+    keep_freed_memory()
     torch.set_num_threads(options.threads)
     pictures = Pictures(load_pictures)
     for run in map(Run, options.run_dir):
