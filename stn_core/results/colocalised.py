@@ -113,7 +113,8 @@ def search_budgets(metrics: dict[str, SearchMetrics]) -> list[SearchBudget]:
         sets = ", ".join(str(measured.set_seed) for measured in one.sets)
         words = (
             f"{recipe.name}, {recipe.iterations:,} steps of {recipe.batch_size}, {recipe.starts} "
-            f"start(s), {2 if recipe.fine else 1} encoder(s), sets {sets or 'none'}, {one.device}"
+            f"start(s), {2 if recipe.fine else 1} encoder(s), sets {sets or 'none'}, {one.device}, "
+            f"{one.precision}"
         )
         budget = budgets.setdefault(words, SearchBudget(words))
         budget.seconds.extend(measured.seconds for measured in one.sets)
