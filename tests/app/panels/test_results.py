@@ -101,7 +101,7 @@ def test_results_below_the_table_are_of_the_chosen_distortion(distortion):
     told = texts(app)
     for found in results.differences("distorted", column):
         by, high = (f"{x:.2f}".replace("-", "−") for x in (found.percent, found.high))
-        row = re.search(rf"\| {by} % \| \S+ to {high} \| (.+) \|", told)
+        row = re.search(rf"\| {by}&nbsp;% \| \S+&nbsp;to&nbsp;{high} \| (.+) \|", told)
         assert row and row[1].endswith("†") != found.alike
     metrics = load_metrics(find(f"distorted/{column}/cnn"))
     errors, confused = (json.loads(c.proto.spec)["data"] for c in app.get("plotly_chart"))

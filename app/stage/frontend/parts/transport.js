@@ -31,7 +31,7 @@ export class Transport {
       this.marks();
       rest();
     });
-    this.scrub = element("input", { type: "range", min: 0 });
+    this.scrub = element("input", { type: "range", min: 0, ariaLabel: "Playhead" });
     this.scrub.oninput = () => this.head.seek(Number(this.scrub.value));
     this.scrub.onkeydown = (event) => this.press(event);
     this.ends = [0, 1].map(() => element("span", { className: "end" }));
