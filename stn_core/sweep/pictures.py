@@ -24,7 +24,7 @@ def load_pictures(experiment: Experiment) -> Source:
 
 
 class Pictures:
-    """A function that loads an experiment's pictures; those that another one has are not loaded.
+    """Loads an experiment's pictures, once for all that share them.
 
     >>> from stn_core import find
     >>> pictures = Pictures(load_pictures)
