@@ -44,8 +44,9 @@ DEPARTURES = """
 - **The first hidden layer learns at a tenth of the rate.** Each of its eight units has 11,552
   weights, and Adam moves all of them at once. At the full rate, units are dead within 20 steps,
   and among clutter every second start finds nothing.
-- **Among clutter, two starts run in parallel.** After a quarter of the steps, the one with the
-  lower loss goes on. The loss uses no label and no true box.
+- **Among clutter, several starts run in parallel:** four for classes 1 and 4, two for the others.
+  After a quarter of the steps, the one with the lowest loss goes on. The loss uses no label and no
+  true box.
 """
 
 
