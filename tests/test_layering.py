@@ -39,6 +39,7 @@ ORDER = [
     "muon",
     "recipes",
     "experiment",
+    "pictures",
     "house_numbers",
     "birds",
     "experiments",

@@ -11,6 +11,7 @@ import streamlit as st
 from app import figures
 from app.data import networks
 from app.panels.chart import chart
+from app.panels.scrolled import scrolled
 from app.panels.theme import colours
 from app.tables import Table
 
@@ -62,12 +63,7 @@ def difference_table(differences: Sequence[Difference], title: Callable[[str], s
         lines.append(
             f"| {' | '.join(names)} | {by}&nbsp;% | {low}&nbsp;to&nbsp;{high} | {verdict} |"
         )
-    rows = "\n".join(lines)
-    st.markdown(
-        f"<div style='overflow-x:auto' tabindex='0' role='region' "
-        f"aria-label='Differences'>\n\n{rows}\n\n</div>",
-        unsafe_allow_html=True,
-    )
+    scrolled("Differences", "\n".join(lines))
     if not all(d.claimed for d in differences):
         st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):

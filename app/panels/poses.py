@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import streamlit as st
+
+from app.panels.scrolled import scrolled
 
 IDEAL = "ideal θ"
 POSE_ROWS = {  # of a decomposed affine matrix: what to call it, unit, and digits after the point
@@ -54,8 +55,7 @@ def decomposed(affines: dict[str, np.ndarray]) -> None:
         for key, (name, unit, decimals) in POSE_ROWS.items()
     ]
     table = head + "\n".join(rows)
-    scrolled = "<div style='overflow-x:auto' tabindex='0' role='region' aria-label='Parameters θ'>"
-    st.markdown(f"{scrolled}\n\n{table}\n\n</div>", unsafe_allow_html=True)
+    scrolled("Parameters θ", table)
 
 
 def _shown(value: float, decimals: int, unit: str) -> str:

@@ -15,8 +15,8 @@ from stn_core.allocator import keep_freed_memory
 from stn_core.commands.options import add_threads
 from stn_core.commands.surroundings import bars, load_pictures
 from stn_core.experiments import find
+from stn_core.pictures import Pictures
 from stn_core.runs.folder import Run
-from stn_core.sweep import Pictures
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:

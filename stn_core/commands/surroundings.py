@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from stn_core import digits
+from stn_core import digits, pictures
 from stn_core.digits import Progress, Source
 from stn_core.experiment import Experiment
 from stn_core.runs.folder import Run
@@ -31,11 +31,10 @@ def load_pictures(experiment: Experiment) -> Source:
     >>> load_pictures(find("distorted/r/fcn")).gallery.images.shape
     torch.Size([1000, 28, 28])
     """
-    own = getattr(experiment.data, "load", None)
-    if own is None:
+    if not pictures.has_own(experiment):
         return load_digits()
     with bars(unit="pictures") as progress:
-        return own(progress)
+        return pictures.load_pictures(experiment, progress)
 
 
 @contextmanager

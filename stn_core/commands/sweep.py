@@ -21,6 +21,7 @@ from stn_core.commands.options import RECIPES_HELP, add_force, add_threads, coun
 from stn_core.commands.surroundings import load_pictures
 from stn_core.errors import InputError
 from stn_core.measuring import no_test_digits
+from stn_core.pictures import Pictures
 from stn_core.precision import faster_dtype
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
@@ -85,13 +86,14 @@ def run(options: argparse.Namespace) -> None:
     settings = _engine_settings(options)
     asked = _asked(options)
     trainings = asked.plan()
-    pictures = sweep.Pictures(load_pictures)
+    pictures = Pictures(load_pictures)
     print(
         f"{len(trainings)} trainings, {asked.workers} in parallel"
         f"{f' on each of {options.shards} machines' if options.engine else ''}, in {asked.root}"
     )
     publishing_here = not options.no_publish and not options.shard
-    published = publishing_here and _can_be_measured(trainings, pictures)
+    measurable = _can_be_measured(trainings, pictures, told=publishing_here)
+    published = publishing_here and measurable
     steps: Generator[list[sweep.CellTraining], None, list[str] | None]
     if options.engine:
         steps = sweep.dispatched(options.engine, asked, options.shards, settings)
@@ -114,14 +116,20 @@ def run(options: argparse.Namespace) -> None:
         raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
 
 
-def _can_be_measured(trainings: list[sweep.CellTraining], pictures: sweep.Pictures) -> bool:
-    """Whether what networks are measured on is here; says what the trainings are on, and if not."""
+def _can_be_measured(
+    trainings: list[sweep.CellTraining], pictures: Pictures, *, told: bool
+) -> bool:
+    """Whether what networks are measured on is here; says what the trainings are on.
+
+    The pictures are loaded, and downloaded, before processes are that would all do so at once.
+    told: whether to say that nothing will be published.
+    """
     if not trainings:
         return False
     experiment = trainings[0].experiment
     source = pictures(experiment)
     print(source.description)
-    if source.test is None:
+    if told and source.test is None:
         print(f"nothing will be published: {no_test_digits(experiment)}")
     return source.test is not None
 
@@ -184,7 +192,7 @@ def _watched(
 
 
 def _publish_finished(
-    trainings: list[sweep.CellTraining], pictures: sweep.Pictures, options: argparse.Namespace
+    trainings: list[sweep.CellTraining], pictures: Pictures, options: argparse.Namespace
 ) -> None:
     """Put every cell whose seeds have all been trained into pretrained/."""
     by_name: dict[str, list[sweep.CellTraining]] = {}

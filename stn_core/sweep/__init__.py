@@ -1,13 +1,12 @@
 """Train every cell of a table, several at once, on one machine or on several that share a folder.
 
 ``planning`` says which trainings there are, ``claims`` which process has which, ``running`` trains
-them here on their ``pictures``, ``engines`` starts that on other machines.
+them here, ``engines`` starts that on other machines.
 """
 
 from stn_core.sweep.cells import LOG, CellTraining
 from stn_core.sweep.engines import ENGINES, Asked, dispatched
 from stn_core.sweep.gathering import gathered
-from stn_core.sweep.pictures import Pictures
 from stn_core.sweep.planning import default_root, plan, shard
 from stn_core.sweep.running import sweep
 
@@ -16,7 +15,6 @@ __all__ = [
     "CellTraining",
     "ENGINES",
     "LOG",
-    "Pictures",
     "default_root",
     "dispatched",
     "gathered",

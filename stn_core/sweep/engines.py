@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from stn_core.errors import InputError
+from stn_core.pictures import Load, Pictures
 from stn_core.sweep.cells import CellTraining
-from stn_core.sweep.pictures import Load, Pictures
 from stn_core.sweep.planning import plan, shard
 from stn_core.sweep.running import POLL_SECONDS, STOP_SECONDS, sweep
 

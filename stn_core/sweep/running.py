@@ -10,9 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 
+from stn_core.pictures import Load
 from stn_core.sweep.cells import CellTraining
 from stn_core.sweep.claims import Claims
-from stn_core.sweep.pictures import Load
 from stn_core.training.devices import choose_device
 
 POLL_SECONDS = 1.0
@@ -38,7 +38,7 @@ def sweep(
     Closing the iterator stops what runs here; each training then has a checkpoint to go on from.
     Raises InputError for a device that is not there.
 
-    >>> from stn_core.sweep.pictures import load_pictures
+    >>> from stn_core.pictures import load_pictures
     >>> list(sweep([], load_pictures, workers=2, device="cpu", precision="float32"))
     []
     """

@@ -9,6 +9,7 @@ import streamlit as st
 from app import figures
 from app.data import networks
 from app.panels.chart import chart
+from app.panels.scrolled import scrolled
 from app.panels.theme import colours
 
 REFERENCES = {"centre": "in the centre", "random": "at random"}
@@ -73,12 +74,16 @@ def found_parts(cells: dict) -> None:
     st.caption(EXPLAINED)
     with st.expander("The best windows in numbers"):
         st.caption(BEST)
-        _table("Best windows", BEST_COLUMNS, [row for one in found for row in _best(one)])
+        rows = [row for one in found for row in _best(one)]
+        scrolled("Best windows", _table(BEST_COLUMNS, rows))
     if placed := [one for one in found if one.measured.placed]:
         st.header("Do the windows have to follow the bird?", anchor=False)
         st.markdown(_cost(placed))
-        rows = [[_name(one), *map(_points, one.measured.placed.values())] for one in placed]
-        _table("Windows elsewhere", ("network", *PLACES.values()), rows)
+        rows = [
+            [_name(one), *(_points(one.measured.placed[place]) for place in PLACES)]
+            for one in placed
+        ]
+        scrolled("Windows elsewhere", _table(("network", *PLACES.values()), rows))
         st.caption(ELSEWHERE)
 
 
@@ -150,15 +155,10 @@ def _points(ahead) -> str:
     return f"{ahead.percent:+.1f} ({low} to {high})".replace("-", "−")
 
 
-def _table(name: str, columns: Sequence[str], rows: list[list[str]]) -> None:
-    """Markdown that a narrow screen scrolls by itself."""
+def _table(columns: Sequence[str], rows: list[list[str]]) -> str:
+    """In Markdown."""
     lines = [columns, ["---"] * len(columns), *rows]
-    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    st.markdown(
-        f"<div style='overflow-x:auto' tabindex='0' role='region' aria-label='{name}'>\n\n{body}"
-        "\n\n</div>",
-        unsafe_allow_html=True,
-    )
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _in_words(series: figures.Measured) -> str:

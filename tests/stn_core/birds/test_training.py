@@ -20,10 +20,10 @@ from stn_core.birds.placing import costs, places
 from stn_core.birds.species import SPECIES
 from stn_core.checkpoints import as_shipped, load_pretrained, load_tensors, load_trained
 from stn_core.metrics import load_metrics, load_tried
+from stn_core.pictures import load_pictures
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.sweep import CellTraining, planning
-from stn_core.sweep.pictures import load_pictures
 from stn_core.trace import Trace
 from stn_core.training.trainer import Trainer
 from stn_core.weights import count_parameters
