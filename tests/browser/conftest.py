@@ -66,8 +66,8 @@ def visit(chromium, server):
             viewport={"width": width, "height": 900}, color_scheme=theme, **options
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)  # of a tab that a link opens, too
         page = context.new_page()
-        page.set_default_timeout(PATIENCE_MILLISECONDS)
         page.on("console", report)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", check)
@@ -84,8 +84,8 @@ def visit(chromium, server):
 def modules(chromium, server):
     """A page that has the component's modules, for what needs no more of it: given -> result."""
     context = chromium.new_context(reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
     page = context.new_page()
-    page.set_default_timeout(PATIENCE_MILLISECONDS)
     page.goto(f"{server}/transformer")
     handle(page, "the whole grid").wait_for()
     yield functools.partial(component, page)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from app.data import browser_networks
 from app.views import pages
 
-PATIENCE_MILLISECONDS = 60_000
+PATIENCE_MILLISECONDS = 120_000  # on a slow machine, with four workers on two processors
 FRAME_MILLISECONDS = 17
 DIGIT, SEED = 207, 1
 # Whether anything is on a canvas.
