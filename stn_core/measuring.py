@@ -127,8 +127,9 @@ def measure_again(
 ) -> Path:
     """Measure a published network on the test digits again, and write its metrics and its card.
 
-    Gives the folder. Of several seeds, whose weights are not kept, errors and parts stay as they
-    were measured. Raises CheckpointError if it is not published, DigitsError without test digits.
+    Gives the folder. Of several seeds, whose weights are not kept, errors, parts and what is
+    misread stay as they were measured. Raises CheckpointError if it is not published, DigitsError
+    without test digits.
 
     >>> from stn_core import find
     >>> from stn_core.digits import installed

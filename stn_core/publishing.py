@@ -102,9 +102,15 @@ def publish(
         ]
         if before:
             parts += before.parts or ()
+        misread = {**_misread(before), **{s: one.test[0].misread for s, one in found.items()}}
         of_seeds: dict[str, Any] = {
             "seeds": tuple(sorted(errors)),
             "errors": tuple(errors[seed] for seed in sorted(errors)),
+            "misread_seeds": (
+                tuple(tuple(misread[seed]) for seed in sorted(errors))
+                if len(errors) > 1 and misread.keys() == errors.keys()
+                else None
+            ),
             "parts": tuple(sorted(parts, key=lambda one: one.seed)) or None,
         }
         if before and chosen == before.seed:
@@ -150,6 +156,15 @@ def _published(experiment: Experiment) -> Metrics:
     if not checkpoints.is_published(experiment):
         raise RunError(f"no network of {experiment.name} is published yet; leave out --add")
     return load_metrics(experiment)
+
+
+def _misread(before: Metrics | None) -> dict[int, tuple[int, ...]]:
+    """Which test digits each published seed's network misreads, of those of which it is known."""
+    if before is None:
+        return {}
+    if before.misread_seeds:
+        return dict(zip(before.seeds, before.misread_seeds, strict=True))
+    return {before.seed: before.misread_test[0]}
 
 
 def _ship(

@@ -57,7 +57,7 @@ def table(name: str) -> list[str]:
         *_tried(cells),
         "Differences, paired on the same images, with 95 % confidence intervals over "
         f"{results.examples(cells)}:",
-        *_compared(cells),
+        *_compared(name, cells),
         *_differences(name, cells),
         *_misread_by_all(name),
     ]
@@ -183,11 +183,13 @@ def _tried(cells: dict[str, Cell]) -> list[str]:
     return ["Results of other recipes, in percent:", *lines, ""] if lines else []
 
 
-def _compared(cells: dict[str, Cell]) -> list[str]:
+def _compared(table: str, cells: dict[str, Cell]) -> list[str]:
     """Which seed differences are of, where a training has several."""
+    columns = results.rows_and_columns(table)[1]
+    compared = [d for column in columns for d in results.differences(table, column)]
     return [
         f"  {shipped.experiment.split('/', 1)[1]}: the shipped network, {shipped.words}"
-        for shipped in results.shipped_seeds(cells)
+        for shipped in results.shipped_seeds(cells, compared)
     ]
 
 
@@ -211,6 +213,7 @@ def _verdict(d: Difference, has_paper: bool) -> str:
     contrary = "  not confirmed here" if d.claimed else "  larger"
     words = "  undecided" if not d.decided else "" if d.percent > 0 else contrary
     words += "" if d.alike else "  different recipes or budgets"
+    words += "" if d.seeds == 1 else f"  mean of {d.seeds} trainings of each"
     return words + ("  not in the paper" if has_paper and not d.claimed else "")
 
 

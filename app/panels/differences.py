@@ -26,8 +26,8 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     st.header("Is the difference significant?", anchor=False)
     over = results.examples(cells)
     st.markdown(f"Paired on the same images{on}, with 95 % confidence intervals over {over}")
-    say_seeds({name: cell for name, cell in cells.items() if name.split("/")[1] == column})
     differences = results.differences(table.name, column)
+    say_seeds(cells, differences)
     if not differences:
         st.info(
             "No two networks that the paper compares have been trained yet. Train them under "
@@ -41,11 +41,11 @@ def show_differences(table: Table, cells: dict, column: str, on: str) -> None:
     st.caption(f"Every trained network misreads the same {misread.words} test examples{on}{more}.")
 
 
-def say_seeds(cells: dict) -> None:
+def say_seeds(cells: dict, differences: list[Difference]) -> None:
     """Which seed is compared, where a training has several."""
     from stn_core import results
 
-    for shipped in results.shipped_seeds(cells):
+    for shipped in results.shipped_seeds(cells, differences):
         title = networks.experiment_title(shipped.experiment)
         st.caption(f"{title}: the shipped network is compared ({shipped.words}).")
 
@@ -59,7 +59,7 @@ def difference_table(differences: Sequence[Difference], title: Callable[[str], s
     for d in differences:
         names = map(title, (d.better, d.than))
         by, low, high = (f"{x:.2f}".replace("-", "−") for x in (d.percent, d.low, d.high))
-        verdict = verdict_on(d) + ("" if d.alike else " †")
+        verdict = verdict_on(d) + ("" if d.alike else " †") + ("" if d.seeds == 1 else " ‡")
         lines.append(
             f"| {' | '.join(names)} | {by}&nbsp;% | {low}&nbsp;to&nbsp;{high} | {verdict} |"
         )
@@ -68,6 +68,8 @@ def difference_table(differences: Sequence[Difference], title: Callable[[str], s
         st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):
         st.caption("† Not comparable: trained with different recipes or budgets.")
+    for seeds in sorted({d.seeds for d in differences} - {1}):
+        st.caption(f"‡ The mean of {seeds} trainings of each network, with different seeds.")
 
 
 def verdict_on(difference) -> str:

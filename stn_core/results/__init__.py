@@ -21,7 +21,13 @@ from stn_core.results.colocalised import (
     share_of_sets,
     unreadable,
 )
-from stn_core.results.differences import Difference, difference, differences
+from stn_core.results.differences import (
+    Difference,
+    ShippedSeed,
+    difference,
+    differences,
+    shipped_seeds,
+)
 from stn_core.results.parts import NetworkParts, parts, references
 from stn_core.results.tables import (
     NOT_READABLE,
@@ -29,14 +35,12 @@ from stn_core.results.tables import (
     Cell,
     Facing,
     MisreadByAll,
-    ShippedSeed,
     cells,
     examples,
     facing,
     measured_once,
     misread_by_all,
     rows_and_columns,
-    shipped_seeds,
     tables,
 )
 

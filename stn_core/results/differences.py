@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from stn_core.intervals import paired
+from stn_core.metrics import Metrics
 from stn_core.recipes import Recipe
 from stn_core.results.tables import Cell, cells
 
@@ -19,7 +21,8 @@ class Difference:
     misread (McNemar). low, high: the 95 % confidence interval over digits, each one's draws of the
     distortion counted together (``intervals.paired``), of these two networks: it does not cover
     other seeds. alike: whether both had one recipe and budget; each may begin with another network.
-    claimed: whether the paper gives the figures of both.
+    claimed: whether the paper gives the figures of both. seeds: of how many trainings of each it is
+    the mean, an example's readings by all of them counted together.
 
     >>> names = "distorted/r/st-cnn-aff", "distorted/r/cnn"
     >>> Difference(*names, percent=0.2, low=-0.1, high=0.5, alike=True, claimed=True).decided
@@ -33,6 +36,7 @@ class Difference:
     high: float
     alike: bool
     claimed: bool
+    seeds: int = 1
 
     @property
     def decided(self) -> bool:
@@ -49,12 +53,14 @@ def difference(better: Cell, than: Cell) -> Difference:
     """
     ours, theirs = better.metrics, than.metrics
     assert ours is not None and theirs is not None  # both are published
-    draws = list(zip(ours.misread_test, theirs.misread_test, strict=False))  # that both have
+    of_seeds = _of_all_seeds(ours, theirs)
+    draws = zip(ours.misread_test, theirs.misread_test, strict=False)  # that both have
+    readings = of_seeds or list(draws)
     gains: Counter[int] = Counter()
-    for own, other in draws:
+    for own, other in readings:
         gains.update(other)
         gains.subtract(own)
-    shares = [gain / len(draws) for gain in gains.values() if gain]
+    shares = [gain / len(readings) for gain in gains.values() if gain]
     low, high = paired(shares, ours.test_digits)
     return Difference(
         better.experiment.name,
@@ -64,7 +70,15 @@ def difference(better: Cell, than: Cell) -> Difference:
         high,
         _budget(ours.recipe) == _budget(theirs.recipe),
         None not in (better.experiment.reported, than.experiment.reported),
+        len(of_seeds) or 1,
     )
+
+
+def _of_all_seeds(ours: Metrics, theirs: Metrics) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """What both networks of each seed misread; nothing unless it is known, of the same seeds."""
+    if ours.seeds != theirs.seeds:
+        return []
+    return list(zip(ours.misread_seeds or (), theirs.misread_seeds or (), strict=False))
 
 
 def _budget(recipe: Recipe) -> Recipe:
@@ -129,3 +143,38 @@ def differences(table: str, column: str) -> list[Difference]:
         for claim in claims
     ]
     return [difference(a, b) for a, b in pairs if a and a.metrics and b and b.metrics]
+
+
+class ShippedSeed(NamedTuple):
+    """Which seed of a training is shipped, and how its error compares with the other seeds'.
+
+    >>> ShippedSeed("birds/128/2st-cnn", 0, 1, 3).words
+    'seed 0, the best of 3'
+    """
+
+    experiment: str
+    seed: int
+    rank: int
+    seeds: int
+
+    @property
+    def words(self) -> str:
+        ranks = {1: "the best", self.seeds: "the worst"}
+        place = ranks.get(self.rank, "the median" if 2 * self.rank == self.seeds + 1 else "one")
+        return f"seed {self.seed}, {place} of {self.seeds}"
+
+
+def shipped_seeds(cells: dict[str, Cell], compared: list[Difference]) -> list[ShippedSeed]:
+    """Of the networks that have several seeds, of which only the shipped one is compared.
+
+    >>> compared = differences("birds", "128")
+    >>> [shipped.experiment for shipped in shipped_seeds(cells("birds"), compared)]
+    ['birds/128/2st-cnn']
+    """
+    alone = {name for d in compared if d.seeds == 1 for name in (d.better, d.than)}
+    return [
+        ShippedSeed(name, m.seed, 1 + sorted(m.errors).index(own), len(m.seeds))
+        for name, cell in cells.items()
+        if name in alone and (m := cell.metrics) and len(m.seeds) > 1
+        for own in [m.errors[m.seeds.index(m.seed)]]
+    ]

@@ -134,39 +134,6 @@ def examples(cells: dict[str, Cell]) -> str:
     return "digits" if drawn else "photographs"
 
 
-class ShippedSeed(NamedTuple):
-    """Which seed of a training is shipped, and how its error compares with the other seeds'.
-
-    >>> ShippedSeed("birds/128/2st-cnn", 0, 1, 3).words
-    'seed 0, the best of 3'
-    """
-
-    experiment: str
-    seed: int
-    rank: int
-    seeds: int
-
-    @property
-    def words(self) -> str:
-        ranks = {1: "the best", self.seeds: "the worst"}
-        place = ranks.get(self.rank, "the median" if 2 * self.rank == self.seeds + 1 else "one")
-        return f"seed {self.seed}, {place} of {self.seeds}"
-
-
-def shipped_seeds(cells: dict[str, Cell]) -> list[ShippedSeed]:
-    """Of the networks that were trained with several seeds.
-
-    >>> [shipped.experiment for shipped in shipped_seeds(cells("birds"))]
-    ['birds/128/2st-cnn']
-    """
-    return [
-        ShippedSeed(name, m.seed, 1 + sorted(m.errors).index(own), len(m.seeds))
-        for name, cell in cells.items()
-        if (m := cell.metrics) and len(m.seeds) > 1
-        for own in [m.errors[m.seeds.index(m.seed)]]
-    ]
-
-
 class MisreadByAll(NamedTuple):
     """How many test examples every network of a column misreads, of how many.
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from stn_core import checkpoints, digits, publishing, report, results
-from stn_core.evaluation import evaluate_draws, mean_error
+from stn_core.evaluation import evaluate, evaluate_draws, mean_error
 from stn_core.experiments import find
 from stn_core.measuring import EXAMPLE_SEEDS_READ
 from stn_core.metrics import TRIED, load_metrics, load_tried, save_metrics
@@ -79,14 +79,21 @@ def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
 
 def test_seed_trained_later_is_added_to_the_published_ones(finished, pretrained, errors_of):
     make, source = finished
+
+    def misread(run: Run) -> tuple[int, ...]:
+        network = checkpoints.load_trained(find(NAME), run.checkpoint)[0]
+        return tuple(evaluate(checkpoints.as_shipped(network), find(NAME), source.test).misread)
+
     first, second, third, fourth = found = [make(seed) for seed in (2, 0, 1, 3)]
     errors_of(found, [2.0, 1.0, 3.0, 4.0])
     publishing.publish([first], source, force=True)
+    assert load_metrics(find(NAME)).misread_seeds is None  # there is one
     shipped = (pretrained / NAME / checkpoints.WEIGHTS).read_bytes()
     publishing.publish([second, third], source, add=True)
     metrics = load_metrics(find(NAME))
     assert metrics.seeds == (0, 1, 2) and metrics.errors == (1.0, 3.0, 2.0)
     assert metrics.seed == 2 and metrics.error_percent_test == 2.0
+    assert metrics.misread_seeds == tuple(map(misread, (second, third, first)))
     assert (pretrained / NAME / checkpoints.WEIGHTS).read_bytes() == shipped
     card = (pretrained / NAME / checkpoints.CARD).read_text()
     assert "| errors of all seeds | seed 0 1.00 %, seed 1 3.00 %, seed 2 2.00 % |" in card
@@ -98,6 +105,12 @@ def test_seed_trained_later_is_added_to_the_published_ones(finished, pretrained,
     publishing.publish([fourth], source, add=True, ship=2)
     assert load_metrics(find(NAME)).errors == (1.0, 3.0, 2.0, 4.0)
     assert load_metrics(find(NAME)).seed == 2
+    metrics = load_metrics(find(NAME))
+    assert metrics.misread_seeds == tuple(map(misread, (second, third, first, fourth)))
+    # Where it was not kept of one seed, it is of none.
+    save_metrics(find(NAME), replace(metrics, misread_seeds=None))
+    publishing.publish([make(4)], source, add=True, ship=2)
+    assert load_metrics(find(NAME)).misread_seeds is None
 
 
 def test_added_seed_with_the_median_error_is_shipped(finished, pretrained, errors_of):

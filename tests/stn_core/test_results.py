@@ -137,12 +137,45 @@ def test_differences_say_which_seed_of_several_they_are_of():
     def shipping(seed: int) -> str:
         one = cell(NAMES[0], [1], [3.0, 1.0, 2.0])
         several = Cell(one.experiment, replace(one.metrics, seeds=(0, 1, 2), seed=seed))
-        [shipped] = results.shipped_seeds({NAMES[0]: several, NAMES[1]: cell(NAMES[1], [2])})
+        cells = {NAMES[0]: several, NAMES[1]: cell(NAMES[1], [2])}
+        [shipped] = results.shipped_seeds(cells, [difference(*cells.values())])
         return shipped.words
 
     assert [shipping(seed) for seed in (0, 1, 2)] == [
         "seed 0, the worst of 3", "seed 1, the best of 3", "seed 2, the median of 3"
     ]  # fmt: skip
+
+
+def of_seeds(name: str, misread: list[list[int]]) -> Cell:
+    """A cell with so many seeds, of which the first is shipped."""
+    one = cell(name, misread[0], [len(seed) / 10 for seed in misread])
+    several = {
+        "seeds": tuple(range(len(misread))),
+        "seed": 0,
+        "misread_seeds": tuple(map(tuple, misread)),
+    }
+    return Cell(one.experiment, replace(one.metrics, **several))
+
+
+def test_networks_of_the_same_seeds_are_compared_by_all_of_them():
+    one, other = of_seeds(NAMES[0], [[1], [2, 3], []]), of_seeds(NAMES[1], [[4, 5, 6], [2], [7, 8]])
+    found = difference(one, other)
+    assert found.percent == pytest.approx(other.mean - one.mean) and found.seeds == 3
+    assert results.shipped_seeds({NAMES[0]: one, NAMES[1]: other}, [found]) == []
+    # Ten digits that each seed misreads say less than thirty that one of three does.
+    none = of_seeds(NAMES[0], [[]] * 3)
+    alike = difference(none, of_seeds(NAMES[1], [list(range(10))] * 3))
+    unlike = difference(none, of_seeds(NAMES[1], [list(range(k, k + 10)) for k in (0, 10, 20)]))
+    assert alike.percent == pytest.approx(unlike.percent)
+    assert unlike.high - unlike.low < alike.high - alike.low
+
+
+def test_networks_of_other_seeds_are_compared_as_they_are_shipped():
+    three, two = of_seeds(NAMES[0], [[1], [2], [3]]), of_seeds(NAMES[1], [[4, 5], [6]])
+    assert difference(three, two).seeds == 1
+    assert difference(three, two).percent == pytest.approx(0.1)
+    unknown = Cell(two.experiment, replace(three.metrics, misread_seeds=None))
+    assert difference(three, unknown).seeds == 1
 
 
 def test_cells_are_the_table_and_have_the_published_metrics():

@@ -55,7 +55,7 @@ def results() -> None:
         st.markdown(
             "Paired on the same photographs, with 95 % confidence intervals over photographs"
         )
-        say_seeds(cells)
+        say_seeds(cells, differences)
         difference_table(differences, networks.experiment_title)
     parts.found_parts(cells)
     looks.looks(cells)
