@@ -74,9 +74,11 @@ def explore_view(row: DeltaGenerator) -> None:
     with right:
         above = st.container()
         file = choices.warps_file()
+    if file is None:
+        with figure:  # where it will stand: what is loading, or why there is none
+            network, key = network_shown()
     with above:
         if file is None:
-            network, key = network_shown()
             if key == "example":
                 with row:
                     predict.ask("network", QUESTIONS)
