@@ -44,8 +44,8 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     number = "" if table.number is None else f"**Table {table.number}.** "
     and_paper = ", and the paper's" if table.number else ""
     st.markdown(
-        f"{number}Test error in percent on {table.measured}: **ours**{and_paper}. {_spread(cells)}"
-        "Click a number to open that network."
+        f"{number}Test error in percent on {table.measured}: **ours**{and_paper}. "
+        f"{spread_words(cells)}Click a number to open that network."
     )
     lines = [
         _line(table, explorer, row, {c: cells[f"{table.name}/{c}/{row}"] for c in columns})
@@ -64,15 +64,17 @@ def results_panel(table: Table, explorer: Explorer, column: str | None = None) -
     result_downloads(table, explorer, cells, columns, chosen)
 
 
-def _spread(cells: dict) -> str:
-    """What a table's ± is, and which networks have none, in words."""
+def spread_words(cells: dict) -> str:
+    """What a table's ± is, and which networks have none, in words; empty where none has one."""
     from stn_core import results
 
     measured = [cell for cell in cells.values() if cell.metrics]
+    seeds = any(len(cell.metrics.seeds) > 1 for cell in measured)
+    if results.examples(cells) == "photographs":  # which are measured as they are
+        return "±: the spread over several seeds of a training. " if seeds else ""
     once = results.measured_once(cells)
     if len(once) == len(measured):
         return ""
-    seeds = any(len(cell.metrics.seeds) > 1 for cell in measured)
     several = ", or over several seeds of a training" if seeds else ""
     without = f" Without ±: one distortion only ({', '.join(once)})." if once else ""
     return f"±: the spread over five distortions of each digit{several}.{without} "

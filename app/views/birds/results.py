@@ -11,7 +11,7 @@ from app.data import networks
 from app.data.birds import PREFIX, SIDE
 from app.frame import lecture
 from app.panels.differences import difference_table, say_seeds
-from app.panels.results import error_table, show_budgets
+from app.panels.results import error_table, show_budgets, spread_words
 from app.panels.skipped import say_left_out
 from app.tables import TABLES, network_field
 from app.views.birds import looks, parts
@@ -33,7 +33,7 @@ def results() -> None:
     st.info(SCOPE)
     st.markdown(
         f"**Table 3.** Accuracy in percent on {table.measured}: **ours**, and the paper's. "
-        f"{_spread(cells)}Click a number to open that network."
+        f"{spread_words(cells)}Click a number to open that network."
     )
     lines = [
         [
@@ -59,12 +59,6 @@ def results() -> None:
         difference_table(differences, networks.experiment_title)
     parts.found_parts(cells)
     looks.looks(cells)
-
-
-def _spread(cells: dict) -> str:
-    """What a ± is, if there is one."""
-    several = any(cell.metrics and len(cell.metrics.seeds) > 1 for cell in cells.values())
-    return "±: the spread over several seeds of a training. " if several else ""
 
 
 def _cell(name: str, cell) -> str:

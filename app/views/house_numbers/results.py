@@ -8,7 +8,13 @@ import streamlit as st
 from app.data import house_numbers, networks
 from app.panels.differences import show_differences
 from app.panels.explorer import Explorer, Fields
-from app.panels.results import error_cell, error_table, show_budgets, show_errors
+from app.panels.results import (
+    error_cell,
+    error_table,
+    show_budgets,
+    show_errors,
+    spread_words,
+)
 from app.panels.skipped import say_left_out
 from app.tables import TABLES
 from app.views.house_numbers import PAGE
@@ -41,7 +47,7 @@ def results(side: int) -> None:
     show_errors(table, chosen, f"crops of {side} × {side}")
     st.markdown(
         f"**Table 2.** Sequence error in percent on {table.measured}: **ours**, and the paper's, "
-        "by the size of the crops. Click a number to open that network."
+        f"by the size of the crops. {spread_words(cells)}Click a number to open that network."
     )
     lines = []
     for row in rows:

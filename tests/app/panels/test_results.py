@@ -17,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from app.data import gallery, networks
 from app.panels import downloads, misread, results_files
 from app.panels.misread import PAGE_SIZE, SAMPLE_SIZE, disagreements
+from app.panels.results import spread_words
 from app.tables import TABLES
 from app.views.addition import explorer as addition
 from app.views.distorted import explorer as distorted
@@ -51,6 +52,14 @@ def test_results_show_every_cell_and_all_downloads():
             assert f"<b>{mean}</b></a><span class='spread'> ± {spread}</span>" in words
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels[0] == "Table as CSV" and labels[-1] == "All of it as JSON" and len(labels) == 5
+
+
+def test_plus_minus_is_of_seeds_where_photographs_are_measured_as_they_are():
+    cells = results.cells("birds")
+    assert spread_words(cells) == "±: the spread over several seeds of a training. "
+    assert spread_words({n: c for n, c in cells.items() if len(c.metrics.seeds) == 1}) == ""
+    drawn = spread_words(results.cells("distorted"))
+    assert drawn == "±: the spread over five distortions of each digit. "
 
 
 @pytest.mark.parametrize("table", TABLES)
