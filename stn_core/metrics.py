@@ -80,8 +80,8 @@ class Metrics(TrainingRecord):
     digits it misreads, for each draw. confusion_test: of all draws; rows are the true classes,
     columns the predicted ones. misread_examples: for each of the first example seeds, the gallery
     digits that it misreads, and the classes it predicts. facing_degrees: see ``Evaluation``.
-    misread_seeds: of several seeds, which test digits each one's network misreads, in the first
-    draw; None where that was not kept. parts: of birds, what each seed's windows have in them.
+    misread_seeds: of several seeds, for each what ``misread_test`` has; None where that was not
+    kept. parts: of birds, what each seed's windows have in them.
 
     >>> from stn_core import find
     >>> metrics = load_metrics(find("distorted/r/st-cnn-aff"))
@@ -102,7 +102,7 @@ class Metrics(TrainingRecord):
     errors: tuple[float, ...]
     parameters: int
     facing_degrees: tuple[float, float] | None = None
-    misread_seeds: tuple[tuple[int, ...], ...] | None = None
+    misread_seeds: tuple[tuple[tuple[int, ...], ...], ...] | None = None
     parts: tuple[SeedParts, ...] | None = None
 
     @property

@@ -102,12 +102,14 @@ def publish(
         ]
         if before:
             parts += before.parts or ()
-        misread = {**_misread(before), **{s: one.test[0].misread for s, one in found.items()}}
+        misread = _misread(before)
+        for seed, one in found.items():
+            misread[seed] = tuple(tuple(draw.misread) for draw in one.test)
         of_seeds: dict[str, Any] = {
             "seeds": tuple(sorted(errors)),
             "errors": tuple(errors[seed] for seed in sorted(errors)),
             "misread_seeds": (
-                tuple(tuple(misread[seed]) for seed in sorted(errors))
+                tuple(misread[seed] for seed in sorted(errors))
                 if len(errors) > 1 and misread.keys() == errors.keys()
                 else None
             ),
@@ -158,13 +160,13 @@ def _published(experiment: Experiment) -> Metrics:
     return load_metrics(experiment)
 
 
-def _misread(before: Metrics | None) -> dict[int, tuple[int, ...]]:
-    """Which test digits each published seed's network misreads, of those of which it is known."""
+def _misread(before: Metrics | None) -> dict[int, tuple[tuple[int, ...], ...]]:
+    """What each published seed's network misreads, for each draw, of those of which it is known."""
     if before is None:
         return {}
     if before.misread_seeds:
         return dict(zip(before.seeds, before.misread_seeds, strict=True))
-    return {before.seed: before.misread_test[0]}
+    return {before.seed: before.misread_test}
 
 
 def _ship(

@@ -70,15 +70,17 @@ def difference(better: Cell, than: Cell) -> Difference:
         high,
         _budget(ours.recipe) == _budget(theirs.recipe),
         None not in (better.experiment.reported, than.experiment.reported),
-        len(of_seeds) or 1,
+        len(ours.seeds) if of_seeds else 1,
     )
 
 
 def _of_all_seeds(ours: Metrics, theirs: Metrics) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """What both networks of each seed misread; nothing unless it is known, of the same seeds."""
+    """What both networks of each seed misread, for each draw; nothing unless it is known, of the
+    same seeds."""
     if ours.seeds != theirs.seeds:
         return []
-    return list(zip(ours.misread_seeds or (), theirs.misread_seeds or (), strict=False))
+    seeds = zip(ours.misread_seeds or (), theirs.misread_seeds or (), strict=False)
+    return [draw for own, other in seeds for draw in zip(own, other, strict=False)]
 
 
 def _budget(recipe: Recipe) -> Recipe:

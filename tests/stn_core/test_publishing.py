@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from stn_core import checkpoints, digits, publishing, report, results
-from stn_core.evaluation import evaluate, evaluate_draws, mean_error
+from stn_core.evaluation import evaluate_draws, mean_error
 from stn_core.experiments import find
 from stn_core.measuring import EXAMPLE_SEEDS_READ
 from stn_core.metrics import TRIED, load_metrics, load_tried, save_metrics
@@ -80,9 +80,11 @@ def test_of_two_seeds_the_worse_one_is_shipped(finished, pretrained, errors_of):
 def test_seed_trained_later_is_added_to_the_published_ones(finished, pretrained, errors_of):
     make, source = finished
 
-    def misread(run: Run) -> tuple[int, ...]:
-        network = checkpoints.load_trained(find(NAME), run.checkpoint)[0]
-        return tuple(evaluate(checkpoints.as_shipped(network), find(NAME), source.test).misread)
+    def misread(run: Run) -> tuple[tuple[int, ...], ...]:
+        network = checkpoints.as_shipped(checkpoints.load_trained(find(NAME), run.checkpoint)[0])
+        return tuple(
+            tuple(draw.misread) for draw in evaluate_draws(network, find(NAME), source.test)
+        )
 
     first, second, third, fourth = found = [make(seed) for seed in (2, 0, 1, 3)]
     errors_of(found, [2.0, 1.0, 3.0, 4.0])

@@ -152,7 +152,7 @@ def of_seeds(name: str, misread: list[list[int]]) -> Cell:
     several = {
         "seeds": tuple(range(len(misread))),
         "seed": 0,
-        "misread_seeds": tuple(map(tuple, misread)),
+        "misread_seeds": tuple((tuple(seed),) for seed in misread),
     }
     return Cell(one.experiment, replace(one.metrics, **several))
 
