@@ -17,3 +17,8 @@ def plain(text: object) -> str:
     but where a widget shows text alone (the options of a selectbox)."""
     shown = MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(str(text).split()))
     return JOINED.sub(rf"\1{JOINER}", shown)
+
+
+def in_quotes(shown: str) -> str:
+    """What ``plain`` gives, for an HTML attribute: no quotation mark or apostrophe ends it."""
+    return shown.replace('"', "&#34;").replace("'", "&#39;")

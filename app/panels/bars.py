@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.data.plain import in_quotes
+
 FEW = 10  # classes, which have room about them
 CHARACTER_REM = 0.55  # of a class's name
 
@@ -27,8 +29,8 @@ def bars(
     each: str,
     classes: Sequence[int] | None = None,
 ) -> str:
-    """HTML. names: of all classes; truth: the true one, if it is known; each: what the bars are of;
-    classes: those that are drawn, by default all."""
+    """HTML. names: of all classes, as ``plain`` gives them; truth: the true one, if it is known;
+    each: what the bars are of; classes: those that are drawn, by default all."""
     classes = range(len(names)) if classes is None else classes
     longest = max(len(names[c]) for c in classes)
     wide = f"{min(9.0, max(2.0, 0.8 + CHARACTER_REM * longest)):.2f}rem"
@@ -61,8 +63,8 @@ def bars(
     )
     marked = "" if truth is None else "; ◂ marks the true one"
     return (
-        f"<div role='img' aria-label='Class probabilities. {summary}'>{''.join(lines)}</div><p "
-        f"style='font-size:.85rem;margin:.2rem 0 1rem'>Probability of {each}{marked}.</p>"
+        f"<div role='img' aria-label='Class probabilities. {in_quotes(summary)}'>{''.join(lines)}"
+        f"</div><p style='font-size:.85rem;margin:.2rem 0 1rem'>Probability of {each}{marked}.</p>"
     )
 
 

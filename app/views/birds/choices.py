@@ -127,7 +127,7 @@ def _own_species() -> tuple[int, str] | None:
     label = st.selectbox(
         "True species", range(len(SPECIES)), index=None, format_func=lambda n: SPECIES[n],
         key=f"{OWN}-species", placeholder="if known",
-        help="The networks know these 200 North American species, and name one of them always",
+        help="The networks know 200 species, mostly North American, and name one of them always",
     )  # fmt: skip
     return None if label is None else (label, SPECIES[label])
 

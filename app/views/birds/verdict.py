@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from app.data.birds import Bird
-from app.data.plain import plain
+from app.data.plain import in_quotes, plain
 from app.panels.bars import percent
 from app.views.birds.shown import Reading
 
@@ -49,7 +49,8 @@ def _said(row: Reading, bird: Bird, shade: str) -> str:
 
 
 def _a(species: str) -> str:
-    return f"{'an' if species[0] in 'AEIOU' else 'a'} {species}"
+    starts_with_a_vowel = species[0] in "AEIOU" and not species.startswith("European")
+    return f"{'an' if starts_with_a_vowel else 'a'} {species}"
 
 
 def _bars(rows: Sequence[Reading], bird: Bird, shades: Sequence[str]) -> str:
@@ -63,15 +64,16 @@ def _bars(rows: Sequence[Reading], bird: Bird, shades: Sequence[str]) -> str:
         own = "".join(_bar(float(row.odds[label]), s) for row, s in zip(rows, shades, strict=False))
         lines.append(f"<div style='margin-bottom:.25rem;line-height:1.15'>{name}{own}</div>")
     summary = "; ".join(
-        f"{row.loaded.title}: "
-        + ", ".join(f"{SPECIES[label]} {percent(float(row.odds[label]))}" for label in drawn)
+        f"{plain(row.loaded.title)}: "
+        + ", ".join(f"{plain(SPECIES[label])} {percent(float(row.odds[label]))}" for label in drawn)
         for row in rows
     )
     marked = " ◂ marks the true one." if bird.label is not None else ""
     if bird.label is None and bird.species:
         marked = f" It is {_a(plain(bird.species))}: n{UNKNOWN[1:]}"
     return (
-        f"<div role='img' aria-label='Likeliest species. {summary}' style='font-size:.85rem'>"
+        f"<div role='img' aria-label='Likeliest species. {in_quotes(summary)}' "
+        f"style='font-size:.85rem'>"
         f"{''.join(lines)}</div><p style='font-size:.85rem;line-height:1.3;margin:.3rem 0 .4rem'>"
         f"Probability of the five species that {plain(rows[0].loaded.title)} finds likeliest."
         f"{marked}</p>"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.data.plain import plain
+from app.data.plain import in_quotes, plain
 from app.panels.bars import percent
 from app.views.house_numbers.shown import Reading
 
@@ -60,13 +60,13 @@ def _bars(rows: Sequence[Reading], truth: str | None, shades: Sequence[str]) -> 
             cells += f"<div style='padding:0 2px;{ring}'>{own}</div>"
         lines.append(f"<span style='line-height:1'>{name}</span>{cells}")
     summary = "; ".join(
-        f"{row.loaded.title}: "
+        f"{plain(row.loaded.title)}: "
         + ", ".join(f"{CLASSES[p.argmax()]} {percent(float(p.max()))}" for p in o)
         for row, o in zip(rows, odds, strict=True)
     )
     marked = "" if truth is None else " Framed: the true class."
     return (
-        f"<div role='img' aria-label='Most likely class of each head. {summary}' style='display:"
+        f"<div role='img' aria-label='Most likely class of each head. {in_quotes(summary)}' style='display:"
         f"grid;grid-template-columns:1rem repeat({count},minmax(0,1fr));gap:.12rem .3rem;"
         f"align-items:center;font-size:.8rem'><span></span>{head}{''.join(lines)}</div>"
         "<p style='font-size:.85rem;line-height:1.3;margin:.3rem 0 .4rem'>Probability of each "

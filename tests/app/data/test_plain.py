@@ -8,7 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from app.data.plain import JOINER, plain
+from app.data.plain import JOINER, in_quotes, plain
 from stn_core.checkpoints import save_tensors
 from tests.app.visiting import MAIN, go_to
 
@@ -94,3 +94,9 @@ def test_tensors_of_a_checkpoint_are_quoted_and_not_rendered(tmp_path):
     app.file_uploader(key="own-weights-distorted/rts/").set_value(upload).run()
     assert not app.exception
     assert_plain(app.error[0].value)
+
+
+def test_no_quotation_mark_ends_an_attribute():
+    shown = in_quotes(plain("""Brewer's "Blackbird" <b>"""))
+    assert not {"'", '"', "<"} & set(shown)
+    assert html.unescape(shown) == """Brewer's "Blackbird" <b>"""
