@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stn_core.recipes import Recipe
 
 MIN_STEPS = 100
+WORDS = {"iterations": "steps", "batch_size": "batch", "learning_rate": "rate"}  # in the address
 MAX_BATCH = 1_024
 MAX_BATCH_PIXELS = 32_000_000  # of all the images, or voxels of all the volumes, of a batch
 
@@ -54,7 +55,8 @@ def training_form(prefix: str, first: str, supply: gallery.Supply | None = None)
     )  # fmt: skip
     stop = st.checkbox(
         "Stop when it has stopped improving", key="train_stop", bind="query-params",
-        help="Stops when the error on held-out digits has not fallen for a quarter of the steps.",
+        help="Stops when the error on the examples kept back has not fallen for a quarter of the "
+        "steps.",
     )  # fmt: skip
     for problem in problems:
         st.error(problem)
@@ -118,7 +120,7 @@ def _choose_network(prefix: str, first: str) -> str:
     network = st.selectbox(
         "Network", short, index=short.index(first), format_func=networks.network_title,
         key="train_network", bind="query-params",
-        help="FCN networks train fast, CNN networks slowly.",
+        help="How long it takes to train is said below.",
     )  # fmt: skip
     return f"{prefix}{network}"
 
@@ -139,25 +141,24 @@ def _choose_recipe(experiment_name: str) -> Recipe:
 def _choose_numbers(name: str, recipe: Recipe) -> tuple[Numbers | None, list[str]]:
     """Steps, batch size and rate, at first the recipe's; seed. None, and what is wrong, as long as
     one of them cannot be taken."""
-    max_steps, table = limits().steps, name.split("/")[0]
-    of_recipe = f"{table}_{recipe.name}"  # in a key: another recipe's fields are others
+    max_steps = limits().steps
+    keys = _keys(name.split("/")[0], recipe)
     fields = Fields()
     left, right = st.columns(2)
     with left:
         iterations = fields.read(
-            "Steps", min(recipe.iterations, max_steps), f"train_steps_{of_recipe}",
+            "Steps", min(recipe.iterations, max_steps), keys["iterations"],
             f"The recipe uses {recipe.iterations:,}.",
             Bounds(min(MIN_STEPS, max_steps), max_steps).read,
         )  # fmt: skip
         rate = fields.read(
-            "Peak learning rate", f"{recipe.learning_rate:g}", f"train_rate_{of_recipe}",
-            "The largest learning rate of the schedule. If it is too large, the grid leaves the "
-            "image and does not come back.",
+            "Peak learning rate", f"{recipe.learning_rate:g}", keys["learning_rate"],
+            "The largest learning rate of the schedule. If it is too large, the loss grows.",
             read_rate,
         )  # fmt: skip
     with right:
         batch = fields.read(
-            "Batch size", recipe.batch_size, f"train_batch_{of_recipe}",
+            "Batch size", recipe.batch_size, keys["batch_size"],
             "Examples in each step. Larger batches take longer and give steadier steps.",
             Bounds(1, _max_batch(name)).read,
         )  # fmt: skip
@@ -169,6 +170,26 @@ def _choose_numbers(name: str, recipe: Recipe) -> tuple[Numbers | None, list[str
     if fields.problems:
         return None, fields.problems
     return Numbers(iterations, batch, rate, seed), []
+
+
+def _keys(table: str, recipe: Recipe) -> dict[str, str]:
+    """A key for each field: recipes that begin with other numbers have other fields, also where
+    they have one name, as those of two networks may."""
+    from stn_core.experiments import EXPERIMENTS
+
+    named = [
+        other
+        for name, experiment in EXPERIMENTS.items()
+        if name.startswith(f"{table}/")
+        for other in experiment.recipes
+        if other.name == recipe.name
+    ]
+    keys = {}
+    for field, word in WORDS.items():
+        key, value = f"train_{word}_{table}_{recipe.name}", getattr(recipe, field)
+        differ = any(getattr(other, field) != value for other in named)
+        keys[field] = f"{key}_{value}" if differ else key
+    return keys
 
 
 def _max_batch(experiment_name: str) -> int:

@@ -197,7 +197,7 @@ async def connect(address: str, seed: int) -> Session:
 async def train(session: Session) -> None:
     """Start a training by the form's button."""
     await session.open("distorted", "view=Train")
-    await session.set("train_steps_distorted_quick", string_value=str(STEPS_A_TRAINING))
+    await session.set("train_steps_distorted_quick_2400", string_value=str(STEPS_A_TRAINING))
     await session.set("train_start", trigger_value=True)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.panels.numbers import Bounds, NumberError, duration, read_rate, smaller_rate
 from app.training import job, orders
+from stn_core.experiments import find
 from tests.app.visiting import opened, texts
 
 
@@ -15,23 +16,28 @@ def form(tmp_path, monkeypatch):
     return opened("distorted", view="Train")
 
 
-FIELDS = ("steps_distorted_quick", "batch_distorted_quick", "rate_distorted_quick", "seed")
+STEPS, BATCH, RATE = (
+    "steps_distorted_quick_2400",
+    "batch_distorted_quick_256",
+    "rate_distorted_quick",
+)
+FIELDS = (STEPS, BATCH, RATE, "seed")
 
 
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
-        ("steps_distorted_quick", "99999999"),
-        ("steps_distorted_quick", "-5"),
-        ("steps_distorted_quick", "9" * 40),
-        ("steps_distorted_quick", ""),
-        ("steps_distorted_quick", "1e3"),
-        ("batch_distorted_quick", "0"),
-        ("batch_distorted_quick", "100000"),
-        ("rate_distorted_quick", "0"),
-        ("rate_distorted_quick", "-1"),
-        ("rate_distorted_quick", "nan"),
-        ("rate_distorted_quick", "fast"),
+        (STEPS, "99999999"),
+        (STEPS, "-5"),
+        (STEPS, "9" * 40),
+        (STEPS, ""),
+        (STEPS, "1e3"),
+        (BATCH, "0"),
+        (BATCH, "100000"),
+        (RATE, "0"),
+        (RATE, "-1"),
+        (RATE, "nan"),
+        (RATE, "fast"),
         ("seed", "-1"),
         ("seed", "1.5"),
     ],
@@ -64,6 +70,16 @@ def test_any_rate_and_batch_size_can_be_started(form, monkeypatch):
     assert [asked[k] for k in ("iterations", "batch_size", "learning_rate", "seed")] == [
         1234, 48, 3.7e-4, 11,
     ]  # fmt: skip
+
+
+def test_numbers_are_those_of_the_chosen_network_s_recipe(form):
+    of = lambda label: next(box for box in form.text_input if box.label == label)  # noqa: E731
+    of("Steps").set_value("700").run()
+    form.selectbox(key="train_network").set_value("fcn").run()
+    recipe = find("distorted/r/fcn").recipe
+    assert of("Steps").value == str(recipe.iterations) and recipe.iterations != 700
+    form.selectbox(key="train_network").set_value("st-fcn-aff").run()
+    assert of("Steps").value == "700"  # it is kept
 
 
 def test_time_that_it_takes_is_said_before_the_start(form):
