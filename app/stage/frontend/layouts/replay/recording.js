@@ -17,7 +17,8 @@ export class Recording {
     this.verdicts = run.probes.map(() => element("span", { className: "label" }));
     this.cells = this.pairs.map((pair, i) => {
       const onclick = () => onProbe(i);
-      return element("button", { type: "button", className: "cell", onclick }, pair.node, this.bars[i], this.verdicts[i]);
+      const truth = run.named ? [element("span", { className: "truth", textContent: run.classes[run.probes[i].label] })] : [];
+      return element("button", { type: "button", className: "cell", onclick }, pair.node, ...truth, this.bars[i], this.verdicts[i]);
     });
     const strip = element("div", { className: "strip" }, ...this.cells);
     strip.style.setProperty("--cells", this.cells.length);
@@ -82,7 +83,7 @@ export class Recording {
     else this.verdicts[i].textContent = `${label} → ${best} ${best === label ? "✓" : "✗"}`;
   }
 
-  /** Of many classes: how likely the true one is, and the name of the likeliest. */
+  /** Of many classes: how likely the true one is, which is named above, and the name of the likeliest. */
   showNamed(i, odds, label) {
     const best = odds.indexOf(Math.max(...odds));
     const [bar] = this.bars[i].children;

@@ -141,7 +141,7 @@ export class Replay {
   }
 
   get rowsAre() {
-    return "Parameters θ and class probabilities, for every digit at every recorded step";
+    return "Parameters θ and class probabilities, for every example at every recorded step";
   }
 
   rows() {
