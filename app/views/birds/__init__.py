@@ -21,5 +21,7 @@ PAGE = Page(
     ),
     view_field="bird_view",
     defaults={"free_bird": 1},
-    keys=PLAYHEAD_KEYS + CHOICE_KEYS + (("Tab", "go to the windows; arrow keys move them"),),
+    keys=PLAYHEAD_KEYS
+    + CHOICE_KEYS
+    + (("Tab", "go to the windows, and to the cover; arrow keys move them"),),
 )

@@ -41,3 +41,12 @@ def test_crop_follows_its_window_and_a_cover_is_painted(visit):
     until(page, lambda: np.array_equal(pixels(page, "photo"), before), "it is still covered")
     stage_of(page).get_by_role("button", name="Predict").click()
     expect(note).not_to_contain_text("moved by")
+
+    # By the keyboard it is laid in the middle, and moved from there.
+    stage_of(page).get_by_role("button", name="cover", exact=True).press("Enter")
+    cover = handle(page, "The cover: arrow keys move it")
+    expect(cover).to_be_focused()
+    assert (pixels(page, "photo")[48:80, 48:80] == colour).all()
+    page.keyboard.press("Shift+ArrowUp")
+    shown = cover.bounding_box()
+    assert abs(shown["y"] - photo["y"] - 0.325 * photo["height"]) < 2

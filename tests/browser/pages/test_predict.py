@@ -14,6 +14,7 @@ from tests.browser.driving import (
     frame_by_frame,
     handle,
     open_transformer,
+    stage_of,
     theta_shown,
     typed,
 )
@@ -94,3 +95,15 @@ def test_stage_and_controls_are_as_the_question_says_and_python_agrees(visit):
     expect(page.get_by_text("then moved by hand")).to_be_visible()  # Python has the pose as well
     typed(page, "θ11").fill("1")
     expect(page.locator(".st-key-verdict")).to_contain_text("θ set by hand")
+
+
+def test_what_a_hand_has_muted_is_heard_when_a_question_is_played(visit):
+    page = visit("free_bird=0", at="birds", reduced_motion="reduce")  # as the question has it
+    mute = handle(page, "Mute window 1")
+    mute.click()
+    expect(mute).to_have_attribute("aria-pressed", "true")
+    open_question(page)
+    press_answer(page, 1)
+    expect(asked(page).get_by_role("status")).to_have_text(re.compile("Right|Not quite"))
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    expect(stage_of(page).locator(".note")).to_contain_text("Covered: window 1 moved")

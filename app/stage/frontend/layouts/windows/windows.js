@@ -119,7 +119,8 @@ export class Windows extends Moving {
 
   choose(covers) {
     this.photo.choose(covers);
-    if (covers && !this.cover) this.sizes.focus({ preventScroll: true });
+    if (covers && !this.cover) this.coverAt([0, 0]); // without a mouse it is moved from there
+    if (covers) this.photo.cover.focus({ preventScroll: true });
     this.mark();
   }
 
@@ -260,11 +261,13 @@ export class Windows extends Moving {
   play(answer) {
     this.halt();
     this.transport.leave();
-    if (answer.settings.muted) this.muted = this.muted.map(() => true);
+    const { muted, byHand } = answer.settings;
+    Object.assign(this, { held: this.held.map(() => null), muted: this.muted.map(() => Boolean(muted)), cover: null });
+    this.photo.pinned = false;
     const show = ({ thetas, cover }) => {
       if (cover) this.cover = cover;
-      if (thetas && answer.settings.byHand) this.held = thetas;
-      this.show(thetas ?? this.middles);
+      if (thetas && byHand) this.held = thetas;
+      this.show(thetas ?? this.target);
     };
     this.player.play(answer, show, () => this.report());
   }

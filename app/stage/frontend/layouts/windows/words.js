@@ -18,8 +18,8 @@ export function noteOf({ own, width, trained }, { middles, held, muted, cover, c
   return { hint: hintOf(), said: said.join(" ") };
 
   function hintOf() {
-    if (covers && !cover) return "Move the mouse over the photograph: what is covered gets its mean colour. With a finger, drag. ";
-    if (covers) return pinned ? "The cover stays. Click to move it on. " : "Click to leave the cover there. ";
+    if (pinned) return "The cover stays. Click to move it on. ";
+    if (covers) return "Move the cover with the mouse, a finger or the arrow keys: what it hides gets the photograph's mean colour. A click leaves it there. ";
     if (said.length) return "";
     return trained
       ? "Drag a window, or cover a part of the bird. Dashed: where the network looked at first."
