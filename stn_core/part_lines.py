@@ -17,7 +17,7 @@ MOVING = (
 )
 ELSEWHERE = (
     "How many points more are misread with the windows elsewhere than the network puts them: each",
-    "at its mean place; or the two that have most heads and bodies in them on the marked ones:",
+    "at its mean place; or two of them on the marked head and body:",
 )
 PLACES = {MEAN: "mean place", MARKED: "marked"}
 NAME_CHARS, WINDOW_CHARS, REGION_CHARS = 20, 10, 43  # of the columns

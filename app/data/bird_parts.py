@@ -33,23 +33,26 @@ class Framed:
     miss: float | None
 
 
-def mean_crops(loaded: LoadedNetwork, species: str) -> np.ndarray | None:
+def mean_crops(name: str, loaded: LoadedNetwork | None, species: str) -> np.ndarray | None:
     """The mean photograph of a species and the mean of each window's crops, uint8 (1 + N, 3, H, W).
 
-    As they were published, else of CUB's test images; None without either. Raises BirdsError.
+    As they were published, else of CUB's test images; None without either. loaded: the published
+    network of this name, None where it cannot run. Raises BirdsError.
     """
-    shipped = _shipped(loaded.experiment.name)
+    shipped = _shipped(name)
     if species in shipped:
         return shipped[species]
-    return None if birds.cub_problem() else _measured(loaded, loaded.key, species)
+    if loaded is None or birds.cub_problem():
+        return None
+    return _measured(loaded, loaded.key, species)
 
 
-def species_with_means(loaded: LoadedNetwork) -> Sequence[str]:
+def species_with_means(name: str, loaded: LoadedNetwork | None) -> Sequence[str]:
     """All that ``mean_crops`` has something of. Raises BirdsError."""
     from stn_core.birds.species import SPECIES
 
-    if birds.cub_problem():
-        return list(_shipped(loaded.experiment.name))
+    if loaded is None or birds.cub_problem():
+        return list(_shipped(name))
     return [SPECIES[label] for label in birds.cub("test").labels.unique().tolist()]
 
 
@@ -76,7 +79,8 @@ def _measured(_loaded: LoadedNetwork, key: str, species: str) -> np.ndarray:
 def wall(loaded: LoadedNetwork, best: dict[str, str]) -> list[Framed]:
     """CUB's test images, the windows nearest to the parts first; the free photographs without CUB.
 
-    best: which window is best at which part. Raises BirdsError.
+    best: which window is best at which part; in CUB's order where nobody has measured it. Raises
+    BirdsError.
     """
     if birds.cub_problem():
         every = tuple(range(birds.count(FREE)))
@@ -84,10 +88,15 @@ def wall(loaded: LoadedNetwork, best: dict[str, str]) -> list[Framed]:
         return [Framed(bird=birds.bird(FREE, i), middles=found[:, i], miss=None) for i in every]
     chosen = _on_the_wall()
     found = _middles(loaded, loaded.key, CUB, chosen)
-    missed = _misses(found, chosen, best)
+    missed = _misses(found, chosen, best) if best else [None] * len(chosen)
+    order = np.argsort(missed) if best else range(len(chosen))
     return [
-        Framed(bird=birds.bird(CUB, chosen[n]), middles=found[:, n], miss=float(missed[n]))
-        for n in np.argsort(missed)
+        Framed(
+            bird=birds.bird(CUB, chosen[n]),
+            middles=found[:, n],
+            miss=None if missed[n] is None else float(missed[n]),
+        )
+        for n in order
     ]
 
 

@@ -33,8 +33,8 @@ def choose_checkpoint(prefix: str) -> dict[RunKey, str]:
             return {}
         try:
             loaded = networks.own_network(prefix, file.file_id, file.getvalue)
-        except ValueError as error:
-            st.error(f"The checkpoint could not be opened: {plain(error)}")
+        except (ValueError, RuntimeError) as error:  # a backbone may not be installed
+            st.error(f"The checkpoint could not be opened: {reason(error)}")
             return {}
         st.success(f"Opened as {loaded.title}. Choose it under *Network*.")
         words = words_of(loaded.experiment.data)

@@ -35,16 +35,26 @@ def annotated(folder: Path) -> list[Annotated]:
     ...     print(str(error).split(";")[0])
     nowhere has neither images.txt nor train.csv in it
     """
-    inner = folder / "CUB_200_2011"
-    if (inner / OFFICIAL).is_file():
-        folder = inner
-    if (folder / OFFICIAL).is_file():
-        found = _official(folder)
-    elif (folder / TABLES[0]).is_file():
-        found = _small(folder)
-    else:
-        raise BirdsError(f"{folder} has neither {OFFICIAL} nor {TABLES[0]} in it; {WHERE}")
+    folder = layout(folder)
+    found = _official(folder) if (folder / OFFICIAL).is_file() else _small(folder)
     return sorted(found, key=lambda one: one.number)
+
+
+def layout(folder: Path) -> Path:
+    """The folder in which either layout begins: this one, or ``CUB_200_2011`` in it.
+
+    Raises BirdsError if there is neither.
+
+    >>> try:
+    ...     layout(Path("nowhere"))
+    ... except BirdsError as error:
+    ...     print(str(error).split(";")[0])
+    nowhere has neither images.txt nor train.csv in it
+    """
+    for first in (folder / "CUB_200_2011" / OFFICIAL, folder / OFFICIAL, folder / TABLES[0]):
+        if first.is_file():
+            return first.parent
+    raise BirdsError(f"{folder} has neither {OFFICIAL} nor {TABLES[0]} in it; {WHERE}")
 
 
 def files(folder: Path) -> list[Path]:

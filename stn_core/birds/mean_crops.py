@@ -27,6 +27,7 @@ SHOWN = (  # unlike each other, and three of them among the free photographs
 )  # fmt: skip
 LEAST = 20  # photographs in a mean that is published
 FILE = "mean-crops.png"
+AGAIN = "`evaluate --publish` writes it again"
 
 
 @torch.no_grad()
@@ -95,15 +96,21 @@ def read_strip(path: Path) -> dict[str, np.ndarray]:
     ...     read_strip(Path("nowhere.png"))
     ... except BirdsError as error:
     ...     print(error)
-    nowhere.png cannot be read as means of crops
+    nowhere.png cannot be read as means of crops; `evaluate --publish` writes it again
     """
     from PIL import Image
 
     try:
         with Image.open(path) as opened:
             picture = np.array(opened.convert("RGB"))
-        rows = picture.reshape(-1, CROP, len(SHOWN), CROP, 3)
     except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BirdsError(f"{path} cannot be read as means of crops") from error
+        raise BirdsError(f"{path} cannot be read as means of crops; {AGAIN}") from error
+    height, width = picture.shape[:2]
+    if width != len(SHOWN) * CROP or height % CROP:
+        raise BirdsError(
+            f"{path} has {width} × {height} pixels, expected {len(SHOWN) * CROP} × a multiple of "
+            f"{CROP}; {AGAIN}"
+        )
+    rows = picture.reshape(-1, CROP, len(SHOWN), CROP, 3)
     columns = rows.transpose(2, 0, 4, 1, 3)
     return dict(zip(SHOWN, columns, strict=True))

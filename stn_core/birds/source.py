@@ -11,13 +11,15 @@ import hashlib
 import io
 import os
 import tempfile
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from stn_core import digits
-from stn_core.birds.annotations import WHERE, annotated, files
+from stn_core.birds.annotations import WHERE, annotated, files, layout
 from stn_core.birds.photographs import PARTS, SIDE, Annotated, BirdsError, Photographs
 from stn_core.departures import OTHERWISE, Departure
 from stn_core.digits import Progress, Source
@@ -27,7 +29,7 @@ SPLITS = ("gallery", "train", "test")
 
 
 def folder() -> Path:
-    """CUB's, on this machine: ``STN_DATA/cub``. Raises BirdsError if there is none.
+    """CUB's, on this machine: ``STN_DATA/cub``. Raises BirdsError if there is none, or it is empty.
 
     >>> from unittest.mock import patch
     >>> with patch.dict(os.environ, STN_DATA="nowhere"):
@@ -43,6 +45,7 @@ def folder() -> Path:
     found = Path(given) / "cub"
     if not found.is_dir():
         raise BirdsError(f"{found} is not a folder; {WHERE}")
+    layout(found)
     return found
 
 
@@ -119,7 +122,7 @@ def _kept(where: Path, split: str, progress: Progress | None) -> Photographs:
     paths = cache / f"{name}-images.npy", cache / f"{name}-labels.npz"
     try:
         return _mapped(*paths)
-    except (OSError, ValueError, KeyError, EOFError):  # not there, or torn
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # not there, or torn
         pass
     some = split_of(annotated(where))[split]
     try:
@@ -134,6 +137,9 @@ def _kept(where: Path, split: str, progress: Progress | None) -> Photographs:
             images.flush()
             for source, path in zip(written, paths, strict=True):
                 os.replace(source, path)
+        for old in {*cache.glob(f"{split}-*")}.difference(paths):  # of other files, or other code
+            with suppress(OSError):  # another process may have it open
+                old.unlink()
         return _mapped(*paths)
     except OSError:
         held = np.empty((len(some), 3, SIDE, SIDE), np.uint8)

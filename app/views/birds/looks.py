@@ -46,23 +46,24 @@ def looks(cells: dict) -> None:
             index=list(measured).index(first) if first in measured else 0,
             help="Whose windows are shown below",
         )  # fmt: skip
-    if problem := birds.backbone_problem():
-        st.info(problem)
-        return
     name = titles[chosen]
+    problem = birds.backbone_problem()
     try:
-        loaded = networks.pretrained(name)
+        loaded = None if problem else networks.pretrained(name)
         with right:
-            species = _choose_species(loaded)
-        _means(loaded, species)
-        _wall(loaded, _best(measured[name].metrics))
+            species = _choose_species(name, loaded)
+        _means(name, loaded, species)
+        if loaded is None:
+            st.info(problem)
+        else:
+            _wall(loaded, _best(measured[name].metrics))
     except (RuntimeError, ValueError, OSError) as error:
         st.error(f"The windows cannot be shown: {reason(error)}")
 
 
-def _choose_species(loaded: networks.LoadedNetwork) -> str | None:
+def _choose_species(name: str, loaded: networks.LoadedNetwork | None) -> str | None:
     """One of those that there are means of."""
-    known = bird_parts.species_with_means(loaded)
+    known = bird_parts.species_with_means(name, loaded)
     if not known:
         return None
     help_text = (
@@ -81,11 +82,11 @@ def _best(metrics) -> dict[str, str]:
     return next((one.best for one in metrics.parts or () if one.seed == metrics.seed), {})
 
 
-def _means(loaded: networks.LoadedNetwork, species: str | None) -> None:
+def _means(name: str, loaded: networks.LoadedNetwork | None, species: str | None) -> None:
     """The mean photograph of the species and the mean of what each window reads."""
     if species is None:
         return
-    means = bird_parts.mean_crops(loaded, species)
+    means = bird_parts.mean_crops(name, loaded, species)
     if means is None:
         return
     st.markdown(f"**Mean crop.** All test images of the {plain(species)}, averaged")
@@ -105,18 +106,20 @@ def _means(loaded: networks.LoadedNetwork, species: str | None) -> None:
 
 def _wall(loaded: networks.LoadedNetwork, best: dict[str, str]) -> None:
     framed = bird_parts.wall(loaded, best)
-    if framed[0].miss is None:
+    on = f"{len(framed)} test images**, one of every fifth species"
+    if birds.cub_problem():
         st.markdown("**Windows** on the free photographs")
+    elif not best:
+        st.markdown(f"**Windows on {on}. How near they are to the bird's parts was not measured")
     else:
         head, body = (best[region] for region in ("head", "body"))
         st.markdown(
-            f"**Windows on {len(framed)} test images**, one of every fifth species, sorted by "
-            f"agreement with the bird's parts: how far window {head} is from the middle of the "
-            f"head's points and window {body} from the body's, on average, in percent of the "
-            "width; the nearest first"
+            f"**Windows on {on}, sorted by agreement with the bird's parts: how far window {head} "
+            f"is from the middle of the head's points and window {body} from the body's, on "
+            "average, in percent of the width; the nearest first"
         )
     st.html(f"{STYLE}<div class='stn-looks'>{''.join(map(_figure, framed))}</div>")
-    if framed[0].miss is None:
+    if birds.cub_problem():
         st.caption(
             "With CUB-200-2011 in `STN_DATA`, 40 of its test images are shown here, sorted by how "
             "near the windows are to the marked parts. Who made the free photographs is on "

@@ -22,9 +22,10 @@ EXPLAINED = (
     "over photographs."
 )
 BEST = (
-    "For each part, the window that contains it most often. *More than in the centre*, *more by "
-    "moving*: percentage points on the same photographs, with 95 % confidence intervals. *By "
-    "moving* compares a window with itself at its mean place."
+    "For each part a window of its own, chosen so that together the windows contain the two parts "
+    "most often. *More than in the centre*, *more by moving*: percentage points on the same "
+    "photographs, with 95 % confidence intervals. *By moving* compares a window with itself at its "
+    "mean place."
 )
 BEST_COLUMNS = ("network", "part", "window", "photographs", "more than in the centre",
                 "more by moving")  # fmt: skip
@@ -72,7 +73,7 @@ def found_parts(cells: dict) -> None:
         + "; ".join(map(_in_words, series)),
     )
     st.caption(EXPLAINED)
-    with st.expander("The best windows in numbers"):
+    with st.expander("A window for each part, in numbers"):
         st.caption(BEST)
         rows = [row for one in found for row in _best(one)]
         scrolled("Best windows", _table(BEST_COLUMNS, rows))
@@ -132,7 +133,7 @@ def _is_more(ahead) -> bool:
 
 
 def _best(one) -> list[list[str]]:
-    """A row for each part: which window contains it most often, and how often."""
+    """A row for each part: which window is taken for it, and how often that contains it."""
     return [
         [
             _name(one),

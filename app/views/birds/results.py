@@ -18,8 +18,9 @@ from app.views.birds import looks, parts
 
 SCOPE = (
     "**Compare these networks with each other, not with the paper.** Ours read smaller "
-    "photographs, their backbone is smaller, and only its last layers are trained. As in the "
-    "paper, 22 of CUB's test photographs are also in ImageNet, from which the backbone learnt."
+    "photographs, their backbone is smaller, only its last layers are trained, and 200 training "
+    "photographs are kept back. As in the paper, 22 of CUB's test photographs are also in "
+    "ImageNet, from which the backbone learnt."
 )
 
 

@@ -53,6 +53,12 @@ def test_what_is_decoded_once_is_kept_and_mapped_until_the_files_change(
     split = mine / "train_test_split.txt"
     split.write_text(split.read_text().replace("5 1\n", "5 0\n"))
     assert len(source.load().test) == len(first.test) + 2  # 5 and 15
+    folder = digits.cache_folder().parent / "birds"
+    now = sorted(p.name for p in folder.iterdir())
+    assert len(now) == 6 and not {*now} & {*kept}  # the former photographs' are gone
+    for path in folder.glob("*.npz"):
+        path.write_bytes(path.read_bytes()[:100])
+    assert len(source.load().test) == len(first.test) + 2  # torn, and made again
 
 
 @pytest.mark.parametrize(
@@ -79,6 +85,9 @@ def test_error_names_file_and_line(cub, tmp_path, monkeypatch, file, line, messa
 def test_without_cub_the_error_says_where_it_belongs(monkeypatch, tmp_path):
     monkeypatch.setenv("STN_DATA", str(tmp_path))
     with pytest.raises(BirdsError, match="cub is not a folder; it should hold CUB-200-2011"):
+        Birds().load()
+    (tmp_path / "cub").mkdir()
+    with pytest.raises(BirdsError, match="has neither images.txt nor train.csv in it; it should"):
         Birds().load()
 
 

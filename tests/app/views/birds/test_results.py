@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from app.data import bird_parts, birds, networks
+from app.views.birds import looks
 from stn_core.birds import backbone, mean_crops
 from stn_core.birds.species import SPECIES
 from stn_core.checkpoints import load_pretrained
@@ -88,6 +89,20 @@ def test_table_parts_means_and_the_wall_are_shown(published, monkeypatch):
     assert means == ["whole images", "window 1", "window 2"]
     assert len(wall) == 12 and wall[:2] == ["Horned Lark", "Mallard"]
     assert app.selectbox(key="mean_of").options == list(SPECIES[:3])  # those that were published
+
+    monkeypatch.setattr(birds, "backbone_problem", lambda: "Install it.")
+    app = opened("birds", bird_view="Results")
+    assert not app.exception and not app.error
+    assert figures(app) == [means] and "Install it." in [info.value for info in app.info]
+
+
+def test_wall_of_a_network_whose_parts_nobody_measured_is_unsorted(published, monkeypatch):
+    monkeypatch.setattr(looks, "_best", lambda metrics: {})
+    app = opened("birds", bird_view="Results")
+    assert not app.exception and not app.error
+    _, wall = figures(app)
+    assert wall == list(SPECIES[:3])
+    assert "How near they are to the bird's parts was not measured" in texts(app)
 
 
 def test_without_a_published_network_the_page_says_so(pretrained):
