@@ -106,6 +106,17 @@ class Metrics(TrainingRecord):
     parts: tuple[SeedParts, ...] | None = None
 
     @property
+    def seeds_have_one_draw(self) -> bool:
+        """Whether the errors of several seeds are of the first draw alone, the shipped one's too.
+
+        >>> from stn_core import find
+        >>> load_metrics(find("addition/rts/2st-fcn-aff")).seeds_have_one_draw
+        True
+        """
+        own = self.errors[self.seeds.index(self.seed)]
+        return len(self.draw_errors) > 1 and own != round(self.error_percent_test, 4)
+
+    @property
     def tried(self) -> Tried:
         """What is kept of it once another recipe's network takes its place."""
         kept = {name: getattr(self, name) for name in TrainingRecord.__dataclass_fields__}

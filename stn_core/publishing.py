@@ -22,6 +22,7 @@ from stn_core.measuring import (
 )
 from stn_core.metrics import (
     Metrics,
+    TrainingRecord,
     Tried,
     load_metrics,
     load_tried,
@@ -79,6 +80,11 @@ def publish(
         raise no_test_digits(experiment)
     before = _published(experiment) if add else None
     refuse_different(descriptions, before)
+    if before and before.seeds_have_one_draw:
+        raise RunError(
+            f"the seeds of {experiment.name} were measured on one distortion of each digit, these "
+            "would be on five; publish all seeds' runs together, without --add"
+        )
     by_seed = {d["seed"]: run for run, d in zip(runs, descriptions, strict=True)}
     here = {*by_seed, before.seed} if before else {*by_seed}
     if ship is not None:
@@ -103,8 +109,8 @@ def publish(
         if before:
             parts += before.parts or ()
         misread = _misread(before)
-        for seed, one in found.items():
-            misread[seed] = tuple(tuple(draw.misread) for draw in one.test)
+        for seed, newly in found.items():
+            misread[seed] = tuple(tuple(draw.misread) for draw in newly.test)
         of_seeds: dict[str, Any] = {
             "seeds": tuple(sorted(errors)),
             "errors": tuple(errors[seed] for seed in sorted(errors)),
@@ -194,7 +200,7 @@ def _ship(
         tried = _with(tried, before.tried)
     folder = checkpoints.PRETRAINED / experiment.name
     with replaced(folder) as new:
-        save_tried(experiment, tuple(one for one in tried if one.recipe != metrics.recipe), new)
+        save_tried(experiment, tuple(t for t in tried if not _is_alike(t, metrics)), new)
         checkpoints.save_weights(network, experiment, new / checkpoints.WEIGHTS)
         save_metrics(experiment, metrics, new)
         write_mean_crops(network, experiment, test, new)
@@ -221,7 +227,7 @@ def record(run: Run, *, force: bool = False) -> Path:
 
     It is a study; or, where another seed's network is published, one more seed beside it. Raises
     RunError if it is not finished, or is of another recipe than the published network, or its own;
-    and, unless forced, if it is worse than the recording in its place.
+    and, unless forced, if it is worse than the study's recording in its place.
 
     >>> try:
     ...     record(Run(Path("nowhere")))
@@ -251,8 +257,8 @@ def record(run: Run, *, force: bool = False) -> Path:
 def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
     """Measure a run at its last checkpoint, and note its error next to the published network's.
 
-    For a recipe that is not shipped: no weights are kept. Gives the file. Raises RunError if the
-    published network is of this recipe; DigitsError without MNIST's test digits.
+    For a recipe that is not shipped, or a longer training: no weights are kept. Gives the file.
+    Raises RunError if the published network was trained like it; DigitsError without test digits.
 
     >>> from stn_core.digits import installed
 
@@ -266,25 +272,35 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
     experiment = find(description["experiment"])
     if source.test is None:
         raise no_test_digits(experiment)
-    recipe = Recipe.from_json(description["recipe"])
-    if checkpoints.is_published(experiment) and load_metrics(experiment).recipe == recipe:
-        raise RunError(f"{run.folder} has the published network's recipe; use `publish`")
+    how = {
+        "recipe": Recipe.from_json(description["recipe"]),
+        "extended": _extended(description),
+        "precision": description["precision"],
+    }
+    if checkpoints.is_published(experiment):
+        published = load_metrics(experiment)
+        if all(getattr(published, key) == value for key, value in how.items()):
+            raise RunError(f"{run.folder} was trained as the published network; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
     test = evaluate_draws(network, experiment, source.test, progress=progress)
     result = Tried(
         error_percent_test=mean_error(test),
         draw_errors=tuple(draw.measure for draw in test),
-        extended=_extended(description),
         seeds=(description["seed"],),
         seconds=header["seconds"],
         step=header["step"],
-        recipe=recipe,
-        **{key: description[key] for key in HOW},
+        **{**{key: description[key] for key in HOW}, **how},
     )
     return save_tried(experiment, _with(load_tried(experiment), result))
 
 
 def _with(tried: tuple[Tried, ...], one: Tried) -> tuple[Tried, ...]:
-    """With one more, in place of the same recipe's of the same seeds."""
-    others = (t for t in tried if (t.seeds, t.recipe) != (one.seeds, one.recipe))
+    """With one more, in place of the same training's."""
+    others = (t for t in tried if t.seeds != one.seeds or not _is_alike(t, one))
     return (*others, one)
+
+
+def _is_alike(one: TrainingRecord, other: TrainingRecord) -> bool:
+    """Whether two trainings differ at most in their seeds; one that was made longer is another."""
+    keys = ("recipe", "extended", "precision")
+    return all(getattr(one, key) == getattr(other, key) for key in keys)

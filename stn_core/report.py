@@ -115,12 +115,16 @@ def _errors(table: str, cells: dict[str, Cell]) -> list[str]:
 
 
 def _measured_once(cells: dict[str, Cell]) -> list[str]:
-    """Which networks have no spread, in words."""
-    once = results.measured_once(cells)
-    if not once:
-        return []
-    all_of_them = len(once) == sum(cell.metrics is not None for cell in cells.values())
-    return ["", f"Measured with the first seed only: {'all' if all_of_them else ', '.join(once)}"]
+    """Which networks, or seeds of one, were measured on one distortion of each digit, in words."""
+    lines = []
+    if once := results.measured_once(cells):
+        all_of_them = len(once) == sum(cell.metrics is not None for cell in cells.values())
+        lines.append(
+            f"Measured with the first seed only: {'all' if all_of_them else ', '.join(once)}"
+        )
+    if seeds := results.seeds_measured_once(cells):
+        lines.append(f"Each seed of a training measured with the first only: {', '.join(seeds)}")
+    return ["", *lines] if lines else []
 
 
 def _measured(table: str) -> str:
@@ -235,6 +239,7 @@ def colocalisation() -> list[str]:
     ['class', 'T', 'TC']
     """
     metrics = results.colocalised()
+    unreadable = results.unreadable(metrics)
     lines = [
         "Localised digits in percent (overlap above 0.5), in sets of 100 MNIST test digits;",
         "mean and spread of the sets. Ours, with the paper's in brackets.",
@@ -245,7 +250,8 @@ def colocalisation() -> list[str]:
         row = f"{digit:<5}"
         for column in DISTORTIONS:
             name = f"colocalisation/{column}/{digit}"
-            ours = results.share_of_sets(metrics.get(name))
+            known = metrics.get(name)
+            ours = results.NOT_READABLE if name in unreadable else results.share_of_sets(known)
             row += f"{f'{ours} ({COLOCALISATIONS[name].reported:.0f})':>{COLUMN_CHARS}}"
         lines.append(row)
     means = (results.column_mean(metrics, column) for column in DISTORTIONS)

@@ -41,6 +41,7 @@ from stn_core.results.tables import (
     measured_once,
     misread_by_all,
     rows_and_columns,
+    seeds_measured_once,
     tables,
 )
 
@@ -74,6 +75,7 @@ __all__ = [
     "references",
     "rows_and_columns",
     "search_budgets",
+    "seeds_measured_once",
     "share_of_sets",
     "shipped_seeds",
     "tables",

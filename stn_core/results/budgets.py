@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from stn_core.experiment import words_of
 from stn_core.metrics import TrainingRecord, load_tried
 from stn_core.results.tables import Cell
 
@@ -90,7 +91,9 @@ def tried(cells: dict[str, Cell]) -> list[TriedBudget]:
         for one in load_tried(cell.experiment):
             stopped = one.step if one.step < one.recipe.iterations else None
             network = TriedNetwork(name.split("/", 1)[1], one.error_percent_test, stopped)
-            groups.setdefault(budget_words(one), []).append(network)
+            drawn_once = words_of(cell.experiment.data).drawn and len(one.draw_errors) == 1
+            words = budget_words(one) + ", one distortion of each digit" * drawn_once
+            groups.setdefault(words, []).append(network)
     return [TriedBudget(words, tuple(networks)) for words, networks in groups.items()]
 
 

@@ -175,8 +175,9 @@ def shipped_seeds(cells: dict[str, Cell], compared: list[Difference]) -> list[Sh
     """
     alone = {name for d in compared if d.seeds == 1 for name in (d.better, d.than)}
     return [
-        ShippedSeed(name, m.seed, 1 + sorted(m.errors).index(own), len(m.seeds))
+        ShippedSeed(name, m.seed, 1 + order.index(m.seed), len(m.seeds))
         for name, cell in cells.items()
         if name in alone and (m := cell.metrics) and len(m.seeds) > 1
-        for own in [m.errors[m.seeds.index(m.seed)]]
+        # Of equal errors the first seed's is before the others', as for ``publish``.
+        for order in [[seed for _, seed in sorted(zip(m.errors, m.seeds, strict=True))]]
     ]

@@ -124,6 +124,19 @@ def measured_once(cells: dict[str, Cell]) -> list[str]:
     ]
 
 
+def seeds_measured_once(cells: dict[str, Cell]) -> list[str]:
+    """The networks with several seeds, each measured on one distortion of each test digit.
+
+    >>> seeds_measured_once(cells("addition"))
+    ['rts/2st-fcn-aff']
+    """
+    return [
+        name.split("/", 1)[1]
+        for name, cell in cells.items()
+        if cell.metrics and cell.metrics.seeds_have_one_draw
+    ]
+
+
 def examples(cells: dict[str, Cell]) -> str:
     """What intervals are over: photographs, or digits, of which each is drawn several times.
 

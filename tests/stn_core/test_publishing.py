@@ -339,14 +339,38 @@ def test_run_that_was_stopped_is_noted_as_far_as_it_came(finished, pretrained):
 def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pretrained):
     make, source = finished
     publishing.publish([make(0)], source, force=True)
-    with pytest.raises(RunError, match="has the published network's recipe; use `publish`"):
+    with pytest.raises(RunError, match="was trained as the published network; use `publish`"):
         publishing.note(make(1), source)
     path = checkpoints.published_folder(find(NAME)) / checkpoints.METRICS
     metrics = json.loads(path.read_text())
     del metrics["recipe"]["curriculum"]  # as before there was one
     path.write_text(json.dumps(metrics))
-    with pytest.raises(RunError, match="has the published network's recipe; use `publish`"):
+    with pytest.raises(RunError, match="was trained as the published network; use `publish`"):
         publishing.note(make(2), source)
+
+
+def test_longer_training_stands_beside_the_straight_one(finished, pretrained):
+    make, source = finished
+    straight, longer = make(0), make(1)
+    longer._write_json("run.json", {**longer.description(), "extended": [1]})
+    publishing.publish([straight], source, force=True)
+    publishing.note(longer, source)  # it is not taken for the published one
+    again = make(2)
+    publishing.publish([again], source, force=True)  # nor dropped as if it were
+    assert [one.extended for one in load_tried(find(NAME))] == [(1,)]
+
+
+def test_seeds_of_one_distortion_and_of_five_are_not_mixed(finished, pretrained):
+    make, source = finished
+    publishing.publish([make(0), make(1)], source, force=True)
+    metrics = load_metrics(find(NAME))
+    first = round(metrics.draw_errors[0], 4)
+    assert first != round(metrics.error_percent_test, 4)
+    save_metrics(find(NAME), replace(metrics, errors=(first, first)))
+    told = "\n".join(report.table("distorted"))
+    assert "Each seed of a training measured with the first only: r/fcn" in told
+    with pytest.raises(RunError, match="publish all seeds' runs together, without --add"):
+        publishing.publish([make(2)], source, add=True)
 
 
 def test_recipe_that_is_published_after_all_is_no_longer_another(finished, pretrained):
