@@ -102,7 +102,8 @@ DISTORTIONS = {  # Table 1's columns, in words (App. A.4)
     "RTS": "rotated by up to ±45°, scaled by 0.7 to 1.2, at a random place in 42 × 42 pixels",
     "TC": "at a random place in 60 × 60 pixels, among six 6 × 6 patches of other digits",
     "R": "rotated by up to ±90°",
-    "P": "each corner moved in a random direction, by 5 pixels (std); scaled by 0.75 to 1",
+    "P": "each corner moved by 5 pixels (std), in a random direction (our reading); scaled by 0.75 "
+    "to 1",
     "E": "scaled by 0.75 to 1, bent by a thin plate spline of 16 points, 1.5 pixels (std)",
 }
 COLOCALISATION = "Co-localisation"  # Table 5, which has classes for rows and no networks

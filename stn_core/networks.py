@@ -324,8 +324,8 @@ DEPARTURES = (
         where="App. A.4",
         paper="All networks of an experiment have around 400,000 parameters, FCNs 128 to 256 units "
         "and CNNs 32 to 64 filters a layer.",
-        ours=f"The width is solved for: {PARAMETERS:,} parameters within 5 %, which takes 108 to "
-        "349 units or 80 to 89 filters.",
+        ours=f"The width is solved for: {PARAMETERS:,} parameters within 5 %, which takes 90 to "
+        "400 units or 80 to 89 filters.",
         why="With 32 to 64 filters a CNN has far fewer parameters than 400,000. Equal numbers of "
         "parameters are what the comparison rests on.",
     ),

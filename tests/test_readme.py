@@ -14,6 +14,7 @@ from app.views import pages
 from stn_core import __main__ as command_line
 from stn_core import report, results
 from stn_core.experiments import find, find_colocalisation
+from stn_core.metrics import load_metrics
 from stn_core.recorder.reading import Reader
 from stn_core.watched import load_warps
 
@@ -101,6 +102,13 @@ def test_small_table_has_the_figures_of_the_results(row):
         for name, cell in results.cells(table).items()
     }[CELLS[title]]
     assert (cell.ours, f"{cell.experiment.reported:.1f}") == (ours, paper)
+
+
+def test_learnt_basis_has_the_figures_of_its_metrics():
+    paragraph = TEXTS["pretrained"].split("**A learnt B**")[1].split("\n\n")[0]
+    names = ("studies/st-fcn-basis", "distorted/e/st-fcn-aff", "distorted/e/st-fcn-tps")
+    told = re.findall(r"([\d.]+) %", paragraph)
+    assert told == [f"{load_metrics(find(name)).error_percent_test:.2f}" for name in names]
 
 
 def test_every_variable_it_names_is_read_by_the_code():

@@ -144,8 +144,8 @@ TERMS = {  # by the titles of their groups, and their anchors
         ),
         "P": Term(
             name="P", where="App. A.4",
-            words="**Projective**: each corner of the image is moved in a random direction, and "
-            "it is scaled by 0.75 to 1.",
+            words="**Projective**: each corner of the image is moved in a random direction (the "
+            "direction is our reading), and it is scaled by 0.75 to 1.",
         ),
         "E": Term(
             name="E", where="App. A.4",

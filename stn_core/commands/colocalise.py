@@ -46,6 +46,9 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--starts", type=count, help="instead of the recipe's")
     parser.add_argument("--margin", type=float, help="instead of the recipe's")
     parser.add_argument(
+        "--patches", type=count, help="random patches per image (K) instead of the recipe's"
+    )
+    parser.add_argument(
         "--clutter", type=natural, help="clutter patches per image (default: the cell's)"
     )
     parser.add_argument(
@@ -92,6 +95,8 @@ def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisati
         search = dataclasses.replace(search, iterations=options.iterations)
     if options.starts is not None:
         search = dataclasses.replace(search, starts=options.starts)
+    if options.patches is not None:
+        search = dataclasses.replace(search, patches=options.patches)
     if options.margin is not None:
         objective = dataclasses.replace(search.objective, margin=options.margin)
         search = dataclasses.replace(search, objective=objective)

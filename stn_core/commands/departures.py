@@ -6,9 +6,10 @@ python -m stn_core departures
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 
-from stn_core.departures import KINDS, by_section
+from stn_core.departures import CODE, EMPHASIS, KINDS, by_section
 
 WIDTH = 100
 
@@ -27,10 +28,15 @@ def run(options: argparse.Namespace) -> None:
             for word, text in (("paper", mark.paper), ("here", mark.ours), ("why", mark.why)):
                 print(
                     textwrap.fill(
-                        text,
+                        _plain(text),
                         WIDTH,
                         initial_indent=f"    {word + ':':7}",
                         subsequent_indent=" " * 11,
                     )
                 )
         print()
+
+
+def _plain(words: str) -> str:
+    """Without Markdown's marks, which a terminal does not render."""
+    return re.sub(EMPHASIS, r"\1", re.sub(CODE, r"\1", words))

@@ -31,8 +31,9 @@ class Projection(Distortion):
     """P: each corner stretched by a normal amount of 5 pixels (std), then scaled by 0.75 to 1.
 
     "Stretching each corner of an MNIST digit by an amount": we take the amount as the length of a
-    step of the image's corner, in a direction that is uniformly random. A quadrilateral that is not
-    convex is drawn again.
+    step of the image's corner, in a direction that is uniformly random. This reading is ours.
+    Others were tried, and the paper's errors of two networks guided the choice (``DEPARTURES``). A
+    quadrilateral that is not convex is drawn again.
 
     >>> distorted = Projection()(torch.zeros(2, 28, 28, dtype=torch.uint8), torch.Generator())
     >>> distorted.pose["corner_shift_pixels"].shape, distorted.theta.shape

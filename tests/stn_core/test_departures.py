@@ -6,16 +6,23 @@ import re
 from dataclasses import replace
 
 import pytest
+import torch
 
-from stn_core import departures
+from stn_core import departures, results
+from stn_core.box_search import search as box_search
 from stn_core.departures import KINDS, Departure, by_section, collect
-from stn_core.experiments import colocalisation, distorted
+from stn_core.experiments import EXPERIMENTS, addition, birds, colocalisation, distorted
 from stn_core.localisation import BoxLocalisation
+from stn_core.metrics import load_metrics
+from stn_core.weights import count_parameters
 
 EVERY = [mark for marks in collect().values() for mark in marks]
 # What issue after issue has found, by a word of the departure that says it.
 KNOWN = {
-    "random patch": "App. A.2, Eq. 8", "literal": "App. A.2, recipe literal",
+    "random patch": "App. A.2, Eq. 8", "28/84": "App. A.2, Eq. 8", "finer": "App. A.2, encoder",
+    "75 to 94 %": "App. A.2, Table 5", "momentum": "App. A.4, training", "He's": "App. A.4",
+    "three complete": "App. A.4, seeds", "10⁻⁵": "App. A.6, training",
+    "literal": "App. A.2, recipe literal",
     "Adam": "App. A.2, search", "0.65": "App. A.2, search", "inside the image": "App. A.2",
     "Up.": "App. A.4", "ink stays inside": "App. A.4, RTS", "maximum": "App. A.4, TC",
     "row labels have slipped": "Sect. 4.1, Table 1", "5.8 %": "App. A.1, Table 4",
@@ -57,19 +64,98 @@ def test_numbers_are_those_of_the_code():
     search = colocalisation.QUICK_SEARCH
     for value in (search.start, search.largest_at_end, search.objective.margin, search.patches):
         assert f"{value:g}" in text
-    assert f"{distorted.THOROUGH.iterations:,}" in text
-    import torch
-
     localiser = BoxLocalisation(
         (1, 84, 84), start=0.5, smallest=0.2, largest=0.9, generator=torch.Generator()
     )
-    assert f"{sum(p.numel() for p in localiser.parameters()):,} parameters" in text
+    assert f"{count_parameters(localiser):,} parameters" in text
+    whys = " ".join(m.why for m in EVERY)
+    assert f"a unit's {localiser.hidden1.in_features:,} weights" in whys
+
+
+def test_widths_are_those_that_are_solved_for():
+    """Of all networks of Tables 1 and 4."""
+    widths: dict[int, set[int]] = {2: set(), 4: set()}  # by a weight's dimensions
+    for name, experiment in EXPERIMENTS.items():
+        if name.startswith(("distorted/", "addition/")):
+            with torch.device("meta"):
+                network = experiment.build(0)
+            first = next(network.classifier.parameters())
+            widths[first.dim()].add(len(first))
+    units, filters = ((min(of), max(of)) for of in widths.values())
+    assert any(
+        f"{units[0]} to {units[1]} units or {filters[0]} to {filters[1]} filters" in mark.ours
+        for mark in EVERY
+    )
+
+
+def published(table: str) -> dict:
+    """The metrics of a table's networks in pretrained/, by name."""
+    return {n: load_metrics(e) for n, e in EXPERIMENTS.items() if n.startswith(f"{table}/")}
+
+
+def budget(recipe) -> tuple:
+    return recipe.name, recipe.method, recipe.iterations, recipe.batch_size
+
+
+def test_budgets_of_the_marks_are_the_published_ones():
+    for name, metrics in published("distorted").items():
+        assert budget(metrics.recipe) == budget(distorted.PUBLISHED[name.split("/")[1]])
+    special = {
+        "addition/rts/cnn": addition.CNN_THOROUGH,
+        "addition/rts/2st-fcn-tps": addition.TPS_PUBLISHED,
+    }
+    for name, metrics in published("addition").items():
+        assert budget(metrics.recipe) == budget(special.get(name, addition.THOROUGH))
+    for metrics in published("birds").values():
+        assert budget(metrics.recipe) == budget(birds.FINE_TUNED)
+        assert metrics.recipe.optimiser == birds.FINE_TUNED.optimiser
+
+
+def test_marks_have_the_budgets_and_the_starts_in_words():
+    text = " ".join(m.ours for m in EVERY)
+    for column, recipe in distorted.PUBLISHED.items():
+        assert f"{column.upper()} {recipe.iterations:,} × {recipe.batch_size}" in text
+    assert f"2×ST-FCN TPS {addition.TPS_PUBLISHED.iterations:,}" in text
+    assert "1 for T; 2 for TC, but 4 for class 1 and 4 for class 4" in text
+
+
+def test_searches_of_the_marks_are_the_published_ones():
+    for name, metrics in results.colocalised().items():
+        recipe = colocalisation.COLOCALISATIONS[name].recipe
+        starts = colocalisation.PUBLISHED_STARTS.get(name, recipe.starts)
+        assert metrics.recipe == replace(recipe, starts=starts)
+
+
+def test_most_networks_have_one_seed():
+    tables = ("distorted", "addition", "house-numbers", "birds")
+    seeds = [len(metrics.seeds) for table in tables for metrics in published(table).values()]
+    assert seeds.count(1) > len(seeds) / 2
+
+
+def test_ablations_take_back_what_the_mark_says():
+    (mark,) = [m for m in box_search.DEPARTURES if "ablate" in m.why]
+    assert "neither the start nor the bounds at first" in mark.why
+    taken_back = {key for changed in colocalisation.ABLATIONS.values() for key in changed}
+    assert "largest_at_end" in taken_back and not taken_back & {"start", "smallest", "largest"}
+
+
+def test_collecting_the_marks_leaves_torch_s_seed_alone():
+    """The localiser whose parameters a mark counts is made at import."""
+    from stn_core import localisation
+
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    assert localisation._box_parameters() == 93_179
+    assert torch.equal(torch.rand(1), expected)
 
 
 def test_command_prints_all(command, capsys):
     assert command(["departures"]) == 0
     told = capsys.readouterr().out
     assert told.count("why:") == len(EVERY) and max(map(len, told.splitlines())) <= 100
+    assert not re.search("[`*]", told)  # plain text
+    assert "python -m stn_core ablate" in " ".join(told.split())
     for kind in KINDS.values():
         assert kind in told
 

@@ -16,8 +16,8 @@ PAGE = Page(
     paper=Paper(
         where="App. A.2, Table 5, Fig. 4, Eq. 8",
         symbols=("U", "theta", "T", "e"),
-        ours="The departures from the paper that are listed under *Results*. Without the first of "
-        "them the boxes move away from the digits.",
+        ours="The departures from the paper that are listed under *Results*. Without "
+        "normalised activations the boxes move away from the digits.",
     ),
     view_field="boxes_view",
     defaults={"boxes_digit": 8},  # Fig. 4

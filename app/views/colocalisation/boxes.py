@@ -26,7 +26,7 @@ REFRESH_SECONDS = 2.0
 NAMES = r"""
 The localisation network predicts a **box** for each image: the parameters $\theta = (s, t_x, t_y)$
 of an attention transformer. $I^T$ is the crop inside the box, 28 × 28 pixels. **T**: a digit at a
-random place in 84 × 84 pixels. **TC**: the same with 16 patches of other digits.
+random place in 84 × 84 pixels. **TC**: the same with 16 patches of other digits, 6 × 6 pixels each.
 
 **$e()$** is the encoder, a CNN that classifies digits. Its three layers of activations make up a
 vector. It was trained on labelled crops of other digits. (We use two encoders: one for the search,
@@ -57,7 +57,7 @@ def _choose_set() -> str:
         clutter = st.segmented_control(
             "Digits on black (T), or with 16 patches of clutter (TC)", ["T", "TC"], default="TC",
             required=True, key="boxes_clutter", bind="query-params",
-            help="Clutter: 16 patches of other digits, each as large as the digit",
+            help="Clutter: 16 patches of other digits, each of 6 × 6 pixels",
         )  # fmt: skip
     return f"{PREFIX}{clutter.lower()}/{digit}"
 
@@ -158,8 +158,14 @@ def _pair(recorded, report: WallReport) -> None:
         st.caption(
             f"Here n is image {n + 1} and m is image {m + 1}, the two you clicked last. The loss "
             "falls when the two crops get closer to each other than to the random patch. It is the "
-            "mean over all pairs."
+            f"mean over all pairs. {_patches_words(recipe['patches'])}"
         )
+
+
+def _patches_words(count: int) -> str:
+    """What the search had in place of the patch that is shown."""
+    used = f"the mean distance to {count} patches" if count > 1 else "another patch"
+    return f"This page draws one random patch; the search used {used} of each image, drawn once."
 
 
 def live() -> None:

@@ -20,7 +20,7 @@ MARGINS = Range(0, 100)
 SIDE = 84  # pixels of an image
 RECIPES = {
     "quick": "ours: finds the digits",
-    "literal": "as printed: moves away from them",
+    "literal": "with the printed margin and activations: moves away from them",
 }
 
 
@@ -139,7 +139,8 @@ def _digits_form(*, possible: bool) -> None:
         format_func=lambda r: f"Eq. 8 {RECIPES[r]}",
         key="live_recipe",
         bind="query-params",
-        help="Eq. 8 on normalised activations, with our other changes, or exactly as printed",
+        help="On normalised activations with our margin, or with the printed margin and "
+        "activations. Both keep other changes of ours: *Results* lists them.",
     )
     column = "tc" if clutter else "t"
     defaults = _recipe(recipe, column)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.figures import Dots, dots
 from app.frame import lecture
-from app.panels import downloads
+from app.panels import departures, downloads
 from app.panels.chart import chart
 from app.panels.results import in_words
 from app.panels.results_files import spread
@@ -23,31 +23,7 @@ if TYPE_CHECKING:
     from stn_core.experiments.colocalisation import Colocalisation
     from stn_core.metrics import SearchMetrics
 
-DEPARTURES = """
-- **Each layer's activations are divided by their length.** Without this, Eq. 8 is smaller for empty
-  crops than for perfect ones: two black crops do not differ at all, so the boxes move away from
-  the digits (*Run it live*, "as printed").
-- **The margin is 6 instead of 1**, so that a pair keeps a gradient when it is already right.
-- **The boxes are shifted at random while they search**, less and less. The gradient of one crop
-  points anywhere; the mean over shifted crops points to the object. Without it, the method found
-  nothing among clutter.
-- **The largest box allowed shrinks**, from scale s = 0.8 to 0.36: first the place, then the size.
-  Random patches have the digit's size too, so the approximate size is given.
-- **The encoder was trained on digits that are small, large, cut off or among clutter.** Otherwise
-  it gives no direction to a box that is far away. But it tolerates a box that is a little off: the
-  loops of two sixes are as much alike as the two sixes.
-- **For the last 30 % of the steps, a finer encoder compares the crops**, and the loss jumps. It was
-  trained on crops of other digits at known places, and learnt that half a box off is not a digit.
-  This is more than the paper gives. Without it, a 6 is found in a quarter of its images.
-- **The localisation network's convolution has stride 1**, which gives the "100k parameters" of the
-  paper. The stride of 4 in its text would give 6k.
-- **The first hidden layer learns at a tenth of the rate.** Each of its eight units has 11,552
-  weights, and Adam moves all of them at once. At the full rate, units are dead within 20 steps,
-  and among clutter every second start finds nothing.
-- **Among clutter, several starts run in parallel:** four for classes 1 and 4, two for the others.
-  After a quarter of the steps, the one with the lowest loss goes on. The loss uses no label and no
-  true box.
-"""
+SECTION = "App. A.2"
 
 
 def table() -> None:
@@ -103,7 +79,7 @@ def table() -> None:
          "The same, with the recorded metrics of every cell"),
     )  # fmt: skip
     with st.expander("Departures from the paper, and why"):
-        st.markdown(DEPARTURES)
+        st.html(departures.table(departures.sections()[SECTION]))
 
 
 def _chart(metrics: dict[str, SearchMetrics]) -> None:

@@ -26,7 +26,8 @@ transformer in front. **Aff**, **Proj** and **TPS** are its families: affine (6 
 projective (8), thin plate spline with 16 control points (32). All networks have about 400,000
 parameters.
 
-The **distortions** are those of App. A.4 and the errors those of Table 1 of
+The **distortions** are those of App. A.4 (in P, the direction in which a corner moves is our
+reading) and the errors those of Table 1 of
 [*Spatial Transformer Networks*](https://arxiv.org/abs/1506.02025) (Jaderberg, Simonyan, Zisserman,
 Kavukcuoglu, 2015).
 """

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.data import once
+from app.panels import departures
 from app.views.faithful import EVERY
-from app.views.faithful.table import table
-from stn_core.departures import KINDS, by_section
+from stn_core.departures import KINDS
 
-sections = once.made_once("departures", by_section)
 chosen = st.segmented_control(
     "Show",
     [EVERY, *KINDS.values()],
@@ -20,12 +18,12 @@ chosen = st.segmented_control(
     persist_state="session",
     label_visibility="collapsed",
 )
-for section, marks in sections.items():
+for section, marks in departures.sections().items():
     shown = [one for one in marks if chosen in (EVERY, KINDS[one[1].kind])]
     if shown:
         st.header(section.replace("Sect.", "Section").replace("App.", "Appendix"), anchor=False)
-        st.html(table(shown))
+        st.html(departures.table(shown))
 st.caption(
-    "The marks are in the code, next to what they describe, and take their numbers from it. "
+    "The marks are in the code, next to what they describe, and take their settings from it. "
     "`python -m stn_core departures` prints them."
 )

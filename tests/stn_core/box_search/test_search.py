@@ -14,6 +14,7 @@ from stn_core.box_search.encoder import Encoder
 from stn_core.box_search.publishing import add_set, publish_boxes
 from stn_core.box_search.recording import record_search
 from stn_core.box_search.search import Optimisation, Restarts, colocalise
+from stn_core.errors import InputError
 from stn_core.experiments import UnknownExperiment, find, find_colocalisation
 from stn_core.experiments.colocalisation import (
     ABLATIONS,
@@ -297,12 +298,19 @@ def test_published_cell_is_told_beside_the_paper_s(networks, few, tmp_path, monk
 
 def test_command_localises_and_names_what_it_does_not_know(command, tmp_path, capsys):
     folder = tmp_path / "run"
-    given = ["--iterations=2", f"--run-dir={folder}"]
+    given = ["--iterations=2", "--patches=3", f"--run-dir={folder}"]
     assert command(["colocalise", "colocalisation/t/1", *given]) == 0
     assert "colocalisation/t/1: finished" in capsys.readouterr().out
-    assert Run(folder).description()["recipe"]["iterations"] == 2
+    recipe = Run(folder).description()["recipe"]
+    assert (recipe["iterations"], recipe["patches"]) == (2, 3)
     assert command(["colocalise", "colocalisation/t/1", "--recipe=slow"]) == 1
     assert "it has: quick, literal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("setting", ["iterations", "starts", "patches"])
+def test_search_without_a_step_a_start_or_a_patch_is_refused(setting):
+    with pytest.raises(InputError, match="patches should be at least 1, got"):
+        replace(QUICK_SEARCH, **{setting: 0})
 
 
 def test_ablations_are_told_one_by_one(command, capsys, monkeypatch):
@@ -314,6 +322,15 @@ def test_ablations_are_told_one_by_one(command, capsys, monkeypatch):
     for line, words in zip(told[2:], few, strict=True):
         share, mean, loss, seconds = map(float, line.split()[:4])
         assert line.endswith(words) and 0 <= share <= 100 and 0 <= mean <= 1 <= 1 + loss + seconds
+
+
+def test_ablation_that_changes_nothing_is_not_searched(command, capsys, monkeypatch):
+    """T has one start anyway."""
+    few = {"unchanged": {}, "one start": {"starts": 1}, "one encoder": {"fine": False}}
+    monkeypatch.setattr("stn_core.commands.ablate.ABLATIONS", few)
+    assert command(["ablate", "colocalisation/t/1", "--iterations=1"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split(maxsplit=4)[4] for line in lines] == ["unchanged", "one encoder"]
 
 
 @pytest.mark.parametrize("changed", ABLATIONS.values(), ids=ABLATIONS)

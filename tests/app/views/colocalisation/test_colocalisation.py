@@ -20,6 +20,7 @@ from app.views.colocalisation import results as results_module
 from stn_core import results
 from stn_core.box_search.encoder import load_encoder_networks
 from stn_core.box_search.recording import record_search
+from stn_core.departures import by_section
 from stn_core.experiments.colocalisation import (
     COLOCALISATIONS,
     OWN,
@@ -85,6 +86,7 @@ def test_equation_has_the_numbers_of_the_pair_that_was_chosen():
     app.run()
     assert not app.exception
     assert "n is image 10 and m is image 5" in texts(app)
+    assert "the search used the mean distance to 16 patches of each image" in texts(app)
     step = payload(app)["steps"][3]
     assert any(f"at step {step}" in heading.value for heading in app.header)
     at_step_3 = app.latex[0].value
@@ -103,6 +105,10 @@ def test_results_are_the_table_s():
     assert "class 9" in words
     labels = [button.proto.label for button in app.get("download_button")]
     assert labels == ["Table as CSV", "All of it as JSON"]
+    table = next(one for one in app.get("html") if "departures" in one.proto.body)
+    marks = by_section()["App. A.2"]
+    assert table.proto.body.count("<tr><th scope='row'") == len(marks) > 10
+    assert marks[0][1].ours in table.proto.body
 
 
 def test_download_of_the_results_holds_what_is_shown_and_what_has_not_been_run():
