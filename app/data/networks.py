@@ -164,6 +164,7 @@ def from_run(folder: str, title: str, modified: tuple[float, ...]) -> LoadedNetw
     """The network of a run as of its last checkpoint, which was written at ``modified`` and whose
     test error was measured then."""
     from stn_core import checkpoints
+    from stn_core.experiment import words_of
     from stn_core.experiments import find
 
     reader = run_reader(folder)
@@ -172,7 +173,8 @@ def from_run(folder: str, title: str, modified: tuple[float, ...]) -> LoadedNetw
     experiment = find(description["experiment"])
     network, header = checkpoints.load_trained(experiment, reader.checkpoint)
     measured = [s for s in reader.snapshots() if s.step <= header["step"]]
-    error = f", {measured[-1].measure:.1f} % error on the gallery" if measured else ""
+    on = words_of(experiment.data).gallery
+    error = f", {measured[-1].measure:.1f} % error on {on}" if measured else ""
     tested = test_errors.test_error(Path(folder))
     error += f", {tested.words}" if tested else ""
     return LoadedNetwork(
