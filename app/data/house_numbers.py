@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from app.data.faults import reason
 from app.data.gallery import Supply
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from stn_core.digits import Digits
 
 RENDERING, PHOTOGRAPH = "rendering", "photograph"  # the sets, as the address calls them
-WHOLE_SIDE = 256  # pixels of a visitor's picture, at most
+WHOLE_SIDE = 256  # pixels of a visitor's picture, at most: it is sent anew ten times a second
+MAX_ENTRY = 4.0  # of a crop's θ: one beyond it is refused, as in picture.js
+MAX_OVERSAMPLING = 16  # as in picture.js
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,17 +39,24 @@ class Photograph:
 
 @st.cache_resource(show_spinner="Drawing house numbers …")
 def gallery(side: int) -> Digits:
-    """The 200 renderings that no network is trained on, for crops of so many pixels."""
-    from stn_core.house_numbers.source import gallery as drawn
+    """The 200 renderings that no network is trained on, for crops of so many pixels.
 
+    Raises HouseNumbersError for want of a package.
+    """
+    from stn_core.house_numbers.numbers import needed_packages
+
+    with needed_packages():
+        from stn_core.house_numbers.source import gallery as drawn
     return drawn(side)
 
 
 @st.cache_resource(show_spinner="Reading SVHN's photographs …")
 def photographs(side: int) -> Digits | None:
     """SVHN's that no network is trained on; None without them. Raises HouseNumbersError."""
-    from stn_core.house_numbers.source import photographs_to_test_on
+    from stn_core.house_numbers.numbers import needed_packages
 
+    with needed_packages():
+        from stn_core.house_numbers.source import photographs_to_test_on
     return photographs_to_test_on(side)
 
 
@@ -80,6 +90,15 @@ def read_as_text(classes: Sequence[int]) -> str:
     return "".join(str(c) for c in classes if c != NULL)
 
 
+def is_crop(theta: Sequence[float]) -> bool:
+    """Whether a crop is one that is cut: none of its entries is a NaN or beyond MAX_ENTRY.
+
+    >>> is_crop([0.6, 0, 0, 0, 0.6, 0]), is_crop([50, 0, 0, 0, 0.6, 0])
+    (True, False)
+    """
+    return all(abs(entry) <= MAX_ENTRY for entry in theta)
+
+
 def cropped(image: np.ndarray, crop: Sequence[float], side: int) -> torch.Tensor:
     """What networks are given of a photograph: (1, 3, side, side) in [0, 1].
 
@@ -99,34 +118,57 @@ def cropped(image: np.ndarray, crop: Sequence[float], side: int) -> torch.Tensor
 
 
 def _oversampling(crop: Sequence[float], size: Sequence[int], side: int) -> int:
-    """How many of a photograph's pixels a crop's has in either direction, as picture.js has it."""
+    """How many of a photograph's pixels a crop's has in either direction, as picture.js has it:
+    MAX_OVERSAMPLING at most."""
     a, b, _, c, d, _ = crop
     height, width = size
     along = max(np.hypot(a * width, c * height), np.hypot(b * width, d * height)) / side
-    return max(1, int(np.ceil(along - 1e-6)))
+    return min(MAX_OVERSAMPLING, max(1, int(np.ceil(along - 1e-6))))
 
 
-def supply() -> Supply:
-    """What a training here would use."""
-    from stn_core.house_numbers.source import RENDERED, folder
+def problem() -> str:
+    """What keeps house numbers from being shown or trained on, in a sentence; empty if nothing."""
+    from stn_core.house_numbers.numbers import HouseNumbersError, needed_packages
 
-    drawn = f"{RENDERED:,} renderings, which are drawn once, in a few minutes"
-    if folder() is None:
-        return Supply(
-            problem="",
-            notice=f"SVHN is not on this machine, so training here uses {drawn}.",
-        )
-    return Supply(problem="", notice=f"Training here uses SVHN's photographs and {drawn}.")
+    try:
+        with needed_packages():
+            import stn_core.house_numbers.source  # noqa: F401  # it needs packages of its own
+    except HouseNumbersError as error:
+        return f"{reason(error)}."
+    return ""
+
+
+def supply(side: int) -> Supply:
+    """What a training on crops of so many pixels would use."""
+    from stn_core.house_numbers.numbers import TRAINED
+
+    if missing := problem():
+        return Supply(problem=missing, notice="")
+    from stn_core.house_numbers import source
+
+    if missing := source.problem():
+        return Supply(problem=f"{reason(missing)}.", notice="")
+    drawn = f"{source.RENDERED:,} renderings, which are drawn once, in a few minutes"
+    if used := [part for part in TRAINED[side] if part in source.parts()]:
+        real = f"SVHN's photographs ({' and '.join(used)})"
+        return Supply(problem="", notice=f"Training here uses {real} and {drawn}.")
+    absent = f"SVHN's {TRAINED[side][0]} is" if source.parts() else "SVHN is"
+    return Supply(
+        problem="", notice=f"{absent} not on this machine, so training here uses {drawn}."
+    )
 
 
 def pictures_notice() -> str:
     """Which pictures are on show, in a sentence or two."""
+    from stn_core.house_numbers.numbers import MEASURED
     from stn_core.house_numbers.source import folder
 
     where = (
-        "With SVHN in `STN_DATA`, its 1,000 test photographs are offered as well."
+        f"With SVHN in `STN_DATA`, the first {MEASURED:,} photographs of its test part are offered "
+        "as well."
         if folder() is None
-        else "SVHN's test photographs are those that errors are measured on."
+        else f"SVHN's photographs are the first {MEASURED:,} of its test part, on which errors are "
+        "measured."
     )
     return (
         f"The 200 renderings are drawn by this project, and no network was trained on them. {where}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stn_core.commands.surroundings import bars
 from stn_core.errors import InputError
-from stn_core.house_numbers.download import PARTS, download, size
+from stn_core.house_numbers.download import PARTS, download, is_other, size
 
 
 def add_parser(commands: argparse._SubParsersAction) -> None:
@@ -32,10 +32,24 @@ def run(options: argparse.Namespace) -> None:
     for part in options.parts:
         print(f"{part}.tar.gz: {size(part) / 1e6:,.0f} MB")
     print(f"For non-commercial use. They go into {folder}.")
-    if not options.yes and input("Download? [y/N] ").strip().lower() not in ("y", "yes"):
+    others = " and ".join(f"{part}.tar.gz" for part in options.parts if is_other(part, folder))
+    if others:
+        print(f"What is there now as {others} is not SVHN's, and will be replaced.")
+    if not options.yes and not _agreed(
+        f"Download, and replace {others}?" if others else "Download?"
+    ):
         print("nothing was downloaded")
         return
     with bars(unit="B", unit_scale=True) as progress:
         for part in options.parts:
             download(part, folder, progress)
     print(f"STN_DATA={given} has them now")
+
+
+def _agreed(question: str) -> bool:
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:  # a job, or a closed pipe
+        print("\nnobody can answer here; --yes downloads without asking")
+        return False
+    return answer.strip().lower() in ("y", "yes")

@@ -13,7 +13,7 @@ from torch import Tensor
 from stn_core.departures import OTHERWISE, Departure
 from stn_core.digits import Digits, Progress, Source
 from stn_core.experiment import Examples, Words
-from stn_core.house_numbers.numbers import MARGIN, NULL, SIDE, HouseNumbersError
+from stn_core.house_numbers.numbers import MARGIN, NULL, SIDE, TRAINED, needed_packages
 from stn_core.transforms import Transform
 
 # By how much a training crop differs from the middle one, at most, and how often it is a negative.
@@ -38,32 +38,30 @@ class HouseNumbers:
     side: int = SIDE
     classes: ClassVar[int] = NULL + 1
     noun: ClassVar[str] = "house numbers"
-    words: ClassVar[Words] = Words(
-        test="photographs of SVHN",
-        gallery="rendered house numbers",
-        absent="SVHN's photographs",
-        trained="pictures",
-        training="of house numbers: SVHN's train and extra, and renderings",
-        drawn=False,
-    )
     truth_family: ClassVar[Transform | None] = None
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         return (3, self.side, self.side)
 
+    @property
+    def words(self) -> Words:
+        return Words(
+            test="photographs of SVHN",
+            gallery="rendered house numbers",
+            absent="SVHN's photographs",
+            trained="pictures",
+            training=f"of house numbers: SVHN's {' and '.join(TRAINED[self.side])}, and renderings",
+            drawn=False,
+        )
+
     def load(self, progress: Progress | None = None) -> Source:
         """The photographs that are on this machine, and renderings (``source.load``).
 
-        Raises HouseNumbersError if they cannot be read.
+        Raises HouseNumbersError if they cannot be read, also for want of a package.
         """
-        try:
+        with needed_packages():
             from stn_core.house_numbers.source import load
-        except ImportError as error:
-            raise HouseNumbersError(
-                f"house numbers need a package that is not installed: {error}. Run "
-                "pip install h5py opencv-python-headless pillow"
-            ) from error
         return load(self.side, progress)
 
     def examples(

@@ -14,7 +14,8 @@ from stn_core.digits import Progress
 from stn_core.house_numbers.numbers import HouseNumbersError
 
 ADDRESS = "http://ufldl.stanford.edu/housenumbers/"
-# SHA-256 of the official archives; the third is compared with its announced length alone.
+# SHA-256 of the official archives. The third's is not known here: its length is compared, with the
+# one that its server announces.
 PARTS: dict[str, str | None] = {
     "train": "4b17bb33b6cd8f963493168f80143da956f28ec406cc12f8e5745a9f91a51898",
     "test": "57ac9ceb530e4aa85b55d991be8fc49c695b3d71c6f6a88afea86549efde7fb5",
@@ -39,8 +40,23 @@ def size(part: str) -> int:
         return int(answer.headers.get("Content-Length") or 0)
 
 
+def is_other(part: str, folder: Path) -> bool:
+    """Whether a folder has a ``PART.tar.gz`` that is not the official one, by SHA-256 or length.
+
+    Raises HouseNumbersError where the server has to be asked and there is no network.
+
+    >>> is_other("train", Path("nowhere"))
+    False
+    """
+    path, expected = folder / f"{part}.tar.gz", PARTS[part]
+    if not path.is_file():
+        return False
+    return path.stat().st_size != size(part) if expected is None else _digest(path) != expected
+
+
 def download(part: str, folder: Path, progress: Progress | None = None) -> Path:
-    """Put ``PART.tar.gz`` into a folder; gives the file. One that is there and right is kept.
+    """Put ``PART.tar.gz`` into a folder; gives the file. The official one is kept, any other
+    replaced.
 
     It is written under another name, and renamed once it is whole and its SHA-256 is right.
     progress: told of the bytes so far. Raises HouseNumbersError, and nothing is left then.
@@ -54,7 +70,7 @@ def download(part: str, folder: Path, progress: Progress | None = None) -> Path:
     STN_OFFLINE=1 forbids downloads; unset it
     """
     path, expected = folder / f"{part}.tar.gz", PARTS[part]
-    if path.is_file() and expected in (None, _digest(path)):
+    if path.is_file() and not is_other(part, folder):
         return path
     with _opened(part) as answer:
         total = int(answer.headers.get("Content-Length") or 0)

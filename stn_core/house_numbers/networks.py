@@ -132,7 +132,7 @@ class ReadingNetwork(ClassificationNetwork):
 
 @dataclass(frozen=True, kw_only=True)
 class HouseNumberCNN(NetworkDescription):
-    """The baseline. Its widths are those that we train; ``PAPER`` has the paper's.
+    """The baseline. Its widths are those that we train; ``PAPER_NETWORKS`` has the paper's.
 
     >>> network = HouseNumberCNN().build((3, 64, 64), 11, torch.Generator())
     >>> network(torch.rand(1, 3, 64, 64)).shape
@@ -215,6 +215,6 @@ DEPARTURES = (
         ours=f"{HouseNumberCNN.widths[0]} to {HouseNumberCNN.widths[-1]} filters of "
         f"{HouseNumberCNN.filter_size}×{HouseNumberCNN.filter_size}, {HouseNumberCNN.units} units, "
         f"dropout {HouseNumberCNN.dropout:g}. The paper's sizes are described, built and tested.",
-        why="A step takes a tenth of the time of the paper's, on one core.",
+        why="A step of the paper's takes about ten times as long, on one core.",
     ),
 )

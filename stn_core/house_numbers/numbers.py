@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,10 @@ ENLARGED = 1.3  # Goodfellow et al.: "30 % in both the x and the y direction"
 MARGIN = 1.25  # of what is kept for training, so that it can be cut anew at each step
 LENGTH = 5  # Sect. 4.2: "between 1 and 5 digits"
 NULL = 10  # the class of a place without a digit
+TRAINED = {64: ("train", "extra"), 128: ("train",)}  # by the crops' side: our extra has no more
+# Of SVHN's test, files 1.png to 1000.png. All published errors are measured on them, and our extra
+# is made of others of test: measured on those, a network would be measured on what it has learnt.
+MEASURED = 1_000
 
 
 class HouseNumbersError(DigitsError):
@@ -22,6 +28,26 @@ class HouseNumbersError(DigitsError):
     >>> issubclass(HouseNumbersError, DigitsError)
     True
     """
+
+
+@contextmanager
+def needed_packages() -> Iterator[None]:
+    """Within it, a package that is not installed is a HouseNumbersError that says what to do.
+
+    >>> try:
+    ...     with needed_packages():
+    ...         import no_such_package
+    ... except HouseNumbersError as error:
+    ...     print(str(error).split(". ")[1])
+    Run pip install h5py opencv-python-headless pillow
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise HouseNumbersError(
+            f"house numbers need a package that is not installed: {error}. Run "
+            "pip install h5py opencv-python-headless pillow"
+        ) from error
 
 
 class Number(NamedTuple):

@@ -129,16 +129,20 @@ def _own_picture() -> house_numbers.Photograph | None:
     number = st.text_input(
         "True number", key=f"{OWN}-number", max_chars=LENGTH, placeholder="1 to 5 digits, if known",
         help="What is written there, to compare with what the networks read",
-    )  # fmt: skip
+    ).strip()  # fmt: skip
     if content is None:
-        st.caption("Give a picture of a house number. Then drag the crop around the number.")
+        st.caption(
+            "Give a picture of a house number. Then drag the crop around the number. Pictures are "
+            f"reduced to {house_numbers.WHOLE_SIDE} pixels, so let the number fill a quarter of "
+            "the width or more."
+        )
         return None
     try:
         image = decoded.made(pictures.read_whole, content, house_numbers.WHOLE_SIDE)
     except pictures.PictureError as error:
         st.error(f"The picture could not be used: {plain(error)}")
         return None
-    if number and not number.isdecimal():
+    if number and not is_number(number):
         st.warning(f"A number has digits only, not {plain(number)!r}.")
         number = ""
     return house_numbers.Photograph(
@@ -148,6 +152,15 @@ def _own_picture() -> house_numbers.Photograph | None:
         name=f"own/{zlib.crc32(content)}",
         is_own=True,
     )
+
+
+def is_number(text: str) -> bool:
+    """Whether it has only the ten digits that heads know, not those of another script.
+
+    >>> is_number("42"), is_number("٤٢"), is_number("4a")
+    (True, False, False)
+    """
+    return text.isascii() and text.isdecimal()
 
 
 def choose_picture(index: str) -> None:

@@ -22,13 +22,15 @@ prefix = choices.prefix_of(side)
 if view == "Train":
     form, runs = st.columns([1, 2.4], gap="large")
     with form:
-        training_form(prefix, choices.FIRST_CHOICES[0], house_numbers.supply())
+        training_form(prefix, choices.FIRST_CHOICES[0], house_numbers.supply(side))
     with runs:
         training_panel(prefix, Watching(show=recording, measured="error on the 200 renderings"))
 elif view == "Replay":
     replay_panel(prefix, choices.FIRST_CHOICES[0])
 elif view == "Results":
     results.results(side)
+elif problem := house_numbers.problem():
+    st.error(problem)
 else:
     if choices.FIRST_CHOICES[0] in networks.published(choices.PREFIX):  # which the questions are of
         with row:

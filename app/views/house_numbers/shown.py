@@ -34,7 +34,8 @@ class Shown:
     @property
     def token(self) -> str:
         """Names what the stage shows: with another one it forgets what the hand has done."""
-        return f"{self.staged and self.staged.key}/{self.choice.photograph.name}"
+        choice = self.choice  # of the same picture another side is another crop
+        return f"{self.staged and self.staged.key}/{choice.side}/{choice.photograph.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,8 @@ class Reading:
 def readings(shown: Shown, report: DepthReport) -> tuple[Reading, ...]:
     """What every network makes of the crop as it is now, the first with the θ of the hand."""
     photograph = shown.choice.photograph
-    crop = report.crop or photograph.crop
+    moved = report.crop and house_numbers.is_crop(report.crop)
+    crop = report.crop if moved else photograph.crop
     found = []
     for loaded in shown.networks:
         images = house_numbers.cropped(photograph.image, crop, loaded.experiment.data.side)

@@ -12,7 +12,7 @@ from app.views.house_numbers import PAGE
 from app.views.house_numbers.choices import FIRST_CHOICES, PREFIX
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import WATCH, handle, pixels, stage_of, until
+from tests.browser.driving import WATCH, handle, pixels, stage_of, typed, until
 
 NAME = f"{PREFIX}{FIRST_CHOICES[0]}"
 TRANSFORMERS = 4
@@ -75,3 +75,50 @@ def test_frames_maps_heads_and_a_place_that_is_pointed_at_follow_the_hand(visit)
     assert pointed(page, "photo") == ["0.040,0.000"]
     page.get_by_role("button", name="Use the predicted θ").click()
     expect(page.locator(".st-key-verdict")).not_to_contain_text("θ set by hand")
+
+
+def test_crop_that_is_far_too_large_is_not_taken(visit):
+    """Typed, it snaps back at once; the grid of a scale of 50 had 164 million points."""
+    page = visit(at="house_numbers", reduced_motion="reduce")
+    handle(page, "frame 1 on the photograph").wait_for()
+    stage_of(page).get_by_role("button", name="crop", exact=True).click()
+    scale = typed(page, "scale x")
+    expect(scale).to_have_value("0.80")
+    scale.fill("50")
+    expect(scale).to_have_value("0.80")
+    expect(page.get_by_role("button", name="Use the predicted θ")).to_be_disabled()
+    scale.fill("0.9")
+    expect(page.get_by_role("button", name="Use the predicted θ")).to_be_enabled()
+
+
+def test_browser_oversamples_a_crop_as_python_does(modules, generator):
+    sizes = [(256, 256), (192, 256), (80, 80)]
+    crops = [[50.0, 0, 0, 0, 50, 0], *(3 * torch.rand(30, 6, generator=generator) - 1.5).tolist()]
+    result = modules(
+        """
+        const { isCrop, oversampling } = await load("layouts/depth/picture");
+        const { Depth } = await load("layouts/depth/depth");
+        // What a link says of four transformers: which the hand takes, and the crop.
+        const restored = ({ active, crop }) => {
+            const layout = {
+                count: 4, data: { sizes: [0, 1, 2, 3] }, follow: { stop() {} }, take() {},
+            };
+            const state = { active, held: Array(4).fill(null), muted: [0, 0, 0, 0], crop };
+            return Depth.prototype.restore.call(layout, state);
+        };
+        return {
+            times: given.sizes.map(([height, width]) =>
+                given.crops.map((crop) => oversampling(crop, { height, width }, 64))),
+            are: [given.crops[0], given.crops[1], [0.6, 0, NaN, 0, 0.6, 0]].map(isCrop),
+            active: [0, 3, "crop", 4, -1, 1.5, "1", "length"].map((active) =>
+                restored({ active, crop: null })),
+            crops: given.crops.slice(0, 2).map((crop) => restored({ active: 0, crop })),
+        };
+        """,
+        {"sizes": sizes, "crops": crops},
+    )
+    expected = [[house_numbers._oversampling(crop, size, 64) for crop in crops] for size in sizes]
+    assert result["times"] == expected and expected[0][0] == house_numbers.MAX_OVERSAMPLING
+    assert result["are"] == [False, True, False]
+    assert result["active"] == [True] * 3 + [False] * 5
+    assert result["crops"] == [False, True]

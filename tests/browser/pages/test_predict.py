@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.views.distorted.questions import QUESTIONS as DISTORTED
@@ -14,7 +15,6 @@ from tests.browser.driving import (
     frame_by_frame,
     handle,
     open_transformer,
-    stage_of,
     theta_shown,
     typed,
 )
@@ -97,13 +97,16 @@ def test_stage_and_controls_are_as_the_question_says_and_python_agrees(visit):
     expect(page.locator(".st-key-verdict")).to_contain_text("θ set by hand")
 
 
-def test_what_a_hand_has_muted_is_heard_when_a_question_is_played(visit):
-    page = visit("free_bird=0", at="birds", reduced_motion="reduce")  # as the question has it
-    mute = handle(page, "Mute window 1")
+@pytest.mark.parametrize(
+    ("at", "query", "name"),
+    [("birds", "free_bird=0", "Mute window 1"), ("house_numbers", "", "Mute transformer 1")],
+)
+def test_what_a_hand_has_muted_is_heard_when_a_question_is_played(visit, at, query, name):
+    page = visit(query, at=at, reduced_motion="reduce")  # the picture that the question has
+    mute = handle(page, name)
     mute.click()
     expect(mute).to_have_attribute("aria-pressed", "true")
     open_question(page)
     press_answer(page, 1)
     expect(asked(page).get_by_role("status")).to_have_text(re.compile("Right|Not quite"))
     expect(mute).to_have_attribute("aria-pressed", "false")
-    expect(stage_of(page).locator(".note")).to_contain_text("Covered: window 1 moved")

@@ -75,6 +75,42 @@ def test_command_says_the_size_and_asks(
     assert ("GET /test.tar.gz" in published) == taken
 
 
+def test_other_archive_is_named_in_the_question_and_then_replaced(
+    published, tmp_path, monkeypatch, command, capsys
+):
+    questions, folder = [], tmp_path / "data" / "svhn"
+    monkeypatch.setattr("builtins.input", lambda question: questions.append(question) or "yes")
+    folder.mkdir(parents=True)
+    (folder / "test.tar.gz").write_bytes(b"a part of it")
+    for _ in range(2):
+        assert command(["download", "svhn", "--parts", "test", "--to", str(folder.parent)]) == 0
+        assert (folder / "test.tar.gz").read_bytes() == CONTENT
+    assert questions == ["Download, and replace test.tar.gz? [y/N] ", "Download? [y/N] "]
+    assert capsys.readouterr().out.count("test.tar.gz is not SVHN's, and will be replaced") == 1
+
+
+def test_part_of_unknown_checksum_is_known_by_its_length(published, tmp_path, monkeypatch):
+    monkeypatch.setitem(download.PARTS, "test", None)
+    path = tmp_path / "test.tar.gz"
+    assert not download.is_other("test", tmp_path)
+    for content, other in ((CONTENT[:-1], True), (CONTENT, False)):
+        path.write_bytes(content)
+        assert download.is_other("test", tmp_path) == other
+        assert download.download("test", tmp_path).read_bytes() == CONTENT
+    assert published.count("GET /test.tar.gz") == 1
+
+
+def test_nobody_who_could_answer_is_a_no(published, tmp_path, monkeypatch, command, capsys):
+    def closed(question):
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", closed)
+    assert command(["download", "svhn", "--parts", "test", "--to", str(tmp_path / "data")]) == 0
+    told = capsys.readouterr().out
+    assert "nobody can answer here; --yes" in told and "nothing was downloaded" in told
+    assert "GET /test.tar.gz" not in published
+
+
 def test_without_a_folder_or_a_network_the_command_says_so(command, monkeypatch, capsys, tmp_path):
     assert command(["download", "svhn"]) == 1
     assert "name a folder: --to FOLDER" in capsys.readouterr().err

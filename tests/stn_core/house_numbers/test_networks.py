@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from stn_core import Affine
-from stn_core.experiments.house_numbers import NETWORKS, PAPER_NETWORKS
+from stn_core.departures import collect
+from stn_core.experiments.house_numbers import NETWORKS, PAPER, PAPER_NETWORKS, SHORT, SHORT_LOOSE
 from stn_core.house_numbers.composition import multiplied_out, views
+from stn_core.house_numbers.data import HouseNumbers
 from stn_core.house_numbers.networks import HouseNumberSTCNN
 from stn_core.objectives import SequenceCrossEntropy
 from stn_core.sampling import sample
@@ -136,3 +138,23 @@ def test_dropout_is_for_all_layers_but_the_first():
 def test_trained_networks_have_the_same_reader():
     readers = {count_parameters(built(network).classifier) for network in NETWORKS.values()}
     assert len(readers) == 1
+
+
+def test_training_is_a_departure_with_the_recipes_own_numbers():
+    (mark,) = [
+        mark
+        for mark in collect()["stn_core.experiments.house_numbers"]
+        if mark.where == "App. A.5, training"
+    ]
+    decay = PAPER.optimiser.weight_decay
+    assert f"{PAPER.iterations:,} steps of {PAPER.batch_size}" in mark.paper
+    assert f"weight decay of {decay:g}" in mark.paper and "average of 2 trainings" in mark.paper
+    for recipe in (SHORT, SHORT_LOOSE):
+        assert recipe.method in mark.ours
+        assert f"{recipe.iterations:,} × {recipe.batch_size}" in mark.ours
+
+
+def test_words_say_what_crops_of_a_size_are_trained_on():
+    words = {side: HouseNumbers(side=side).words.training for side in (64, 128)}
+    assert words[64] == "of house numbers: SVHN's train and extra, and renderings"
+    assert words[128] == "of house numbers: SVHN's train, and renderings"

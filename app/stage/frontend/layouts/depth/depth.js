@@ -13,7 +13,7 @@ import { areClose, mixed, predictionTrack } from "../large/tracks.js";
 import { Moving } from "../moving.js";
 import { columnOf, dragGroup, nameOf, numbersOf, rowNames } from "./controls.js";
 import { Hands } from "./hands.js";
-import { Picture, multipliedOut } from "./picture.js";
+import { Picture, isCrop, multipliedOut } from "./picture.js";
 import { Pointing } from "./pointing.js";
 
 export class Depth extends Moving {
@@ -106,9 +106,10 @@ export class Depth extends Moving {
     this.show(this.thetas);
   }
 
-  /** A hand has moved the active frame, or the n-th. */
+  /** A hand has moved the active frame, or the n-th. A crop that is far too large is not taken. */
   hold(theta, held, n = this.active) {
     this.halt();
+    if (n === "crop" && !isCrop(theta)) return this.show(this.thetas);
     this.transport.leave();
     if (n === "crop") this.crop = theta;
     else {
@@ -191,8 +192,8 @@ export class Depth extends Moving {
   restore({ active, held, muted, crop }) {
     const isTheta = (theta) => theta === null || isLike(theta, IDENTITY);
     if (!Array.isArray(held) || held.length !== this.count || !held.every(isTheta)) return false;
-    if (!isLike(muted, held.map(() => 0)) || !isTheta(crop)) return false;
-    if (active !== "crop" && !(active in this.data.sizes)) return false;
+    if (!isLike(muted, held.map(() => 0)) || !isTheta(crop) || (crop && !isCrop(crop))) return false;
+    if (active !== "crop" && !(Number.isInteger(active) && active >= 0 && active < this.count)) return false;
     Object.assign(this, { held, muted: muted.map(Boolean), crop: crop ?? this.crop });
     this.follow.stop();
     this.thetas = this.target;
@@ -222,6 +223,7 @@ export class Depth extends Moving {
   play(answer) {
     this.halt();
     this.transport.leave();
+    Object.assign(this, { held: this.held.map(() => null), muted: this.muted.map(() => false), crop: this.data.crop });
     const show = ({ thetas, crop }) => {
       if (crop) this.crop = crop;
       if (thetas && answer.settings.byHand) this.held = thetas;

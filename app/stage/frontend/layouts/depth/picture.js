@@ -10,6 +10,13 @@ import { DeepMaps, shownMap } from "./maps.js";
 
 const BORDER = { ...BILINEAR, padding: "border" }; // a photograph's edge goes on, as in our crops
 
+// As in app/data/house_numbers.py, which cuts the same crops for the networks.
+const MAX_ENTRY = 4;
+const MAX_OVERSAMPLING = 16;
+
+/** Whether a crop is one that is cut: of no size beyond these, and no NaN. @param {number[]} theta */
+export const isCrop = (theta) => theta.every((entry) => Math.abs(entry) <= MAX_ENTRY);
+
 /** Of all matrices up to each one, multiplied: (N, 6). */
 export const multipliedOut = (thetas) => thetas.map((_, n) => thetas.slice(0, n + 1).reduce(product));
 
@@ -124,8 +131,8 @@ export class Picture {
   }
 }
 
-/** How many of a photograph's pixels a crop's has in either direction. */
-function oversampling([a, b, , c, d], { height, width }, side) {
+/** How many of a photograph's pixels a crop's has in either direction: MAX_OVERSAMPLING at most. */
+export function oversampling([a, b, , c, d], { height, width }, side) {
   const along = Math.max(Math.hypot(a * width, c * height), Math.hypot(b * width, d * height)) / side;
-  return Math.max(1, Math.ceil(along - 1e-6));
+  return Math.min(MAX_OVERSAMPLING, Math.max(1, Math.ceil(along - 1e-6)));
 }
