@@ -27,6 +27,7 @@ from stn_core.metrics import load_metrics, save_metrics
 from stn_core.networks import ClassificationNetwork
 from stn_core.threads import on_threads
 
+SET_DATA = "set STN_DATA to the folder that holds mnist/, svhn/ or cub/"
 EXAMPLE_SEEDS_READ = 3  # of every gallery digit: where the results' gallery looks for misread ones
 
 
@@ -164,8 +165,8 @@ def no_test_digits(experiment: Experiment) -> DigitsError:
     "measuring needs MNIST's test digits"
     """
     return DigitsError(
-        f"measuring needs {words_of(experiment.data).absent}, which are not on this machine; set "
-        "STN_DATA to their folder"
+        f"measuring needs {words_of(experiment.data).absent}, which are not on this machine; "
+        f"{SET_DATA}"
     )
 
 

@@ -19,6 +19,7 @@ SHARED_KEYS = {  # what several seeds of one network have in common, and how it 
     "recipe": "recipe",
     "precision": "precision",
     "train_digits": "number of training digits",
+    "extended": "extensions",
 }
 
 
@@ -50,7 +51,14 @@ def refuse_different(descriptions: list[dict[str, Any]], before: Metrics | None)
     ...     print(error)
     expected one run per seed, got the seeds [0, 0]
     """
-    trained = [{**d, "recipe": Recipe.from_json(d["recipe"])} for d in descriptions]
+    trained = [
+        {
+            **d,
+            "recipe": Recipe.from_json(d["recipe"]),
+            "extended": tuple(d.get("extended", ())) or None,  # as ``Metrics`` has it
+        }
+        for d in descriptions
+    ]
     seeds = [d["seed"] for d in descriptions]
     these, otherwise = "these runs", "publish them one by one"
     if before:

@@ -13,11 +13,19 @@ from stn_core.errors import InputError
 from stn_core.muon import KernelMuon
 
 
+def _check_at_least(least: float, **values: float) -> None:
+    """Raises InputError that names what is smaller, or not finite."""
+    for name, value in values.items():
+        if not least <= value < math.inf:
+            raise InputError(f"{name} should be a number of at least {least:g}, got {value}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SGD:
     """Stochastic gradient descent; no weight decay (A.4), or some (A.5).
 
-    momentum: none, since the paper names none. Raises InputError if it is not in [0, 1).
+    momentum: none, since the paper names none. Raises InputError if it is not in [0, 1), or for a
+    negative weight decay.
 
     >>> weight = torch.nn.Parameter(torch.zeros(2))
     >>> SGD(momentum=0.9).build([{"params": [weight], "lr": 0.01}])[0].defaults["momentum"]
@@ -28,6 +36,7 @@ class SGD:
     momentum: float = 0.0
 
     def __post_init__(self) -> None:
+        _check_at_least(0, weight_decay=self.weight_decay)
         if not 0 <= self.momentum < 1:
             raise InputError(f"momentum should be at least 0 and below 1, got {self.momentum}")
 
@@ -38,7 +47,7 @@ class SGD:
 
 @dataclass(frozen=True, kw_only=True)
 class AdamW:
-    """Adam with decoupled weight decay.
+    """Adam with decoupled weight decay. Raises InputError for a negative one.
 
     >>> weight = torch.nn.Parameter(torch.zeros(2))
     >>> AdamW().build([{"params": [weight], "lr": 1e-3}])[0].defaults["weight_decay"]
@@ -46,6 +55,9 @@ class AdamW:
     """
 
     weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check_at_least(0, weight_decay=self.weight_decay)
 
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
         return [torch.optim.AdamW(groups, weight_decay=self.weight_decay)]
@@ -59,6 +71,7 @@ class Muon:
     localisation network also learns what pulls at it weakly. Rates as AdamW's (Liu et al., 2025).
     kernels: whether for convolutions' kernels too, each filter a row of the matrix. AdamW moves
     all weights of a wide filter alike, and many filters end where no input makes them positive.
+    Raises InputError for a negative weight decay.
 
     >>> group = {"params": [torch.nn.Parameter(torch.zeros(3, 2))], "lr": 1e-3, "kind": "matrix"}
     >>> other = {"params": [torch.nn.Parameter(torch.zeros(2))], "lr": 1e-3, "kind": "other"}
@@ -68,6 +81,9 @@ class Muon:
 
     weight_decay: float = 0.01
     kernels: bool = False
+
+    def __post_init__(self) -> None:
+        _check_at_least(0, weight_decay=self.weight_decay)
 
     def build(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
         decay = self.weight_decay
@@ -84,12 +100,17 @@ class Muon:
 class StepDecay:
     """The rate is divided by ``divisor`` every ``every`` iterations (App. A.4).
 
+    Raises InputError if one of them is below 1.
+
     >>> StepDecay(every=10).factor(step=10, iterations=30)
     0.1
     """
 
     every: int = 50_000  # A.4
     divisor: float = 10  # A.4
+
+    def __post_init__(self) -> None:
+        _check_at_least(1, every=self.every, divisor=self.divisor)
 
     def factor(self, step: int, iterations: int) -> float:
         """The share of the base rate at a step, counted from 0."""
@@ -100,11 +121,19 @@ class StepDecay:
 class OneCycle:
     """A linear rise to the peak rate, then half a cosine down to zero.
 
+    Raises InputError for a warmup that is no share.
+
     >>> [OneCycle(warmup=0.5).factor(step, iterations=8) for step in (0, 3, 4)]
     [0.25, 1.0, 1.0]
     """
 
     warmup: float = 0.1  # share of the iterations
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warmup <= 1:
+            raise InputError(
+                f"warmup should be a share of the iterations, from 0 to 1, got {self.warmup}"
+            )
 
     def factor(self, step: int, iterations: int) -> float:
         """The share of the peak rate at a step, counted from 0."""
@@ -152,6 +181,7 @@ class Recipe:
     16 points of each training digit move before it is distorted, as in E: digits that other hands
     might have written. 0 leaves them as they are. begin_with: the experiment whose published
     network the classifier's weights of the same shape are taken from, before the first step.
+    Raises InputError for a number that cannot be one.
 
     >>> from stn_core import find
     >>> find("distorted/r/st-cnn-aff").recipe.method
@@ -179,8 +209,12 @@ class Recipe:
             )
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise InputError(f"learning_rate should be a positive number, got {self.learning_rate}")
-        if not (math.isfinite(self.elastic_pixels) and self.elastic_pixels >= 0):
-            raise InputError(f"elastic_pixels should not be negative, got {self.elastic_pixels}")
+        _check_at_least(
+            0,
+            localisation_lr_factor=self.localisation_lr_factor,
+            backbone_lr_factor=self.backbone_lr_factor,
+            elastic_pixels=self.elastic_pixels,
+        )
 
     def build_optimisers(self, groups: list[dict]) -> list[torch.optim.Optimizer]:
         """What makes the steps of groups of parameters, each with its "part" and its "kind"."""

@@ -6,7 +6,6 @@ import streamlit as st
 
 from app.data import networks
 from app.data.faults import reason
-from app.data.plain import plain
 from app.data.run_keys import RunKey, Uploaded
 from app.panels import kept_upload
 

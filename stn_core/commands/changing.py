@@ -45,6 +45,8 @@ def _with(part: Any, fields: list[str], value: str, path: str) -> Any:
         hint = f"; there are: {', '.join(near)}" if near else ""
         raise UnknownName(f"--set {path}: there is no {name!r}{hint}")
     now = getattr(part, name)
+    if deeper and now is None:
+        raise InputError(f"--set {path}: this recipe has no {name}; choose one that has")
     if deeper:
         return dataclasses.replace(part, **{name: _with(now, deeper, value, path)})
     return dataclasses.replace(part, **{name: _value(kinds[name], value, path)})
@@ -56,6 +58,8 @@ def _value(kind: Any, text: str, path: str) -> Any:
     plain = [k for k in (typing.get_args(kind) if union else (kind,)) if k in NUMBERS]
     if not plain:
         raise InputError(f"--set {path}: it has parts; set one of them, as in {path}.FIELD=VALUE")
+    if union and text == "None" and type(None) in typing.get_args(kind):
+        return None
     if plain == [str]:
         return text
     try:

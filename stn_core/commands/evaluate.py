@@ -16,7 +16,8 @@ from stn_core.commands.options import add_json, add_threads
 from stn_core.commands.surroundings import bars, load_pictures
 from stn_core.errors import InputError
 from stn_core.experiment import Experiment
-from stn_core.experiments import find
+from stn_core.experiments import BROWSER, EXPERIMENTS, find
+from stn_core.experiments.colocalisation import COLOCALISATIONS, OWN
 from stn_core.measuring import measure_again, measure_parts
 from stn_core.networks import ClassificationNetwork
 from stn_core.runs.folder import Run
@@ -66,9 +67,11 @@ def run(options: argparse.Namespace) -> None:
 
 def _publish(options: argparse.Namespace) -> None:
     """Raises InputError for what is not a published network."""
-    if options.weights is not None or Path(options.name).is_dir():
+    if options.weights is not None or _is_run(options.name):
         raise InputError("--publish is for a published network; publish a run by `publish`")
-    experiment = find(options.name)
+    if options.json:
+        raise InputError("--publish writes the figures into pretrained/; leave out --json")
+    experiment = _found(options.name)
     source = load_pictures(experiment)
     with bars(unit="pictures") as progress:
         folder = measure_again(experiment, source, threads=options.threads, progress=progress)
@@ -79,14 +82,36 @@ def _asked(
     options: argparse.Namespace,
 ) -> tuple[Experiment, ClassificationNetwork, int | None]:
     """Experiment, network and, of a run, its step."""
-    run = Run(Path(options.name))
-    if run.folder.is_dir():
+    if _is_run(options.name):
+        run = Run(Path(options.name))
         if options.weights is not None:
             raise InputError("a run has weights of its own; leave out --weights")
-        experiment = find(run.description()["experiment"])
+        experiment = _found(run.description()["experiment"], run)
         network, header = checkpoints.load_trained(experiment, run.checkpoint)
         return experiment, network, header["step"]
-    experiment = find(options.name)
+    experiment = _found(options.name)
     if options.weights is not None:
         return experiment, foreign_checkpoints.load_own(experiment, options.weights), None
     return experiment, checkpoints.load_pretrained(experiment), None
+
+
+def _is_run(name: str) -> bool:
+    """Whether a folder is meant: one of an experiment's name, as in pretrained/, only if a run is
+    in it.
+    """
+    folder = Path(name)
+    named = name in EXPERIMENTS or name in BROWSER or name in COLOCALISATIONS
+    return (folder / "run.json").is_file() or folder.is_dir() and not named
+
+
+def _found(name: str, run: Run | None = None) -> Experiment:
+    """The experiment of this name. run: what it is of. Raises UnknownName, and InputError for a
+    co-localisation.
+    """
+    if name in COLOCALISATIONS or name == OWN.name:
+        see = f"history {run.folder}" if run else "results colocalisation"
+        raise InputError(
+            f"{name} is a co-localisation: it finds boxes and has no classifier to evaluate; "
+            f"`{see}` prints what it localised"
+        )
+    return find(name)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stn_core.errors import InputError
 from stn_core.runs.folder import Run
+from stn_core.runs.packed import PACKED
 from stn_core.runs.records import Step
 
 PLAIN = ("step", "loss", "learning_rate", "seconds")  # what every record has
@@ -26,6 +27,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> None:
     run = Run(options.run_dir)
+    if (run.folder / PACKED).is_file() and not run.is_described():
+        raise InputError(
+            f"{run.folder} holds a published recording, {PACKED}, and no run; "
+            "`stn_core.runs.packed.unpack` reads it, and the app shows it"
+        )
     run.description()  # which raises RunError for what is no run
     steps = run.history()
     if not steps:

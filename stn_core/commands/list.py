@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from stn_core import checkpoints
+from stn_core import checkpoints, results
 from stn_core.commands.options import add_json
 from stn_core.experiment import Experiment
 from stn_core.experiments import BROWSER, EXPERIMENTS
@@ -39,10 +39,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _row(experiment: Experiment) -> dict:
-    published = checkpoints.is_published(experiment)
+    metrics = load_metrics(experiment) if checkpoints.is_published(experiment) else None
     return {
         "experiment": experiment.name,
         "source": experiment.source,
         "paper_percent": experiment.reported,
-        "error_percent_test": load_metrics(experiment).error_percent_test if published else None,
+        "error_percent_test": results.Cell(experiment, metrics).mean,
     }

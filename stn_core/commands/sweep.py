@@ -27,6 +27,7 @@ from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
 from stn_core.training.trainer import PRECISIONS
 
+FAILED, NOT_FINISHED = "failed", "not finished"  # how a training ends, in a message
 ASKED = ("table", "recipe", "seeds", "iterations", "batch_size", "precision", "device", "threads")
 
 
@@ -107,13 +108,39 @@ def run(options: argparse.Namespace) -> None:
     )
     for training_ in trainings:
         print(training_.summary)
-    for line in [*sweep.gathered(trainings), *(f"a shard broke off: {why}" for why in lost)]:
+    for line in [*sweep.gathered(trainings), *(f"a shard broke off: {why}" for why in lost or ())]:
         print(line)
     if options.table in results.tables() and publishing_here:
         print("\n".join(report.table(options.table)))
-    failed = [t.run.folder.name for t in trainings if t.state == "failed" or t.unpublished]
-    if failed:
-        raise RunError(f"{len(failed)} of {len(trainings)} failed: {', '.join(failed)}")
+    _refuse_unfinished(trainings, lost)
+
+
+def _refuse_unfinished(trainings: list[sweep.CellTraining], lost: list[str] | None) -> None:
+    """Raises RunError for what has failed or is left, and for shards that broke off.
+
+    lost: why they did; None if the sweep was stopped, which leaves some by intention.
+    """
+    ends: dict[str, list[str]] = {}
+    for training_ in trainings:
+        if end := _fault(training_, stopped=lost is None):
+            ends.setdefault(end, []).append(training_.run.folder.name)
+    faults = [f"{len(n)} of {len(trainings)} {end}: {', '.join(n)}" for end, n in ends.items()]
+    if lost:
+        faults.append(f"{len(lost)} shard(s) broke off")
+    if lost or NOT_FINISHED in ends:
+        faults.append("run the same command to continue")
+    if faults:
+        raise RunError("; ".join(faults))
+
+
+def _fault(training: sweep.CellTraining, *, stopped: bool) -> str:
+    """What is wrong with a training's end, "" if nothing is. stopped: the whole sweep was."""
+    state = training.state
+    if state == "failed" or training.unpublished:
+        return FAILED
+    if stopped or state in ("finished", "stopped"):
+        return ""
+    return FAILED if training.has_failed() else NOT_FINISHED  # of another process
 
 
 def _can_be_measured(
@@ -140,7 +167,7 @@ def _asked(options: argparse.Namespace) -> sweep.Asked:
         workers = 8 if options.device.startswith("cuda") else 1
     else:
         device = choose_device(options.device)
-        workers = 8 if device.type == "cuda" else os.cpu_count() or 1
+        workers = 8 if device.type == "cuda" else _cores()
         if options.precision == "bfloat16" and faster_dtype(device) is not torch.bfloat16:
             print("bfloat16 is slower than float32 on this device", file=sys.stderr)
     return sweep.Asked(
@@ -148,6 +175,13 @@ def _asked(options: argparse.Namespace) -> sweep.Asked:
         workers=options.workers or workers,
         **{key: getattr(options, key) for key in ASKED},
     )
+
+
+def _cores() -> int:
+    """How many this process may use: a batch job seldom has all of its machine's."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _engine_settings(options: argparse.Namespace) -> dict[str, int | str]:
@@ -158,6 +192,11 @@ def _engine_settings(options: argparse.Namespace) -> dict[str, int | str]:
         raise InputError("--engine needs --shards, the number of machines, and --shards an engine")
     if options.slurm and options.engine != "submitit":
         raise InputError("--slurm needs --engine submitit")
+    if options.engine and options.device.startswith("cuda:"):
+        raise InputError(
+            "--engine gives each shard one GPU, which it calls cuda; use --device cuda, not "
+            f"{options.device}"
+        )
     pairs = [setting.partition("=") for setting in options.slurm]
     for key, equals, value in pairs:
         if not (key and equals and value):
@@ -169,10 +208,13 @@ def _watched(
     steps: Generator[list[sweep.CellTraining], None, list[str] | None],
     lines: int,
     publish: Callable[[], object],
-) -> list[str]:
-    """Show what runs and publish what is finished, to the end; gives why shards broke off."""
+) -> list[str] | None:
+    """Show what runs and publish what is finished, to the end; gives why shards broke off.
+
+    None if it was stopped.
+    """
     bars: list[tqdm] = []
-    lost: list[str] = []
+    lost: list[str] | None = None
     with contextlib.closing(steps):
         try:
             while True:

@@ -16,7 +16,7 @@ from stn_core import launcher
 from stn_core.digits import Source
 from stn_core.experiment import Experiment
 from stn_core.runs.folder import Run
-from stn_core.sweep.claims import Claim
+from stn_core.sweep.claims import Claim, last_failed
 from stn_core.training.network import train_steps
 
 LOG = "log.txt"
@@ -65,10 +65,15 @@ class CellTraining:
         whole = self.stopping.is_set() or not self.broken
         return "stopped" if state == "stopped" and whole else "failed"
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether the run's folder says so, whichever process has trained it."""
-        return self.run.is_described() and self.run.status().state == "failed"
+    def has_failed(self, own: Claim | None = None) -> bool:
+        """Whether its run or its last claim says so, whichever process has trained it.
+
+        own: a claim that the training has not begun with yet.
+        """
+        folder = self.run.folder
+        # A run is described before it has a status; without one it reads as failed.
+        recorded = (folder / "status.json").is_file() and self.run.status().state == "failed"
+        return recorded or last_failed(folder, own)
 
     def start_process(self, device: str, precision: str, threads: int = 1) -> None:
         run, recipe = self.run, self.experiment.recipe

@@ -10,6 +10,8 @@ for dead
   machines' clocks need not agree.
 
 Then the next claim is N + 1. An owner that was only suspended sees a higher one, and has lost.
+An owner that releases its claim also writes whether the training failed: a process that was killed
+leaves no word of that in the run's folder.
 """
 
 from __future__ import annotations
@@ -52,14 +54,14 @@ class Claim:
 
     def is_lost(self) -> bool:
         """Whether another process has taken the cell over."""
-        return _last(self.path.parent) not in (None, self.path)
+        return last_claim(self.path.parent.parent) not in (None, self.path)
 
-    def release(self) -> None:
-        """Leave the cell to whoever wants it."""
+    def release(self, *, failed: bool = False) -> None:
+        """Leave the cell to whoever wants it. failed: its training did, see ``last_failed``."""
         self._ended.set()
         self._thread.join()
         with contextlib.suppress(OSError):  # then it is dead to others after a while
-            self._write(released=True)
+            self._write(released=True, failed=failed)
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
@@ -67,8 +69,9 @@ class Claim:
             with contextlib.suppress(OSError):  # the file server may be away for a while
                 self._write()
 
-    def _write(self, released: bool = False) -> None:
-        record = {**self._owner, "count": self._count, "released": released}
+    def _write(self, *, released: bool = False, failed: bool = False) -> None:
+        ended = {"released": released, "failed": failed}
+        record = {**self._owner, "count": self._count, **ended}
         write_atomically(self.path, json.dumps(record).encode())
 
 
@@ -94,7 +97,7 @@ class Claims:
         """Claim a run's folder, which is made if it is not there; None if another process has."""
         folder = run_folder / CLAIMS
         folder.mkdir(parents=True, exist_ok=True)
-        last = _last(folder)
+        last = last_claim(run_folder)
         if last is not None and self._is_held(last):
             return None
         path = folder / f"{1 if last is None else int(last.stem) + 1}.json"
@@ -122,9 +125,31 @@ class Claims:
         return now - since < DEAD_SECONDS
 
 
-def _last(folder: Path) -> Path | None:
-    """The claim that counts."""
-    return max(folder.glob("[0-9]*.json"), key=lambda path: int(path.stem), default=None)
+def last_claim(run_folder: Path, own: Claim | None = None) -> Path | None:
+    """The claim that counts; with one's own, the one before.
+
+    >>> last_claim(Path("nowhere")) is None
+    True
+    """
+    claims = (run_folder / CLAIMS).glob("[0-9]*.json")
+    others = (path for path in claims if own is None or path != own.path)
+    return max(others, key=lambda path: int(path.stem), default=None)
+
+
+def last_failed(run_folder: Path, own: Claim | None = None) -> bool:
+    """Whether the training of the last claim, but for one's own, ended in a failure.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> Claims().take(Path(folder.name)).release(failed=True)
+    >>> last_failed(Path(folder.name))
+    True
+    """
+    last = last_claim(run_folder, own)
+    try:
+        return last is not None and _record(last.read_bytes()).get("failed") is True
+    except OSError:
+        return False
 
 
 def _record(content: bytes) -> dict:

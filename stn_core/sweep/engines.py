@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stn_core.errors import InputError
+from stn_core.errors import InputError, printable
 from stn_core.pictures import Load, Pictures
 from stn_core.sweep.cells import CellTraining
 from stn_core.sweep.planning import plan, shard
 from stn_core.sweep.running import POLL_SECONDS, STOP_SECONDS, sweep
 
 TIMEOUT_MINUTES = 24 * 60  # of a Slurm job, unless told otherwise
-VARIABLES = ("STN_DATA", "STN_OFFLINE", "STN_PRETRAINED", "STN_RUNS", "PYTHONPATH")
+FOLDERS = ("STN_DATA", "STN_PRETRAINED", "STN_RUNS")
+VARIABLES = (*FOLDERS, "STN_OFFLINE", "PYTHONPATH")
 # A shard's end: why it broke off, "" if it did not; None while it goes on.
 Ends = Callable[[], list[str | None]]
 
@@ -48,10 +49,11 @@ class Asked:
     workers: int = 1
     device: str = "auto"
     threads: int = 1
+    names: tuple[str, ...] | None = None  # of the cells; by default those to be published
 
     def plan(self) -> list[CellTraining]:
         sizes = self.iterations, self.batch_size, self.precision
-        return plan(self.table, self.recipe, self.seeds, self.root, *sizes)
+        return plan(self.table, self.recipe, self.seeds, self.root, *sizes, self.names)
 
     def run(
         self, trainings: list[CellTraining], pictures: Load
@@ -95,6 +97,9 @@ def dispatched(
     """
     asked = dataclasses.replace(asked, root=asked.root.absolute())
     trainings = asked.plan()
+    # What is published may differ on the other machines, or later; the shards share one plan.
+    names = tuple(dict.fromkeys(t.experiment.name for t in trainings))
+    asked = dataclasses.replace(asked, names=names)
     with ENGINES[engine](asked, shards, settings) as ends:
         while None in (now := ends()):
             time.sleep(POLL_SECONDS)
@@ -121,7 +126,14 @@ def _submitit(asked: Asked, shards: int, settings: dict[str, Any]) -> Iterator[E
         )
     except (NameError, TypeError, ValueError) as error:  # of a parameter that it does not know
         raise InputError(f"--slurm: {error}") from error
-    jobs = executor.map_array(functools.partial(work, asked, of=shards), range(1, shards + 1))
+    task = functools.partial(work, asked, of=shards)
+    try:
+        jobs = executor.map_array(task, range(1, shards + 1))
+    except (OSError, RuntimeError) as error:  # there is no sbatch, or it refuses
+        raise InputError(
+            f"Slurm does not take the jobs: {printable(str(error).strip())}. Check that sbatch "
+            "works on this machine, and what --slurm asks for"
+        ) from error
 
     def end(job) -> str | None:
         if not job.done():
@@ -148,12 +160,9 @@ def _ray(asked: Asked, shards: int, settings: dict[str, Any]) -> Iterator[Ends]:
         import ray
     except ImportError as error:
         raise _not_installed("ray") from error
-    variables = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    if "STN_DATA" in variables:
-        variables["STN_DATA"] = os.path.abspath(variables["STN_DATA"])
     ray.init(
         address=os.environ.get("RAY_ADDRESS"),
-        runtime_env={"env_vars": variables},
+        runtime_env={"env_vars": _variables()},
         log_to_driver=False,
         include_dashboard=False if "RAY_ADDRESS" not in os.environ else None,
     )
@@ -180,6 +189,13 @@ def _ray(asked: Asked, shards: int, settings: dict[str, Any]) -> Iterator[Ends]:
             ray.cancel(one)  # its trainings write their checkpoints
         ray.wait(tasks, num_returns=len(tasks), timeout=STOP_SECONDS)
         ray.shutdown()
+
+
+def _variables() -> dict[str, str]:
+    """This process's, for tasks that start in another folder."""
+    given = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    folders = {name: os.path.abspath(given[name]) for name in FOLDERS if given.get(name)}
+    return given | folders
 
 
 def _not_installed(engine: str) -> InputError:

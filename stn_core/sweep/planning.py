@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from stn_core import checkpoints
@@ -28,13 +29,15 @@ def plan(
     iterations: int | None = None,
     batch_size: int | None = None,
     precision: str = PRECISIONS[0],
+    names: Collection[str] | None = None,
 ) -> list[CellTraining]:
     """The trainings that a table (``distorted``) needs, the cheap cells first.
 
     A cell that is published with this recipe, budget and as many seeds is left out; with none of
     them given, one that is published by any recipe. root: the folder of the runs; a run that is
-    there already is continued; iterations, batch_size: instead of the recipe's. Raises UnknownName
-    for an unknown table or recipe, RunError for a run with other settings.
+    there already is continued; iterations, batch_size: instead of the recipe's; names: of the
+    cells, whatever is published. Raises UnknownName for an unknown table or recipe, RunError for a
+    run with other settings.
 
     >>> trainings = plan("distorted", "paper", seeds=2, root=Path("nowhere"), iterations=1)
     >>> len(trainings), trainings[0].experiment.name
@@ -46,12 +49,15 @@ def plan(
         raise UnknownName(f"there is no table {table!r} to train; there are: {tables}")
     cells = [e.with_recipe(recipe, iterations=iterations, batch_size=batch_size) for e in cells]
     any_recipe = recipe is iterations is batch_size is None
+    if names is None:
+        cells = [e for e in cells if not _is_published(e, seeds, any_recipe)]
+    else:
+        cells = [e for e in cells if e.name in names]
     trainings = []
     for experiment in sorted(cells, key=_cost):
-        if not _is_published(experiment, seeds, any_recipe):
-            for seed in range(seeds):
-                run = Run(root / _folder_name(experiment, precision, seed))
-                trainings.append(CellTraining(experiment, seed, run))
+        for seed in range(seeds):
+            run = Run(root / _folder_name(experiment, precision, seed))
+            trainings.append(CellTraining(experiment, seed, run))
     for training in trainings:
         _check_begun(training)
     return trainings

@@ -12,7 +12,7 @@ from collections.abc import Generator
 
 from stn_core.pictures import Load
 from stn_core.sweep.cells import CellTraining
-from stn_core.sweep.claims import Claims
+from stn_core.sweep.claims import Claim, Claims, last_claim, last_failed
 from stn_core.training.devices import choose_device
 
 POLL_SECONDS = 1.0
@@ -74,7 +74,8 @@ class _Queue:
 
     def __init__(self, trainings: list[CellTraining]) -> None:
         self._left = [t for t in trainings if t.state != "finished"]
-        self._again = [t for t in trainings if t.has_failed]  # before this sweep: try once more
+        # What failed before this sweep is tried once more, under the claim that follows.
+        self._again = {t.run.folder: last_claim(t.run.folder) for t in trainings if t.has_failed()}
         self._claims = Claims()
         self._looked_at = -LOOK_SECONDS
 
@@ -92,8 +93,8 @@ class _Queue:
             claim = self._claims.take(training.run.folder)
             if claim is None:
                 continue
-            if self._is_over(training):  # since the look above
-                claim.release()
+            if self._is_over(training, claim):  # since the look above
+                claim.release(failed=training.has_failed(claim))
                 continue
             self._left.remove(training)
             training.claim = claim
@@ -101,17 +102,21 @@ class _Queue:
         self._looked_at = time.monotonic()
         return None
 
-    def _is_over(self, training: CellTraining) -> bool:
-        failed = training.has_failed and training not in self._again
-        return failed or training.state == "finished"
+    def _is_over(self, training: CellTraining, own: Claim | None = None) -> bool:
+        if training.state == "finished":
+            return True
+        folder = training.run.folder
+        if folder not in self._again:
+            return training.has_failed(own)
+        return last_claim(folder, own) != self._again[folder] and last_failed(folder, own)
 
 
 def _has_ended(training: CellTraining) -> bool:
     """Whether it runs here no more; then its claim is released."""
     claim = training.claim
     assert claim is not None
-    if training.state != "running":
-        claim.release()
+    if (state := training.state) != "running":
+        claim.release(failed=state == "failed")
         return True
     if claim.is_lost():
         training.leave()

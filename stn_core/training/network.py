@@ -15,12 +15,13 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from stn_core import digits
 from stn_core.birds.data import Birds
 from stn_core.digits import Source
-from stn_core.experiment import Experiment
+from stn_core.experiment import Experiment, words_of
 from stn_core.house_numbers.data import HouseNumbers
+from stn_core.measuring import SET_DATA
 from stn_core.networks import ClassificationNetwork
+from stn_core.pictures import load_pictures
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Step
@@ -40,9 +41,9 @@ DTYPE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 class NetworkTraining:
     """A trainer, its probes and its checkpoint: what the run loop trains.
 
-    >>> from stn_core import find
+    >>> from stn_core import find, load_digits
     >>> experiment = find("distorted/r/fcn").with_recipe(iterations=1, batch_size=8)
-    >>> training = NetworkTraining(experiment, digits.load())
+    >>> training = NetworkTraining(experiment, load_digits())
     >>> training.advance()
     >>> training.step, training.probes[0].shape
     (1, (10, 1, 28, 28))
@@ -123,8 +124,8 @@ def record_steps(iterations: int) -> range:
 def describe(trainer: Trainer, source: Source, *, seed: int, patience: int | None) -> dict:
     """The settings of a run, for its run.json.
 
-    >>> from stn_core import find
-    >>> source = digits.load()
+    >>> from stn_core import find, load_digits
+    >>> source = load_digits()
     >>> trainer = Trainer(find("distorted/r/fcn"), source)
     >>> describe(trainer, source, seed=0, patience=None)["experiment"]
     'distorted/r/fcn'
@@ -157,8 +158,9 @@ def train(
 ) -> ClassificationNetwork:
     """Train by the experiment's recipe and give the network, in evaluation mode; nothing is kept.
 
-    source: the digits, by default those that ``digits.load`` finds; threads: of the CPU, while it
-    trains; on_step: is given a Step about 500 times. Raises TrainingError.
+    source: the digits or pictures, by default those that ``load_pictures`` finds; threads: of the
+    CPU, while it trains; on_step: is given a Step about 500 times. Raises TrainingError, and
+    DigitsError for pictures that are not here.
 
     >>> from stn_core import find, train
     >>> experiment = find("distorted/r/st-fcn-aff").with_recipe(iterations=2, batch_size=8)
@@ -170,7 +172,7 @@ def train(
     """
     training = NetworkTraining(
         experiment,
-        source or digits.load(),
+        source or load_pictures(experiment),
         seed=seed,
         device=device,
         precision=precision,
@@ -205,9 +207,9 @@ def train_steps(
     smaller for so many steps, counted anew when the run is resumed or its rate is changed.
     Raises TrainingError, RunError, CheckpointError; the last good checkpoint stays.
 
-    >>> from stn_core import find
+    >>> from stn_core import find, load_digits
     >>> experiment = find("distorted/r/fcn").with_recipe(iterations=2, batch_size=8)
-    >>> [step.step for step in train_steps(experiment, digits.load())]
+    >>> [step.step for step in train_steps(experiment, load_digits())]
     [1, 2]
     """
     device = torch.device(device)
@@ -250,7 +252,7 @@ def _resumed(
     experiment = replace(experiment, recipes=(recipe,))
 
     def make() -> NetworkTraining:
-        _check_digits(source, description)
+        _check_digits(experiment, source, description)
         training = NetworkTraining(
             experiment,
             source,
@@ -284,14 +286,13 @@ def extended(recipe: Recipe, iterations: int) -> Recipe:
     return replace(recipe, iterations=iterations)
 
 
-def _check_digits(source: Source, description: dict) -> None:
-    """A run goes on with as many digits as it was begun on. Raises RunError."""
+def _check_digits(experiment: Experiment, source: Source, description: dict) -> None:
+    """A run goes on with as many digits, or pictures, as it was begun on. Raises RunError."""
     here = len(source.train)
     begun = description.get("train_digits", here)
     if begun != here:
-        folder = "set STN_DATA to the folder of MNIST's files"
-        advice = folder if here < begun else "start a new run"
+        advice = SET_DATA if here < begun else "start a new run"
         raise RunError(
-            f"this run started with {begun:,} training digits, but this machine has "
-            f"{here:,}; {advice}"
+            f"this run started with {begun:,} training {words_of(experiment.data).trained}, but "
+            f"this machine has {here:,}; {advice}"
         )

@@ -117,6 +117,46 @@ def test_lost_cell_is_left_and_one_that_fails_elsewhere_is_not_begun(
     assert first.run.status().state != "finished"
 
 
+def test_run_that_has_no_status_yet_has_not_failed(tmp_path):
+    first, _ = cells(tmp_path)
+    first.run.create({"experiment": NAMES[0]})
+    assert not first.has_failed()
+    first.run.set_status("failed", 0, "it diverged")
+    assert first.has_failed()
+
+
+@pytest.mark.parametrize("before", ["waiting", "failed before"])
+def test_cell_whose_process_dies_without_a_word_is_not_begun_again(before, clock, tmp_path):
+    (here, _), (there, _) = cells(tmp_path), cells(tmp_path)
+    if before == "failed before":
+        here.run.create({"experiment": NAMES[0]})
+        here.run.set_status("failed", 0, "it diverged")
+    queues = _Queue([here]), _Queue([there])
+    assert queues[0].take() is here
+    assert queues[1].take() is None and not queues[1].is_done()  # it would take over
+    here.worker = subprocess.Popen([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
+    here.worker.wait()
+    assert _has_ended(here)
+    clock[0] += 10
+    assert queues[1].take() is None and queues[1].is_done()
+    assert _Queue([there]).take() is there  # the next sweep tries it again
+    there.claim.release()
+
+
+def test_claim_that_finds_the_cell_failed_says_so_to_the_next(monkeypatch, tmp_path):
+    (here, _), (there, _) = cells(tmp_path), cells(tmp_path)
+    queue = _Queue([here])
+    take = queue._claims.take
+
+    def take_later(folder: Path) -> claims.Claim | None:
+        Claims().take(folder).release(failed=True)  # since the cell was looked at
+        return take(folder)
+
+    monkeypatch.setattr(queue._claims, "take", take_later)
+    assert queue.take() is None
+    assert claims.last_claim(here.run.folder).name == "2.json" and there.has_failed()
+
+
 def steps_of(shard: int, folder: Path, source: digits.Source):
     """A machine's shard of two cells: one of some seconds, and a short one."""
     trainings = [*cells(folder, iterations=3_000)[:1], *cells(folder)[1:]]

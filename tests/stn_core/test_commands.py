@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
 from stn_core.experiments import BROWSER, EXPERIMENTS
 from stn_core.layers import LAYERS
+from stn_core.metrics import load_metrics, save_metrics
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
@@ -56,6 +58,16 @@ def test_list_shows_every_experiment_with_the_paper_s_figure(command, capsys):
         name, paper = line.split()[:2]
         assert name == experiment.name
         assert paper == ("-" if experiment.reported is None else f"{experiment.reported}")
+
+
+def test_list_has_the_mean_of_the_seeds(command, capsys, monkeypatch, tmp_path):
+    metrics = load_metrics(EXPERIMENTS[NAME])
+    monkeypatch.setattr(checkpoints, "PRETRAINED", tmp_path)
+    path = save_metrics(EXPERIMENTS[NAME], replace(metrics, seeds=(0, 1), errors=(1.0, 4.0)))
+    (path.parent / checkpoints.WEIGHTS).touch()
+    assert command(["list", "--json"]) == 0
+    [row] = [r for r in json.loads(capsys.readouterr().out) if r["experiment"] == NAME]
+    assert row["error_percent_test"] == 2.5
 
 
 def test_package_is_a_command_too():
@@ -167,6 +179,10 @@ def test_unknown_experiment_is_one_line_that_lists_the_near_ones(fails):
         (["--device=cuda:x"], "a device should be auto, cpu, cuda, cuda:1 or mps, got 'cuda:x'"),
         (["--set", "rate=1"], "--set expects recipe.FIELD=VALUE, got 'rate=1'"),
         (
+            ["--recipe=paper", "--set", "recipe.curriculum.start=0.5"],
+            "--set recipe.curriculum.start: this recipe has no curriculum; choose one that has",
+        ),
+        (
             ["--set", "recipe.learningrate=1"],
             "--set recipe.learningrate: there is no 'learningrate'; there are: learning_rate",
         ),
@@ -193,6 +209,7 @@ def test_option_that_makes_no_sense_is_one_line_that_says_so(options, message, f
 def test_a_recipe_s_values_are_set_at_any_depth(command, tmp_path):
     run = Run(tmp_path / "run")
     values = ["recipe.learning_rate=5e-4", "recipe.schedule.warmup=0.5", "recipe.elastic_pixels=1"]
+    values += ["recipe.begin_with=None"]
     settings = [word for value in values for word in ("--set", value)]
     asked = ["train", NAME, *SMALL, *settings, "--unmeasured", f"--run-dir={run.folder}"]
     assert command(asked) == 0
@@ -285,6 +302,10 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
         ("sweep distorted --shards=2", "--engine needs --shards, the number of machines, and"),
         ("sweep distorted --engine=ray --shards=2 --shard=1/2", "--shard is one shard, here"),
         ("sweep distorted --slurm=time=9", "--slurm needs --engine submitit"),
+        (
+            "sweep distorted --engine=ray --shards=2 --device=cuda:1",
+            "--engine gives each shard one GPU, which it calls cuda; use --device cuda, not cuda:1",
+        ),
         ("sweep distorted --recipe=slow", "distorted/r/fcn has no recipe 'slow'"),
         ("sweep distorted --device=tpu", "a device should be auto, cpu, cuda, cuda:1 or mps"),
         ("sweep distorted --iterations=0", "iterations and batch_size should be at least 1"),
@@ -296,13 +317,22 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
         ("colocalise colocalisation/t/8 --margin=nan", "margin should be a number of at least 0"),
         (
             "colocalise colocalisation/t/8 --iterations=0",
-            "iterations and starts should be at least 1",
+            "iterations, starts and patches should be at least 1",
         ),
         ("colocalise colocalisation/own/set", "colocalisation/own/set needs your own images"),
         ("colocalise colocalisation/t/8 --images=x.npy", "--images works only with"),
         ("colocalise colocalisation/own/set --images={torn}", "{torn} is not a readable .npy file"),
         ("colocalise colocalisation/own/set --images={small}", "a set of images should be uint8"),
         ("colocalise colocalisation/own/set --images=missing.npy", "[Errno 2] No such file"),
+        ("evaluate distorted/r/fcn --publish --json", "--publish writes the figures into pretra"),
+        (
+            "evaluate colocalisation/tc/8",
+            "colocalisation/tc/8 is a co-localisation: it finds boxes and has no classifier to "
+            "evaluate; `results colocalisation` prints",
+        ),
+        ("evaluate {boxes}", "colocalisation/tc/8 is a co-localisation: it finds boxes and"),
+        ("evaluate {folder}", "{folder} is not a run: it has no readable run.json"),
+        ("history {packed}", "{packed} holds a published recording, run.npz, and no run; "),
         ("convert missing.pt", "there is no file missing.pt"),
         ("publish {folder}", "{folder} is not a run"),
         ("record {folder}", "{folder} is not finished"),
@@ -313,6 +343,10 @@ def test_mistake_of_a_user_s_is_one_line(arguments, message, fails, tmp_path):
     (tmp_path / "torn.npy").write_bytes(b"\x93NUMPY")
     np.save(tmp_path / "small.npy", np.zeros((12, 28, 28), np.uint8))
     paths = {"folder": tmp_path, "torn": tmp_path / "torn.npy", "small": tmp_path / "small.npy"}
+    paths |= {"boxes": tmp_path / "boxes", "packed": tmp_path / "packed"}
+    Run(paths["boxes"]).create({"experiment": "colocalisation/tc/8"})
+    paths["packed"].mkdir()
+    (paths["packed"] / PACKED).touch()
     line = fails(*(argument.format(**paths) for argument in arguments.split()))
     assert line.startswith(message.format(**paths))
 
@@ -366,6 +400,12 @@ def test_line_that_cannot_be_parsed_shows_the_usage(arguments, command, capsys):
 def test_network_that_is_not_published_cannot_be_evaluated(fails, pretrained):
     line = fails("evaluate", NAME)
     assert line == f"there is no checkpoint at {pretrained / NAME / checkpoints.WEIGHTS}"
+
+
+def test_folder_of_an_experiment_s_name_is_no_run(fails, pretrained, monkeypatch):
+    (pretrained / NAME).mkdir(parents=True)
+    monkeypatch.chdir(pretrained)
+    assert fails("evaluate", NAME).startswith("there is no checkpoint at ")
 
 
 def test_trained_network_is_published_evaluated_listed_and_its_card_rendered(
@@ -463,3 +503,8 @@ def test_missing_digits_are_one_line_that_names_them(fails, monkeypatch, tmp_pat
 
 def test_results_of_an_unknown_table_are_an_error_in_a_line(fails):
     assert "there is no table 'nonsense'" in fails("results", "nonsense")
+
+
+def test_results_of_colocalisation_are_printed_for_programs_too(command, capsys):
+    assert command(["results", "colocalisation", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["colocalisation/t/8"]["recipe"]["name"] == "quick"

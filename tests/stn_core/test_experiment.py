@@ -10,6 +10,7 @@ import torch
 
 from stn_core.checkpoints import is_published
 from stn_core.digits import load as load_digits
+from stn_core.errors import InputError
 from stn_core.experiments import EXPERIMENTS, find
 from stn_core.metrics import load_metrics
 from stn_core.muon import KernelMuon
@@ -231,14 +232,38 @@ def test_json_of_something_else_is_an_error(change):
         ({"learning_rate": 0}, "a positive number, got 0"),
         ({"learning_rate": float("nan")}, "a positive number, got nan"),
         ({"learning_rate": float("inf")}, "a positive number, got inf"),
-        ({"elastic_pixels": -1.0}, "not be negative, got -1"),
-        ({"elastic_pixels": float("nan")}, "not be negative, got nan"),
+        ({"elastic_pixels": -1.0}, "at least 0, got -1"),
+        (
+            {"localisation_lr_factor": -1.0},
+            "localisation_lr_factor should be .* at least 0, got -1",
+        ),
+        ({"backbone_lr_factor": float("inf")}, "backbone_lr_factor should be .* 0, got inf"),
+        ({"elastic_pixels": float("nan")}, "at least 0, got nan"),
     ],
     ids=str,
 )
 def test_recipe_that_cannot_be_trained_by_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         replace(RECIPE, **change)
+
+
+@pytest.mark.parametrize(
+    ("part", "values", "message"),
+    [
+        *(
+            (part, {"weight_decay": -1.0}, "weight_decay .* at least 0")
+            for part in (SGD, AdamW, Muon)
+        ),
+        (AdamW, {"weight_decay": float("inf")}, "weight_decay .* at least 0, got inf"),
+        (StepDecay, {"every": 0}, "every should be a number of at least 1, got 0"),
+        (StepDecay, {"divisor": 0}, "divisor should be a number of at least 1, got 0"),
+        (OneCycle, {"warmup": float("inf")}, "warmup should be a share .* from 0 to 1, got inf"),
+        (OneCycle, {"warmup": -0.1}, "warmup should be a share .* from 0 to 1, got -0.1"),
+    ],
+)
+def test_part_of_a_recipe_that_cannot_be_trained_by_is_refused(part, values, message):
+    with pytest.raises(InputError, match=message):
+        part(**values)
 
 
 def test_experiment_has_the_recipe_that_is_asked_for_first():

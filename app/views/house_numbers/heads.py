@@ -67,8 +67,9 @@ def _bars(rows: Sequence[Reading], truth: str | None, shades: Sequence[str]) -> 
     marked = "" if truth is None else " Framed: the true class."
     return (
         f"<div role='img' aria-label='Most likely class of each head. {in_quotes(summary)}' "
-        f"style='display:grid;grid-template-columns:1rem repeat({count},minmax(0,1fr));gap:.12rem .3rem;"
-        f"align-items:center;font-size:.8rem'><span></span>{head}{''.join(lines)}</div>"
+        f"style='display:grid;grid-template-columns:1rem repeat({count},minmax(0,1fr));"
+        f"gap:.12rem .3rem;align-items:center;font-size:.8rem'><span></span>{head}"
+        f"{''.join(lines)}</div>"
         "<p style='font-size:.85rem;line-height:1.3;margin:.3rem 0 .4rem'>Probability of each "
         f"class, one column per head; {NONE}: no digit.{marked}</p>"
     )

@@ -178,6 +178,12 @@ def test_run_does_not_go_on_with_other_digits_and_its_status_says_why(begun, adv
     assert status.state == "failed" and advice in status.message
 
 
+def test_other_pictures_are_called_by_their_own_name(source):
+    told = "59,000 training pictures, but this machine .*; set STN_DATA to the folder that holds"
+    with pytest.raises(RunError, match=told):
+        network._check_digits(find("house-numbers/64/cnn"), source, {"train_digits": 59_000})
+
+
 def test_resumed_training_that_cannot_be_built_says_so_in_its_status(source, run, monkeypatch):
     stopped_at_5(source, run)
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy.interpolate import RBFInterpolator
 
-from stn_core import checkpoints
+from stn_core import checkpoints, find
+from stn_core.birds.photographs import BirdsError
 from stn_core.recipes import SGD, StepDecay
 from stn_core.training import checkpoint, network
 from stn_core.training.network import train, train_steps
@@ -47,6 +48,11 @@ def test_training_from_python_has_defaults(source):
     for name, tensor in trained.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor), name
     assert Trainer(small(), source).device == torch.device("cpu")
+
+
+def test_training_without_a_source_is_on_the_experiment_s_own_pictures():
+    with pytest.raises(BirdsError, match="birds need CUB-200-2011: set STN_DATA"):
+        train(find("birds/64/cnn"))
 
 
 def test_same_seed_trains_the_same_and_another_seed_differs(source):
