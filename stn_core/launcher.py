@@ -23,6 +23,7 @@ PID_FILE = "process.json"
 SAME_START_SECONDS = 2.0  # a process's start reads a little otherwise as the clock is corrected
 NICENESS = 10  # of what is started in the background
 MAX_NICENESS = 19
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has one way to end a process
 _children: list[subprocess.Popen] = []  # of this process, until they have been waited for
 
 

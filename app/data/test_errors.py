@@ -62,6 +62,7 @@ def measure(folder: Path) -> MeasuredError:
     """Measure it, which takes some seconds. Raises NoTestDigits, RunError, CheckpointError."""
     from stn_core import checkpoints
     from stn_core.evaluation import evaluate
+    from stn_core.experiment import words_of
     from stn_core.experiments import find
 
     experiment = find(run_reader(str(folder)).description()["experiment"])
@@ -69,7 +70,7 @@ def measure(folder: Path) -> MeasuredError:
     own = getattr(experiment.data, "words", None)  # of photographs
     digits = _test_photographs(experiment) if own else _test_digits()
     percent = evaluate(network, experiment, digits).measure
-    of = own.test if own else MeasuredError._field_defaults["of"]
+    of = words_of(experiment.data).test.replace("MNIST ", "")
     measured = MeasuredError(int(header["step"]), percent, len(digits), of)
     checkpoints.write_atomically(folder / FILE, json.dumps(measured._asdict()).encode())
     return measured

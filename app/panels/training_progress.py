@@ -32,8 +32,8 @@ class Watching:
     """How a page watches what was started on it.
 
     show: draws what has been recorded; field: of the URL; measured: what a snapshot's per cent
-    are; empty: what to do as long as there is nothing; resumable: whether it goes on from a
-    checkpoint.
+    are; empty: what to do as long as there is nothing; starts_in: how long its start takes;
+    resumable: whether it goes on from a checkpoint.
     """
 
     show: Callable[[Job], None]
@@ -44,6 +44,7 @@ class Watching:
         "the first grids appear in about 10 s. Training goes on if you leave this page, and you "
         "can choose the network under *Explore*."
     )
+    starts_in: str = "about 10 s"
     resumable: bool = True
     refresh_seconds: float = 1.0
 
@@ -59,7 +60,8 @@ def progress(job: Job, was_live: bool, watching: Watching) -> None:
             return
     starting = processes.is_starting(job)
     if starting:
-        _starting(job, f"Starting{' again' if run.is_described() else ''}, about 10 s …")
+        again = " again" if run.is_described() else ""
+        _starting(job, f"Starting{again}, {watching.starts_in} …")
     try:
         description = run.description()
     except RunError:
@@ -100,7 +102,7 @@ def _waiting(job: Job) -> None:
 
 def _starting(job: Job, words: str) -> None:
     st.progress(0.0, text=words)
-    if is_mine(job) and st.button("Cancel", key="job-cancel", help="Leaves the queue"):
+    if is_mine(job) and st.button("Cancel", key="job-cancel", help="Ends it before its first step"):
         orders.cancel(job)
 
 

@@ -6,7 +6,6 @@ memory: another server, or this one started again, goes on from the folders.
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -132,7 +131,7 @@ def _hold_to_limits(job: Job, others_wait: bool) -> None:
 
 
 def _end(job: Job, run: Run) -> None:
-    launcher.end(job.folder, signal.SIGKILL)
+    launcher.end(job.folder, launcher.KILL)
     run.set_status("stopped", run.status().step, "it ended after its last checkpoint")
     (job.folder / HEARTBEAT).unlink(missing_ok=True)
 
@@ -140,22 +139,23 @@ def _end(job: Job, run: Run) -> None:
 def prune() -> None:
     """Delete ended runs that are too old, and the oldest while all take too much room.
 
-    Only those that the app has started; never one that a page shows.
+    Only those that the app has started count, and are deleted; never one that a page shows.
     """
     for left in runs_folder().glob(".*.gone"):  # by a server that was killed
         remove_rest(left)
     jobs = list_jobs()
     for job in jobs:
         remove_torn(job.folder)
+    ours = [job for job in reversed(jobs) if read_order(job)]
     shown, allowed = visitors.held(), limits()
     ended = [
         job
-        for job in reversed(jobs)
-        if read_order(job) and not processes.is_live(job) and job.run_key.folder not in shown
+        for job in ours
+        if not processes.is_live(job) and job.run_key.folder not in shown
     ]
-    sizes = {job.key: _megabytes(job.folder) for job in jobs}
+    sizes = {job.key: _megabytes(job.folder) for job in ours}
     taken = sum(sizes.values())
-    for key in _troubles.keys() - sizes.keys():
+    for key in _troubles.keys() - {job.key for job in jobs}:
         _troubles.pop(key, None)
     for job in ended:
         old = seconds_since_start(job) > allowed.days * 86_400

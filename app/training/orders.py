@@ -30,6 +30,7 @@ from app.training.processes import is_running
 from app.training.queue import give_back, waiting
 from stn_core import launcher
 from stn_core.checkpoints import write_atomically
+from stn_core.errors import InputError, UnknownName
 from stn_core.experiments.colocalisation import OWN
 from stn_core.runs.folder import Run, new_run_folder, runs_folder
 from stn_core.runs.records import RunError
@@ -148,19 +149,10 @@ def _check_room() -> None:
 
 
 def _new_folder(experiment: str) -> Path:
-    first = new_run_folder(experiment)
-    for number in range(1, 1000):  # of as many who ask in the same second
-        folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise JobError(f"cannot create the run's folder: {without_folders(error)}") from error
-        return folder
-    raise JobError(
-        "cannot create the run's folder: a thousand runs started in the same second. Try again."
-    )
+    try:
+        return new_run_folder(experiment)
+    except OSError as error:
+        raise JobError(f"cannot create the run's folder: {without_folders(error)}") from error
 
 
 def _queue(folder: Path, order: Order) -> Job:
@@ -191,7 +183,7 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
             command="train",
             experiment=description["experiment"],
             arguments=["--resume"],
-            device=description.get("device_type", "auto"),
+            device=_device(description.get("device_type", "auto")),
             iterations=max(0, description["recipe"]["iterations"] - step),
         )
         if learning_rate is not None:
@@ -204,9 +196,21 @@ def resume(job: Job, learning_rate: float | None = None) -> None:
         raise JobError(f"cannot write into the run's folder: {without_folders(error)}") from error
 
 
+def _device(name: str) -> str:
+    """The device that a run was on, or another one where that is not there any more."""
+    from stn_core.training.devices import choose_device
+
+    try:
+        choose_device(name)
+    except (InputError, UnknownName):
+        return "auto"
+    return name
+
+
 def cancel(job: Job) -> None:
     """Give up a training that waits, or end one before it listens to its folder."""
     if is_waiting(job):
         give_back(job)
     else:
         launcher.end(job.folder)
+        give_back(job, "it was cancelled before its first step")

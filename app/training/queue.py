@@ -84,11 +84,11 @@ def _seconds_of(order: Order, device: str) -> float | None:
     return step and order.iterations * step
 
 
-def give_back(job: Job) -> None:
-    """Take a waiting training out of the queue: one that has not begun leaves nothing."""
+def give_back(job: Job, why: str = "it left the queue before it started") -> None:
+    """Give up a training before its first step: one that has not begun leaves nothing."""
     run = Run(job.folder)
     if run.is_described():
-        run.set_status("stopped", run.status().step, "it left the queue before it started")
+        run.set_status("stopped", run.status().step, why)
         (job.folder / CLAIMED).touch()
     else:
         remove(job)

@@ -81,9 +81,10 @@ def run(options: argparse.Namespace) -> None:
     if options.set:
         recipe = changed(experiment.recipe, options.set)
         experiment = replace(experiment, recipes=(recipe,))
-    run = Run(options.run_dir or new_run_folder(experiment.name))
+    run = Run(options.run_dir) if options.run_dir else None
     iterations, extend_to = experiment.recipe.iterations, None
     if options.resume:
+        assert run is not None  # or it has been refused
         stored = run.description()
         if stored["experiment"] != experiment.name:
             raise RunError(
@@ -96,6 +97,7 @@ def run(options: argparse.Namespace) -> None:
             iterations = extend_to = options.iterations
     keep_freed_memory()
     source = load_pictures(experiment)
+    run = run or Run(new_run_folder(experiment.name))
     stop_on_signals(run)
     where = device_name(device, options.threads)
     print(f"{experiment.name} on {where}; {source.description}; {run.folder}")

@@ -15,6 +15,7 @@ process.json      which process trains, if it was started by ``launcher``
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import math
 import os
@@ -55,12 +56,25 @@ def runs_folder() -> Path:
 
 
 def new_run_folder(experiment_name: str) -> Path:
-    """The folder for a new run, not made yet: the experiment's name and the local time.
+    """Make the folder of a new run: the experiment's name, the local time, and a number where
+    others began in the same second. Raises OSError if it cannot be made.
 
-    >>> new_run_folder("distorted/r/fcn").name[:16]
+    >>> import tempfile
+    >>> from unittest.mock import patch
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with patch.dict(os.environ, STN_RUNS=folder.name):
+    ...     new_run_folder("distorted/r/fcn").name[:16]
     'distorted-r-fcn-'
     """
-    return runs_folder() / f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
+    name = f"{experiment_name.replace('/', '-')}-{time.strftime('%Y%m%d-%H%M%S')}"
+    for number in itertools.count(1):
+        folder = runs_folder() / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("there is always another number")
 
 
 def write_arrays(path: Path, **arrays: Any) -> None:
@@ -143,14 +157,21 @@ class Run:
         with open(self.folder / "history.jsonl", "ab") as file:
             file.write(json.dumps(step._asdict()).encode() + b"\n")
 
-    def mend_history(self) -> None:
-        """Drop a last line that a kill has torn, before the history is appended to again."""
+    def go_back_to(self, step: int) -> None:
+        """Drop what was recorded after a step, from which the run goes on.
+
+        Also a last line of the history that a kill has torn.
+        """
+        for snapshot in (self.folder / "snapshots").glob("[0-9]*.npz"):
+            if snapshot.stem.isdecimal() and int(snapshot.stem) > step:
+                snapshot.unlink(missing_ok=True)
         path = self.folder / "history.jsonl"
         if path.exists():
             content = path.read_bytes()
-            whole = content[: content.rfind(b"\n") + 1]
-            if whole != content:
-                write_atomically(path, whole)
+            lines = content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+            kept = b"".join(line for line in lines if _is_until(line, step))
+            if kept != content:
+                write_atomically(path, kept)
 
     def history(self) -> list[Step]:
         """The records in order of step; of two for one step (a resumed run's) the later one."""
@@ -264,3 +285,8 @@ class Run:
 
 def _is_rate(value: Any) -> bool:
     return isinstance(value, int | float) and math.isfinite(value) and value > 0
+
+
+def _is_until(line: bytes, step: int) -> bool:
+    """Whether a line of a history is of no later step."""
+    return all(record.step <= step for record in parse_history(line))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from stn_core.runs.records import (
 )
 
 PACKED = "run.npz"  # the packed run of a published network
+OF_A_SEED = r"run-seed-(\d+)\.npz"  # as ``packed_name`` has it
 # Of a run that was begun before this was measured there is no pose_left, of most no learnt B.
 OPTIONAL = ("pose_left", "target")
 
@@ -43,7 +45,8 @@ def packed_runs(folder: Path) -> dict[int | None, Path]:
     'run.npz'
     """
     own = {None: folder / PACKED} if (folder / PACKED).is_file() else {}
-    others = {int(p.stem.rsplit("-", 1)[1]): p for p in folder.glob(packed_name("[0-9]*"))}
+    found = ((re.fullmatch(OF_A_SEED, p.name), p) for p in folder.glob(packed_name("[0-9]*")))
+    others = {int(match[1]): path for match, path in found if match}
     return own | dict(sorted(others.items()))
 
 

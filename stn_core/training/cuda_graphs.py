@@ -169,6 +169,7 @@ class GraphedSteps:
         parts: dict[str, float],
         *,
         image_shape: tuple[int, ...],
+        label_shape: tuple[int, ...] = (),
         generator: torch.Generator,
         device: torch.device,
     ) -> None:
@@ -183,7 +184,7 @@ class GraphedSteps:
         shape = (recipe.batch_size, *image_shape)
         count = max(1, min(BATCHES_DRAWN, MAX_DRAWN_NUMBERS // math.prod(shape)))
         self.images = torch.zeros(count, *shape, device=device)
-        self.labels = torch.zeros(count, shape[0], dtype=torch.int64, device=device)
+        self.labels = torch.zeros(count, shape[0], *label_shape, dtype=torch.int64, device=device)
         self._next = torch.zeros(1, dtype=torch.int64, device=device)
         self._left = 0  # of the batches
         self.stream: torch.cuda.Stream | None = None
@@ -219,7 +220,7 @@ class GraphedSteps:
 
     def _draw(self, draw: Callable[[int, float | Tensor], Examples]) -> None:
         """The batches of the next steps."""
-        count, size = self.labels.shape
+        count, size = self.labels.shape[:2]
         reach: float | Tensor = 1.0
         if self.reaches is not None:
             steps = self.rate.at + torch.arange(count, device=self.device)

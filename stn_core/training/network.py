@@ -108,7 +108,7 @@ class NetworkTraining:
             checkpoint.load(self.trainer, run.checkpoint)
             if self.step < self.iterations:
                 run.append_device(device_name(self.trainer.device, self.trainer.threads))
-        run.mend_history()
+        run.go_back_to(self.step)
 
 
 def record_steps(iterations: int) -> range:

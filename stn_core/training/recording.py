@@ -6,6 +6,7 @@ of images (``box_search.recording``).
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import nullcontext, suppress
@@ -258,14 +259,17 @@ class Patience:
     def __init__(self, steps: int | None, run: Run, begun: int) -> None:
         self.steps, self.run, self.begun = steps, run, begun
         self.reason = ""  # why it is given up, once it is
+        self._best = (math.inf, begun)  # the smallest measure of all looks, and its step
 
     def begin(self, step: int) -> None:
         """Count anew from here."""
         self.begun = step
 
     def look(self, step: int) -> None:
-        """At the run's snapshots, the last one of this step."""
+        """At the run's snapshots, the last one of this step; not all of them are kept."""
         if self.steps:
-            best = min(self.run.snapshots(), key=lambda snapshot: snapshot.measure).step
+            seen = [(snapshot.measure, snapshot.step) for snapshot in self.run.snapshots()]
+            self._best = min(self._best, *seen)
+            best = self._best[1]
             if step - max(best, self.begun) >= self.steps:
                 self.reason = f"stopped early: no lower error since step {best:,}"

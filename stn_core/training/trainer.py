@@ -101,6 +101,7 @@ class Trainer:
             self.optimisers,
             self.factors,
             image_shape=self.experiment.data.image_shape,
+            label_shape=tuple(self.digits.labels.shape[1:]),
             generator=self.generator,
             device=self.device,
         )

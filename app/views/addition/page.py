@@ -18,7 +18,7 @@ from app.panels.replay import replay_panel
 from app.panels.results import results_panel
 from app.panels.skipped import skipped_runs
 from app.panels.training_form import training_form
-from app.panels.training_panel import training_panel
+from app.panels.training_panel import Watching, recording, training_panel
 from app.tables import TABLES
 from app.views.addition import (
     choices,
@@ -85,7 +85,9 @@ if view == "Train":
     with form:
         training_form(choices.PREFIX, "2st-fcn-aff")
     with runs:
-        training_panel(choices.PREFIX)
+        training_panel(
+            choices.PREFIX, Watching(show=recording, measured="error on sums of held-out digits")
+        )
 elif view == "Replay":
     replay_panel(choices.PREFIX, choices.FIRST_CHOICES[0])
 elif view == "Results":

@@ -24,7 +24,17 @@ if view == "Train":
     with form:
         training_form(prefix, choices.FIRST_CHOICES[0], house_numbers.supply(side))
     with runs:
-        training_panel(prefix, Watching(show=recording, measured="error on the 200 renderings"))
+        training_panel(
+            prefix,
+            Watching(
+                show=recording,
+                measured="error on the 200 renderings",
+                empty="the first frames appear in about 20 s, or after some minutes where the "
+                "renderings are yet to be drawn. Training goes on if you leave this page, and you "
+                "can choose the network under *Explore*.",
+                starts_in="some minutes where the renderings are yet to be drawn",
+            ),
+        )
 elif view == "Replay":
     replay_panel(prefix, choices.FIRST_CHOICES[0])
 elif view == "Results":

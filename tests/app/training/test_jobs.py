@@ -69,8 +69,13 @@ def test_training_that_is_ended_before_its_first_step_leaves_what_it_had(without
     assert processes.is_starting(job)
     orders.cancel(job)
     assert not processes.is_starting(job)
-    assert run.status().interrupted
+    assert run.status().state == "stopped" and "cancelled" in run.status().message
     assert [step.step for step in run.history()] == [50, 100]
+    new = start(seed=1)
+    dispatcher.look()
+    assert processes.is_starting(new)
+    orders.cancel(new)
+    assert not new.folder.exists()  # there was nothing to keep
 
 
 def test_process_of_a_server_that_was_here_before_is_found_and_ended(monkeypatch):
@@ -177,6 +182,20 @@ def test_visitor_who_is_gone_gives_a_waiting_place_back_and_what_runs_goes_on(
     assert queue.waiting() == [behind]
     assert not waits.folder.exists()
     assert processes.running() == [running]
+
+
+def test_run_of_a_gpu_goes_on_where_there_is_none(without_processes, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    job = start()
+    dispatcher.look()
+    run = begun(job)
+    run.set_status("stopped", 100)
+    (job.folder / "heartbeat").unlink()
+    description = {**run.description(), "device_type": "cuda"}
+    (job.folder / "run.json").write_text(json.dumps(description))
+    launcher.end(job.folder)
+    orders.resume(job)
+    assert job_module.read_order(job).device == "auto"
 
 
 def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
@@ -368,6 +387,7 @@ def test_old_and_oldest_runs_are_pruned_but_none_that_is_open_or_alive_or_not_ou
     )
     by_hand = ended(1, ours=False)
     open_one, oldest, older, newest = ended(2), ended(3), ended(4), ended(5)
+    by_hand_too = ended(6, megabytes=9.0, ours=False)  # room that no visitor takes
     job_module.find_job(f"run-{open_one.name}")
     monkeypatch.setattr(visitors, "held", lambda: {open_one.name})
     rest = runs_of_its_own / ".distorted.gone"
@@ -375,10 +395,10 @@ def test_old_and_oldest_runs_are_pruned_but_none_that_is_open_or_alive_or_not_ou
     dispatcher.prune()
     assert not rest.exists()
     assert all(p.exists() for p in (by_hand, open_one, oldest, older, newest))
-    monkeypatch.setenv("STN_MAX_MEGABYTES", "4.5")
+    monkeypatch.setenv("STN_MAX_MEGABYTES", "3.5")
     dispatcher.prune()
     assert not oldest.exists()
-    assert all(p.exists() for p in (by_hand, open_one, older, newest))
+    assert all(p.exists() for p in (by_hand, by_hand_too, open_one, older, newest))
     monkeypatch.setenv("STN_KEEP_DAYS", str(25_500 / 86_400))
     dispatcher.prune()
     assert not older.exists()

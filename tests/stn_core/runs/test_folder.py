@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stn_core import checkpoints
-from stn_core.runs.folder import COMMANDS, STATES, Run, runs_folder
+from stn_core.runs.folder import COMMANDS, STATES, Run, new_run_folder, runs_folder
 from stn_core.runs.packed import PACKED, pack, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError, Snapshot, Step, parse_history, snapshot_steps
 
@@ -150,19 +151,27 @@ def test_of_two_records_for_one_step_the_later_wins(recorded):
 def test_mended_history_can_be_appended_to(recorded):
     with open(recorded.folder / "history.jsonl", "ab") as file:
         file.write(b'{"step": 4, "lo')
-    recorded.mend_history()
+    recorded.go_back_to(3)
     recorded.append(make_step(4))
     assert [step.step for step in recorded.history()] == [1, 2, 3, 4]
 
 
+def test_what_was_recorded_after_the_step_it_goes_on_from_is_dropped(recorded):
+    """Else a run that went astray shows its last error until it has come as far again."""
+    before = [snapshot.step for snapshot in recorded.snapshots()]
+    recorded.go_back_to(2)
+    assert [step.step for step in recorded.history()] == [1, 2]
+    assert [one.step for one in recorded.snapshots()] == [step for step in before if step <= 2]
+
+
 def test_history_of_one_torn_line_is_mended_to_an_empty_one(run):
     (run.folder / "history.jsonl").write_bytes(b'{"step": 1')
-    run.mend_history()
+    run.go_back_to(0)
     assert (run.folder / "history.jsonl").read_bytes() == b""
 
 
 def test_mending_a_history_that_is_not_there_makes_none(run):
-    run.mend_history()
+    run.go_back_to(0)
     assert not (run.folder / "history.jsonl").exists()
 
 
@@ -372,10 +381,19 @@ def test_run_that_was_begun_before_the_pose_was_measured_is_packed_without_it(re
     assert all(snapshot.pose_left.size == 0 for snapshot in snapshots)
 
 
+def test_runs_that_begin_in_one_second_have_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    monkeypatch.setattr(time, "strftime", lambda _: "20260101-120000")
+    names = [new_run_folder("distorted/r/fcn").name for _ in range(3)]
+    assert names == [f"distorted-r-fcn-20260101-120000{n}" for n in ("", "-2", "-3")]
+
+
 def test_packed_runs_of_further_seeds_stand_beside_the_network_s_own(tmp_path):
     assert packed_runs(tmp_path) == {}
     for name in (PACKED, packed_name(12), packed_name(3), "run-seed-x.npz"):
         (tmp_path / name).touch()
+    for copied in ("run-seed-1 2.npz", "run-seed-1 (1).npz"):  # by a file manager
+        (tmp_path / copied).touch()
     found = packed_runs(tmp_path)
     assert list(found) == [None, 3, 12]
     assert found[12].name == "run-seed-12.npz"

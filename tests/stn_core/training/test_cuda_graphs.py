@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from stn_core.digits import Digits, Source
 from stn_core.experiments import find
 from stn_core.recipes import SGD, AdamW, Muon, OneCycle, StepDecay
 from stn_core.runs.folder import Run
@@ -109,6 +110,18 @@ def test_batches_are_drawn_together_and_each_is_used_once(paced, source, monkeyp
         trainer.advance()
     assert len(drawn) == 3
     assert torch.equal(torch.cat(used), torch.cat([examples.labels for examples in drawn]))
+
+
+def test_labels_of_several_heads_are_drawn_together_too(paced):
+    """House numbers have five labels each; on CUDA all batches are drawn like this."""
+    images, labels = torch.zeros(12, 3, 80, 80, dtype=torch.uint8), torch.randint(11, (12, 5))
+    numbers = Digits(images, labels)
+    source = Source("twelve house numbers", numbers, numbers, None)
+    experiment = find("house-numbers/64/cnn").with_recipe(iterations=2, batch_size=2)
+    trainer = Trainer(experiment, source, seed=0, device=CPU)
+    for _ in range(2):
+        trainer.advance()
+    assert trainer.graphed.labels.shape[1:] == (2, 5) and trainer.step == 2
 
 
 def test_images_drawn_together_are_bounded(paced, source, monkeypatch):

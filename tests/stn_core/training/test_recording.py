@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,7 +16,7 @@ from stn_core.runs.records import RunError, Snapshot, snapshot_steps
 from stn_core.training import network, recording
 from stn_core.training.network import train_steps
 from stn_core.training.probes import Probes
-from stn_core.training.recording import PAUSE_SECONDS, TrainingError
+from stn_core.training.recording import PAUSE_SECONDS, Patience, TrainingError
 from stn_core.training.trainer import Trainer
 from tests.stn_core.training.small import (
     small,
@@ -176,6 +177,19 @@ def test_training_that_is_asked_to_stops_once_it_has_stopped_improving(source, r
     again = run.status()
     assert again.state == "stopped"
     assert again.step == next(step for step in taken if step >= status.step + 20)
+
+
+def test_best_error_counts_though_its_snapshot_is_not_kept(run):
+    run.create({"experiment": "distorted/r/fcn"})
+    patience, nothing = Patience(10, run, begun=0), np.zeros((0, 0))
+    for step, error, kept in ((10, 2.5, True), (13, 2.4, False), (21, 2.6, True)):
+        run.write_snapshot(Snapshot(step, nothing, nothing, nothing, error, nothing))
+        patience.look(step)
+        if not kept:
+            run.remove_snapshot(step)
+    assert patience.reason == ""  # 8 steps since the best
+    patience.look(23)
+    assert patience.reason == "stopped early: no lower error since step 13"
 
 
 def test_changed_rate_is_given_time_before_a_training_is_given_up(source, run, monkeypatch):
