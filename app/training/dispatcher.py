@@ -56,10 +56,13 @@ def start() -> None:
 
 
 def _look_on() -> None:
-    pruned, said = time.monotonic(), ""
+    pruned, said, is_new = time.monotonic(), "", True
     while True:
         time.sleep(LOOK_SECONDS)
         try:
+            if is_new:
+                welcome_back()
+                is_new = False
             look()
             if time.monotonic() - pruned > PRUNE_SECONDS:
                 pruned = time.monotonic()
@@ -68,6 +71,12 @@ def _look_on() -> None:
         except Exception as error:  # look again soon
             if said != (said := repr(error)):  # one that stays would fill the log
                 get_logger(__name__).exception("The training queue could not be served")
+
+
+def welcome_back() -> None:
+    """A server that was down for long gives those who wait the time to find it again."""
+    for job in waiting():
+        _try(job, lambda job: (job.folder / WANTED).touch())
 
 
 def look() -> None:

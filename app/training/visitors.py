@@ -5,6 +5,7 @@ page open.
 from __future__ import annotations
 
 import hashlib
+from time import monotonic
 
 import streamlit as st
 from streamlit.runtime import Runtime
@@ -13,6 +14,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 TOKEN = "_streamlit_xsrf"
 _sessions: dict[str, str] = {}  # of a page that is open -> the visitor
 _held: dict[str, set[str]] = {}  # of a page that is open -> the folders that it has shown
+_seen: dict[str, float] = {}  # of a page -> when it was last known to be open
+# A page whose connection breaks for a moment comes back with its session, and need not run again.
+FORGET_SECONDS = 600.0
 
 
 def me() -> str:
@@ -48,21 +52,27 @@ def hold(folder: str) -> None:
 
 def here() -> set[str]:
     """The visitors who have a page open."""
-    _forget()
-    return set(_sessions.values())
+    return {_sessions[session] for session in _active(_sessions)}
 
 
 def held() -> set[str]:
     """The folders that are shown on a page that is open."""
-    _forget()
-    return set().union(*_held.values())
+    return set().union(*(_held[session] for session in _active(_held)))
 
 
-def _forget() -> None:
-    """Forget the sessions that have ended; without a server, as in a test, none does."""
+def _active(known: dict) -> list[str]:
+    """The sessions whose page is open; one that has been away for long is forgotten. Without a
+    server, as in a test, all are."""
     if not Runtime.exists():
-        return
-    is_active = Runtime.instance().is_active_session
-    for known in (_sessions, _held):
-        for session in [s for s in known if not is_active(s)]:
+        return list(known)
+    is_active, now = Runtime.instance().is_active_session, monotonic()
+    active = []
+    for session in list(known):
+        if is_active(session):
+            _seen[session] = now
+            active.append(session)
+        elif now - _seen.setdefault(session, now) > FORGET_SECONDS:
             known.pop(session, None)
+    for session in _seen.keys() - _sessions.keys() - _held.keys():
+        _seen.pop(session, None)
+    return active

@@ -198,6 +198,16 @@ def test_run_of_a_gpu_goes_on_where_there_is_none(without_processes, monkeypatch
     assert job_module.read_order(job).device == "auto"
 
 
+def test_places_are_kept_over_a_time_without_a_server(without_processes):
+    start()
+    dispatcher.look()
+    waits = start(seed=1)
+    aged(waits.folder / job_module.WANTED, 2 * job_module.AWAY_SECONDS)
+    dispatcher.welcome_back()
+    dispatcher.look()
+    assert queue.waiting() == [waits]
+
+
 def test_stopped_training_whose_place_is_given_back_keeps_what_it_has(
     without_processes, as_visitor
 ):

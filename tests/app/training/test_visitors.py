@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ def visit(monkeypatch):
     """Run as a page of this session, from a browser with this token."""
     monkeypatch.setattr(visitors, "_sessions", {})
     monkeypatch.setattr(visitors, "_held", {})
+    monkeypatch.setattr(visitors, "_seen", {})
 
     def visit(session: str, cookie: str = "") -> None:
         context = SimpleNamespace(session_id=session)
@@ -60,3 +62,11 @@ def test_visitor_is_here_as_long_as_a_page_is_open(visit, monkeypatch):
     open_pages.clear()
     assert visitors.here() == set()
     assert visitors.held() == set()
+    open_pages.add("one")  # the connection was broken, and its script does not run again
+    assert visitors.here() == {me}
+    assert visitors.held() == {"a-run"}
+    open_pages.clear()
+    assert visitors.here() == set()
+    monkeypatch.setattr(visitors, "monotonic", lambda: time.monotonic() + 1_000)
+    visitors.here(), visitors.held()
+    assert not (visitors._sessions or visitors._held or visitors._seen)  # it is gone
