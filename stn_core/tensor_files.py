@@ -101,8 +101,9 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], header: dict[str, Any])
 def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors of a safetensors file, on the CPU, and its header.
 
-    what: the file's name in messages. Raises CheckpointError, also for a header of more than a
-    million bytes, 5,000 tensors, or a name of more than 500 letters.
+    A header value that is not JSON, as other programs write it, is plain text. what: the file's
+    name in messages. Raises CheckpointError, also for a header of more than a million bytes, 5,000
+    tensors, or a name of more than 500 letters.
 
     >>> import torch
     >>> folder = tempfile.TemporaryDirectory()
@@ -119,13 +120,20 @@ def load_tensors(path: Path, what: str | None = None) -> tuple[dict[str, Tensor]
         with safe_open(path, framework="pt") as file:
             names = list(file.keys())
             _check_names(names)
-            header = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
+            header = {k: _header_value(v) for k, v in (file.metadata() or {}).items()}
             return {name: file.get_tensor(name) for name in names}, header
     except Exception as error:  # whatever safetensors, JSON and torch come to by a file of anyone's
         words = printable(str(error).partition("\n")[0], MAX_MESSAGE_CHARS)  # they quote the file
         if _is_pickled(path):
             words += "; it looks like a file of torch.save: use `python -m stn_core convert`"
         raise CheckpointError(f"{what} is not a readable safetensors file: {words}") from error
+
+
+def _header_value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _check_header_size(path: Path) -> None:

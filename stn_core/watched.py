@@ -79,16 +79,17 @@ def save_warps(
     modules = modules_of(network)
     drawn = [_drawn(name, warp, modules, numbers) for name, warp in last.items()]
     tensors = {}
+    # Copies: two transformers may share a tensor, and a file takes none twice.
     for place, one in enumerate(drawn):
         if isinstance(one.transform, LearnedBasis):
-            tensors[f"{place}.basis"] = one.transform.B.detach().float()
+            tensors[f"{place}.basis"] = one.transform.B.detach().float().clone()
         if isinstance(one.transform, ThinPlateSpline) and one.transform.side is None:
-            tensors[f"{place}.points"] = one.transform.controls
+            tensors[f"{place}.points"] = one.transform.controls.clone()
     fixed = len(drawn) * HEADER_BYTES + sum(t.nbytes for t in tensors.values())
     count = _most_images(drawn, MAX_BYTES - fixed)
     for place, one in enumerate(drawn):
         tensors[f"{place}.image"] = picture(one.image[:count].detach())
-        tensors[f"{place}.theta"] = one.theta[:count].detach().cpu().float()
+        tensors[f"{place}.theta"] = one.theta[:count].detach().cpu().float().clone()
     entries = [_entry(one) for one in drawn]
     read_all(entries, tensors)
     save_tensors(Path(path), tensors, {"watched": entries})
@@ -172,13 +173,11 @@ def _fitted(name: str, warp: GridSample, numbers: int) -> Fitted:
 def _entry(one: _Drawn) -> dict[str, Any]:
     """What the header says of a transformer."""
     side = getattr(one.transform, "side", None)
-    # B of a learned basis has one column for each pixel: it cannot be made smaller.
-    kept = one.transform.size if isinstance(one.transform, LearnedBasis) else _shrunk(one.size)
     return {
         "name": one.name,
         "family": type(one.transform).__name__,
         "side": list(side) if isinstance(side, tuple) else side,
-        "size": list(kept),
+        "size": list(Fitted(one.transform, one.theta).size_for(_shrunk(one.size))),
         "kernel": one.kernel,
         "padding": one.padding,
     }

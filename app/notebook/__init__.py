@@ -37,7 +37,8 @@ def in_a_notebook() -> bool:
     """Whether what this is called from can draw a widget."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    if type(shell).__name__ == "ZMQInteractiveShell":
+    # Colab's shell is of a subclass.
+    if any(kind.__name__ == "ZMQInteractiveShell" for kind in type(shell).__mro__):
         return True
     marimo = sys.modules.get("marimo")
     return bool(marimo and marimo.running_in_notebook())

@@ -6,11 +6,14 @@ import threading
 import time
 import urllib.request
 import webbrowser
+from contextlib import suppress
 from urllib.parse import urljoin
 
 import streamlit as st
+from streamlit import runtime
 
 from app.data import inspected
+from stn_core.errors import InputError
 from stn_core.inspecting import Inspected
 from stn_core.inspecting.server import MAIN, check_installed, free_port, page_of, settings
 
@@ -21,13 +24,20 @@ def serve(
     network: Inspected, address: str = "127.0.0.1", port: int | None = None, browser: bool = True
 ) -> None:
     """Show a network until Ctrl-C. browser: whether to open one. Raises InputError for a port that
-    is not free."""
+    is not free, and where the app has run before."""
     check_installed()
+    if runtime.exists():
+        raise InputError(
+            "the app has already been started in this process, which can start it only once; "
+            "restart Python to show a network again"
+        )
     port = free_port(address, port)
     inspected.hand_over(network)
     page = page_of(address, port)
     threading.Thread(target=_say, args=(page, browser), daemon=True).start()
-    st.App(MAIN).run(config=settings(address, port))
+    # Ctrl-C ends the server, which then raises it again for whoever has started it.
+    with suppress(KeyboardInterrupt):
+        st.App(MAIN).run(config=settings(address, port))
 
 
 def _say(page: str, browser: bool) -> None:
@@ -36,9 +46,10 @@ def _say(page: str, browser: bool) -> None:
     while time.monotonic() < until:
         try:
             urllib.request.urlopen(urljoin(page, "/_stcore/health"), timeout=1).close()
-            break
         except OSError:
             time.sleep(0.2)
-    print(f"Open {page} (Ctrl-C ends it)", flush=True)
-    if browser:
-        webbrowser.open(page)
+            continue
+        print(f"Open {page} (Ctrl-C ends it)", flush=True)
+        if browser:
+            webbrowser.open(page)
+        return

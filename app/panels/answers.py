@@ -54,7 +54,7 @@ def staged(seen: Seen, fitted: Fitted, image: int, crop: int = 0, channel: int |
     )
     return item, {
         "transformers": Transformers(transform=fitted.transform, colours=GRIDS[:1]),
-        "output_size": shown_size(seen),
+        "output_size": fitted.size_for(shown_size(seen)),
         "reading": Reading(
             kernel=seen.kernel, padding="zeros" if seen.padding == "zeros" else "border"
         ),

@@ -53,7 +53,8 @@ def on_the_input(
     """The grids (K, ·) of all transformers on the input of a pass of one image, in one family.
 
     found: what ``sources`` gives; size: of the grids' V. None if a transformer has made several
-    crops of the image: then there is no one grid of it.
+    crops of the image, so that there is no one grid of it, or if the way back from one to the input
+    has no end.
 
     >>> from torch import nn
     >>> from stn_core.inspecting.network import Half
@@ -69,7 +70,12 @@ def on_the_input(
     for name in names:
         points = regular_grid(size, dtype=torch.float64).T  # (N, 2)
         at: str | None = name
+        passed: set[str] = set()
         while at is not None:
+            # By other noise than torch's a network can differ from pass to pass.
+            if at in passed or at not in done.seen:
+                return None
+            passed.add(at)
             points = _through(done.seen[at], points)
             at = found[at]
         grids.append(points.unflatten(0, size))

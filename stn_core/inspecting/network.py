@@ -101,6 +101,7 @@ class Seen:
         assert self.transformer is not None
         return Fitted(self.transformer.transform, self.warp.theta)
 
+    @torch.no_grad()
     def moved(self, fitted: Fitted, theta: Tensor, item: int = 0) -> Tensor:
         """The grid (B, H', W', 2) with one item's θ (1, P) set by hand; the others' as it is.
 
@@ -180,16 +181,24 @@ class Inspected:
         return label if label >= 0 else None
 
     def run(self, images: Tensor, grids: Mapping[str, Tensor] | None = None) -> Pass:
-        """A forward pass, in inference mode, on one thread.
+        """A forward pass of a copy of the images, in inference mode, on one thread.
+
+        Random numbers that the network draws are the same in every pass, so that what differs
+        between two comes of their grids.
 
         images: (B, C, H, W); grids: by the names of transformers, (B, H', W', 2) in our convention,
         where they read instead (see ``watch``). Raises InputError with what the network raised, for
         a network that cannot be watched, and for an output that is not finite; ShapeError and
         NonFiniteError for such grids.
         """
-        images = images.to(dtype_of(self.network, torch.float32))
+        # A copy: the network may change it in place.
+        images = images.to(dtype_of(self.network, torch.float32), copy=True)
         try:
-            with _LOCK, on_threads(1), torch.inference_mode(), watch(self.network, grids) as warps:
+            with (
+                _LOCK, on_threads(1), torch.random.fork_rng(devices=[]), torch.inference_mode(),
+                watch(self.network, grids) as warps,
+            ):  # fmt: skip
+                torch.default_generator.manual_seed(0)  # torch.manual_seed would seed CUDA's too
                 output = self.network(images)
                 # Outside of the lock another pass may write into what the network gave.
                 probabilities = probabilities_of(output, len(images))

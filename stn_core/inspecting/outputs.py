@@ -11,7 +11,7 @@ from torch import Tensor
 from stn_core.errors import InputError
 
 LOGITS = ("logits", "out", "output", "scores")  # names that others give them
-SUM_ERROR = 1e-3  # of probabilities that are already there
+SUM_ERROR = 1e-3  # of probabilities that are already there; of bfloat16 its rounding
 
 
 def probabilities_of(output: Any, count: int) -> Tensor | None:
@@ -29,10 +29,11 @@ def probabilities_of(output: Any, count: int) -> Tensor | None:
     scores = next((s for s in _tensors(output) if _are_scores(s, count)), None)
     if scores is None:
         return None
+    sum_error = max(SUM_ERROR, torch.finfo(scores.dtype).eps)
     scores = scores.detach().cpu().float()
     if not scores.isfinite().all():
         raise InputError("the network's output has NaN or infinite entries")
-    if (scores >= 0).all() and ((scores.sum(1) - 1).abs() < SUM_ERROR).all():
+    if (scores >= 0).all() and ((scores.sum(1) - 1).abs() < sum_error).all():
         return scores
     return scores.softmax(1)
 

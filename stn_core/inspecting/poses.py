@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stn_core.inspecting.network import Inspected
+from stn_core.inspecting.network import Inspected, Seen
 from stn_core.sampling import sample
 from stn_core.transforms import Affine, decompose_affine
-from stn_core.watching.fitting import nearest_affine
+from stn_core.watching.fitting import half, nearest_affine
 
 STEPS = 31  # of a sweep
 BATCH = 8  # images in a forward pass of it
@@ -78,7 +78,8 @@ def border_level(image: Tensor) -> Tensor:
 class Sweep:
     """A network on an input that is turned, say. values: (T,); probabilities: (T, classes), None
     where the output has none; theta: of the affine θ nearest to the transformer's grid, what
-    ``decompose_affine`` gives, (T,) each.
+    ``decompose_affine`` gives, (T,) each: angle, scales and shear in pixels of U, as a ``Pose``
+    turns, the shifts normalised.
 
     >>> Sweep(values=[0.0], probabilities=None, theta={}).theta
     {}
@@ -107,14 +108,20 @@ def sweep(network: Inspected, image: Tensor, pose: Pose, what: str, name: str) -
     passes = [network.run(images[start : start + BATCH]) for start in range(0, STEPS, BATCH)]
     shares = [p.probabilities for p in passes if p.probabilities is not None]
     followed = [p.seen[name] for p in passes if name in p.seen]
-    thetas = [
-        nearest_affine(seen.grid, tuple(seen.input.shape[2:])).theta
-        for seen in followed
-        if seen.grid.shape[-1] == 2
-    ]
+    thetas = [_in_pixels(seen) for seen in followed if seen.grid.shape[-1] == 2]
     theta = torch.cat(thetas) if thetas else torch.empty(0, 6)
     return Sweep(
         values=values,
         probabilities=torch.cat(shares) if shares else None,
         theta=decompose_affine(theta) if len(theta) == STEPS else {},
     )
+
+
+def _in_pixels(seen: Seen) -> Tensor:
+    """The affine θ (B, 6) nearest to a grid, with its 2 × 2 part from pixels of U to pixels: in
+    normalised coordinates a turn of an image that is not square has another angle."""
+    lengths = tuple(seen.input.shape[2:])
+    theta = nearest_affine(seen.grid, lengths).theta.unflatten(1, (2, 3))
+    pixels = half(lengths, theta)  # (2, 1), x first
+    linear = theta[:, :, :2] * pixels / pixels.T
+    return torch.cat([linear, theta[:, :, 2:]], 2).flatten(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from os.path import commonprefix
 from pathlib import Path
 
 import torch
@@ -82,7 +84,8 @@ def _tensors(path: Path, what: str) -> dict[str, Tensor]:
 
 def _fitted_names(tensors: dict[str, Tensor], expected: dict[str, Tensor]) -> dict[str, Tensor]:
     """By the network's own names, which may begin like those that ``state_dict`` takes off."""
-    for prefix in ("", *PREFIXES):
+    shared = commonprefix([name.split(".")[:-1] for name in expected])  # modules that hold all
+    for prefix in ("", *PREFIXES, *accumulate(f"{module}." for module in shared)):
         named = {f"{prefix}{name}": tensor for name, tensor in tensors.items()}
         if expected.keys() & named.keys():
             return named

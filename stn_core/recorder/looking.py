@@ -58,7 +58,8 @@ def look(network: nn.Module | Callable[..., Any], images: Tensor) -> Look:
         torch.no_grad(),
         watch(network) as warps,
     ):
-        output = network(images.to(floating.device, floating.dtype))
+        # A copy: the network may work in place, and the images are for the next look too.
+        output = network(images.to(floating.device, floating.dtype, copy=True))
     return Look({n: found[-1] for n, found in warps.items() if found}, _logits(output, images))
 
 

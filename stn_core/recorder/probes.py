@@ -63,6 +63,7 @@ class Probes:
         self.images = images.detach().cpu().float().clone()
         self.labels = torch.full((len(images),), UNLABELLED) if labels is None else labels.cpu()
         self._transformers: list[_Transformer] = []
+        self._written: list[tuple[int, float]] | None = None  # the extents of B in the folder
 
     def begin(self, folder: Path) -> dict[str, Any]:
         """Write the probes, and say what there is to be recorded: of each transformer its name, the
@@ -106,7 +107,6 @@ class Probes:
         RunError if a transformer is not used any more."""
         seen = self._look()
         arrays: dict[str, Any] = {"step": step, **self._read(seen.logits)}
-        before = self._extents()
         for n, (name, basis, given) in enumerate(self._transformers):
             warp = seen.warps.get(name)
             if warp is None:
@@ -115,11 +115,12 @@ class Probes:
             arrays[f"theta_{n}"] = basis.theta(_resized(warp.grid, basis.size)).numpy()
             if not given:
                 arrays[f"image_{n}"] = _pictures(warp.input.cpu().float(), *_ends(warp.input))
-        if step == 0 or before != self._extents():
+        if self._written != (extents := self._extents()):  # an earlier look may have failed
             bases = [one.basis for one in self._transformers]
             arrays_of_b = {f"rows_{n}": basis.rows().numpy() for n, basis in enumerate(bases)}
             residuals = np.array([basis.residual for basis in bases])
             write_arrays(folder / BASIS, residual=residuals, **arrays_of_b)
+            self._written = extents
         write_arrays(folder / SNAPSHOTS / f"{step}.npz", **arrays)
 
     def _close(self, lengths: tuple[int, ...]) -> float:

@@ -43,8 +43,8 @@ class Seen(NamedTuple):
 
 class RecordedTraining(NamedTuple):
     """A whole recording. labels: (probes,), −1 of those without; steps: of the T snapshots;
-    logits: (T, probes, classes); measures: (T,), how many probes are misread, in per cent, NaN
-    without labels.
+    logits: (T, probes, classes), NaN where they were not finite; measures: (T,), how many probes
+    are misread, in per cent, NaN without labels.
 
     >>> empty = np.zeros(0)
     >>> RecordedTraining({"network": "Net"}, [], empty, empty, empty, empty, []).transformers
@@ -106,7 +106,7 @@ class Reader:
                 self.run.history(),
                 probes["labels"],
                 np.array([int(one["step"]) for one in snapshots]),
-                np.stack([one["logits"] for one in snapshots]),
+                _stacked([one["logits"] for one in snapshots]),
                 np.array([float(one["measure"]) for one in snapshots]),
                 [_seen(n, entry, snapshots, basis, probes["images"]) for n, entry in entries],
             )
@@ -124,6 +124,12 @@ class Reader:
                 found.pop(path.name, None)
         self._snapshots = found
         return sorted(found.values(), key=lambda one: int(one["step"]))
+
+
+def _stacked(logits: list[np.ndarray]) -> np.ndarray:
+    """(T, probes, classes): a snapshot whose logits were not finite has none; they become NaN."""
+    shape = max(one.shape for one in logits)
+    return np.stack([one if one.size else np.full(shape, np.nan) for one in logits])
 
 
 def _seen(

@@ -31,10 +31,10 @@ from stn_core.recorder.probes import RECORDER, Probes
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError, Step
 from stn_core.tensor_files import write_atomically
-from stn_core.transforms import NonFiniteError
 from stn_core.watching.modules import name_of
 
 MAX_MESSAGE = 300  # characters of what a training failed with
+NAMES = ("loss", "error", "learning_rate")  # of what a step gives
 
 
 class Recorder:
@@ -115,7 +115,7 @@ class Recorder:
         if self._pace is None:
             raise RuntimeError("the recorder is not recording; call step inside `with Recorder(…)`")
         self._steps += 1
-        self._sums.add(loss=loss, error=error, learning_rate=learning_rate)
+        self._guarded(self._sums.add, loss, error, learning_rate)
         kept = self._pace.is_kept(self._steps)
         live = not kept and self._pace.is_live()
         if self._pace.is_recorded(self._steps) or kept or live:
@@ -147,10 +147,11 @@ class Recorder:
             self._run.set_status("stopped", self._steps)
 
     def _guarded(self, write: Callable[..., None], *arguments: Any) -> None:
-        """A full disk, or a grid that is not finite, is no reason for a training to end."""
+        """A full disk, memory that is full, a grid that is not finite: whatever goes wrong here is
+        no reason for a training to end."""
         try:
             write(*arguments)
-        except (OSError, NonFiniteError, RunError) as error:
+        except Exception as error:
             warnings.warn(
                 f"step {self._steps} is not in {self._run.folder}: {error}", RuntimeWarning,
                 stacklevel=4,
@@ -185,17 +186,17 @@ class _Sums:
         self.count = 0
         self._sums: dict[str, tuple[Any, int]] = {}
 
-    def add(self, **values: float | Tensor | None) -> None:
+    def add(self, *values: float | Tensor | None) -> None:
         self.count += 1
-        for name, value in values.items():
+        for name, value in zip(NAMES, values, strict=True):
             if value is not None:
                 total, count = self._sums.get(name, (0.0, 0))
-                value = value.detach() if isinstance(value, Tensor) else value
+                # In half precision a sum of many soon stops growing.
+                value = value.detach().float() if isinstance(value, Tensor) else value
                 self._sums[name] = (total + value, count + 1)
 
     def means(self) -> dict[str, float]:
         """By name; NaN of what was not given. Begins anew."""
-        names = ("loss", "error", "learning_rate")
-        given = {name: self._sums.get(name, (math.nan, 1)) for name in names}
+        given = {name: self._sums.get(name, (math.nan, 1)) for name in NAMES}
         self.begin()
         return {name: float(total) / count for name, (total, count) in given.items()}

@@ -24,6 +24,14 @@ class Fitted(NamedTuple):
     transform: Transform
     theta: Tensor
 
+    def size_for(self, size: tuple[int, ...]) -> tuple[int, ...]:
+        """In which size V can be drawn: in this one, but of a ``LearnedBasis`` in its own only.
+
+        >>> Fitted(LearnedBasis((4, 5)), torch.zeros(1, 12)).size_for((48, 48))
+        (4, 5)
+        """
+        return self.transform.size if isinstance(self.transform, LearnedBasis) else size
+
 
 class NearestAffine(NamedTuple):
     """The affine θ nearest to a grid, by least squares.

@@ -125,8 +125,10 @@ class GridSample:
         """That of the ``F.affine_grid`` call whose grid this is; None if it is no such, or if one
         of its points was reflected, or lay half way between two pixels in nearest mode."""
         unmoved = self.reading._replace(mode="bilinear", padding_mode="zeros")
+        device = self.grid.device
         for made in reversed(self.affine_grids):
-            if torch.equal(our_grid(self.input, made.grid(), unmoved), self.grid):
-                size = tuple(made.size[2:])
-                return our_theta(made.theta, size, made.align_corners, self.input, self.reading)
+            grid = made.grid().to(device)  # which may have been made on another
+            if torch.equal(our_grid(self.input, grid, unmoved), self.grid):
+                theta, size = made.theta.to(device), tuple(made.size[2:])
+                return our_theta(theta, size, made.align_corners, self.input, self.reading)
         return None

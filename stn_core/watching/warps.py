@@ -44,7 +44,7 @@ class Warps(dict[str, list]):
         Raises ImportError without the app, which this library does not need for anything else;
         ValueError for a function, of which the images are not known, and for a network that was not
         called (``save_warps`` writes what a function did into a file for that page); InputError for
-        a network that cannot be run again.
+        a network that cannot be run again, and from a script for a second ``show`` in one process.
 
         >>> Warps().show()
         Traceback (most recent call last):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_model
 from torch import nn
 
 from stn_core import checkpoints, tensor_files, tutorial_network
@@ -147,12 +147,15 @@ def test_damaged_file_is_an_error_that_names_it(damage, network, tmp_path):
         checkpoints.load_tensors(path)
 
 
-def test_header_that_is_not_json_is_an_error(network, tmp_path):
+def test_header_value_that_is_not_json_is_plain_text(network, tmp_path):
     path = tmp_path / "file"
+    save_model(network, path, {"format": "pt"})  # as timm and transformers have it
+    tensors, header = checkpoints.load_tensors(path)
+    assert header == {"format": "pt"} and tensors.keys() == network.state_dict().keys()
     checkpoints.save_tensors(path, network.state_dict(), {"step": 1234})
     path.write_bytes(path.read_bytes().replace(b"1234", b"12]4"))
-    with pytest.raises(CheckpointError, match="not a readable"):
-        checkpoints.load_tensors(path)
+    with pytest.raises(CheckpointError, match="it has no step in its header"):
+        tensor_files.check_header(checkpoints.load_tensors(path)[1], {"step": int}, "it")
 
 
 def written(path, tensors: dict, data: bytes = b"") -> None:

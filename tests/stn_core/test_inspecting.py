@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from unittest.mock import patch
 
 import pytest
@@ -172,6 +173,74 @@ def test_probabilities_are_found_in_whatever_a_network_returns():
         assert probabilities_of(output, 1) is None
 
 
+def test_softmax_of_bfloat16_stays_as_it_is(generator):
+    shares = (3 * torch.randn(64, 200, generator=generator)).bfloat16().softmax(1)
+    assert (shares.float().sum(1) - 1).abs().max() > 1e-3
+    assert torch.equal(probabilities_of(shares, 64), shares.float())
+
+
+class InPlace(nn.Module):
+    def forward(self, image):
+        return Turned()(image.mul_(0.5)).flatten(1)
+
+
+def test_network_that_works_in_place_leaves_the_images_alone(generator):
+    images = torch.rand(2, 1, 28, 28, generator=generator)
+    before = images.clone()
+    inspected = Inspected(InPlace(), images)
+    again = inspected.run(images)
+    assert torch.equal(images, before)
+    torch.testing.assert_close(again.probabilities[:1], inspected.first.probabilities)
+
+
+class Noisy(nn.Module):
+    """Dropout that is left on, in front of two transformers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = own_spline(), own_spline()
+
+    def forward(self, image):
+        image = F.dropout(image, 0.5, training=True)
+        return self.second(self.first(image)).mean(2).flatten(1)
+
+
+def test_noise_of_a_network_is_the_same_in_every_pass(generator):
+    state = torch.get_rng_state()
+    images = torch.rand(1, 1, 28, 28, generator=generator)
+    network = Inspected(Noisy(), images)
+    own = network.run(images)
+    same = network.run(images, {"first": own.seen["first"].grid})
+    assert torch.equal(same.probabilities, own.probabilities)
+    assert sources(network, images) == {"first": None, "second": "first"}
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [{"first": "second", "second": "first"}, {"first": "gone", "second": "first"}],
+    ids=["circle", "not-used"],
+)
+def test_way_back_to_the_input_that_has_no_end_gives_no_grids(found, generator):
+    network = Inspected(Noisy(), torch.rand(1, 1, 28, 28, generator=generator))
+    assert on_the_input(network.first, found) is None
+
+
+def test_learned_basis_of_our_own_is_moved_without_a_gradient_and_keeps_its_size(generator):
+    basis = LearnedBasis((20, 24), generator=generator)
+    network = nn.Sequential(
+        *(SpatialTransformer(lambda u: basis.identity().expand(len(u), 12), basis, size=(20, 24))
+          for _ in range(2))
+    )  # fmt: skip
+    inspected = Inspected(network, torch.rand(1, 1, 28, 28, generator=generator))
+    seen = inspected.first.seen["0"]
+    fitted = seen.fitted(size=(48, 48))
+    assert fitted.size_for((48, 48)) == (20, 24)
+    moved = inspected.run(inspected.images, {"0": seen.moved(fitted, 0.9 * fitted.theta)})
+    later = moved.seen["1"].fitted()
+    torch.testing.assert_close(torch.from_numpy(later.theta.numpy())[0], basis.identity())
+
+
 class Parallel(nn.Module):
     """Two crops of the image, and one of the first of them."""
 
@@ -234,3 +303,23 @@ def test_sweep_follows_probabilities_and_the_nearest_affine_theta(generator):
         swept.probabilities[middle], network.first.probabilities[0], atol=1e-4, rtol=0
     )
     assert swept.theta["angle_degrees"].shape == (len(swept.values),)
+
+
+class TurnedByPixels(nn.Module):
+    """A wide image, read with a frame that is turned by 30° on the screen."""
+
+    def forward(self, image):
+        height, width = image.shape[2:]
+        cos, sin = math.cos(math.pi / 6), math.sin(math.pi / 6)
+        theta = torch.tensor([[cos, -sin * height / width, 0.1], [sin * width / height, cos, 0]])
+        grid = F.affine_grid(theta.expand(len(image), 2, 3), image.shape, align_corners=False)
+        return F.grid_sample(image, grid, align_corners=False).mean(2).flatten(1)
+
+
+def test_angle_of_theta_is_that_on_the_screen_for_an_image_that_is_not_square(generator):
+    network = Inspected(TurnedByPixels(), torch.rand(1, 1, 60, 120, generator=generator))
+    swept = sweep(network, network.images, Pose(), "rotation", network.names[0])
+    expected = {"angle_degrees": 30.0, "scale_x": 1.0, "scale_y": 1.0, "shear": 0.0, "shift_x": 0.1}
+    for part, value in expected.items():
+        found = swept.theta[part]
+        torch.testing.assert_close(found, torch.full_like(found, value), atol=1e-4, rtol=0)

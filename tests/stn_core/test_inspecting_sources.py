@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from stn_core.__main__ import main
 from stn_core.errors import InputError
 from stn_core.inspecting import Source, load
 from stn_core.inspecting.images import MAX_IMAGES, as_images
 from stn_core.inspecting.server import free_port, settings
+from stn_core.inspecting.weights import load_weights
 
 CODE = """
 import torch
@@ -107,6 +109,19 @@ def test_weights_fit_however_they_were_wrapped(wrap, folder):
     weights = load(source(weights="w.pt")).network.state_dict()
     kept = [name for name in own if not name.endswith("_tracked")]
     assert all(torch.equal(weights[name], own[name] + 1) for name in kept)
+
+
+@pytest.mark.parametrize("wrap", ["", "module."])
+@pytest.mark.parametrize("depth", [1, 2])
+def test_weights_fit_a_wrapper_of_a_transformer_and_a_classifier(depth, wrap, tmp_path):
+    parts = {"transformer": nn.Linear(1, 2), "classifier": nn.Linear(2, 3)}
+    network = nn.ModuleDict(parts)
+    for _ in range(depth):
+        network = nn.ModuleDict({"net": network})
+    saved = {name: tensor + 1 for name, tensor in network.state_dict().items()}
+    torch.save({f"{wrap}{name}": t for name, t in saved.items()}, tmp_path / "w.pt")
+    load_weights(network, tmp_path / "w.pt")
+    assert all(torch.equal(tensor, saved[name]) for name, tensor in network.state_dict().items())
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,19 @@ def test_control_points_come_back_and_can_be_taken_hold_of(transform, generator,
     assert len({handle["name"] for handle in described["handles"]}) == len(targets)
 
 
+@pytest.mark.parametrize(
+    "transform",
+    [Affine(), LearnedBasis(SIZE), ThinPlateSpline(points=0.9 * lattice((2, 10)))],
+    ids=["theta", "basis", "points"],
+)
+def test_transformers_that_share_their_tensors_are_kept_each(transform, tmp_path):
+    theta = transform.identity().expand(2, -1).clone()
+    network = nn.Sequential(*(SpatialTransformer(lambda u: theta, transform, SIZE) for _ in "12"))
+    save_warps(tmp_path / "w.safetensors", network, watched(network, torch.rand(2, 1, *SIZE)))
+    for found in load_warps(tmp_path / "w.safetensors"):
+        assert repr(found.transform) == repr(transform) and torch.equal(found.theta, theta)
+
+
 def test_transformers_in_depth_are_told_apart_and_features_become_pictures(tmp_path):
     network = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1), transformer(Affine(), 8), nn.Upsample((28, 28)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -106,6 +108,19 @@ def test_changed_grid_is_no_longer_its_theta_s(generator):
     assert isinstance(bent.transform, LearnedBasis)
     assert 0.01 < bent.affine.residual.item() < 0.1
     torch.testing.assert_close(bent.affine.theta[0, 0].item(), 0.49, atol=0.01, rtol=0)
+
+
+def test_theta_of_a_grid_that_was_made_on_another_device_is_found(monkeypatch, generator):
+    image = images(generator, 1, 1, 8, 8)
+    with watch(Tutorial()) as warps:
+        grid = F.affine_grid(0.5 * torch.eye(2, 3)[None], (1, 1, 8, 8), align_corners=False)
+        F.grid_sample(image, grid, align_corners=False)
+    _, call = only(warps)
+    moved = replace(call, **{name: getattr(call, name).to("meta") for name in call.TENSORS})
+    # "meta" stands for CUDA; like there, only tensors of one device can be compared.
+    monkeypatch.setattr(torch, "equal", lambda one, other: one.device == other.device)
+    assert isinstance(moved.transform, Affine)
+    assert moved.theta.device == moved.grid.device
 
 
 def test_calls_are_named_and_numbered_in_their_order(generator):

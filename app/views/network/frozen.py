@@ -28,7 +28,8 @@ def opened(file) -> list[Watched] | None:
 
 
 def explore(warp: Watched, transformer: str, chosen: int) -> None:
-    """A transformer at work on one of the images. transformer: tells it from every other."""
+    """A transformer at work on one of the images. transformer: tells it from every other, of this
+    file or another."""
     pictures = [picture[0] if len(picture) == 1 else picture for picture in warp.image.numpy()]
     (height, width), (rows, columns) = warp.image.shape[2:], warp.size
     transformers = Transformers(transform=warp.transform, colours=GRIDS[:1])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_COMPOSED = 48  # pixels of V in the row of all transformers
 MAX_LABEL = 9  # characters below a small image
 COMPOSED_PIXELS = 190  # a place in that row, on the screen
+_NO_GRIDS = None, None, None  # in place of what ``_grids`` gives
 
 
 @st.fragment
@@ -84,9 +85,13 @@ def _composed(shown: Shown) -> None:
     from stn_core.inspecting.frames import on_the_input
 
     choice = shown.choice
-    found = inspected.sources(choice.network, choice.key)
     size = tuple(max(1, round(n * MAX_COMPOSED / max(shown.seen.size))) for n in shown.seen.size)
-    composed = on_the_input(shown.now, found, size)
+    try:
+        found = inspected.sources(choice.network, choice.key)
+        composed = on_the_input(shown.now, found, size)
+    except (ValueError, RuntimeError) as error:
+        st.error(f"The grids cannot be drawn on the input: {reason(error)}")
+        return
     if composed is None:
         return
     names, fitted = composed
@@ -120,16 +125,24 @@ def _composed(shown: Shown) -> None:
 
 def all_images(network: Inspected, key: str, transformer: str, chosen: int) -> None:
     """A row of the images, with the chosen transformer's grid where it is on them."""
-    done = inspected.first_images(network, key)
     count = min(len(network.images), inspected.STRIP)
-    seen = done.seen.get(transformer)
-    drawn = seen if seen and len(seen.grid) == count and not seen.why_not_drawn else None
-    pictures = (drawn.input if drawn else network.images)[:count]
-    transformers, thetas, size = _grids(drawn)
-    read = None if done.probabilities is None else done.probabilities.argmax(1).tolist()
+    pictures, grids, read = network.images[:count], _NO_GRIDS, None
+    try:
+        done = inspected.first_images(network, key)
+        seen = done.seen.get(transformer)
+        if seen and len(seen.grid) == count and not seen.why_not_drawn:
+            pictures, grids = seen.input, _grids(seen)
+        if done.probabilities is not None:
+            read = done.probabilities.argmax(1).tolist()
+    except (ValueError, RuntimeError) as error:
+        st.error(
+            f"The network cannot be run on {count} images at once, so they are shown without "
+            f"grids: {reason(error)}"
+        )
+    transformers, thetas, size = grids
     st.caption(
-        f"{'U of each image, with' if drawn else 'The images, without'} the grid. Below: what the "
-        "network reads. Click one to show it large."
+        f"{'U of each image, with' if transformers else 'The images, without'} the grid. Below: "
+        "what the network reads. Click one to show it large."
         if read
         else "All images. Click one to show it large."
     )
@@ -158,14 +171,12 @@ def _short(name: str) -> str:
     return name if len(name) <= MAX_LABEL else f"{name[: MAX_LABEL - 1]}…"
 
 
-def _grids(seen: Seen | None):
-    """Transformers, θ (N, P) and V's size of all images; None of what has no grid."""
-    if seen is None:
-        return None, None, None
+def _grids(seen: Seen):
+    """Transformers, θ (N, P) and V's size of all images."""
     size = tuple(max(1, round(n * MAX_COMPOSED / max(seen.size))) for n in seen.size)
     fitted = seen.fitted_all(size)
     return (
         Transformers(transform=fitted.transform, colours=GRIDS[:1]),
         fitted.theta.numpy(),
-        size,
+        fitted.size_for(size),
     )

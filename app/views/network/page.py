@@ -90,7 +90,7 @@ def explore_view(row: DeltaGenerator) -> None:
             chosen = choices.choose_image(len(warps[place].image))
     with figure:
         if file is not None and warps:
-            frozen.explore(warps[place], str(place), chosen)
+            frozen.explore(warps[place], f"{file.file_id}/{place}", chosen)
         elif choice is not None:
             live.explore(choice)
             live.all_images(choice.network, choice.key, choice.transformer, choice.image)

@@ -137,6 +137,12 @@ def _training(
     if not recorded.transformers:
         raise ValueError("its network has no transformer on the probes")
     seen = recorded.transformers[min(place, len(recorded.transformers) - 1)]
+    read, probes = seen.theta.shape[1], len(recorded.labels)
+    if read != probes:
+        raise ValueError(
+            f"its transformer reads {read} images for {probes} probes; expected one for each "
+            "probe. If the network has another transformer, choose that one"
+        )
     padding = "zeros" if seen.padding == "zeros" else "border"
     return Training(
         name=_title(name),

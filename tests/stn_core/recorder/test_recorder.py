@@ -21,11 +21,14 @@ from stn_core import (
     tutorial_network,
     watch,
 )
-from stn_core.recorder import Recorder
+from stn_core.recorder import Recorder, probes
+from stn_core.recorder.looking import look
+from stn_core.recorder.pacing import OpenPace
 from stn_core.recorder.reading import Reader
 from stn_core.runs.folder import Run
 from stn_core.runs.records import RunError
 from stn_core.training import pacing
+from stn_core.transforms import ShapeError
 from stn_core.tutorial_network import TutorialNetwork
 from tests.stn_core.foreign_networks import Spline, Volumes
 
@@ -85,6 +88,12 @@ def trained(folder: Path | None, steps: int = 12) -> nn.Module:
 def seeds():
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
+
+
+@pytest.fixture
+def still(monkeypatch):
+    """No time passes: every step that can be kept is."""
+    monkeypatch.setattr(pacing, "monotonic", lambda: 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +179,118 @@ def test_a_grid_that_is_not_finite_is_a_warning_and_the_training_goes_on(tmp_pat
     assert Reader(tmp_path / "mine").training().steps.tolist() == [0, 10]
 
 
-def test_recorder_takes_at_most_a_tenth_of_the_time(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (torch.OutOfMemoryError("memory is full"), "memory is full"),
+        (torch.linalg.LinAlgError("no singular values"), "no singular values"),
+        (ShapeError("another shape"), "another shape"),
+    ],
+    ids=["memory", "algebra", "shape"],
+)
+def test_whatever_fails_is_a_warning_and_the_training_goes_on(error, words, tmp_path, still):
+    network, images, _ = begun()
+
+    def fail(image):
+        raise error
+
+    with Recorder(tmp_path / "mine", network, images) as recorder:
+        for _ in range(9):
+            recorder.step(loss=1.0)
+        network.forward = fail
+        with pytest.warns(RuntimeWarning, match=f"step 10 is not in .*mine: {words}"):
+            recorder.step(loss=1.0)
+        del network.forward
+    assert Reader(tmp_path / "mine").training().steps.tolist() == [0, 10]
+
+
+def test_losses_that_are_not_one_number_are_a_warning(tmp_path):
+    network, images, _ = begun()
+    with Recorder(tmp_path / "mine", network, images) as recorder:
+        with pytest.warns(RuntimeWarning, match="step 1 is not in"):
+            recorder.step(loss=torch.ones(4))
+        recorder._pace.is_recorded = lambda step: False
+        recorder.step(loss=torch.ones(4))
+        with pytest.warns(RuntimeWarning, match="step 3 is not in"):
+            recorder.step(loss=torch.ones(3))
+        recorder._sums.begin()
+    assert Reader(tmp_path / "mine").run.status().state == "finished"
+
+
+def test_mean_of_many_losses_in_half_precision_is_exact(tmp_path, monkeypatch):
+    for name in ("is_recorded", "is_kept"):
+        monkeypatch.setattr(OpenPace, name, lambda *_: False)
+    network, images, _ = begun()
+    with Recorder(tmp_path / "mine", network, images) as recorder:
+        for _ in range(1000):
+            recorder.step(loss=torch.tensor(1.0, dtype=torch.bfloat16))
+    assert [one.loss for one in Reader(tmp_path / "mine").training().history] == [1.0]
+
+
+def test_look_with_infinite_logits_has_nan_and_the_others_stay(tmp_path, still):
+    network, images, labels = begun()
+    with Recorder(tmp_path / "mine", network, (images, labels)) as recorder:
+        for _ in range(9):
+            recorder.step()
+        network.read[2].bias.data.fill_(torch.inf)
+        recorder.step()
+        network.read[2].bias.data.fill_(0)
+        recorder.step()
+    training = Reader(tmp_path / "mine").training()
+    assert training.logits.shape == (3, 6, 3) and training.steps.tolist() == [0, 10, 11]
+    finite = [[True], [False], [True]]
+    assert (np.isfinite(training.logits).reshape(3, -1) == finite).all()
+    assert np.isfinite(training.measures).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("fault", ["full disk", "not finite"])
+def test_rows_of_b_from_a_look_that_failed_are_written_by_the_next(
+    fault, tmp_path, still, monkeypatch
+):
+    torch.manual_seed(3)
+    network = nn.Sequential(Spline(size=(8, 8)), Spline(size=(8, 8)))
+    images = torch.rand(1, 1, 8, 8)
+    network(images)
+    write, last = probes.write_arrays, network[1].move[2]
+    last.weight.data.fill_(0)  # its grid is always the same, whatever it reads
+    before = last.bias.data.clone()
+
+    def full(path, **arrays):
+        if path.name == probes.BASIS:
+            raise OSError("no space left")
+        write(path, **arrays)
+
+    with Recorder(tmp_path / "mine", network, images) as recorder:
+        for _ in range(9):
+            recorder.step()
+        network[0].move[2].bias.data.normal_()  # a grid for which B needs more rows
+        with monkeypatch.context() as patch, pytest.warns(RuntimeWarning, match="step 10 is not"):
+            if fault == "full disk":
+                patch.setattr(probes, "write_arrays", full)
+            else:
+                last.bias.data.fill_(torch.nan)
+            recorder.step()
+        last.bias.data.copy_(before)
+    training = Reader(tmp_path / "mine").training()
+    assert training.steps.tolist() == [0, 10]
+    first = training.transformers[0]
+    with watch(network) as warps, torch.no_grad():
+        network(images)
+    grid = first.transform.grid(torch.from_numpy(first.theta[-1]), first.size)
+    torch.testing.assert_close(grid, warps["0"][0].grid, atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU(inplace=True), nn.Hardtanh(inplace=True)], ids=str)
+def test_network_that_works_in_place_leaves_the_probes_as_they_are(layer):
+    images = torch.randn(2, 1, 4, 4)
+    before = images.clone()
+    look(layer, images)
+    assert torch.equal(images, before)
+
+
+@pytest.mark.filterwarnings("ignore:step .* is not in:RuntimeWarning")
+@pytest.mark.parametrize("fails", [False, True])
+def test_recorder_takes_at_most_a_tenth_of_the_time(tmp_path, monkeypatch, fails):
     """A look takes one second here, a step ten milliseconds."""
     clock = [0.0]
     monkeypatch.setattr(pacing, "monotonic", lambda: clock[0])
@@ -182,6 +302,8 @@ def test_recorder_takes_at_most_a_tenth_of_the_time(tmp_path, monkeypatch):
         def slow(probes, folder, step):
             clock[0] += 1
             looks.append(step)
+            if fails:
+                raise OSError("no space left")
             looked(probes, folder, step)
 
         monkeypatch.setattr(type(recorder._probes), "snapshot", slow)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 from app.data import inspected
 from app.views.network.shown import Choice
+from stn_core import Affine, SpatialTransformer, save_warps, watch
+from stn_core.errors import InputError
 from stn_core.inspecting import Source
 from stn_core.inspecting.poses import Pose
 from stn_core.inspecting.sources import VARIABLE
-from tests.app.visiting import opened, payload, texts
+from stn_core.recorder import Recorder
+from tests.app.visiting import opened, payload, payloads, texts
 
 CODE = """
 import torch
 from torch import nn
+from stn_core import LearnedBasis, SpatialTransformer
 from tests.stn_core.foreign_networks import Spline
 
 class Net(nn.Module):
@@ -28,12 +36,54 @@ class Net(nn.Module):
     def forward(self, image):
         return self.head(self.second(self.features(self.first(image))))
 
+class OneByOne(Net):
+    def forward(self, image):
+        if len(image) > 1:
+            raise ValueError("only one image at a time")
+        return super().forward(image)
+
+class NotFinite(Net):
+    def forward(self, image):
+        scores = super().forward(image)
+        scores[2:] = torch.nan
+        return scores
+
+class Learned(nn.Module):
+    size = 28
+
+    def __init__(self):
+        super().__init__()
+        self.parts = nn.Sequential(*(self.transformer() for _ in "12"))
+        self.head = nn.Sequential(nn.AvgPool2d(4), nn.Flatten(), nn.LazyLinear(7))
+
+    def transformer(self):
+        size = (self.size, self.size)
+        family = LearnedBasis(size)
+        loc = lambda u: family.identity().expand(len(u), 12)
+        return SpatialTransformer(loc, family, size=size)
+
+    def forward(self, image):
+        return self.head(self.parts(image))
+
+class Large(Learned):
+    size = 160
+
 def images():
     return torch.rand(3, 28, 28), torch.tensor([0, 1, 2])
 
 def broken():
     raise RuntimeError("see [here](http://evil)")
 """
+
+
+class Crops(nn.Module):
+    """Two crops of each image."""
+
+    def forward(self, image):
+        theta = torch.tensor([[[0.5, 0, x], [0, 0.5, 0]] for x in (-0.5, 0.5)] * len(image))
+        grid = F.affine_grid(theta, [len(theta), 1, 8, 8], align_corners=False)
+        crops = F.grid_sample(image.repeat_interleave(2, 0), grid, align_corners=False)
+        return crops.view(len(image), 2, 64).mean(2)
 
 
 @pytest.fixture
@@ -110,6 +160,68 @@ def test_network_of_the_command_is_shown_with_its_classes_and_follows_the_hand(s
     assert not app.exception and not app.error
 
 
+@pytest.mark.parametrize(("network", "side"), [("Learned", 28), ("Large", 160)])
+def test_learned_basis_is_drawn_in_its_own_size_and_moved(network, side, start):
+    app = start(f"inspected_here:{network}")
+    assert not app.exception and not app.error
+    sent = payload(app)
+    assert sent["outputSize"] == [side, side]
+    move(app, [0.8 * number for number in sent["items"][0]["thetas"][0]])
+    app.run()
+    assert not app.exception and "Grid set by hand" in texts(app)
+    app.selectbox(key="own-transformer").select(1).run()
+    assert not app.exception and not app.error
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [("OneByOne", "only one image at a time"), ("NotFinite", "NaN or infinite")],
+)
+def test_network_that_cannot_take_all_images_at_once_says_so_and_the_rest_is_drawn(
+    network, words, start
+):
+    app = start(f"inspected_here:{network}")
+    assert not app.exception
+    assert "cannot be run on 3 images at once" in app.error[0].value
+    assert words in app.error[0].value
+    rows = [sent for sent in payloads(app) if sent["layout"] == "strip"]
+    assert [item["thetas"] for item in rows[-1]["items"]] == [None] * 3
+    assert "Your own network" in texts(app)
+
+
+def test_grids_that_cannot_be_multiplied_out_are_an_error_above_the_images(start, monkeypatch):
+    def broken(*_):
+        raise InputError("it cannot be run")
+
+    monkeypatch.setattr(inspected, "sources", broken)
+    app = start("inspected_here:Net")
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "The grids cannot be drawn on the input: it cannot be run"
+    ]
+    assert "Your own network" in texts(app)
+
+
+def test_grid_of_one_file_is_not_put_into_another(tmp_path):
+    def file(name: str, scale: float) -> SimpleNamespace:
+        theta = scale * Affine().identity().view(1, 6)
+        network = SpatialTransformer(lambda u: theta.expand(len(u), 6), Affine())
+        with watch(network) as warps:
+            network(torch.rand(2, 1, 8, 8))
+        save_warps(tmp_path / name, network, warps)
+        content = (tmp_path / name).read_bytes()
+        return SimpleNamespace(name=name, file_id=f"id-of-{name}", getvalue=lambda: content)
+
+    app = opened("network")
+    tokens = []
+    for given in (file("one.safetensors", 0.5), file("two.safetensors", 0.75)):
+        app.session_state["own-warps:kept"] = given
+        app.run()
+        assert not app.exception and not app.error
+        tokens += [s["token"] for s in payloads(app) if s["layout"] in ("large", "strip")]
+    assert len(tokens) == len(set(tokens)) == 4
+
+
 @pytest.mark.parametrize(
     "thetas",
     [[], [[]], [[float("nan")] * 10], [[1.0] * 9], [["1"] * 10], "text", [[1.0] * 10] * 2],
@@ -144,3 +256,16 @@ def test_choices_are_told_apart():
     )  # fmt: skip
     assert choice.token == "example/2/5,1,0,0/TutorialNetwork/0"
     assert choice.truth == 2
+
+
+def test_recorded_transformer_of_several_crops_per_probe_is_an_error_on_the_page(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STN_RUNS", str(tmp_path))
+    with Recorder(tmp_path / "crops", Crops(), torch.rand(3, 1, 8, 8)) as recorder:
+        recorder.step(loss=1.0)
+    app = opened("network", network_view="Replay", own_run="crops")
+    assert not app.exception
+    assert (
+        "crops cannot be shown: its transformer reads 6 images for 3 probes" in app.error[0].value
+    )

@@ -75,7 +75,7 @@ export class Recording {
     if (this.run.heads > 1) return this.showHeads(i, odds, label);
     const best = odds.indexOf(Math.max(...odds));
     [...this.bars[i].children].forEach((bar, c) => {
-      bar.style.height = `${Math.max(3, 100 * odds[c])}%`;
+      bar.style.height = `${Math.max(3, 100 * (odds[c] || 0))}%`; // NaN where the network gave none
       bar.className = c === label ? "true" : "";
     });
     if (best < 0) this.verdicts[i].textContent = name; // the network does not classify
