@@ -23,13 +23,15 @@ class Sketch {
       this.report();
     };
     this.canvas.onpointerdown = (event) => {
+      if (event.button !== 0 || !event.isPrimary) return; // a second finger draws nothing
       event.preventDefault();
-      this.canvas.setPointerCapture(event.pointerId);
+      this.pointer = event.pointerId;
+      this.canvas.setPointerCapture(this.pointer);
       this.last = this.where(event);
       this.stroke(this.last, this.last);
     };
     this.canvas.onpointermove = (event) => {
-      if (!this.canvas.hasPointerCapture(event.pointerId)) return;
+      if (event.pointerId !== this.pointer || !this.canvas.hasPointerCapture(this.pointer)) return;
       const here = this.where(event);
       this.stroke(this.last, here);
       this.last = here;

@@ -141,3 +141,10 @@ def test_figure_is_taken_away_with_its_step_and_its_network(visit, chromium, tmp
         check_output(opened)
         opened.keyboard.press("PageUp")
         expect(opened.locator(".count")).to_have_text("6 / 7")
+        slider = stage_of(opened).get_by_label("Training progress")
+        slider.press("Home")
+        line = stage_of(opened).locator(".training .legend i").first
+        expect(line).to_have_css("border-top-color", "rgb(0, 114, 178)")
+        opened.get_by_role("button", name="Dark").click()
+        expect(line).to_have_css("border-top-color", "rgb(86, 180, 233)")
+        expect(slider).to_have_value("0")

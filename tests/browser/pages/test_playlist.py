@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from app.views import pages
 from tests.browser.driving import (
+    component,
     drag,
     go,
     handle,
@@ -166,6 +167,9 @@ def test_two_tabs_change_one_list_and_what_is_replaced_can_be_put_back(modules):
     assert put_back == "CaBd" and same == 0
 
 
+ADD = 'const { add } = await load("playlist/list"); add(given, 1);'
+
+
 def place(page: Page):
     return page.locator(".stn-playlist .bar .where")
 
@@ -243,11 +247,23 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit, chromium
         page.set_viewport_size({"width": width, "height": 720})
         dialog = page.get_by_role("dialog", name="Lecture playlist")
         assert dialog.evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    with page.expect_file_chooser():
+        page.get_by_role("button", name="Load file").click()
+    field = rows.nth(0).get_by_label("Title of pin 1").bounding_box()
+    page.mouse.move(field["x"] + 20, field["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(5, 5)
+    page.mouse.up()
+    expect(dialog).to_be_visible()  # what was selected ended beside it
     page.get_by_role("button", name="Copy link").click()
     field = page.get_by_label("Link to the playlist")
     expect(field).to_have_value(re.compile("#playlist="))  # which is packed first
     link = field.input_value()
+    gone = "This version has no page “gone”."
+    component(page, ADD, {**PINS[1], "id": "gone", "page": "gone"})
+    expect(rows.nth(1)).to_contain_text(gone)
     page.get_by_role("button", name="Export page").click()
+    expect(page.locator(".stn-playlist .said")).to_contain_text("no page for “The story”")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save page").click()
     lecture = tmp_path / "lecture.html"
@@ -257,8 +273,14 @@ def test_pins_are_walked_by_a_clicker_and_have_the_dragged_theta(visit, chromium
             opened.keyboard.press(key)
             *_, shown = computed(opened)
             np.testing.assert_allclose(shown.reshape(2, 3), theta, atol=0.011)
-    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    expect(dialog).to_be_hidden()
     page.set_viewport_size({"width": 1440, "height": 900})
+    place_of_now = page.url
+    page.keyboard.press("PageDown")
+    expect(place(page)).to_have_text("2 of 3")
+    expect(page.locator(".stn-playlist .bar .note")).to_have_text(gone)
+    assert page.url == place_of_now
 
     go_on = re.compile(r"step=2")
     other = visit(link.partition("?")[2], at="distorted", reduced_motion="reduce")

@@ -16,7 +16,16 @@ from app.data import browser_networks
 from app.views.front.steps import STEPS
 from stn_core import checkpoints
 from stn_core.experiments import find
-from tests.browser.driving import copied, data_of, drag, handle, pixels, scrub, stage_of, until
+from tests.browser.driving import (
+    copied,
+    data_of,
+    drag,
+    handle,
+    pixels,
+    scrub,
+    stage_of,
+    until,
+)
 
 IDENTITY = [1, 0, 0, 0, 1, 0]
 SHOWN = {  # the boxes of the figure that a step shows
@@ -87,6 +96,11 @@ def test_story_is_told_by_the_keyboard_and_every_step_fits_a_projector(visit):
         until(page, lambda c=controls: bottom_of(page, c) <= 720, f"step {number} is too high")
     page.keyboard.press("PageUp")
     expect_step(page, len(STEPS) - 1)
+    back = stage_of(page).get_by_role("button", name="Previous step")
+    back.press("Enter")
+    back.press("Enter")
+    expect_step(page, len(STEPS) - 3)
+    expect(back).to_be_focused()
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("dialog")).to_contain_text("next step of the story")
 
@@ -144,6 +158,21 @@ def test_step_of_a_link_is_shown_while_its_grid_is_on_its_way(visit):
     expect(page.get_by_text("BidiComponent Error")).to_have_count(0)
 
 
+def test_gradient_does_not_move_what_a_hand_has_set(visit):
+    page = visit("step=5", reduced_motion="no-preference")
+    corner = handle(page, "top left corner")
+    corner.press("ArrowRight")
+    held = data_of(page, "theta")
+    page.wait_for_timeout(3000)  # it would begin by itself
+    np.testing.assert_array_equal(data_of(page, "theta"), held)
+    stage_of(page).get_by_role("button", name="Descend").press("Enter")
+    until(page, lambda: (data_of(page, "theta") != held).any(), "it does not descend")
+    corner.press("ArrowRight")
+    held = data_of(page, "theta")
+    page.wait_for_timeout(200)
+    np.testing.assert_array_equal(data_of(page, "theta"), held)
+
+
 def test_loss_flows_backwards_and_a_step_lowers_it(visit):
     page = open_story(visit, "step=5")
     loss = stage_of(page).locator(".loss")
@@ -165,6 +194,8 @@ def test_loss_flows_backwards_and_a_step_lowers_it(visit):
     stage_of(page).get_by_role("button", name="Descend").click()
     expect(stage_of(page).locator(".said").first).to_contain_text("Reads 8")
     assert shown() < start / 10
+    handle(page, "Choose this 3").click()  # which begins at a wrong place, too
+    assert np.abs(data_of(page, "theta") - IDENTITY).max() > 0.5
     stage_of(page).get_by_role("button", name="forward").click()
     expect(loss).to_be_hidden()
 
@@ -280,6 +311,9 @@ def test_digit_of_one_s_own_is_read_while_it_is_drawn_and_kept_in_the_link(visit
     pen.click()
     sheet = stage_of(page).locator(".sheet").bounding_box()
     page.mouse.move(sheet["x"] + 0.5 * sheet["width"], sheet["y"] + 0.2 * sheet["height"])
+    page.mouse.down(button="right")
+    page.mouse.up(button="right")
+    assert pixels(page, "U").max() == 0
     page.mouse.down()
     read = set()
     for share in np.linspace(0.25, 0.8, 12):

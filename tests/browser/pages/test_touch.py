@@ -27,6 +27,13 @@ SMALL = """(least) => {
     return found;
 }"""
 
+# The grey values of a sheet of 28 by 28 pixels, row by row.
+INK = """(canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+    const grey = [...data].filter((_, i) => i % 4 === 0);
+    return [...Array(28).keys()].map((row) => grey.slice(28 * row, 28 * (row + 1)));
+}"""
+
 AT_REST = """(main) => new Promise((done) => {
     let at = main.scrollTop, still = 0;
     const look = () => {
@@ -52,6 +59,24 @@ def touch(page: Page, x: float, y: float, *, up: float = 0, across: float = 0) -
         share = step / steps
         send("touchMove", {"x": x + share * across, "y": y - share * up})
     send("touchEnd")
+    session.detach()
+
+
+def draw_with_two_fingers(page: Page, sheet) -> None:
+    """The first goes across a quarter from the top, the second a quarter from the bottom."""
+    middle(sheet)
+    box = sheet.bounding_box()
+    session = page.context.new_cdp_session(page)
+    for kind, count, across in (
+        ("Start", 1, 0.3),
+        ("Start", 2, 0.3),
+        ("Move", 2, 0.7),
+        ("End", 0, 0),
+    ):
+        x = box["x"] + across * box["width"]
+        ys = [box["y"] + down * box["height"] for down in (0.25, 0.75)][:count]
+        points = [{"x": x, "y": y, "id": n} for n, y in enumerate(ys)]
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
     session.detach()
 
 
@@ -102,6 +127,13 @@ def test_on_the_transformer_page_a_finger_scrolls_taps_and_hits(phone):
     touch(page, *middle(v))
     expect(stage_of(page).locator(".note")).to_contain_text("is read in U at")
     assert page.evaluate(SMALL, FINGER_PIXELS) == []
+    page.get_by_label("Image U", exact=True).press("ArrowDown")
+    page.get_by_role("option", name="Draw").click()
+    settle(page)
+    sheet = page.get_by_label("Drawing area")
+    draw_with_two_fingers(page, sheet)
+    ink = sheet.evaluate(INK)
+    assert ink[7][14] > 200 and max(ink[21]) == 0  # where the first finger was, and the second
 
 
 def test_on_the_landscape_a_swipe_scrolls_and_a_tap_sets(phone):

@@ -173,6 +173,29 @@ def test_curve_is_smoothed_and_drawn_by_linear_values_where_that_is_asked_for(mo
     assert smooth < rough / 3 and linear == pytest.approx(0.5)
 
 
+def test_what_is_drawn_has_the_ink_of_another_theme(modules):
+    before, after = painted(
+        modules,
+        """
+        const chart = new Curves("Loss");
+        document.body.append(chart.node);
+        chart.canvas.style.cssText = "width: 200px; height: 100px; color: rgb(0, 0, 0)";
+        chart.set([line([1, 2], { colour: "transparent" })], { place: (x) => x, marks: [] });
+        const numbers = () => {
+            chart.draw(1);
+            const { data } = chart.canvas.getContext("2d").getImageData(0, 0, 50, 100);
+            return Math.max(...data.filter((_, i) => i % 4 === 0));
+        };
+        const before = numbers();
+        chart.canvas.style.color = "rgb(255, 255, 255)";
+        const after = numbers();
+        chart.node.remove();
+        return [before, after];
+        """,
+    )
+    assert before == 0 and after == 255
+
+
 def test_values_are_read_where_the_pointer_is(modules):
     shown, hidden = painted(
         modules,

@@ -123,7 +123,7 @@ export class Predict {
     clearTimeout(this.waiting);
     const isRight = this.verdict.right === this.chosen;
     const again = isRight
-      ? button("Play again", () => this.answer(this.chosen))
+      ? button("Play again", () => this.playAgain())
       : button("Try again", () => this.again());
     const next = (this.n + 1) % this.data.questions.length;
     this.say(
@@ -132,6 +132,12 @@ export class Predict {
       button(next ? "Next question" : "First question", () => this.go(next), { className: "main" }),
       button("Close", () => this.toggle())
     );
+  }
+
+  /** The button that was pressed goes: the answer has the focus. */
+  playAgain() {
+    this.answers.children[this.chosen].focus({ preventScroll: true });
+    this.answer(this.chosen);
   }
 
   again() {

@@ -48,7 +48,7 @@ const HEARD = {
     tell(null, true);
   },
   run({ steps = Infinity }) {
-    left = steps;
+    left = Number.isFinite(left) ? left + steps : steps; // one step after the other, as quickly as they are asked for
     running = true;
     call();
   },

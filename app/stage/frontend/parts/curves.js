@@ -104,13 +104,14 @@ export class Curves {
     if (!wide || !this.series) return;
     this.at = x;
     const sharp = window.devicePixelRatio || 1;
-    if (!this.base || this.base.wide !== wide || this.base.high !== high) {
+    const { color } = getComputedStyle(canvas);
+    if (!this.base || this.base.wide !== wide || this.base.high !== high || this.base.color !== color) {
       canvas.width = wide * sharp;
       canvas.height = high * sharp;
       const kept = document.createElement("canvas");
       [kept.width, kept.height] = [canvas.width, canvas.height];
       this.paint(kept.getContext("2d"), wide, high, sharp);
-      this.base = { kept, wide, high };
+      this.base = { kept, wide, high, color };
     }
     const context = canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);

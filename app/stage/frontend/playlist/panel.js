@@ -4,6 +4,7 @@ import { download } from "../output/download.js";
 import * as list from "./list.js";
 import { MAX_LINK_CHARS, fileOf, linkOf, readFile } from "./packing.js";
 import { collected, joined } from "./page.js";
+import { missingPage } from "./pins.js";
 
 const EMPTY = `<b>No pins yet.</b> Open a page, set it up as you want to show it, and press <b>Pin this</b>, at the top
   right. A pin keeps the page, θ, the playhead and the view. Then present: Page Down and Page Up, or a clicker, walk
@@ -41,9 +42,22 @@ export class Panel {
       element("div", { className: "head" }, element("h2", { textContent: "Lecture playlist" }), close),
       this.empty, this.rows, this.said, this.field, this.buttons
     ); // prettier-ignore
-    this.dialog.onclick = (event) => event.target === this.dialog && this.dialog.close(); // beside it
+    this.closeBeside();
     root.append(this.dialog);
     list.onChange(() => this.dialog.open && !this.isEdited && this.render());
+  }
+
+  /** A click beside the dialog closes it: one that also began there, which a selection of text may not have. */
+  closeBeside() {
+    const { dialog } = this;
+    let isBeside = false;
+    dialog.onpointerdown = ({ target, clientX, clientY }) => {
+      const { left, right, top, bottom } = dialog.getBoundingClientRect();
+      isBeside = target === dialog && (clientX < left || clientX > right || clientY < top || clientY > bottom);
+    };
+    dialog.onclick = ({ target }) => {
+      if (isBeside && target === dialog) dialog.close();
+    };
   }
 
   open(words = "", ...ways) {
@@ -87,6 +101,8 @@ export class Panel {
 
   row(pin, i, all) {
     const { id } = pin;
+    const page = this.pages[pin.page] ?? pin.page;
+    const missing = missingPage(pin, this.pages);
     const input = (name, label, placeholder) => {
       const field = element("input", { type: "text", value: pin[name], placeholder, className: name, ariaLabel: `${label} of pin ${i + 1}`, maxLength: name === "title" ? 120 : 400 });
       field.oninput = () => this.edit(id, { [name]: field.value });
@@ -100,8 +116,12 @@ export class Panel {
     };
     const row = element(
       "li", {},
-      element("span", { className: "number", textContent: i + 1, title: this.pages[pin.page] }),
-      element("div", { className: "texts" }, input("title", "Title", this.pages[pin.page]), input("note", "Note", "A note, shown while you present")),
+      element("span", { className: "number", textContent: i + 1, title: page }),
+      element(
+        "div", { className: "texts" },
+        input("title", "Title", page), input("note", "Note", "A note, shown while you present"),
+        ...(missing ? [element("p", { className: "missing", textContent: missing })] : [])
+      ),
       element(
         "div", { className: "acts" },
         act("▶", "present", "Present from here", () => this.present(i)),
@@ -168,7 +188,8 @@ export class Panel {
 
   /** What each pin becomes is said before the page is saved. */
   async collect() {
-    const pins = list.pins();
+    const [pins, left] = [[], []];
+    for (const pin of list.pins()) (missingPage(pin, this.pages) ? left : pins).push(pin);
     let isOn = true;
     const cancel = button("Cancel", () => (isOn = false));
     const files = await collected(pins, (done) => {
@@ -176,14 +197,19 @@ export class Panel {
       return isOn && this.dialog.open;
     });
     if (!files) return this.say("Cancelled.");
-    const others = pins.filter((_, i) => !files[i]).map(({ title }) => `“${title}”`);
+    const titles = (some) => some.map(({ title }) => `“${title}”`).join(", ");
+    const others = pins.filter((_, i) => !files[i]);
     if (others.length === pins.length) return this.say("None of these pins has a figure that works without the app. Use the link or the file.");
-    const words = others.length ? `${count(others.length)} will be a title, the note and a link to the app: ${others.join(", ")}.` : "";
+    const words = [
+      `${count(pins.length - others.length)} will be a figure that works without a network.`,
+      others.length && `${count(others.length)} will be a title, the note and a link to the app: ${titles(others)}.`,
+      left.length && `This version has no page for ${titles(left)}, which will be left out.`,
+    ];
     const save = button("Save page", () => {
       download(joined(pins, files), PAGE_FILE, "text/html");
       this.say(`Saved as ${PAGE_FILE}. It opens without a network.`);
     }, { className: "main" });
-    this.say(`${count(pins.length - others.length)} will be a figure that works without a network. ${words}`, save);
+    this.say(words.filter(Boolean).join(" "), save);
     save.focus();
   }
 

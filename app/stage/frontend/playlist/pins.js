@@ -54,6 +54,9 @@ export function addressOf(pin, here = window.location.href) {
   return url.href;
 }
 
+/** What is said of a pin whose page is not among these: it may be of another version. Empty for the others. */
+export const missingPage = ({ page }, pages) => (Object.hasOwn(pages, page) ? "" : `This version has no page “${page}”.`);
+
 /** How the page of now is presented: the fields of its address for it. */
 export const lookOf = (href = window.location.href) =>
   Object.fromEntries([...new URL(href).searchParams].filter(([name]) => PRESENTATION.includes(name)));
@@ -70,7 +73,7 @@ export function checkedPin(given, number, pages) {
   if (!isText(title, "title") || !isText(note, "note") || !isText(page, "page")) {
     throw new Error(`${called} is damaged: it should have a title of at most ${MAX_CHARS.title} characters, a note of at most ${MAX_CHARS.note}, and a page.`);
   }
-  if (!Object.hasOwn(pages, page)) throw new Error(`${called} is of the page “${page}”, which this version of the app does not have.`);
+  if (missingPage(given, pages)) throw new Error(`${called} is of the page “${page}”, which this version of the app does not have.`);
   const isFields = fields !== null && typeof fields === "object" && !Array.isArray(fields);
   if (!isFields || !Object.values(fields).every((value) => typeof value === "string") || JSON.stringify(fields).length > MAX_CHARS.fields) {
     throw new Error(`${called} is damaged: the state of its page cannot be read.`);

@@ -23,7 +23,7 @@ class Playlist {
     this.root = element("div", { className: "stn-playlist" });
     document.body.append(element("style", { textContent: STYLE }), this.root);
     this.panel = new Panel(this.root, pages, (at) => this.present(at));
-    this.presenting = new Presenting(this.root, () => this.panel.open());
+    this.presenting = new Presenting(this.root, pages, () => this.panel.open());
     this.dock = new Dock(this.root, () => pinOf(address(mountedLayouts()), pages), () => this.panel.open());
     list.onChange((isOwn) => isOwn && this.presenting.take(list.pins()));
     document.addEventListener("click", (event) => this.follow(event), true);

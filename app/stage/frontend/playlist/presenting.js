@@ -7,7 +7,7 @@
  */
 import { button, element } from "../dom.js";
 import { goTo } from "./arrival.js";
-import { addressOf, lookOf } from "./pins.js";
+import { addressOf, lookOf, missingPage } from "./pins.js";
 
 const KEY = "stn presenting"; // of this tab: {pins, at, isBare}
 const WAYS = { PageDown: 1, PageUp: -1 };
@@ -41,8 +41,13 @@ export const isPresenting = () => now !== null;
 export const pinPresented = () => now && now.pins[now.at];
 
 export class Presenting {
-  /** @param {HTMLElement} root  of all that is the playlist's  @param {() => void} showList */
-  constructor(root, showList) {
+  /**
+   * @param {HTMLElement} root  of all that is the playlist's
+   * @param {Object<string, string>} pages  their titles, by name
+   * @param {() => void} showList
+   */
+  constructor(root, pages, showList) {
+    this.pages = pages;
     this.title = button("", () => this.go(now.at), { className: "title", title: "Show this pin again, as it was pinned" });
     this.note = element("p", { className: "note", onclick: () => this.node.classList.toggle("whole") });
     this.back = button("◂", () => this.step(-1), { className: "arrow", title: "Previous pin (Page Up)", ariaLabel: "Previous pin" });
@@ -73,7 +78,8 @@ export class Presenting {
     keep();
     const { origin, pathname } = window.location;
     // Loaded anew: Python takes from an address how pages are presented once a visit.
-    window.location.assign(addressOf(pins[at], `${origin}${pathname}?${new URLSearchParams(look)}`));
+    const here = `${origin}${pathname}?${new URLSearchParams(look)}`;
+    window.location.assign(missingPage(pins[at], this.pages) ? here : addressOf(pins[at], here));
   }
 
   /** The list has been changed in this tab: its pins from now on, at the one that is presented. */
@@ -97,7 +103,7 @@ export class Presenting {
     now.at = at;
     keep();
     this.show();
-    goTo(addressOf(now.pins[at]));
+    if (!missingPage(now.pins[at], this.pages)) goTo(addressOf(now.pins[at]));
   }
 
   stop() {
@@ -117,16 +123,18 @@ export class Presenting {
     this.node.hidden = !isPresenting();
     if (!isPresenting()) return;
     const { pins, at, isBare } = now;
-    const { title, note } = pins[at];
+    const { title } = pins[at];
+    const missing = missingPage(pins[at], this.pages);
+    const note = missing || pins[at].note;
     const place = `${at + 1} of ${pins.length}`;
     this.title.textContent = title;
-    Object.assign(this.note, { textContent: note, title: note, hidden: isBare || !note });
+    Object.assign(this.note, { textContent: note, title: note, hidden: !missing && (isBare || !note) });
     this.node.classList.remove("whole");
     this.where.textContent = place;
     this.back.disabled = at === 0;
     this.on.disabled = at === pins.length - 1;
     this.notes.setAttribute("aria-pressed", String(!isBare));
-    this.spoken.textContent = `Pin ${place}: ${title}`;
+    this.spoken.textContent = `Pin ${place}: ${title}${missing && `. ${missing}`}`;
   }
 
   walk(event) {

@@ -59,6 +59,7 @@ html.stn-only.stn-presenting .stn-leave { top: calc(${HEADER_REM}rem + 0.3rem); 
 .stn-playlist .number { min-width: 1.4rem; text-align: right; font-variant-numeric: tabular-nums; opacity: 0.8; }
 .stn-playlist .texts { flex: 1; min-width: 0; display: grid; grid-template-columns: 2fr 3fr; gap: 0.4rem; }
 .stn-playlist .texts .title { font-weight: 600; }
+.stn-playlist .missing { grid-column: 1 / -1; margin: 0; font-size: 0.85rem; }
 .stn-playlist .acts { display: flex; gap: 0.25rem; }
 .stn-playlist .acts button { min-width: 2.1rem; padding: 0.2rem; }
 .stn-playlist .said { min-height: 2.1rem; margin-bottom: 0.5rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 0.7rem; font-size: 0.9rem; line-height: 1.4; }

@@ -22,7 +22,6 @@ export class Controls {
    * @param {{rate: number[], degrees: number[]}} ranges
    */
   constructor(hand, ranges) {
-    this.hand = hand;
     this.play = button("", () => (this.running ? hand.pause() : hand.run()), { className: "main play" });
     const steps = [1, 10].map((count) => button(`${count} step${count > 1 ? "s" : ""}`, () => hand.run(count)));
     this.where = element("output", { className: "where" });
@@ -33,7 +32,7 @@ export class Controls {
       Object.assign(button(text, () => hand.set({ [name]: !this.settings[name] }), { title }), { name })
     );
     const breaks = element("div", { className: "buttons", role: "group", ariaLabel: "Break it" }, element("span", { textContent: "Break it" }), ...this.breaks);
-    this.family = element("div");
+    this.family = group("Transformer", FAMILIES, null, (family) => hand.set({ family }));
     this.rate = knob("Learning rate", ranges.rate.map(Math.log10), STEPS.rate, (value) => hand.set({ rate: Number((10 ** value).toPrecision(2)) }));
     this.degrees = knob("Rotated by up to", ranges.degrees, STEPS.degrees, (value) => hand.set({ degrees: value }));
     const settings = element("div", { className: "choices" }, this.rate.node, this.degrees.node, this.family, aside);
@@ -48,7 +47,6 @@ export class Controls {
   show(settings, running, changedAt) {
     const before = this.shown;
     this.shown = JSON.stringify({ settings, changedAt });
-    const { family } = this.settings ?? {};
     Object.assign(this, { settings, running });
     const play = running ? "❚❚ Pause" : "▶ Train";
     if (this.play.textContent !== play) this.play.textContent = play;
@@ -59,7 +57,7 @@ export class Controls {
     this.broken.textContent = words.join(" ");
     this.rate.set(Math.log10(settings.rate), String(settings.rate));
     this.degrees.set(settings.degrees, `±${settings.degrees}°`);
-    if (family !== settings.family) this.family.replaceChildren(group("Transformer", FAMILIES, settings.family, (family) => this.hand.set({ family })));
+    press(this.family.querySelectorAll("button"), (_, i) => FAMILIES[i].value === settings.family);
   }
 }
 

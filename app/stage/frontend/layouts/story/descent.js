@@ -14,6 +14,7 @@ export class Descent {
   /** @param {import("./figure.js").Figure} figure */
   constructor(figure) {
     this.figure = figure;
+    figure.root.addEventListener("pointerdown", () => this.stop(), { capture: true }); // a hand may take it over
     const titled = (text, title, onclick) => button(text, onclick, { title });
     this.node = element("div", { className: "buttons descend" },
       titled("One step", "Take one gradient step on θ", () => this.run(1)),
@@ -25,8 +26,9 @@ export class Descent {
   show() {
     this.reset();
     if (reducedMotion()) return;
-    this.waiting = setTimeout(() => this.run(SHOWN_STEPS), BEGIN_MILLISECONDS);
-    this.figure.root.addEventListener("pointerdown", () => this.stop(), { once: true, capture: true });
+    const { figure } = this;
+    const begun = figure.theta;
+    this.waiting = setTimeout(() => figure.theta === begun && this.run(SHOWN_STEPS), BEGIN_MILLISECONDS);
   }
 
   reset() {
@@ -43,9 +45,11 @@ export class Descent {
       this.steps = descend(figure.pair.data, figure.source, figure.theta, judge, MATCHED);
       this.steps.next(); // where θ is now
     }
+    let held = figure.theta;
     this.halt = walk(this.steps, maxFrames, (frames) => {
+      if (figure.theta !== held) return this.stop(); // another hand has set it
       if (!frames.length) return; // it was at its end
-      this.reached = frames.at(-1).theta;
+      held = this.reached = frames.at(-1).theta;
       figure.hold(this.reached, MOVED);
     });
   }

@@ -205,10 +205,10 @@ export class Figure {
   arrive(seconds) {
     this.follow.stop();
     if (!seconds) return this.show(this.predicted);
-    this.show(this.theta); // at once: a step that is opened reads V before the next frame
     this.from = this.theta;
     this.to = this.predicted;
     this.follow.play(seconds);
+    this.show(this.theta); // at once: a step that is opened reads V before the next frame, and may hold another θ
   }
 
   // -- what is seen

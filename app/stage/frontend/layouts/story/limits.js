@@ -18,6 +18,12 @@ export class Limits {
     this.known = new Map(); // of each digit
   }
 
+  /** @param {string[]} shades  of the curves */
+  colour(shades) {
+    this.shades = shades;
+    if (this.curves) this.draw();
+  }
+
   /** Of the digit that the figure shows, if its class is known; an angle a frame. @param {import("./figure.js").Figure} figure */
   of(figure) {
     this.stop();
@@ -29,7 +35,7 @@ export class Limits {
     if (label === null) return;
     const before = angleBetween(initialPose, upright);
     if (!this.known.has(shown)) this.known.set(shown, { angles: [], aided: [], alone: [] });
-    const curves = this.known.get(shown);
+    const curves = (this.curves = this.known.get(shown));
     const work = () => {
       const angle = -180 + STEP_DEGREES * curves.angles.length;
       const isMore = angle <= 180;
@@ -39,13 +45,14 @@ export class Limits {
         curves.aided.push(100 * aided);
         curves.alone.push(100 * alone);
       }
-      this.draw(curves);
+      this.draw();
       this.frame = isMore ? requestAnimationFrame(work) : 0;
     };
     work();
   }
 
-  draw({ angles, aided, alone }) {
+  draw() {
+    const { angles, aided, alone } = this.curves;
     const [low, high] = [-TRAINED_DEGREES, TRAINED_DEGREES];
     const axis = { place: (x) => (x + 180) / 360, marks: MARKS };
     this.chart.set(

@@ -13,7 +13,7 @@ export class Sheet {
     this.node = element("div", { className: "sheet", title: "Draw a digit" });
     this.node.onpointerdown = (event) => this.begin(event);
     this.node.onpointermove = (event) => {
-      if (this.node.hasPointerCapture(event.pointerId)) this.goOn(event);
+      if (event.pointerId === this.pointer && this.node.hasPointerCapture(event.pointerId)) this.goOn(event);
     };
   }
 
@@ -22,8 +22,10 @@ export class Sheet {
   }
 
   begin(event) {
+    if (event.button !== 0 || !event.isPrimary) return; // a second finger draws nothing
     event.preventDefault();
-    this.node.setPointerCapture(event.pointerId);
+    this.pointer = event.pointerId;
+    this.node.setPointerCapture(this.pointer);
     this.from = this.where(event);
     this.line(this.from);
   }

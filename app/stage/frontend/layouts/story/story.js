@@ -33,6 +33,7 @@ export class Story {
     this.data = data;
     this.figure.update(data);
     if (before?.token !== data.token) this.build();
+    else this.colour(data.colours.series);
   }
 
   build() {
@@ -62,6 +63,13 @@ export class Story {
     const isTold = getComputedStyle(this.panel.node).display !== "none";
     if (asked !== null) this.arrive(asked);
     else this.show(isTold ? 0 : STEPS.length - 1);
+  }
+
+  /** The charts in another theme's colours; the playhead stays. */
+  colour(shades) {
+    this.training.colour(shades);
+    this.limits.colour(shades);
+    this.redraw();
   }
 
   /** A step that the address, or a link, asks for: without a way to it. */
@@ -96,13 +104,19 @@ export class Story {
     this.node.dataset.step = step + 1;
     figure.diagram.dataset.scene = scene;
     const below = step === STEPS.length - 1 ? [this.limits.node] : [];
-    this.sticky.replaceChildren(this.panel.node, scene === "training" ? this.training.node : figure.root, ...below);
+    this.lay(this.panel.node, scene === "training" ? this.training.node : figure.root, ...below);
     this.panel.show(step);
     figure.use(mode);
     figure.redraw();
     this.step = step;
     enter?.(this);
     this.seen();
+  }
+
+  /** What the step shows, in this order; what is there already stays, and so does the focus in it. */
+  lay(...nodes) {
+    for (const node of [...this.sticky.children]) if (!nodes.includes(node)) node.remove();
+    this.sticky.append(...nodes.filter((node) => node.parentNode !== this.sticky));
   }
 
   /** Play what the step's question asks for; onEnd: with the right answer, read off the figure. */

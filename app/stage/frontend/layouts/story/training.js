@@ -28,15 +28,8 @@ export class Training {
     this.charts = [new Curves("Loss"), new Curves("Error, %")];
     const charts = element("div", { className: "charts" }, ...this.charts.map(({ node }) => node));
     this.node = element("div", { className: "training" }, this.strip, this.transport.node, charts);
-    this.set(colours.series);
-  }
-
-  set(shades) {
-    const { steps, measures, loss } = this.training;
-    const axis = logarithmic(UNIT, steps.at(-1), "step");
-    const [lossChart, errorChart] = this.charts;
-    lossChart.set([{ name: `batches, from step ${loss.step[0].toLocaleString("en")}`, colour: shades[0], dash: 0, x: loss.step, y: loss.value }], axis);
-    errorChart.set([{ name: "1,000 held-out digits", colour: shades[0], dash: 0, x: steps, y: measures }], axis);
+    this.colour(colours.series);
+    const { steps, measures } = training;
     const track = {
       count: steps.length,
       perSecond: FRAMES_A_SECOND,
@@ -45,6 +38,15 @@ export class Training {
       label: (frame) => `step ${steps[frame].toLocaleString("en")}, error ${measures[frame].toFixed(1)} %`,
     };
     this.transport.set(track, false);
+  }
+
+  /** @param {string[]} shades  of the curves */
+  colour(shades) {
+    const { steps, measures, loss } = this.training;
+    const axis = logarithmic(UNIT, steps.at(-1), "step");
+    const [lossChart, errorChart] = this.charts;
+    lossChart.set([{ name: `batches, from step ${loss.step[0].toLocaleString("en")}`, colour: shades[0], dash: 0, x: loss.step, y: loss.value }], axis);
+    errorChart.set([{ name: "1,000 held-out digits", colour: shades[0], dash: 0, x: steps, y: measures }], axis);
   }
 
   /** From its first step on. @param {import("../../parts/demo.js").Demo} demo */
