@@ -75,7 +75,7 @@ class Mounted {
     if (!this.isLeft) return;
     this.unlisten();
     this.begin();
-    this.layout.update(decode(JSON.parse(this.text)));
+    this.layout.update(decode({ ...JSON.parse(this.text), echo: null }));
     Object.assign(this, { isLeft: false, path: window.location.pathname });
     if (this.hasTold) this.setState("report", null);
     this.hasTold = false;

@@ -18,11 +18,24 @@ from playwright.sync_api import expect
 from stn_core import checkpoints
 from stn_core.experiments import find
 from stn_core.runs.packed import PACKED, unpack
-from tests.browser.driving import handle, open_distorted, open_volumes, scrub, stage_of
+from tests.browser.driving import (
+    handle,
+    open_distorted,
+    open_volumes,
+    play_button,
+    scrub,
+    stage_of,
+    theta_shown,
+)
 from tests.browser.expected import prediction, shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 EBML = b"\x1a\x45\xdf\xa3"  # with which every WebM begins
+# The playhead starts in the moment in which the film is asked for.
+PLAYED_BEFORE = """(node) => {
+    const play = node.closest(".transport").querySelector(".play");
+    node.addEventListener("click", () => play.click(), true);
+}"""
 
 
 def take(page, kind: str, tmp_path) -> bytes:
@@ -48,17 +61,6 @@ def test_pictures_and_animations_show_the_stage_and_numbers_are_the_network_s(vi
     assert len(list(root.iter(f"{SVG}image"))) >= 2  # U and V, and what is marked on them
     assert "and the sampling grid" in "".join(root.itertext())
 
-    film = Image.open(io.BytesIO(take(page, "GIF", tmp_path)))
-    assert film.n_frames == 31  # two seconds of 15 frames
-    frames = []
-    for n in (0, film.n_frames - 1):
-        film.seek(n)
-        frames.append(np.array(film.convert("L"), float))
-    assert np.abs(frames[0] - frames[1]).mean() > 1
-    film = take(page, "WebM", tmp_path)
-    assert film.startswith(EBML) and b"V_VP9" in film[:1000]
-    assert float(scrub(page).input_value()) == 1  # the playhead is where it was
-
     rows = list(csv.DictReader(io.StringIO(take(page, "CSV", tmp_path).decode("utf-8-sig"))))
     names = [f"θ{i}{j}" for i in (1, 2) for j in (1, 2, 3)]
     theta = [float(rows[0][name]) for name in names]
@@ -73,6 +75,31 @@ def test_pictures_and_animations_show_the_stage_and_numbers_are_the_network_s(vi
     title = stage_of(page).get_by_role("button", name="CSV").get_attribute("title")
     assert "probabilities" in title
     assert "/distorted" in exported["page"]
+
+    # A hand's θ is there after a film; another that is asked for meanwhile is not made.
+    handle(page, "the whole grid").press("Shift+ArrowDown")
+    theta, films = theta_shown(page), []
+    page.on("download", lambda download: films.append(download.suggested_filename))
+    gif = stage_of(page).get_by_role("button", name="GIF")
+    gif.evaluate("(node) => node.addEventListener('click', node.onclick)")  # it is pressed twice
+    film = Image.open(io.BytesIO(take(page, "GIF", tmp_path)))
+    np.testing.assert_array_equal(theta_shown(page), theta)
+    expect(page.get_by_text("θ set by hand")).to_be_visible()
+    assert film.n_frames == 31  # two seconds of 15 frames
+    frames = []
+    for n in (0, film.n_frames - 1):
+        film.seek(n)
+        frames.append(np.array(film.convert("L"), float))
+    assert np.abs(frames[0] - frames[1]).mean() > 1
+    stage_of(page).get_by_role("button", name="Use the predicted θ").click()
+    page.emulate_media(reduced_motion="no-preference")
+    webm = stage_of(page).get_by_role("button", name="WebM")
+    webm.evaluate(PLAYED_BEFORE)
+    film = take(page, "WebM", tmp_path)
+    assert film.startswith(EBML) and b"V_VP9" in film[:1000]
+    expect(play_button(page, "Play")).to_be_visible()  # it has stopped for the film
+    assert float(scrub(page).input_value()) == 0  # the playhead is where it was
+    assert [name.rpartition(".")[2] for name in films] == ["gif", "webm"]
 
 
 def test_replay_gives_every_step_of_every_probe_and_its_curves(visit, tmp_path):

@@ -20,6 +20,7 @@ from tests.browser.driving import (
     U_PIXELS,
     V_PIXELS,
     WATCH,
+    component,
     drag,
     handle,
     keep_networks,
@@ -28,6 +29,7 @@ from tests.browser.driving import (
     play_button,
     said,
     scrub,
+    select,
     set_mode,
     settle,
     stage_of,
@@ -37,6 +39,21 @@ from tests.browser.driving import (
 from tests.browser.expected import expected_output, prediction, shown, trace_of_u
 
 HEADER_PIXELS = 60  # Streamlit's, which stays at the top
+# What slow networks read, on whose turn the input has become another.
+LATE_ANSWER = """
+    const { Verdicts } = await load("layouts/verdicts");
+    const verdicts = new Verdicts(document.createElement("div"));
+    const data = { token: "one", rows: [{ title: "", odds: [1], network: "none" }] };
+    const read = [];
+    verdicts.update(data);
+    verdicts.read = () => read.push(verdicts.data.token);
+    verdicts.free = performance.now() + 50;
+    verdicts.see([[1]], {});
+    verdicts.update({ ...data, token: "another" });
+    await new Promise((done) => setTimeout(done, 100));
+    verdicts.stop();
+    return read;
+"""
 
 
 def test_stage_draws_what_the_library_computes_and_follows_its_numbers(visit):
@@ -75,6 +92,14 @@ def test_stage_draws_what_the_library_computes_and_follows_its_numbers(visit):
     stage_of(page).get_by_label("θ23, as a number").fill("-0.5")
     assert float(stage_of(page).get_by_label("θ23", exact=True).input_value()) == -0.5
     expect(page.get_by_text("θ set by hand")).to_be_visible()
+
+    # Another digit and back, the stage shows the prediction, and Python has forgotten the hand.
+    for digit in (5, 2):
+        page.locator(".strip button").nth(digit).click()
+        page.get_by_role("img", name=f"U: a distorted {digit}").wait_for()
+    settle(page)
+    np.testing.assert_allclose(pixels(page, "V"), expected_output(), atol=1)
+    expect(page.get_by_text("θ set by hand")).to_have_count(0)
 
 
 def test_grid_arrives_at_the_prediction_by_itself_and_is_played_to_it(visit):
@@ -183,6 +208,7 @@ def test_pixel_of_v_tells_where_it_is_read_by_eq_5_and_one_of_u_which_pixels_rea
 def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     page = open_distorted(visit)
     network, _ = shown()
+    other = said(page, "CNN")
     set_mode(page, "digit")
     verdict = page.get_by_text(re.compile(r"ST-CNN Aff reads")).first
     before, words = theta_shown(page), verdict.inner_text()
@@ -219,6 +245,15 @@ def test_moved_digit_is_seen_at_once_and_the_network_follows(visit):
     handle(page, "digit: move").press("Shift+]")
     assert np.abs(pixels(page, "U") - still).max() > 20
     expect(page.get_by_text("then moved by hand")).to_be_visible()
+
+    # A new stage has the digit where it was: the other network's answer is to that again.
+    keep_networks(page, "distorted/rts/cnn")
+    drag(page, "digit: move", -0.2, 0.1)
+    until(page, lambda: said(page, "CNN") != other, "the other network does not follow")
+    select(page, "Network", "ST-FCN Aff")
+    page.get_by_text("ST-FCN Aff reads").first.wait_for()
+    until(page, lambda: said(page, "CNN") == other, "the other network's answer is the hand's")
+    assert component(page, LATE_ANSWER) == []
 
 
 def test_both_networks_answer_a_dragged_digit_without_python(visit):

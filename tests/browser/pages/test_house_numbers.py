@@ -45,6 +45,10 @@ def test_frames_maps_heads_and_a_place_that_is_pointed_at_follow_the_hand(visit)
         "the deepest map is another than the library's",
     )
 
+    group = stage_of(page).get_by_role("group", name="Handles on the photograph")
+    expect(group.get_by_role("button", name="top left corner")).to_have_count(1)
+    expect(handle(page, "transformer 2, top left corner")).to_have_count(1)
+
     # What is dragged on the photograph changes all multiplied-out views in the event itself.
     views = [f".pane[data-pane=view]:nth-of-type({n + 1}) canvas" for n in range(TRANSFORMERS)]
     stage_of(page).evaluate(WATCH, ["[data-pane=photo] canvas.overlay", views[0], views[last]])

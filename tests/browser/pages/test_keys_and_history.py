@@ -67,6 +67,47 @@ def test_keys_work_after_a_click_and_take_the_digit_of_that_name(visit):
     until(page, lambda: shown_keys(page) == ["?"], "no list of keys on the glossary")
 
 
+def test_keys_of_the_browser_are_left_to_it(modules):
+    """Its zoom and its Back, on whatever has the focus on a stage; Option types [ and ]."""
+    taken = modules(
+        """
+        const { affine, IDENTITY } = await load("maths/affine");
+        const { Handles } = await load("parts/handles");
+        const { Inspector } = await load("parts/inspect");
+        const { Landscape } = await load("layouts/labels/landscape");
+        const { Photo } = await load("layouts/windows/photo");
+        const { Pointing } = await load("layouts/depth/pointing");
+        const pane = () => ({
+            ...{ square: document.createElement("div"), marks: document.createElement("canvas") },
+            ...{ node: document.createElement("figure"), name: "" },
+        });
+        const handles = new Handles(pane().square, affine([4, 4]), () => {});
+        handles.show(IDENTITY);
+        const read = pane();
+        const inspector = new Inspector({ us: [], vs: [[read]], shape: { width: 4, height: 4 } });
+        inspector.point = () => {};
+        const colours = { ramp: ["#000000", "#ffffff"], grid: "#ffffff" };
+        const landscape = new Landscape(colours, () => {}, () => 0, []);
+        landscape.theta = IDENTITY;
+        const shown = { own: [[0, 0]], colours: ["red"], scale: 0.3, image: { width: 4 } };
+        const photo = new Photo(shown, { move() {}, take() {} });
+        photo.show([[0, 0]], [false], null, 0);
+        const seen = pane();
+        new Pointing({ panes: [seen], places: [IDENTITY] });
+        const press = (node, key, held) =>
+            !node.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true, ...held }));
+        const nodes = [handles.body, read.square, landscape.canvas, photo.windows[0], seen.square];
+        const held = ["", "shiftKey", "ctrlKey", "metaKey", "altKey"].map((k) => ({ [k]: true }));
+        return {
+            arrows: nodes.map((node) => held.map((keys) => press(node, "ArrowLeft", keys))),
+            zoom: ["+", "=", "-", "["].map((key) => held.map((k) => press(handles.body, key, k))),
+        };
+        """
+    )
+    assert taken["arrows"] == 5 * [[True, True, False, False, False]]
+    assert taken["zoom"] == 4 * [[True, True, False, False, True]]
+
+
 def length(page: Page) -> int:
     return page.evaluate("history.length")
 

@@ -15,6 +15,7 @@ from tests.browser.driving import (
     frame_by_frame,
     handle,
     open_transformer,
+    settle,
     theta_shown,
     typed,
 )
@@ -88,6 +89,9 @@ def test_stage_and_controls_are_as_the_question_says_and_python_agrees(visit):
     open_question(page)
     press_answer(page, 2)
     expect(asked(page).get_by_role("status")).to_have_text(re.compile("Right"))
+    asked(page).get_by_role("button", name="Play again").press("Enter")
+    expect(asked(page).get_by_role("group").locator("[aria-pressed=true]")).to_be_focused()
+    expect(asked(page).get_by_role("status")).to_have_text(re.compile("Right"))
     end = DISTORTED[0].play().frames["thetas"][-1, 0]
     np.testing.assert_allclose(theta_shown(page).flatten(), end, atol=NEAR)
     digit = page.get_by_role("spinbutton", name="Digit, 0 to 999")
@@ -98,12 +102,28 @@ def test_stage_and_controls_are_as_the_question_says_and_python_agrees(visit):
 
 
 @pytest.mark.parametrize(
-    ("at", "query", "name"),
-    [("birds", "free_bird=0", "Mute window 1"), ("house_numbers", "", "Mute transformer 1")],
+    ("at", "query", "name", "said"),
+    [
+        ("birds", "free_bird=0", "Mute window 1", "a window muted"),
+        ("house_numbers", "", "Mute transformer 1", "θ set by hand"),
+    ],
 )
-def test_what_a_hand_has_muted_is_heard_when_a_question_is_played(visit, at, query, name):
+def test_what_a_hand_has_muted_is_heard_when_a_question_is_played(visit, at, query, name, said):
     page = visit(query, at=at, reduced_motion="reduce")  # the picture that the question has
-    mute = handle(page, name)
+    mute, verdict = handle(page, name), page.locator(".st-key-verdict")
+    mute.click()
+    expect(verdict).to_contain_text(said)
+
+    # Another picture and back, neither the stage nor Python has it muted.
+    cells = page.locator(".strip button.cell")
+    first = cells.evaluate_all("(all) => all.findIndex((cell) => cell.ariaPressed === 'true')")
+    for n in (1 - min(first, 1), first):
+        cells.nth(n).click()
+        expect(cells.nth(n)).to_have_attribute("aria-pressed", "true")
+        settle(page)
+    expect(mute).to_have_attribute("aria-pressed", "false")
+    expect(verdict).not_to_contain_text(said)
+
     mute.click()
     expect(mute).to_have_attribute("aria-pressed", "true")
     open_question(page)

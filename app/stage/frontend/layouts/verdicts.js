@@ -30,7 +30,7 @@ export class Verdicts {
   }
 
   update(data) {
-    if (this.data?.token !== data.token) this.live.clear();
+    if (this.data?.token !== data.token) this.clear();
     const made = JSON.stringify([data.truth, data.each, data.headline, data.rows.map(({ title, colour, odds }) => [title, colour, odds.length])]);
     this.data = data;
     if (made !== this.made) this.build();
@@ -55,6 +55,18 @@ export class Verdicts {
     const wait = this.free - performance.now();
     if (wait > 0) this.later = setTimeout(() => this.read(), wait);
     else this.read();
+  }
+
+  /** A stage starts anew: Python's answers are right again. */
+  forget() {
+    this.clear();
+    this.show();
+  }
+
+  clear() {
+    this.live.clear();
+    this.poses = null;
+    clearTimeout(this.later);
   }
 
   read() {

@@ -83,13 +83,16 @@ class Recorder {
   /** @param {(count: number, show: (frame: number) => Promise<void>) => Promise<void>} record */
   async run(record) {
     const { layout, words, progress, cancel } = this;
+    if (!progress.hidden) return; // one film at a time
     const { transport } = layout;
     const { head, track } = transport;
     if (!track || transport.node.classList.contains("still")) {
       words.textContent = "This figure has no playhead, so there is nothing to film. Export a PNG or an SVG.";
       return;
     }
+    const held = transport.scrub.classList.contains("off") && layout.state?.(); // by a hand, off the track
     head.pause();
+    transport.marks();
     const before = head.position;
     const count = frameCount(track, head.rate);
     this.cancelled = false;
@@ -107,8 +110,16 @@ class Recorder {
     } finally {
       progress.hidden = cancel.hidden = true;
       transport.present(before);
+      if (held && layout.transport === transport) putBack(layout, held);
     }
   }
+}
+
+/** A layout as a hand had it, off the track. */
+function putBack(layout, held) {
+  if (!held.descent) layout.release(); // else its steps would be lost
+  layout.restore(held);
+  layout.transport.leave();
 }
 
 /** A button that copies the page's link, and a field for browsers that do not let it. */

@@ -8,6 +8,7 @@
  * @property {(poses: number[][]) => void} [follow]  the input was moved elsewhere
  * @property {(poses: number[][], source: object) => void} [see]  this is U now
  * @property {(id: string, answer: object) => void} [hear]  this is what a network says
+ * @property {() => void} [forget]  what a hand has done is undone
  * @property {boolean} [isComplete]  the browser runs all networks that answer
  */
 
@@ -35,6 +36,11 @@ export function tellInput(one, poses, source) {
 /** Tell the others what a network says. */
 export function tellAnswer(one, id, answer) {
   for (const other of others(one)) other.hear?.(id, answer);
+}
+
+/** Tell the others that a stage starts anew, with nothing that a hand has done. */
+export function tellAnew(one) {
+  for (const other of others(one)) other.forget?.();
 }
 
 /** Whether the browser answers for all networks of this input. */

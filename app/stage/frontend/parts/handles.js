@@ -12,7 +12,10 @@ const MAX_REACH = 3; // half widths from the middle, within which handles stay
 const MIN_REACH = 0.01; // half widths from their own middle, nearer than which handles do not come
 const MAX_ENTRY = 100; // of θ: one that is greater comes of a grid that is all but flat
 const MAX_SHOWN = 1.2; // half widths from the middle, where a handle is drawn: whole, inside the pane
-export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** Which way (x, y) an arrow key goes; undefined for other keys, and for those that are the browser's, as Alt and ← is. */
+export const arrowOf = (event) => (event.ctrlKey || event.metaKey || event.altKey ? undefined : ARROWS[event.key]);
 
 export class Handles {
   /**
@@ -20,8 +23,9 @@ export class Handles {
    * @param {object} transform  as Python describes it
    * @param {(theta: number[]) => void} onTheta  a hand wants this θ
    * @param {number} aspect  U's height as a share of its width: a turn keeps angles of the picture
+   * @param {string} pane  what it shows, in words
    */
-  constructor(square, transform, onTheta, aspect = 1) {
+  constructor(square, transform, onTheta, aspect = 1, pane = "U") {
     this.aspect = aspect;
     this.square = square;
     this.transform = transform;
@@ -37,7 +41,7 @@ export class Handles {
     square.append(this.body, ...this.handles);
     square.classList.add("grasped");
     square.setAttribute("role", "group");
-    square.setAttribute("aria-label", "Handles on U");
+    square.setAttribute("aria-label", `Handles on ${pane}`);
     this.graspable(square, this.body, whole); // next to the handles, the image moves the grid
     square.onwheel = (event) => this.wheel(event);
   }
@@ -111,9 +115,10 @@ export class Handles {
   }
 
   key(event, gesture) {
+    if (event.ctrlKey || event.metaKey) return; // the browser's zoom; with Alt, [ and ] are typed on some keyboards
     this.begin();
     const step = KEY_STEP * (event.shiftKey ? 5 : 1);
-    const arrow = ARROWS[event.key];
+    const arrow = arrowOf(event);
     const middle = centre(this.start);
     let positions;
     if (arrow) positions = gesture(this.start, [0, 0], arrow.map((value) => value * step));

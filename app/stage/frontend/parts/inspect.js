@@ -2,7 +2,7 @@
 import { element } from "../dom.js";
 import { slopes, taps, toPixels } from "../maths/sampling.js";
 import { markPixel, markPoint, wipe } from "./drawing.js";
-import { ARROWS } from "./handles.js";
+import { arrowOf } from "./handles.js";
 import { signed } from "./numbers.js";
 
 const HINT =
@@ -46,7 +46,7 @@ export class Inspector {
     square.onpointermove = (event) => this.point(this.pixelAt(event, pane), n);
     square.onblur = () => this.clear();
     square.onkeydown = (event) => {
-      const arrow = ARROWS[event.key];
+      const arrow = arrowOf(event);
       if (!arrow) return;
       event.preventDefault();
       const { width, height } = this.pair.shape;

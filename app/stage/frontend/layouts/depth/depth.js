@@ -82,6 +82,7 @@ export class Depth extends Moving {
     this.setTrack();
     this.show(this.identity);
     this.go(ARRIVE_SECONDS);
+    if (data.echo) this.report(); // what was reported is of another picture
   }
 
   buildTransport() {

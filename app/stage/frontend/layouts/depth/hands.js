@@ -6,6 +6,9 @@ import { multipliedOut } from "./picture.js";
 
 const FLAT = 1e-6; // of what is multiplied out so far: nothing can be undone in it
 
+/** A transform whose handles say whose they are. */
+const named = (form, whose) => ({ ...form, handles: form.handles.map((one) => ({ ...one, name: `${whose}, ${one.name}` })) });
+
 export class Hands {
   /** @param {import("./depth.js").Depth} depth */
   constructor(depth) {
@@ -13,8 +16,8 @@ export class Hands {
     const { us } = depth.picture;
     this.own = depth.data.sizes.map((_, n) => {
       us[n].square.addEventListener("pointerdown", () => depth.active !== n && depth.take(n), true);
-      const form = affine([1, 1], `the frame of transformer ${n + 1}`, true);
-      return new Handles(us[n].square, form, (theta) => depth.hold(theta, undefined, n));
+      const form = named(affine([1, 1], `the frame of transformer ${n + 1}`, true), `transformer ${n + 1}`);
+      return new Handles(us[n].square, form, (theta) => depth.hold(theta, undefined, n), 1, `U of transformer ${n + 1}`);
     });
     this.grasp();
   }
@@ -26,7 +29,7 @@ export class Hands {
     const { active } = this.depth;
     this.onPhoto?.remove();
     const name = active === "crop" ? "the crop" : `frame ${active + 1} on the photograph`;
-    this.onPhoto = new Handles(photo.square, affine([1, 1], name), (theta) => this.pull(theta), height / width);
+    this.onPhoto = new Handles(photo.square, affine([1, 1], name), (theta) => this.pull(theta), height / width, "the photograph");
   }
 
   /** What frames before the active one have in the photograph: photo <- its U. */

@@ -1,7 +1,7 @@
 /** Point at a place in one pane, and see it in all: a place keeps its coordinates from layer to layer. */
 import { invert, determinant } from "../../maths/pose.js";
 import { MARGIN, markPlace, wipe } from "../../parts/drawing.js";
-import { ARROWS } from "../../parts/handles.js";
+import { arrowOf } from "../../parts/handles.js";
 
 const KEY_STEP = 0.05; // half widths
 const FLAT = 1e-6; // a frame of less area has no inside
@@ -27,7 +27,7 @@ export class Pointing {
     square.setAttribute("aria-label", `${this.picture.panes[p].name}. Arrow keys point at a place`);
     square.addEventListener("blur", () => this.clear());
     square.addEventListener("keydown", (event) => {
-      const arrow = ARROWS[event.key];
+      const arrow = arrowOf(event);
       if (!arrow) return;
       event.preventDefault();
       const [x, y] = this.pointed?.pane === p ? this.pointed.place : [0, 0];

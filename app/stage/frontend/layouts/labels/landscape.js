@@ -2,7 +2,7 @@
 import { element } from "../../dom.js";
 import { IDENTITY } from "../../maths/affine.js";
 import { compose, decompose } from "../../maths/pose.js";
-import { ARROWS } from "../../parts/handles.js";
+import { arrowOf } from "../../parts/handles.js";
 import { onDrag } from "../../parts/touch.js";
 
 const SIDE = 37; // points of the map in either direction
@@ -275,7 +275,7 @@ export class Landscape {
   }
 
   key(event) {
-    const arrow = ARROWS[event.key];
+    const arrow = arrowOf(event);
     if (!arrow) return;
     event.preventDefault();
     const pose = this.pose(this.theta);

@@ -91,6 +91,7 @@ export class Large extends Moving {
       const elsewhere = this.running.posesElsewhere;
       Object.assign(this, { poses: elsewhere ?? this.initialPoses, descent: null, isTouched: Boolean(elsewhere) });
       this.hand.reset();
+      if (!elsewhere) this.running.startAnew();
     }
     this.hand.begin(this.pair, data);
     root.classList.toggle("compact", Boolean(data.compact));
@@ -114,7 +115,7 @@ export class Large extends Moving {
     if (this.gradient) this.aim(target ?? data.features.target);
     if (held || data.track?.pose) this.transport.leave();
     if (data.transform && arrives) this.go(this.prediction, ARRIVE_SECONDS);
-    if (!kept && this.isTouched) this.report(); // the input's pose, from the stage that is new
+    if (!kept && (this.isTouched || data.echo)) this.report(); // the input's pose; what was reported is of another stage
   }
 
   buildTransport() {

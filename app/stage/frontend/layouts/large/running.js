@@ -1,5 +1,5 @@
 /** A large pair among all that shows its input: what the browser runs of its network, and what the others are told. */
-import { isAnswered, join, leave, posesElsewhere, tellAnswer, tellInput } from "../../parts/company.js";
+import { isAnswered, join, leave, posesElsewhere, tellAnew, tellAnswer, tellInput } from "../../parts/company.js";
 import { networkOf } from "../../parts/networks.js";
 
 export class Running {
@@ -37,6 +37,11 @@ export class Running {
       Object.assign(this, { source, run, predicted: this.network.thetas(source, run.held) });
     }
     return this.predicted;
+  }
+
+  /** The input is as it was at first, and θ the network's. */
+  startAnew() {
+    tellAnew(this);
   }
 
   /** Tell what is shown. */

@@ -25,9 +25,9 @@ export function restoreState(large, { thetas, poses, position, hand, played, des
   }
   if (descent && thetas && descendAgain(large, descent, position, thetas[0])) return true;
   const { track, head } = large.transport;
-  const isAt = track && typeof position === "number" && position >= 0 && position < head.last;
-  if (thetas && !(played && isAt)) large.hold(thetas); // else the playhead brings θ
-  else if (isAt) head.seek(position);
+  const isAt = played && track && typeof position === "number" && position >= 0 && position < head.last;
+  if (isAt) head.seek(position); // which brings θ
+  else if (thetas) large.hold(thetas);
   return true;
 }
 

@@ -1,7 +1,7 @@
 /** The photograph with its windows on it, each taken by the hand as a whole, and a cover. */
 import { button, element } from "../../dom.js";
 import { paintPixels } from "../../parts/drawing.js";
-import { ARROWS } from "../../parts/handles.js";
+import { arrowOf } from "../../parts/handles.js";
 
 const KEY_STEP = 0.02; // half widths; five times as much with shift
 const percent = (v) => `${50 * (v + 1)}%`;
@@ -55,7 +55,7 @@ export class Photo {
   }
 
   key(event, [x, y], move) {
-    const arrow = ARROWS[event.key];
+    const arrow = arrowOf(event);
     if (!arrow) return;
     event.preventDefault();
     const step = KEY_STEP * (event.shiftKey ? 5 : 1);

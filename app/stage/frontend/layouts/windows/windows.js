@@ -80,6 +80,7 @@ export class Windows extends Moving {
     this.setTrack();
     this.show(data.starts);
     this.go(ARRIVE_SECONDS);
+    if (data.echo) this.report(); // what was reported is of another photograph
   }
 
   /** What the hand does on the photograph, and how large a cover is. */
