@@ -157,11 +157,7 @@ def prune() -> None:
         remove_torn(job.folder)
     ours = [job for job in reversed(jobs) if read_order(job)]
     shown, allowed = visitors.held(), limits()
-    ended = [
-        job
-        for job in ours
-        if not processes.is_live(job) and job.run_key.folder not in shown
-    ]
+    ended = [job for job in ours if not processes.is_live(job) and job.run_key.folder not in shown]
     sizes = {job.key: _megabytes(job.folder) for job in ours}
     taken = sum(sizes.values())
     for key in _troubles.keys() - {job.key for job in jobs}:
