@@ -67,7 +67,9 @@ def difference_table(differences: Sequence[Difference], title: Callable[[str], s
     if not all(d.claimed for d in differences):
         st.caption("\\* Our comparison: the paper does not give both figures.")
     if not all(d.alike for d in differences):
-        st.caption("† Not comparable: trained with different recipes or budgets.")
+        st.caption(
+            "† Not comparable: with different recipes or budgets, or with other layers trained."
+        )
     for seeds in sorted({d.seeds for d in differences} - {1}):
         st.caption(f"‡ The mean of {seeds} trainings of each network, with different seeds.")
 

@@ -20,9 +20,10 @@ class Difference:
     On the same images: those that only one of the two misreads decide, not those that both
     misread (McNemar). low, high: the 95 % confidence interval over digits, each one's draws of the
     distortion counted together (``intervals.paired``), of these two networks: it does not cover
-    other seeds. alike: whether both had one recipe and budget; each may begin with another network.
-    claimed: whether the paper gives the figures of both. seeds: of how many trainings of each it is
-    the mean, an example's readings by all of them counted together.
+    other seeds. alike: whether both had one recipe and budget, and trained as many layers of a
+    backbone; each may begin with another network. claimed: whether the paper gives the figures of
+    both. seeds: of how many trainings of each it is the mean, an example's readings by all of them
+    counted together.
 
     >>> names = "distorted/r/st-cnn-aff", "distorted/r/cnn"
     >>> Difference(*names, percent=0.2, low=-0.1, high=0.5, alike=True, claimed=True).decided
@@ -68,7 +69,7 @@ def difference(better: Cell, than: Cell) -> Difference:
         100 * math.fsum(shares) / ours.test_digits,
         low,
         high,
-        _budget(ours.recipe) == _budget(theirs.recipe),
+        _training(better) == _training(than),
         None not in (better.experiment.reported, than.experiment.reported),
         len(ours.seeds) if of_seeds else 1,
     )
@@ -83,9 +84,13 @@ def _of_all_seeds(ours: Metrics, theirs: Metrics) -> list[tuple[tuple[int, ...],
     return [draw for own, other in seeds for draw in zip(own, other, strict=False)]
 
 
-def _budget(recipe: Recipe) -> Recipe:
-    """The same for networks that each begin with another one, of their own kind."""
-    return replace(recipe, begin_with="another network" if recipe.begin_with else None)
+def _training(cell: Cell) -> tuple[Recipe, int | None]:
+    """The recipe, the same for networks that each begin with another one, of their own kind; and
+    of a pre-trained backbone how many layers are trained."""
+    assert cell.metrics is not None  # it is published
+    recipe = cell.metrics.recipe
+    begun = "another network" if recipe.begin_with else None
+    return replace(recipe, begin_with=begun), getattr(cell.experiment.network, "trained", None)
 
 
 # What the paper claims, or would if it gave the figures: the first has the smaller error.

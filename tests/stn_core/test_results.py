@@ -115,6 +115,9 @@ def test_networks_of_two_recipes_are_said_to_be_trained_otherwise():
     one, other = cell(NAMES[0], [1]), cell(NAMES[1], [2])
     assert difference(one, other).alike
     assert not difference(one, cell(NAMES[1], [2], recipe="long")).alike
+    alike = {(d.better, d.than): d.alike for d in results.differences("birds", "128")}
+    assert not alike["birds/128/4st-cnn", "birds/128/2st-cnn"]  # of fewer layers
+    assert alike["birds/128/2st-cnn", "birds/64/cnn"]
 
 
 def test_only_what_the_paper_compares_is_held_against_it():
