@@ -216,7 +216,7 @@ def _verdict(d: Difference, has_paper: bool) -> str:
     """Whether it is decided, and as the paper says; nothing more if it is."""
     contrary = "  not confirmed here" if d.claimed else "  larger"
     words = "  undecided" if not d.decided else "" if d.percent > 0 else contrary
-    words += "" if d.alike else "  trained otherwise"
+    words += "" if d.alike else "  different recipes, budgets or layers"
     words += "" if d.seeds == 1 else f"  mean of {d.seeds} trainings of each"
     return words + ("  not in the paper" if has_paper and not d.claimed else "")
 

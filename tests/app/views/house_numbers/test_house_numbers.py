@@ -83,6 +83,8 @@ def test_results_compare_the_networks_of_a_size_over_photographs():
     [found] = results.differences("house-numbers", "128")
     assert f"| ST-CNN Multi | CNN | {found.percent:.2f}&nbsp;% | " in table
     assert "95 % confidence intervals over photographs" in texts(app)
+    assert found.seeds == 3 and "‡ The mean of 3 trainings of each network" in texts(app)
+    assert "±: the spread over several seeds of a training." in texts(app)
 
 
 def test_results_open_each_network_in_the_page():
