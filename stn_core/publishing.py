@@ -200,7 +200,7 @@ def _ship(
         tried = _with(tried, before.tried)
     folder = checkpoints.PRETRAINED / experiment.name
     with replaced(folder) as new:
-        save_tried(experiment, tuple(t for t in tried if not _is_alike(t, metrics)), new)
+        save_tried(experiment, tuple(t for t in tried if _training(t) != _training(metrics)), new)
         checkpoints.save_weights(network, experiment, new / checkpoints.WEIGHTS)
         save_metrics(experiment, metrics, new)
         write_mean_crops(network, experiment, test, new)
@@ -272,15 +272,10 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
     experiment = find(description["experiment"])
     if source.test is None:
         raise no_test_digits(experiment)
-    how = {
-        "recipe": Recipe.from_json(description["recipe"]),
-        "extended": _extended(description),
-        "precision": description["precision"],
-    }
-    if checkpoints.is_published(experiment):
-        published = load_metrics(experiment)
-        if all(getattr(published, key) == value for key, value in how.items()):
-            raise RunError(f"{run.folder} was trained as the published network; use `publish`")
+    recipe, extended = Recipe.from_json(description["recipe"]), _extended(description)
+    training = (recipe, extended, description["precision"])
+    if checkpoints.is_published(experiment) and _training(load_metrics(experiment)) == training:
+        raise RunError(f"{run.folder} was trained as the published network; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
     test = evaluate_draws(network, experiment, source.test, progress=progress)
     result = Tried(
@@ -289,18 +284,19 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
         seeds=(description["seed"],),
         seconds=header["seconds"],
         step=header["step"],
-        **{**{key: description[key] for key in HOW}, **how},
+        recipe=recipe,
+        extended=extended,
+        **{key: description[key] for key in HOW},
     )
     return save_tried(experiment, _with(load_tried(experiment), result))
 
 
 def _with(tried: tuple[Tried, ...], one: Tried) -> tuple[Tried, ...]:
     """With one more, in place of the same training's."""
-    others = (t for t in tried if t.seeds != one.seeds or not _is_alike(t, one))
+    others = (t for t in tried if t.seeds != one.seeds or _training(t) != _training(one))
     return (*others, one)
 
 
-def _is_alike(one: TrainingRecord, other: TrainingRecord) -> bool:
-    """Whether two trainings differ at most in their seeds; one that was made longer is another."""
-    keys = ("recipe", "extended", "precision")
-    return all(getattr(one, key) == getattr(other, key) for key in keys)
+def _training(one: TrainingRecord) -> tuple[Recipe, tuple[int, ...] | None, str]:
+    """What tells a training from all but its other seeds; one that was made longer is another."""
+    return one.recipe, one.extended, one.precision

@@ -41,6 +41,8 @@ def table(name: str) -> list[str]:
     'Test error in percent on 10,000 sums, e'
     """
     cells = results.cells(name)
+    columns = results.rows_and_columns(name)[1]
+    differences = {column: results.differences(name, column) for column in columns}
     return [
         MEASURED[name],
         *([OF_SEEDS] if _has_seeds(cells) else []),
@@ -57,8 +59,8 @@ def table(name: str) -> list[str]:
         *_tried(cells),
         "Differences, paired on the same images, with 95 % confidence intervals over "
         f"{results.examples(cells)}:",
-        *_compared(name, cells),
-        *_differences(name, cells),
+        *_compared(cells, differences),
+        *_differences(name, cells, differences),
         *_misread_by_all(name),
     ]
 
@@ -187,22 +189,23 @@ def _tried(cells: dict[str, Cell]) -> list[str]:
     return ["Results of other recipes, in percent:", *lines, ""] if lines else []
 
 
-def _compared(table: str, cells: dict[str, Cell]) -> list[str]:
+def _compared(cells: dict[str, Cell], differences: dict[str, list[Difference]]) -> list[str]:
     """Which seed differences are of, where a training has several."""
-    columns = results.rows_and_columns(table)[1]
-    compared = [d for column in columns for d in results.differences(table, column)]
+    compared = [d for of_column in differences.values() for d in of_column]
     return [
         f"  {shipped.experiment.split('/', 1)[1]}: the shipped network, {shipped.words}"
         for shipped in results.shipped_seeds(cells, compared)
     ]
 
 
-def _differences(table: str, cells: dict[str, Cell]) -> list[str]:
-    rows, columns = results.rows_and_columns(table)
+def _differences(
+    table: str, cells: dict[str, Cell], differences: dict[str, list[Difference]]
+) -> list[str]:
+    rows = results.rows_and_columns(table)[0]
     name, has_paper = _name_width(rows) - 2, _has_paper(cells)
     lines = []
-    for column in columns:
-        for d in results.differences(table, column):
+    for column, of_column in differences.items():
+        for d in of_column:
             better, than = d.better.rsplit("/", 1)[1], d.than.split("/", 1)[1]
             than = than.removeprefix(f"{column}/")
             lines.append(

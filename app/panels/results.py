@@ -136,17 +136,23 @@ def _line(table: Table, explorer: Explorer, row: str, cells: dict) -> list[str]:
 
 def error_cell(table: Table, explorer: Explorer, column: str, row: str, cell) -> str:
     """HTML: our error as a link to the network, and the paper's."""
-    paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
-    paper = f" <span class='theirs'><span>· </span>{paper}</span>" if table.number else ""
-    if cell.metrics is None:
-        return f"<i>{cell.ours}</i>{paper}"
     fields = {}
     if row != table.compared[1]:  # which the page shows at first
         fields[network_field("a", f"{table.name}/{column}/")] = networks.network_title(row)
-    link = html.escape(explorer.column_link(column, fields))
-    mean, _, spread = cell.ours.partition(" ± ")
-    spread = spread and f"<span class='spread'> ± {spread}</span>"
-    return f"<a href='{link}' target='_self'><b>{mean}</b></a>{spread}{paper}"
+    paper = "–" if cell.experiment.reported is None else f"{cell.experiment.reported:.1f}"
+    link = explorer.column_link(column, fields)
+    return linked_cell(cell, link, cell.mean, paper if table.number else "")
+
+
+def linked_cell(cell, link: str, mean: float | None, paper: str) -> str:
+    """HTML: a figure as a link to its network, with its spread, and the paper's. cell: whose the
+    figure is, not linked where nothing is trained; paper: empty where there is none."""
+    theirs = paper and f" <span class='theirs'><span>· </span>{paper}</span>"
+    if cell.metrics is None:
+        return f"<i>{cell.ours}</i>{theirs}"
+    spread = "" if cell.spread is None else f"<span class='spread'> ± {cell.spread:.2f}</span>"
+    ours = f"<a href='{html.escape(link)}' target='_self'><b>{mean:.2f}</b></a>"
+    return f"{ours}{spread}{theirs}"
 
 
 def show_budgets(cells: dict, table: Table) -> None:

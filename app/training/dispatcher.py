@@ -76,7 +76,7 @@ def _look_on() -> None:
 def welcome_back() -> None:
     """A server that was down for long gives those who wait the time to find it again."""
     for job in waiting():
-        _try(job, lambda job: (job.folder / WANTED).touch())
+        _try(job, _keep)
 
 
 def look() -> None:
@@ -88,7 +88,7 @@ def look() -> None:
         _try(job, processes.set_clocks)
         order = read_order(job)
         if order and order.owner in here:
-            _try(job, lambda job: (job.folder / WANTED).touch())
+            _try(job, _keep)
     for job in queue:
         if seconds_away(job) > AWAY_SECONDS:
             _try(job, give_back)
@@ -98,6 +98,11 @@ def look() -> None:
             _try(job, lambda job: _hold_to_limits(job, bool(queue)))
     for job in queue:
         _try(job, _start_if_free)
+
+
+def _keep(job: Job) -> None:
+    """Who has asked for it still wants it."""
+    (job.folder / WANTED).touch()
 
 
 def trouble(job: Job) -> str:

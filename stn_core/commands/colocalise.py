@@ -91,12 +91,9 @@ def _searched(cell: Colocalisation, options: argparse.Namespace) -> Colocalisati
     if search is None:
         names = ", ".join(r.name for r in cell.recipes)
         raise UnknownName(f"{cell.name} has no recipe {options.recipe!r}; it has: {names}")
-    if options.iterations is not None:
-        search = dataclasses.replace(search, iterations=options.iterations)
-    if options.starts is not None:
-        search = dataclasses.replace(search, starts=options.starts)
-    if options.patches is not None:
-        search = dataclasses.replace(search, patches=options.patches)
+    for name in ("iterations", "starts", "patches"):
+        if (value := getattr(options, name)) is not None:
+            search = dataclasses.replace(search, **{name: value})
     if options.margin is not None:
         objective = dataclasses.replace(search.objective, margin=options.margin)
         search = dataclasses.replace(search, objective=objective)

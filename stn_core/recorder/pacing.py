@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from stn_core.runs.records import FIRST_SNAPSHOT
 from stn_core.training import pacing
@@ -41,16 +39,6 @@ class OpenPace(pacing.Looks):
             return False
         self._recorded = _next(step, RECORD_FACTOR)
         return True
-
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        """Meanwhile a snapshot is taken. One that fails has cost its time too."""
-        look = super().looking()
-        look.__enter__()
-        try:
-            yield
-        finally:
-            look.__exit__(None, None, None)
 
     def seconds(self) -> float:
         """Of training so far, without the snapshots."""

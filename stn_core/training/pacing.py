@@ -37,12 +37,14 @@ class Looks:
 
     @contextmanager
     def looking(self) -> Iterator[None]:
-        """Meanwhile a snapshot is taken."""
+        """Meanwhile a snapshot is taken. One that fails has cost its time too."""
         started = monotonic()
-        yield
-        self.looked_at = monotonic()
-        self.cost = self.looked_at - started
-        self.spent += self.cost
+        try:
+            yield
+        finally:
+            self.looked_at = monotonic()
+            self.cost = self.looked_at - started
+            self.spent += self.cost
 
 
 class Pace(Looks):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -11,7 +10,7 @@ from app.data import networks
 from app.data.birds import PREFIX, SIDE
 from app.frame import lecture
 from app.panels.differences import difference_table, say_seeds
-from app.panels.results import error_table, show_budgets, spread_words
+from app.panels.results import error_table, linked_cell, show_budgets, spread_words
 from app.panels.skipped import say_left_out
 from app.tables import TABLES, network_field
 from app.views.birds import looks, parts
@@ -64,11 +63,7 @@ def results() -> None:
 
 def _cell(name: str, cell) -> str:
     """HTML: our accuracy as a link to the network, and the paper's."""
-    paper = f" <span class='theirs'><span>· </span>{100 - cell.experiment.reported:.1f}</span>"
-    if cell.metrics is None:
-        return f"<i>{cell.ours}</i>{paper}"
     fields = {network_field("a", PREFIX): networks.experiment_title(name)}
-    link = html.escape(lecture.carry(f"?{urlencode(fields)}"))
-    spread = "" if cell.spread is None else f"<span class='spread'> ± {cell.spread:.2f}</span>"
-    accuracy = f"<a href='{link}' target='_self'><b>{100 - cell.mean:.2f}</b></a>"
-    return f"{accuracy}{spread}{paper}"
+    link = lecture.carry(f"?{urlencode(fields)}")
+    accuracy = None if cell.mean is None else 100 - cell.mean
+    return linked_cell(cell, link, accuracy, f"{100 - cell.experiment.reported:.1f}")

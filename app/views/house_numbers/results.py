@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -10,7 +9,13 @@ import streamlit as st
 from app.data import networks
 from app.frame import lecture
 from app.panels.differences import show_differences
-from app.panels.results import error_table, show_budgets, show_errors, spread_words
+from app.panels.results import (
+    error_table,
+    linked_cell,
+    show_budgets,
+    show_errors,
+    spread_words,
+)
 from app.panels.skipped import say_left_out
 from app.tables import TABLES, network_field
 from app.views.house_numbers.choices import FIRST_CHOICES, LOOSE, SIDES, TIGHT, prefix_of
@@ -68,15 +73,10 @@ def results(side: int) -> None:
 
 def _cell(side: int, row: str, cell) -> str:
     """HTML: our error as a link to the network, and the paper's."""
-    paper = f" <span class='theirs'><span>· </span>{cell.experiment.reported:.1f}</span>"
-    if cell.metrics is None:
-        return f"<i>{cell.ours}</i>{paper}"
     fields = {}
     if side != TIGHT:  # what the page shows at first is not in its address
         fields["number_crop"] = SIDES[side]
     if row != FIRST_CHOICES[0]:
         fields[network_field("a", prefix_of(side))] = networks.network_title(row)
-    link = html.escape(lecture.carry(f"?{urlencode(fields)}"))
-    mean, _, spread = cell.ours.partition(" ± ")
-    spread = spread and f"<span class='spread'> ± {spread}</span>"
-    return f"<a href='{link}' target='_self'><b>{mean}</b></a>{spread}{paper}"
+    link = lecture.carry(f"?{urlencode(fields)}")
+    return linked_cell(cell, link, cell.mean, f"{cell.experiment.reported:.1f}")
