@@ -76,7 +76,8 @@ _TABLES = (
         field="number",
         measured="1,000 photographs of SVHN's test set: an error is a number of which any digit is "
         "wrong",
-        paper="The paper trains on about 235,000 photographs, our networks on 2.6 % as many.",
+        paper="The paper trains on about 235,000 photographs, our networks of 64 pixels on 2.6 % "
+        "as many, those of 128 pixels on 0.9 %.",
         compared=("cnn", "st-cnn-multi"),
         examples="rendered house numbers",
         probes="Ten rendered house numbers that no network was trained on: the image with all "
