@@ -35,7 +35,6 @@ def strip(
         chosen = st.session_state[key].selected
         if on_selected and chosen in ids:
             on_selected(chosen)
+            st.rerun()  # what the choice is for stands outside of this fragment
 
-    result = mount(key=key, data=data, on_selected_change=report)
-    if result.selected in ids:
-        st.rerun(scope="app")  # what the choice is for stands outside of this fragment
+    mount(key=key, data=data, on_selected_change=report)

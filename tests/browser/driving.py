@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from app.data import browser_networks
 from app.views import pages
@@ -217,8 +217,22 @@ def typed(page: Page, name: str):
 
 
 def select(page: Page, label: str, option: str) -> None:
-    page.get_by_label(label, exact=True).first.click()
+    menu = page.get_by_label(label, exact=True).first
+    menu.scroll_into_view_if_needed()
+    settle(page)  # a menu is closed by a scroll, and by a rerun
+    menu.press("ArrowDown")
     page.get_by_role("option", name=option).click()
+
+
+@contextmanager
+def made_anew(page: Page, node: Locator) -> Iterator[None]:
+    """What is done within has the page make this node anew, once Python has answered: wait for it.
+
+    A strip shows at once which of its pictures is chosen, and is made anew with the answer.
+    """
+    node.evaluate("(node) => (node.isOld = true)")
+    yield
+    until(page, lambda: not node.evaluate("(node) => node.isOld"), "Python does not answer")
 
 
 def copied(page: Page) -> str:

@@ -8,6 +8,7 @@ import { decode } from "./decode.js";
 import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
+import { answered, chosen, gone, report } from "./output/choice.js";
 import { requestedState } from "./output/link.js";
 import { WANTED, give } from "./output/page_file.js";
 import { isToBePlayed } from "./parts/answers.js";
@@ -54,9 +55,12 @@ class Mounted {
     const python = {
       tell: (value) => {
         this.hasTold = true;
-        this.setState("report", value);
+        report(this, () => this.setState("report", value));
       },
-      choose: (id) => this.setTrigger("selected", id),
+      choose: (id) => {
+        chosen(this);
+        this.setTrigger("selected", id);
+      },
     };
     this.layout = new LAYOUTS[this.name](this.root, python);
     this.unlisten = listen(this.layout, this.root);
@@ -91,13 +95,16 @@ class Mounted {
     this.keep(); // for another page and back; at a pagehide for a reload
     window.removeEventListener("pagehide", this.keep);
     this.layout.stop();
+    gone(this);
     mounted.delete(this.parentElement);
   }
 
   /** Show it, unless it is a rerun without news. */
   update(payload) {
     const text = JSON.stringify(payload);
-    if (text !== this.text && !this.isLeft) keepFocus(this.root, () => this.layout.update(decode(payload)));
+    const isNews = text !== this.text;
+    if (isNews && !this.isLeft) keepFocus(this.root, () => this.layout.update(decode(payload)));
+    if (isNews) answered(this);
     this.text = text;
     if (this.isLeft && this.path !== window.location.pathname) this.arrive(); // what another page has in its stead
   }

@@ -24,6 +24,7 @@ from tests.browser.driving import (
     drag,
     handle,
     keep_networks,
+    made_anew,
     open_distorted,
     pixels,
     play_button,
@@ -122,9 +123,12 @@ def test_grid_arrives_at_the_prediction_by_itself_and_is_played_to_it(visit):
 def test_digit_of_the_strip_or_of_the_angles_is_taken_and_stands_in_the_address(visit):
     page = open_distorted(visit)
     before = pixels(page, "U")
-    page.locator(".strip button").nth(5).click()
+    chosen = page.locator(".strip button").nth(5)
+    with made_anew(page, chosen):
+        chosen.click()
+        expect(chosen).to_have_attribute("aria-pressed", "true")  # at once
     expect(page).to_have_url(re.compile(r"digit=507"))
-    expect(page.locator(".strip button").nth(5)).to_have_attribute("aria-pressed", "true")
+    expect(chosen).to_have_attribute("aria-pressed", "true")
     assert np.abs(pixels(page, "U") - before).max() > 100
     page.reload()
     handle(page, "the whole grid").wait_for()

@@ -14,7 +14,7 @@ from stn_core.recorder import Recorder
 from stn_core.recorder.packed import PACKED, unpack
 from stn_core.recorder.reading import Reader
 from stn_core.tutorial_network import TutorialNetwork, images
-from tests.browser.driving import PAINTED, scrub, stage_of
+from tests.browser.driving import PAINTED, scrub, select, stage_of
 
 
 @pytest.fixture
@@ -53,8 +53,7 @@ def test_recorded_training_is_replayed_while_it_grows_and_beside_another(visit, 
         assert canvases.count() == 10 * 2 + 3  # U and V of each probe; loss, error and θ
         assert all(canvas.evaluate(PAINTED) for canvas in canvases.all())
     expect(page.get_by_text("finished, step 20.")).to_be_visible()
-    page.get_by_role("combobox", name="Compare with").click()
-    page.get_by_role("option", name="Example: PyTorch's tutorial network").click()
+    select(page, "Compare with", "Example: PyTorch's tutorial network")
     expect(stage_of(page).locator("section")).to_have_count(2)
     expect(stage_of(page).get_by_text("Loss")).to_be_visible()
     stage_of(page).locator(".strip button").nth(3).click()

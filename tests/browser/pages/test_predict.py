@@ -15,6 +15,7 @@ from app.views.transformer.questions import SHIFTED, SMALL
 from tests.browser.driving import (
     frame_by_frame,
     handle,
+    made_anew,
     open_transformer,
     settle,
     theta_shown,
@@ -122,7 +123,8 @@ def test_what_a_hand_has_muted_is_heard_when_a_question_is_played(visit, at, que
     cells = page.locator(".strip button.cell")
     first = cells.evaluate_all("(all) => all.findIndex((cell) => cell.ariaPressed === 'true')")
     for n in (1 - min(first, 1), first):
-        cells.nth(n).click()
+        with made_anew(page, cells.nth(n)):
+            cells.nth(n).click()
         expect(cells.nth(n)).to_have_attribute("aria-pressed", "true")
         settle(page)
     expect(mute).to_have_attribute("aria-pressed", "false")

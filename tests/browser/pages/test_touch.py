@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import settle, stage_of, until
+from tests.browser.driving import select, settle, stage_of, until
 
 PHONE = {"width": 375, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
 FINGER_PIXELS = 39.5  # 40, but for rounding
@@ -127,8 +127,7 @@ def test_on_the_transformer_page_a_finger_scrolls_taps_and_hits(phone):
     touch(page, *middle(v))
     expect(stage_of(page).locator(".note")).to_contain_text("is read in U at")
     assert page.evaluate(SMALL, FINGER_PIXELS) == []
-    page.get_by_label("Image U", exact=True).press("ArrowDown")
-    page.get_by_role("option", name="Draw").click()
+    select(page, "Image U", "Draw")
     settle(page)
     sheet = page.get_by_label("Drawing area")
     draw_with_two_fingers(page, sheet)

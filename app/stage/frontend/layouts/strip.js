@@ -21,7 +21,7 @@ export class Strip {
       if (kind === "button") {
         cell.type = "button";
         cell.setAttribute("aria-pressed", String(id === data.selected));
-        cell.onclick = () => this.python.choose(id);
+        cell.onclick = () => this.choose(id, cell);
       }
       return cell;
     });
@@ -34,6 +34,15 @@ export class Strip {
       const { source, alt, thetas } = data.items[i];
       pair.show(source, alt, thetas);
     });
+  }
+
+  /** Python has the newest choice, and here it is seen at once. */
+  choose(id, cell) {
+    const pressed = this.root.querySelector("[aria-pressed=true]");
+    if (cell === pressed) return;
+    pressed?.setAttribute("aria-pressed", "false");
+    cell.setAttribute("aria-pressed", "true");
+    this.python.choose(id);
   }
 
   redraw() {

@@ -3,6 +3,7 @@
 const REST_MILLISECONDS = 150; // what has not moved for so long is at rest
 const LIVE_MILLISECONDS = 100; // at most ten times a second
 const PATIENCE_MILLISECONDS = 1500; // for an answer, which the next report waits for
+const PRESSES = ["pointerdown", "keydown"];
 
 let serial = Date.now(); // larger than any that an earlier page has sent
 
@@ -11,6 +12,9 @@ export class Reporter {
   constructor(send) {
     this.send = send;
     this.sentAt = 0;
+    // Before a press is heard anywhere else: what it asks for comes after this in Python, too.
+    this.hurry = ({ key }) => this.moving && [undefined, "Enter", " "].includes(key) && this.post();
+    for (const kind of PRESSES) window.addEventListener(kind, this.hurry, true);
   }
 
   /** @param {object} value  the state now  @param {boolean} live  to be sent while it moves */
@@ -49,5 +53,6 @@ export class Reporter {
 
   stop() {
     clearTimeout(this.rest);
+    for (const kind of PRESSES) window.removeEventListener(kind, this.hurry, true);
   }
 }
