@@ -49,7 +49,8 @@ Measured on the float16 weights in this folder. Input: {lengths}, values in
 |---|---|
 | recipe | {recipe.name}: {recipe.method}, {type(recipe.schedule).__name__}, \
 rate {recipe.learning_rate:g} |
-| budget | {recipe.iterations:,} steps, batch size {recipe.batch_size} |
+| budget | {recipe.iterations:,} steps{metrics.extension_words}, \
+batch size {recipe.batch_size} |
 | seed | {metrics.seed} |{of_seeds}
 | {words.trained} | {metrics.train_digits:,} {words.training} |
 | device | {metrics.device} |

@@ -28,7 +28,8 @@ class TrainingRecord:
 
     draw_errors: of each of the fixed draws of the distortions (``evaluation.EVALUATION_SEEDS``), of
     which the error is the mean; seeds: of all trainings whose errors were measured; started: in
-    ISO 8601; extended: at which steps it was made longer, if it was.
+    ISO 8601; extended: at which steps it was made longer, if it was; taken_up: at which of them
+    from its published weights (``runs.taking_up``).
 
     >>> from stn_core import find
     >>> record = TrainingRecord(
@@ -51,6 +52,14 @@ class TrainingRecord:
     torch: str
     started: str
     extended: tuple[int, ...] | None = None
+    taken_up: tuple[int, ...] | None = None
+
+    @property
+    def extension_words(self) -> str:
+        """When it was made longer, for a sentence; empty if it was not."""
+        published = dict.fromkeys(self.taken_up or (), " from its published weights")
+        steps = (f", extended at step {n:,}{published.get(n, '')}" for n in self.extended or ())
+        return "".join(steps)
 
     @property
     def draw_spread(self) -> float | None:

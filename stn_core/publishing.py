@@ -30,7 +30,12 @@ from stn_core.metrics import (
     save_tried,
 )
 from stn_core.networks import ClassificationNetwork
-from stn_core.publishing_checks import refuse_absent, refuse_different, refuse_worse
+from stn_core.publishing_checks import (
+    PROLONGED,
+    refuse_absent,
+    refuse_different,
+    refuse_worse,
+)
 from stn_core.recipes import Recipe
 from stn_core.replacing import replaced
 from stn_core.runs.folder import Run
@@ -190,7 +195,7 @@ def _ship(
         parameters=count_parameters(network),
         seconds=run.history()[-1].seconds,
         recipe=Recipe.from_json(description["recipe"]),
-        extended=_extended(description),
+        **_prolonged(description),
         **{key: description[key] for key in (*HOW, "seed")},
     )
     run.recorded()  # it may lack a part
@@ -217,9 +222,9 @@ def _ship(
     return folder
 
 
-def _extended(description: dict[str, Any]) -> tuple[int, ...] | None:
-    """At which steps a run was made longer; None if it was not."""
-    return tuple(description.get("extended", ())) or None
+def _prolonged(description: dict[str, Any]) -> dict[str, Any]:
+    """At which steps a run was made longer, and taken up; None if it was not."""
+    return {key: tuple(description.get(key, ())) or None for key in PROLONGED}
 
 
 def record(run: Run, *, force: bool = False) -> Path:
@@ -272,8 +277,8 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
     experiment = find(description["experiment"])
     if source.test is None:
         raise no_test_digits(experiment)
-    recipe, extended = Recipe.from_json(description["recipe"]), _extended(description)
-    training = (recipe, extended, description["precision"])
+    recipe, prolonged = Recipe.from_json(description["recipe"]), _prolonged(description)
+    training = (recipe, *prolonged.values(), description["precision"])
     if checkpoints.is_published(experiment) and _training(load_metrics(experiment)) == training:
         raise RunError(f"{run.folder} was trained as the published network; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
@@ -285,7 +290,7 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
         seconds=header["seconds"],
         step=header["step"],
         recipe=recipe,
-        extended=extended,
+        **prolonged,
         **{key: description[key] for key in HOW},
     )
     return save_tried(experiment, _with(load_tried(experiment), result))
@@ -297,6 +302,6 @@ def _with(tried: tuple[Tried, ...], one: Tried) -> tuple[Tried, ...]:
     return (*others, one)
 
 
-def _training(one: TrainingRecord) -> tuple[Recipe, tuple[int, ...] | None, str]:
+def _training(one: TrainingRecord) -> tuple:
     """What tells a training from all but its other seeds; one that was made longer is another."""
-    return one.recipe, one.extended, one.precision
+    return one.recipe, one.extended, one.taken_up, one.precision

@@ -14,12 +14,14 @@ from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.runs.records import RunError
 
+PROLONGED = ("extended", "taken_up")  # of a run's description, and of ``Metrics``
 SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
     "recipe": "recipe",
     "precision": "precision",
     "train_digits": "number of training digits",
     "extended": "extensions",
+    "taken_up": "extensions from published weights",
 }
 
 
@@ -55,7 +57,7 @@ def refuse_different(descriptions: list[dict[str, Any]], before: Metrics | None)
         {
             **d,
             "recipe": Recipe.from_json(d["recipe"]),
-            "extended": tuple(d.get("extended", ())) or None,  # as ``Metrics`` has it
+            **{key: tuple(d.get(key, ())) or None for key in PROLONGED},  # as ``Metrics`` has it
         }
         for d in descriptions
     ]

@@ -20,11 +20,13 @@ from stn_core.commands.changing import changed
 from stn_core.commands.options import RECIPES_HELP, add_threads, count, natural
 from stn_core.commands.surroundings import bars, load_pictures, stop_on_signals
 from stn_core.errors import InputError
+from stn_core.experiment import Experiment
 from stn_core.experiments import find
 from stn_core.precision import faster_dtype
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run, new_run_folder
 from stn_core.runs.records import RunError
+from stn_core.runs.taking_up import published_run, take_up
 from stn_core.training.checkpoint import saved_step
 from stn_core.training.devices import choose_device, device_name
 from stn_core.training.network import extended, train_steps
@@ -62,6 +64,11 @@ def add_parser(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--run-dir", type=Path, help="the run's folder (default: a new one)")
     parser.add_argument("--resume", action="store_true", help="continue the run in --run-dir")
+    parser.add_argument(
+        "--extend-published",
+        action="store_true",
+        help="train the published network longer, up to --iterations; its recording goes on",
+    )
     parser.set_defaults(command=run)
 
 
@@ -69,8 +76,8 @@ def run(options: argparse.Namespace) -> None:
     experiment = find(options.name)
     if options.resume and options.run_dir is None:
         raise InputError("--resume needs --run-dir")
-    if options.resume and options.set:
-        raise InputError("--resume keeps the run's own recipe; leave out --set")
+    if options.set and (options.resume or options.extend_published):
+        raise InputError(f"{_going_on(options)} keeps the run's own recipe; leave out --set")
     device = choose_device(options.device)
     experiment = experiment.with_recipe(
         options.recipe,
@@ -82,6 +89,8 @@ def run(options: argparse.Namespace) -> None:
         recipe = changed(experiment.recipe, options.set)
         experiment = replace(experiment, recipes=(recipe,))
     run = Run(options.run_dir) if options.run_dir else None
+    if options.extend_published:
+        run = _taken_up(options, experiment, run)
     iterations, extend_to = experiment.recipe.iterations, None
     if options.resume:
         assert run is not None  # or it has been refused
@@ -136,6 +145,25 @@ def run(options: argparse.Namespace) -> None:
         print(measured.sentence)
 
 
+def _taken_up(options: argparse.Namespace, experiment: Experiment, run: Run | None) -> Run:
+    """A run that has the published network, to be resumed. Raises InputError or RunError."""
+    if options.resume:
+        raise InputError("--extend-published begins a run, --resume continues one; leave one out")
+    description = published_run(experiment).description
+    _refuse_other_options(options, description)
+    published = Recipe.from_json(description["recipe"])
+    if options.iterations is None:
+        raise InputError(
+            f"--extend-published needs --iterations: of {experiment.name} more than "
+            f"{published.iterations:,}"
+        )
+    extended(published, options.iterations)  # or it is refused
+    run = run or Run(new_run_folder(experiment.name))
+    take_up(experiment, run)
+    options.resume = True
+    return run
+
+
 def _extension(recipe: Recipe, iterations: int, begun: int) -> str:
     """What becomes of the learning rate of a run that is made longer, in words."""
 
@@ -148,6 +176,10 @@ def _extension(recipe: Recipe, iterations: int, begun: int) -> str:
         f"{share(iterations)} of its peak, not {share(recipe.iterations)}. A training of "
         f"{iterations:,} steps from the start would have had another one until here"
     )
+
+
+def _going_on(options: argparse.Namespace) -> str:
+    return "--extend-published" if options.extend_published else "--resume"
 
 
 def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
@@ -163,6 +195,6 @@ def _refuse_other_options(options: argparse.Namespace, stored: dict) -> None:
         if asked is not None and asked != value:
             option = f"--{key.replace('_', '-')}"
             raise InputError(
-                f"--resume keeps the run's own {option} {value}, got {asked}; leave it out, or "
-                "start another run"
+                f"{_going_on(options)} keeps the run's own {option} {value}, got {asked}; leave it "
+                "out, or start another run"
             )

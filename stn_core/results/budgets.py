@@ -107,9 +107,9 @@ def budget_words(record: TrainingRecord) -> str:
     True
     """
     recipe, seeds = record.recipe, record.seeds
-    extended = "".join(f", extended at step {step:,}" for step in record.extended or ())
     return (
         f"{recipe.name} ({recipe.method}), {recipe.iterations:,} steps of {recipe.batch_size}"
-        f"{extended}, rate {recipe.learning_rate:g}, seed{'s' if len(seeds) > 1 else ''} "
-        f"{', '.join(map(str, seeds))}, {record.device}, {record.precision}"
+        f"{record.extension_words}, rate {recipe.learning_rate:g}, "
+        f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}, "
+        f"{record.device}, {record.precision}"
     )

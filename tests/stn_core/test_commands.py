@@ -21,12 +21,12 @@ from safetensors.torch import load_file
 from stn_core import checkpoints, commands, digits
 from stn_core.__main__ import parser
 from stn_core.commands.expected import EXPECTED_ERRORS
-from stn_core.experiments import BROWSER, EXPERIMENTS
+from stn_core.experiments import BROWSER, EXPERIMENTS, find
 from stn_core.layers import LAYERS
 from stn_core.metrics import load_metrics, save_metrics
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run
-from stn_core.runs.packed import PACKED, unpack
+from stn_core.runs.packed import PACKED, pack, unpack
 
 NAME = "distorted/r/fcn"
 SMALL = ["--iterations=12", "--batch-size=4", "--device=cpu"]
@@ -277,6 +277,48 @@ def test_finished_run_is_extended_by_the_longer_schedule(command, capsys, fails,
     assert [step.learning_rate for step in run.history()[12:]] == pytest.approx(rates)
     line = fails(*again, "--iterations=20")
     assert line.startswith("this run has 24 steps; extending it needs more, got 20")
+
+
+def test_published_network_is_trained_longer_and_its_recording_goes_on(
+    command, capsys, fails, tmp_path, pretrained
+):
+    published, run = Run(tmp_path / "published"), Run(tmp_path / "run")
+    longer = ["train", NAME, "--extend-published", "--device=cpu", "--iterations=24"]
+    assert fails(*longer) == (
+        f"no network of {NAME} is published with its recording; train one first"
+    )
+    assert command(["train", NAME, *SMALL, f"--run-dir={published.folder}"]) == 0
+    folder = pretrained / NAME
+    folder.mkdir(parents=True)
+    network, _ = checkpoints.load_trained(find(NAME), published.checkpoint)
+    checkpoints.save_weights(network, find(NAME), folder / checkpoints.WEIGHTS)
+    (folder / checkpoints.METRICS).write_text("{}")
+    pack(published, folder / PACKED)
+
+    longer += [f"--run-dir={run.folder}"]
+    for option, line in (
+        ("--iterations=12", "this run has 12 steps; extending it needs more, got 12"),
+        ("--seed=3", "--extend-published keeps the run's own --seed 0, got 3"),
+        ("--set=recipe.elastic_pixels=1", "--extend-published keeps the run's own recipe"),
+        ("--resume", "--extend-published begins a run, --resume continues one; leave one out"),
+    ):
+        assert fails(*longer, option).startswith(line)
+        assert not run.folder.exists()
+    assert fails(*[o for o in longer if "iterations" not in o]) == (
+        f"--extend-published needs --iterations: of {NAME} more than 12"
+    )
+    capsys.readouterr()
+    assert command(longer) == 0
+    told = capsys.readouterr().out
+    assert "resumed from step 12 of 24" in told and "extended from 12 to 24 steps" in told
+    description = run.description()
+    assert description["taken_up"] == description["extended"] == [12]
+    assert run.history()[:12] == published.history()
+    assert [step.step for step in run.history()[12:]] == list(range(13, 25))
+    assert [s.step for s in run.snapshots()][: len(published.snapshots())] == [
+        s.step for s in published.snapshots()
+    ]
+    assert run.status().state == "finished" and run.status().step == 24
 
 
 def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):

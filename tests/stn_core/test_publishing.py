@@ -14,6 +14,7 @@ from stn_core.evaluation import evaluate_draws, mean_error
 from stn_core.experiments import find
 from stn_core.measuring import EXAMPLE_SEEDS_READ
 from stn_core.metrics import TRIED, load_metrics, load_tried, save_metrics
+from stn_core.results.budgets import budget_words
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, packed_name, packed_runs, unpack
 from stn_core.runs.records import RunError
@@ -349,15 +350,19 @@ def test_run_of_the_published_recipe_is_to_be_published_not_noted(finished, pret
         publishing.note(make(2), source)
 
 
-def test_longer_training_stands_beside_the_straight_one(finished, pretrained):
+@pytest.mark.parametrize("prolonged", [{}, {"taken_up": [1]}])
+def test_longer_training_stands_beside_the_straight_one(finished, pretrained, prolonged):
     make, source = finished
     straight, longer = make(0), make(1)
-    longer._write_json("run.json", {**longer.description(), "extended": [1]})
+    longer._write_json("run.json", {**longer.description(), "extended": [1], **prolonged})
     publishing.publish([straight], source, force=True)
     publishing.note(longer, source)  # it is not taken for the published one
     again = make(2)
     publishing.publish([again], source, force=True)  # nor dropped as if it were
-    assert [one.extended for one in load_tried(find(NAME))] == [(1,)]
+    (one,) = load_tried(find(NAME))
+    assert one.extended == (1,) and one.taken_up == (tuple(prolonged.get("taken_up", ())) or None)
+    words = "from its published weights"
+    assert (words in one.extension_words) == (words in budget_words(one)) == bool(prolonged)
 
 
 def test_seeds_of_one_distortion_and_of_five_are_not_mixed(finished, pretrained):
