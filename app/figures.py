@@ -248,19 +248,18 @@ def _faded(colour: str, opacity: float) -> str:
     return f"rgba({parts},{opacity})"
 
 
-def confusion(counts: np.ndarray, palette: Palette) -> go.Figure:
+def confusion(counts: np.ndarray, palette: Palette, classes: Sequence[str]) -> go.Figure:
     """Which class was taken for which; the right ones, on the diagonal, are left out of the scale.
 
-    counts: (classes, classes), rows the true class.
+    counts: (classes, classes), rows the true class; classes: their names.
     """
     figure = _base(palette, height=420)
     wrong = counts.astype(float)
     np.fill_diagonal(wrong, np.nan)
-    classes = [str(c) for c in range(len(counts))]
     figure.add_heatmap(
         z=wrong,
-        x=classes,
-        y=classes,
+        x=list(classes),
+        y=list(classes),
         text=[[str(n) if n else "" for n in row] for row in counts],
         texttemplate="%{text}",
         textfont={"color": palette.text},

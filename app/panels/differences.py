@@ -84,8 +84,9 @@ def verdict_on(difference) -> str:
     return "yes" if difference.percent > 0 else "**no**"
 
 
-def show_confusion(cells: dict, table: Table, on: str) -> None:
-    """Of one network of a column. cells: by the networks' short names."""
+def show_confusion(cells: dict, table: Table, on: str, classes: Sequence[str] = ()) -> None:
+    """Of one network of a column. cells: by the networks' short names; classes: their names, where
+    they are not numbers from 0 on."""
     st.header(f"Confusion matrix{on}", anchor=False)
     short = st.selectbox(
         "Network", list(cells), index=list(cells).index(table.compared[1]),
@@ -96,18 +97,22 @@ def show_confusion(cells: dict, table: Table, on: str) -> None:
         st.info("This network has not been trained yet. Choose another.")
         return
     counts = np.array(metrics.confusion_test)
+    classes = classes or [str(n) for n in range(len(counts))]
     chart(
-        figures.confusion(counts, colours()),
+        figures.confusion(counts, colours(), classes),
         name=f"confusion-{short}",
         key="confusion-chart",
-        alt=f"Confusion matrix on the test digits. Most frequent errors: {_most_often(counts)}",
+        alt="Confusion matrix on the test images. Most frequent errors: "
+        + _most_often(counts, classes),
     )
 
 
-def _most_often(counts: np.ndarray) -> str:
+def _most_often(counts: np.ndarray, classes: Sequence[str]) -> str:
     """The five greatest confusions, for those who do not see the chart."""
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None)[:5]
     pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
-    return ", ".join(f"{true} read as {taken}: {wrong[true, taken]}" for true, taken in pairs)
+    return ", ".join(
+        f"{classes[true]} read as {classes[taken]}: {wrong[true, taken]}" for true, taken in pairs
+    )

@@ -17,10 +17,17 @@ BUDGET = ("method", "iterations", "batch_size", "learning_rate")
 
 
 def result_downloads(
-    table: Table, explorer: Explorer, cells: dict, columns: list[str], column: str
+    table: Table, explorer: Explorer | None, cells: dict, columns: list[str], column: str
 ) -> None:
+    """Buttons for the files of a table. explorer: where examples are compared below it; column: of
+    those examples."""
     named = "-".join(table.title.lower().split())
     file = named if table.number is None else f"table-{table.number}"
+    compared = (
+        ("Misread examples as CSV", f"{file}-misread-{column}.csv",
+         lambda: downloads.as_csv(misread(table, explorer, cells, column)),
+         "All examples of the three groups above, with the two networks' answers"),
+    ) if explorer else ()  # fmt: skip
     downloads.buttons(
         ("Table as CSV", f"{file}.csv", lambda: downloads.as_csv(errors(cells)),
          "Our errors and the paper's, with recipe, budget, seeds and device"),
@@ -29,10 +36,8 @@ def result_downloads(
          "Differences with their confidence intervals"),
         ("Confusion matrices as CSV", f"{file}-confusion.csv",
          lambda: downloads.as_csv(confusions(cells)),
-         "Each network's confusion matrix on the test digits"),
-        ("Misread examples as CSV", f"{file}-misread-{column}.csv",
-         lambda: downloads.as_csv(misread(table, explorer, cells, column)),
-         "All examples of the three groups above, with the two networks' answers"),
+         "Each network's confusion matrix on the test images; what is not there is 0"),
+        *compared,
         ("All of it as JSON", f"{file}.json",
          lambda: json.dumps(everything(table, cells, columns)),
          "Each network's recorded metrics, the results of other recipes, and the differences"),
@@ -87,13 +92,14 @@ def differences(table: Table, columns: list[str]) -> list[dict]:
 
 
 def confusions(cells: dict) -> list[dict]:
-    """The confusion matrices of all networks that are trained, a row for each of their counts."""
+    """The confusion matrices of all networks that are trained, a row for each count above 0."""
     return [
         {"experiment": name, "true": true, "said": answer, "count": count}
         for name, cell in cells.items()
         if cell.metrics
         for true, row in enumerate(cell.metrics.confusion_test)
         for answer, count in enumerate(row)
+        if count
     ]
 
 

@@ -36,9 +36,9 @@ def test_rows_have_every_number_of_a_figure_and_not_what_only_decorates_it():
     assert [row["digit"] for row in found] == [3, 504, 7]
     assert found[1] == {"name": "ST-CNN", "true angle, °": 10, "predicted, °": 80, "digit": 504}
     counts = np.array([[5, 1], [0, 7]])
-    found = rows(figures.confusion(counts, LIGHT))
+    found = rows(figures.confusion(counts, LIGHT, ("none", "1")))
     assert [row["count"] for row in found] == [5, 1, 0, 7]
-    assert found[1] | {} == {"true class": "0", "predicted class": "1", "count": 1}
+    assert found[1] | {} == {"true class": "none", "predicted class": "1", "count": 1}
 
 
 def turned() -> PredictedAngles:
@@ -66,7 +66,9 @@ def test_misread_digit_is_a_cross_and_the_chosen_one_is_ringed():
 
 def test_confusion_tells_every_count_and_shades_the_wrong_ones_alone():
     counts = np.array([[95, 5, 0], [1, 97, 2], [0, 0, 100]])
-    (cells,) = figures.confusion(counts, LIGHT).data
+    classes = ("0", "1", "none")
+    (cells,) = figures.confusion(counts, LIGHT, classes).data
+    assert tuple(cells.x) == tuple(cells.y) == classes
     assert [list(row) for row in cells.text] == [["95", "5", ""], ["1", "97", "2"], ["", "", "100"]]
     expected = np.where(np.eye(3, dtype=bool), np.nan, counts)
     np.testing.assert_array_equal(np.array(cells.z, float), expected)
@@ -94,8 +96,8 @@ importing.start()
 from app import figures
 
 while importing.is_alive():
-    figures.confusion(numpy.eye(10), palette.LIGHT)
-figures.confusion(numpy.eye(10), palette.LIGHT)
+    figures.confusion(numpy.eye(10), palette.LIGHT, "0123456789")
+figures.confusion(numpy.eye(10), palette.LIGHT, "0123456789")
 """
 
 

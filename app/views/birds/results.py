@@ -11,6 +11,7 @@ from app.data.birds import PREFIX, SIDE
 from app.frame import lecture
 from app.panels.differences import difference_table, say_seeds
 from app.panels.results import error_table, linked_cell, show_budgets, spread_words
+from app.panels.results_files import result_downloads
 from app.panels.skipped import say_left_out
 from app.tables import TABLES, network_field
 from app.views.birds import looks, parts
@@ -57,6 +58,7 @@ def results() -> None:
         )
         say_seeds(cells, differences)
         difference_table(differences, networks.experiment_title)
+    result_downloads(table, None, cells, columns, columns[0])
     parts.found_parts(cells)
     looks.looks(cells)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.data import networks
 from app.frame import lecture
-from app.panels.differences import show_differences
+from app.panels.differences import show_confusion, show_differences
 from app.panels.results import (
     error_table,
     linked_cell,
@@ -16,6 +16,7 @@ from app.panels.results import (
     show_errors,
     spread_words,
 )
+from app.panels.results_files import result_downloads
 from app.panels.skipped import say_left_out
 from app.tables import TABLES, network_field
 from app.views.house_numbers.choices import FIRST_CHOICES, LOOSE, SIDES, TIGHT, prefix_of
@@ -29,6 +30,7 @@ SCOPE = (
     "{share}. So all of our errors are larger. What is compared is ST-CNN Multi against CNN, on "
     "the same photographs, with an interval."
 )
+CLASSES = (*"0123456789", "none")  # of each of the five places
 REPRODUCED = (
     "**Reproduced**: the paper's three networks, slimmer (24 to 96 filters of 3 × 3, 256 units), "
     "by a short recipe, on crops of 64 × 64 pixels; two of them also on the looser ones of "
@@ -66,9 +68,15 @@ def results(side: int) -> None:
     st.caption(REPRODUCED)
     say_left_out(cell.experiment.name for cell in cells.values() if cell.problem)
     show_budgets(cells, table)
-    show_differences(
-        table, {cell.experiment.name: cell for cell in chosen.values()}, str(side), f" of {side} px"
-    )
+    left, right = st.columns(2, gap="large")
+    on = f", crops of {side} × {side}"
+    with left:
+        shown = {cell.experiment.name: cell for cell in chosen.values()}
+        show_differences(table, shown, str(side), f" of {side} px")
+    with right:
+        show_confusion(chosen, table, on, CLASSES)
+        st.caption("Digit by digit: *none* is where a number has no further digit.")
+    result_downloads(table, None, cells, columns, str(side))
 
 
 def _cell(side: int, row: str, cell) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 
@@ -23,6 +24,7 @@ from stn_core.experiments import find
 from stn_core.house_numbers import source
 from stn_core.house_numbers.networks import HouseNumberCNN
 from stn_core.house_numbers.numbers import HouseNumbersError
+from stn_core.metrics import load_metrics
 from tests.app.visiting import opened, payload, payloads, texts
 
 SMALLER = [0.5, 0.0, 0.1, 0.0, 0.5, 0.0]
@@ -100,6 +102,25 @@ def test_results_say_how_much_was_trained_on(side, begun):
     [scope] = [info.value for info in app.info if "Compare these networks" in info.value]
     assert ("begun with networks trained on 2.6 %" in scope) == begun
     assert ("0.9 % of the paper's 235,000" in scope) == begun
+
+
+def test_results_have_the_confusion_matrix_of_the_crops_and_files():
+    app = opened("house_numbers", number_view="Results", confusion="ST-CNN Single")
+    chosen = app.selectbox(key="confusion")
+    assert chosen.value == "st-cnn-single" and chosen.options[1] == "ST-CNN Single"
+    (drawn,) = [c for c in app.get("plotly_chart") if "read as" in c.proto.spec]
+    (cells,) = json.loads(drawn.proto.spec)["data"]
+    counts = load_metrics(find("house-numbers/64/st-cnn-single")).confusion_test
+    assert [[int(n or 0) for n in row] for row in cells["text"]] == [list(row) for row in counts]
+    assert cells["x"] == [*"0123456789", "none"]
+    labels = {button.proto.label for button in app.get("download_button")}
+    assert {"Table as CSV", "Differences as CSV", "All of it as JSON"} <= labels
+    assert "Misread examples as CSV" not in labels  # none are compared here
+
+    # A network that there is not for the other crops is not chosen there.
+    app.segmented_control(key="number_crop").set_value(choices.LOOSE).run()
+    assert not app.exception
+    assert app.selectbox(key="confusion").value == "st-cnn-multi"
 
 
 def test_widths_in_what_is_reproduced_are_those_of_our_networks():
