@@ -40,11 +40,16 @@ class UnknownExperiment(UnknownName):
 
 
 def find(name: str) -> Experiment:
-    """The experiment of this name. Raises UnknownExperiment.
+    """The experiment of this name. Raises UnknownExperiment, also for a set of Table 5's: of those
+    boxes are searched.
 
     >>> find("distorted/rts/st-cnn-aff").source
     'Sect. 4.1, App. A.4, Table 1'
     """
+    if name in COLOCALISATIONS or name == OWN.name:
+        raise UnknownExperiment(
+            f"{name!r} is a search for boxes, not a network's training; use `colocalise`"
+        )
     return _found(name, EXPERIMENTS | BROWSER)
 
 

@@ -355,6 +355,7 @@ def test_run_is_resumed_as_it_was_begun_or_not_at_all(command, fails, tmp_path):
         ("invariance distorted/x", "there is no column 'distorted/x'"),
         ("invariance distorted/rts --digits=1001", "--digits should be from 1 to 1,000 here"),
         ("colocalise colocalisation/tc/x", "no experiment is called"),
+        ("train colocalisation/t/8", "'colocalisation/t/8' is a search for boxes"),
         ("colocalise colocalisation/t/8 --recipe=slow", "colocalisation/t/8 has no recipe 'slow'"),
         ("colocalise colocalisation/t/8 --margin=nan", "margin should be a number of at least 0"),
         (
