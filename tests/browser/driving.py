@@ -218,10 +218,18 @@ def typed(page: Page, name: str):
 
 def select(page: Page, label: str, option: str) -> None:
     menu = page.get_by_label(label, exact=True).first
-    menu.scroll_into_view_if_needed()
-    settle(page)  # a menu is closed by a scroll, and by a rerun
-    menu.press("ArrowDown")
-    page.get_by_role("option", name=option).click()
+    menu.focus()  # a phone scrolls to what has the focus, a while later
+    settle(page)
+    choice = page.get_by_role("option", name=option)
+
+    def is_open() -> bool:
+        """A scroll and a rerun close a menu."""
+        if not choice.is_visible():
+            menu.press("ArrowDown")
+        return choice.is_visible()
+
+    until(page, is_open, f"{label} has no {option}")
+    choice.click()
 
 
 @contextmanager
