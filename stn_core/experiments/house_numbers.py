@@ -97,6 +97,8 @@ EXPERIMENTS = tuple(
     for name, error in errors.items()
 )
 
+LONGER = 15_200  # steps, to which these published networks were extended
+
 DEPARTURES = (
     Departure(
         kind=OTHERWISE,
@@ -115,8 +117,9 @@ DEPARTURES = (
         f"{PAPER_DECAY:g}. An error is the average of {PAPER_TRAININGS} trainings.",
         ours=f"{SHORT.method}, one cycle of the rate, {SHORT.iterations:,} × {SHORT.batch_size} "
         f"for crops of {SIDE} pixels, {SHORT_LOOSE.iterations:,} × {SHORT_LOOSE.batch_size} for "
-        "looser ones. An error is that of one training, if the network's card names no other "
+        f"looser ones; CNN and ST-CNN Multi of {SIDE} pixels then longer, to {LONGER:,} steps. "
+        "An error is that of one training, if the network's card names no other "
         "seeds. The recipe *paper* is there as well.",
-        why="An hour of one core in place of weeks.",
+        why="One to three hours of one core in place of weeks.",
     ),
 )

@@ -11,7 +11,15 @@ import torch
 from stn_core import departures, results
 from stn_core.box_search import search as box_search
 from stn_core.departures import KINDS, Departure, by_section, collect
-from stn_core.experiments import EXPERIMENTS, addition, birds, colocalisation, distorted
+from stn_core.experiments import (
+    EXPERIMENTS,
+    addition,
+    birds,
+    colocalisation,
+    distorted,
+    find,
+    house_numbers,
+)
 from stn_core.localisation import BoxLocalisation
 from stn_core.metrics import load_metrics
 from stn_core.weights import count_parameters
@@ -124,6 +132,19 @@ def test_searches_of_the_marks_are_the_published_ones():
         recipe = colocalisation.COLOCALISATIONS[name].recipe
         starts = colocalisation.PUBLISHED_STARTS.get(name, recipe.starts)
         assert metrics.recipe == replace(recipe, starts=starts)
+
+
+def test_house_numbers_were_trained_for_as_long_as_the_mark_says():
+    extended = set()
+    for name, metrics in published("house-numbers").items():
+        if f"/{house_numbers.SIDE}/" in name and metrics.extended:
+            assert metrics.recipe.iterations == house_numbers.LONGER
+            extended.add(name.rsplit("/", 1)[1])
+        else:
+            assert metrics.extended is None
+            assert budget(metrics.recipe) == budget(find(name).recipe)
+    (mark,) = [m for m in house_numbers.DEPARTURES if m.where == "App. A.5, training"]
+    assert extended == {"cnn", "st-cnn-multi"} and "CNN and ST-CNN Multi of 64" in mark.ours
 
 
 def test_most_networks_have_one_seed():
