@@ -31,7 +31,7 @@ from stn_core.metrics import (
 )
 from stn_core.networks import ClassificationNetwork
 from stn_core.publishing_checks import (
-    PROLONGED,
+    prolonged,
     refuse_absent,
     refuse_different,
     refuse_worse,
@@ -195,7 +195,7 @@ def _ship(
         parameters=count_parameters(network),
         seconds=run.history()[-1].seconds,
         recipe=Recipe.from_json(description["recipe"]),
-        **_prolonged(description),
+        **prolonged(description),
         **{key: description[key] for key in (*HOW, "seed")},
     )
     run.recorded()  # it may lack a part
@@ -220,11 +220,6 @@ def _ship(
         write_card(experiment, new)
         write_layers(experiment, new)
     return folder
-
-
-def _prolonged(description: dict[str, Any]) -> dict[str, Any]:
-    """At which steps a run was made longer, and taken up; None if it was not."""
-    return {key: tuple(description.get(key, ())) or None for key in PROLONGED}
 
 
 def record(run: Run, *, force: bool = False) -> Path:
@@ -277,8 +272,8 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
     experiment = find(description["experiment"])
     if source.test is None:
         raise no_test_digits(experiment)
-    recipe, prolonged = Recipe.from_json(description["recipe"]), _prolonged(description)
-    training = (recipe, *prolonged.values(), description["precision"])
+    recipe, longer = Recipe.from_json(description["recipe"]), prolonged(description)
+    training = (recipe, *longer.values(), description["precision"])
     if checkpoints.is_published(experiment) and _training(load_metrics(experiment)) == training:
         raise RunError(f"{run.folder} was trained as the published network; use `publish`")
     network, header = checkpoints.load_trained(experiment, run.checkpoint)
@@ -290,7 +285,7 @@ def note(run: Run, source: Source, *, progress: Progress | None = None) -> Path:
         seconds=header["seconds"],
         step=header["step"],
         recipe=recipe,
-        **prolonged,
+        **longer,
         **{key: description[key] for key in HOW},
     )
     return save_tried(experiment, _with(load_tried(experiment), result))

@@ -14,7 +14,6 @@ from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.runs.records import RunError
 
-PROLONGED = ("extended", "taken_up")  # of a run's description, and of ``Metrics``
 SHARED_KEYS = {  # what several seeds of one network have in common, and how it is called
     "experiment": "experiment",
     "recipe": "recipe",
@@ -23,6 +22,15 @@ SHARED_KEYS = {  # what several seeds of one network have in common, and how it 
     "extended": "extensions",
     "taken_up": "extensions from published weights",
 }
+
+
+def prolonged(description: dict[str, Any]) -> dict[str, Any]:
+    """At which steps a run was made longer, and taken up, as ``Metrics`` has it: None if never.
+
+    >>> prolonged({"extended": [40]})
+    {'extended': (40,), 'taken_up': None}
+    """
+    return {key: tuple(description.get(key, ())) or None for key in ("extended", "taken_up")}
 
 
 def refuse_absent(seed: int, here: set[int]) -> None:
@@ -57,7 +65,7 @@ def refuse_different(descriptions: list[dict[str, Any]], before: Metrics | None)
         {
             **d,
             "recipe": Recipe.from_json(d["recipe"]),
-            **{key: tuple(d.get(key, ())) or None for key in PROLONGED},  # as ``Metrics`` has it
+            **prolonged(d),
         }
         for d in descriptions
     ]
