@@ -8,7 +8,7 @@ import { decode } from "./decode.js";
 import { element } from "./dom.js";
 import { LAYOUTS } from "./layouts/layouts.js";
 import { bookmarkOf, isNewerThanTheLink, keepBookmark } from "./output/bookmarks.js";
-import { answered, chosen, gone, report } from "./output/choice.js";
+import { chosen, gone, report } from "./output/choice.js";
 import { requestedState } from "./output/link.js";
 import { WANTED, give } from "./output/page_file.js";
 import { isToBePlayed } from "./parts/answers.js";
@@ -58,7 +58,7 @@ class Mounted {
         report(this, () => this.setState("report", value));
       },
       choose: (id) => {
-        chosen(this);
+        chosen();
         this.setTrigger("selected", id);
       },
     };
@@ -102,9 +102,7 @@ class Mounted {
   /** Show it, unless it is a rerun without news. */
   update(payload) {
     const text = JSON.stringify(payload);
-    const isNews = text !== this.text;
-    if (isNews && !this.isLeft) keepFocus(this.root, () => this.layout.update(decode(payload)));
-    if (isNews) answered(this);
+    if (text !== this.text && !this.isLeft) keepFocus(this.root, () => this.layout.update(decode(payload)));
     this.text = text;
     if (this.isLeft && this.path !== window.location.pathname) this.arrive(); // what another page has in its stead
   }
