@@ -29,7 +29,7 @@ class TrainingRecord:
     draw_errors: of each of the fixed draws of the distortions (``evaluation.EVALUATION_SEEDS``), of
     which the error is the mean; seeds: of all trainings whose errors were measured; started: in
     ISO 8601; extended: at which steps it was made longer, if it was; taken_up: at which of them
-    from its published weights (``runs.taking_up``).
+    from its published weights (``training.taking_up``).
 
     >>> from stn_core import find
     >>> record = TrainingRecord(

@@ -26,10 +26,10 @@ from stn_core.precision import faster_dtype
 from stn_core.recipes import Recipe
 from stn_core.runs.folder import Run, new_run_folder
 from stn_core.runs.records import RunError
-from stn_core.runs.taking_up import published_run, take_up
 from stn_core.training.checkpoint import saved_step
 from stn_core.training.devices import choose_device, device_name
 from stn_core.training.network import extended, train_steps
+from stn_core.training.taking_up import published_run, take_up
 from stn_core.training.trainer import PRECISIONS
 
 

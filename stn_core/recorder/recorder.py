@@ -154,7 +154,7 @@ class Recorder:
         except Exception as error:
             warnings.warn(
                 f"step {self._steps} is not in {self._run.folder}: {error}", RuntimeWarning,
-                stacklevel=4,
+                stacklevel=3,
             )  # fmt: skip
 
     def _record(self) -> None:

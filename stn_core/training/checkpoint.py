@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stn_core.checkpoints import (
     TRAINED,
@@ -41,27 +41,43 @@ def save(trainer: Trainer, path: Path) -> None:
     with trainer.on_stream():
         if name := trainer.first_non_finite():
             raise TrainingError(f"step {trainer.step}: {name} is not finite")
-        tensors = {f"{TRAINED}{n}": t for n, t in trainer.network.state_dict().items()}
         names: dict[Tensor, str] = {
             parameter: name for name, parameter in trainer.network.named_parameters()
         }
-        for optimiser in trainer.optimisers:
-            for parameter, state in optimiser.state.items():
-                for key, value in state.items():
-                    if value is not None:
-                        tensors[f"{OPTIMISER}{names[parameter]}.{key}"] = value
-        tensors["generator"] = trainer.generator.get_state()
-        save_tensors(
+        states = {
+            f"{OPTIMISER}{names[parameter]}.{key}": value
+            for optimiser in trainer.optimisers
+            for parameter, state in optimiser.state.items()
+            for key, value in state.items()
+            if value is not None
+        }
+        write(
             path,
-            tensors,
-            {
-                "experiment": trainer.experiment.name,
-                "step": trainer.step,
-                "seconds": trainer.seconds,
-                "peak_rate": trainer.peak_rate,
-                "device": trainer.device.type,
-            },
+            trainer.network,
+            states,
+            trainer.generator,
+            experiment=trainer.experiment.name,
+            step=trainer.step,
+            seconds=trainer.seconds,
+            peak_rate=trainer.peak_rate,
+            device=trainer.device.type,
         )
+
+
+def write(
+    path: Path,
+    network: nn.Module,
+    states: dict[str, Tensor],
+    generator: torch.Generator,
+    **header: str | int | float,
+) -> None:
+    """Write a network, what its optimisers remember, and the state of the random stream.
+
+    header: the experiment, the step, the seconds, the peak rate and the device, which ``load``
+    asks for.
+    """
+    tensors = {f"{TRAINED}{name}": t for name, t in network.state_dict().items()}
+    save_tensors(path, {**tensors, **states, "generator": generator.get_state()}, header)
 
 
 def saved_step(path: Path) -> int:

@@ -173,8 +173,11 @@ def test_a_grid_that_is_not_finite_is_a_warning_and_the_training_goes_on(tmp_pat
         for _ in range(9):
             recorder.step(loss=1.0)
         network.move.weight.data.fill_(torch.nan)
-        with pytest.warns(RuntimeWarning, match="step 10 is not in .*mine: the grid must be"):
+        with pytest.warns(
+            RuntimeWarning, match="step 10 is not in .*mine: the grid must be"
+        ) as said:
             recorder.step(loss=torch.nan)
+        assert said[0].filename == __file__  # whose line the warning names
         network.move.weight.data.fill_(0)
     assert Reader(tmp_path / "mine").training().steps.tolist() == [0, 10]
 

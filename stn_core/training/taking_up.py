@@ -9,6 +9,7 @@ from stn_core.experiment import Experiment
 from stn_core.runs.folder import Run
 from stn_core.runs.packed import PACKED, unpack
 from stn_core.runs.records import RecordedRun, RunError
+from stn_core.training import checkpoint
 
 NO_DEVICE = "none"  # whose random stream goes on: batches are drawn afresh
 
@@ -54,17 +55,15 @@ def take_up(experiment: Experiment, run: Run) -> None:
     run.write_probes(recorded.probes, recorded.labels)
     for snapshot in recorded.snapshots:
         run.write_snapshot(snapshot)
-    tensors = {f"{checkpoints.TRAINED}{name}": t for name, t in network.state_dict().items()}
-    tensors["generator"] = torch.Generator().get_state()
-    checkpoints.save_tensors(
+    checkpoint.write(
         run.checkpoint,
-        tensors,
-        {
-            "experiment": experiment.name,
-            "step": last.step,
-            "seconds": last.seconds,
-            "peak_rate": description["recipe"]["learning_rate"],
-            "device": NO_DEVICE,
-        },
+        network,
+        {},
+        torch.Generator(),
+        experiment=experiment.name,
+        step=last.step,
+        seconds=last.seconds,
+        peak_rate=description["recipe"]["learning_rate"],
+        device=NO_DEVICE,
     )
     run.set_status("finished", last.step)
