@@ -27,13 +27,20 @@ from app.training.job import (
     seconds_since_start,
 )
 from app.training.limits import limits
-from app.training.queue import free_device, give_back, remove, remove_rest, waiting
+from app.training.queue import (
+    LOOK_SECONDS,
+    free_device,
+    give_back,
+    remove,
+    remove_rest,
+    taken_devices,
+    waiting,
+)
 from stn_core import launcher
 from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.ownership import HEARTBEAT
 from stn_core.tensor_files import remove_torn
 
-LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 STOP_SECONDS = 60.0  # that a training has to stop by itself: several slow steps and a checkpoint
 PAUSED_SECONDS = 600.0  # that a paused training keeps its place while others wait
@@ -96,8 +103,9 @@ def look() -> None:
     for job in running:
         if read_order(job):
             _try(job, lambda job: _hold_to_limits(job, bool(queue)))
+    taken = taken_devices(processes.running()) if queue else set()
     for job in queue:
-        _try(job, _start_if_free)
+        _try(job, lambda job: _start_if_free(job, taken))
 
 
 def _keep(job: Job) -> None:
@@ -111,12 +119,14 @@ def trouble(job: Job) -> str:
     return found.words if found else ""
 
 
-def _start_if_free(job: Job) -> None:
+def _start_if_free(job: Job, taken: set[str]) -> None:
+    """Start it on a device that is not taken, and take it."""
     order, before = read_order(job), _troubles.get(job.key)
     if before and time.monotonic() - before.at < RETRY_SECONDS:
         return
-    if order and (device := free_device(order)):
+    if order and (device := free_device(order, taken)):
         processes.launch(job, device)
+        taken.add(device)
         _troubles.pop(job.key, None)
 
 

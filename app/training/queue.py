@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
 
 from app.data import networks, recordings
 from app.training import pace
 from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
 from app.training.processes import running
 from stn_core.errors import InputError, UnknownName
-from stn_core.runs.folder import Run
+from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
+
+LOOK_SECONDS = 0.5  # between two looks at all runs: one at 300 takes 0.15 seconds of a core
+
+
+class _Standing(NamedTuple):
+    """orders: that wait, the first one first; busy: each device where one runs, and the seconds
+    that it has left, None if they are not known."""
+
+    orders: list[Order]
+    busy: list[tuple[str, float | None]]
 
 
 def waiting() -> list[Job]:
@@ -46,9 +59,13 @@ def device_of(job: Job) -> str:
         return "cpu"
 
 
-def free_device(order: Order) -> str | None:
+def taken_devices(jobs: list[Job]) -> set[str]:
+    """Those on which trainings that run were started by the app."""
+    return {device_of(job) for job in jobs if read_order(job)}
+
+
+def free_device(order: Order, taken: set[str]) -> str | None:
     """The device on which an order can be started now; None if it has to wait."""
-    taken = {device_of(job) for job in running() if read_order(job)}
     fits = [p for p in devices() if p.split(":")[0] == device_kind(order.device)]
     return next((p for p in fits if p not in taken), None)
 
@@ -60,14 +77,22 @@ def position(job: Job) -> tuple[int, float | None]:
     if order is None:
         return 0, None
     device = device_kind(order.device)
-    queue = [o for j in waiting() if (o := read_order(j)) and device_kind(o.device) == device]
-    ahead = [o for o in queue if (o.asked, o.owner) < (order.asked, order.owner)]
     same = [p for p in devices() if p.split(":")[0] == device]
-    busy = [job for job in running() if device_of(job) in same]
-    left = [_seconds_left(job) for job in busy] + [_seconds_of(o, device) for o in ahead]
+    orders, busy = standing(str(runs_folder()))
+    before = [o for o in orders if (o.asked, o.owner) < (order.asked, order.owner)]
+    ahead = [o for o in before if device_kind(o.device) == device]
+    left = [seconds for place, seconds in busy if place in same]
+    left += [_seconds_of(o, device) for o in ahead]
     if any(seconds is None for seconds in left):
         return len(ahead), None
     return len(ahead), sum(left) / max(1, len(same))
+
+
+@st.cache_data(ttl=LOOK_SECONDS, max_entries=1, show_spinner=False)
+def standing(runs: str) -> _Standing:
+    """What waits and what runs, looked at once for all visitors who ask."""
+    orders = [order for job in waiting() if (order := read_order(job))]
+    return _Standing(orders, [(device_of(job), _seconds_left(job)) for job in running()])
 
 
 def _seconds_left(job: Job) -> float | None:

@@ -149,14 +149,50 @@ def test_place_in_the_queue_and_the_time_until_its_turn_are_told(
     running, next_one = start(), start(iterations=1_000)
     as_visitor("bob")
     last = start()
-    assert queue.position(running) == (0, 0.0)
+    assert place(running) == (0, 0.0)
     dispatcher.look()
-    assert queue.position(next_one) == (0, None)  # nothing is known yet of what runs
+    assert place(next_one) == (0, None)  # nothing is known yet of what runs
     begun(running, step=100, of=1_000, pace=10.0)
-    ahead, seconds = queue.position(next_one)
-    assert (ahead, seconds) == (0, pytest.approx(90))
-    ahead, seconds = queue.position(last)
-    assert (ahead, seconds) == (1, pytest.approx(90 + 1_000 * 0.02))
+    assert place(next_one) == (0, pytest.approx(90))
+    assert place(last) == (1, pytest.approx(90 + 1_000 * 0.02))
+
+
+def place(job):
+    """In the queue as it is now."""
+    queue.standing.clear()
+    return queue.position(job)
+
+
+def test_runs_are_looked_at_as_often_for_many_who_wait_as_for_one(
+    without_processes, as_visitor, monkeypatch
+):
+    looks = []
+    monkeypatch.setattr(queue, "list_jobs", counted(queue.list_jobs, looks))
+    monkeypatch.setattr(processes, "list_jobs", counted(processes.list_jobs, looks))
+
+    def looks_at(jobs) -> tuple[int, int]:
+        looks.clear()
+        dispatcher.look()
+        dispatched = len(looks)
+        queue.standing.clear()
+        for job in jobs:
+            queue.position(job)
+        return dispatched, len(looks) - dispatched
+
+    start()
+    dispatcher.look()  # what runs
+    few = looks_at([start()])
+    as_visitor("bob")
+    many = looks_at([start(), start()])
+    assert few == many
+
+
+def counted(function, calls):
+    def call(*arguments):
+        calls.append(arguments)
+        return function(*arguments)
+
+    return call
 
 
 def test_step_of_a_published_network_has_a_known_length_and_an_unknown_one_none():
