@@ -97,7 +97,7 @@ EXPERIMENTS = tuple(
     for name, error in errors.items()
 )
 
-LONGER = 15_200  # steps, to which these published networks were extended
+LONGER = 15_200  # steps, to which the published networks of SIDE pixels were extended
 
 DEPARTURES = (
     Departure(
@@ -117,7 +117,7 @@ DEPARTURES = (
         f"{PAPER_DECAY:g}. An error is the average of {PAPER_TRAININGS} trainings.",
         ours=f"{SHORT.method}, one cycle of the rate, {SHORT.iterations:,} × {SHORT.batch_size} "
         f"for crops of {SIDE} pixels, {SHORT_LOOSE.iterations:,} × {SHORT_LOOSE.batch_size} for "
-        f"looser ones; CNN and ST-CNN Multi of {SIDE} pixels then longer, to {LONGER:,} steps. "
+        f"looser ones; those of {SIDE} pixels then longer, to {LONGER:,} steps. "
         "An error is that of one training, if the network's card names no other "
         "seeds. The recipe *paper* is there as well.",
         why="One to three hours of one core in place of weeks.",
