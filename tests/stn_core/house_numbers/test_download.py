@@ -89,17 +89,6 @@ def test_other_archive_is_named_in_the_question_and_then_replaced(
     assert capsys.readouterr().out.count("test.tar.gz is not SVHN's, and will be replaced") == 1
 
 
-def test_part_of_unknown_checksum_is_known_by_its_length(published, tmp_path, monkeypatch):
-    monkeypatch.setitem(download.PARTS, "test", None)
-    path = tmp_path / "test.tar.gz"
-    assert not download.is_other("test", tmp_path)
-    for content, other in ((CONTENT[:-1], True), (CONTENT, False)):
-        path.write_bytes(content)
-        assert download.is_other("test", tmp_path) == other
-        assert download.download("test", tmp_path).read_bytes() == CONTENT
-    assert published.count("GET /test.tar.gz") == 1
-
-
 def test_nobody_who_could_answer_is_a_no(published, tmp_path, monkeypatch, command, capsys):
     def closed(question):
         raise EOFError
