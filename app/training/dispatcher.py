@@ -28,7 +28,6 @@ from app.training.job import (
 )
 from app.training.limits import limits
 from app.training.queue import (
-    LOOK_SECONDS,
     free_device,
     give_back,
     remove,
@@ -41,6 +40,7 @@ from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.ownership import HEARTBEAT
 from stn_core.tensor_files import remove_torn
 
+LOOK_SECONDS = 0.5
 PRUNE_SECONDS = 60.0
 STOP_SECONDS = 60.0  # that a training has to stop by itself: several slow steps and a checkpoint
 PAUSED_SECONDS = 600.0  # that a paused training keeps its place while others wait

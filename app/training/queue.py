@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-import streamlit as st
-
 from app.data import networks, recordings
+from app.data.once import made_lately
 from app.training import pace
 from app.training.job import CLAIMED, Job, Order, is_waiting, list_jobs, read_order
 from app.training.processes import running
@@ -16,8 +15,6 @@ from stn_core.errors import InputError, UnknownName
 from stn_core.runs.folder import Run, runs_folder
 from stn_core.runs.records import RunError
 from stn_core.training.devices import choose_device
-
-LOOK_SECONDS = 0.5  # between two looks at all runs: one at 300 takes 0.15 seconds of a core
 
 
 class _Standing(NamedTuple):
@@ -78,7 +75,8 @@ def position(job: Job) -> tuple[int, float | None]:
         return 0, None
     device = device_kind(order.device)
     same = [p for p in devices() if p.split(":")[0] == device]
-    orders, busy = standing(str(runs_folder()))
+    # A look at 300 runs takes 0.15 seconds of a core.
+    orders, busy = made_lately(f"the queue of {runs_folder()}", _standing)
     before = [o for o in orders if (o.asked, o.owner) < (order.asked, order.owner)]
     ahead = [o for o in before if device_kind(o.device) == device]
     left = [seconds for place, seconds in busy if place in same]
@@ -88,9 +86,7 @@ def position(job: Job) -> tuple[int, float | None]:
     return len(ahead), sum(left) / max(1, len(same))
 
 
-@st.cache_data(ttl=LOOK_SECONDS, max_entries=1, show_spinner=False)
-def standing(runs: str) -> _Standing:
-    """What waits and what runs, looked at once for all visitors who ask."""
+def _standing() -> _Standing:
     orders = [order for job in waiting() if (order := read_order(job))]
     return _Standing(orders, [(device_of(job), _seconds_left(job)) for job in running()])
 

@@ -75,6 +75,12 @@ def write(
 
     header: the experiment, the step, the seconds, the peak rate and the device, which ``load``
     asks for.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "checkpoint.safetensors")
+    >>> write(path, nn.Linear(1, 1), {}, torch.Generator(), step=3)
+    >>> saved_step(path)
+    3
     """
     tensors = {f"{TRAINED}{name}": t for name, t in network.state_dict().items()}
     save_tensors(path, {**tensors, **states, "generator": generator.get_state()}, header)

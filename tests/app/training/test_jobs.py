@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from app.data import networks
+from app.data.once import made_lately
 from app.training import dispatcher, orders, processes, queue, visitors
 from app.training import job as job_module
 from stn_core import launcher
@@ -159,7 +160,7 @@ def test_place_in_the_queue_and_the_time_until_its_turn_are_told(
 
 def place(job):
     """In the queue as it is now."""
-    queue.standing.clear()
+    made_lately.clear()
     return queue.position(job)
 
 
@@ -174,7 +175,7 @@ def test_runs_are_looked_at_as_often_for_many_who_wait_as_for_one(
         looks.clear()
         dispatcher.look()
         dispatched = len(looks)
-        queue.standing.clear()
+        made_lately.clear()
         for job in jobs:
             queue.position(job)
         return dispatched, len(looks) - dispatched
