@@ -8,7 +8,7 @@ const PATIENCE_MILLISECONDS = 5000; // for an answer, which a broken connection 
 const REST_MILLISECONDS = 100; // without a run: one may follow another
 const APP = "[data-testid=stApp]";
 const STATE = "data-test-script-state";
-const PRESSED = "[data-testid=stButton] button, [data-testid=stButtonGroup] button, [role=option]:not([aria-selected=true])";
+const PRESSED = "[data-testid=stButton] button, [data-testid=stButtonGroup] button:not([aria-checked=true]), [role=option]:not([aria-selected=true])";
 const CHANGED = "[data-testid=stCheckbox] input, [data-testid=stRadio] input";
 
 let isAwaited = false;
